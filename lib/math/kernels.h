@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* kernels.h: which machine code computes, chosen once by a fixed rule on CPUID.
+ *
+ * A level is a set of the same functions compiled for one class of CPU; all levels give the same
+ * bits. avx512 needs AVX-512 F, DQ, BW and VL; avx2 needs AVX2 and FMA; portable needs nothing. */
+#ifndef RRI_MATH_KERNELS_H
+#define RRI_MATH_KERNELS_H
+
+#include "math/elementwise.h"
+#include "math/reduce.h"
+#include "math/tile.h"
+
+enum { RRI_LEVEL_PORTABLE, RRI_LEVEL_AVX2, RRI_LEVEL_AVX512, RRI_N_LEVELS };
+
+typedef struct rri_kernels {
+    const char *name; /* "avx512" */
+    int level;
+    size_t wide;   /* columns of a panel of B */
+    size_t narrow; /* rows of a panel of A */
+    rri_tile *tile; /* from BLIS where it is linked, else rri_tiles' own */
+    const rri_tiles *tiles;
+    const rri_elementwise *elementwise;
+    const rri_reduce *reduce;
+    bool is_blis; /* tile is BLIS's micro-kernel */
+} rri_kernels;
+
+/* The highest level that this CPU and this build have, or the forced one. Never NULL. */
+const rri_kernels *rri_kernels_detect(void);
+
+/* One level; NULL when the CPU or the build lacks it. */
+const rri_kernels *rri_kernels_at(int level);
+
+/* For tests: rri_kernels_detect answers `level` from now on; -1 undoes. False, and nothing changes,
+ * when the level is not there. */
+bool rri_kernels_force(int level);
+
+/* The same functions, spelt as calls on the table. */
+static inline void rri_vec_exp(const rri_kernels *k, float *y, const float *x, size_t n)
+{
+    k->elementwise->exp(y, x, n);
+}
+static inline void rri_vec_exp_shifted(const rri_kernels *k, float *y, const float *x, float shift,
+                                       size_t n)
+{
+    k->elementwise->exp_shifted(y, x, shift, n);
+}
+static inline void rri_vec_log(const rri_kernels *k, float *y, const float *x, size_t n)
+{
+    k->elementwise->log(y, x, n);
+}
+static inline void rri_vec_tanh(const rri_kernels *k, float *y, const float *x, size_t n)
+{
+    k->elementwise->tanh(y, x, n);
+}
+static inline void rri_vec_tanh_backward(const rri_kernels *k, float *dx, const float *dy,
+                                         const float *y, size_t n)
+{
+    k->elementwise->tanh_backward(dx, dy, y, n);
+}
+static inline void rri_vec_add(const rri_kernels *k, float *y, const float *x, size_t n)
+{
+    k->elementwise->add(y, x, n);
+}
+static inline void rri_vec_axpy(const rri_kernels *k, float *y, float a, const float *x, size_t n)
+{
+    k->elementwise->axpy(y, a, x, n);
+}
+static inline void rri_vec_scale(const rri_kernels *k, float *y, float a, size_t n)
+{
+    k->elementwise->scale(y, a, n);
+}
+static inline float rri_sum(const rri_kernels *k, const float *x, size_t n)
+{
+    return k->reduce->sum(x, n);
+}
+static inline float rri_sum_squares(const rri_kernels *k, const float *x, size_t n)
+{
+    return k->reduce->sum_squares(x, n);
+}
+static inline float rri_dot(const rri_kernels *k, const float *x, const float *y, size_t n)
+{
+    return k->reduce->dot(x, y, n);
+}
+static inline float rri_max(const rri_kernels *k, const float *x, size_t n)
+{
+    return k->reduce->max(x, n);
+}
+static inline double rri_sum_f64(const rri_kernels *k, const float *x, size_t n)
+{
+    return k->reduce->sum_f64(x, n);
+}
+static inline double rri_sum_squares_f64(const rri_kernels *k, const float *x, size_t n)
+{
+    return k->reduce->sum_squares_f64(x, n);
+}
+
+#endif

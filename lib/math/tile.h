@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* tile.h: the inner parts of a matrix product on packed panels, compiled once per level.
+ *
+ * A product is C [m, n] = A [m, k] · B [k, n], C row-major with leading dimension ldc. B comes in
+ * panels of `wide` columns, A in panels of `narrow` rows, both with k outermost:
+ *     wide_panel [k, wide]      narrow_panel [k, narrow]
+ * Each element of C is a chain of fmaf in order of k. */
+#ifndef RRI_MATH_TILE_H
+#define RRI_MATH_TILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define RRI_K_CUT ((size_t)256) /* longest chain; longer products add the parts in order */
+
+/* C [m, n] = or += narrow_panelᵀ · wide_panel;  m ≤ narrow, n ≤ wide, 1 ≤ k ≤ RRI_K_CUT. */
+typedef void rri_tile(float *C, size_t ldc, const float *narrow_panel, const float *wide_panel,
+                      size_t m, size_t n, size_t k, bool accumulate);
+
+/* The same bits for few rows, m ≤ RRI_FEW_ROWS, straight from A (element (i, l) at
+ * A[i * row_stride + l * col_stride]) over whole panels of B; n columns from the first panel on, any k. */
+#define RRI_FEW_ROWS ((size_t)4)
+typedef void rri_rows(float *C, size_t ldc, const float *A, size_t row_stride, size_t col_stride,
+                      const float *wide_panels, size_t m, size_t n, size_t k, bool accumulate);
+
+/* panel [n_along, width] from x (element (across j, along l) at x[j * across_stride + l *
+ * along_stride]); columns j in [n_across, width) are zero. */
+typedef void rri_pack(float *panel, size_t width, const float *x, size_t across_stride,
+                      size_t along_stride, size_t n_across, size_t n_along);
+
+typedef struct rri_tiles {
+    size_t wide, narrow;
+    rri_tile *tile;
+    rri_rows *rows;
+    rri_pack *pack;
+} rri_tiles;
+
+extern const rri_tiles rri_tiles_portable, rri_tiles_avx2, rri_tiles_avx512;
+
+#endif
