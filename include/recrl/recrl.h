@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: MIT */
+/* recrl.h: reinforcement learning inside a recommender that already exists.
+ *
+ * The host owns the loop and the users; the library owns networks, gradients and the maths.
+ *
+ *     rr_env_reset(env, &err);
+ *     while (go_on) {
+ *         while (!rr_buffer_is_full(buffer)) {
+ *             rr_env_observe(env, &obs, &err);                   // views, valid until the next step
+ *             rr_agent_act(agent, &obs, &decision, &err);
+ *             rr_buffer_record(buffer, &obs, &decision, &err);   // copies, before the world moves
+ *             rr_env_step(env, decision.actions, &outcome, &err);
+ *             rr_buffer_reward(buffer, &outcome, &err);
+ *         }
+ *         rr_env_observe(env, &obs, &err);
+ *         rr_agent_update(agent, buffer, &obs, &stats, &err);    // GAE, PPO epochs or one A2C step
+ *     }
+ *     rr_checkpoint_save(path, agent, env, buffer, NULL, 0, &err);
+ *
+ * A host with a world of its own never touches rr_env: it fills rr_obs and rr_outcome itself.
+ *
+ * Five promises
+ *   memory    A handle takes its memory from the host's allocator in create. After create, act,
+ *             record, reward, step and update allocate nothing. No pointer of the caller is kept.
+ *   errors    What can fail returns rr_status and ends with a nullable rr_error *, which receives a
+ *             sentence that names the field, the value and what is allowed. Bad input changes nothing.
+ *             The library never prints, exits or aborts.
+ *   threads   Distinct handles may be used from distinct threads at once; one handle from one thread
+ *             at a time. Functions that take a const rr_items * may be called from any number. The
+ *             library starts only as many threads as num_threads says (1: none).
+ *   numbers   One release, one seed, one kind of build: the same bytes on any thread count, on every
+ *             x86-64 CPU with AVX2 and FMA. Elsewhere repeatable, and equal to 1e-5.
+ *   change    Structs begin with struct_size and only grow; numbers are never reused. A program built
+ *             against an older header keeps working. A field that is not served yet must be 0 or NULL,
+ *             else the answer is RR_E_UNSUPPORTED.
+ *
+ * Arrays are row-major float32 or int32, one row a decision. Letters of the shapes:
+ *   n rows (decisions) · k candidates · m exclusions · h history · d width of an item's vector · N items
+ * Formulas are cited as "maths §n": docs/maths.md.
+ *
+ * From easy to hard; a reader may stop anywhere and already use the library:
+ *   1 errors and host · 2 observation, decision, outcome · 3 configs · 4 items · 5 environment · 6 agent
+ *   7 buffer · 8 checkpoint · 9 evaluation · 10 data · 11 arrays in, arrays out · 12 what this build is */
+#ifndef RECRL_RECRL_H
+#define RECRL_RECRL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RR_VERSION_MAJOR 0
+#define RR_VERSION_MINOR 1
+#define RR_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define RR_API __attribute__((visibility("default")))
+#else
+#define RR_API
+#endif
+
+/* ── 1 · errors and host ───────────────────────────────────────────────────────────────────────── */
+
+/* 0 is success; failures are negative and never renumbered. */
+typedef int32_t rr_status;
+enum {
+    RR_OK = 0,
+    RR_E_INVALID = -1,     /* an argument or a config field is outside its range */
+    RR_E_UNSUPPORTED = -2, /* a field or a combination that this release does not serve yet */
+    RR_E_MEMORY = -3,      /* the allocator gave NULL, or a size does not fit */
+    RR_E_STATE = -4,       /* called out of order: a reward before its record, an observe before reset */
+    RR_E_FULL = -5,        /* the buffer has no room for these rows */
+    RR_E_NOT_FINITE = -6,  /* NaN or infinity in what was given, or in a gradient */
+    RR_E_IO = -7,          /* a file could not be read or written */
+    RR_E_FORMAT = -8,      /* a file or a block of memory is damaged or is not what it should be */
+    RR_E_VERSION = -9,     /* a checkpoint of a newer release */
+    RR_E_MISMATCH = -10,   /* whole and readable, but of another shape, head or item table */
+    RR_E_THREAD = -11,     /* the system refused a thread */
+    RR_E_TOO_SMALL = -12,  /* the caller's block is too small; the size needed is told */
+    RR_E_NOT_FOUND = -13   /* no such field, tensor or key */
+};
+
+/* 512 bytes for ever. Allocated by the caller, NULL where the sentence is not wanted. Untouched by a
+ * call that succeeds. */
+typedef struct rr_error {
+    int32_t status;  /* as returned */
+    char text[508];  /* one sentence, UTF-8, terminated */
+} rr_error;
+
+/* "RR_E_INVALID" and a line of text; for a number that is not in the table "RR_E_UNKNOWN". Static. */
+RR_API const char *rr_status_name(rr_status status);
+RR_API const char *rr_status_text(rr_status status);
+
+/* Levels of a log sentence. */
+enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
+
+/* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and free,
+ * and no log. Copied in create; `user` is handed back and never read. Members are called on the
+ * thread that called the library, and must not call back into the handle. */
+typedef struct rr_host {
+    uint32_t struct_size; /* sizeof(rr_host) */
+    uint32_t reserved;    /* 0 */
+    void *(*allocate)(void *user, size_t bytes, size_t alignment); /* aligned, or NULL; with release */
+    void (*release)(void *user, void *block, size_t bytes);        /* both or neither */
+    void (*log)(void *user, int32_t level, const char *sentence);
+    void *user;
+} rr_host;
+
+typedef struct rr_items rr_items;     /* the catalogue: immutable, shared by reference */
+typedef struct rr_env rr_env;         /* a simulated world of sessions stepped together */
+typedef struct rr_agent rr_agent;     /* actor, critic, optimiser */
+typedef struct rr_buffer rr_buffer;   /* a rollout */
+typedef struct rr_metrics rr_metrics; /* what was shown and earned, summed up */
+typedef struct rr_dataset rr_dataset; /* interactions read from a file */
+
+/* ── 2 · observation, decision, outcome ────────────────────────────────────────────────────────── */
+
+/* What is known when a decision is made: n rows. What is NULL is not used. The arrays belong to the
+ * host, or are views filled by rr_env_observe; the library reads them during the call alone.
+ *
+ * An action is a position in its row's list; without a list (candidates and vectors both NULL), the
+ * list is the pool, and a position is a pool index. */
+typedef struct rr_obs {
+    uint32_t struct_size; /* sizeof(rr_obs) */
+    int32_t n;            /* rows, ≥ 1 */
+    int32_t k;            /* length of candidate lists; 0: no lists */
+    int32_t m;            /* length of exclusion lists; 0: none */
+    int32_t h;            /* length of histories; 0: none */
+    int32_t state_dim;    /* width of states; the agent's */
+    int32_t item_dim;     /* width of vectors; 0 without vectors */
+    int32_t feature_dim;  /* width of features; 0 without features */
+    const float *states;           /* [n, state_dim] finite; required */
+    const int32_t *lengths;        /* [n] real entries of each candidate list, 1 … k; NULL: all k */
+    const int32_t *candidates;     /* [n, k] pool index, or −1 for one that is only in `vectors` */
+    const float *features;         /* [n, k, feature_dim] of the candidates, finite */
+    const float *vectors;          /* [n, k, item_dim] read where candidates is NULL or −1, finite */
+    const int32_t *counts;         /* [n, k] earlier showings of each candidate, ≥ 0; NULL: from history */
+    const int32_t *excluded;       /* [n, m] pool indices that may not be chosen, −1 padding */
+    const int32_t *history;        /* [n, h] pool indices shown, oldest first, −1 padding in front */
+    const float *history_rewards;  /* [n, h]; not served by any network yet: read by nobody */
+    const int32_t *incumbents;     /* [n]; not served yet: NULL */
+    const uint64_t *sessions;      /* [n]; not served yet by record: NULL there */
+    const uint64_t *decisions;     /* [n] ids; the draw of a row is a function of (seed, id). NULL: a counter */
+    const int64_t *times;          /* [n] the host's clock; not served yet: NULL */
+    const rr_items *pool;          /* NULL: the agent's. Another one is scored with its own vectors and
+                                      bias 0 (two-tower, items not trained, same width), else refused */
+} rr_obs;
+
+/* What was decided. The arrays are the caller's; what is NULL is not wanted. A position that is drawn
+ * has probability > 0 always: exclusions and padding are never drawn. */
+typedef struct rr_decision {
+    uint32_t struct_size; /* sizeof(rr_decision) */
+    int32_t n;            /* rows of the arrays; must equal the observation's */
+    int32_t *actions;           /* [n] position in the row's list */
+    int32_t *items;             /* [n] pool index, −1 for a candidate that is in no pool */
+    float *log_probs;           /* [n] log π(action) of the draw that was made */
+    float *values;              /* [n] V(s) */
+    float *all_log_probs;       /* [n, k] (without lists [n, N]); −inf where excluded or padded */
+    uint64_t *policy_versions;  /* [n] hash of parameters and item fingerprint: rr_agent_version */
+} rr_decision;
+
+/* What came of the decisions of the last record: n rows in the same order. `terminated` and `truncated`
+ * stay apart: over for good, or cut off (then the value of the final observation stands in for what
+ * was not seen). Where both are set, terminated wins. */
+typedef struct rr_outcome {
+    uint32_t struct_size; /* sizeof(rr_outcome) */
+    int32_t n;
+    const uint64_t *decisions;  /* not served yet by reward: NULL there (rows of the last record) */
+    const float *rewards;       /* [n] finite; required */
+    const uint8_t *terminated;  /* [n] 0 or 1; NULL: none */
+    const uint8_t *truncated;   /* [n] 0 or 1; NULL: none */
+    const int64_t *times;       /* not served yet: NULL */
+    const rr_obs *final_obs;    /* n rows, of which only those with truncated are read; required if any is.
+                                   From rr_env_step: the state before the session began anew */
+} rr_outcome;
+
+/* One update, as means over its minibatches weighted by rows, unless said otherwise. maths §5, §6. */
+typedef struct rr_stats {
+    uint32_t struct_size;      /* sizeof(rr_stats) */
+    int32_t n_rows;            /* rows trained on */
+    int32_t n_epochs;          /* passes made */
+    int32_t n_minibatches;     /* optimiser steps made */
+    int32_t n_dropped;         /* rows recorded under another item table */
+    int32_t is_stopped_early;  /* 1: approx_kl exceeded target_kl */
+    float policy_loss;         /* −mean min(ρA, clip(ρ)A) or −mean log π(a) A */
+    float value_loss;          /* ½ mean (V − R)²  (half of what SB3 prints) */
+    float entropy;             /* +H, nats */
+    float approx_kl;           /* mean((ρ − 1) − log ρ) of the last epoch */
+    float clip_fraction;       /* share of rows with |ρ − 1| > clip_eps */
+    float explained_variance;  /* 1 − Var(R − V)/Var(R), old values; NaN when Var(R) = 0 */
+    float grad_norm;           /* before clipping, mean over steps */
+    float learning_rate;       /* used by this update */
+    float reward_mean;         /* mean reward of the rows */
+    float scale;               /* τ after the update */
+    float repeat_weight;       /* κ after the update */
+    uint32_t reserved;
+    int64_t n_updates;         /* updates of this agent so far, this one included */
+    int64_t n_timesteps;       /* rows trained on so far, these included */
+} rr_stats;
+
+/* ── 3 · configs ───────────────────────────────────────────────────────────────────────────────── */
+
+/* Each config is a plain struct that is filled with defaults by its init, then changed, then handed to
+ * create, which checks it. One table per config (name, type, default, range, text) drives init, check,
+ * set-by-name, rr_config_field_at and what a checkpoint stores; examples/train --help prints it. */
+
+enum { RR_ALGO_PPO = 0, RR_ALGO_A2C = 1 };
+enum { RR_HEAD_TOWER = 0, RR_HEAD_DENSE = 1 };
+enum { RR_ACTIVATION_TANH = 0, RR_ACTIVATION_RELU = 1 };
+enum { RR_OPTIMIZER_ADAM = 0, RR_OPTIMIZER_RMSPROP = 1 };
+
+/* The simulated world. maths §1. */
+typedef struct rr_env_config {
+    uint32_t struct_size;
+    int32_t n_envs;             /* sessions side by side, ≥ 1; default 64 */
+    int32_t num_items;          /* items drawn when none are given, ≥ 1; default 1000 */
+    int32_t state_dim;          /* user ⊕ last item: twice the vectors' width, even; default 64 */
+    int32_t max_episode_steps;  /* length at which a session is truncated, ≥ 1; default 20 */
+    int32_t num_candidates;     /* items drawn for each step's list; 0: the whole pool; default 0 */
+    int32_t num_folded;         /* last coordinates of a user that drift leaves alone; learned vectors: 2 */
+    int32_t history_length;     /* items of history in observations; −1: max_episode_steps; default −1 */
+    float reward_decay;         /* factor per earlier showing of the item, (0, 1]; default 0.9 */
+    float drift;                /* how far a shown item pulls the user, [0, 1]; default 0 */
+    float tire;                 /* leave rule: energy that a unit of pull costs, ≥ 0; default 0 (off) */
+    uint32_t reserved;
+    uint64_t world_seed;        /* draws the items; default 0 */
+    uint64_t seed;              /* draws users and candidates; default 0 */
+} rr_env_config;
+
+/* Networks, randomness and threads of an agent, whatever algorithm trains it. maths §2. */
+typedef struct rr_agent_config {
+    uint32_t struct_size;
+    int32_t head;               /* RR_HEAD_TOWER: z = τ q·v + …; RR_HEAD_DENSE: learned item vectors */
+    int32_t hidden[4];          /* layers of the actor's MLP, 0 ends the list; default 64, 64, 0, 0 */
+    int32_t critic_hidden[4];   /* layers of the critic's MLP; default 64, 64, 0, 0 */
+    int32_t activation;         /* RR_ACTIVATION_TANH (default) or _RELU */
+    int32_t state_dim;          /* ≥ 1; default 64 */
+    int32_t item_dim;           /* width d of item vectors (two-tower), ≥ 1; default 32 */
+    int32_t feature_dim;        /* width of candidate features, ≥ 0; default 0 */
+    int32_t num_items;          /* dense head without rr_items: size of the catalogue; else 0 */
+    int32_t has_skip;           /* linear query W_skip s beside the MLP (two-tower); default 1 */
+    int32_t has_bias;           /* learned item biases b_i; default: 0 */
+    int32_t has_repeat_weight;  /* learned κ · count_i; default 1 */
+    int32_t has_trained_items;  /* fine-tune the item vectors (two-tower); default 0 */
+    int32_t max_rows;           /* most rows of one act, ≥ 1; default 1024 */
+    int32_t max_candidates;     /* longest candidate list, ≥ 0; 0: none; default 1024 */
+    int32_t max_history;        /* longest history and exclusion list, ≥ 0; default 1024 */
+    int32_t num_threads;        /* threads of this agent, the caller's included, [1, 64]; default 1 */
+    float initial_scale;        /* τ at the start (two-tower), > 0; default 10 */
+    int64_t planned_updates;    /* updates over which lr falls to 0; 0: constant; default 0 */
+    uint64_t seed;              /* initialisation, draws, shuffles; default 0 */
+} rr_agent_config;
+
+/* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
+typedef struct rr_ppo_config {
+    uint32_t struct_size;
+    int32_t n_steps;              /* length of a rollout in steps of each session, ≥ 1; default 16 */
+    int32_t batch_size;           /* rows of one gradient step, ≥ 2; default 128 */
+    int32_t update_epochs;        /* passes over a rollout, ≥ 1; default 8 */
+    int32_t has_advantage_norm;   /* normalise advantages per minibatch; default 1 */
+    int32_t optimizer;            /* RR_OPTIMIZER_ADAM (default) or _RMSPROP */
+    float lr;                     /* > 0; default 1e-2 */
+    float gamma;                  /* discount, [0, 1]; default 0.9 */
+    float gae_lambda;             /* [0, 1]; default 0 */
+    float clip_eps;               /* ε of the ratio, (0, 1); default 0.2 */
+    float value_clip_eps;         /* ε_v of the value, ≥ 0; 0: no clipping; default 0 */
+    float ent_coef;               /* c_H ≥ 0; default 0 */
+    float vf_coef;                /* c_V ≥ 0 of ½ mean (V − R)²; default 1 (SB3's 0.5) */
+    float max_grad_norm;          /* > 0; default 0.5 */
+    float target_kl;              /* stop before an epoch after approx_kl exceeded it; 0: never; default 0 */
+    float optimizer_eps;          /* > 0; default 1e-5 */
+    float rms_alpha;              /* decay of RMSProp's average, [0, 1); default 0.99 */
+} rr_ppo_config;
+
+/* Advantage actor-critic [Mnih et al. 2016], synchronous. maths §6. */
+typedef struct rr_a2c_config {
+    uint32_t struct_size;
+    int32_t n_steps;              /* length of a rollout, n of the n-step return, ≥ 1; default 5 */
+    int32_t has_advantage_norm;   /* default 0 */
+    int32_t optimizer;            /* RR_OPTIMIZER_RMSPROP (default) or _ADAM */
+    float lr;                     /* > 0; default 1e-2 */
+    float gamma;                  /* [0, 1]; default 0.9 */
+    float gae_lambda;             /* [0, 1]; 1: n-step returns; default 1 */
+    float ent_coef;               /* ≥ 0; default 0 */
+    float vf_coef;                /* ≥ 0; default 1 */
+    float max_grad_norm;          /* > 0; default 0.5 */
+    float optimizer_eps;          /* > 0; default 1e-5 */
+    float rms_alpha;              /* [0, 1); default 0.99 */
+} rr_a2c_config;
+
+/* What a buffer must hold; decides its memory. */
+typedef struct rr_buffer_config {
+    uint32_t struct_size;
+    int32_t max_rows;        /* rows (decisions) of a rollout: n_envs × n_steps, ≥ 1; default 1024 */
+    int32_t state_dim;       /* ≥ 1; default 64 */
+    int32_t item_dim;        /* width of per-request vectors; 0: none stored; default 0 */
+    int32_t feature_dim;     /* width of candidate features; default 0 */
+    int32_t max_candidates;  /* longest candidate list stored; default 0 */
+    int32_t max_excluded;    /* longest exclusion list stored; default 0 */
+    int32_t max_history;     /* longest history stored; default 0 */
+} rr_buffer_config;
+
+/* What a driver's loop needs beyond the rest; read by no function of the library. */
+typedef struct rr_train_config {
+    uint32_t struct_size;
+    int32_t log_interval;      /* updates between two rows of the log, ≥ 1; default 1 */
+    int64_t total_timesteps;   /* decisions to train on, rounded up to whole rollouts, ≥ 1; default 100000 */
+    uint64_t seed;             /* of world, sessions and agent; default 0 */
+} rr_train_config;
+
+/* Alternating least squares with biases on explicit ratings. maths §9. */
+typedef struct rr_als_config {
+    uint32_t struct_size;
+    int32_t num_factors;       /* [1, 126]; vectors are 2 wider; default 30 */
+    int32_t num_sweeps;        /* ≥ 1; default 12 */
+    int32_t num_threads;       /* [1, 64]; default 1 */
+    float ridge;               /* per rating of the row, > 0; default 0.1 */
+    float user_bias_ridge;     /* > 0; default 2 */
+    float item_bias_ridge;     /* > 0; default 4 */
+    float holdout;             /* share of interactions left out and used for holdout_rmse, [0, 0.9]; default 0 */
+    uint64_t seed;             /* initial factors and the holdout; default 0 */
+} rr_als_config;
+
+/* Fills `config` with the defaults; `struct_size` is sizeof *config as the caller's compiler sees it. */
+RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
+RR_API void rr_agent_config_init(rr_agent_config *config, size_t struct_size);
+RR_API void rr_ppo_config_init(rr_ppo_config *config, size_t struct_size);
+RR_API void rr_a2c_config_init(rr_a2c_config *config, size_t struct_size);
+RR_API void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size);
+RR_API void rr_train_config_init(rr_train_config *config, size_t struct_size);
+RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);
+
+/* Which config: for the functions below, which work on any of them. */
+enum {
+    RR_CONFIG_ENV = 0,
+    RR_CONFIG_AGENT = 1,
+    RR_CONFIG_PPO = 2,
+    RR_CONFIG_A2C = 3,
+    RR_CONFIG_BUFFER = 4,
+    RR_CONFIG_TRAIN = 5,
+    RR_CONFIG_ALS = 6
+};
+
+/* One field of a config, as text. The strings are static. */
+typedef struct rr_config_field {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *name;           /* "clip_eps" */
+    const char *type;           /* "int32", "int64", "uint64", "float", "bool", "int32[4]", or choices "tower|dense" */
+    const char *default_value;  /* "0.2" */
+    const char *range;          /* "(0, 1)" */
+    const char *text;           /* one line */
+} rr_config_field;
+
+/* Number of fields of a config (struct_size and reserved not counted); −1 for an unknown kind. */
+RR_API int32_t rr_config_field_count(int32_t kind);
+/* RR_E_NOT_FOUND for an unknown kind or index. */
+RR_API rr_status rr_config_field_at(rr_config_field *out, int32_t kind, int32_t index, rr_error *err);
+/* Sets one field from text: "0.2", "64,64", "tower", "true". Refused values change nothing. */
+RR_API rr_status rr_config_set(int32_t kind, void *config, const char *name, const char *value, rr_error *err);
+/* Writes a field as text (so that rr_config_set reads back the same bits) into out[capacity]. */
+RR_API rr_status rr_config_get(int32_t kind, const void *config, const char *name, char *out,
+                               size_t capacity, rr_error *err);
+/* Checks every field against its range, as create does. */
+RR_API rr_status rr_config_check(int32_t kind, const void *config, rr_error *err);
+
+/* ── 4 · items ─────────────────────────────────────────────────────────────────────────────────── */
+
+/* A catalogue: n vectors of width dim, and the host's 64-bit keys. Immutable; agents and environments
+ * hold references, so the host may destroy its own at once, and 10⁶ vectors exist one time.
+ *
+ * vectors [n, dim] finite, copied. keys [n] all different, or NULL for 0 … n−1. n in [1, 2^31 − 2],
+ * dim in [1, 4096]. */
+RR_API rr_status rr_items_create(rr_items **out, const float *vectors, const uint64_t *keys, int32_t n,
+                                 int32_t dim, const rr_host *host, rr_error *err);
+/* n vectors drawn N(0, 1/dim) a coordinate from `seed`, keys 0 … n−1: the drawn world's. maths §1. */
+RR_API rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
+                                       const rr_host *host, rr_error *err);
+/* Gives up this reference. NULL is fine. Any thread. */
+RR_API void rr_items_destroy(rr_items *items);
+RR_API int32_t rr_items_count(const rr_items *items);
+RR_API int32_t rr_items_dim(const rr_items *items);
+/* A hash of width, keys and vectors. Rows recorded under another fingerprint are not trained on. */
+RR_API uint64_t rr_items_fingerprint(const rr_items *items);
+/* indices[i] of keys[i]; −1 where a key is not in the catalogue. */
+RR_API rr_status rr_items_find(const rr_items *items, const uint64_t *keys, int32_t n, int32_t *indices, rr_error *err);
+/* Views [N] and [N, dim], valid as long as a reference is held. */
+RR_API const uint64_t *rr_items_keys(const rr_items *items);
+RR_API const float *rr_items_vectors(const rr_items *items);
+
+/* ── 5 · environment ───────────────────────────────────────────────────────────────────────────── */
+
+/* A vectorised, Gym-like recommender: n_envs independent sessions stepped together. maths §1.
+ * State u ⊕ v_last [2d]; action: an item, or a position in the step's candidate list; reward
+ * sim(u, v) · reward_decay^(earlier showings in this session) for sim ≥ 0, sim itself below 0.
+ *
+ * items NULL: config->num_items are drawn from world_seed; else theirs is the number and the width, and
+ * config->num_items is not read. state_dim must be 2 × the width.
+ * users [n_users, d] finite, copied; each session takes a row at random. NULL: drawn N(0, 1).
+ * RR_E_UNSUPPORTED: tire > 0 with items or users given. */
+RR_API rr_status rr_env_create(rr_env **out, const rr_env_config *config, rr_items *items,
+                               const float *users, int32_t n_users, const rr_host *host, rr_error *err);
+RR_API void rr_env_destroy(rr_env *env);
+/* Begins every session anew. Sessions are numbered on from those before: two resets differ. */
+RR_API rr_status rr_env_reset(rr_env *env, rr_error *err);
+/* Views of the present: states, candidates (with lists), history; valid until the next step or reset. */
+RR_API rr_status rr_env_observe(rr_env *env, rr_obs *obs, rr_error *err);
+/* actions [n_envs] positions. Every session moves; one that ends begins anew in the same step, and its
+ * final observation is in outcome->final_obs. Views, valid until the next step or reset. */
+RR_API rr_status rr_env_step(rr_env *env, const int32_t *actions, rr_outcome *outcome, rr_error *err);
+
+/* Policies that do not learn. They see what the world knows. maths §8. */
+enum {
+    RR_CHOOSER_RANDOM = 0,   /* uniform over the list */
+    RR_CHOOSER_POPULAR = 1,  /* highest mean similarity over the training users, decayed by showings */
+    RR_CHOOSER_SIMILAR = 2,  /* most similar item to the user, without memory */
+    RR_CHOOSER_ORACLE = 3,   /* best known play: largest decayed similarity. Optimal with the whole pool and
+                                neither drift nor leave rule; otherwise myopic */
+    RR_CHOOSER_PATIENT = 4   /* with the leave rule: decayed similarity − parameter · pull */
+};
+/* actions [n_envs] for the present observation. `popular_user` [d] is the mean training user (POPULAR
+ * alone; NULL: the mean of the environment's users); `parameter` is β of PATIENT, ignored elsewhere. */
+RR_API rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popular_user, float parameter,
+                               int32_t *actions, rr_error *err);
+/* The pool, borrowed. */
+RR_API rr_items *rr_env_items(const rr_env *env);
+/* out [d]: mean vector of the training users: of the table, or of drawn users 0 (their expectation). */
+RR_API rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err);
+/* The config as it is in force (num_items, state_dim and history_length resolved). */
+RR_API rr_status rr_env_get_config(const rr_env *env, rr_env_config *out, rr_error *err);
+
+/* ── 6 · agent ─────────────────────────────────────────────────────────────────────────────────── */
+
+/* Actor π(a|s), critic V(s), optimiser. items is referenced, and may be NULL with per-request vectors
+ * (two-tower) or config->num_items (dense). maths §2. */
+RR_API rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
+                                     const rr_ppo_config *ppo, rr_items *items, const rr_host *host,
+                                     rr_error *err);
+RR_API rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *config,
+                                     const rr_a2c_config *a2c, rr_items *items, const rr_host *host,
+                                     rr_error *err);
+RR_API void rr_agent_destroy(rr_agent *agent);
+
+/* Draws one action a row from the policy. Allocates nothing. RR_E_INVALID names the row and the field: an
+ * empty list, the same candidate twice, an index outside the pool; RR_E_NOT_FINITE likewise. */
+RR_API rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
+
+/* The k best positions of each row, best first: positions, items, log_probs [n, k], each nullable. Ties go
+ * to the lower position. Rows with fewer than k choices are padded with −1 and −inf. k = 1 is the greedy item. */
+RR_API rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t k, int32_t *positions,
+                                int32_t *items, float *log_probs, rr_error *err);
+
+/* log π(a), entropy (nats) and V(s) of given actions [n]; outputs [n], each nullable. */
+RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                                   float *log_probs, float *entropies, float *values, rr_error *err);
+
+/* Trains on the buffer's rows and empties it. `obs` is the state to come of the sessions that are still
+ * open, in the order of the last record. stats may be NULL.
+ * A refused update (a row without reward, a shape that is not the agent's) empties nothing and changes nothing.
+ * RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the rows are gone. */
+RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs, rr_stats *stats,
+                                 rr_error *err);
+
+/* Another catalogue of the same width. Trained vectors and biases are carried over by key; new keys start
+ * at the pool's vector (dense head: zero) and bias 0. Allocates; on failure the agent is as before. */
+RR_API rr_status rr_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err);
+/* The catalogue, borrowed; NULL where there is none. */
+RR_API rr_items *rr_agent_items(const rr_agent *agent);
+/* w [feature_dim] of z = … + w·f: an existing ranker's log-score with weight 1 makes it the first policy. */
+RR_API rr_status rr_agent_set_feature_weights(rr_agent *agent, const float *weights, int32_t n, rr_error *err);
+
+/* One named tensor of the agent: a view, valid until the next update, set_items or destroy. */
+typedef struct rr_tensor {
+    uint32_t struct_size;
+    int32_t n_dims;      /* 1 or 2 */
+    int64_t shape[2];
+    const char *name;    /* "actor.mlp.0.weight" */
+    const float *data;   /* row-major */
+} rr_tensor;
+RR_API int32_t rr_agent_tensor_count(const rr_agent *agent);
+RR_API rr_status rr_agent_tensor_at(const rr_agent *agent, int32_t index, rr_tensor *out, rr_error *err);
+/* Overwrites one tensor; n_values must be its size, values finite. Moments are left alone. */
+RR_API rr_status rr_agent_set_tensor(rr_agent *agent, const char *name, const float *values, int64_t n_values, rr_error *err);
+
+/* A hash of parameters and item fingerprint: which policy this is. */
+RR_API uint64_t rr_agent_version(const rr_agent *agent);
+/* Updates made, and rows trained on. */
+RR_API int64_t rr_agent_updates(const rr_agent *agent);
+RR_API int64_t rr_agent_timesteps(const rr_agent *agent);
+
+/* ── 7 · buffer ────────────────────────────────────────────────────────────────────────────────── */
+
+/* A rollout in lock step: row i of a record goes on with the session of row i of the record before. */
+RR_API rr_status rr_buffer_create(rr_buffer **out, const rr_buffer_config *config, const rr_host *host, rr_error *err);
+RR_API void rr_buffer_destroy(rr_buffer *buffer);
+/* Bytes that create will take. */
+RR_API rr_status rr_buffer_memory(const rr_buffer_config *config, size_t *bytes, rr_error *err);
+/* Copies n rows. Needs obs->states, decision->actions, log_probs and values. RR_E_STATE while the last
+ * record has no reward, or when n differs from the records before; RR_E_FULL when they do not fit. */
+RR_API rr_status rr_buffer_record(rr_buffer *buffer, const rr_obs *obs, const rr_decision *decision, rr_error *err);
+/* Rewards the rows of the last record. */
+RR_API rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err);
+/* 1 when another record of the same size does not fit. An empty buffer is not full. */
+RR_API int32_t rr_buffer_is_full(const rr_buffer *buffer);
+/* Rows recorded. */
+RR_API int32_t rr_buffer_count(const rr_buffer *buffer);
+/* Forgets all rows. */
+RR_API void rr_buffer_clear(rr_buffer *buffer);
+
+/* ── 8 · checkpoint ────────────────────────────────────────────────────────────────────────────── */
+
+/* One safetensors file for agent, environment, buffer and a blob of the host's; all but path and agent may
+ * be NULL. Weights, moments, counters, configs, the item table's fingerprint and a checksum over every byte
+ * before it: a run that is resumed is byte-identical to one that never stopped. Written to a temporary
+ * file, synced, renamed. RR_E_STATE while the buffer waits for a reward.
+ * Item vectors are not inside (unless trained): the host brings the same catalogue, else RR_E_MISMATCH. */
+RR_API rr_status rr_checkpoint_save(const char *path, const rr_agent *agent, const rr_env *env,
+                                    const rr_buffer *buffer, const void *blob, size_t blob_bytes, rr_error *err);
+/* Restores into handles made with the same configs (n of threads may differ). What is NULL is not read; what is
+ * asked for and not in the file is RR_E_NOT_FOUND. On failure nothing has changed. blob_bytes (nullable)
+ * receives the size; RR_E_TOO_SMALL when blob is given and blob_capacity is less. */
+RR_API rr_status rr_checkpoint_load(const char *path, rr_agent *agent, rr_env *env, rr_buffer *buffer,
+                                    void *blob, size_t blob_capacity, size_t *blob_bytes, rr_error *err);
+/* The same to and from memory. *bytes receives the size needed; out NULL only asks. */
+RR_API rr_status rr_checkpoint_save_memory(void *out, size_t capacity, size_t *bytes, const rr_agent *agent,
+                                           const rr_env *env, const rr_buffer *buffer, const void *blob,
+                                           size_t blob_bytes, rr_error *err);
+RR_API rr_status rr_checkpoint_load_memory(const void *data, size_t bytes, rr_agent *agent, rr_env *env,
+                                           rr_buffer *buffer, void *blob, size_t blob_capacity,
+                                           size_t *blob_bytes, rr_error *err);
+/* Fills a config (its struct_size set, e.g. by init) with what the file was made with, so that the handles
+ * can be created. `algo` (nullable) receives RR_ALGO_PPO or _A2C. kind −1 with config NULL: only algo. */
+RR_API rr_status rr_checkpoint_read_config(const char *path, int32_t kind, void *config, int32_t *algo, rr_error *err);
+
+/* ── 9 · evaluation ────────────────────────────────────────────────────────────────────────────── */
+
+/* Metrics of one policy over many sessions. Feed it every step of n_envs sessions side by side; it counts
+ * the first max_sessions that begin, each whole. maths §8. vectors: for distances inside a session. */
+RR_API rr_status rr_metrics_create(rr_metrics **out, const rr_items *items, int32_t n_envs,
+                                   int32_t max_sessions, int32_t max_episode_steps,
+                                   const rr_host *host, rr_error *err);
+RR_API void rr_metrics_destroy(rr_metrics *metrics);
+/* items [n_envs] pool indices shown in this step. */
+RR_API rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items, const rr_outcome *outcome, rr_error *err);
+/* 1 when max_sessions sessions have ended. */
+RR_API int32_t rr_metrics_is_complete(const rr_metrics *metrics);
+
+/* Means over sessions; *_interval is the half width of the 95 % interval, 1.96 standard errors. */
+typedef struct rr_metrics_summary {
+    uint32_t struct_size;
+    int32_t n_sessions;
+    double reward_per_step, reward_per_step_interval;        /* ratio of sums; interval by linearisation */
+    double return_per_session, return_per_session_interval;
+    double session_length, session_length_interval;
+    double repeats_per_session, repeats_per_session_interval; /* showings of an item shown before */
+    double intra_list_distance, intra_list_distance_interval; /* mean 1 − cos over pairs of a session's items */
+    double novelty, novelty_interval;                         /* mean −log₂ popularity; NaN without popularity */
+    double coverage;  /* share of the catalogue shown at least once */
+    double gini;      /* of showings over the catalogue: 0 even, 1 one item */
+    double entropy;   /* of what was shown, nats */
+} rr_metrics_summary;
+/* popularity [N] shares that sum to 1, or NULL. */
+RR_API rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity, rr_metrics_summary *out, rr_error *err);
+/* returns [n_sessions] of the sessions in the order they began; for paired comparisons. */
+RR_API rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n, rr_error *err);
+
+/* ── 10 · data ─────────────────────────────────────────────────────────────────────────────────── */
+
+/* Interactions from a tab- or comma-separated file with a header: columns user_id, item_id, rating and,
+ * optionally, timestamp, in any order, also as RecBole writes them ("user_id:token"); others are skipped.
+ * A decimal id is its own key; any other text is hashed. Errors name file, line and column. */
+RR_API rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_host *host, rr_error *err);
+/* From arrays [n]; times NULL: 0. */
+RR_API rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
+                                   const float *ratings, const int64_t *times, int64_t n,
+                                   const rr_host *host, rr_error *err);
+RR_API void rr_dataset_destroy(rr_dataset *dataset);
+RR_API int32_t rr_dataset_user_count(const rr_dataset *dataset);
+RR_API int32_t rr_dataset_item_count(const rr_dataset *dataset);
+RR_API int64_t rr_dataset_count(const rr_dataset *dataset);
+/* Views [users], [items] of keys in the order of their dense indices (first appearance). */
+RR_API const uint64_t *rr_dataset_user_keys(const rr_dataset *dataset);
+RR_API const uint64_t *rr_dataset_item_keys(const rr_dataset *dataset);
+/* shares [items]: each item's share of the interactions; user_mask [users] (nullable): only those with 1. */
+RR_API rr_status rr_dataset_popularity(const rr_dataset *dataset, const uint8_t *user_mask, float *shares, rr_error *err);
+/* is_test [users]: a share test_fraction in [0, 1] of the users, a function of seed and key alone. */
+RR_API rr_status rr_dataset_split_users(const rr_dataset *dataset, float test_fraction, uint64_t seed,
+                                        uint8_t *is_test, rr_error *err);
+
+typedef struct rr_als_stats {
+    uint32_t struct_size;
+    uint32_t reserved;
+    int64_t n_train, n_holdout;
+    double mean;          /* μ of the training ratings */
+    double train_rmse;
+    double holdout_rmse;  /* NaN without a holdout */
+} rr_als_stats;
+/* user_vectors [users, num_factors + 2] = (x_u, 1, b_u), item_vectors [items, num_factors + 2] = (y_i, b_i, 1),
+ * so that their dot product is the predicted rating above μ. Deterministic on any thread count. */
+RR_API rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_config *config,
+                                    float *user_vectors, float *item_vectors, rr_als_stats *stats,
+                                    const rr_host *host, rr_error *err);
+
+/* ── 11 · arrays in, arrays out ────────────────────────────────────────────────────────────────── */
+
+/* Generalised advantage estimation [Schulman et al. 2016] of n rows in the order of time, segment after segment. maths §4.
+ *   δ_t = r_t + γ next_values_t (1 − terminated_t) − values_t
+ *   Â_t = δ_t + γ λ (1 − is_segment_end_t) Â_{t+1},  R_t = Â_t + values_t
+ * next_values_t is V of the state that followed: at a truncated row that of the session's final observation, at the
+ * end of the rollout that of the state to come. terminated and is_segment_end [n] are 0 or 1; a terminated
+ * row ends its segment; the last row always does. returns may be NULL. */
+RR_API rr_status rr_gae(float *advantages, float *returns, const float *rewards, const float *values,
+                        const float *next_values, const uint8_t *terminated, const uint8_t *is_segment_end,
+                        float gamma, float gae_lambda, int64_t n, rr_error *err);
+
+/* ── 12 · what this build is ───────────────────────────────────────────────────────────────────── */
+
+typedef struct rr_runtime_info {
+    uint32_t struct_size;
+    uint32_t version;        /* major × 10000 + minor × 100 + patch */
+    const char *kernels;     /* "avx512", "avx2" or "portable" */
+    const char *tiles;       /* where the matrix micro-kernel comes from: "blis" or "own" */
+    const char *number_class;/* "x86-64-fma": bytes shared by every such CPU; "portable": this machine's */
+} rr_runtime_info;
+RR_API rr_status rr_runtime_describe(rr_runtime_info *out, rr_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* check_run.h: one suite of libcheck as a program. Each test file ends with
+ *     CHECK_MAIN("room/file", test_a, test_b, …)
+ * Tests run in one process, so that sanitizers and valgrind see all of them. */
+#ifndef TESTS_SUPPORT_CHECK_RUN_H
+#define TESTS_SUPPORT_CHECK_RUN_H
+
+#include <check.h>
+#include <stdlib.h>
+
+static int check_run(const char *name, const TTest *const *tests, size_t n_tests)
+{
+    Suite *suite = suite_create(name);
+    TCase *tcase = tcase_create(name);
+    tcase_set_timeout(tcase, 0);
+    for (size_t i = 0; i < n_tests; i++) {
+        tcase_add_test(tcase, tests[i]);
+    }
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#define CHECK_MAIN(name, ...)                                                                      \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const TTest *const tests[] = {__VA_ARGS__};                                                \
+        return check_run(name, tests, sizeof tests / sizeof tests[0]);                             \
+    }
+
+#endif
