@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* safetensors_reader.h: opens a block that safetensors.h describes and trusts none of it.
+ *
+ * open checks the whole block: the header's form, every name, type, shape and offset (the tensors
+ * follow one another without a gap, in the order of the header, and fill the data), and the
+ * checksum. What it allocates is proportional to the header. A tensor's data is a view into the
+ * block and is not aligned: copy it. */
+#ifndef RRI_IO_SAFETENSORS_READER_H
+#define RRI_IO_SAFETENSORS_READER_H
+
+#include "core/memory.h"
+#include "io/safetensors.h"
+
+typedef struct rri_safetensors_tensor {
+    const char *name;
+    rri_dtype dtype;
+    size_t n_dims;
+    size_t shape[4];
+    const unsigned char *data; /* [bytes], a view into the block */
+    size_t bytes;
+} rri_safetensors_tensor;
+
+typedef struct rri_safetensors_pair {
+    const char *key, *text;
+} rri_safetensors_pair;
+
+typedef struct rri_safetensors_reader {
+    const rri_safetensors_tensor *tensors; /* [n_tensors] in the order of the file, no checksum */
+    size_t n_tensors;
+    const rri_safetensors_pair *metadata; /* [n_pairs] */
+    size_t n_pairs;
+    void *index; /* owned: tensors, metadata and their text */
+    size_t index_bytes;
+    rri_allocator allocator;
+} rri_safetensors_reader;
+
+/* block [bytes] is borrowed until close. RR_E_FORMAT with the reason; then nothing is to be closed. */
+rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block, size_t bytes,
+                               const rri_allocator *allocator, rr_error *err);
+void rri_safetensors_close(rri_safetensors_reader *reader);
+
+/* NULL when there is none. */
+const rri_safetensors_tensor *rri_safetensors_lookup(const rri_safetensors_reader *reader,
+                                                     const char *name);
+const char *rri_safetensors_metadata(const rri_safetensors_reader *reader, const char *key);
+
+/* *data receives the tensor of this very type and shape. RR_E_NOT_FOUND without one of that name,
+ * RR_E_MISMATCH when type or shape are others. */
+rr_status rri_safetensors_find(const unsigned char **data, const rri_safetensors_reader *reader,
+                               const char *name, rri_dtype dtype, const size_t *shape,
+                               size_t n_dims, rr_error *err);
+
+/* The same, copied into out, which holds that shape. */
+rr_status rri_safetensors_copy(void *out, const rri_safetensors_reader *reader, const char *name,
+                               rri_dtype dtype, const size_t *shape, size_t n_dims, rr_error *err);
+
+#endif
