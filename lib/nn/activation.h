@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* activation.h: y = tanh x or y = max(x, 0), element by element.
+ *
+ * Backward needs outputs alone: tanh' = 1 − y²; relu' = 1 where y > 0, else 0 (0 at the kink). */
+#ifndef RRI_NN_ACTIVATION_H
+#define RRI_NN_ACTIVATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "math/kernels.h"
+
+/* activation: RR_ACTIVATION_TANH or RR_ACTIVATION_RELU. y may be x. A NaN stays a NaN. */
+void rri_activation_forward(const rri_kernels *kernels, int32_t activation, float *y,
+                            const float *x, size_t n);
+
+/* dx ← dy · y'(x), written; dx may be dy. */
+void rri_activation_backward(const rri_kernels *kernels, int32_t activation, float *dx,
+                             const float *dy, const float *y, size_t n);
+
+#endif

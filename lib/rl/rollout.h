@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* rollout.h: the rows of one rollout, as they were recorded, and their order in time.
+ *
+ * A row is one decision: what was seen, what was drawn, what came of it. Rows lie in the order of
+ * arrival; row r of lock step is step r / n_sessions of session r mod n_sessions. Lists keep the
+ * width that the buffer was made for, padded (candidates and exclusions behind, history in front).
+ *
+ * Letters as in recrl.h: k candidates, m exclusions, h history, S state, d vector, f features. */
+#ifndef RRI_RL_ROLLOUT_H
+#define RRI_RL_ROLLOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/memory.h"
+#include "recrl/recrl.h"
+
+/* Which optional fields a rollout's rows have; all rows alike. */
+typedef struct rri_row_form {
+    uint8_t has_lists, has_candidates, has_vectors, has_features, has_counts, has_excluded,
+        has_history;
+    uint8_t reserved;
+} rri_row_form;
+
+typedef struct rri_rollout {
+    size_t max_rows, state_dim, item_dim, feature_dim, k, m, h; /* widths, fixed by the config */
+    size_t n_rows, n_sessions; /* n_sessions: rows of each record; 0 before the first */
+    uint8_t awaits_reward;
+    rri_row_form form;
+
+    float *states;          /* [max_rows, S] */
+    float *final_states;    /* [max_rows, S] read where truncated */
+    int32_t *lengths;       /* [max_rows] */
+    int32_t *candidates;    /* [max_rows, k] */
+    float *features;        /* [max_rows, k, f] */
+    float *vectors;         /* [max_rows, k, d] */
+    int32_t *counts;        /* [max_rows, k] */
+    int32_t *excluded;      /* [max_rows, m] */
+    int32_t *history;       /* [max_rows, h] */
+    int32_t *actions;       /* [max_rows] */
+    float *log_probs;       /* [max_rows] */
+    float *values;          /* [max_rows] */
+    float *rewards;         /* [max_rows] */
+    uint8_t *terminated;    /* [max_rows] */
+    uint8_t *truncated;     /* [max_rows]; 0 where terminated */
+    uint64_t *fingerprints; /* [max_rows] of the catalogue, 0 unknown */
+} rri_rollout;
+
+/* Takes the arrays from the arena (twice, as memory.h says). `config` has been checked. */
+void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_config *config);
+
+/* Copies n rows. `fingerprint` as in rr_decision. Judges shapes and finiteness; nothing changes on
+ * failure. */
+rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
+                             uint64_t fingerprint, rr_error *err);
+
+/* Completes the rows of the last record. */
+rr_status rri_rollout_reward(rri_rollout *rollout, const rr_outcome *outcome, rr_error *err);
+
+bool rri_rollout_is_full(const rri_rollout *rollout);
+void rri_rollout_clear(rri_rollout *rollout);
+
+/* order [n_rows]: rows by (session, arrival), a session's rank being (the step it began in, its
+ * row), so that lock step and interleaved sessions come out the same. is_segment_end [n_rows], in
+ * that order: 1 at the last row of each session here. maths §4. */
+void rri_rollout_order(int32_t *order, uint8_t *is_segment_end, const rri_rollout *rollout);
+
+/* One array of the rollout, for a checkpoint. */
+typedef struct rri_rollout_part {
+    const char *name; /* "states" */
+    void *data;
+    size_t row_bytes; /* bytes of one row; 0: not stored under this config */
+} rri_rollout_part;
+#define RRI_ROLLOUT_PARTS ((size_t)16)
+void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_rollout *rollout);
+
+#endif
