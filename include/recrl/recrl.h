@@ -159,6 +159,8 @@ typedef struct rr_decision {
     float *values;              /* [n] V(s) */
     float *all_log_probs;       /* [n, k] (without lists [n, N]); −inf where excluded or padded */
     uint64_t *policy_versions;  /* [n] hash of parameters and item fingerprint: rr_agent_version */
+    uint64_t pool_fingerprint;  /* written by act, read by record: the catalogue that positions and items
+                                   refer to; 0: unknown, or none */
 } rr_decision;
 
 /* What came of the decisions of the last record: n rows in the same order. `terminated` and `truncated`
@@ -241,7 +243,7 @@ typedef struct rr_agent_config {
     int32_t feature_dim;        /* width of candidate features, ≥ 0; default 0 */
     int32_t num_items;          /* dense head without rr_items: size of the catalogue; else 0 */
     int32_t has_skip;           /* linear query W_skip s beside the MLP (two-tower); default 1 */
-    int32_t has_bias;           /* learned item biases b_i; default: 0 */
+    int32_t has_bias;           /* learned item biases b_i; the dense head always has them; default 0 */
     int32_t has_repeat_weight;  /* learned κ · count_i; default 1 */
     int32_t has_trained_items;  /* fine-tune the item vectors (two-tower); default 0 */
     int32_t max_rows;           /* most rows of one act, ≥ 1; default 1024 */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/abi.h"
+
+#include <string.h>
+
+#include "core/status.h"
+
+enum { MOST_BYTES = 1 << 16 }; /* no struct of any release is larger; a guard against garbage */
+
+static uint32_t size_of(const void *given)
+{
+    uint32_t size;
+    memcpy(&size, given, sizeof size);
+    return size;
+}
+
+rr_status rri_abi_check(const void *given, size_t full_bytes, const char *name, rr_error *err)
+{
+    if (given == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s is NULL", name);
+    }
+    const uint32_t size = size_of(given);
+    if (size < 2 * sizeof(uint32_t) || size % 4 != 0 || size > MOST_BYTES) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: struct_size is %u; set it to sizeof(%s), here %zu", name,
+                 size, name, full_bytes);
+    }
+    const unsigned char *bytes = given;
+    for (size_t i = full_bytes; i < size; i++) {
+        if (bytes[i] != 0) {
+            RRI_FAIL(err, RR_E_UNSUPPORTED,
+                     "%s: byte %zu is set, but this release knows %zu bytes of it; unknown fields "
+                     "must be 0",
+                     name, i, full_bytes);
+        }
+    }
+    return RR_OK;
+}
+
+rr_status rri_abi_read(void *full, size_t full_bytes, const void *given, const char *name,
+                       rr_error *err)
+{
+    RRI_TRY(rri_abi_check(given, full_bytes, name, err));
+    const size_t size = size_of(given);
+    memset(full, 0, full_bytes);
+    memcpy(full, given, size < full_bytes ? size : full_bytes);
+    return RR_OK;
+}
+
+void rri_abi_write(void *given, const void *full, size_t full_bytes)
+{
+    const uint32_t size = size_of(given);
+    memcpy(given, full, size < full_bytes ? size : full_bytes);
+    memcpy(given, &size, sizeof size);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* abi.h: structs that grow. A caller built against an older header hands over a shorter struct, one
+ * built against a newer header a longer one; both begin with their struct_size. */
+#ifndef RRI_CORE_ABI_H
+#define RRI_CORE_ABI_H
+
+#include <stddef.h>
+
+#include "recrl/recrl.h"
+
+/* full [full_bytes] ← what the caller knows of it, the rest 0. NULL, a size that cannot be one, or
+ * unknown trailing bytes that are not 0 are refused; `name` ("rr_obs") goes into the sentence. */
+rr_status rri_abi_read(void *full, size_t full_bytes, const void *given, const char *name,
+                       rr_error *err);
+
+/* given ← as much of full as it has room for, its struct_size kept. `given` passed rri_abi_check.
+ */
+void rri_abi_write(void *given, const void *full, size_t full_bytes);
+
+/* The part of rri_abi_read that judges. */
+rr_status rri_abi_check(const void *given, size_t full_bytes, const char *name, rr_error *err);
+
+#endif
