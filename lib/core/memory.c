@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/memory.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/abi.h"
+#include "core/status.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_POISON 1
+#endif
+#endif
+
+#ifdef HAS_POISON
+#include <sanitizer/asan_interface.h>
+#define GAP RRI_ALIGNMENT /* behind each slice, so that a write past its end is seen */
+static void poison(void *start, size_t bytes)
+{
+    __asan_poison_memory_region(start, bytes);
+}
+static void unpoison(void *start, size_t bytes)
+{
+    __asan_unpoison_memory_region(start, bytes);
+}
+#else
+#define GAP ((size_t)0)
+static void poison(void *start, size_t bytes)
+{
+    (void)start;
+    (void)bytes;
+}
+static void unpoison(void *start, size_t bytes)
+{
+    (void)start;
+    (void)bytes;
+}
+#endif
+
+static void *default_allocate(void *user, size_t bytes, size_t alignment)
+{
+    (void)user;
+    return aligned_alloc(alignment, bytes);
+}
+
+static void default_release(void *user, void *block, size_t bytes)
+{
+    (void)user;
+    (void)bytes;
+    free(block);
+}
+
+rr_status rri_allocator_init(rri_allocator *allocator, const rr_host *host, rr_error *err)
+{
+    rr_host full = {0};
+    if (host != NULL) {
+        RRI_TRY(rri_abi_read(&full, sizeof full, host, "rr_host", err));
+    }
+    if (full.reserved != 0) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED, "host: reserved is %u; it must be 0", full.reserved);
+    }
+    if ((full.allocate == NULL) != (full.release == NULL)) {
+        RRI_FAIL(err, RR_E_INVALID, "host: %s is NULL; allocate and release come both or neither",
+                 full.allocate == NULL ? "allocate" : "release");
+    }
+    const bool is_own = full.allocate != NULL;
+    allocator->allocate = is_own ? full.allocate : default_allocate;
+    allocator->release = is_own ? full.release : default_release;
+    allocator->user = full.user;
+    return RR_OK;
+}
+
+/* What is asked of the host: whole alignments, at least one; SIZE_MAX where that does not fit. */
+static size_t block_size(size_t bytes)
+{
+    const size_t wanted = bytes == 0 ? 1 : bytes;
+    return rri_size_add(wanted, RRI_ALIGNMENT - 1) / RRI_ALIGNMENT * RRI_ALIGNMENT;
+}
+
+rr_status rri_memory_allocate(void **block, const rri_allocator *allocator, size_t bytes,
+                              const char *what, rr_error *err)
+{
+    *block = NULL;
+    if (bytes > PTRDIFF_MAX - RRI_ALIGNMENT) {
+        RRI_FAIL(err, RR_E_MEMORY, "%s: the size does not fit into memory", what);
+    }
+    const size_t size = block_size(bytes);
+    void *fresh = allocator->allocate(allocator->user, size, RRI_ALIGNMENT);
+    if (fresh == NULL) {
+        RRI_FAIL(err, RR_E_MEMORY, "%s: %zu bytes could not be allocated", what, size);
+    }
+    if ((uintptr_t)fresh % RRI_ALIGNMENT != 0) {
+        allocator->release(allocator->user, fresh, size);
+        RRI_FAIL(err, RR_E_MEMORY,
+                 "%s: the host's allocate gave a block that is not aligned to %zu", what,
+                 RRI_ALIGNMENT);
+    }
+    memset(fresh, 0, size);
+    *block = fresh;
+    return RR_OK;
+}
+
+void rri_memory_release(const rri_allocator *allocator, void *block, size_t bytes)
+{
+    if (block == NULL) {
+        return;
+    }
+    unpoison(block, block_size(bytes));
+    allocator->release(allocator->user, block, block_size(bytes));
+}
+
+void *rri_arena_take(rri_arena *arena, size_t count, size_t element_bytes)
+{
+    const size_t bytes = rri_size_multiply(count, element_bytes);
+    const size_t padded = rri_size_add(rri_size_add(bytes, RRI_ALIGNMENT - 1), GAP);
+    const size_t end = rri_size_add(arena->used, padded / RRI_ALIGNMENT * RRI_ALIGNMENT);
+    if (padded == SIZE_MAX || end == SIZE_MAX) {
+        arena->has_overflowed = true;
+        arena->used = SIZE_MAX;
+        return NULL;
+    }
+    char *slice = arena->base == NULL ? NULL : arena->base + arena->used;
+    if (slice != NULL) {
+        poison(slice + bytes, end - arena->used - bytes);
+    }
+    arena->used = end;
+    return slice;
+}
+
+void *rri_stack_take(rri_stack *stack, size_t bytes)
+{
+    const size_t cost = rri_stack_cost(bytes, 1);
+    assert(cost >= bytes && cost <= stack->size - stack->used);
+    char *slice = stack->base + stack->used;
+    unpoison(slice, bytes);
+    poison(slice + bytes, cost - bytes);
+    stack->used += cost;
+    return slice;
+}
+
+size_t rri_size_multiply(size_t a, size_t b)
+{
+    return b != 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
+}
+
+size_t rri_size_add(size_t a, size_t b)
+{
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/plain_locale.h"
+
+/* The one table of numbers, names and meanings; the enum of recrl.h is compared with it by a test.
+ */
+static const struct {
+    rr_status status;
+    const char *name, *text;
+} status_table[] = {
+    {RR_OK, "RR_OK", "success"},
+    {RR_E_INVALID, "RR_E_INVALID", "an argument or a config field is outside its range"},
+    {RR_E_UNSUPPORTED, "RR_E_UNSUPPORTED",
+     "a field or a combination that this release does not serve"},
+    {RR_E_MEMORY, "RR_E_MEMORY", "memory could not be allocated, or a size does not fit"},
+    {RR_E_STATE, "RR_E_STATE", "called out of order"},
+    {RR_E_FULL, "RR_E_FULL", "the buffer has no room for these rows"},
+    {RR_E_NOT_FINITE, "RR_E_NOT_FINITE", "NaN or infinity in what was given, or in a gradient"},
+    {RR_E_IO, "RR_E_IO", "a file could not be read or written"},
+    {RR_E_FORMAT, "RR_E_FORMAT",
+     "a file or a block of memory is damaged or is not what it should be"},
+    {RR_E_VERSION, "RR_E_VERSION", "a checkpoint of a newer release"},
+    {RR_E_MISMATCH, "RR_E_MISMATCH", "readable, but of another shape, head or item table"},
+    {RR_E_THREAD, "RR_E_THREAD", "the system refused a thread"},
+    {RR_E_TOO_SMALL, "RR_E_TOO_SMALL", "the caller's block is too small"},
+    {RR_E_NOT_FOUND, "RR_E_NOT_FOUND", "no such field, tensor or key"},
+};
+
+/* A truncated text must not end in half a UTF-8 character. */
+static void drop_cut_character(char *text, size_t length)
+{
+    size_t start = length;
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0u) == 0x80u) {
+        start--;
+    }
+    if (start == 0) {
+        return;
+    }
+    const unsigned char lead = (unsigned char)text[start - 1];
+    const size_t wanted = lead < 0x80u ? 1 : lead < 0xE0u ? 2 : lead < 0xF0u ? 3 : 4;
+    if (length - (start - 1) < wanted) {
+        text[start - 1] = '\0';
+    }
+}
+
+rr_status rri_status_fail(rr_error *err, rr_status status, const char *format, ...)
+{
+    if (err == NULL) {
+        return status;
+    }
+    err->status = status;
+    va_list arguments;
+    va_start(arguments, format);
+    const rri_plain_locale held = rri_plain_locale_enter();
+    const int length = vsnprintf(err->text, sizeof err->text, format, arguments);
+    rri_plain_locale_leave(held);
+    va_end(arguments);
+    if (length < 0) {
+        err->text[0] = '\0';
+    } else if ((size_t)length >= sizeof err->text) {
+        drop_cut_character(err->text, strlen(err->text));
+    }
+    return status;
+}
+
+const char *rri_status_name(rr_status status)
+{
+    for (size_t i = 0; i < sizeof status_table / sizeof status_table[0]; i++) {
+        if (status_table[i].status == status) {
+            return status_table[i].name;
+        }
+    }
+    return "RR_E_UNKNOWN";
+}
+
+const char *rri_status_text(rr_status status)
+{
+    for (size_t i = 0; i < sizeof status_table / sizeof status_table[0]; i++) {
+        if (status_table[i].status == status) {
+            return status_table[i].text;
+        }
+    }
+    return "a number that is not in the table of this release";
+}
