@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* logits.h: z_i = τ · q·v_i + w·f_i + b_i − κ · count_i, the score of every position of a row.
+ *
+ * The terms are added in this order, each by its own rounding, whatever the number of rows, the
+ * strip of positions or the level. q·v_i is a product on packed panels where the list is the pool,
+ * and the dot product of sixteen lanes where the row has a list of its own. Positions that may not
+ * be chosen have z = −∞: excluded items and what lies behind a list's length.
+ *
+ * n rows · d width of q and v · N items · k length of lists · f features.   docs/maths.md §2 */
+#ifndef RRI_POLICY_LOGITS_H
+#define RRI_POLICY_LOGITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/memory.h"
+#include "math/gemm.h"
+#include "math/kernels.h"
+#include "policy/menu.h"
+
+/* The items as the policy sees them; borrowed. */
+typedef struct rri_catalogue {
+    size_t n_items, dim;
+    const float *vectors; /* [N, d] */
+    const float *panels;  /* Vᵀ [d, N] as gemm panels: columns = items, k = d. Read only where the
+                             list is  the pool; NULL: packed on the way */
+    const float *query_panels; /* V [N, d] as gemm panels: columns = d, k = items; makes
+                                  backward_query quicker. NULL: packed on the way, same bits */
+    const float *bias;         /* [N] or NULL: 0 */
+} rri_catalogue;
+
+typedef struct rri_head {
+    float scale;                  /* τ */
+    float repeat_weight;          /* κ */
+    const float *feature_weights; /* w [f]; NULL: features are not read */
+    size_t feature_dim;           /* f, the menu's where w is given */
+    bool has_repeat_weight;       /* false: counts are not read */
+} rri_head;
+
+/* All that the distribution of n rows is made of; borrowed. */
+typedef struct rri_logits_input {
+    const rri_kernels *kernels;
+    const rri_catalogue *catalogue;
+    const rri_head *head;
+    const rri_menu *menu;
+    const float *q; /* [n, d] */
+} rri_logits_input;
+
+/* The largest shapes that scratch must serve. */
+typedef struct rri_logits_limits {
+    size_t n, n_items, dim, k, m, h;
+} rri_logits_limits;
+
+#define RRI_LOGITS_TILE  ((size_t)64)   /* rows that are walked together */
+#define RRI_LOGITS_STRIP ((size_t)1024) /* positions that are walked together; four blocks of 256  \
+                                         */
+
+/* At most RRI_LOGITS_TILE rows, with their histories and exclusions put in order. The slices are
+ * taken from the scratch that prepare was given, which the caller rewinds. */
+typedef struct rri_logits_tile {
+    const rri_logits_input *in; /* borrowed */
+    size_t row_begin, n_rows, width;
+    int32_t *shown,
+        *shown_counts;  /* [rows, h] distinct items of the history, rising; how often each */
+    size_t *n_shown;    /* [rows] */
+    int32_t *excluded;  /* [rows, m] distinct, rising */
+    size_t *n_excluded; /* [rows] */
+} rri_logits_tile;
+
+void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_t row_begin,
+                        size_t n_rows, rri_stack *scratch);
+
+/* Z [n_rows, end − begin] with leading dimension ldz: rows [first, first + n_rows) of the tile,
+ * positions [begin, end) of the width; begin is a multiple of 256. */
+void rri_logits_compute(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
+                        size_t n_rows, size_t begin, size_t end, rri_stack *scratch);
+
+/* count_i of one position of row `row` (counted in the tile). */
+int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t position);
+
+/* v_i of one position of row `row` (counted in the tile): the pool's, or the request's own. */
+const float *rri_logits_vector(const rri_logits_tile *tile, size_t row, size_t position);
+
+/* Bytes that prepare leaves taken and that compute takes on top. */
+size_t rri_logits_scratch(const rri_kernels *kernels, const rri_logits_limits *limits);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* menu.h: what each row may choose from: candidate lists, exclusions, earlier showings.
+ *
+ * n rows · k candidates a row (0: the whole pool) · m exclusions · h history · N items of the pool.
+ * A position is an index into the row's list; without lists the list is the pool. */
+#ifndef RRI_POLICY_MENU_H
+#define RRI_POLICY_MENU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/memory.h"
+#include "core/status.h"
+
+/* The list fields of rr_obs, with their meaning there; borrowed. What is NULL is not used. */
+typedef struct rri_menu {
+    size_t n, k, m, h, feature_dim;
+    const int32_t *lengths;    /* [n] in 1 … k; NULL: all k */
+    const int32_t *candidates; /* [n, k] pool index, or −1 for one that is only in vectors */
+    const float *features;     /* [n, k, feature_dim] */
+    const float *vectors;      /* [n, k, dim] read where candidates is NULL or −1 */
+    const int32_t *counts;     /* [n, k] earlier showings; NULL: from history */
+    const int32_t *excluded;   /* [n, m] pool indices, −1 padding */
+    const int32_t *history;    /* [n, h] pool indices, −1 padding */
+} rri_menu;
+
+/* Positions of a row of arrays that go with the menu: k, or N without lists. */
+static inline size_t rri_menu_width(const rri_menu *menu, size_t n_items)
+{
+    return menu->k > 0 ? menu->k : n_items;
+}
+
+/* Positions that are really there in one row. */
+static inline size_t rri_menu_length(const rri_menu *menu, size_t n_items, size_t row)
+{
+    if (menu->k == 0) {
+        return n_items;
+    }
+    return menu->lengths != NULL ? (size_t)menu->lengths[row] : menu->k;
+}
+
+/* The pool index at one position, or −1 where the item is only in vectors. */
+static inline int32_t rri_menu_item(const rri_menu *menu, size_t row, size_t position)
+{
+    if (menu->k == 0) {
+        return (int32_t)position;
+    }
+    return menu->candidates != NULL ? menu->candidates[row * menu->k + position] : -1;
+}
+
+/* Judges every row against a pool of n_items (0: none) vectors of width dim. Refused, with row,
+ * field and place named: an index outside the pool, the same candidate twice in a row, a length
+ * outside 1 … k, a candidate that has no vector, a negative count, no item left after the
+ * exclusions (RR_E_INVALID); a feature or vector that is not finite (RR_E_NOT_FINITE). O(n (k d + m
+ * + h) + N / 64). */
+rr_status rri_menu_check(const rri_menu *menu, size_t n_items, size_t dim, rri_stack *scratch,
+                         rr_error *err);
+size_t rri_menu_check_scratch(size_t n_items); /* bytes */
+
+/* Positions given from outside [n]: each must lie in its row's list and not be excluded. Call it on
+ * a menu that has passed rri_menu_check. `what` names the array in the sentence. */
+rr_status rri_menu_check_actions(const rri_menu *menu, size_t n_items, const int32_t *actions,
+                                 const char *what, rr_error *err);
+
+#endif

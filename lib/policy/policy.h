@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* policy.h: the softmax policy over items: log-probabilities, entropies and their gradients.
+ *
+ *     m = max z    L = log Σ exp(z − m)    log π(a) = (z_a − m) − L    H = −Σ p log p
+ * For a loss with slopes g = ∂ℓ/∂log π(a) and e = ∂ℓ/∂H of each row:
+ *     dz_i = g (1[i = a] − p_i) − e p_i (log p_i + H)
+ *     dq = τ Σ_i dz_i v_i    d log τ = Σ_rows q·dq    dκ = −Σ dz_i count_i    dw = Σ dz_i f_i
+ *     dv_i = τ Σ_rows dz_i q    db_i = Σ_rows dz_i
+ *
+ * One pass over strips of positions keeps (m, Σ exp(z − m), Σ exp(z − m)(z − m)); backward reads
+ * the logits off the tape or makes them again. Everything here runs on the calling thread, walks
+ * tiles of at most 64 rows, and gives a row the same bits whatever rows and ranges it is computed
+ * with. Inputs are valid (rri_menu_check); actions are positions.
+ *
+ * n rows · N items · d width of q · width: k, or N without lists.   docs/maths.md §3 */
+#ifndef RRI_POLICY_POLICY_H
+#define RRI_POLICY_POLICY_H
+
+#include "policy/logits.h"
+
+/* What forward leaves for backward; the caller's arrays, rows counted as in the input. */
+typedef struct rri_policy_tape {
+    float *maxima;    /* [n] m */
+    double *log_sums; /* [n] L */
+    float *entropies; /* [n] H */
+    float *logits;    /* [n, width] z; NULL: not kept, backward makes them again */
+    float *d_logits;  /* [n, width] dz, written by backward_query and read by backward_items, which
+                         else  makes them again. May be `logits` itself (then forward must come
+                         between two  backwards); NULL: not kept */
+} rri_policy_tape;
+
+/* Sums over rows that one call of backward_query adds to; add the tiles' sums in order of rows. */
+typedef struct rri_policy_sums {
+    double d_log_scale;
+    double d_repeat_weight;
+    double *d_feature_weights; /* [f]; NULL where the head reads no features */
+} rri_policy_sums;
+
+/* log_probs [n] of actions [n] (both NULL: not wanted) and the tape, for rows [row_begin, row_end).
+ * An excluded action has −∞. What overflows comes out as NaN, never as a wrong number. */
+void rri_policy_forward(float *log_probs, rri_policy_tape *tape, const rri_logits_input *in,
+                        const int32_t *actions, size_t row_begin, size_t row_end,
+                        rri_stack *scratch);
+
+/* dq [n, d] written and sums added, for rows [row_begin, row_end). d_log_probs [n] is g of each
+ * row; d_entropy is e of every row: −c_H / n for a bonus of c_H on the mean entropy. d_log_scale is
+ * summed whether or not the caller learns τ. sums may be NULL. */
+void rri_policy_backward_query(float *dq, rri_policy_sums *sums, rri_policy_tape *tape,
+                               const rri_logits_input *in, const int32_t *actions,
+                               const float *d_log_probs, float d_entropy, size_t row_begin,
+                               size_t row_end, rri_stack *scratch);
+
+/* dV [N, d] and db [N] (NULL: not wanted) added for items [item_begin, item_end) over all n rows;
+ * rows add in order, so that ranges may be shared out in any way (begin a multiple of 256). The
+ * request's own vectors get no gradient. */
+void rri_policy_backward_items(float *dV, float *db, const rri_policy_tape *tape,
+                               const rri_logits_input *in, const int32_t *actions,
+                               const float *d_log_probs, float d_entropy, size_t item_begin,
+                               size_t item_end, rri_stack *scratch);
+
+/* all [n, width]: the log-probability of every position, −∞ where it may not be chosen; the bits of
+ * forward. For rows [row_begin, row_end). */
+void rri_policy_log_probs(float *all, const rri_logits_input *in, size_t row_begin, size_t row_end,
+                          rri_stack *scratch);
+
+/* Bytes of stack that suffice for any function of this header. */
+size_t rri_policy_scratch(const rri_kernels *kernels, const rri_logits_limits *limits);
+
+#endif
