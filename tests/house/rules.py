@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MIT
+"""The rules of the house (docs/design.md), each a function of a tree that returns sentences.
+
+An empty list means that the rule holds. `tree` is the root of a work tree, this one or a fake."""
+import pathlib
+import re
+import subprocess
+
+import readme
+
+GROUND_FLOOR = ("nn", "policy", "rl", "optim", "env", "data", "eval", "io")
+MAY_INCLUDE = {
+    "core": {"core"},
+    "math": {"math", "core"},
+    "items": {"items", "core"},
+    **{room: {room, "math", "items", "core"} for room in GROUND_FLOOR},
+    "agent": {"agent", "math", "items", "core", "nn", "policy", "rl", "optim", "io"},
+    "api": {"api", "agent", "math", "items", "core", *GROUND_FLOOR},
+}
+
+MOST_LINES_OF_A_FILE = 400
+MOST_LINES_OF_A_FUNCTION = 80
+
+# A library is a guest: it does not speak, leave, or ask the surroundings.
+FORBIDDEN_CALLS = (
+    "printf", "fprintf", "vprintf", "vfprintf", "puts", "fputs", "putchar", "perror",
+    "exit", "_exit", "_Exit", "quick_exit", "abort", "atexit", "raise", "kill",
+    "getenv", "setenv", "putenv", "secure_getenv", "setlocale", "signal", "sigaction",
+    "rand", "srand", "random", "srandom", "system", "popen", "fork",
+    "malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign", "strdup", "alloca")
+ALLOCATION = {"malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign"}
+MAY_ALLOCATE = "lib/core/memory.c"
+# A file is written to with stdio's functions; only these say it to a stream of the process.
+STREAMS = re.compile(r"\b(stdout|stderr|stdin)\b")
+
+TOP_LEVEL = {".ci", ".clang-format", ".gitattributes", ".gitignore", "LICENSE", "README.md", "docs",
+             "examples", "include", "lib", "meson.build", "meson_options.txt", "tests"}
+
+SYSTEM_LIBRARIES = re.compile(r"^(libm\.so|libc\.so|libpthread\.so|ld-linux)")
+
+
+def sources(tree, folder="lib", endings=(".c", ".h")):
+    """Files below a folder, sorted, as paths relative to the tree."""
+    root = pathlib.Path(tree)
+    return sorted(p.relative_to(root) for p in (root / folder).rglob("*") if p.suffix in endings)
+
+
+def read(tree, path):
+    return (pathlib.Path(tree) / path).read_text(encoding="utf-8")
+
+
+def code_of(text):
+    """The text without comments, strings and characters; lines stay where they are."""
+    pattern = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+    return re.sub(pattern, lambda m: '""' * (m.group()[0] == '"') + "\n" * m.group().count("\n"),
+                  text, flags=re.S)
+
+
+def includes_follow_the_arrows(tree):
+    found = []
+    for path in sources(tree):
+        room = path.parts[1]
+        if room not in MAY_INCLUDE:
+            found.append(f"{path}: there is no room called {room}")
+            continue
+        for name in re.findall(r'^\s*#\s*include\s*"([^"]+)"', read(tree, path), re.M):
+            if name == "recrl/recrl.h":
+                continue
+            other = name.split("/")[0]
+            if "/" not in name or other not in MAY_INCLUDE:
+                found.append(f'{path} includes "{name}": write it from lib/, as "room/file.h"')
+            elif other not in MAY_INCLUDE[room]:
+                allowed = ", ".join(sorted(MAY_INCLUDE[room]))
+                found.append(f'{path} includes "{name}": {room} may include {allowed}, not {other}')
+    return found
+
+
+def hosts_see_the_header_alone(tree):
+    found = []
+    for path in sources(tree, "examples"):
+        for name in re.findall(r'^\s*#\s*include\s*["<]([^">]+)[">]', read(tree, path), re.M):
+            is_of_the_library = (pathlib.Path(tree) / "lib" / name).exists() or ".." in name
+            if is_of_the_library:
+                found.append(f'{path} includes "{name}": a host sees recrl/recrl.h alone')
+    return found
+
+
+def every_file_has_its_header_and_test(tree):
+    found = []
+    root = pathlib.Path(tree)
+    for path in sources(tree, endings=(".c",)):
+        room, name = path.parts[1], path.stem
+        if room != "api" and not (root / path.with_suffix(".h")).exists():
+            found.append(f"{path} has no {path.with_suffix('.h')}")
+        test = pathlib.Path("tests") / room / f"test_{name}.c"
+        if not (root / test).exists():
+            found.append(f"{path} has no {test}")
+    return found
+
+
+def file_names_are_unique(tree):
+    found, home = [], {}
+    for path in sources(tree):
+        if path.name in home:
+            found.append(f"{path} and {home[path.name]} have one name; file names are unique in lib/")
+        home.setdefault(path.name, path)
+    return found
+
+
+def files_are_short(tree):
+    return [f"{path} has {n} lines; at most {MOST_LINES_OF_A_FILE}"
+            for path in sources(tree)
+            if (n := read(tree, path).count("\n")) > MOST_LINES_OF_A_FILE]
+
+
+def functions_are_short(tree):
+    """A function's braces stand in column 0 (.clang-format)."""
+    found = []
+    for path in sources(tree, endings=(".c",)):
+        begin = None
+        for number, line in enumerate(read(tree, path).splitlines(), 1):
+            if line == "{":
+                begin = number
+            elif line == "}" and begin is not None:
+                if number - begin > MOST_LINES_OF_A_FUNCTION:
+                    found.append(f"{path}:{begin} is a function of {number - begin} lines; "
+                                 f"at most {MOST_LINES_OF_A_FUNCTION}")
+                begin = None
+    return found
+
+
+def the_library_is_a_guest(tree):
+    found = []
+    for path in sources(tree):
+        for number, line in enumerate(code_of(read(tree, path)).splitlines(), 1):
+            for name in re.findall(r"(?<![\w.>])([A-Za-z_]\w*)\s*\(", line):
+                if name not in FORBIDDEN_CALLS:
+                    continue
+                if name in ALLOCATION and str(path) == MAY_ALLOCATE:
+                    continue
+                found.append(f"{path}:{number} calls {name}; "
+                             + (f"memory comes from {MAY_ALLOCATE} alone" if name in ALLOCATION
+                                else "the library does not"))
+            if STREAMS.search(line):
+                found.append(f"{path}:{number} names a standard stream; the library is silent")
+    return found
+
+
+def no_loose_ends(tree):
+    return [f"{path}:{number} says {match.group()}; finish it or file it"
+            for path in sources(tree) + sources(tree, "include") + sources(tree, "examples")
+            for number, line in enumerate(read(tree, path).splitlines(), 1)
+            if (match := re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line))]
+
+
+def every_file_names_its_licence(tree):
+    found = []
+    for folder in ("lib", "include", "examples", "tests"):
+        for path in sources(tree, folder, (".c", ".h", ".py", ".sh", ".rs", ".go")):
+            if "SPDX-License-Identifier: MIT" not in read(tree, path)[:400]:
+                found.append(f"{path} has no line SPDX-License-Identifier: MIT at its head")
+    return found
+
+
+def exported_functions_live_in_api(tree):
+    found = []
+    for path in sources(tree, endings=(".c",)):
+        if path.parts[1] == "api":
+            continue
+        for name in re.findall(r"^(?!static\b)[A-Za-z_][^;={}#]*?\b(rr_\w+)\s*\([^;{}]*\)\s*\{",
+                               code_of(read(tree, path)), re.M):
+            found.append(f"{path} defines {name}; exported functions are defined in lib/api alone")
+    return found
+
+
+def names_in_header(tree):
+    return set(re.findall(r"\bRR_API\b[^;(]*?\b(rr_\w+)\s*\(",
+                          code_of(read(tree, "include/recrl/recrl.h"))))
+
+
+def names_in_map(tree):
+    return set(re.findall(r"\b(rr_\w+)\s*;", read(tree, "lib/recrl.map")))
+
+
+def difference(one, other, one_name, other_name):
+    return ([f"{name} is in {one_name} and not in {other_name}" for name in sorted(one - other)]
+            + [f"{name} is in {other_name} and not in {one_name}" for name in sorted(other - one)])
+
+
+def header_and_map_agree(tree):
+    return difference(names_in_header(tree), names_in_map(tree), "recrl.h", "recrl.map")
+
+
+def header_and_library_agree(tree, nm_output):
+    """nm_output: of nm -D --defined-only."""
+    symbols = {line.split()[-1].split("@")[0] for line in nm_output.splitlines() if line.strip()}
+    symbols -= {"LIBRECRL_0.1"}
+    return difference(names_in_header(tree), symbols, "recrl.h", "the library")
+
+
+def the_library_needs_little(readelf_output):
+    """readelf_output: of readelf -d."""
+    return [f"the library needs {name}; libm, libc and pthreads are all it may need"
+            for name in re.findall(r"\(NEEDED\).*\[(.+?)\]", readelf_output)
+            if not SYSTEM_LIBRARIES.match(name)]
+
+
+def one_version(tree):
+    """The version has its home in meson.build; the header repeats it."""
+    build = re.search(r"version : '(\d+)\.(\d+)\.(\d+)'", read(tree, "meson.build"))
+    header = read(tree, "include/recrl/recrl.h")
+    said = tuple(re.search(rf"#define RR_VERSION_{part} (\d+)", header).group(1)
+                 for part in ("MAJOR", "MINOR", "PATCH"))
+    return [] if build.groups() == said else [
+        f"meson.build says version {'.'.join(build.groups())}, recrl.h {'.'.join(said)}"]
+
+
+def readme_shows_what_is_compiled(tree):
+    """README's program is examples/hosts/hello.c, from its first #include on."""
+    shown = readme.program(read(tree, "README.md"))
+    if shown is None:
+        return ["README.md has no ```c block"]
+    compiled = read(tree, "examples/hosts/hello.c")
+    begin = compiled.find("#include")
+    if shown.strip() != compiled[begin:].strip():
+        return ["README.md's program differs from examples/hosts/hello.c (from its first #include on)"]
+    return []
+
+
+def top_level_is_tidy(tree, tracked):
+    """tracked: the lines of git ls-files."""
+    entries = sorted({line.split("/")[0] for line in tracked if line})
+    return [f"{name} does not belong at the top level" for name in entries if name not in TOP_LEVEL]
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout

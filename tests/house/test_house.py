@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""The rules of the house, on this tree, and each seen to fail on a fake one.
+
+usage: test_house.py TREE [LIBRARY]"""
+import pathlib
+import shutil
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+import rules
+import tally
+
+TREE = "."
+LIBRARY = None
+
+
+class ThisTree(unittest.TestCase):
+    """One rule a test; what is wrong is said in sentences."""
+
+    longMessage = False
+
+    def holds(self, sentences):
+        self.assertFalse(sentences, "\n  " + "\n  ".join(sentences))
+
+    def test_includes_follow_the_arrows(self):
+        self.holds(rules.includes_follow_the_arrows(TREE))
+
+    def test_hosts_see_the_header_alone(self):
+        self.holds(rules.hosts_see_the_header_alone(TREE))
+
+    def test_every_file_has_its_header_and_test(self):
+        self.holds(rules.every_file_has_its_header_and_test(TREE))
+
+    def test_file_names_are_unique(self):
+        self.holds(rules.file_names_are_unique(TREE))
+
+    def test_files_are_short(self):
+        self.holds(rules.files_are_short(TREE))
+
+    def test_functions_are_short(self):
+        self.holds(rules.functions_are_short(TREE))
+
+    def test_the_library_is_a_guest(self):
+        self.holds(rules.the_library_is_a_guest(TREE))
+
+    def test_no_loose_ends(self):
+        self.holds(rules.no_loose_ends(TREE))
+
+    def test_every_file_names_its_licence(self):
+        self.holds(rules.every_file_names_its_licence(TREE))
+
+    def test_exported_functions_live_in_api(self):
+        self.holds(rules.exported_functions_live_in_api(TREE))
+
+    def test_header_and_map_agree(self):
+        self.holds(rules.header_and_map_agree(TREE))
+
+    def test_one_version(self):
+        self.holds(rules.one_version(TREE))
+
+    def test_readme_shows_what_is_compiled(self):
+        self.holds(rules.readme_shows_what_is_compiled(TREE))
+
+    def test_header_and_library_agree(self):
+        if LIBRARY is None:
+            self.skipTest("no library was given")
+        self.holds(rules.header_and_library_agree(TREE, rules.run("nm", "-D", "--defined-only", LIBRARY)))
+
+    def test_the_library_needs_little(self):
+        if LIBRARY is None:
+            self.skipTest("no library was given")
+        self.holds(rules.the_library_needs_little(rules.run("readelf", "-d", LIBRARY)))
+
+    def test_top_level_is_tidy(self):
+        if shutil.which("git") is None or not (pathlib.Path(TREE) / ".git").exists():
+            self.skipTest("not a git work tree")
+        tracked = rules.run("git", "-c", "safe.directory=*", "-C", TREE, "ls-files").splitlines()
+        self.holds(rules.top_level_is_tidy(TREE, tracked))
+
+
+HEADER = """#define RR_VERSION_MAJOR 0
+#define RR_VERSION_MINOR 1
+#define RR_VERSION_PATCH 0
+RR_API void rr_one(void); /* rr_not_this_one(); */
+RR_API const float *rr_two(const int *x,
+                           int y);
+"""
+SPDX = "/* SPDX-License-Identifier: MIT */\n"
+HELLO = "#include <recrl/recrl.h>\nint main(void) { return 0; }\n"
+GOOD = {
+    "meson.build": "project('librecrl', 'c',\n  version : '0.1.0')\n",
+    "include/recrl/recrl.h": SPDX + HEADER,
+    "lib/recrl.map": "LIBRECRL_0.1 {\n global:\n  rr_one;\n  rr_two;\n local: *;\n};\n",
+    "lib/core/memory.c": SPDX + '#include "core/memory.h"\nvoid *f(void)\n{\n    return malloc(1);\n}\n',
+    "lib/core/memory.h": SPDX + "/* It never calls exit() or printf(). */\n",
+    "lib/nn/linear.c": SPDX + '#include "math/gemm.h"\n#include "nn/linear.h"\n#include "recrl/recrl.h"\n',
+    "lib/nn/linear.h": SPDX,
+    "lib/api/api_one.c": SPDX + '#include "nn/linear.h"\nvoid rr_one(void)\n{\n    rri_f();\n}\n',
+    "tests/core/test_memory.c": SPDX,
+    "tests/nn/test_linear.c": SPDX,
+    "tests/api/test_api_one.c": SPDX,
+    "examples/hosts/hello.c": SPDX + HELLO,
+    "README.md": "# recrl\n```sh\nmake\n```\n```c\n" + HELLO + "```\n",
+}
+
+
+class TheRules(unittest.TestCase):
+    """Each rule on a small fake tree: silent where it is right, a sentence where it is not."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.tree = pathlib.Path(self.folder.name)
+        for path, text in GOOD.items():
+            self.write(path, text)
+
+    def write(self, path, text):
+        (self.tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.tree / path).write_text(text, encoding="utf-8")
+
+    def speaks(self, sentences, *words):
+        self.assertEqual(len(sentences), 1, sentences)
+        for word in words:
+            self.assertIn(word, sentences[0])
+
+    def test_silent_on_a_good_tree(self):
+        for rule in (rules.includes_follow_the_arrows, rules.hosts_see_the_header_alone,
+                     rules.every_file_has_its_header_and_test, rules.file_names_are_unique,
+                     rules.files_are_short, rules.functions_are_short, rules.the_library_is_a_guest,
+                     rules.no_loose_ends, rules.every_file_names_its_licence,
+                     rules.exported_functions_live_in_api, rules.header_and_map_agree,
+                     rules.one_version, rules.readme_shows_what_is_compiled):
+            self.assertEqual(rule(self.tree), [], rule.__name__)
+
+    def test_include_that_points_up(self):
+        self.write("lib/math/gemm.h", SPDX + '#include "nn/linear.h"\n')
+        self.speaks(rules.includes_follow_the_arrows(self.tree), "lib/math/gemm.h", "nn/linear.h",
+                    "math may include")
+
+    def test_include_that_points_aside(self):
+        self.write("lib/nn/linear.c", SPDX + '#include "rl/gae.h"\n')
+        self.speaks(rules.includes_follow_the_arrows(self.tree), "lib/nn/linear.c", "not rl")
+
+    def test_include_of_the_world_by_the_agent(self):
+        self.write("lib/agent/act.c", SPDX + '#include "env/world.h"\n')
+        self.speaks(rules.includes_follow_the_arrows(self.tree), "lib/agent/act.c", "not env")
+
+    def test_include_without_a_room(self):
+        self.write("lib/nn/linear.c", SPDX + '#include "linear.h"\n')
+        self.speaks(rules.includes_follow_the_arrows(self.tree), "room/file.h")
+
+    def test_unknown_room(self):
+        self.write("lib/attic/box.c", SPDX)
+        self.speaks(rules.includes_follow_the_arrows(self.tree), "attic")
+
+    def test_host_that_looks_inside(self):
+        self.write("examples/peek.c", SPDX + '#include "core/memory.h"\n')
+        self.speaks(rules.hosts_see_the_header_alone(self.tree), "examples/peek.c")
+
+    def test_missing_test(self):
+        (self.tree / "tests/nn/test_linear.c").unlink()
+        self.speaks(rules.every_file_has_its_header_and_test(self.tree), "tests/nn/test_linear.c")
+
+    def test_missing_header(self):
+        (self.tree / "lib/nn/linear.h").unlink()
+        self.speaks(rules.every_file_has_its_header_and_test(self.tree), "lib/nn/linear.h")
+
+    def test_two_files_of_one_name(self):
+        self.write("lib/rl/linear.h", SPDX)
+        self.speaks(rules.file_names_are_unique(self.tree), "lib/nn/linear.h", "lib/rl/linear.h")
+
+    def test_long_file(self):
+        self.write("lib/nn/linear.h", SPDX + "\n" * 400)
+        self.speaks(rules.files_are_short(self.tree), "lib/nn/linear.h", "401")
+
+    def test_long_function(self):
+        self.write("lib/nn/linear.c", SPDX + "void f(void)\n{\n" + "    ;\n" * 80 + "}\n")
+        self.speaks(rules.functions_are_short(self.tree), "lib/nn/linear.c:3")
+
+    def test_library_that_speaks_leaves_or_asks(self):
+        for call in ("printf(x)", "exit(1)", "abort ()", 'getenv("HOME")', "signal(2, f)",
+                     'setlocale(0, "C")', "malloc(3)", "fputs(x, f)"):
+            self.write("lib/nn/linear.c", SPDX + f"    y = {call};\n")
+            self.speaks(rules.the_library_is_a_guest(self.tree), "lib/nn/linear.c:2",
+                        call.split("(")[0].strip())
+        self.write("lib/nn/linear.c", SPDX + "    fflush(stderr);\n")
+        self.speaks(rules.the_library_is_a_guest(self.tree), "standard stream")
+
+    def test_a_member_or_a_longer_name_is_no_call(self):
+        self.write("lib/nn/linear.c", SPDX + "a->free(b); x.exit(1); snprintf(a, b, c); rri_exit();\n")
+        self.assertEqual(rules.the_library_is_a_guest(self.tree), [])
+
+    def test_loose_end(self):
+        self.write("lib/nn/linear.c", SPDX + "/* TO" + "DO: later */\n")
+        self.speaks(rules.no_loose_ends(self.tree), "lib/nn/linear.c:2")
+
+    def test_missing_licence_line(self):
+        self.write("examples/rust/a.rs", "fn main() {}\n")
+        self.speaks(rules.every_file_names_its_licence(self.tree), "examples/rust/a.rs")
+
+    def test_exported_function_in_a_room(self):
+        self.write("lib/nn/linear.c", SPDX + "rr_status rr_one(int a,\n                 int b)\n{\n}\n")
+        self.speaks(rules.exported_functions_live_in_api(self.tree), "rr_one")
+
+    def test_calling_an_exported_function_is_not_defining_it(self):
+        self.write("lib/nn/linear.c", SPDX + "static int f(void)\n{\n    if (rr_one(a)) {\n    }\n}\n")
+        self.assertEqual(rules.exported_functions_live_in_api(self.tree), [])
+
+    def test_header_and_map_disagree(self):
+        self.write("lib/recrl.map", "{ global: rr_one; rr_three; local: *; };\n")
+        found = rules.header_and_map_agree(self.tree)
+        self.assertEqual(len(found), 2, found)
+
+    def test_library_that_exports_more_or_less(self):
+        both = "0000 T rr_one@@LIBRECRL_0.1\n0010 T rr_two@@LIBRECRL_0.1\n0000 A LIBRECRL_0.1\n"
+        self.assertEqual(rules.header_and_library_agree(self.tree, both), [])
+        more = rules.header_and_library_agree(self.tree, both + "0020 T rri_three\n")
+        self.speaks(more, "rri_three")
+        self.speaks(rules.header_and_library_agree(self.tree, "0000 T rr_one\n"), "rr_two")
+
+    def test_library_that_needs_more(self):
+        line = " 0x01 (NEEDED)             Shared library: [{}]\n"
+        good = "".join(map(line.format, ("libm.so.6", "libc.so.6", "libpthread.so.0",
+                                         "ld-linux-x86-64.so.2")))
+        self.assertEqual(rules.the_library_needs_little(good), [])
+        self.speaks(rules.the_library_needs_little(good + line.format("libgomp.so.1")), "libgomp")
+
+    def test_two_versions(self):
+        self.write("meson.build", "project('librecrl', version : '0.2.0')\n")
+        self.speaks(rules.one_version(self.tree), "0.2.0", "0.1.0")
+
+    def test_readme_that_rots(self):
+        self.write("README.md", "```c\n" + HELLO.replace("0", "1") + "```\n")
+        self.speaks(rules.readme_shows_what_is_compiled(self.tree), "hello.c")
+        self.write("README.md", "no program\n")
+        self.speaks(rules.readme_shows_what_is_compiled(self.tree), "no ```c block")
+
+    def test_untidy_top_level(self):
+        self.assertEqual(rules.top_level_is_tidy(self.tree, ["README.md", "lib/nn/linear.c"]), [])
+        self.speaks(rules.top_level_is_tidy(self.tree, ["notes.txt", "lib/a.c"]), "notes.txt")
+
+
+class TheTally(unittest.TestCase):
+    """The count of tests does not flatter."""
+
+    def test_counts_what_libcheck_says(self):
+        self.assertEqual(tally.count("OK", "100%: Checks: 7, Failures: 0, Errors: 0"), (7, 0))
+        self.assertEqual(tally.count("FAIL", "71%: Checks: 7, Failures: 1, Errors: 1"), (5, 2))
+
+    def test_counts_what_unittest_says(self):
+        self.assertEqual(tally.count("OK", "Ran 9 tests in 0.1s\n\nOK (skipped=2)"), (7, 0))
+        self.assertEqual(tally.count("FAIL", "Ran 9 tests in 0.1s\n\nFAILED (failures=2, errors=1)"), (6, 3))
+
+    def test_a_program_that_dies_has_failed(self):
+        self.assertEqual(tally.count("FAIL", "Running suite"), (0, 1))
+        self.assertEqual(tally.count("TIMEOUT", ""), (0, 1))
+        self.assertEqual(tally.count("FAIL", "100%: Checks: 7, Failures: 0, Errors: 0"), (7, 1))
+
+    def test_a_silent_program_is_one_test(self):
+        self.assertEqual(tally.count("OK", ""), (1, 0))
+        self.assertEqual(tally.count("SKIP", ""), (0, 0))
+
+
+if __name__ == "__main__":
+    TREE = sys.argv[1] if len(sys.argv) > 1 else TREE
+    LIBRARY = sys.argv[2] if len(sys.argv) > 2 else LIBRARY
+    unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -1,0 +1,236 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs what is missing, builds, runs every test, and ends with a line "N passed, N failed".
+#
+#   sh tests/run.sh          everything: unit tests, sanitizers, valgrind, equal bytes across builds,
+#                            install and uninstall, Rust, Go, and the build without BLIS
+#   sh tests/run.sh quick    one build and every unit test
+#
+# BUILD_DIR (build-test) is the folder to build in; RECRL_NO_INSTALL=1 leaves packages alone.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+root=$(pwd)
+tier=${1:-full}
+case $tier in
+full | quick) ;;
+*)
+    echo "usage: sh tests/run.sh [quick]" >&2
+    exit 2
+    ;;
+esac
+case ${BUILD_DIR:-build-test} in
+/*) main=$BUILD_DIR ;;
+*) main=$root/${BUILD_DIR:-build-test} ;;
+esac
+passed=0
+failed=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+# ── packages ────────────────────────────────────────────────────────────────────────────────────
+
+missing=
+# need PACKAGE COMMAND…: the package is asked for unless the command succeeds.
+need() {
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+has_blis() {
+    for folder in /usr/lib /usr/lib64 /usr/local/lib; do
+        find "$folder" -name libblis.a 2>/dev/null | grep -q . && return 0
+    done
+    return 1
+}
+has_check() { pkg-config --exists check && [ -e "$(pkg-config --variable=includedir check)/check.h" ]; }
+has_libc() { echo 'int main(void){return 0;}' | cc -x c - -o "$work/probe"; }
+
+list_missing() {
+    missing=
+    need gcc gcc --version
+    need libc6-dev has_libc
+    need binutils nm --version
+    need python3 python3 --version
+    need meson meson --version
+    need ninja-build ninja --version
+    need pkg-config pkg-config --version
+    need check has_check
+    need libblis-serial-dev has_blis
+    if [ "$tier" = full ]; then
+        need clang clang --version
+        need valgrind valgrind --version
+        need golang-go go version
+        need rustc rustc --version
+    fi
+}
+
+list_missing
+if [ -n "$missing" ] && [ "${RECRL_NO_INSTALL:-0}" != 1 ]; then
+    echo "packages to install:$missing"
+    as_root=
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    if command -v apt-get >/dev/null 2>&1; then
+        $as_root apt-get update -qq
+        # $missing is a list of words on purpose.
+        # shellcheck disable=SC2086
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            $missing >"$work/apt.log" 2>&1 || cat "$work/apt.log"
+    else
+        echo "there is no apt-get here: please install them by hand"
+    fi
+    list_missing
+fi
+[ -z "$missing" ] || echo "still missing:$missing"
+
+# ── counting ────────────────────────────────────────────────────────────────────────────────────
+
+# One stage is one test: stage NAME COMMAND…
+stage() {
+    name=$1
+    shift
+    started=$(date +%s)
+    if "$@" >"$work/stage.log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok    $name ($(($(date +%s) - started)) s)"
+        return 0
+    fi
+    failed=$((failed + 1))
+    echo "FAIL  $name ($(($(date +%s) - started)) s)"
+    tail -n 60 "$work/stage.log" | sed 's/^/      /'
+    return 1
+}
+
+# setup COMPILER FOLDER OPTION…: a configured build folder, warnings being errors.
+setup() {
+    compiler=$1
+    folder=$2
+    shift 2
+    if [ -e "$folder/build.ninja" ]; then
+        env CC="$compiler" meson setup --reconfigure "$folder" "$root" -Dwerror=true "$@" && return 0
+        rm -rf "$folder"
+    fi
+    env CC="$compiler" meson setup "$folder" "$root" -Dwerror=true "$@"
+}
+
+# build COMPILER FOLDER OPTION…
+build() {
+    setup "$@" && ninja -C "$folder"
+}
+
+# run_tests FOLDER ARGUMENT…: every test program of a build; its log is counted afterwards.
+run_tests() {
+    folder=$1
+    shift
+    rm -f "$folder/meson-logs/testlog.json"
+    meson test -C "$folder" --no-rebuild --print-errorlogs "$@"
+}
+
+# ── the build, and the unit tests one by one ────────────────────────────────────────────────────
+
+if stage "build with gcc, -O3, no warnings" build gcc "$main"; then
+    started=$(date +%s)
+    run_tests "$main" >"$work/tests.log" 2>&1
+    python3 tests/support/tally.py "$main/meson-logs/testlog.json" >"$work/tally" ||
+        tail -n 60 "$work/tests.log"
+    sed '$d' "$work/tally"
+    # The last line of the tally: tests that passed, tests that failed.
+    read -r unit_passed unit_failed <<END
+$(tail -n 1 "$work/tally")
+END
+    unit_passed=${unit_passed:-0}
+    unit_failed=${unit_failed:-1}
+    echo "unit tests: $unit_passed passed, $unit_failed failed ($(($(date +%s) - started)) s)"
+    passed=$((passed + unit_passed))
+    failed=$((failed + unit_failed))
+fi
+
+# ── the rest ────────────────────────────────────────────────────────────────────────────────────
+
+sanitized() {
+    build gcc "$main-sanitized" -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
+        -Dexamples=false &&
+        ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
+            UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1 \
+            run_tests "$main-sanitized" --no-suite house --timeout-multiplier 5
+}
+
+# The machine under valgrind is fifty times slower, so the learning runs are left to the sanitizers.
+under_valgrind() {
+    build gcc "$main-valgrind" -Dbuildtype=debugoptimized -Dexamples=false &&
+        run_tests "$main-valgrind" --no-suite house --no-suite loop --timeout-multiplier 5 \
+            --wrapper 'valgrind -q --leak-check=full --errors-for-leak-kinds=definite,possible --error-exitcode=99'
+}
+
+# One seed, one sequence of bytes: the hashes that the promise program prints agree between builds.
+promise_of() {
+    program=$(find "$1" -type f -name promise -perm -u+x | head -n 1)
+    if [ -z "$program" ]; then
+        echo "no promise program in $1" >&2
+        return 1
+    fi
+    "$program"
+}
+same_bytes() {
+    promise_of "$main" >"$work/promise.first" || return 1
+    [ -s "$work/promise.first" ] || { echo "the promise program printed nothing"; return 1; }
+    for variant in "gcc 0 auto" "clang 3 auto" "clang 0 auto" "gcc 3 none"; do
+        # shellcheck disable=SC2086
+        set -- $variant
+        build "$1" "$main-$1-O$2-$3" -Dbuildtype=plain -Doptimization="$2" -Dblis="$3" \
+            -Dexamples=false || return 1
+        promise_of "$main-$1-O$2-$3" >"$work/promise.$1-O$2-$3" || return 1
+        diff "$work/promise.first" "$work/promise.$1-O$2-$3" || {
+            echo "bytes differ: gcc -O3 and $1 -O$2, blis=$3"
+            return 1
+        }
+    done
+    cat "$work/promise.first"
+}
+without_blis() {
+    build gcc "$main-gcc-O3-none" -Dbuildtype=plain -Doptimization=3 -Dblis=none -Dexamples=false &&
+        run_tests "$main-gcc-O3-none" --no-suite house --no-suite loop --timeout-multiplier 3
+}
+
+# Installed into a folder of its own, README's program is compiled with pkg-config and run; after
+# uninstall not one file is left.
+installed() {
+    prefix=$work/prefix
+    build gcc "$main-install" --prefix "$prefix" -Dtests=false || return 1
+    meson install -C "$main-install" --no-rebuild || return 1
+    pc=$(find "$prefix" -name recrl.pc) && [ -n "$pc" ] || { echo "no recrl.pc"; return 1; }
+    PKG_CONFIG_PATH=$(dirname "$pc")
+    export PKG_CONFIG_PATH
+    python3 tests/house/readme.py README.md >"$work/app.c" || return 1
+    # shellcheck disable=SC2046
+    (cd "$work" && cc app.c $(pkg-config --cflags --libs recrl) -o app) || return 1
+    LD_LIBRARY_PATH=$(pkg-config --variable=libdir recrl) "$work/app" || return 1
+    ninja -C "$main-install" uninstall || return 1
+    left=$(find "$prefix" ! -type d)
+    [ -z "$left" ] || { echo "left after uninstall: $left"; return 1; }
+}
+
+# The loop from two other languages, by hand-written declarations.
+from_rust() {
+    rustc -O -L native="$main/lib" -o "$work/smoke_rust" examples/rust/smoke.rs &&
+        LD_LIBRARY_PATH="$main/lib" "$work/smoke_rust"
+}
+from_go() {
+    CGO_ENABLED=1 CGO_CFLAGS="-I$root/include" CGO_LDFLAGS="-L$main/lib -lrecrl" GO111MODULE=off \
+        GOFLAGS= GOTOOLCHAIN=local GOCACHE="$work/go-cache" \
+        go build -o "$work/smoke_go" examples/go/smoke.go &&
+        LD_LIBRARY_PATH="$main/lib" "$work/smoke_go"
+}
+
+if [ "$tier" = full ]; then
+    stage "installed, README's program, uninstalled" installed
+    stage "from Rust" from_rust
+    stage "from Go" from_go
+    stage "the same bytes from gcc -O0, gcc -O3, clang and without BLIS" same_bytes
+    stage "unit tests without BLIS" without_blis
+    stage "address and undefined-behaviour sanitizers" sanitized
+    stage "valgrind" under_valgrind
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
