@@ -15,19 +15,19 @@
 
 typedef struct rri_mlp_shape {
     size_t in;
-    size_t widths[5]; /* [n_layers] outputs of each layer */
-    size_t n_layers;  /* 0 … RRI_MLP_MAX_LAYERS */
+    size_t widths[RRI_MLP_MAX_LAYERS]; /* [n_layers] outputs of each layer */
+    size_t n_layers;                   /* 0 … RRI_MLP_MAX_LAYERS */
     int32_t activation;
     bool activates_last;
 } rri_mlp_shape;
 
 typedef struct rri_mlp {
     rri_mlp_shape shape;
-    rri_linear layers[5]; /* [n_layers] */
+    rri_linear layers[RRI_MLP_MAX_LAYERS]; /* [n_layers] */
 } rri_mlp;
 
 typedef struct rri_mlp_tape {
-    float *outputs[5]; /* [n_layers] each [max_rows, width]; slices of the arena */
+    float *outputs[RRI_MLP_MAX_LAYERS]; /* [n_layers] each [max_rows, width]; slices of the arena */
 } rri_mlp_tape;
 
 /* Registers "prefix.0.weight", "prefix.0.bias", "prefix.1.weight", … */

@@ -15,16 +15,16 @@
 #define RRI_PARAM_NAME_MAX ((size_t)63)
 
 typedef struct rri_param {
-    char name[64];   /* "critic.0.weight" */
-    size_t n_dims;   /* 1 or 2 */
-    size_t shape[2]; /* [size] or [rows, cols] */
-    size_t offset;   /* first float in the flat arrays, a multiple of 16 */
-    size_t size;     /* floats */
+    char name[RRI_PARAM_NAME_MAX + 1]; /* "critic.0.weight" */
+    size_t n_dims;                     /* 1 or 2 */
+    size_t shape[2];                   /* [size] or [rows, cols] */
+    size_t offset;                     /* first float in the flat arrays, a multiple of 16 */
+    size_t size;                       /* floats */
 } rri_param;
 
 /* Starts as {0}. */
 typedef struct rri_params {
-    rri_param entries[64]; /* [RRI_PARAMS_MAX] in order of declaration */
+    rri_param entries[RRI_PARAMS_MAX]; /* in order of declaration */
     size_t n_params;
     size_t n_floats; /* of the flat arrays, a multiple of 16 */
 } rri_params;

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/activation.h"
+
+#include "recrl/recrl.h"
+
+/* Spelt so that a NaN, which is not below 0, passes. */
+static void relu_forward(float *y, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] = x[i] < 0.0f ? 0.0f : x[i];
+    }
+}
+
+static void relu_backward(float *dx, const float *dy, const float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
+    }
+}
+
+void rri_activation_forward(const rri_kernels *kernels, int32_t activation, float *y,
+                            const float *x, size_t n)
+{
+    if (activation == RR_ACTIVATION_RELU) {
+        relu_forward(y, x, n);
+    } else {
+        rri_vec_tanh(kernels, y, x, n);
+    }
+}
+
+void rri_activation_backward(const rri_kernels *kernels, int32_t activation, float *dx,
+                             const float *dy, const float *y, size_t n)
+{
+    if (activation == RR_ACTIVATION_RELU) {
+        relu_backward(dx, dy, y, n);
+    } else {
+        rri_vec_tanh_backward(kernels, dx, dy, y, n);
+    }
+}
