@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 /* A [n, n] row-major, of which the upper triangle is read; overwritten by U with A = Uᵀ U.
- * b [n] is overwritten by x. False when A is not positive definite (or not finite): b is unchanged. */
+ * b [n] is overwritten by x. False when A is not positive definite (or not finite): b is unchanged.
+ */
 bool rri_cholesky_solve(double *A, double *b, size_t n);
 
 #endif

@@ -2,21 +2,22 @@
 /* elementwise.h: vectors of exp, log, tanh and of plain arithmetic, compiled once per level.
  *
  * Every element goes through the same operations as its scalar twin in scalar.h, at any width, so
- * the levels agree in every bit. Outputs may be the inputs themselves, but not overlap otherwise. */
+ * the levels agree in every bit. Outputs may be the inputs themselves, but not overlap otherwise.
+ */
 #ifndef RRI_MATH_ELEMENTWISE_H
 #define RRI_MATH_ELEMENTWISE_H
 
 #include <stddef.h>
 
 typedef struct rri_elementwise {
-    void (*exp)(float *y, const float *x, size_t n);                    /* y = e^x */
+    void (*exp)(float *y, const float *x, size_t n);                      /* y = e^x */
     void (*exp_shifted)(float *y, const float *x, float shift, size_t n); /* y = e^(x − shift) */
-    void (*log)(float *y, const float *x, size_t n);                    /* y = ln x */
+    void (*log)(float *y, const float *x, size_t n);                      /* y = ln x */
     void (*tanh)(float *y, const float *x, size_t n);
     void (*tanh_backward)(float *dx, const float *dy, const float *y, size_t n); /* dy (1 − y²) */
-    void (*add)(float *y, const float *x, size_t n);                    /* y += x */
-    void (*axpy)(float *y, float a, const float *x, size_t n);          /* y = fma(a, x, y) */
-    void (*scale)(float *y, float a, size_t n);                         /* y *= a */
+    void (*add)(float *y, const float *x, size_t n);                             /* y += x */
+    void (*axpy)(float *y, float a, const float *x, size_t n); /* y = fma(a, x, y) */
+    void (*scale)(float *y, float a, size_t n);                /* y *= a */
 } rri_elementwise;
 
 extern const rri_elementwise rri_elementwise_portable, rri_elementwise_avx2, rri_elementwise_avx512;

@@ -29,8 +29,8 @@ static inline rri_view rri_view_transposed(const float *data, size_t ld)
     return (rri_view){data, 1, ld};
 }
 
-/* B [k, n] packed: [panel][k][wide], the last panel padded with zeros, and one row behind the end that
- * kernels read ahead into. Floats; the block must be 64-byte aligned. */
+/* B [k, n] packed: [panel][k][wide], the last panel padded with zeros, and one row behind the end
+ * that kernels read ahead into. Floats; the block must be 64-byte aligned. */
 size_t rri_panels_count(const rri_kernels *kernels, size_t n, size_t k);
 void rri_panels_pack(const rri_kernels *kernels, float *panels, rri_view B, size_t k, size_t n);
 
@@ -40,8 +40,8 @@ void rri_gemm_packed(const rri_kernels *kernels, float *C, size_t ldc, rri_view 
                      const float *B_panels, size_t m, size_t n, size_t k, bool accumulate,
                      rri_stack *scratch);
 
-/* The same for the columns of panels [first_panel, last_panel) alone; C, n and B_panels are those of
- * the whole product. Threads may share one C this way. */
+/* The same for the columns of panels [first_panel, last_panel) alone; C, n and B_panels are those
+ * of the whole product. Threads may share one C this way. */
 void rri_gemm_packed_range(const rri_kernels *kernels, float *C, size_t ldc, rri_view A,
                            const float *B_panels, size_t m, size_t n, size_t k, bool accumulate,
                            size_t first_panel, size_t last_panel, rri_stack *scratch);
@@ -52,12 +52,13 @@ void rri_gemm(const rri_kernels *kernels, float *C, size_t ldc, rri_view A, rri_
               size_t n, size_t k, bool accumulate, rri_stack *scratch);
 
 /* As rri_gemm_packed and rri_gemm, with output tiles shared out over the crew.
- * scratch [workers]: one stack for each, of the size of the single-threaded call. Bits do not depend
- * on the number of workers. workers may be NULL: one thread. */
+ * scratch [workers]: one stack for each, of the size of the single-threaded call. Bits do not
+ * depend on the number of workers. workers may be NULL: one thread. */
 void rri_gemm_packed_run(rri_workers *workers, const rri_kernels *kernels, float *C, size_t ldc,
                          rri_view A, const float *B_panels, size_t m, size_t n, size_t k,
                          bool accumulate, rri_stack *scratch);
-void rri_gemm_run(rri_workers *workers, const rri_kernels *kernels, float *C, size_t ldc, rri_view A,
-                  rri_view B, size_t m, size_t n, size_t k, bool accumulate, rri_stack *scratch);
+void rri_gemm_run(rri_workers *workers, const rri_kernels *kernels, float *C, size_t ldc,
+                  rri_view A, rri_view B, size_t m, size_t n, size_t k, bool accumulate,
+                  rri_stack *scratch);
 
 #endif

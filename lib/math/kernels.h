@@ -15,13 +15,12 @@ enum { RRI_LEVEL_PORTABLE, RRI_LEVEL_AVX2, RRI_LEVEL_AVX512, RRI_N_LEVELS };
 typedef struct rri_kernels {
     const char *name; /* "avx512" */
     int level;
-    size_t wide;   /* columns of a panel of B */
-    size_t narrow; /* rows of a panel of A */
-    rri_tile *tile; /* from BLIS where it is linked, else rri_tiles' own */
-    const rri_tiles *tiles;
+    bool is_blis;           /* tile is BLIS's micro-kernel, not our own */
+    size_t wide, narrow;    /* columns of a panel of B, rows of a panel of A */
+    rri_tile *tile;         /* the one to use */
+    const rri_tiles *tiles; /* our own tile, the row kernel, packing */
     const rri_elementwise *elementwise;
     const rri_reduce *reduce;
-    bool is_blis; /* tile is BLIS's micro-kernel */
 } rri_kernels;
 
 /* The highest level that this CPU and this build have, or the forced one. Never NULL. */

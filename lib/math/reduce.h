@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* reduce.h: sums, dot products and maxima in one fixed order at every width.
  *
- * Element i belongs to virtual lane i mod 16. A lane adds its elements in order of i, starting at 0;
- * then the lanes are folded: l += l + 8, l + 4, l + 2, l + 1. An empty sum is 0, an empty maximum −∞.
- * Products inside a sum are fused (fmaf). A maximum passes over NaN. */
+ * Element i belongs to virtual lane i mod 16. A lane adds its elements in order of i, starting at
+ * 0; then the lanes are folded: l += l + 8, l + 4, l + 2, l + 1. An empty sum is 0, an empty
+ * maximum −∞. Products inside a sum are fused (fmaf). A maximum passes over NaN. */
 #ifndef RRI_MATH_REDUCE_H
 #define RRI_MATH_REDUCE_H
 

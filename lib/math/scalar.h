@@ -52,7 +52,8 @@ static inline float rri_scalar_expm1_reduced(int32_t *n, float x)
     const float magic = 0x1.8p23f;
     const float shifted = fmaf(x, 0x1.715476p+0f, magic); /* x / ln 2 */
     const float whole = shifted - magic;
-    *n = (int32_t)((rri_scalar_bits(shifted) & 0x3ffu) - ((rri_scalar_bits(shifted) & 0x200u) << 1));
+    *n =
+        (int32_t)((rri_scalar_bits(shifted) & 0x3ffu) - ((rri_scalar_bits(shifted) & 0x200u) << 1));
 
     float r = fmaf(whole, -0x1.62e4p-1f, x); /* exact: this part of ln 2 has 15 bits */
     r = fmaf(whole, -0x1.7f7d1cp-20f, r);

@@ -18,7 +18,8 @@ typedef void rri_tile(float *C, size_t ldc, const float *narrow_panel, const flo
                       size_t m, size_t n, size_t k, bool accumulate);
 
 /* The same bits for few rows, m ≤ RRI_FEW_ROWS, straight from A (element (i, l) at
- * A[i * row_stride + l * col_stride]) over whole panels of B; n columns from the first panel on, any k. */
+ * A[i * row_stride + l * col_stride]) over whole panels of B; n columns from the first panel on,
+ * any k. */
 #define RRI_FEW_ROWS ((size_t)4)
 typedef void rri_rows(float *C, size_t ldc, const float *A, size_t row_stride, size_t col_stride,
                       const float *wide_panels, size_t m, size_t n, size_t k, bool accumulate);
@@ -28,13 +29,24 @@ typedef void rri_rows(float *C, size_t ldc, const float *A, size_t row_stride, s
 typedef void rri_pack(float *panel, size_t width, const float *x, size_t across_stride,
                       size_t along_stride, size_t n_across, size_t n_along);
 
+/* Columns of a panel of B and rows of a panel of A at each level. The level's kernel of BLIS has
+ * the same, so that panels fit either. */
+enum {
+    RRI_WIDE_portable = 16,
+    RRI_NARROW_portable = 6,
+    RRI_WIDE_avx2 = 16,
+    RRI_NARROW_avx2 = 6,
+    RRI_WIDE_avx512 = 32,
+    RRI_NARROW_avx512 = 12
+};
+
 typedef struct rri_tiles {
-    size_t wide, narrow;
-    rri_tile *tile;
+    rri_tile *tile; /* our own: rri_tile_… */
     rri_rows *rows;
     rri_pack *pack;
 } rri_tiles;
 
+rri_tile rri_tile_portable, rri_tile_avx2, rri_tile_avx512;
 extern const rri_tiles rri_tiles_portable, rri_tiles_avx2, rri_tiles_avx512;
 
 #endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* workers.c: tasks are handed out one by one through a ticket that names the run they belong to.
+ *
+ *   ticket = run number (32 bits) · next task (32 bits)
+ *
+ * A thread takes a task by raising the ticket, and only while the ticket still names the run whose
+ * job it has read; so a thread that wakes up late takes nothing from the next run. The caller works
+ * too, and waits for tasks taken, never for threads: a thread that has not woken up delays nobody.
+ */
+#include "core/workers.h"
+
+#include <fenv.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "core/status.h"
+
+typedef struct worker {
+    rri_workers *crew; /* borrowed: the crew owns this */
+    size_t index;
+    pthread_t thread;
+} worker;
+
+typedef struct job {
+    rri_task *task;
+    void *context;
+    uint32_t n_tasks;
+    uint32_t run;
+} job;
+
+struct rri_workers {
+    rri_allocator allocator;
+    size_t bytes; /* of this block */
+    size_t count; /* threads, the caller among them */
+    pid_t owner;  /* a fork has no threads but its own */
+
+    pthread_mutex_t mutex; /* guards the three below */
+    job current;
+    bool is_stopping;
+    bool is_caller_asleep;
+    pthread_cond_t work, done;
+
+    _Atomic uint64_t ticket;
+    _Atomic uint32_t n_done;
+    worker threads[]; /* [count]; entry 0 is the caller's and has no thread */
+};
+
+/* Polls before sleeping: a few microseconds, which bridges back-to-back runs. */
+enum { N_POLLS = 100 };
+
+static void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static uint32_t run_of(uint64_t ticket)
+{
+    return (uint32_t)(ticket >> 32);
+}
+
+/* Takes and does tasks of `j` until none is left. */
+static void work_on(rri_workers *crew, const job *j, size_t index)
+{
+    uint64_t ticket = atomic_load_explicit(&crew->ticket, memory_order_acquire);
+    while (run_of(ticket) == j->run && (uint32_t)ticket < j->n_tasks) {
+        if (!atomic_compare_exchange_weak_explicit(&crew->ticket, &ticket, ticket + 1,
+                                                   memory_order_acq_rel, memory_order_acquire)) {
+            continue;
+        }
+        j->task(j->context, (uint32_t)ticket, index);
+        const uint32_t n_done =
+            atomic_fetch_add_explicit(&crew->n_done, 1, memory_order_acq_rel) + 1;
+        if (n_done == j->n_tasks && index != 0) {
+            pthread_mutex_lock(&crew->mutex);
+            if (crew->is_caller_asleep) {
+                pthread_cond_signal(&crew->done);
+            }
+            pthread_mutex_unlock(&crew->mutex);
+        }
+        ticket = atomic_load_explicit(&crew->ticket, memory_order_acquire);
+    }
+}
+
+/* Waits for a run other than `last`; false when the crew is dismissed. */
+static bool next_job(job *j, rri_workers *crew, uint32_t last)
+{
+    for (int i = 0; i < N_POLLS; i++) {
+        if (run_of(atomic_load_explicit(&crew->ticket, memory_order_acquire)) != last) {
+            break;
+        }
+        relax();
+    }
+    pthread_mutex_lock(&crew->mutex);
+    while (!crew->is_stopping && crew->current.run == last) {
+        pthread_cond_wait(&crew->work, &crew->mutex);
+    }
+    *j = crew->current;
+    const bool is_stopping = crew->is_stopping;
+    pthread_mutex_unlock(&crew->mutex);
+    return !is_stopping;
+}
+
+static void *worker_main(void *argument)
+{
+    const worker *self = argument;
+    job j = {0};
+    fesetenv(FE_DFL_ENV); /* round to nearest, subnormals kept, whatever the creator had */
+    while (next_job(&j, self->crew, j.run)) {
+        work_on(self->crew, &j, self->index);
+    }
+    return NULL;
+}
+
+/* Tells the first n_started threads to leave, and waits for them. */
+static void dismiss(rri_workers *crew, size_t n_started)
+{
+    pthread_mutex_lock(&crew->mutex);
+    crew->is_stopping = true;
+    pthread_cond_broadcast(&crew->work);
+    pthread_mutex_unlock(&crew->mutex);
+    for (size_t i = 1; i <= n_started; i++) {
+        pthread_join(crew->threads[i].thread, NULL);
+    }
+    pthread_cond_destroy(&crew->done);
+    pthread_cond_destroy(&crew->work);
+    pthread_mutex_destroy(&crew->mutex);
+}
+
+/* Starts count − 1 threads with every signal blocked; returns how many the system gave. */
+static size_t start_threads(rri_workers *crew)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    size_t n_started = 0;
+    for (size_t i = 1; i < crew->count; i++) {
+        crew->threads[i].crew = crew;
+        crew->threads[i].index = i;
+        if (pthread_create(&crew->threads[i].thread, NULL, worker_main, &crew->threads[i]) != 0) {
+            break;
+        }
+        n_started++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return n_started;
+}
+
+rr_status rri_workers_create(rri_workers **out, int32_t num_threads, const rri_allocator *allocator,
+                             rr_error *err)
+{
+    const size_t count = (size_t)num_threads;
+    const size_t bytes = sizeof(rri_workers) + count * sizeof(worker);
+    void *block = NULL;
+    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "worker threads", err));
+
+    rri_workers *crew = block;
+    crew->allocator = *allocator;
+    crew->bytes = bytes;
+    crew->count = count;
+    crew->owner = getpid();
+    if (count > 1) {
+        pthread_mutex_init(&crew->mutex, NULL);
+        pthread_cond_init(&crew->work, NULL);
+        pthread_cond_init(&crew->done, NULL);
+        const size_t n_started = start_threads(crew);
+        if (n_started < count - 1) {
+            dismiss(crew, n_started);
+            rri_memory_release(allocator, crew, bytes);
+            RRI_FAIL(err, RR_E_THREAD, "num_threads is %d; the system gave only %zu",
+                     (int)num_threads, n_started + 1);
+        }
+    }
+    *out = crew;
+    return RR_OK;
+}
+
+void rri_workers_destroy(rri_workers *workers)
+{
+    if (workers == NULL) {
+        return;
+    }
+    if (workers->count > 1 && getpid() == workers->owner) {
+        dismiss(workers, workers->count - 1);
+    }
+    const rri_allocator allocator = workers->allocator;
+    rri_memory_release(&allocator, workers, workers->bytes);
+}
+
+static void wait_until_done(rri_workers *crew, uint32_t n_tasks)
+{
+    for (int i = 0; i < N_POLLS; i++) {
+        if (atomic_load_explicit(&crew->n_done, memory_order_acquire) == n_tasks) {
+            return;
+        }
+        relax();
+    }
+    pthread_mutex_lock(&crew->mutex);
+    crew->is_caller_asleep = true;
+    while (atomic_load_explicit(&crew->n_done, memory_order_acquire) != n_tasks) {
+        pthread_cond_wait(&crew->done, &crew->mutex);
+    }
+    crew->is_caller_asleep = false;
+    pthread_mutex_unlock(&crew->mutex);
+}
+
+/* At most UINT32_MAX tasks: the half of a ticket. */
+static void run_shared(rri_workers *crew, rri_task *task, void *context, uint32_t n_tasks)
+{
+    pthread_mutex_lock(&crew->mutex);
+    const job j = {task, context, n_tasks, crew->current.run + 1};
+    crew->current = j;
+    atomic_store_explicit(&crew->n_done, 0, memory_order_relaxed);
+    atomic_store_explicit(&crew->ticket, (uint64_t)j.run << 32, memory_order_release);
+    pthread_cond_broadcast(&crew->work);
+    pthread_mutex_unlock(&crew->mutex);
+
+    work_on(crew, &j, 0);
+    wait_until_done(crew, n_tasks);
+}
+
+void rri_workers_run(rri_workers *workers, rri_task *task, void *context, size_t n_tasks)
+{
+    const bool is_alone = workers->count == 1 || n_tasks <= 1 || n_tasks > UINT32_MAX;
+    if (is_alone || getpid() != workers->owner) {
+        for (size_t i = 0; i < n_tasks; i++) {
+            task(context, i, 0);
+        }
+        return;
+    }
+    run_shared(workers, task, context, (uint32_t)n_tasks);
+}
+
+size_t rri_workers_count(const rri_workers *workers)
+{
+    return workers->count;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* elementwise.c: plain loops over the scalar functions, which the compiler turns into vectors of
+ * the level's width; an element's operations are the same at each. Compiled once per level. */
+#include "math/elementwise.h"
+
+#include "math/level.h"
+#include "math/scalar.h"
+
+static void vec_exp(float *y, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] = rri_exp(x[i]);
+    }
+}
+
+static void vec_exp_shifted(float *y, const float *x, float shift, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] = rri_exp(x[i] - shift);
+    }
+}
+
+static void vec_log(float *y, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] = rri_log(x[i]);
+    }
+}
+
+static void vec_tanh(float *y, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] = rri_tanh(x[i]);
+    }
+}
+
+static void vec_tanh_backward(float *dx, const float *dy, const float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        dx[i] = dy[i] * fmaf(-y[i], y[i], 1.0f);
+    }
+}
+
+static void vec_add(float *y, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] += x[i];
+    }
+}
+
+static void vec_axpy(float *y, float a, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] = fmaf(a, x[i], y[i]);
+    }
+}
+
+static void vec_scale(float *y, float a, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] *= a;
+    }
+}
+
+const rri_elementwise RRI_AT_LEVEL(rri_elementwise) = {
+    vec_exp, vec_exp_shifted, vec_log, vec_tanh, vec_tanh_backward, vec_add, vec_axpy, vec_scale};

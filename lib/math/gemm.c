@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* gemm.c: blocks, packing and sharing out around the tile.
+ *
+ * A block of MOST_ROWS rows of A, cut at 256 along k, is packed and stays in the second cache; a
+ * wide panel of B stays in the first while the block's tiles pass over it. B that is not packed yet
+ * comes in blocks of MOST_COLUMNS columns.   A block 96 KiB, B block 256 KiB: the scratch is never
+ * more. */
+#include "math/gemm.h"
+
+#include <string.h>
+
+enum { MOST_ROWS = 96, MOST_COLUMNS = 256 };
+
+/* Multiply-adds that one task should have: tens of microseconds, so that waking a thread pays. */
+#define TASK_WORK ((size_t)1 << 20)
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t round_up(size_t n, size_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+/* One product, as its tasks see it. */
+typedef struct product {
+    const rri_kernels *kernels;
+    float *C;
+    size_t ldc;
+    rri_view A;
+    const float *B_panels; /* NULL: B is packed on the way */
+    rri_view B;
+    size_t m, n, k;
+    bool accumulate;
+} product;
+
+static size_t panels_of(const rri_kernels *kernels, size_t n)
+{
+    return (n + kernels->wide - 1) / kernels->wide;
+}
+
+size_t rri_panels_count(const rri_kernels *kernels, size_t n, size_t k)
+{
+    const size_t padded = rri_size_multiply(panels_of(kernels, n), kernels->wide);
+    return rri_size_add(rri_size_multiply(padded, k), kernels->wide);
+}
+
+void rri_panels_pack(const rri_kernels *kernels, float *panels, rri_view B, size_t k, size_t n)
+{
+    const size_t wide = kernels->wide;
+    for (size_t j = 0; j < n; j += wide) {
+        kernels->tiles->pack(panels + j * k, wide, B.data + j * B.col_stride, B.col_stride,
+                             B.row_stride, least(wide, n - j), k);
+    }
+    memset(panels + round_up(n, wide) * k, 0, wide * sizeof *panels);
+}
+
+/* Rows of A that are packed at once: a whole number of panels. */
+static size_t block_rows(const rri_kernels *kernels, size_t m)
+{
+    return least(round_up(m, kernels->narrow), MOST_ROWS);
+}
+
+static size_t block_a_bytes(const rri_kernels *kernels, size_t m, size_t k)
+{
+    return rri_stack_cost(block_rows(kernels, m) * least(k, RRI_K_CUT), sizeof(float));
+}
+
+size_t rri_gemm_packed_scratch(const rri_kernels *kernels, size_t m, size_t k)
+{
+    return m <= RRI_FEW_ROWS ? 0 : block_a_bytes(kernels, m, k);
+}
+
+size_t rri_gemm_scratch(const rri_kernels *kernels, size_t m, size_t n, size_t k)
+{
+    const size_t columns = least(n, MOST_COLUMNS), depth = least(k, RRI_K_CUT);
+    return rri_stack_cost(rri_panels_count(kernels, columns, depth), sizeof(float)) +
+           block_a_bytes(kernels, m, k);
+}
+
+/* Writes zeros, or leaves C alone: what a product without terms does. */
+static void empty_product(const product *p, size_t first_row, size_t end_row, size_t first_column,
+                          size_t end_column)
+{
+    for (size_t i = first_row; i < end_row && !p->accumulate && first_column < end_column; i++) {
+        memset(p->C + i * p->ldc + first_column, 0, (end_column - first_column) * sizeof(float));
+    }
+}
+
+/* Rows [row, row + n_rows) and depth [first, first + depth) of A into panels of `narrow` rows. */
+static void pack_a(float *packed, const product *p, size_t row, size_t n_rows, size_t first,
+                   size_t depth)
+{
+    const size_t narrow = p->kernels->narrow;
+    const float *corner = p->A.data + row * p->A.row_stride + first * p->A.col_stride;
+    for (size_t i = 0; i < n_rows; i += narrow) {
+        p->kernels->tiles->pack(packed + i * depth, narrow, corner + i * p->A.row_stride,
+                                p->A.row_stride, p->A.col_stride, least(narrow, n_rows - i), depth);
+    }
+}
+
+/* C [n_rows, n_columns] at c = or += packed block of A · panels of B, `panel_stride` floats apart.
+ */
+static void tiles_of_block(const product *p, float *c, const float *packed, const float *panels,
+                           size_t panel_stride, size_t n_rows, size_t n_columns, size_t depth,
+                           bool accumulate)
+{
+    const size_t wide = p->kernels->wide, narrow = p->kernels->narrow;
+    for (size_t j = 0; j < n_columns; j += wide) {
+        const float *panel = panels + j / wide * panel_stride;
+        for (size_t i = 0; i < n_rows; i += narrow) {
+            p->kernels->tile(c + i * p->ldc + j, p->ldc, packed + i * depth, panel,
+                             least(narrow, n_rows - i), least(wide, n_columns - j), depth,
+                             accumulate);
+        }
+    }
+}
+
+/* Rows [first_row, end_row), columns of panels [first_panel, last_panel), B packed beforehand. */
+static void packed_part(const product *p, size_t first_row, size_t end_row, size_t first_panel,
+                        size_t last_panel, rri_stack *scratch)
+{
+    const rri_kernels *kernels = p->kernels;
+    const size_t column = least(first_panel * kernels->wide, p->n);
+    const size_t n_columns = least(last_panel * kernels->wide, p->n) - column;
+    const float *panels = p->B_panels + column * p->k;
+    float *C = p->C + column;
+    if (p->k == 0 || n_columns == 0) {
+        empty_product(p, first_row, end_row, column, column + n_columns);
+        return;
+    }
+    if (p->m <= RRI_FEW_ROWS) {
+        if (first_row < end_row) {
+            kernels->tiles->rows(C + first_row * p->ldc, p->ldc,
+                                 p->A.data + first_row * p->A.row_stride, p->A.row_stride,
+                                 p->A.col_stride, panels, end_row - first_row, n_columns, p->k,
+                                 p->accumulate);
+        }
+        return;
+    }
+    const size_t mark = rri_stack_mark(scratch);
+    float *packed = rri_stack_take(scratch, block_a_bytes(kernels, end_row - first_row, p->k));
+    for (size_t i = first_row; i < end_row; i += MOST_ROWS) {
+        const size_t n_rows = least(MOST_ROWS, end_row - i);
+        for (size_t l = 0; l < p->k; l += RRI_K_CUT) {
+            const size_t depth = least(RRI_K_CUT, p->k - l);
+            pack_a(packed, p, i, n_rows, l, depth);
+            tiles_of_block(p, C + i * p->ldc, packed, panels + l * kernels->wide,
+                           p->k * kernels->wide, n_rows, n_columns, depth, p->accumulate || l > 0);
+        }
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
+/* The same with B packed on the way; columns [column, end_column). */
+static void unpacked_part(const product *p, size_t first_row, size_t end_row, size_t column,
+                          size_t end_column, rri_stack *scratch)
+{
+    const rri_kernels *kernels = p->kernels;
+    if (p->k == 0 || first_row >= end_row) {
+        empty_product(p, first_row, end_row, column, end_column);
+        return;
+    }
+    const size_t mark = rri_stack_mark(scratch);
+    const size_t most_depth = least(p->k, RRI_K_CUT);
+    const size_t most_columns = least(end_column - column, MOST_COLUMNS);
+    float *panels =
+        RRI_STACK_TAKE(scratch, float, rri_panels_count(kernels, most_columns, most_depth));
+    float *packed = rri_stack_take(scratch, block_a_bytes(kernels, end_row - first_row, p->k));
+    for (size_t j = column; j < end_column; j += MOST_COLUMNS) {
+        const size_t n_columns = least(MOST_COLUMNS, end_column - j);
+        for (size_t l = 0; l < p->k; l += RRI_K_CUT) {
+            const size_t depth = least(RRI_K_CUT, p->k - l);
+            const rri_view corner = {p->B.data + l * p->B.row_stride + j * p->B.col_stride,
+                                     p->B.row_stride, p->B.col_stride};
+            rri_panels_pack(kernels, panels, corner, depth, n_columns);
+            for (size_t i = first_row; i < end_row; i += MOST_ROWS) {
+                const size_t n_rows = least(MOST_ROWS, end_row - i);
+                pack_a(packed, p, i, n_rows, l, depth);
+                tiles_of_block(p, p->C + i * p->ldc + j, packed, panels, depth * kernels->wide,
+                               n_rows, n_columns, depth, p->accumulate || l > 0);
+            }
+        }
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
+void rri_gemm_packed_range(const rri_kernels *kernels, float *C, size_t ldc, rri_view A,
+                           const float *B_panels, size_t m, size_t n, size_t k, bool accumulate,
+                           size_t first_panel, size_t last_panel, rri_stack *scratch)
+{
+    const product p = {kernels, C, ldc, A, B_panels, {0}, m, n, k, accumulate};
+    packed_part(&p, 0, m, first_panel, last_panel, scratch);
+}
+
+void rri_gemm_packed(const rri_kernels *kernels, float *C, size_t ldc, rri_view A,
+                     const float *B_panels, size_t m, size_t n, size_t k, bool accumulate,
+                     rri_stack *scratch)
+{
+    rri_gemm_packed_range(kernels, C, ldc, A, B_panels, m, n, k, accumulate, 0,
+                          panels_of(kernels, n), scratch);
+}
+
+void rri_gemm(const rri_kernels *kernels, float *C, size_t ldc, rri_view A, rri_view B, size_t m,
+              size_t n, size_t k, bool accumulate, rri_stack *scratch)
+{
+    const product p = {kernels, C, ldc, A, NULL, B, m, n, k, accumulate};
+    unpacked_part(&p, 0, m, 0, n, scratch);
+}
+
+/* The grid of tasks over C: n_down runs of `rows` rows by n_across runs of `panels` panels. */
+typedef struct share {
+    const product *product;
+    size_t rows, panels, n_down, n_across;
+    rri_stack *scratch; /* [workers] */
+} share;
+
+static void share_task(void *context, size_t task, size_t worker)
+{
+    const share *s = context;
+    const product *p = s->product;
+    const size_t wide = p->kernels->wide;
+    const size_t row = task / s->n_across * s->rows, panel = task % s->n_across * s->panels;
+    const size_t end_row = least(row + s->rows, p->m);
+    const size_t end_panel = least(panel + s->panels, panels_of(p->kernels, p->n));
+    if (p->B_panels != NULL) {
+        packed_part(p, row, end_row, panel, end_panel, &s->scratch[worker]);
+    } else {
+        unpacked_part(p, row, end_row, panel * wide, least(end_panel * wide, p->n),
+                      &s->scratch[worker]);
+    }
+}
+
+/* Cuts C into at least n_workers tasks of about equal size where there is enough to do; rows first,
+ * since a block of rows packs its own part of A, then columns. */
+static void share_out(rri_workers *workers, const product *p, rri_stack *scratch)
+{
+    const rri_kernels *kernels = p->kernels;
+    const size_t n_workers = workers == NULL ? 1 : rri_workers_count(workers);
+    const size_t n_panels = panels_of(kernels, p->n);
+    const size_t work = rri_size_multiply(rri_size_multiply(p->m, p->n), p->k);
+    const size_t n_tasks = n_workers == 1 ? 1 : least(4 * n_workers, 1 + work / TASK_WORK);
+
+    share s = {p, p->m, n_panels, 1, 1, scratch};
+    const size_t strips = (p->m + kernels->narrow - 1) / kernels->narrow;
+    if (n_tasks > 1 && strips > 1) {
+        const size_t n_down = least(n_tasks, strips);
+        s.rows = (strips + n_down - 1) / n_down * kernels->narrow;
+        s.n_down = (p->m + s.rows - 1) / s.rows;
+    }
+    if (s.n_down < n_tasks && n_panels > 1) {
+        const size_t n_across = least((n_tasks + s.n_down - 1) / s.n_down, n_panels);
+        s.panels = (n_panels + n_across - 1) / n_across;
+        s.n_across = (n_panels + s.panels - 1) / s.panels;
+    }
+    const size_t n = s.n_down * s.n_across;
+    if (n == 1) {
+        share_task(&s, 0, 0);
+    } else {
+        rri_workers_run(workers, share_task, &s, n);
+    }
+}
+
+void rri_gemm_packed_run(rri_workers *workers, const rri_kernels *kernels, float *C, size_t ldc,
+                         rri_view A, const float *B_panels, size_t m, size_t n, size_t k,
+                         bool accumulate, rri_stack *scratch)
+{
+    const product p = {kernels, C, ldc, A, B_panels, {0}, m, n, k, accumulate};
+    share_out(workers, &p, scratch);
+}
+
+void rri_gemm_run(rri_workers *workers, const rri_kernels *kernels, float *C, size_t ldc,
+                  rri_view A, rri_view B, size_t m, size_t n, size_t k, bool accumulate,
+                  rri_stack *scratch)
+{
+    const product p = {kernels, C, ldc, A, NULL, B, m, n, k, accumulate};
+    share_out(workers, &p, scratch);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* reduce.c: sixteen virtual lanes, folded by one tree. Compiled once per level. */
+#include "math/reduce.h"
+
+#include <math.h>
+
+#include "math/lanes.h"
+
+/* The last n < 16 elements, padded. Padding is neutral: a lane never holds −0. */
+static rri_lanes load_rest(const float *x, size_t n, float padding)
+{
+    float rest[16];
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        rest[l] = l < n ? x[l] : padding;
+    }
+    return rri_lanes_load(rest);
+}
+
+static float fold_sum(rri_lanes a)
+{
+    float s[16];
+    rri_lanes_store(s, a);
+    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            s[l] += s[l + half];
+        }
+    }
+    return s[0];
+}
+
+static float fold_max(rri_lanes a)
+{
+    float s[16];
+    rri_lanes_store(s, a);
+    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            s[l] = s[l + half] > s[l] ? s[l + half] : s[l];
+        }
+    }
+    return s[0];
+}
+
+static float sum(const float *x, size_t n)
+{
+    rri_lanes s = rri_lanes_all(0.0f);
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        s = rri_lanes_add(s, rri_lanes_load(x + i));
+    }
+    if (i < n) {
+        s = rri_lanes_add(s, load_rest(x + i, n - i, 0.0f));
+    }
+    return fold_sum(s);
+}
+
+static float dot(const float *x, const float *y, size_t n)
+{
+    rri_lanes s = rri_lanes_all(0.0f);
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        s = rri_lanes_fma(rri_lanes_load(x + i), rri_lanes_load(y + i), s);
+    }
+    if (i < n) {
+        s = rri_lanes_fma(load_rest(x + i, n - i, 0.0f), load_rest(y + i, n - i, 0.0f), s);
+    }
+    return fold_sum(s);
+}
+
+static float sum_squares(const float *x, size_t n)
+{
+    return dot(x, x, n);
+}
+
+static float max(const float *x, size_t n)
+{
+    rri_lanes s = rri_lanes_all(-INFINITY);
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        s = rri_lanes_max(rri_lanes_load(x + i), s);
+    }
+    if (i < n) {
+        s = rri_lanes_max(load_rest(x + i, n - i, -INFINITY), s);
+    }
+    return fold_max(s);
+}
+
+static double fold_f64(double s[16])
+{
+    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            s[l] += s[l + half];
+        }
+    }
+    return s[0];
+}
+
+static double sum_f64(const float *x, size_t n)
+{
+    double s[16] = {0};
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        for (size_t l = 0; l < RRI_LANES; l++) {
+            s[l] += (double)x[i + l];
+        }
+    }
+    for (size_t l = 0; i + l < n; l++) {
+        s[l] += (double)x[i + l];
+    }
+    return fold_f64(s);
+}
+
+static double sum_squares_f64(const float *x, size_t n)
+{
+    double s[16] = {0};
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        for (size_t l = 0; l < RRI_LANES; l++) {
+            s[l] += (double)x[i + l] * (double)x[i + l];
+        }
+    }
+    for (size_t l = 0; i + l < n; l++) {
+        s[l] += (double)x[i + l] * (double)x[i + l];
+    }
+    return fold_f64(s);
+}
+
+const rri_reduce RRI_AT_LEVEL(rri_reduce) = {sum, sum_squares, dot, max, sum_f64, sum_squares_f64};

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* tile.c: the house's own tile, the row kernel and packing. Compiled once per level.
+ *
+ * Sums are kept in lanes of sixteen columns; R and P below are constants at every call, so that the
+ * compiler unrolls and holds them in registers. */
+#include "math/tile.h"
+
+#include <string.h>
+
+#include "math/lanes.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+enum { WIDE = RRI_AT_LEVEL(RRI_WIDE), NARROW = RRI_AT_LEVEL(RRI_NARROW) };
+enum { PANEL_LANES = WIDE / 16, MOST_GROUP = 4 };
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define UNROLL        _Pragma("GCC unroll 16")
+
+/* C[0..n) = or += part [n ≤ 16 · n_lanes]. */
+ALWAYS_INLINE void flush(float *C, const rri_lanes *part, size_t n_lanes, size_t n, bool accumulate)
+{
+    if (n == n_lanes * RRI_LANES) {
+        UNROLL
+        for (size_t w = 0; w < n_lanes; w++) {
+            float *c = C + w * RRI_LANES;
+            rri_lanes_store(c, accumulate ? rri_lanes_add(rri_lanes_load(c), part[w]) : part[w]);
+        }
+        return;
+    }
+    float edge[WIDE];
+    UNROLL
+    for (size_t w = 0; w < n_lanes; w++) {
+        rri_lanes_store(edge + w * RRI_LANES, part[w]);
+    }
+    for (size_t j = 0; j < n; j++) {
+        C[j] = accumulate ? C[j] + edge[j] : edge[j];
+    }
+}
+
+void RRI_AT_LEVEL(rri_tile)(float *C, size_t ldc, const float *narrow_panel,
+                            const float *wide_panel, size_t m, size_t n, size_t k, bool accumulate)
+{
+    rri_lanes part[NARROW][PANEL_LANES];
+    UNROLL
+    for (size_t i = 0; i < NARROW; i++) {
+        UNROLL
+        for (size_t w = 0; w < PANEL_LANES; w++) {
+            part[i][w] = rri_lanes_all(0.0f);
+        }
+    }
+    for (size_t l = 0; l < k; l++) {
+        rri_lanes b[PANEL_LANES];
+        UNROLL
+        for (size_t w = 0; w < PANEL_LANES; w++) {
+            b[w] = rri_lanes_load(wide_panel + l * WIDE + w * RRI_LANES);
+        }
+        UNROLL
+        for (size_t i = 0; i < NARROW; i++) {
+            const rri_lanes a = rri_lanes_all(narrow_panel[l * NARROW + i]);
+            UNROLL
+            for (size_t w = 0; w < PANEL_LANES; w++) {
+                part[i][w] = rri_lanes_fma(a, b[w], part[i][w]);
+            }
+        }
+    }
+    UNROLL
+    for (size_t i = 0; i < NARROW; i++) {
+        if (i < m) {
+            flush(C + i * ldc, part[i], PANEL_LANES, n, accumulate);
+        }
+    }
+}
+
+/* What the row kernel reads: A as in rri_rows, panels of B from the first of the group on. */
+typedef struct rows_input {
+    const float *A;
+    size_t row_stride, col_stride;
+    const float *panels;
+    size_t k;
+} rows_input;
+
+/* R rows by P whole panels, of which the last may be cut off: n is the number of columns. */
+ALWAYS_INLINE void rows_group(float *C, size_t ldc, const rows_input *in, size_t n, bool accumulate,
+                              const size_t R, const size_t P)
+{
+    const size_t panel_stride = in->k * WIDE;
+    for (size_t first = 0; first < in->k; first += RRI_K_CUT) {
+        const size_t end = in->k - first < RRI_K_CUT ? in->k : first + RRI_K_CUT;
+        rri_lanes part[RRI_FEW_ROWS][MOST_GROUP][PANEL_LANES];
+        UNROLL
+        for (size_t i = 0; i < R; i++) {
+            UNROLL
+            for (size_t q = 0; q < P * PANEL_LANES; q++) {
+                part[i][q / PANEL_LANES][q % PANEL_LANES] = rri_lanes_all(0.0f);
+            }
+        }
+        for (size_t l = first; l < end; l++) {
+            rri_lanes a[RRI_FEW_ROWS];
+            UNROLL
+            for (size_t i = 0; i < R; i++) {
+                a[i] = rri_lanes_all(in->A[i * in->row_stride + l * in->col_stride]);
+            }
+            UNROLL
+            for (size_t q = 0; q < P * PANEL_LANES; q++) {
+                const size_t p = q / PANEL_LANES, w = q % PANEL_LANES;
+                const float *row = in->panels + p * panel_stride + l * WIDE;
+                const rri_lanes b = rri_lanes_load(row + w * RRI_LANES);
+                UNROLL
+                for (size_t i = 0; i < R; i++) {
+                    part[i][p][w] = rri_lanes_fma(a[i], b, part[i][p][w]);
+                }
+            }
+        }
+        UNROLL
+        for (size_t i = 0; i < R; i++) {
+            UNROLL
+            for (size_t p = 0; p < P; p++) {
+                const size_t n_here = n - p * WIDE < WIDE ? n - p * WIDE : WIDE;
+                flush(C + i * ldc + p * WIDE, part[i][p], PANEL_LANES, n_here,
+                      accumulate || first > 0);
+            }
+        }
+    }
+}
+
+/* Walks groups of P panels as long as there are whole groups, then single panels. */
+ALWAYS_INLINE void rows_walk(float *C, size_t ldc, const rows_input *all, size_t n, bool accumulate,
+                             const size_t R, const size_t P)
+{
+    rows_input in = *all;
+    size_t j = 0;
+    for (; j + (P - 1) * WIDE < n; j += P * WIDE) {
+        const size_t n_here = n - j < P * WIDE ? n - j : P * WIDE;
+        in.panels = all->panels + j * all->k;
+        rows_group(C + j, ldc, &in, n_here, accumulate, R, P);
+    }
+    for (; j < n; j += WIDE) {
+        const size_t n_here = n - j < WIDE ? n - j : WIDE;
+        in.panels = all->panels + j * all->k;
+        rows_group(C + j, ldc, &in, n_here, accumulate, R, 1);
+    }
+}
+
+static void rows(float *C, size_t ldc, const float *A, size_t row_stride, size_t col_stride,
+                 const float *wide_panels, size_t m, size_t n, size_t k, bool accumulate)
+{
+    const rows_input in = {A, row_stride, col_stride, wide_panels, k};
+    switch (m) {
+    case 1:
+        rows_walk(C, ldc, &in, n, accumulate, 1, 4);
+        break;
+    case 2:
+        rows_walk(C, ldc, &in, n, accumulate, 2, 2);
+        break;
+    case 3:
+        rows_walk(C, ldc, &in, n, accumulate, 3, 1);
+        break;
+    default:
+        rows_walk(C, ldc, &in, n, accumulate, 4, 1);
+        break;
+    }
+}
+
+/* Neighbours across lie side by side: whole rows are copied. */
+ALWAYS_INLINE void pack_copy(float *panel, const size_t width, const float *x, size_t along_stride,
+                             size_t n_along)
+{
+    for (size_t l = 0; l < n_along; l++) {
+        memcpy(panel + l * width, x + l * along_stride, width * sizeof *panel);
+    }
+}
+
+/* Columns [j, j + 4) of a panel from four rows of x that each lie side by side along. */
+static void pack_four(float *panel, size_t width, const float *x, size_t across_stride,
+                      size_t n_along)
+{
+    size_t l = 0;
+#if defined(__SSE2__)
+    for (; l + 4 <= n_along; l += 4) {
+        __m128 r0 = _mm_loadu_ps(x + l);
+        __m128 r1 = _mm_loadu_ps(x + across_stride + l);
+        __m128 r2 = _mm_loadu_ps(x + 2 * across_stride + l);
+        __m128 r3 = _mm_loadu_ps(x + 3 * across_stride + l);
+        _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+        _mm_storeu_ps(panel + l * width, r0);
+        _mm_storeu_ps(panel + (l + 1) * width, r1);
+        _mm_storeu_ps(panel + (l + 2) * width, r2);
+        _mm_storeu_ps(panel + (l + 3) * width, r3);
+    }
+#endif
+    for (; l < n_along; l++) {
+        for (size_t j = 0; j < 4; j++) {
+            panel[l * width + j] = x[j * across_stride + l];
+        }
+    }
+}
+
+static void pack(float *panel, size_t width, const float *x, size_t across_stride,
+                 size_t along_stride, size_t n_across, size_t n_along)
+{
+    if (across_stride == 1 && n_across == width) {
+        if (width == WIDE) {
+            pack_copy(panel, WIDE, x, along_stride, n_along);
+        } else if (width == NARROW) {
+            pack_copy(panel, NARROW, x, along_stride, n_along);
+        } else {
+            pack_copy(panel, width, x, along_stride, n_along);
+        }
+        return;
+    }
+    size_t j = 0;
+    for (; along_stride == 1 && j + 4 <= n_across; j += 4) {
+        pack_four(panel + j, width, x + j * across_stride, across_stride, n_along);
+    }
+    for (size_t l = 0; l < n_along; l++) {
+        for (size_t i = j; i < n_across; i++) {
+            panel[l * width + i] = x[i * across_stride + l * along_stride];
+        }
+        for (size_t i = n_across; i < width; i++) {
+            panel[l * width + i] = 0.0f;
+        }
+    }
+}
+
+const rri_tiles RRI_AT_LEVEL(rri_tiles) = {RRI_AT_LEVEL(rri_tile), rows, pack};
