@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* text.h: numbers as text and back, whatever the host's locale. A text must be the number and
+ * nothing else: no blanks, no trailing letters, decimal digits alone. */
+#ifndef RRI_CORE_TEXT_H
+#define RRI_CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* text [length]; false, and out untouched, when it is not such a number or does not fit. */
+bool rri_text_parse_int64(int64_t *out, const char *text, size_t length);
+bool rri_text_parse_uint64(uint64_t *out, const char *text, size_t length);
+
+/* Correctly rounded. At most 63 characters. false for "nan" and "inf", and for what is too large
+ * for the type. */
+bool rri_text_parse_float(float *out, const char *text, size_t length);
+bool rri_text_parse_double(double *out, const char *text, size_t length);
+
+/* The shortest decimal that reads back as the same bits ("0.2", "1e-05"); "nan", "inf", "-inf". */
+#define RRI_TEXT_FLOAT_CAPACITY 32
+void rri_text_format_float(char out[RRI_TEXT_FLOAT_CAPACITY], float value);
+
+#endif
