@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* atomic_file.h: whole files, read at once and written so that a reader sees the old or the new one.
+/* atomic_file.h: whole files, read at once and written so that a reader sees the old or the new
+ * one.
  *
  * write makes a temporary file in the same folder, syncs it, renames it over the path and syncs the
  * folder: after a crash at any moment the path holds the whole old file or the whole new one. */

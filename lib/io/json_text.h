@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* json_text.h: the little of JSON that a safetensors header is made of, read strictly.
  *
- * A cursor walks a block that need not end in 0. Nothing recurses, nothing is allocated: a string is
- * decoded into the caller's text store. Accepted is what RFC 8259 allows, less what the header has
- * no use for: numbers are whole, not negative and without an exponent; strings hold no U+0000. */
+ * A cursor walks a block that need not end in 0. Nothing recurses, nothing is allocated: a string
+ * is decoded into the caller's text store. Accepted is what RFC 8259 allows, less what the header
+ * has no use for: numbers are whole, not negative and without an exponent; strings hold no U+0000.
+ */
 #ifndef RRI_IO_JSON_TEXT_H
 #define RRI_IO_JSON_TEXT_H
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* safetensors.h: the format of a checkpoint, and its writer.
  *
- * A file is the length N of a header (8 bytes, little endian), N bytes of JSON that end in spaces so
- * that the data begin at a multiple of 64, and the tensors one behind the other:
+ * A file is the length N of a header (8 bytes, little endian), N bytes of JSON that end in spaces
+ * so that the data begin at a multiple of 64, and the tensors one behind the other:
  *
  *   {"__metadata__":{"key":"text",…},
  *    "name":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},…,
  *    "checksum":{"dtype":"U8","shape":[8],"data_offsets":[a,a+8]}}
  *
- * Offsets count from the first byte of data. The last tensor is the 64-bit hash (core/hash.h, little
- * endian) of every byte before it.
+ * Offsets count from the first byte of data. The last tensor is the 64-bit hash (core/hash.h,
+ * little endian) of every byte before it.
  *
  * One function of the caller describes what is to be written, by adding metadata and then tensors.
  * It is run twice: first only to measure, then to write, so that the two cannot disagree. */
@@ -23,8 +23,8 @@
 #include "core/status.h"
 
 #define RRI_SAFETENSORS_MAX_DIMS     ((size_t)4)
-#define RRI_SAFETENSORS_MAX_NAME     ((size_t)255)         /* bytes of a name or a key */
-#define RRI_SAFETENSORS_MAX_ENTRIES  ((size_t)512)         /* tensors; and again pairs of metadata */
+#define RRI_SAFETENSORS_MAX_NAME     ((size_t)255) /* bytes of a name or a key */
+#define RRI_SAFETENSORS_MAX_ENTRIES  ((size_t)512) /* tensors; and again pairs of metadata */
 #define RRI_SAFETENSORS_MAX_HEADER   ((size_t)1024 * 1024) /* bytes */
 #define RRI_SAFETENSORS_CHECKSUM     "checksum"
 #define RRI_SAFETENSORS_METADATA     "__metadata__"

@@ -10,19 +10,7 @@
 
 #include "core/memory.h"
 #include "io/safetensors.h"
-
-typedef struct rri_safetensors_tensor {
-    const char *name;
-    rri_dtype dtype;
-    size_t n_dims;
-    size_t shape[4];
-    const unsigned char *data; /* [bytes], a view into the block */
-    size_t bytes;
-} rri_safetensors_tensor;
-
-typedef struct rri_safetensors_pair {
-    const char *key, *text;
-} rri_safetensors_pair;
+#include "io/safetensors_header.h"
 
 typedef struct rri_safetensors_reader {
     const rri_safetensors_tensor *tensors; /* [n_tensors] in the order of the file, no checksum */
@@ -34,7 +22,8 @@ typedef struct rri_safetensors_reader {
     rri_allocator allocator;
 } rri_safetensors_reader;
 
-/* block [bytes] is borrowed until close. RR_E_FORMAT with the reason; then nothing is to be closed. */
+/* block [bytes] is borrowed until close. RR_E_FORMAT with the reason; then nothing is to be closed.
+ */
 rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block, size_t bytes,
                                const rri_allocator *allocator, rr_error *err);
 void rri_safetensors_close(rri_safetensors_reader *reader);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* The writer: the very bytes of a small file, and what it refuses. */
+#include "io/safetensors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/hash.h"
+#include "sample_tensors.h"
+
+static rr_status describe_tiny(rri_safetensors_writer *writer, const void *context, rr_error *err)
+{
+    (void)context;
+    RRI_TRY(rri_safetensors_add_metadata(writer, "k", "v", err));
+    const uint8_t data[2] = {7, 9};
+    return rri_safetensors_add(writer, "a", RRI_DTYPE_U8, (const size_t[]){2}, 1, data, err);
+}
+
+START_TEST(test_safetensors_bytes_are_those_of_the_format)
+{
+    static const char json[] =
+        "{\"__metadata__\":{\"k\":\"v\"},"
+        "\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},"
+        "\"checksum\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[2,10]}}";
+    size_t bytes = 0;
+    unsigned char block[512];
+    ck_assert_int_eq(rri_safetensors_write(block, sizeof block, &bytes, describe_tiny, NULL, NULL),
+                     RR_OK);
+    const size_t header = 64 * 3 - 8;
+    ck_assert_uint_eq(bytes, 8 + header + 10);
+    ck_assert_mem_eq(block, ((const unsigned char[8]){184}), 8);
+    ck_assert_mem_eq(block + 8, json, sizeof json - 1);
+    for (size_t i = sizeof json - 1; i < header; i++) {
+        ck_assert_int_eq(block[8 + i], ' ');
+    }
+    ck_assert_int_eq(block[8 + header], 7);
+    ck_assert_int_eq(block[9 + header], 9);
+    const uint64_t hash = rri_hash_bytes(block, 8 + header + 2, 0);
+    ck_assert_mem_eq(block + 8 + header + 2, &hash, 8);
+}
+END_TEST
+
+START_TEST(test_safetensors_data_begin_at_a_multiple_of_64)
+{
+    size_t bytes = 0;
+    unsigned char *const block = sample_write(&bytes);
+    uint64_t header;
+    memcpy(&header, block, 8);
+    ck_assert_uint_eq((8 + header) % 64, 0);
+    free(block);
+}
+END_TEST
+
+START_TEST(test_safetensors_small_block_is_told_the_size_and_stays_untouched)
+{
+    size_t needed = 0, bytes = 0;
+    ck_assert_int_eq(rri_safetensors_write(NULL, 0, &needed, sample_describe, NULL, NULL), RR_OK);
+    unsigned char block[4] = {1, 2, 3, 4};
+    rr_error err;
+    ck_assert_int_eq(rri_safetensors_write(block, 4, &bytes, sample_describe, NULL, &err),
+                     RR_E_TOO_SMALL);
+    ck_assert_uint_eq(bytes, needed);
+    ck_assert_mem_eq(block, ((const unsigned char[4]){1, 2, 3, 4}), 4);
+    ck_assert_ptr_nonnull(strstr(err.text, "the block has 4 bytes"));
+}
+END_TEST
+
+/* A description that is not the same the second time. */
+static rr_status describe_growing(rri_safetensors_writer *writer, const void *context,
+                                  rr_error *err)
+{
+    const size_t length = writer->base == NULL ? 4 : *(const size_t *)context;
+    return rri_safetensors_add(writer, "a", RRI_DTYPE_U8, &length, 1, sample_f32, err);
+}
+
+START_TEST(test_safetensors_second_run_that_differs_is_refused_within_the_block)
+{
+    const size_t lengths[] = {0, 1, 3, 5, 13, 24};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        size_t bytes = 0;
+        ck_assert_int_eq(rri_safetensors_write(NULL, 0, &bytes, describe_growing, NULL, NULL),
+                         RR_OK);
+        unsigned char *const block = malloc(bytes);
+        ck_assert_int_eq(
+            rri_safetensors_write(block, bytes, &bytes, describe_growing, &lengths[i], NULL),
+            RR_E_STATE);
+        free(block);
+    }
+}
+END_TEST
+
+static rr_status add(rri_safetensors_writer *writer, const char *name, size_t length,
+                     const void *data)
+{
+    return rri_safetensors_add(writer, name, RRI_DTYPE_F32, &length, 1, data, NULL);
+}
+
+START_TEST(test_safetensors_names_and_shapes_that_do_not_fit_are_refused)
+{
+    rri_safetensors_writer writer = {0};
+    char long_name[300];
+    memset(long_name, 'n', sizeof long_name);
+    long_name[256] = '\0';
+    ck_assert_int_eq(add(&writer, long_name, 1, sample_f32), RR_E_INVALID);
+    long_name[255] = '\0';
+    ck_assert_int_eq(add(&writer, long_name, 1, sample_f32), RR_OK);
+    ck_assert_int_eq(add(&writer, "checksum", 1, sample_f32), RR_E_INVALID);
+    ck_assert_int_eq(add(&writer, "__metadata__", 1, sample_f32), RR_E_INVALID);
+    ck_assert_int_eq(add(&writer, "\xff", 1, sample_f32), RR_E_INVALID);
+    ck_assert_int_eq(add(&writer, "a", 1, NULL), RR_E_INVALID);
+    ck_assert_int_eq(add(&writer, "a", SIZE_MAX / 2, sample_f32), RR_E_INVALID);
+    ck_assert_int_eq(rri_safetensors_add(&writer, "a", RRI_DTYPE_F32,
+                                         (const size_t[]){1, 1, 1, 1, 1}, 5, sample_f32, NULL),
+                     RR_E_INVALID);
+    ck_assert_int_eq(rri_safetensors_add_metadata(&writer, "late", "text", NULL), RR_E_STATE);
+}
+END_TEST
+
+START_TEST(test_safetensors_entries_are_limited)
+{
+    rri_safetensors_writer writer = {0};
+    char name[16];
+    for (int i = 0; i < 512; i++) {
+        snprintf(name, sizeof name, "k%d", i);
+        ck_assert_int_eq(rri_safetensors_add_metadata(&writer, name, "", NULL), RR_OK);
+    }
+    ck_assert_int_eq(rri_safetensors_add_metadata(&writer, "k512", "", NULL), RR_E_INVALID);
+    for (int i = 0; i < 511; i++) {
+        snprintf(name, sizeof name, "t%d", i);
+        ck_assert_int_eq(add(&writer, name, 1, sample_f32), RR_OK);
+    }
+    ck_assert_int_eq(add(&writer, "t511", 1, sample_f32), RR_E_INVALID);
+}
+END_TEST
+
+START_TEST(test_safetensors_types_have_their_names_and_sizes)
+{
+    static const char *const names[] = {"F32", "F64", "I32", "I64", "U64", "U8"};
+    static const size_t sizes[] = {4, 8, 4, 8, 8, 1};
+    for (int i = 0; i < RRI_DTYPE_COUNT; i++) {
+        ck_assert_str_eq(rri_dtype_name((rri_dtype)i), names[i]);
+        ck_assert_uint_eq(rri_dtype_size((rri_dtype)i), sizes[i]);
+    }
+    ck_assert_uint_eq(rri_safetensors_size(RRI_DTYPE_F32, (const size_t[]){3, 5}, 2), 60);
+    ck_assert_uint_eq(rri_safetensors_size(RRI_DTYPE_F64, NULL, 0), 8);
+    ck_assert_uint_eq(rri_safetensors_size(RRI_DTYPE_F32, (const size_t[]){SIZE_MAX, 2}, 2),
+                      SIZE_MAX);
+}
+END_TEST
+
+CHECK_MAIN("io/safetensors", test_safetensors_bytes_are_those_of_the_format,
+           test_safetensors_data_begin_at_a_multiple_of_64,
+           test_safetensors_small_block_is_told_the_size_and_stays_untouched,
+           test_safetensors_second_run_that_differs_is_refused_within_the_block,
+           test_safetensors_names_and_shapes_that_do_not_fit_are_refused,
+           test_safetensors_entries_are_limited, test_safetensors_types_have_their_names_and_sizes)
