@@ -174,17 +174,18 @@ static rr_status read_tensor(rri_safetensors_header *header, const char *name, r
             RRI_FAIL(err, RR_E_FORMAT, "safetensors header: tensor '%.64s' is there twice", name);
         }
     }
-    if (header->n_tensors == header->max_tensors || strlen(name) > RRI_SAFETENSORS_MAX_NAME) {
-        RRI_FAIL(
-            err, RR_E_FORMAT,
-            "safetensors header: '%.64s' is more than tensor number %zu, or its name has more than "
-            "%zu bytes",
-            name, header->max_tensors, RRI_SAFETENSORS_MAX_NAME);
+    if (strlen(name) > RRI_SAFETENSORS_MAX_NAME) {
+        RRI_FAIL(err, RR_E_FORMAT, "safetensors header: the name '%.64s' has more than %zu bytes",
+                 name, RRI_SAFETENSORS_MAX_NAME);
     }
     rri_safetensors_tensor tensor = {.name = name};
     size_t offsets[2] = {0, 0};
     RRI_TRY(read_fields(header, &tensor, offsets, err));
     RRI_TRY(check_place(header, &tensor, offsets, err));
+    if (header->n_tensors == header->max_tensors) {
+        RRI_FAIL(err, RR_E_FORMAT, "safetensors header: more than %zu tensors",
+                 header->max_tensors);
+    }
     header->tensors[header->n_tensors++] = tensor;
     return RR_OK;
 }
