@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Front door of the configs: every function is the engine of core/config.h on a table of
+ * config_tables.c. */
+#include <string.h>
+
+#include "api/config_tables.h"
+#include "core/abi.h"
+#include "core/config_value.h"
+#include "core/fpmode.h"
+#include "core/status.h"
+
+static void init(int32_t kind, void *config, size_t struct_size)
+{
+    const rri_fpmode before = rri_fpmode_enter();
+    rri_config_init(rri_config_table_of(kind), config, struct_size);
+    rri_fpmode_leave(before);
+}
+
+void rr_env_config_init(rr_env_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_ENV, config, struct_size);
+}
+
+void rr_agent_config_init(rr_agent_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_AGENT, config, struct_size);
+}
+
+void rr_ppo_config_init(rr_ppo_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_PPO, config, struct_size);
+}
+
+void rr_a2c_config_init(rr_a2c_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_A2C, config, struct_size);
+}
+
+void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_BUFFER, config, struct_size);
+}
+
+void rr_train_config_init(rr_train_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_TRAIN, config, struct_size);
+}
+
+void rr_als_config_init(rr_als_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_ALS, config, struct_size);
+}
+
+int32_t rr_config_field_count(int32_t kind)
+{
+    const rri_config_table *table = rri_config_table_of(kind);
+    return table == NULL ? -1 : (int32_t)table->n_fields;
+}
+
+static rr_status find_table(const rri_config_table **table, int32_t kind, rr_error *err)
+{
+    *table = rri_config_table_of(kind);
+    if (*table == NULL) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "config kind is %d; it must be one of RR_CONFIG_ENV … _ALS",
+                 kind);
+    }
+    return RR_OK;
+}
+
+rr_status rr_config_field_at(rr_config_field *out, int32_t kind, int32_t index, rr_error *err)
+{
+    const rri_config_table *table = NULL;
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_config_field", err));
+    RRI_TRY(find_table(&table, kind, err));
+    if (index < 0 || (size_t)index >= table->n_fields) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "%s: field index is %d; it must be in [0, %zu)", table->title,
+                 index, table->n_fields);
+    }
+    const rri_config_field *field = &table->fields[index];
+    const rr_config_field described = {
+        .struct_size = sizeof described,
+        .name = field->name,
+        .type = rri_config_value_type_name(field),
+        .default_value = field->default_value,
+        .range = field->range.text,
+        .text = field->text,
+    };
+    rri_abi_write(out, &described, sizeof described);
+    return RR_OK;
+}
+
+static rr_status require(const void *pointer, const char *name, rr_error *err)
+{
+    if (pointer == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s is NULL", name);
+    }
+    return RR_OK;
+}
+
+rr_status rr_config_set(int32_t kind, void *config, const char *name, const char *value,
+                        rr_error *err)
+{
+    const rri_config_table *table = NULL;
+    RRI_TRY(find_table(&table, kind, err));
+    RRI_TRY(require(name, "rr_config_set: name", err));
+    RRI_TRY(require(value, "rr_config_set: value", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_config_set(table, config, name, value, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_config_get(int32_t kind, const void *config, const char *name, char *out,
+                        size_t capacity, rr_error *err)
+{
+    const rri_config_table *table = NULL;
+    RRI_TRY(find_table(&table, kind, err));
+    RRI_TRY(require(name, "rr_config_get: name", err));
+    RRI_TRY(require(out, "rr_config_get: out", err));
+    char text[RRI_CONFIG_TEXT_CAPACITY];
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_config_get(table, config, name, text, err);
+    rri_fpmode_leave(before);
+    RRI_TRY(status);
+    const size_t needed = strlen(text) + 1;
+    if (needed > capacity) {
+        RRI_FAIL(err, RR_E_TOO_SMALL, "%s: %s needs %zu bytes; capacity is %zu", table->title, name,
+                 needed, capacity);
+    }
+    memcpy(out, text, needed);
+    return RR_OK;
+}
+
+rr_status rr_config_check(int32_t kind, const void *config, rr_error *err)
+{
+    const rri_config_table *table = NULL;
+    RRI_TRY(find_table(&table, kind, err));
+    _Alignas(8) unsigned char full[RRI_CONFIG_LARGEST];
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_config_read(full, table, config, err);
+    rri_fpmode_leave(before);
+    return status;
+}
