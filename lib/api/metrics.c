@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* metrics.c: the front door of rr_metrics. */
+#include "eval/metrics.h"
+
+#include <math.h>
+
+#include "core/abi.h"
+#include "core/fpmode.h"
+#include "core/status.h"
+
+static rr_status check_at_least_one(const char *name, int32_t value, rr_error *err)
+{
+    if (value < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_create: %s is %d; it must be at least 1", name,
+                 value);
+    }
+    return RR_OK;
+}
+
+rr_status rr_metrics_create(rr_metrics **out, const rr_items *items, int32_t n_envs,
+                            int32_t max_sessions, int32_t max_episode_steps, const rr_host *host,
+                            rr_error *err)
+{
+    if (out == NULL || items == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_create: %s is NULL", out == NULL ? "out" : "items");
+    }
+    RRI_TRY(check_at_least_one("n_envs", n_envs, err));
+    RRI_TRY(check_at_least_one("max_sessions", max_sessions, err));
+    RRI_TRY(check_at_least_one("max_episode_steps", max_episode_steps, err));
+    rri_allocator allocator;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    /* The catalogue is constant but for its count of references. */
+    return rri_metrics_create(out, (rr_items *)items, (size_t)n_envs, (size_t)max_sessions,
+                              (size_t)max_episode_steps, &allocator, err);
+}
+
+void rr_metrics_destroy(rr_metrics *metrics)
+{
+    rri_metrics_destroy(metrics);
+}
+
+rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items, const rr_outcome *outcome,
+                         rr_error *err)
+{
+    if (metrics == NULL || items == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_add: %s is NULL",
+                 metrics == NULL ? "metrics" : "items");
+    }
+    rr_outcome full;
+    RRI_TRY(rri_abi_read(&full, sizeof full, outcome, "rr_outcome", err));
+    if (full.rewards == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_add: outcome->rewards is NULL");
+    }
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_metrics_add(metrics, items, &full, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+int32_t rr_metrics_is_complete(const rr_metrics *metrics)
+{
+    return metrics != NULL && rri_metrics_is_complete(metrics) ? 1 : 0;
+}
+
+rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
+                               rr_metrics_summary *out, rr_error *err)
+{
+    if (metrics == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_summarize: metrics is NULL");
+    }
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_metrics_summary", err));
+    rr_metrics_summary full;
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_metrics_summarize(metrics, popularity, &full, err);
+    rri_fpmode_leave(before);
+    RRI_TRY(status);
+    rri_abi_write(out, &full, sizeof full);
+    return RR_OK;
+}
+
+rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n, rr_error *err)
+{
+    if (metrics == NULL || returns == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_returns: %s is NULL",
+                 metrics == NULL ? "metrics" : "returns");
+    }
+    const size_t n_ended = rri_metrics_count(metrics);
+    if (n < 0 || (size_t)n != n_ended) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "rr_metrics_returns: n is %d; it must be %zu, the sessions that have ended", n,
+                 n_ended);
+    }
+    rri_metrics_returns(metrics, returns);
+    return RR_OK;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* env.h: the handle of a simulated world, from create to destroy.
+ *
+ * E sessions side by side, item vectors [N, d], lists [k], histories [h], sessions of at most T
+ * steps. A session has a number, counted over the life of the environment in the order of (step it
+ * began, row). Memory per session does not depend on N. One block:
+ *
+ *   rr_env │ table [n_users, d] │ mean_user [d] │ powers [T] │ present │ final │ sessions … */
+#ifndef RRI_ENV_ENV_H
+#define RRI_ENV_ENV_H
+
+#include "env/world.h"
+#include "math/kernels.h"
+
+/* The arrays of an observation. */
+typedef struct rri_env_rows {
+    float *states;          /* [E, 2d] user ⊕ last item */
+    int32_t *candidates;    /* [E, k], NULL without lists */
+    int32_t *history;       /* [E, h] oldest first, −1 in front; NULL when h = 0 */
+    float *history_rewards; /* [E, h] 0 where history is −1 */
+} rri_env_rows;
+
+struct rr_env {
+    rr_env_config config; /* resolved */
+    rri_allocator allocator;
+    size_t block_bytes;
+    const rri_kernels *kernels;
+    rr_items *items;      /* a reference */
+    const float *vectors; /* [N, d] borrowed from items */
+    size_t n_envs, dim, n_items, k, h, max_steps;
+    size_t n_free; /* coordinates that drift may move */
+    rri_world_users users;
+    float *table;     /* [n_users, d], NULL: drawn */
+    float *mean_user; /* [d] */
+    float *powers;    /* [T] decay^c */
+    int32_t *seen;    /* scratch of a list */
+
+    uint64_t next_session;
+    uint8_t is_begun;   /* after the first reset */
+    uint64_t *sessions; /* [E] number of the session in each row */
+    int32_t *steps;     /* [E] items it has been shown */
+    float *energies;    /* [E] 1 at the start */
+    int32_t *shown;     /* [E, T] the first steps[e] of a row */
+    rri_env_rows present;
+
+    rri_env_rows final;  /* as present was before the last step's sessions began anew */
+    float *rewards;      /* [E] of the last step, as the two below */
+    uint8_t *terminated; /* [E] */
+    uint8_t *truncated;  /* [E] */
+    rr_obs final_obs;
+};
+
+/* config has passed its table; what depends on two fields or on items and users is checked here.
+ * items NULL: drawn. users NULL: drawn. */
+rr_status rri_env_create(rr_env **out, const rr_env_config *config, rr_items *items,
+                         const float *users, size_t n_users, const rri_allocator *allocator,
+                         rr_error *err);
+void rri_env_destroy(rr_env *env);
+
+#endif
