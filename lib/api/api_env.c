@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* env.c: the front door of rr_env. */
+/* api_env.c: the front door of rr_env. */
 #include "env/env.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* metrics.c: the front door of rr_metrics. */
+/* api_metrics.c: the front door of rr_metrics. */
 #include "eval/metrics.h"
 
 #include <math.h>
