@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "math/reduce.h"
+
+#include "check_run.h"
+#include "levels.h"
+
+enum { MOST = 1100 };
+
+/* The order of reduce.h in its slowest form: which = 0 sum, 1 dot, 2 maximum. */
+static float plain(int which, const float *x, const float *y, size_t n)
+{
+    float lane[16];
+    for (size_t l = 0; l < 16; l++) {
+        lane[l] = which == 2 ? -INFINITY : 0.0f;
+        for (size_t i = l; i < n; i += 16) {
+            lane[l] = which == 0   ? lane[l] + x[i]
+                      : which == 1 ? fmaf(x[i], y[i], lane[l])
+                                   : (x[i] > lane[l] ? x[i] : lane[l]);
+        }
+    }
+    for (size_t half = 8; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            lane[l] = which == 2 ? (lane[l + half] > lane[l] ? lane[l + half] : lane[l])
+                                 : lane[l] + lane[l + half];
+        }
+    }
+    return lane[0];
+}
+
+static double plain_f64(const float *x, size_t n, bool is_squared)
+{
+    double lane[16] = {0};
+    for (size_t i = 0; i < n; i++) {
+        lane[i % 16] += is_squared ? (double)x[i] * (double)x[i] : (double)x[i];
+    }
+    for (size_t half = 8; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            lane[l] += lane[l + half];
+        }
+    }
+    return lane[0];
+}
+
+START_TEST(test_reduce_every_level_adds_in_the_same_order)
+{
+    static float x[MOST], y[MOST];
+    levels_fill(x, MOST, 1);
+    levels_fill(y, MOST, 2);
+    const rri_kernels *levels[RRI_N_LEVELS];
+    const size_t n_levels = levels_present(levels);
+    for (size_t q = 0; q < n_levels; q++) {
+        const rri_reduce *r = levels[q]->reduce;
+        for (size_t n = 0; n <= MOST; n += n < 70 ? 1 : 103) {
+            for (size_t at = 0; at < 2 && at + n <= MOST; at++) { /* aligned or not */
+                const float *a = x + at, *b = y + at;
+                ck_assert_msg(levels_same(r->sum(a, n), plain(0, a, NULL, n)) &&
+                                  levels_same(r->dot(a, b, n), plain(1, a, b, n)) &&
+                                  levels_same(r->sum_squares(a, n), plain(1, a, a, n)) &&
+                                  levels_same(r->max(a, n), plain(2, a, NULL, n)) &&
+                                  r->sum_f64(a, n) == plain_f64(a, n, false) &&
+                                  r->sum_squares_f64(a, n) == plain_f64(a, n, true),
+                              "%s, n %zu", levels[q]->name, n);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_reduce_empty_is_zero_and_minus_infinity)
+{
+    const rri_reduce *r = rri_kernels_detect()->reduce;
+    ck_assert_float_eq(r->sum(NULL, 0), 0.0f);
+    ck_assert_float_eq(r->dot(NULL, NULL, 0), 0.0f);
+    ck_assert_float_eq(r->max(NULL, 0), -INFINITY);
+    ck_assert(r->sum_f64(NULL, 0) == 0.0);
+}
+END_TEST
+
+START_TEST(test_reduce_a_maximum_passes_over_nan_and_a_sum_does_not)
+{
+    const rri_kernels *levels[RRI_N_LEVELS];
+    const size_t n_levels = levels_present(levels);
+    for (size_t at = 0; at < 40; at++) {
+        float x[40];
+        levels_fill(x, 40, 3);
+        x[at] = NAN;
+        x[(at + 16) % 40] = 2.0f;
+        for (size_t q = 0; q < n_levels; q++) {
+            ck_assert_float_eq(levels[q]->reduce->max(x, 40), 2.0f);
+            ck_assert(isnan(levels[q]->reduce->sum(x, 40)));
+            ck_assert(isnan(levels[q]->reduce->sum_squares_f64(x, 40)));
+        }
+    }
+}
+END_TEST
+
+CHECK_MAIN("math/reduce", test_reduce_every_level_adds_in_the_same_order,
+           test_reduce_empty_is_zero_and_minus_infinity,
+           test_reduce_a_maximum_passes_over_nan_and_a_sum_does_not)
