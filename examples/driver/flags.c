@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "flags.h"
+
+#include <string.h>
+
+#include "text.h"
+
+int32_t flags_algo(const char *value)
+{
+    if (strcmp(value, "ppo") == 0) {
+        return RR_ALGO_PPO;
+    }
+    if (strcmp(value, "a2c") == 0) {
+        return RR_ALGO_A2C;
+    }
+    text_fail("--algo is \"%s\"; it must be ppo or a2c", value);
+}
+
+const char *flags_algo_name(int32_t algo)
+{
+    return algo == RR_ALGO_PPO ? "ppo" : "a2c";
+}
+
+static rr_config_field field_at(int32_t kind, int32_t index)
+{
+    rr_config_field field = {.struct_size = sizeof field};
+    rr_error err;
+    text_require(rr_config_field_at(&field, kind, index, &err), &err);
+    return field;
+}
+
+/* The part of `field` behind the prefix of `kind`; NULL where it has another. */
+static const char *without_prefix(int32_t kind, const char *field)
+{
+    const char *prefix = settings_prefix(kind);
+    const size_t n = strlen(prefix);
+    return strncmp(field, prefix, n) == 0 && field[n] == '_' ? field + n + 1 : NULL;
+}
+
+/* Whether `field` sets the config of `kind`, and by what name there. */
+static const char *name_in(int32_t kind, const char *field)
+{
+    const char *behind = without_prefix(kind, field);
+    if (behind != NULL && settings_field_index(kind, behind) >= 0) {
+        return behind;
+    }
+    /* --seed is the run's; the others follow from it unless set by their own flag. */
+    const bool is_kept = strcmp(field, "seed") == 0 && kind != RR_CONFIG_TRAIN;
+    return !is_kept && settings_field_index(kind, field) >= 0 ? field : NULL;
+}
+
+/* Whether any config has it (all kinds), and whether it is a bool. */
+static bool is_field(const char *field, bool *is_bool)
+{
+    bool is_found = false;
+    *is_bool = false;
+    for (int32_t kind = 0; kind < SETTINGS_KINDS; kind++) {
+        const char *name = name_in(kind, field);
+        if (name != NULL) {
+            const rr_config_field f = field_at(kind, settings_field_index(kind, name));
+            is_found = true;
+            *is_bool = strcmp(f.type, "bool") == 0;
+        }
+    }
+    return is_found;
+}
+
+static const flags_option *find_option(const flags_option *options, int n_options, const char *name)
+{
+    for (int i = 0; i < n_options; i++) {
+        if (strcmp(options[i].name, name) == 0) {
+            return &options[i];
+        }
+    }
+    return NULL;
+}
+
+/* `word` without dashes in front and value behind, with the separator asked for. */
+static void normalise(char *out, size_t capacity, const char *word, char separator)
+{
+    size_t n = 0;
+    for (const char *c = word; *c != '\0' && *c != '=' && n + 1 < capacity; c++) {
+        out[n++] = *c == '-' || *c == '_' ? separator : *c;
+    }
+    out[n] = '\0';
+}
+
+/* The value of a flag: behind '=', else the next word. */
+static const char *take_value(char **argv, int argc, int *i, const char *name)
+{
+    const char *equals = strchr(argv[*i], '=');
+    if (equals != NULL) {
+        return equals + 1;
+    }
+    if (*i + 1 >= argc) {
+        text_fail("--%s wants a value", name);
+    }
+    *i += 1;
+    return argv[*i];
+}
+
+void flags_parse(flags_fields *fields, const flags_option *options, int n_options, int argc,
+                 char **argv)
+{
+    fields->n = 0;
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0) {
+            text_fail("\"%s\" is not a flag; see --help", argv[i]);
+        }
+        char name[64];
+        char field[64];
+        normalise(name, sizeof name, argv[i] + 2, '-');
+        normalise(field, sizeof field, argv[i] + 2, '_');
+        const flags_option *option = find_option(options, n_options, name);
+        bool is_bool = false;
+        if (option != NULL && option->is_on != NULL) {
+            *option->is_on = true;
+        } else if (option != NULL) {
+            *option->value = take_value(argv, argc, &i, name);
+        } else if (is_field(field, &is_bool)) {
+            if (fields->n == (int)(sizeof fields->at / sizeof fields->at[0])) {
+                text_fail("too many flags");
+            }
+            const bool is_bare = is_bool && strchr(argv[i], '=') == NULL &&
+                                 (i + 1 >= argc || strncmp(argv[i + 1], "--", 2) == 0);
+            strcpy(fields->at[fields->n].name, name);
+            strcpy(fields->at[fields->n].field, field);
+            fields->at[fields->n].value = is_bare ? "true" : take_value(argv, argc, &i, name);
+            fields->n += 1;
+        } else {
+            text_fail("there is no flag --%s; see --help", name);
+        }
+    }
+}
+
+static bool is_in_run(const settings *s, int32_t kind)
+{
+    const int32_t other = s->algo == RR_ALGO_PPO ? RR_CONFIG_A2C : RR_CONFIG_PPO;
+    return kind != other;
+}
+
+void flags_apply(const flags_fields *fields, settings *s)
+{
+    for (int i = 0; i < fields->n; i++) {
+        bool is_used = false;
+        for (int32_t kind = 0; kind < SETTINGS_KINDS; kind++) {
+            const char *name = name_in(kind, fields->at[i].field);
+            if (name != NULL && is_in_run(s, kind)) {
+                settings_give(s, kind, name, fields->at[i].value);
+                is_used = true;
+            }
+        }
+        if (!is_used) {
+            text_fail("--%s is not a field of %s", fields->at[i].name, flags_algo_name(s->algo));
+        }
+    }
+}
+
+/* Sets `name` on a copy and compares both as text: 1e-2 and 0.01 are the same. */
+static void require_same(settings *s, int32_t kind, const char *name, const char *flag,
+                         const char *value)
+{
+    char before[128];
+    char after[128];
+    rr_error err;
+    settings copy = *s;
+    text_require(rr_config_get(kind, settings_config(s, kind), name, before, sizeof before, &err),
+                 &err);
+    settings_give(&copy, kind, name, value);
+    text_require(rr_config_get(kind, settings_config(&copy, kind), name, after, sizeof after, &err),
+                 &err);
+    if (strcmp(before, after) != 0) {
+        text_fail("--%s is %s, but the checkpoint was made with %s", flag, after, before);
+    }
+}
+
+void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
+                               const char *const *free_fields)
+{
+    for (int i = 0; i < fields->n; i++) {
+        for (int32_t kind = 0; kind < SETTINGS_KINDS; kind++) {
+            const char *name = name_in(kind, fields->at[i].field);
+            if (name == NULL || !is_in_run(s, kind) || kind == RR_CONFIG_BUFFER) {
+                continue;
+            }
+            bool is_free = false;
+            for (const char *const *f = free_fields; *f != NULL; f++) {
+                is_free = is_free || strcmp(*f, name) == 0;
+            }
+            if (is_free) {
+                settings_give(s, kind, name, fields->at[i].value);
+            } else {
+                require_same(s, kind, name, fields->at[i].name, fields->at[i].value);
+            }
+        }
+    }
+}
+
+void flags_print_options(FILE *out, const flags_option *options, int n_options)
+{
+    for (int i = 0; i < n_options; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s %s", options[i].name,
+                 options[i].value_name != NULL ? options[i].value_name : "");
+        fprintf(out, "  %-34s %s\n", left, options[i].text);
+    }
+}
+
+void flags_print_tables(FILE *out, const int32_t *kinds)
+{
+    fprintf(out, "\nFields. --field sets it in each config of the run that has it, --config-field "
+                 "in that one\n"
+                 "alone (--agent-seed). A bool without a value is true.\n");
+    for (; *kinds >= 0; kinds++) {
+        fprintf(out, "\n%s config:\n", settings_prefix(*kinds));
+        const int32_t n = rr_config_field_count(*kinds);
+        for (int32_t i = 0; i < n; i++) {
+            const rr_config_field field = field_at(*kinds, i);
+            char left[64];
+            size_t length = (size_t)snprintf(left, sizeof left, "--%s", field.name);
+            for (size_t c = 2; c < length && c < sizeof left; c++) {
+                left[c] = left[c] == '_' ? '-' : left[c];
+            }
+            fprintf(out, "  %-23s %-12s %-10s %-14s %s\n", left, field.type, field.default_value,
+                    field.range, field.text);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* flags.h: a driver's own options, and a flag for every field of every config, from the library's
+ * tables.
+ *
+ *   --FIELD VALUE         sets the field in each config of this run that has it   --n-steps 16
+ *   --CONFIG-FIELD VALUE  sets it in that config alone                            --agent-seed 7
+ *
+ * Dashes and underscores are the same; --flag=value too; a bool without a value is true. */
+#ifndef EXAMPLES_DRIVER_FLAGS_H
+#define EXAMPLES_DRIVER_FLAGS_H
+
+#include <stdio.h>
+
+#include "settings.h"
+
+/* An option of the driver itself: exactly one target. */
+typedef struct flags_option {
+    const char *name;       /* "algo" */
+    const char *value_name; /* "ppo|a2c"; NULL: a switch */
+    const char *text;
+    const char **value; /* receives the text */
+    bool *is_on;        /* receives true */
+} flags_option;
+
+/* Field flags in the order given. */
+typedef struct flags_fields {
+    int n;
+    struct {
+        char name[64];  /* "n-steps" */
+        char field[64]; /* "n_steps" */
+        const char *value;
+    } at[128];
+} flags_fields;
+
+/* Reads argv: options at once; field flags are kept for flags_apply. Fails on what is neither. */
+void flags_parse(flags_fields *fields, const flags_option *options, int n_options, int argc,
+                 char **argv);
+/* Sets the fields in the settings; fails on a field that no config of this run has. */
+void flags_apply(const flags_fields *fields, settings *s);
+/* Fails where a flag names another value than the settings, which come from a checkpoint, have.
+ * Fields named in `free_fields` (NULL-ended) may differ; they are set. */
+void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
+                               const char *const *free_fields);
+
+void flags_print_options(FILE *out, const flags_option *options, int n_options);
+/* The tables of the given kinds (ended by −1): name, type, default, range, text. */
+void flags_print_tables(FILE *out, const int32_t *kinds);
+
+/* RR_ALGO_ of "ppo" or "a2c". */
+int32_t flags_algo(const char *value);
+const char *flags_algo_name(int32_t algo);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* log.h: runs/<name>/log.csv, a row every log_interval updates with all of rr_stats. Times of the
+ * clock are left out, so that the logs of two equal runs are equal. */
+#ifndef EXAMPLES_DRIVER_LOG_H
+#define EXAMPLES_DRIVER_LOG_H
+
+#include <stdio.h>
+
+#include "run.h"
+
+/* Begins a file, or, with n_updates > 0, goes on behind the row of that update; later rows are cut
+ * off. */
+FILE *log_open(const char *path, int64_t n_updates);
+/* One row of the run's last update. oracle_reward: a step of the best known play. */
+void log_write(FILE *out, const run *r, double oracle_reward);
+
+#endif

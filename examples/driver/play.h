@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* play.h: one policy plays many sessions, and what came of it. Policies that are given the same
+ * seed and the same users play the same sessions. */
+#ifndef EXAMPLES_DRIVER_PLAY_H
+#define EXAMPLES_DRIVER_PLAY_H
+
+#include <stdbool.h>
+
+#include "world.h"
+
+/* An agent, sampled or greedy, or one of the environment's choosers. */
+typedef struct play_policy {
+    const char *name;
+    rr_agent *agent; /* NULL: the chooser */
+    bool is_greedy;
+    int32_t chooser; /* RR_CHOOSER_ */
+    float parameter; /* β of the patient chooser */
+} play_policy;
+
+/* Sessions of `part`'s users, `n_sessions` of them counted. Does not move the agent: its draws are
+ * made by decision ids that follow from the seed. */
+void play_sessions(rr_metrics_summary *out, const play_policy *policy, const world *w,
+                   const rr_env_config *config, uint64_t seed, int part, int32_t n_sessions);
+
+/* Share of `best` that `own` earned: of its reward a step; with the leave rule, where staying is
+ * half of it, of its return a session. */
+double play_share(const rr_metrics_summary *own, const rr_metrics_summary *best,
+                  const rr_env_config *config);
+
+/* Sessions that a quick measure of a catalogue of this size should take. */
+int32_t play_quick_sessions(int32_t n_items);
+
+/* β of the patient play by grid: the largest return of a session on sessions of their own. */
+float play_best_patience(const world *w, const rr_env_config *config, uint64_t seed, int part,
+                         int32_t n_sessions);
+
+#endif

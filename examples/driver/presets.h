@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* presets.h: what a world and an algorithm want beyond the tables' defaults. One table, printed by
+ * --help. */
+#ifndef EXAMPLES_DRIVER_PRESETS_H
+#define EXAMPLES_DRIVER_PRESETS_H
+
+#include <stdio.h>
+
+#include "settings.h"
+
+/* Sets the fields of (world, s->algo); a world that is a file counts as "movielens". */
+void presets_apply(settings *s, const char *world);
+/* The fields of one preset on one line, "tire 0.2, gamma 0.97"; nothing where it is empty. */
+void presets_print(FILE *out, const char *world, int32_t algo);
+/* The whole table. */
+void presets_print_all(FILE *out);
+
+#endif

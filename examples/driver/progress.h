@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* progress.h: one line that tells where a run is: a bar on a terminal, plain lines elsewhere. */
+#ifndef EXAMPLES_DRIVER_PROGRESS_H
+#define EXAMPLES_DRIVER_PROGRESS_H
+
+#include "run.h"
+
+enum { PROGRESS_WINDOW = 64 };
+
+typedef struct progress {
+    bool is_quiet;
+    bool is_terminal;
+    bool is_leaving;      /* the leave rule is on: returns of sessions are what counts */
+    int64_t first, total; /* timesteps at the start of this process, and at its end */
+    double oracle_reward, oracle_return;
+    double start, last_shown;
+    int n_window; /* updates that make at least one whole session */
+    int64_t n_seen;
+    double rewards[PROGRESS_WINDOW];
+    double returns[PROGRESS_WINDOW]; /* sums over sessions that ended, and their number */
+    double ended[PROGRESS_WINDOW];
+    int next_tenth;
+} progress;
+
+/* `first` timesteps are behind, `total` is where this process stops. */
+void progress_begin(progress *p, const settings *s, int64_t first, int64_t total, bool is_quiet);
+/* After each update. */
+void progress_show(progress *p, const run *r, int64_t timesteps);
+void progress_end(progress *p);
+
+#endif

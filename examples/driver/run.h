@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* run.h: a training run: its handles, one update at a time, and how it is put down and taken up
+ * again. */
+#ifndef EXAMPLES_DRIVER_RUN_H
+#define EXAMPLES_DRIVER_RUN_H
+
+#include "settings.h"
+#include "world.h"
+
+typedef struct run {
+    const settings *s;
+    rr_env *env;
+    rr_agent *agent;
+    rr_buffer *buffer;
+    rr_decision decision;  /* owned arrays [n_envs] */
+    float *open_returns;   /* [n_envs] earned so far in each open session */
+    int32_t *open_lengths; /* [n_envs] steps so far */
+    /* Of the last update. */
+    rr_stats stats;
+    double ended_returns; /* sums over the sessions that ended in it */
+    int64_t ended_lengths;
+    int64_t n_ended;
+} run;
+
+/* What the driver itself must know to go on: kept in the checkpoint as the host's blob. */
+typedef struct run_origin {
+    char world[1024]; /* --world */
+    char data[1024];  /* --data; "" where it was not given */
+} run_origin;
+
+/* Agent by algorithm over a catalogue, from the settings. */
+rr_agent *run_create_agent(const settings *s, rr_items *items);
+void run_open(run *r, const settings *s, const world *w);
+void run_close(run *r);
+/* One rollout and one update. */
+void run_update(run *r);
+
+/* Agent, environment, and the run's own text: origin, training config, open sessions. */
+void run_save(const run *r, const char *path, const run_origin *origin);
+/* Reads configs and origin of a checkpoint, before any handle exists. */
+void run_read_settings(settings *s, run_origin *origin, const char *path);
+/* Restores the handles of a run opened with those settings. */
+void run_load(run *r, const char *path);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* run_state.c: a run's checkpoint. The blob is text, one fact a line, so that any reader can tell
+ * what a file was made by:
+ *
+ *     recrl-train 1
+ *     world drawn
+ *     data
+ *     train total_timesteps 100000
+ *     als num_factors 30
+ *     open 0x1.8p+1 5              return and length of each open session */
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+#include "text.h"
+
+static const char *const HEADING = "recrl-train 1";
+
+/* Threads change no number, so a run may go on with others. */
+static bool is_stored(const char *field)
+{
+    return strcmp(field, "num_threads") != 0;
+}
+
+static void write_config(FILE *out, const settings *s, int32_t kind)
+{
+    settings copy = *s;
+    const int32_t n = rr_config_field_count(kind);
+    for (int32_t i = 0; i < n; i++) {
+        rr_config_field field = {.struct_size = sizeof field};
+        char value[128];
+        rr_error err;
+        text_require(rr_config_field_at(&field, kind, i, &err), &err);
+        text_require(rr_config_get(kind, settings_config(&copy, kind), field.name, value,
+                                   sizeof value, &err),
+                     &err);
+        if (is_stored(field.name)) {
+            fprintf(out, "%s %s %s\n", settings_prefix(kind), field.name, value);
+        }
+    }
+}
+
+void run_save(const run *r, const char *path, const run_origin *origin)
+{
+    char *blob = NULL;
+    size_t blob_bytes = 0;
+    FILE *out = open_memstream(&blob, &blob_bytes);
+    if (out == NULL) {
+        text_fail("no memory for the run's state");
+    }
+    fprintf(out, "%s\nworld %s\ndata %s\n", HEADING, origin->world, origin->data);
+    write_config(out, r->s, RR_CONFIG_TRAIN);
+    write_config(out, r->s, RR_CONFIG_ALS);
+    for (int32_t i = 0; i < r->s->env.n_envs; i++) {
+        fprintf(out, "open %a %d\n", (double)r->open_returns[i], (int)r->open_lengths[i]);
+    }
+    fclose(out);
+    text_make_folders(path);
+    rr_error err;
+    text_require(rr_checkpoint_save(path, r->agent, r->env, NULL, blob, blob_bytes, &err), &err);
+    free(blob);
+}
+
+static char *read_blob(const char *path)
+{
+    rr_error err;
+    size_t bytes = 0;
+    text_require(rr_checkpoint_load(path, NULL, NULL, NULL, NULL, 0, &bytes, &err), &err);
+    char *blob = text_allocate(bytes + 1, 1);
+    text_require(rr_checkpoint_load(path, NULL, NULL, NULL, blob, bytes, NULL, &err), &err);
+    const size_t n = strlen(HEADING);
+    if (bytes <= n || strncmp(blob, HEADING, n) != 0 || blob[n] != '\n') {
+        text_fail("%s is a checkpoint, but not one of train", path);
+    }
+    return blob;
+}
+
+/* Next line of a text, its end cut off; NULL at the end. */
+static char *next_line(char **text)
+{
+    char *line = *text;
+    if (*line == '\0') {
+        return NULL;
+    }
+    char *end = strchr(line, '\n');
+    if (end != NULL) {
+        *end = '\0';
+        *text = end + 1;
+    } else {
+        *text = line + strlen(line);
+    }
+    return line;
+}
+
+static const char *behind(const char *line, const char *word)
+{
+    const size_t n = strlen(word);
+    return strncmp(line, word, n) == 0 && line[n] == ' ' ? line + n + 1 : NULL;
+}
+
+/* "train seed 7": sets the field, without marking it as given. */
+static void read_field(settings *s, int32_t kind, char *field)
+{
+    char *value = strchr(field, ' ');
+    if (value == NULL) {
+        text_fail("the checkpoint's line \"%s\" has no value", field);
+    }
+    *value = '\0';
+    rr_error err;
+    text_require(rr_config_set(kind, settings_config(s, kind), field, value + 1, &err), &err);
+}
+
+void run_read_settings(settings *s, run_origin *origin, const char *path)
+{
+    rr_error err;
+    int32_t algo = RR_ALGO_PPO;
+    text_require(rr_checkpoint_read_config(path, -1, NULL, &algo, &err), &err);
+    char *blob = read_blob(path);
+    char *rest = blob;
+    memset(origin, 0, sizeof *origin);
+    char *line = next_line(&rest);
+    while ((line = next_line(&rest)) != NULL && behind(line, "open") == NULL) {
+        const char *value = NULL;
+        if ((value = behind(line, "world")) != NULL) {
+            snprintf(origin->world, sizeof origin->world, "%s", value);
+            settings_init(s, origin->world, algo);
+        } else if ((value = behind(line, "data")) != NULL) {
+            snprintf(origin->data, sizeof origin->data, "%s", value);
+        } else if (behind(line, "train") != NULL) {
+            read_field(s, RR_CONFIG_TRAIN, line + strlen("train "));
+        } else if (behind(line, "als") != NULL) {
+            read_field(s, RR_CONFIG_ALS, line + strlen("als "));
+        }
+    }
+    free(blob);
+    if (origin->world[0] == '\0') {
+        text_fail("%s does not say which world it was made in", path);
+    }
+    const int32_t kinds[] = {RR_CONFIG_ENV, RR_CONFIG_AGENT,
+                             algo == RR_ALGO_PPO ? RR_CONFIG_PPO : RR_CONFIG_A2C};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        text_require(
+            rr_checkpoint_read_config(path, kinds[i], settings_config(s, kinds[i]), NULL, &err),
+            &err);
+    }
+}
+
+void run_load(run *r, const char *path)
+{
+    rr_error err;
+    text_require(rr_checkpoint_load(path, r->agent, r->env, NULL, NULL, 0, NULL, &err), &err);
+    char *blob = read_blob(path);
+    char *rest = blob;
+    char *line = NULL;
+    int32_t n = 0;
+    while ((line = next_line(&rest)) != NULL) {
+        const char *value = behind(line, "open");
+        if (value != NULL && n < r->s->env.n_envs) {
+            char *end = NULL;
+            r->open_returns[n] = strtof(value, &end);
+            r->open_lengths[n] = (int32_t)strtol(end, NULL, 10);
+            n += 1;
+        }
+    }
+    free(blob);
+    if (n != r->s->env.n_envs) {
+        text_fail("%s has %d open sessions; there must be %d", path, (int)n, (int)r->s->env.n_envs);
+    }
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "settings.h"
+
+#include <string.h>
+
+#include "presets.h"
+#include "text.h"
+
+void *settings_config(settings *s, int32_t kind)
+{
+    switch (kind) {
+    case RR_CONFIG_ENV:
+        return &s->env;
+    case RR_CONFIG_AGENT:
+        return &s->agent;
+    case RR_CONFIG_PPO:
+        return &s->ppo;
+    case RR_CONFIG_A2C:
+        return &s->a2c;
+    case RR_CONFIG_BUFFER:
+        return &s->buffer;
+    case RR_CONFIG_TRAIN:
+        return &s->train;
+    case RR_CONFIG_ALS:
+        return &s->als;
+    default:
+        text_fail("there is no config of kind %d", (int)kind);
+    }
+}
+
+const char *settings_prefix(int32_t kind)
+{
+    static const char *const prefixes[SETTINGS_KINDS] = {
+        [RR_CONFIG_ENV] = "env", [RR_CONFIG_AGENT] = "agent",   [RR_CONFIG_PPO] = "ppo",
+        [RR_CONFIG_A2C] = "a2c", [RR_CONFIG_BUFFER] = "buffer", [RR_CONFIG_TRAIN] = "train",
+        [RR_CONFIG_ALS] = "als"};
+    return prefixes[kind];
+}
+
+int32_t settings_field_index(int32_t kind, const char *name)
+{
+    const int32_t n = rr_config_field_count(kind);
+    for (int32_t i = 0; i < n; i++) {
+        rr_config_field field = {.struct_size = sizeof field};
+        rr_error err;
+        text_require(rr_config_field_at(&field, kind, i, &err), &err);
+        if (strcmp(field.name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool settings_is_given(const settings *s, int32_t kind, const char *name)
+{
+    const int32_t index = settings_field_index(kind, name);
+    return index >= 0 && s->is_given[kind][index];
+}
+
+void settings_give(settings *s, int32_t kind, const char *name, const char *value)
+{
+    const int32_t index = settings_field_index(kind, name);
+    if (index < 0 || index >= SETTINGS_MOST_FIELDS) {
+        text_fail("the %s config has no field %s", settings_prefix(kind), name);
+    }
+    rr_error err;
+    text_require(rr_config_set(kind, settings_config(s, kind), name, value, &err), &err);
+    s->is_given[kind][index] = true;
+}
+
+void settings_init(settings *s, const char *world, int32_t algo)
+{
+    memset(s, 0, sizeof *s);
+    rr_env_config_init(&s->env, sizeof s->env);
+    rr_agent_config_init(&s->agent, sizeof s->agent);
+    rr_ppo_config_init(&s->ppo, sizeof s->ppo);
+    rr_a2c_config_init(&s->a2c, sizeof s->a2c);
+    rr_buffer_config_init(&s->buffer, sizeof s->buffer);
+    rr_train_config_init(&s->train, sizeof s->train);
+    rr_als_config_init(&s->als, sizeof s->als);
+    s->algo = algo;
+    s->is_learned = strcmp(world, "drawn") != 0 && strcmp(world, "tiring") != 0;
+    presets_apply(s, world);
+}
+
+int64_t settings_rollout(const settings *s)
+{
+    const int32_t n_steps = s->algo == RR_ALGO_PPO ? s->ppo.n_steps : s->a2c.n_steps;
+    return (int64_t)s->env.n_envs * n_steps;
+}
+
+int64_t settings_planned_updates(const settings *s)
+{
+    const int64_t rollout = settings_rollout(s);
+    return s->train.total_timesteps / rollout + (s->train.total_timesteps % rollout > 0);
+}
+
+static int32_t at_least(int32_t value, int64_t bound)
+{
+    return bound > value && bound <= INT32_MAX ? (int32_t)bound : value;
+}
+
+static void derive_seeds(settings *s)
+{
+    if (!settings_is_given(s, RR_CONFIG_ENV, "world_seed")) {
+        s->env.world_seed = s->train.seed;
+    }
+    if (!settings_is_given(s, RR_CONFIG_ENV, "seed")) {
+        s->env.seed = s->train.seed;
+    }
+    if (!settings_is_given(s, RR_CONFIG_AGENT, "seed")) {
+        s->agent.seed = s->train.seed;
+    }
+}
+
+/* State u ⊕ v_last: twice the items' width; a learned item is its factors, its bias and a 1. */
+static void derive_widths(settings *s)
+{
+    if (!settings_is_given(s, RR_CONFIG_ENV, "state_dim")) {
+        if (s->is_learned && settings_is_given(s, RR_CONFIG_ALS, "num_factors")) {
+            s->env.state_dim = 2 * (s->als.num_factors + 2);
+        } else if (settings_is_given(s, RR_CONFIG_AGENT, "item_dim")) {
+            s->env.state_dim = 2 * s->agent.item_dim;
+        }
+    }
+    if (!settings_is_given(s, RR_CONFIG_AGENT, "item_dim")) {
+        s->agent.item_dim = s->env.state_dim / 2;
+    }
+    s->agent.state_dim = s->env.state_dim;
+    s->agent.num_items = 0; /* the environment's catalogue is handed over */
+    if (s->is_learned) {
+        if (!settings_is_given(s, RR_CONFIG_ALS, "num_factors")) {
+            s->als.num_factors = s->env.state_dim / 2 - 2;
+        }
+        if (!settings_is_given(s, RR_CONFIG_ENV, "num_folded")) {
+            s->env.num_folded = 2;
+        }
+    }
+}
+
+static void derive_sizes(settings *s)
+{
+    const int32_t history =
+        s->env.history_length < 0 ? s->env.max_episode_steps : s->env.history_length;
+    if (!settings_is_given(s, RR_CONFIG_AGENT, "max_rows")) {
+        s->agent.max_rows = at_least(s->agent.max_rows, settings_rollout(s));
+    }
+    if (!settings_is_given(s, RR_CONFIG_AGENT, "max_candidates")) {
+        s->agent.max_candidates = s->env.num_candidates;
+    }
+    if (!settings_is_given(s, RR_CONFIG_AGENT, "max_history")) {
+        s->agent.max_history = at_least(0, history);
+    }
+    if (!settings_is_given(s, RR_CONFIG_BUFFER, "max_rows")) {
+        s->buffer.max_rows = at_least(1, settings_rollout(s));
+    }
+    s->buffer.state_dim = s->env.state_dim;
+    s->buffer.max_candidates = s->agent.max_candidates;
+    s->buffer.max_history = s->agent.max_history;
+}
+
+void settings_derive(settings *s)
+{
+    derive_seeds(s);
+    derive_widths(s);
+    derive_sizes(s);
+    if (!settings_is_given(s, RR_CONFIG_AGENT, "planned_updates")) {
+        s->agent.planned_updates = settings_planned_updates(s);
+    }
+    const int32_t kinds[] = {
+        RR_CONFIG_ENV,    RR_CONFIG_AGENT, s->algo == RR_ALGO_PPO ? RR_CONFIG_PPO : RR_CONFIG_A2C,
+        RR_CONFIG_BUFFER, RR_CONFIG_TRAIN, RR_CONFIG_ALS};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        rr_error err;
+        if (kinds[i] == RR_CONFIG_ALS && !s->is_learned) {
+            continue;
+        }
+        text_require(rr_config_check(kinds[i], settings_config(s, kinds[i]), &err), &err);
+    }
+}

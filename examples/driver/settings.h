@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* settings.h: all configs of a run, and which of their fields were given as flags.
+ *
+ * Order: table defaults, then the preset of (world, algorithm), then flags, then what follows from
+ * other fields (settings_derive). */
+#ifndef EXAMPLES_DRIVER_SETTINGS_H
+#define EXAMPLES_DRIVER_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "recrl/recrl.h"
+
+enum { SETTINGS_KINDS = 7, SETTINGS_MOST_FIELDS = 32 };
+
+typedef struct settings {
+    int32_t algo;    /* RR_ALGO_PPO or _A2C */
+    bool is_learned; /* the world is learned from interactions */
+    rr_env_config env;
+    rr_agent_config agent;
+    rr_ppo_config ppo;
+    rr_a2c_config a2c;
+    rr_buffer_config buffer;
+    rr_train_config train;
+    rr_als_config als;
+    bool is_given[SETTINGS_KINDS][SETTINGS_MOST_FIELDS];
+} settings;
+
+/* Table defaults and the preset of (world, algo). */
+void settings_init(settings *s, const char *world, int32_t algo);
+/* The config of one kind. */
+void *settings_config(settings *s, int32_t kind);
+/* "env", "agent", "ppo", … : the prefix of flags that set one config alone. */
+const char *settings_prefix(int32_t kind);
+/* Index of a field; −1 where the config has none of that name. */
+int32_t settings_field_index(int32_t kind, const char *name);
+bool settings_is_given(const settings *s, int32_t kind, const char *name);
+/* Sets one field of one config from text and marks it as given; fails with the library's sentence.
+ */
+void settings_give(settings *s, int32_t kind, const char *name, const char *value);
+/* Rows of a rollout: n_envs × n_steps. */
+int64_t settings_rollout(const settings *s);
+/* Updates that total_timesteps come to, rounded up. */
+int64_t settings_planned_updates(const settings *s);
+/* Fills what was not given and follows from the rest: seeds, widths, sizes of buffer and agent,
+ * planned updates. Then checks every config in use. */
+void settings_derive(settings *s);
+
+#endif

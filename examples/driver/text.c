@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static const char *program = "recrl";
+
+void text_set_program(const char *name)
+{
+    program = name;
+}
+
+void text_fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fflush(stdout);
+    fprintf(stderr, "%s: ", program);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    exit(EXIT_FAILURE);
+}
+
+void text_require(rr_status status, const rr_error *err)
+{
+    if (status != RR_OK) {
+        text_fail("%s", err->text);
+    }
+}
+
+void *text_allocate(size_t n, size_t size)
+{
+    void *block = calloc(n > 0 ? n : 1, size);
+    if (block == NULL) {
+        text_fail("no memory for %zu × %zu bytes", n, size);
+    }
+    return block;
+}
+
+const char *text_count(int64_t value)
+{
+    static char slots[4][32];
+    static int next = 0;
+    char digits[24];
+    const int n = snprintf(digits, sizeof digits, "%" PRId64, value);
+    char *slot = slots[next];
+    next = (next + 1) % 4;
+    int length = 0;
+    for (int i = 0; i < n; i++) {
+        slot[length++] = digits[i];
+        const int left = n - 1 - i;
+        if (left > 0 && left % 3 == 0 && digits[i] != '-') {
+            slot[length++] = ',';
+        }
+    }
+    slot[length] = '\0';
+    return slot;
+}
+
+int64_t text_parse_count(const char *flag, const char *value)
+{
+    char *end = NULL;
+    errno = 0;
+    const long long number = strtoll(value, &end, 10);
+    if (errno != 0 || end == value || *end != '\0' || number < 0) {
+        text_fail("%s is \"%s\"; it must be a whole number of at least 0", flag, value);
+    }
+    return (int64_t)number;
+}
+
+void text_make_folders(const char *path)
+{
+    char folder[4096];
+    if (strlen(path) >= sizeof folder) {
+        text_fail("%s: the path is too long", path);
+    }
+    strcpy(folder, path);
+    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+            text_fail("%s: cannot create the folder: %s", folder, strerror(errno));
+        }
+        *slash = '/';
+    }
+}
+
+/* SplitMix64's finaliser over the pair. */
+uint64_t text_mix_seed(uint64_t seed, uint64_t purpose)
+{
+    uint64_t z = seed + purpose * UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+double text_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}

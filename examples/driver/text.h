@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* text.h: sentences, numbers and folders of the drivers. A driver may print and exit; the library
+ * never does. */
+#ifndef EXAMPLES_DRIVER_TEXT_H
+#define EXAMPLES_DRIVER_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "recrl/recrl.h"
+
+/* The name in front of every sentence on stderr: "train: …". */
+void text_set_program(const char *name);
+
+/* Prints a sentence and exits with status 1. */
+_Noreturn void text_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Does nothing on RR_OK; else prints the library's sentence and exits. */
+void text_require(rr_status status, const rr_error *err);
+/* malloc that does not fail: n × size bytes of zeros. */
+void *text_allocate(size_t n, size_t size);
+
+/* Whole numbers with separators, "1,234,567", in one of a few static slots. */
+const char *text_count(int64_t value);
+/* Parses a whole number ≥ 0 or fails with the flag's name. */
+int64_t text_parse_count(const char *flag, const char *value);
+/* Creates the folder of `path` and those above it. */
+void text_make_folders(const char *path);
+/* A seed that depends on both; distinct purposes give unrelated seeds. */
+uint64_t text_mix_seed(uint64_t seed, uint64_t purpose);
+/* Seconds on a clock that only goes forward. */
+double text_seconds(void);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "text.h"
+
+/* The split of users is part of the world, not of a run: evaluation finds the users of any
+ * training. */
+static const uint64_t SPLIT_SEED = 1998;
+static const float TEST_FRACTION = 0.2f;
+
+static const char *const MOVIELENS_FILE = "data/ml-100k/ml-100k.inter";
+
+static bool is_drawn(const char *spec)
+{
+    return strcmp(spec, "drawn") == 0 || strcmp(spec, "tiring") == 0;
+}
+
+void world_name(char *out, size_t capacity, const char *spec)
+{
+    const char *slash = strrchr(spec, '/');
+    snprintf(out, capacity, "%s", slash != NULL ? slash + 1 : spec);
+    char *dot = strrchr(out, '.');
+    if (dot != NULL && dot != out) {
+        *dot = '\0';
+    }
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static bool is_file(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+static void find_file(world *w, const char *spec, const char *data)
+{
+    const bool is_movielens = strcmp(spec, "movielens") == 0;
+    if (is_movielens && data != NULL && is_folder(data)) {
+        snprintf(w->path, sizeof w->path, "%s/ml-100k.inter", data);
+    } else {
+        const char *path = data != NULL ? data : is_movielens ? MOVIELENS_FILE : spec;
+        snprintf(w->path, sizeof w->path, "%s", path);
+    }
+    if (is_file(w->path)) {
+        return;
+    }
+    if (is_movielens) {
+        text_fail("%s is not there; fetch it with: sh examples/fetch_movielens.sh\n"
+                  "(or say where it is with --data FILE)",
+                  w->path);
+    }
+    text_fail("--world is \"%s\"; it must be drawn, tiring, movielens or a file of interactions",
+              spec);
+}
+
+/* Rows of `vectors` whose mark is `part`. */
+static void take_users(world *w, int part, const float *vectors, const uint8_t *is_test, int32_t n)
+{
+    const size_t d = (size_t)w->dim;
+    w->users[part] = text_allocate((size_t)n * d, sizeof(float));
+    int32_t n_taken = 0;
+    for (int32_t i = 0; i < n; i++) {
+        if (is_test[i] == part) {
+            memcpy(w->users[part] + (size_t)n_taken * d, vectors + (size_t)i * d,
+                   d * sizeof(float));
+            n_taken += 1;
+        }
+    }
+    w->n_users[part] = n_taken;
+    if (n_taken == 0) {
+        text_fail("%s: no user is left for %s", w->path,
+                  part == WORLD_TEST ? "evaluation" : "training");
+    }
+}
+
+static void compute_mean_user(world *w)
+{
+    w->mean_user = text_allocate((size_t)w->dim, sizeof(float));
+    for (int32_t j = 0; j < w->dim; j++) {
+        double sum = 0.0;
+        for (int32_t i = 0; i < w->n_users[WORLD_TRAIN]; i++) {
+            sum += (double)w->users[WORLD_TRAIN][(size_t)i * (size_t)w->dim + (size_t)j];
+        }
+        w->mean_user[j] = (float)(sum / w->n_users[WORLD_TRAIN]);
+    }
+}
+
+static void compute_popularity(world *w, const rr_dataset *dataset, const uint8_t *is_test)
+{
+    const int32_t n = rr_dataset_user_count(dataset);
+    uint8_t *is_train = text_allocate((size_t)n, 1);
+    for (int32_t i = 0; i < n; i++) {
+        is_train[i] = is_test[i] == 0;
+    }
+    rr_error err;
+    w->popularity = text_allocate((size_t)w->n_items, sizeof(float));
+    text_require(rr_dataset_popularity(dataset, is_train, w->popularity, &err), &err);
+    free(is_train);
+}
+
+static void learn(world *w, const settings *s)
+{
+    rr_error err;
+    rr_dataset *dataset = NULL;
+    text_require(rr_dataset_load(&dataset, w->path, NULL, &err), &err);
+    const int32_t n_users = rr_dataset_user_count(dataset);
+    w->n_items = rr_dataset_item_count(dataset);
+    w->n_interactions = rr_dataset_count(dataset);
+    w->dim = s->als.num_factors + 2;
+
+    float *user_vectors = text_allocate((size_t)n_users * (size_t)w->dim, sizeof(float));
+    float *item_vectors = text_allocate((size_t)w->n_items * (size_t)w->dim, sizeof(float));
+    uint8_t *is_test = text_allocate((size_t)n_users, 1);
+    rr_als_stats stats = {.struct_size = sizeof stats};
+    text_require(
+        rr_dataset_fit_als(dataset, &s->als, user_vectors, item_vectors, &stats, NULL, &err), &err);
+    text_require(rr_items_create(&w->items, item_vectors, rr_dataset_item_keys(dataset), w->n_items,
+                                 w->dim, NULL, &err),
+                 &err);
+    text_require(rr_dataset_split_users(dataset, TEST_FRACTION, SPLIT_SEED, is_test, &err), &err);
+    take_users(w, WORLD_TRAIN, user_vectors, is_test, n_users);
+    take_users(w, WORLD_TEST, user_vectors, is_test, n_users);
+    compute_mean_user(w);
+    compute_popularity(w, dataset, is_test);
+    w->train_rmse = stats.train_rmse;
+
+    free(user_vectors);
+    free(item_vectors);
+    free(is_test);
+    rr_dataset_destroy(dataset);
+}
+
+void world_open(world *w, const char *spec, const char *data, const settings *s)
+{
+    memset(w, 0, sizeof *w);
+    world_name(w->name, sizeof w->name, spec);
+    if (is_drawn(spec)) {
+        w->dim = s->env.state_dim / 2;
+        w->n_items = s->env.num_items;
+        return;
+    }
+    find_file(w, spec, data);
+    learn(w, s);
+}
+
+void world_close(world *w)
+{
+    rr_items_destroy(w->items);
+    free(w->users[WORLD_TRAIN]);
+    free(w->users[WORLD_TEST]);
+    free(w->popularity);
+    free(w->mean_user);
+    memset(w, 0, sizeof *w);
+}
+
+double world_holdout_rmse(const world *w, const settings *s)
+{
+    rr_error err;
+    rr_dataset *dataset = NULL;
+    text_require(rr_dataset_load(&dataset, w->path, NULL, &err), &err);
+    rr_als_config config = s->als;
+    config.holdout = 0.1f;
+    const size_t d = (size_t)w->dim;
+    float *users = text_allocate((size_t)rr_dataset_user_count(dataset) * d, sizeof(float));
+    float *items = text_allocate((size_t)rr_dataset_item_count(dataset) * d, sizeof(float));
+    rr_als_stats stats = {.struct_size = sizeof stats};
+    text_require(rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, &err), &err);
+    free(users);
+    free(items);
+    rr_dataset_destroy(dataset);
+    return stats.holdout_rmse;
+}
+
+rr_env *world_env(const world *w, const rr_env_config *config, uint64_t seed, int part)
+{
+    rr_error err;
+    rr_env *env = NULL;
+    rr_env_config own = *config;
+    own.seed = seed;
+    text_require(rr_env_create(&env, &own, w->items, w->users[part], w->n_users[part], NULL, &err),
+                 &err);
+    text_require(rr_env_reset(env, &err), &err);
+    return env;
+}

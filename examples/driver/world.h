@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* world.h: where the sessions come from.
+ *
+ *   drawn      items and users are drawn (maths §1)
+ *   tiring     the same with the leave rule: patience pays
+ *   movielens  vectors of users and items learned from data/ml-100k; 20 % of the users are held
+ * back FILE       the same from any file of interactions */
+#ifndef EXAMPLES_DRIVER_WORLD_H
+#define EXAMPLES_DRIVER_WORLD_H
+
+#include <stdbool.h>
+
+#include "settings.h"
+
+/* Which users: drawn worlds draw others by the seed alone. */
+enum { WORLD_TRAIN = 0, WORLD_TEST = 1 };
+
+typedef struct world {
+    char name[64];   /* "drawn", or a file's name without folders and ending */
+    char path[1024]; /* the file; "" where the world is drawn */
+    rr_items *items; /* NULL: the environment draws its own */
+    int32_t dim;     /* width of vectors */
+    float *users[2]; /* [n_users[i], dim] training and test users; NULL: drawn */
+    int32_t n_users[2];
+    float *popularity; /* [items] shares among the training users' interactions; NULL */
+    float *mean_user;  /* [dim] of the training users; NULL: the environment's own */
+    int64_t n_interactions;
+    int32_t n_items;
+    double train_rmse;
+} world;
+
+/* `spec` is --world, `data` is --data (NULL: where the fetch script puts MovieLens). */
+void world_open(world *w, const char *spec, const char *data, const settings *s);
+void world_close(world *w);
+/* RMSE of a second factor model on 10 % of the interactions, held out of it. */
+double world_holdout_rmse(const world *w, const settings *s);
+/* A fresh environment over one part of the users, reset. */
+rr_env *world_env(const world *w, const rr_env_config *config, uint64_t seed, int part);
+/* The name of a world without opening it. */
+void world_name(char *out, size_t capacity, const char *spec);
+
+#endif
