@@ -212,7 +212,7 @@ installed() {
 
 # The loop from two other languages, by hand-written declarations.
 from_rust() {
-    rustc -O -L native="$main/lib" -o "$work/smoke_rust" examples/rust/smoke.rs &&
+    rustc --edition 2021 -O -L native="$main/lib" -o "$work/smoke_rust" examples/rust/smoke.rs &&
         LD_LIBRARY_PATH="$main/lib" "$work/smoke_rust"
 }
 from_go() {
