@@ -10,6 +10,7 @@ enum { PLAY_ENVS = 64 };
 
 typedef struct table {
     int32_t n_envs;
+    uint64_t *sessions;  /* [n_envs] the row stands for it */
     uint64_t *decisions; /* [n_envs] */
     int32_t *actions;    /* [n_envs] positions */
     int32_t *items;      /* [n_envs] pool indices */
@@ -27,6 +28,7 @@ static void choose(table *t, const play_policy *policy, const world *w, rr_env *
     } else {
         rr_decision decision = {
             .struct_size = sizeof decision, .n = t->n_envs, .actions = t->actions};
+        obs->sessions = t->sessions;
         obs->decisions = t->decisions;
         text_require(rr_agent_act(policy->agent, obs, &decision, &err), &err);
         for (int32_t i = 0; i < t->n_envs; i++) {
@@ -54,10 +56,12 @@ void play_sessions(rr_metrics_summary *out, const play_policy *policy, const wor
                  &err);
     const size_t n = (size_t)own.n_envs;
     table t = {.n_envs = own.n_envs,
+               .sessions = text_allocate(n, sizeof(uint64_t)),
                .decisions = text_allocate(n, sizeof(uint64_t)),
                .actions = text_allocate(n, sizeof(int32_t)),
                .items = text_allocate(n, sizeof(int32_t))};
     for (size_t i = 0; i < n; i++) {
+        t.sessions[i] = i;
         t.decisions[i] = text_mix_seed(seed, 1) + i;
     }
     while (!rr_metrics_is_complete(metrics)) {
@@ -70,6 +74,7 @@ void play_sessions(rr_metrics_summary *out, const play_policy *policy, const wor
     }
     out->struct_size = sizeof *out;
     text_require(rr_metrics_summarize(metrics, w->popularity, out, &err), &err);
+    free(t.sessions);
     free(t.decisions);
     free(t.actions);
     free(t.items);
