@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* als_side.h: one half of a sweep of alternating least squares: every user given the items, or
+ * every item given the users. maths §9.
+ *
+ * k factors, w = k + 1 unknowns a row: p = (x, b). With the other side's q = (y, c) fixed and μ the
+ * mean rating, row r with ratings t₁ … t_n of others o₁ … o_n solves
+ *
+ *     min over p  Σ_j (t_j − μ − c_{o_j} − p·(y_{o_j}, 1))² + n λ |x|² + β b²
+ *     (Σ_j f_j f_jᵀ + diag(n λ, …, n λ, β)) p = Σ_j (t_j − μ − c_{o_j}) f_j,   f_j = (y_{o_j}, 1)
+ *
+ * in double, sums in the order of the ratings. A row without ratings becomes 0. */
+#ifndef RRI_DATA_ALS_SIDE_H
+#define RRI_DATA_ALS_SIDE_H
+
+#include <stdbool.h>
+
+#include "core/memory.h"
+#include "core/workers.h"
+#include "data/ratings_by.h"
+
+typedef struct rri_als_side {
+    rri_ratings_by ratings;
+    double *unknowns;    /* [n_rows, w]: factors, then bias */
+    uint8_t *has_failed; /* [n_rows] 1: the row's equations could not be solved */
+    double bias_ridge;   /* β */
+} rri_als_side;
+
+typedef struct rri_als_half_sweep {
+    rri_als_side *solved;
+    const rri_als_side *fixed;
+    size_t n_factors;
+    double mean;     /* μ */
+    double ridge;    /* λ */
+    double *scratch; /* [threads, rri_als_side_scratch] */
+} rri_als_half_sweep;
+
+void rri_als_side_layout(rri_als_side *side, rri_arena *arena, size_t n_rows, size_t n_entries,
+                         size_t n_factors);
+
+/* Doubles that each worker needs. */
+size_t rri_als_side_scratch(size_t n_factors);
+
+/* False when a row's equations were not positive definite or not finite: see has_failed. */
+bool rri_als_side_solve(const rri_als_half_sweep *half, rri_workers *workers);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* interactions.c: four columns in one block beside two tables of keys. */
+#include "data/interactions.h"
+
+#include <math.h>
+
+#include "core/status.h"
+
+static void layout(rri_interactions *rows, rri_arena *arena, size_t max_n)
+{
+    rows->max_n = max_n;
+    rows->users = RRI_TAKE(arena, int32_t, max_n);
+    rows->items = RRI_TAKE(arena, int32_t, max_n);
+    rows->ratings = RRI_TAKE(arena, float, max_n);
+    rows->times = RRI_TAKE(arena, int64_t, max_n);
+}
+
+rr_status rri_interactions_create(rri_interactions *rows, size_t max_n,
+                                  const rri_allocator *allocator, rr_error *err)
+{
+    rri_arena arena = {.base = NULL};
+    *rows = (rri_interactions){.allocator = *allocator};
+    layout(rows, &arena, max_n);
+    if (arena.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY, "dataset: %zu interactions do not fit into memory", max_n);
+    }
+    rows->block_bytes = arena.used;
+    RRI_TRY(rri_memory_allocate(&rows->block, allocator, arena.used, "interactions", err));
+    arena = (rri_arena){.base = rows->block};
+    layout(rows, &arena, max_n);
+    rri_key_table_init(&rows->user_table, allocator);
+    rri_key_table_init(&rows->item_table, allocator);
+    return RR_OK;
+}
+
+void rri_interactions_release(rri_interactions *rows)
+{
+    rri_key_table_release(&rows->user_table);
+    rri_key_table_release(&rows->item_table);
+    rri_memory_release(&rows->allocator, rows->block, rows->block_bytes);
+    *rows = (rri_interactions){.n = 0};
+}
+
+rr_status rri_interactions_add(rri_interactions *rows, uint64_t user, uint64_t item, float rating,
+                               int64_t time, rr_error *err)
+{
+    const size_t row = rows->n;
+    RRI_TRY(rri_key_table_add(&rows->user_table, &rows->users[row], user, 0, err));
+    RRI_TRY(rri_key_table_add(&rows->item_table, &rows->items[row], item, 0, err));
+    rows->ratings[row] = rating;
+    rows->times[row] = time;
+    rows->n = row + 1;
+    return RR_OK;
+}
+
+static rr_status add_arrays(rri_interactions *rows, const uint64_t *users, const uint64_t *items,
+                            const float *ratings, const int64_t *times, size_t n, rr_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(ratings[i])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE, "dataset: ratings[%zu] is %g; it must be finite", i,
+                     (double)ratings[i]);
+        }
+        RRI_TRY(rri_interactions_add(rows, users[i], items[i], ratings[i],
+                                     times == NULL ? 0 : times[i], err));
+    }
+    return RR_OK;
+}
+
+rr_status rri_interactions_from_arrays(rri_interactions *rows, const uint64_t *users,
+                                       const uint64_t *items, const float *ratings,
+                                       const int64_t *times, size_t n,
+                                       const rri_allocator *allocator, rr_error *err)
+{
+    RRI_TRY(rri_interactions_create(rows, n, allocator, err));
+    const rr_status status = add_arrays(rows, users, items, ratings, times, n, err);
+    if (status != RR_OK) {
+        rri_interactions_release(rows);
+    }
+    return status;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* interactions.h: who gave what which rating, when: columns with dense indices of users and items.
+ */
+#ifndef RRI_DATA_INTERACTIONS_H
+#define RRI_DATA_INTERACTIONS_H
+
+#include "core/memory.h"
+#include "data/key_table.h"
+
+typedef struct rri_interactions {
+    size_t n;
+    size_t max_n;
+    int32_t *users; /* [n] indices into user_table.keys */
+    int32_t *items; /* [n] */
+    float *ratings; /* [n] finite */
+    int64_t *times; /* [n] */
+    rri_key_table user_table, item_table;
+    rri_allocator allocator;
+    void *block; /* owned: the four columns */
+    size_t block_bytes;
+} rri_interactions;
+
+/* Room for max_n rows, none in it. On failure nothing is to be released. */
+rr_status rri_interactions_create(rri_interactions *rows, size_t max_n,
+                                  const rri_allocator *allocator, rr_error *err);
+void rri_interactions_release(rri_interactions *rows);
+
+/* Appends one row; n < max_n. A new key's index is the number of keys before it. */
+rr_status rri_interactions_add(rri_interactions *rows, uint64_t user, uint64_t item, float rating,
+                               int64_t time, rr_error *err);
+
+/* From arrays [n], n ≥ 1; times NULL: 0. A rating that is not finite is refused with its row. */
+rr_status rri_interactions_from_arrays(rri_interactions *rows, const uint64_t *users,
+                                       const uint64_t *items, const float *ratings,
+                                       const int64_t *times, size_t n,
+                                       const rri_allocator *allocator, rr_error *err);
+
+#endif

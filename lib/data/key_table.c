@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* key_table.c: open addressing with linear probing over a well-mixed hash. */
+#include "data/key_table.h"
+
+#include <string.h>
+
+#include "core/hash.h"
+#include "core/status.h"
+
+#define FIRST_SLOTS ((size_t)64)
+
+void rri_key_table_init(rri_key_table *table, const rri_allocator *allocator)
+{
+    *table = (rri_key_table){.allocator = *allocator};
+}
+
+void rri_key_table_release(rri_key_table *table)
+{
+    const rri_allocator allocator = table->allocator;
+    if (table->block != NULL) {
+        rri_memory_release(&allocator, table->block, table->block_bytes);
+    }
+    rri_key_table_init(table, &allocator);
+}
+
+/* The slot of the key, or the free one where it belongs. */
+static size_t find_slot(const rri_key_table *table, uint64_t key)
+{
+    const size_t mask = table->n_slots - 1;
+    size_t slot = (size_t)rri_hash_mix(key) & mask;
+    while (table->slots[slot] >= 0 && table->keys[table->slots[slot]] != key) {
+        slot = (slot + 1) & mask;
+    }
+    return slot;
+}
+
+static void layout(rri_key_table *table, rri_arena *arena, size_t n_slots)
+{
+    table->n_slots = n_slots;
+    table->keys = RRI_TAKE(arena, uint64_t, n_slots / 2);
+    table->checks = RRI_TAKE(arena, uint64_t, n_slots / 2);
+    table->slots = RRI_TAKE(arena, int32_t, n_slots);
+}
+
+static rr_status grow(rri_key_table *table, size_t n_slots, rr_error *err)
+{
+    rri_key_table larger = *table;
+    rri_arena arena = {.base = NULL};
+    layout(&larger, &arena, n_slots);
+    larger.block_bytes = arena.used;
+    RRI_TRY(
+        rri_memory_allocate(&larger.block, &table->allocator, arena.used, "table of keys", err));
+    arena = (rri_arena){.base = larger.block};
+    layout(&larger, &arena, n_slots);
+    memset(larger.slots, 0xff, n_slots * sizeof larger.slots[0]); /* −1 */
+    for (size_t i = 0; i < table->n_keys; i++) {
+        larger.keys[i] = table->keys[i];
+        larger.checks[i] = table->checks[i];
+        larger.slots[find_slot(&larger, table->keys[i])] = (int32_t)i;
+    }
+    if (table->block != NULL) {
+        rri_memory_release(&table->allocator, table->block, table->block_bytes);
+    }
+    *table = larger;
+    return RR_OK;
+}
+
+rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, uint64_t check,
+                            rr_error *err)
+{
+    if (2 * table->n_keys >= table->n_slots) {
+        if (table->n_keys >= (size_t)1 << 30) {
+            RRI_FAIL(err, RR_E_UNSUPPORTED, "dataset: more than 2^30 different keys");
+        }
+        RRI_TRY(grow(table, table->n_slots == 0 ? FIRST_SLOTS : 2 * table->n_slots, err));
+    }
+    const size_t slot = find_slot(table, key);
+    if (table->slots[slot] < 0) {
+        table->keys[table->n_keys] = key;
+        table->checks[table->n_keys] = check;
+        table->slots[slot] = (int32_t)table->n_keys++;
+    }
+    *index = table->slots[slot];
+    return RR_OK;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* key_table.h: 64-bit keys ↔ dense indices in the order of first appearance, growing as they come.
+ */
+#ifndef RRI_DATA_KEY_TABLE_H
+#define RRI_DATA_KEY_TABLE_H
+
+#include "core/memory.h"
+
+typedef struct rri_key_table {
+    uint64_t *keys;   /* [n_keys] in dense order */
+    uint64_t *checks; /* [n_keys] as given with the key's first appearance */
+    int32_t *slots;   /* [n_slots] open addressing; −1 free; at most half are taken */
+    size_t n_keys, n_slots;
+    rri_allocator allocator;
+    void *block; /* owned: the three arrays */
+    size_t block_bytes;
+} rri_key_table;
+
+/* Owns nothing until the first add. */
+void rri_key_table_init(rri_key_table *table, const rri_allocator *allocator);
+void rri_key_table_release(rri_key_table *table);
+
+/* *index of the key, which is new when *index was n_keys before; then `check` is kept with it. */
+rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, uint64_t check,
+                            rr_error *err);
+
+#endif
