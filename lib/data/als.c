@@ -76,6 +76,17 @@ static void draw_items(fit *f)
     }
 }
 
+/* Whether a float holds each of them. */
+static bool is_representable(const rri_als_side *side, size_t k)
+{
+    for (size_t i = 0; i < side->ratings.n_rows * (k + 1); i++) {
+        if (!isfinite((float)side->unknowns[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static rr_status sweep(fit *f, rri_workers *workers, rr_error *err)
 {
     const rri_als_half_sweep users_given_items = {.solved = &f->users,
@@ -95,17 +106,6 @@ static rr_status sweep(fit *f, rri_workers *workers, rr_error *err)
                  "larger ridge");
     }
     return RR_OK;
-}
-
-/* Whether a float holds each of them. */
-static bool is_representable(const rri_als_side *side, size_t k)
-{
-    for (size_t i = 0; i < side->ratings.n_rows * (k + 1); i++) {
-        if (!isfinite((float)side->unknowns[i])) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* (x, b) → the factors in float, then `one` and the bias in the given places. */
