@@ -52,9 +52,10 @@ typedef struct rri_logits_limits {
     size_t n, n_items, dim, k, m, h;
 } rri_logits_limits;
 
-#define RRI_LOGITS_TILE  ((size_t)64)   /* rows that are walked together */
-#define RRI_LOGITS_STRIP ((size_t)1024) /* positions that are walked together; four blocks of 256  \
-                                         */
+#define RRI_LOGITS_TILE ((size_t)64) /* rows that are walked together */
+#define RRI_LOGITS_STRIP                                                                           \
+    ((size_t)1024) /* positions that are walked together; four blocks of 256                       \
+                    */
 
 /* At most RRI_LOGITS_TILE rows, with their histories and exclusions put in order. The slices are
  * taken from the scratch that prepare was given, which the caller rewinds. */
@@ -82,7 +83,8 @@ int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t positio
 /* v_i of one position of row `row` (counted in the tile): the pool's, or the request's own. */
 const float *rri_logits_vector(const rri_logits_tile *tile, size_t row, size_t position);
 
-/* Bytes that prepare leaves taken and that compute takes on top. */
-size_t rri_logits_scratch(const rri_kernels *kernels, const rri_logits_limits *limits);
+/* Bytes that prepare leaves taken, and that compute takes on top. */
+size_t rri_logits_prepare_scratch(const rri_logits_limits *limits);
+size_t rri_logits_compute_scratch(const rri_kernels *kernels, const rri_logits_limits *limits);
 
 #endif

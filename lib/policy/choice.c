@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/choice.h"
+
+#include <math.h>
+
+#include "math/scalar.h"
+#include "policy/sweep.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ── draw ── */
+
+/* What a draw from one tile's rows needs of its sweep. */
+typedef struct draw_tile {
+    const rri_logits_tile *tile;
+    const rri_sweep *sweep;
+    size_t n_blocks;
+    rri_stack *scratch;
+} draw_tile;
+
+/* z of one block of one row: still there, or made again. */
+static const float *block_logits(float buffer[RRI_SOFTMAX_BLOCK], const draw_tile *draw, size_t row,
+                                 size_t block, size_t n)
+{
+    const size_t begin = block * RRI_SOFTMAX_BLOCK;
+    if (draw->sweep->is_whole) {
+        return draw->sweep->Z + row * draw->sweep->ldz + begin;
+    }
+    rri_logits_compute(buffer, RRI_SOFTMAX_BLOCK, draw->tile, row, 1, begin, begin + n,
+                       draw->scratch);
+    return buffer;
+}
+
+/* The place in weights [n], of which one is > 0, that `share` in [0, 1) of their sum falls into;
+ * the last with weight > 0 where rounding overshoots. `within` (nullable) receives where in that
+ * weight, in [0, 1). */
+static size_t find_place(const double *weights, size_t n, double share, double *within)
+{
+    double total = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        total += weights[i];
+    }
+    const double target = share * total;
+    double below = 0.0;
+    size_t place = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!(weights[i] > 0.0)) {
+            continue;
+        }
+        place = i;
+        if (below + weights[i] > target) {
+            break;
+        }
+        below += weights[i];
+    }
+    if (within != NULL) {
+        const double exact = weights[place] > 0.0 ? (target - below) / weights[place] : 0.0;
+        *within = exact < 1.0 ? exact : 1.0 - 0x1p-53;
+    }
+    return place;
+}
+
+/* Where logits are not finite there is no distribution: the first position that may be chosen. */
+static size_t first_allowed(const draw_tile *draw, size_t row, size_t length, float *logit)
+{
+    float buffer[RRI_SOFTMAX_BLOCK];
+    for (size_t begin = 0; begin < length; begin += RRI_SOFTMAX_BLOCK) {
+        const size_t n = smaller(RRI_SOFTMAX_BLOCK, length - begin);
+        const float *z = block_logits(buffer, draw, row, begin / RRI_SOFTMAX_BLOCK, n);
+        for (size_t i = 0; i < n; i++) {
+            if (z[i] != -INFINITY) {
+                *logit = z[i];
+                return begin + i;
+            }
+        }
+    }
+    *logit = NAN;
+    return 0;
+}
+
+/* The block by the sums of all blocks, then the position by the exponentials of that block. The
+ * place within the block is carried over as a share, so that the two sums need not agree in the
+ * last bit. */
+static size_t draw_row(const draw_tile *draw, size_t row, double uniform, float *logit)
+{
+    const rri_logits_input *in = draw->tile->in;
+    const size_t length =
+        rri_menu_length(in->menu, in->catalogue->n_items, draw->tile->row_begin + row);
+    const size_t n_blocks = rri_sweep_blocks(length);
+    double *sums = draw->sweep->block_sums + row * draw->n_blocks;
+    const float *maxima = draw->sweep->block_maxima + row * draw->n_blocks;
+    const float max = draw->sweep->maxima[row];
+    if (!isfinite(draw->sweep->log_sums[row]) || !isfinite(max)) {
+        return first_allowed(draw, row, length, logit);
+    }
+    for (size_t b = 0; b < n_blocks; b++) {
+        sums[b] *= (double)rri_exp(maxima[b] - max);
+    }
+    double within = 0.0;
+    const size_t block = find_place(sums, n_blocks, uniform, &within);
+
+    float buffer[RRI_SOFTMAX_BLOCK];
+    float parts[RRI_SOFTMAX_BLOCK];
+    double weights[RRI_SOFTMAX_BLOCK];
+    const size_t n = smaller(RRI_SOFTMAX_BLOCK, length - block * RRI_SOFTMAX_BLOCK);
+    const float *z = block_logits(buffer, draw, row, block, n);
+    rri_vec_exp_shifted(in->kernels, parts, z, maxima[block], n);
+    for (size_t i = 0; i < n; i++) {
+        weights[i] = (double)parts[i];
+    }
+    const size_t place = find_place(weights, n, within, NULL);
+    *logit = z[place];
+    return block * RRI_SOFTMAX_BLOCK + place;
+}
+
+static void draw_tile_rows(int32_t *actions, float *log_probs, float *entropies,
+                           const rri_logits_input *in, const double *uniforms, size_t row,
+                           size_t n_rows, rri_stack *scratch)
+{
+    float maxima[RRI_LOGITS_TILE];
+    float tile_entropies[RRI_LOGITS_TILE];
+    double log_sums[RRI_LOGITS_TILE];
+    const size_t mark = rri_stack_mark(scratch);
+    rri_logits_tile tile;
+    rri_logits_prepare(&tile, in, row, n_rows, scratch);
+    const size_t n_blocks = rri_sweep_blocks(tile.width);
+    rri_sweep sweep;
+    rri_sweep_init(&sweep, &tile, scratch);
+    sweep.maxima = maxima;
+    sweep.log_sums = log_sums;
+    sweep.entropies = entropies != NULL ? entropies + row : tile_entropies;
+    sweep.block_sums = RRI_STACK_TAKE(scratch, double, n_rows *n_blocks);
+    sweep.block_maxima = RRI_STACK_TAKE(scratch, float, n_rows *n_blocks);
+    rri_sweep_run(&sweep, scratch);
+
+    const draw_tile draw = {&tile, &sweep, n_blocks, scratch};
+    for (size_t r = 0; r < n_rows; r++) {
+        float logit;
+        actions[row + r] = (int32_t)draw_row(&draw, r, uniforms[row + r], &logit);
+        log_probs[row + r] = rri_softmax_log_prob(logit, maxima[r], log_sums[r]);
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
+void rri_choice_draw(int32_t *actions, float *log_probs, float *entropies,
+                     const rri_logits_input *in, const double *uniforms, size_t row_begin,
+                     size_t row_end, rri_stack *scratch)
+{
+    for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
+        draw_tile_rows(actions, log_probs, entropies, in, uniforms, row,
+                       smaller(RRI_LOGITS_TILE, row_end - row), scratch);
+    }
+}
+
+/* ── top k ── */
+
+/* The best positions of each row so far: a heap whose root is the worst of them. */
+typedef struct best {
+    float *logits;      /* [rows, most] */
+    int32_t *positions; /* [rows, most] */
+    size_t *n;          /* [rows] */
+    size_t most, n_rows;
+} best;
+
+/* Is x behind y in the order of falling logits, ties to the lower position? */
+static bool is_worse(float x, int32_t at_x, float y, int32_t at_y)
+{
+    return x < y || (x == y && at_x > at_y);
+}
+
+/* Puts (logit, position) into the heap at the hole `at`, whose children are both heaps. */
+static void sift_down(float *logits, int32_t *positions, size_t n, size_t at, float logit,
+                      int32_t position)
+{
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= n) {
+            break;
+        }
+        if (child + 1 < n &&
+            is_worse(logits[child + 1], positions[child + 1], logits[child], positions[child])) {
+            child++;
+        }
+        if (!is_worse(logits[child], positions[child], logit, position)) {
+            break;
+        }
+        logits[at] = logits[child];
+        positions[at] = positions[child];
+        at = child;
+    }
+    logits[at] = logit;
+    positions[at] = position;
+}
+
+static void sift_up(float *logits, int32_t *positions, size_t at, float logit, int32_t position)
+{
+    while (at > 0 && is_worse(logit, position, logits[(at - 1) / 2], positions[(at - 1) / 2])) {
+        logits[at] = logits[(at - 1) / 2];
+        positions[at] = positions[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    logits[at] = logit;
+    positions[at] = position;
+}
+
+/* Positions come in rising order, so one that ties with the worst stays out. */
+static void visit_strip(void *context, const float *Z, size_t ldz, size_t begin, size_t end)
+{
+    best *b = context;
+    for (size_t r = 0; r < b->n_rows; r++) {
+        float *logits = b->logits + r * b->most;
+        int32_t *positions = b->positions + r * b->most;
+        const float *z = Z + r * ldz;
+        for (size_t i = 0; i < end - begin; i++) {
+            if (b->n[r] == b->most) {
+                if (z[i] > logits[0]) {
+                    sift_down(logits, positions, b->most, 0, z[i], (int32_t)(begin + i));
+                }
+            } else if (z[i] > -INFINITY) {
+                sift_up(logits, positions, b->n[r]++, z[i], (int32_t)(begin + i));
+            }
+        }
+    }
+}
+
+/* The heap of one row as a list from best to worst: the worst is taken off, again and again. */
+static void sort_row(best *b, size_t row)
+{
+    float *logits = b->logits + row * b->most;
+    int32_t *positions = b->positions + row * b->most;
+    for (size_t n = b->n[row]; n > 1; n--) {
+        const float worst = logits[0];
+        const int32_t position = positions[0];
+        sift_down(logits, positions, n - 1, 0, logits[n - 1], positions[n - 1]);
+        logits[n - 1] = worst;
+        positions[n - 1] = position;
+    }
+}
+
+static void top_tile(int32_t *positions, float *log_probs, size_t k_best,
+                     const rri_logits_input *in, size_t row, size_t n_rows, rri_stack *scratch)
+{
+    float maxima[RRI_LOGITS_TILE];
+    float entropies[RRI_LOGITS_TILE];
+    double log_sums[RRI_LOGITS_TILE];
+    size_t found[RRI_LOGITS_TILE] = {0};
+    const size_t mark = rri_stack_mark(scratch);
+    rri_logits_tile tile;
+    rri_logits_prepare(&tile, in, row, n_rows, scratch);
+    best b = {.logits = RRI_STACK_TAKE(scratch, float, n_rows *k_best),
+              .positions = positions + row * k_best,
+              .n = found,
+              .most = k_best,
+              .n_rows = n_rows};
+    rri_sweep sweep;
+    rri_sweep_init(&sweep, &tile, scratch);
+    sweep.maxima = maxima;
+    sweep.log_sums = log_sums;
+    sweep.entropies = entropies;
+    sweep.visit = visit_strip;
+    sweep.context = &b;
+    rri_sweep_run(&sweep, scratch);
+
+    for (size_t r = 0; r < n_rows; r++) {
+        sort_row(&b, r);
+        for (size_t i = 0; i < k_best; i++) {
+            const bool is_there = i < found[r];
+            const float logit = is_there ? b.logits[r * k_best + i] : 0.0f;
+            b.positions[r * k_best + i] = is_there ? b.positions[r * k_best + i] : -1;
+            if (log_probs != NULL) {
+                log_probs[(row + r) * k_best + i] =
+                    is_there ? rri_softmax_log_prob(logit, maxima[r], log_sums[r]) : -INFINITY;
+            }
+        }
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
+void rri_choice_top_k(int32_t *positions, float *log_probs, size_t k_best,
+                      const rri_logits_input *in, size_t row_begin, size_t row_end,
+                      rri_stack *scratch)
+{
+    for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
+        top_tile(positions, log_probs, k_best, in, row, smaller(RRI_LOGITS_TILE, row_end - row),
+                 scratch);
+    }
+}
+
+size_t rri_choice_draw_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
+{
+    const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
+    const size_t n_blocks = rri_sweep_blocks(rri_sweep_width(limits));
+    return rri_sweep_scratch(kernels, limits) + rri_stack_cost(rows * n_blocks, sizeof(double)) +
+           rri_stack_cost(rows * n_blocks, sizeof(float));
+}
+
+size_t rri_choice_top_k_scratch(const rri_kernels *kernels, const rri_logits_limits *limits,
+                                size_t k_best)
+{
+    const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
+    return rri_sweep_scratch(kernels, limits) + rri_stack_cost(rows * k_best, sizeof(float));
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/logits.h"
+
+#include <math.h>
+
+#include "policy/softmax.h"
+#include "policy/tally.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool counts_history(const rri_logits_input *in)
+{
+    return in->head->has_repeat_weight && in->menu->history != NULL && in->menu->h > 0;
+}
+
+static bool has_exclusions(const rri_logits_input *in)
+{
+    return in->menu->excluded != NULL && in->menu->m > 0;
+}
+
+void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_t row_begin,
+                        size_t n_rows, rri_stack *scratch)
+{
+    const rri_menu *menu = in->menu;
+    *tile = (rri_logits_tile){.in = in,
+                              .row_begin = row_begin,
+                              .n_rows = n_rows,
+                              .width = rri_menu_width(menu, in->catalogue->n_items)};
+    if (counts_history(in)) {
+        tile->shown = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->h);
+        tile->shown_counts = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->h);
+        tile->n_shown = RRI_STACK_TAKE(scratch, size_t, n_rows);
+        for (size_t r = 0; r < n_rows; r++) {
+            tile->n_shown[r] =
+                rri_tally_build(tile->shown + r * menu->h, tile->shown_counts + r * menu->h,
+                                menu->history + (row_begin + r) * menu->h, menu->h);
+        }
+    }
+    if (has_exclusions(in)) {
+        tile->excluded = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->m);
+        tile->n_excluded = RRI_STACK_TAKE(scratch, size_t, n_rows);
+        for (size_t r = 0; r < n_rows; r++) {
+            tile->n_excluded[r] =
+                rri_tally_build(tile->excluded + r * menu->m, NULL,
+                                menu->excluded + (row_begin + r) * menu->m, menu->m);
+        }
+    }
+}
+
+const float *rri_logits_vector(const rri_logits_tile *tile, size_t row, size_t position)
+{
+    const rri_logits_input *in = tile->in;
+    const size_t dim = in->catalogue->dim;
+    const int32_t item = rri_menu_item(in->menu, tile->row_begin + row, position);
+    if (item >= 0) {
+        return in->catalogue->vectors + (size_t)item * dim;
+    }
+    return in->menu->vectors + ((tile->row_begin + row) * in->menu->k + position) * dim;
+}
+
+int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t position)
+{
+    const rri_menu *menu = tile->in->menu;
+    if (menu->k > 0 && menu->counts != NULL) {
+        return menu->counts[(tile->row_begin + row) * menu->k + position];
+    }
+    const int32_t item = rri_menu_item(menu, tile->row_begin + row, position);
+    if (tile->shown == NULL || item < 0) {
+        return 0;
+    }
+    const size_t n = tile->n_shown[row];
+    const size_t at = rri_tally_find(tile->shown + row * menu->h, n, item);
+    return at < n ? tile->shown_counts[row * menu->h + at] : 0;
+}
+
+static bool is_excluded(const rri_logits_tile *tile, size_t row, int32_t item)
+{
+    if (tile->excluded == NULL || item < 0) {
+        return false;
+    }
+    const size_t n = tile->n_excluded[row];
+    return rri_tally_find(tile->excluded + row * tile->in->menu->m, n, item) < n;
+}
+
+/* q·v for the strip's items: the panels of a strip lie together, since 256 is a whole number of
+ * panels at every level. */
+static void multiply_strip(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
+                           size_t n_rows, size_t begin, size_t end, rri_stack *scratch)
+{
+    const rri_logits_input *in = tile->in;
+    const rri_catalogue *catalogue = in->catalogue;
+    const size_t dim = catalogue->dim;
+    const rri_view q = rri_view_rows(in->q + (tile->row_begin + first) * dim, dim);
+    if (catalogue->panels != NULL) {
+        rri_gemm_packed(in->kernels, Z, ldz, q, catalogue->panels + begin * dim, n_rows,
+                        end - begin, dim, false, scratch);
+    } else {
+        rri_gemm(in->kernels, Z, ldz, q, rri_view_transposed(catalogue->vectors + begin * dim, dim),
+                 n_rows, end - begin, dim, false, scratch);
+    }
+}
+
+/* The few positions of one pool row that differ from τ q·v + b: z [end − begin]. */
+static void touch_pool_row(float *z, const rri_logits_tile *tile, size_t row, size_t begin,
+                           size_t end)
+{
+    const rri_menu *menu = tile->in->menu;
+    const size_t n_shown = tile->shown != NULL ? tile->n_shown[row] : 0;
+    for (size_t i = 0; i < n_shown; i++) {
+        const size_t item = (size_t)tile->shown[row * menu->h + i];
+        if (item >= begin && item < end) {
+            z[item - begin] -=
+                tile->in->head->repeat_weight * (float)tile->shown_counts[row * menu->h + i];
+        }
+    }
+    const size_t n_excluded = tile->excluded != NULL ? tile->n_excluded[row] : 0;
+    for (size_t i = 0; i < n_excluded; i++) {
+        const size_t item = (size_t)tile->excluded[row * menu->m + i];
+        if (item >= begin && item < end) {
+            z[item - begin] = -INFINITY;
+        }
+    }
+}
+
+static void compute_pool(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
+                         size_t n_rows, size_t begin, size_t end, rri_stack *scratch)
+{
+    const rri_logits_input *in = tile->in;
+    const float *bias = in->catalogue->bias != NULL ? in->catalogue->bias + begin : NULL;
+    multiply_strip(Z, ldz, tile, first, n_rows, begin, end, scratch);
+    for (size_t r = 0; r < n_rows; r++) {
+        float *z = Z + r * ldz;
+        if (bias != NULL || in->head->scale != 1.0f) {
+            rri_softmax_loops(in->kernels)->affine(z, in->head->scale, bias, end - begin);
+        }
+        touch_pool_row(z, tile, first + r, begin, end);
+    }
+}
+
+static float compute_candidate(const rri_logits_tile *tile, size_t row, size_t position)
+{
+    const rri_logits_input *in = tile->in;
+    const rri_menu *menu = in->menu;
+    const rri_head *head = in->head;
+    const size_t dim = in->catalogue->dim;
+    const size_t global_row = tile->row_begin + row;
+    const int32_t item = rri_menu_item(menu, global_row, position);
+    if (is_excluded(tile, row, item)) {
+        return -INFINITY;
+    }
+    float z = head->scale * rri_dot(in->kernels, in->q + global_row * dim,
+                                    rri_logits_vector(tile, row, position), dim);
+    if (head->feature_weights != NULL && menu->features != NULL) {
+        const float *f = menu->features + (global_row * menu->k + position) * head->feature_dim;
+        float weighted = 0.0f;
+        for (size_t i = 0; i < head->feature_dim; i++) {
+            weighted += head->feature_weights[i] * f[i];
+        }
+        z += weighted;
+    }
+    if (in->catalogue->bias != NULL && item >= 0) {
+        z += in->catalogue->bias[item];
+    }
+    if (head->has_repeat_weight) {
+        z -= head->repeat_weight * (float)rri_logits_count(tile, row, position);
+    }
+    return z;
+}
+
+static void compute_lists(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
+                          size_t n_rows, size_t begin, size_t end)
+{
+    const rri_logits_input *in = tile->in;
+    for (size_t r = first; r < first + n_rows; r++) {
+        float *z = Z + (r - first) * ldz;
+        const size_t length =
+            rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + r);
+        const size_t real_end = smaller(length, end);
+        size_t position = begin;
+        for (; position < real_end; position++) {
+            z[position - begin] = compute_candidate(tile, r, position);
+        }
+        for (; position < end; position++) {
+            z[position - begin] = -INFINITY;
+        }
+    }
+}
+
+void rri_logits_compute(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
+                        size_t n_rows, size_t begin, size_t end, rri_stack *scratch)
+{
+    if (tile->in->menu->k > 0) {
+        compute_lists(Z, ldz, tile, first, n_rows, begin, end);
+    } else {
+        compute_pool(Z, ldz, tile, first, n_rows, begin, end, scratch);
+    }
+}
+
+size_t rri_logits_prepare_scratch(const rri_logits_limits *limits)
+{
+    const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
+    return 2 * rri_stack_cost(rows * limits->h, sizeof(int32_t)) +
+           rri_stack_cost(rows * limits->m, sizeof(int32_t)) +
+           2 * rri_stack_cost(rows, sizeof(size_t));
+}
+
+size_t rri_logits_compute_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
+{
+    const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
+    const size_t strip = smaller(limits->n_items, RRI_LOGITS_STRIP);
+    const size_t packed = rri_gemm_packed_scratch(kernels, rows, limits->dim);
+    const size_t unpacked = rri_gemm_scratch(kernels, rows, strip, limits->dim);
+    return packed > unpacked ? packed : unpacked;
+}

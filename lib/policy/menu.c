@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/menu.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* A set of pool indices, one bit each. A row puts in what it meets and takes it out again, so that
+ * the set is empty for the next. */
+typedef struct item_set {
+    uint64_t *words;
+} item_set;
+
+static bool set_has(const item_set *set, int32_t item)
+{
+    return (set->words[item / 64] >> (item % 64) & 1u) != 0;
+}
+
+static void set_flip(item_set *set, int32_t item)
+{
+    set->words[item / 64] ^= (uint64_t)1 << (item % 64);
+}
+
+static size_t set_words(size_t n_items)
+{
+    return n_items / 64 + 1;
+}
+
+size_t rri_menu_check_scratch(size_t n_items)
+{
+    return rri_stack_cost(set_words(n_items), sizeof(uint64_t));
+}
+
+static rr_status check_indices(const int32_t *list, size_t n, size_t n_items, size_t row,
+                               const char *field, rr_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] < -1 || (list[i] >= 0 && (size_t)list[i] >= n_items)) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "observation: row %zu: %s[%zu] is %d; it must be -1 or below the pool's %zu "
+                     "items",
+                     row, field, i, (int)list[i], n_items);
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status check_finite(const float *x, size_t n, size_t row, size_t position,
+                              const char *field, rr_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE,
+                     "observation: row %zu: %s[%zu][%zu] is %g; it must be finite", row, field,
+                     position, i, (double)x[i]);
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status check_candidate(const rri_menu *menu, size_t row, size_t position, size_t dim,
+                                 rr_error *err)
+{
+    const size_t at = row * menu->k + position;
+    if (rri_menu_item(menu, row, position) < 0) {
+        if (menu->vectors == NULL) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "observation: row %zu: candidates[%zu] is -1; without vectors it must be a "
+                     "pool index",
+                     row, position);
+        }
+        RRI_TRY(check_finite(menu->vectors + at * dim, dim, row, position, "vectors", err));
+    }
+    if (menu->features != NULL) {
+        RRI_TRY(check_finite(menu->features + at * menu->feature_dim, menu->feature_dim, row,
+                             position, "features", err));
+    }
+    if (menu->counts != NULL && menu->counts[at] < 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "observation: row %zu: counts[%zu] is %d; it must be at least 0", row, position,
+                 (int)menu->counts[at]);
+    }
+    return RR_OK;
+}
+
+/* Every candidate of the row goes into the set. Where one is refused, the set is left as it is: the
+ * check is over. */
+static rr_status check_list(const rri_menu *menu, size_t row, size_t length, size_t n_items,
+                            size_t dim, item_set *set, rr_error *err)
+{
+    if (menu->candidates != NULL) {
+        RRI_TRY(check_indices(menu->candidates + row * menu->k, length, n_items, row, "candidates",
+                              err));
+    }
+    for (size_t j = 0; j < length; j++) {
+        RRI_TRY(check_candidate(menu, row, j, dim, err));
+        const int32_t item = rri_menu_item(menu, row, j);
+        if (item < 0) {
+            continue;
+        }
+        if (set_has(set, item)) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "observation: row %zu: candidates[%zu] is %d, which is in the row already; a "
+                     "candidate may occur once",
+                     row, j, (int)item);
+        }
+        set_flip(set, item);
+    }
+    return RR_OK;
+}
+
+/* With lists the set holds the candidates, and an exclusion that hits takes one out; without, the
+ * set is empty and an exclusion that is new goes in. Either way a flip tells the first hit. */
+static size_t count_excluded(const rri_menu *menu, size_t row, item_set *set)
+{
+    const bool wanted = menu->k > 0;
+    size_t n_hits = 0;
+    for (size_t i = 0; i < menu->m; i++) {
+        const int32_t item = menu->excluded[row * menu->m + i];
+        if (item >= 0 && set_has(set, item) == wanted) {
+            set_flip(set, item);
+            n_hits++;
+        }
+    }
+    return n_hits;
+}
+
+static void empty_set(const rri_menu *menu, size_t row, size_t length, item_set *set)
+{
+    const int32_t *list = menu->k > 0 ? menu->candidates : menu->excluded;
+    const size_t n = menu->k > 0 ? length : menu->m;
+    const size_t stride = menu->k > 0 ? menu->k : menu->m;
+    for (size_t i = 0; list != NULL && i < n; i++) {
+        const int32_t item = list[row * stride + i];
+        if (item >= 0 && set_has(set, item)) {
+            set_flip(set, item);
+        }
+    }
+}
+
+static rr_status check_row(const rri_menu *menu, size_t row, size_t n_items, size_t dim,
+                           item_set *set, rr_error *err)
+{
+    if (menu->k > 0 && menu->lengths != NULL &&
+        (menu->lengths[row] < 1 || (size_t)menu->lengths[row] > menu->k)) {
+        RRI_FAIL(err, RR_E_INVALID, "observation: row %zu: lengths is %d; it must be in [1, %zu]",
+                 row, (int)menu->lengths[row], menu->k);
+    }
+    const size_t length = rri_menu_length(menu, n_items, row);
+    if (menu->k > 0) {
+        RRI_TRY(check_list(menu, row, length, n_items, dim, set, err));
+    }
+    if (menu->history != NULL) {
+        RRI_TRY(
+            check_indices(menu->history + row * menu->h, menu->h, n_items, row, "history", err));
+    }
+    size_t n_excluded = 0;
+    if (menu->excluded != NULL) {
+        RRI_TRY(
+            check_indices(menu->excluded + row * menu->m, menu->m, n_items, row, "excluded", err));
+        n_excluded = count_excluded(menu, row, set);
+    }
+    if (n_excluded >= length) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "observation: row %zu: all %zu items are excluded; at least one must be left", row,
+                 length);
+    }
+    empty_set(menu, row, length, set);
+    return RR_OK;
+}
+
+/* Fields that only lists can have, and lists without any item. */
+static rr_status check_fields(const rri_menu *menu, size_t n_items, rr_error *err)
+{
+    if (menu->k > 0 && menu->candidates == NULL && menu->vectors == NULL) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "observation: k is %zu, but candidates and vectors are NULL; one must be given",
+                 menu->k);
+    }
+    const char *stray = menu->candidates != NULL ? "candidates"
+                        : menu->vectors != NULL  ? "vectors"
+                        : menu->features != NULL ? "features"
+                        : menu->counts != NULL   ? "counts"
+                        : menu->lengths != NULL  ? "lengths"
+                                                 : NULL;
+    if (menu->k == 0 && stray != NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "observation: k is 0, but %s is given; it must be NULL", stray);
+    }
+    if (menu->k == 0 && n_items == 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "observation: k is 0 and there is no item pool; candidates or vectors must be "
+                 "given");
+    }
+    return RR_OK;
+}
+
+rr_status rri_menu_check(const rri_menu *menu, size_t n_items, size_t dim, rri_stack *scratch,
+                         rr_error *err)
+{
+    RRI_TRY(check_fields(menu, n_items, err));
+    const size_t mark = rri_stack_mark(scratch);
+    item_set set = {RRI_STACK_TAKE(scratch, uint64_t, set_words(n_items))};
+    memset(set.words, 0, set_words(n_items) * sizeof(uint64_t));
+    rr_status status = RR_OK;
+    for (size_t row = 0; row < menu->n && status == RR_OK; row++) {
+        status = check_row(menu, row, n_items, dim, &set, err);
+    }
+    rri_stack_rewind(scratch, mark);
+    return status;
+}
+
+rr_status rri_menu_check_actions(const rri_menu *menu, size_t n_items, const int32_t *actions,
+                                 const char *what, rr_error *err)
+{
+    for (size_t row = 0; row < menu->n; row++) {
+        const size_t length = rri_menu_length(menu, n_items, row);
+        if (actions[row] < 0 || (size_t)actions[row] >= length) {
+            RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d; it must be in [0, %zu)", what, row,
+                     (int)actions[row], length);
+        }
+        const int32_t item = rri_menu_item(menu, row, (size_t)actions[row]);
+        for (size_t i = 0; menu->excluded != NULL && item >= 0 && i < menu->m; i++) {
+            if (menu->excluded[row * menu->m + i] == item) {
+                RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d, whose item %d is excluded", what, row,
+                         (int)actions[row], (int)item);
+            }
+        }
+    }
+    return RR_OK;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/slopes.h"
+
+#include <string.h>
+
+#include "policy/softmax.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* End of what one row really has of a strip. */
+static size_t real_end(const rri_logits_tile *tile, size_t row, size_t begin, size_t end)
+{
+    const rri_logits_input *in = tile->in;
+    const size_t length = rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + row);
+    return length < begin ? begin : smaller(end, length);
+}
+
+void rri_slopes_compute(float *dZ, size_t ldz, const rri_slopes *slopes,
+                        const rri_logits_tile *tile, size_t begin, size_t end, rri_stack *scratch)
+{
+    const rri_policy_tape *tape = slopes->tape;
+    const rri_softmax_block *loops = rri_softmax_loops(tile->in->kernels);
+    if (tape->logits == NULL) {
+        rri_logits_compute(dZ, ldz, tile, 0, tile->n_rows, begin, end, scratch);
+    }
+    for (size_t r = 0; r < tile->n_rows; r++) {
+        const size_t row = tile->row_begin + r;
+        const size_t last = real_end(tile, r, begin, end);
+        const float g = slopes->d_log_probs[row];
+        float *dz = dZ + r * ldz;
+        const float *z = tape->logits != NULL ? tape->logits + row * tile->width + begin : dz;
+        loops->slope(dz, z, tape->maxima[row], (float)tape->log_sums[row], g, slopes->d_entropy,
+                     tape->entropies[row], last - begin);
+        memset(dz + (last - begin), 0, (end - last) * sizeof *dz);
+        const size_t action = (size_t)slopes->actions[row];
+        if (action >= begin && action < last) {
+            dz[action - begin] += g;
+        }
+    }
+}
+
+/* Lists take their vectors one by one, in order of positions. */
+static void add_listed(float *dq, const float *dz, const rri_logits_tile *tile, size_t row,
+                       size_t begin, size_t end)
+{
+    const size_t dim = tile->in->catalogue->dim;
+    for (size_t i = begin; i < real_end(tile, row, begin, end); i++) {
+        rri_vec_axpy(tile->in->kernels, dq, dz[i - begin], rri_logits_vector(tile, row, i), dim);
+    }
+}
+
+void rri_slopes_add_vectors(float *dq, const float *dZ, size_t ldz, const rri_logits_tile *tile,
+                            size_t begin, size_t end, rri_stack *scratch)
+{
+    const rri_catalogue *catalogue = tile->in->catalogue;
+    const size_t dim = catalogue->dim;
+    if (tile->in->menu->k == 0) {
+        rri_gemm(tile->in->kernels, dq, dim, rri_view_rows(dZ, ldz),
+                 rri_view_rows(catalogue->vectors + begin * dim, dim), tile->n_rows, dim,
+                 end - begin, begin > 0, scratch);
+        return;
+    }
+    if (begin == 0) {
+        memset(dq, 0, tile->n_rows * dim * sizeof *dq);
+    }
+    for (size_t r = 0; r < tile->n_rows; r++) {
+        add_listed(dq + r * dim, dZ + r * ldz, tile, r, begin, end);
+    }
+}
+
+/* In the pool only what a row was shown counts, and there are no features. */
+static void add_pool_sums(rri_policy_sums *sums, const float *dz, const rri_logits_tile *tile,
+                          size_t row, size_t begin, size_t end)
+{
+    const size_t h = tile->in->menu->h;
+    const size_t n_shown = tile->shown != NULL ? tile->n_shown[row] : 0;
+    for (size_t i = 0; i < n_shown; i++) {
+        const size_t item = (size_t)tile->shown[row * h + i];
+        if (item >= begin && item < end) {
+            sums->d_repeat_weight -= (double)dz[item - begin] * tile->shown_counts[row * h + i];
+        }
+    }
+}
+
+static void add_list_sums(rri_policy_sums *sums, const float *dz, const rri_logits_tile *tile,
+                          size_t row, size_t begin, size_t end)
+{
+    const rri_menu *menu = tile->in->menu;
+    const rri_head *head = tile->in->head;
+    const size_t last = real_end(tile, row, begin, end);
+    for (size_t i = begin; head->has_repeat_weight && i < last; i++) {
+        sums->d_repeat_weight -= (double)dz[i - begin] * rri_logits_count(tile, row, i);
+    }
+    if (head->feature_weights == NULL || menu->features == NULL) {
+        return;
+    }
+    const size_t n_features = head->feature_dim;
+    const float *f = menu->features + (tile->row_begin + row) * menu->k * n_features;
+    for (size_t i = begin; i < last; i++) {
+        for (size_t j = 0; j < n_features; j++) {
+            sums->d_feature_weights[j] += (double)dz[i - begin] * (double)f[i * n_features + j];
+        }
+    }
+}
+
+void rri_slopes_add_sums(rri_policy_sums *sums, const float *dZ, size_t ldz,
+                         const rri_logits_tile *tile, size_t begin, size_t end)
+{
+    for (size_t r = 0; r < tile->n_rows; r++) {
+        if (tile->in->menu->k == 0) {
+            add_pool_sums(sums, dZ + r * ldz, tile, r, begin, end);
+        } else {
+            add_list_sums(sums, dZ + r * ldz, tile, r, begin, end);
+        }
+    }
+}

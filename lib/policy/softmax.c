@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/softmax.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "math/scalar.h"
+
+const rri_softmax_block *rri_softmax_loops(const rri_kernels *kernels)
+{
+#if defined(RRI_HAVE_AVX512)
+    if (kernels->level == RRI_LEVEL_AVX512) {
+        return &rri_softmax_block_avx512;
+    }
+#endif
+#if defined(RRI_HAVE_AVX2)
+    if (kernels->level == RRI_LEVEL_AVX2) {
+        return &rri_softmax_block_avx2;
+    }
+#endif
+    (void)kernels;
+    return &rri_softmax_block_portable;
+}
+
+void rri_softmax_begin(rri_softmax_row *row)
+{
+    *row = (rri_softmax_row){.max = -INFINITY, .total_max = -INFINITY};
+}
+
+static double fold_lanes(const float lanes[16])
+{
+    double s[16];
+    for (size_t l = 0; l < RRI_SOFTMAX_LANES; l++) {
+        s[l] = (double)lanes[l];
+    }
+    for (size_t half = RRI_SOFTMAX_LANES / 2; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            s[l] += s[l + half];
+        }
+    }
+    return s[0];
+}
+
+/* The lanes as sums below a higher maximum. Before the first block they are all 0 and stay so. */
+static void raise_max(rri_softmax_row *row, float max)
+{
+    if (row->max > -INFINITY) {
+        const float fall = row->max - max;
+        const float factor = rri_exp(fall);
+        for (size_t l = 0; l < RRI_SOFTMAX_LANES; l++) {
+            row->moments[l] = factor * (row->moments[l] + fall * row->sums[l]);
+            row->sums[l] = factor * row->sums[l];
+        }
+    }
+    row->max = max;
+}
+
+/* Sums below `max` as sums below `higher`. A chunk without any position adds nothing. */
+static void rescale(double *sum, double *moment, float max, float higher)
+{
+    if (max == higher || max == -INFINITY) {
+        return;
+    }
+    const float fall = max - higher;
+    const double factor = (double)rri_exp(fall);
+    *moment = factor * (*moment + (double)fall * *sum);
+    *sum = factor * *sum;
+}
+
+static void close_chunk(rri_softmax_row *row)
+{
+    if (row->n_in_chunk == 0) {
+        return;
+    }
+    double sum = fold_lanes(row->sums);
+    double moment = fold_lanes(row->moments);
+    const float higher = row->max > row->total_max ? row->max : row->total_max;
+    rescale(&sum, &moment, row->max, higher);
+    rescale(&row->total_sum, &row->total_moment, row->total_max, higher);
+    row->total_sum += sum;
+    row->total_moment += moment;
+    row->total_max = higher;
+
+    row->max = -INFINITY;
+    memset(row->sums, 0, sizeof row->sums);
+    memset(row->moments, 0, sizeof row->moments);
+    row->n_in_chunk = 0;
+}
+
+/* A maximum of −∞ means that nothing could be chosen so far; any shift then gives sums of 0. NaN
+ * passes the maximum by and comes back through the sums. */
+static void add_lanes(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n,
+                      double *block_sum)
+{
+    float s[16];
+    float t[16];
+    const float shift = row->max > -INFINITY ? row->max : 0.0f;
+    rri_softmax_loops(kernels)->sum(s, t, z, shift, n);
+    for (size_t l = 0; l < RRI_SOFTMAX_LANES; l++) {
+        row->sums[l] += s[l];
+        row->moments[l] += t[l];
+    }
+    if (block_sum != NULL) {
+        *block_sum = fold_lanes(s);
+    }
+}
+
+void rri_softmax_add(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n,
+                     double *block_sum)
+{
+    if (row->n_in_chunk == RRI_SOFTMAX_CHUNK) {
+        close_chunk(row);
+    }
+    row->n_in_chunk += n;
+
+    const float max = rri_max(kernels, z, n);
+    if (max > row->max) {
+        raise_max(row, max);
+    }
+    add_lanes(row, kernels, z, n, block_sum);
+}
+
+void rri_softmax_finish(rri_softmax_row *row, float *max, double *log_sum, float *entropy)
+{
+    close_chunk(row);
+    *max = row->total_max;
+    *log_sum = rri_softmax_log(row->total_sum);
+    *entropy = (float)(*log_sum - row->total_moment / row->total_sum);
+}
+
+/* x = 2^e f with √½ ≤ f < √2, and ln f = 2 artanh((f − 1) / (f + 1)) by its series, |y| < 0.172. */
+double rri_softmax_log(double x)
+{
+    if (!(x > 0.0) || x == (double)INFINITY) {
+        return (double)NAN;
+    }
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const uint64_t root_half = 0x3fe6a09e667f3bcdu;
+    const int64_t e = (int64_t)(bits - root_half) >> 52;
+    bits -= (uint64_t)e << 52;
+    double f;
+    memcpy(&f, &bits, sizeof f);
+
+    const double y = (f - 1.0) / (f + 1.0);
+    const double y2 = y * y;
+    double series = 0.0;
+    for (int term = 25; term >= 3; term -= 2) {
+        series = (series + 1.0 / (double)term) * y2;
+    }
+    return (double)e * 0x1.62e42fefa39efp-1 + 2.0 * (y + y * series);
+}
