@@ -40,8 +40,12 @@ static void compare(int level, int arch, size_t m, size_t n, size_t k, double to
         bli_init();
         cntx_t *context = bli_gks_lookup_nat_cntx((arch_t)arch);
         ck_assert_ptr_nonnull(context);
+        rntm_t
+            runtime; /* small products of BLIS skip the packed kernels and add in another order */
+        bli_rntm_init_from_global(&runtime);
+        bli_rntm_disable_l3_sup(&runtime);
         bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, M, N, K, &one, a, K, 1, b, N, 1, &zero,
-                     theirs, N, 1, context, NULL);
+                     theirs, N, 1, context, &runtime);
     }
     for (size_t q = 0; q < m * n; q++) {
         double scale = 0.0;
