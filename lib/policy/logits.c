@@ -34,18 +34,18 @@ void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_
         tile->shown_counts = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->h);
         tile->n_shown = RRI_STACK_TAKE(scratch, size_t, n_rows);
         for (size_t r = 0; r < n_rows; r++) {
-            tile->n_shown[r] =
-                rri_tally_build(tile->shown + r * menu->h, tile->shown_counts + r * menu->h,
-                                menu->history + (row_begin + r) * menu->h, menu->h);
+            tile->n_shown[r] = rri_tally_build(
+                tile->shown + r * menu->h, tile->shown_counts + r * menu->h,
+                menu->history + rri_menu_row(menu, row_begin + r) * menu->h, menu->h);
         }
     }
     if (has_exclusions(in)) {
         tile->excluded = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->m);
         tile->n_excluded = RRI_STACK_TAKE(scratch, size_t, n_rows);
         for (size_t r = 0; r < n_rows; r++) {
-            tile->n_excluded[r] =
-                rri_tally_build(tile->excluded + r * menu->m, NULL,
-                                menu->excluded + (row_begin + r) * menu->m, menu->m);
+            tile->n_excluded[r] = rri_tally_build(
+                tile->excluded + r * menu->m, NULL,
+                menu->excluded + rri_menu_row(menu, row_begin + r) * menu->m, menu->m);
         }
     }
 }
@@ -58,14 +58,15 @@ const float *rri_logits_vector(const rri_logits_tile *tile, size_t row, size_t p
     if (item >= 0) {
         return in->catalogue->vectors + (size_t)item * dim;
     }
-    return in->menu->vectors + ((tile->row_begin + row) * in->menu->k + position) * dim;
+    const size_t at = rri_menu_row(in->menu, tile->row_begin + row);
+    return in->menu->vectors + (at * in->menu->k + position) * dim;
 }
 
 int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t position)
 {
     const rri_menu *menu = tile->in->menu;
     if (menu->k > 0 && menu->counts != NULL) {
-        return menu->counts[(tile->row_begin + row) * menu->k + position];
+        return menu->counts[rri_menu_row(menu, tile->row_begin + row) * menu->k + position];
     }
     const int32_t item = rri_menu_item(menu, tile->row_begin + row, position);
     if (tile->shown == NULL || item < 0) {
@@ -154,7 +155,8 @@ static float compute_candidate(const rri_logits_tile *tile, size_t row, size_t p
     float z = head->scale * rri_dot(in->kernels, in->q + global_row * dim,
                                     rri_logits_vector(tile, row, position), dim);
     if (head->feature_weights != NULL && menu->features != NULL) {
-        const float *f = menu->features + (global_row * menu->k + position) * head->feature_dim;
+        const size_t at = rri_menu_row(menu, global_row) * menu->k + position;
+        const float *f = menu->features + at * head->feature_dim;
         float weighted = 0.0f;
         for (size_t i = 0; i < head->feature_dim; i++) {
             weighted += head->feature_weights[i] * f[i];

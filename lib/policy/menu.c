@@ -202,8 +202,10 @@ rr_status rri_menu_check(const rri_menu *menu, size_t n_items, size_t dim, rri_s
     item_set set = {RRI_STACK_TAKE(scratch, uint64_t, set_words(n_items))};
     memset(set.words, 0, set_words(n_items) * sizeof(uint64_t));
     rr_status status = RR_OK;
+    rri_menu stored = *menu; /* sentences name a row by where it lies */
+    stored.rows = NULL;
     for (size_t row = 0; row < menu->n && status == RR_OK; row++) {
-        status = check_row(menu, row, n_items, dim, &set, err);
+        status = check_row(&stored, rri_menu_row(menu, row), n_items, dim, &set, err);
     }
     rri_stack_rewind(scratch, mark);
     return status;
@@ -220,7 +222,7 @@ rr_status rri_menu_check_actions(const rri_menu *menu, size_t n_items, const int
         }
         const int32_t item = rri_menu_item(menu, row, (size_t)actions[row]);
         for (size_t i = 0; menu->excluded != NULL && item >= 0 && i < menu->m; i++) {
-            if (menu->excluded[row * menu->m + i] == item) {
+            if (menu->excluded[rri_menu_row(menu, row) * menu->m + i] == item) {
                 RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d, whose item %d is excluded", what, row,
                          (int)actions[row], (int)item);
             }

@@ -15,6 +15,7 @@
 /* The list fields of rr_obs, with their meaning there; borrowed. What is NULL is not used. */
 typedef struct rri_menu {
     size_t n, k, m, h, feature_dim;
+    const int32_t *rows;       /* [n] where each row lies in the arrays; NULL: row i at i */
     const int32_t *lengths;    /* [n] in 1 … k; NULL: all k */
     const int32_t *candidates; /* [n, k] pool index, or −1 for one that is only in vectors */
     const float *features;     /* [n, k, feature_dim] */
@@ -30,13 +31,19 @@ static inline size_t rri_menu_width(const rri_menu *menu, size_t n_items)
     return menu->k > 0 ? menu->k : n_items;
 }
 
+/* Where a row lies in the menu's arrays. */
+static inline size_t rri_menu_row(const rri_menu *menu, size_t row)
+{
+    return menu->rows != NULL ? (size_t)menu->rows[row] : row;
+}
+
 /* Positions that are really there in one row. */
 static inline size_t rri_menu_length(const rri_menu *menu, size_t n_items, size_t row)
 {
     if (menu->k == 0) {
         return n_items;
     }
-    return menu->lengths != NULL ? (size_t)menu->lengths[row] : menu->k;
+    return menu->lengths != NULL ? (size_t)menu->lengths[rri_menu_row(menu, row)] : menu->k;
 }
 
 /* The pool index at one position, or −1 where the item is only in vectors. */
@@ -45,7 +52,8 @@ static inline int32_t rri_menu_item(const rri_menu *menu, size_t row, size_t pos
     if (menu->k == 0) {
         return (int32_t)position;
     }
-    return menu->candidates != NULL ? menu->candidates[row * menu->k + position] : -1;
+    return menu->candidates != NULL ? menu->candidates[rri_menu_row(menu, row) * menu->k + position]
+                                    : -1;
 }
 
 /* Judges every row against a pool of n_items (0: none) vectors of width dim. Refused, with row,

@@ -98,7 +98,8 @@ static void add_list_sums(rri_policy_sums *sums, const float *dz, const rri_logi
         return;
     }
     const size_t n_features = head->feature_dim;
-    const float *f = menu->features + (tile->row_begin + row) * menu->k * n_features;
+    const float *f =
+        menu->features + rri_menu_row(menu, tile->row_begin + row) * menu->k * n_features;
     for (size_t i = begin; i < last; i++) {
         for (size_t j = 0; j < n_features; j++) {
             sums->d_feature_weights[j] += (double)dz[i - begin] * (double)f[i * n_features + j];

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows pass in slices, a slice in tiles of rows that the crew shares out. */
+#include "agent/act.h"
+
+#include <string.h>
+
+#include "agent/request.h"
+#include "core/philox.h"
+#include "core/status.h"
+#include "items/items.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* One slice of one call; what is NULL is not wanted. Arrays begin at the slice's first row. */
+typedef struct slice_job {
+    rr_agent *agent;
+    const float *states; /* [n, S] */
+    rri_menu menu;
+    const rri_catalogue *catalogue;
+    size_t n;
+
+    bool wants_values, wants_query;
+    const double *uniforms; /* draw */
+    const int32_t *given;   /* evaluate these */
+    int32_t *actions;       /* drawn */
+    float *log_probs;       /* [n] of drawn or given */
+    float *all_log_probs;   /* [n, width] */
+    size_t k_best;          /* rank */
+    int32_t *positions;     /* [n, k_best] */
+    float *rank_log_probs;  /* [n, k_best] */
+} slice_job;
+
+static void run_tile(void *context, size_t task, size_t worker)
+{
+    const slice_job *job = context;
+    rr_agent *agent = job->agent;
+    rri_slice *slice = &agent->slice;
+    rri_stack *scratch = &agent->stacks[worker];
+    const size_t begin = task * RRI_TILE_ROWS;
+    const size_t end = smaller(begin + RRI_TILE_ROWS, job->n);
+
+    if (job->wants_values) {
+        rri_network_value(&agent->network, &slice->tape, job->states, begin, end, scratch);
+    }
+    if (!job->wants_query) {
+        return;
+    }
+    rri_network_query(&agent->network, &slice->tape, job->states, begin, end, scratch);
+    const rri_logits_input in = {agent->kernels, job->catalogue, &agent->network.head, &job->menu,
+                                 slice->tape.query};
+    if (job->uniforms != NULL) {
+        rri_choice_draw(job->actions, job->log_probs, NULL, &in, job->uniforms, begin, end,
+                        scratch);
+    }
+    if (job->given != NULL) {
+        rri_policy_forward(job->log_probs, &slice->policy, &in, job->given, begin, end, scratch);
+    }
+    if (job->all_log_probs != NULL) {
+        rri_policy_log_probs(job->all_log_probs, &in, begin, end, scratch);
+    }
+    if (job->k_best > 0) {
+        rri_choice_top_k(job->positions, job->rank_log_probs, job->k_best, &in, begin, end,
+                         scratch);
+    }
+}
+
+static void run_slice(slice_job *job)
+{
+    rri_slice *slice = &job->agent->slice;
+    slice->policy.logits = NULL;
+    slice->policy.d_logits = NULL;
+    rri_workers_run(job->agent->workers, run_tile, job,
+                    (job->n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
+}
+
+/* The rows of a menu from `first` on. */
+static rri_menu menu_from(const rri_menu *menu, size_t first, size_t n)
+{
+    rri_menu part = *menu;
+    const size_t lists = first * menu->k;
+    part.n = n;
+    part.lengths = menu->lengths != NULL ? menu->lengths + first : NULL;
+    part.candidates = menu->candidates != NULL ? menu->candidates + lists : NULL;
+    part.features = menu->features != NULL ? menu->features + lists * menu->feature_dim : NULL;
+    part.counts = menu->counts != NULL ? menu->counts + lists : NULL;
+    part.excluded = menu->excluded != NULL ? menu->excluded + first * menu->m : NULL;
+    part.history = menu->history != NULL ? menu->history + first * menu->h : NULL;
+    return part;
+}
+
+static slice_job job_of(rr_agent *agent, const rri_request *request, size_t first)
+{
+    const size_t n = smaller(request->n - first, RRI_SLICE_ROWS);
+    slice_job job = {
+        .agent = agent,
+        .states = request->states + first * agent->network.state_dim,
+        .menu = menu_from(&request->menu, first, n),
+        .catalogue = &request->catalogue,
+        .n = n,
+    };
+    if (request->menu.vectors != NULL) {
+        job.menu.vectors = request->menu.vectors + first * request->menu.k * agent->network.dim;
+    }
+    return job;
+}
+
+static int32_t item_at(const rri_request *request, size_t row, int32_t position)
+{
+    return position < 0 ? -1 : rri_menu_item(&request->menu, row, (size_t)position);
+}
+
+static void copy_values(const rr_agent *agent, float *values, size_t n)
+{
+    memcpy(values, rri_network_values_of(&agent->network, &agent->slice.tape), n * sizeof(float));
+}
+
+static void act_slice(rr_agent *agent, const rri_request *request, rr_decision *decision,
+                      size_t first)
+{
+    rri_slice *slice = &agent->slice;
+    slice_job job = job_of(agent, request, first);
+    for (size_t i = 0; i < job.n; i++) {
+        const bool has_id = request->decisions != NULL;
+        const uint64_t id = has_id ? request->decisions[first + i] : agent->n_draws + first + i;
+        slice->uniforms[i] = rri_philox_uniform(agent->config.seed, RRI_STREAM_ACT, id, has_id);
+    }
+    job.wants_query = true;
+    job.wants_values = decision->values != NULL;
+    job.uniforms = slice->uniforms;
+    job.actions = slice->actions;
+    job.log_probs = slice->log_probs;
+    job.all_log_probs = decision->all_log_probs == NULL
+                            ? NULL
+                            : decision->all_log_probs + first * rri_request_width(request);
+    run_slice(&job);
+
+    for (size_t i = 0; decision->actions != NULL && i < job.n; i++) {
+        decision->actions[first + i] = slice->actions[i];
+    }
+    for (size_t i = 0; decision->items != NULL && i < job.n; i++) {
+        decision->items[first + i] = item_at(request, first + i, slice->actions[i]);
+    }
+    for (size_t i = 0; decision->log_probs != NULL && i < job.n; i++) {
+        decision->log_probs[first + i] = slice->log_probs[i];
+    }
+    if (decision->values != NULL) {
+        copy_values(agent, decision->values + first, job.n);
+    }
+}
+
+rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
+{
+    rri_request request;
+    RRI_TRY(rri_request_read(&request, agent, obs, err));
+    if (decision->n < 0 || (size_t)decision->n != request.n) {
+        RRI_FAIL(err, RR_E_INVALID, "decision: n is %d; the observation's is %zu", decision->n,
+                 request.n);
+    }
+    for (size_t first = 0; first < request.n; first += RRI_SLICE_ROWS) {
+        act_slice(agent, &request, decision, first);
+    }
+    if (request.decisions == NULL) {
+        agent->n_draws += request.n;
+    }
+    if (decision->policy_versions != NULL) {
+        const uint64_t version = rri_agent_version(agent);
+        for (size_t i = 0; i < request.n; i++) {
+            decision->policy_versions[i] = version;
+        }
+    }
+    decision->pool_fingerprint = rri_request_fingerprint(&request);
+    return RR_OK;
+}
+
+rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
+                          int32_t *items, float *log_probs, rr_error *err)
+{
+    rri_request request;
+    RRI_TRY(rri_request_read(&request, agent, obs, err));
+    const size_t most = rri_request_width(&request);
+    if (k < 1 || k > most) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "top_k: k is %zu; it must be in [1, %zu], the length of the list", k, most);
+    }
+    if (positions == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "top_k: positions is NULL; it is required");
+    }
+    for (size_t first = 0; first < request.n; first += RRI_SLICE_ROWS) {
+        slice_job job = job_of(agent, &request, first);
+        job.wants_query = true;
+        job.k_best = k;
+        job.positions = positions + first * k;
+        job.rank_log_probs = log_probs != NULL ? log_probs + first * k : NULL;
+        run_slice(&job);
+    }
+    for (size_t i = 0; items != NULL && i < request.n * k; i++) {
+        items[i] = item_at(&request, i / k, positions[i]);
+    }
+    return RR_OK;
+}
+
+rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                             float *log_probs, float *entropies, float *values, rr_error *err)
+{
+    rri_request request;
+    RRI_TRY(rri_request_read(&request, agent, obs, err));
+    if (actions == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "evaluate: actions is NULL; it is required");
+    }
+    RRI_TRY(
+        rri_menu_check_actions(&request.menu, request.catalogue.n_items, actions, "actions", err));
+    for (size_t first = 0; first < request.n; first += RRI_SLICE_ROWS) {
+        slice_job job = job_of(agent, &request, first);
+        job.wants_query = log_probs != NULL || entropies != NULL;
+        job.wants_values = values != NULL;
+        job.given = actions + first;
+        job.log_probs = agent->slice.log_probs;
+        run_slice(&job);
+        if (log_probs != NULL) {
+            memcpy(log_probs + first, agent->slice.log_probs, job.n * sizeof(float));
+        }
+        if (entropies != NULL) {
+            memcpy(entropies + first, agent->slice.policy.entropies, job.n * sizeof(float));
+        }
+        if (values != NULL) {
+            copy_values(agent, values + first, job.n);
+        }
+    }
+    return RR_OK;
+}
+
+void rri_agent_values(rr_agent *agent, float *values, const float *states, size_t n)
+{
+    for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
+        slice_job job = {
+            .agent = agent,
+            .states = states + first * agent->network.state_dim,
+            .n = smaller(n - first, RRI_SLICE_ROWS),
+            .wants_values = true,
+        };
+        run_slice(&job);
+        copy_values(agent, values + first, job.n);
+    }
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* act.h: what an agent says of states: draws, rankings, log-probs, values. recrl.h §6.
+ * Nothing here changes parameters; nothing allocates. Structs are whole (read by rri_abi_read). */
+#ifndef RRI_AGENT_ACT_H
+#define RRI_AGENT_ACT_H
+
+#include "agent/agent.h"
+
+/* decision: pool_fingerprint is written. */
+rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
+
+rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
+                          int32_t *items, float *log_probs, rr_error *err);
+
+rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                             float *log_probs, float *entropies, float *values, rr_error *err);
+
+/* values [n] of states [n, S]; n of any size. */
+void rri_agent_values(rr_agent *agent, float *values, const float *states, size_t n);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/agent.h"
+
+#include <string.h>
+
+#include "core/hash.h"
+#include "core/status.h"
+#include "items/items.h"
+#include "optim/clip.h"
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t n_items_of(const rr_agent *agent)
+{
+    if (agent->items != NULL) {
+        return (size_t)rri_items_count(agent->items);
+    }
+    return agent->config.head == RR_HEAD_DENSE ? (size_t)agent->config.num_items : 0;
+}
+
+static size_t max_width(const rr_agent *agent)
+{
+    return larger((size_t)agent->config.max_candidates, n_items_of(agent));
+}
+
+static void layout_slice(rr_agent *agent, rri_arena *arena)
+{
+    rri_slice *slice = &agent->slice;
+    const rri_network *net = &agent->network;
+    const size_t rows = RRI_SLICE_ROWS;
+    const size_t kept = larger((size_t)agent->config.max_candidates,
+                               net->n_items <= RRI_KEPT_WIDTH ? net->n_items : 0);
+
+    rri_network_tape_layout(&slice->tape, arena, net, rows);
+    rri_network_tape_layout(&slice->slopes, arena, net, rows);
+    slice->policy.maxima = RRI_TAKE(arena, float, rows);
+    slice->policy.log_sums = RRI_TAKE(arena, double, rows);
+    slice->policy.entropies = RRI_TAKE(arena, float, rows);
+    slice->states = RRI_TAKE(arena, float, rows * net->state_dim);
+    slice->logits = RRI_TAKE(arena, float, rri_size_multiply(rows, kept));
+    slice->rows = RRI_TAKE(arena, int32_t, rows);
+    slice->actions = RRI_TAKE(arena, int32_t, rows);
+    slice->log_probs = RRI_TAKE(arena, float, rows);
+    slice->old_log_probs = RRI_TAKE(arena, float, rows);
+    slice->old_values = RRI_TAKE(arena, float, rows);
+    slice->advantages = RRI_TAKE(arena, float, rows);
+    slice->returns = RRI_TAKE(arena, float, rows);
+    slice->d_log_probs = RRI_TAKE(arena, float, rows);
+    slice->uniforms = RRI_TAKE(arena, double, rows);
+    for (size_t i = 0; i < RRI_SLICE_TILES; i++) {
+        slice->tiles[i].policy.d_feature_weights = RRI_TAKE(arena, double, net->feature_dim);
+    }
+}
+
+static void layout_update(rr_agent *agent, rri_arena *arena)
+{
+    rri_update_rows *update = &agent->update;
+    const size_t rows = rri_size_multiply((size_t)agent->config.max_rows, agent->recipe.n_steps);
+    update->max_rows = rows;
+    update->order = RRI_TAKE(arena, int32_t, rows);
+    update->is_segment_end = RRI_TAKE(arena, uint8_t, rows);
+    update->terminated = RRI_TAKE(arena, uint8_t, rows);
+    update->rewards = RRI_TAKE(arena, float, rows);
+    update->values = RRI_TAKE(arena, float, rows);
+    update->next_values = RRI_TAKE(arena, float, rows);
+    update->advantages = RRI_TAKE(arena, float, rows);
+    update->returns = RRI_TAKE(arena, float, rows);
+    update->normalised = RRI_TAKE(arena, float, rows);
+    update->trained = RRI_TAKE(arena, int32_t, rows);
+    update->permutation = RRI_TAKE(arena, int32_t, rows);
+    update->minibatch = RRI_TAKE(arena, int32_t, rows);
+    update->shards = RRI_TAKE(arena, double, rri_clip_n_shards(agent->network.params.n_floats));
+}
+
+/* The deepest use of a stack: a slice through the networks, or the policy over its widest list. */
+static size_t stack_bytes(const rr_agent *agent)
+{
+    const rr_agent_config *config = &agent->config;
+    const rri_network *net = &agent->network;
+    const rri_logits_limits limits = {
+        .n = RRI_SLICE_ROWS,
+        .n_items = net->n_items,
+        .dim = net->dim,
+        .k = (size_t)config->max_candidates,
+        .m = (size_t)config->max_history,
+        .h = (size_t)config->max_history,
+    };
+    size_t bytes = rri_network_scratch(net, RRI_SLICE_ROWS);
+    bytes = larger(bytes, rri_policy_scratch(agent->kernels, &limits));
+    bytes = larger(bytes, rri_choice_draw_scratch(agent->kernels, &limits));
+    bytes = larger(bytes, rri_choice_top_k_scratch(agent->kernels, &limits, max_width(agent)));
+    bytes = larger(bytes, rri_menu_check_scratch(net->n_items));
+    return rri_size_add(bytes, rri_network_init_scratch(net));
+}
+
+/* Run twice, as core/memory.h says. */
+static void layout(rr_agent *agent, rri_arena *arena)
+{
+    const size_t n_floats = agent->network.params.n_floats;
+    agent->values = RRI_TAKE(arena, float, n_floats);
+    agent->gradients = RRI_TAKE(arena, float, n_floats);
+    agent->first_moments = RRI_TAKE(arena, float, n_floats);
+    agent->second_moments = RRI_TAKE(arena, float, n_floats);
+    rri_network_layout(&agent->network, arena, agent->kernels);
+    layout_slice(agent, arena);
+    layout_update(agent, arena);
+
+    const size_t n_threads = rri_workers_count(agent->workers);
+    const size_t bytes = stack_bytes(agent);
+    agent->stacks = RRI_TAKE(arena, rri_stack, n_threads);
+    for (size_t i = 0; i < n_threads; i++) {
+        char *base = RRI_TAKE(arena, char, bytes);
+        if (agent->stacks != NULL) {
+            agent->stacks[i] = (rri_stack){.base = base, .size = bytes, .used = 0};
+        }
+    }
+}
+
+rr_status rri_agent_build(rr_agent *agent, rr_error *err)
+{
+    RRI_TRY(rri_network_declare(&agent->network, &agent->config, n_items_of(agent), err));
+    rri_arena arena = {0};
+    layout(agent, &arena);
+    if (arena.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY, "agent: its arrays do not fit into the address space");
+    }
+    RRI_TRY(rri_memory_allocate(&agent->block, &agent->allocator, arena.used, "agent", err));
+    agent->block_bytes = arena.used;
+    arena = (rri_arena){.base = agent->block};
+    layout(agent, &arena);
+
+    const float *pool = agent->items != NULL ? rri_items_vectors(agent->items) : NULL;
+    rri_network_init(&agent->network, agent->values, &agent->config, pool, agent->stacks[0].base);
+    rri_network_pack_items(&agent->network, agent->values, pool);
+    rri_network_pack(&agent->network, agent->values);
+    return RR_OK;
+}
+
+static rr_status check_layers(const char *field, const int32_t hidden[4], rr_error *err)
+{
+    for (size_t i = 1; i < 4; i++) {
+        if (hidden[i] > 0 && hidden[i - 1] == 0) {
+            RRI_FAIL(err, RR_E_INVALID, "agent config: %s[%zu] is %d behind a 0; a 0 ends the list",
+                     field, i, hidden[i]);
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status check_tower(const rr_agent_config *config, const rr_items *items, rr_error *err)
+{
+    if (config->num_items != 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: num_items is %d; it must be 0 with the two-tower head, whose items "
+                 "come from rr_items or with each request",
+                 config->num_items);
+    }
+    if (config->hidden[0] == 0 && config->has_skip == 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: has_skip is 0 and hidden is empty; the query needs one of them");
+    }
+    if (items != NULL && rri_items_dim(items) != (size_t)config->item_dim) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: item_dim is %d; it must be the width of the items, %zu",
+                 config->item_dim, rri_items_dim(items));
+    }
+    if (items == NULL && (config->has_trained_items != 0 || config->has_bias != 0)) {
+        RRI_FAIL(err, RR_E_INVALID, "agent config: %s is 1; without items it must be 0",
+                 config->has_bias != 0 ? "has_bias" : "has_trained_items");
+    }
+    return RR_OK;
+}
+
+static rr_status check_dense(const rr_agent_config *config, const rr_items *items, rr_error *err)
+{
+    if (config->hidden[0] == 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: hidden is empty; the dense head needs at least one layer");
+    }
+    if (items == NULL && config->num_items < 1) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: num_items is %d; without items the dense head needs at least 1",
+                 config->num_items);
+    }
+    if (items != NULL && config->num_items != 0 &&
+        (size_t)config->num_items != rri_items_count(items)) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: num_items is %d; it must be 0 or the number of items, %zu",
+                 config->num_items, rri_items_count(items));
+    }
+    return RR_OK;
+}
+
+static rr_status check(const rr_agent_config *config, const rr_items *items, rr_error *err)
+{
+    RRI_TRY(check_layers("hidden", config->hidden, err));
+    RRI_TRY(check_layers("critic_hidden", config->critic_hidden, err));
+    return config->head == RR_HEAD_DENSE ? check_dense(config, items, err)
+                                         : check_tower(config, items, err);
+}
+
+rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const rri_recipe *recipe,
+                           rr_items *items, const rr_host *host, rr_error *err)
+{
+    RRI_TRY(check(config, items, err));
+    rri_allocator allocator;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    void *block;
+    RRI_TRY(rri_memory_allocate(&block, &allocator, sizeof(rr_agent), "agent", err));
+
+    rr_agent *agent = block;
+    agent->allocator = allocator;
+    agent->config = *config;
+    agent->recipe = *recipe;
+    agent->kernels = rri_kernels_detect();
+    if (items != NULL) {
+        agent->items = items;
+        rri_items_retain(items);
+    }
+    rr_status status = rri_workers_create(&agent->workers, config->num_threads, &allocator, err);
+    if (status == RR_OK) {
+        status = rri_agent_build(agent, err);
+    }
+    if (status != RR_OK) {
+        rri_agent_destroy(agent);
+        return status;
+    }
+    *out = agent;
+    return RR_OK;
+}
+
+void rri_agent_destroy(rr_agent *agent)
+{
+    if (agent == NULL) {
+        return;
+    }
+    const rri_allocator allocator = agent->allocator;
+    rri_memory_release(&allocator, agent->block, agent->block_bytes);
+    rri_workers_destroy(agent->workers);
+    rri_items_release(agent->items);
+    rri_memory_release(&allocator, agent, sizeof *agent);
+}
+
+void rri_agent_pack(rr_agent *agent)
+{
+    rri_network_pack(&agent->network, agent->values);
+    if (rri_network_learns_items(&agent->network)) {
+        rri_network_pack_items(&agent->network, agent->values, NULL);
+    }
+}
+
+uint64_t rri_agent_version(const rr_agent *agent)
+{
+    const uint64_t fingerprint = agent->items != NULL ? rri_items_fingerprint(agent->items) : 0;
+    rri_hash hash;
+    rri_hash_init(&hash, fingerprint);
+    rri_hash_update(&hash, agent->values, agent->network.params.n_floats * sizeof(float));
+    return rri_hash_final(&hash);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* agent.h: what an agent owns, and how it is made. recrl.h §6.
+ *
+ * The handle is one small block and one large one, which is carved by agent.c's layout:
+ *
+ *   values │ gradients │ first moments │ second moments      each [params.n_floats]
+ *   packed weights of actor and critic │ packed catalogue
+ *   tape and slopes of a slice (RRI_SLICE_ROWS rows)
+ *   rows of a rollout: order, advantages, returns, permutation
+ *   one scratch stack per thread
+ *
+ * A catalogue of another size changes the large block alone (swap_items.h). */
+#ifndef RRI_AGENT_AGENT_H
+#define RRI_AGENT_AGENT_H
+
+#include "agent/network.h"
+#include "agent/recipe.h"
+#include "core/memory.h"
+#include "core/workers.h"
+#include "policy/choice.h"
+#include "policy/policy.h"
+
+/* Rows that pass through the networks together: a longer minibatch is walked in slices, whose
+ * gradients are added in order, so memory does not grow with it. */
+#define RRI_SLICE_ROWS ((size_t)512)
+/* Rows of one task. */
+#define RRI_TILE_ROWS   ((size_t)64)
+#define RRI_SLICE_TILES (RRI_SLICE_ROWS / RRI_TILE_ROWS)
+/* Logits of a slice are kept for the backward pass up to this width; beyond, they are made again.
+ */
+#define RRI_KEPT_WIDTH ((size_t)8192)
+
+/* Sums of one tile, added up in order of tiles. */
+typedef struct rri_tile_sums {
+    double policy_loss, value_loss, entropy, approx_kl, n_clipped;
+    rri_policy_sums policy;
+} rri_tile_sums;
+
+/* Arrays for one slice. */
+typedef struct rri_slice {
+    rri_network_tape tape, slopes;
+    rri_policy_tape policy;
+    float *states;        /* [rows, S] gathered */
+    float *logits;        /* [rows, kept width] */
+    int32_t *rows;        /* [rows] where each lies in the rollout */
+    int32_t *actions;     /* [rows] */
+    float *log_probs;     /* [rows] */
+    float *old_log_probs; /* [rows] */
+    float *old_values;    /* [rows] */
+    float *advantages;    /* [rows] */
+    float *returns;       /* [rows] */
+    float *d_log_probs;   /* [rows] */
+    double *uniforms;     /* [rows] */
+    rri_tile_sums tiles[RRI_SLICE_TILES];
+} rri_slice;
+
+/* Arrays for one rollout, in the order of (session, arrival). */
+typedef struct rri_update_rows {
+    size_t max_rows;
+    int32_t *order;                        /* [max_rows] row of the rollout */
+    uint8_t *is_segment_end;               /* [max_rows] */
+    uint8_t *terminated;                   /* [max_rows] */
+    float *rewards, *values, *next_values; /* [max_rows] */
+    float *advantages, *returns;           /* [max_rows] */
+    float *normalised;                     /* [max_rows] advantages of the present minibatch */
+    int32_t *trained;     /* [max_rows] places (in this order) that are trained on */
+    int32_t *permutation; /* [max_rows] */
+    int32_t *minibatch;   /* [max_rows] places of the present minibatch */
+    double *shards;       /* of the gradient's norm */
+} rri_update_rows;
+
+struct rr_agent {
+    rri_allocator allocator;
+    void (*log)(void *user, int32_t level, const char *sentence);
+    rr_agent_config config;
+    rr_ppo_config ppo; /* the one that recipe.algo names is in force */
+    rr_a2c_config a2c;
+    rri_recipe recipe;
+    rr_items *items; /* a reference; NULL: none */
+
+    const rri_kernels *kernels;
+    rri_workers *workers;
+
+    void *block; /* the large one */
+    size_t block_bytes;
+    rri_network network;
+    float *values, *gradients, *first_moments, *second_moments; /* [params.n_floats] */
+    rri_slice slice;
+    rri_update_rows update;
+    rri_stack *stacks; /* [num_threads] */
+
+    int64_t n_updates, n_timesteps, n_optimizer_steps;
+    uint64_t n_draws; /* rows drawn without an id of their own */
+};
+
+/* Checks what spans fields, makes the agent and its initial values. Configs have passed their
+ * tables; ppo or a2c, whichever recipe.algo says, is read. */
+rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const rri_recipe *recipe,
+                           rr_items *items, const rr_host *host, rr_error *err);
+void rri_agent_destroy(rr_agent *agent);
+
+/* The large block of an agent whose configs, items, kernels and workers are set: network, initial
+ * values, packed. On failure the agent has no block. */
+rr_status rri_agent_build(rr_agent *agent, rr_error *err);
+
+/* Packs weights (and a learned catalogue) after values changed. */
+void rri_agent_pack(rr_agent *agent);
+
+/* A hash of parameters and item fingerprint. */
+uint64_t rri_agent_version(const rr_agent *agent);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/gradient.h"
+
+#include <string.h>
+
+#include "rl/a2c_loss.h"
+#include "rl/surrogate.h"
+#include "rl/value_loss.h"
+
+/* Items of one task of the second phase; a multiple of 256, as backward_items asks. */
+#define ITEM_BLOCK ((size_t)1024)
+
+typedef struct slice_job {
+    rr_agent *agent;
+    const rri_rollout *rollout;
+    const int32_t *minibatch; /* [n] places; the slice's */
+    const float *advantages;  /* [n] */
+    size_t n, n_total;        /* rows of the slice, of the minibatch */
+    float d_entropy;
+    rri_menu menu;
+} slice_job;
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size_t n)
+{
+    const rri_row_form *form = &rollout->form;
+    return (rri_menu){
+        .n = n,
+        .rows = rows,
+        .k = form->has_lists ? rollout->k : 0,
+        .m = form->has_excluded ? rollout->m : 0,
+        .h = form->has_history ? rollout->h : 0,
+        .feature_dim = rollout->feature_dim,
+        .lengths = form->has_lists ? rollout->lengths : NULL,
+        .candidates = form->has_candidates ? rollout->candidates : NULL,
+        .features = form->has_features ? rollout->features : NULL,
+        .vectors = form->has_vectors ? rollout->vectors : NULL,
+        .counts = form->has_counts ? rollout->counts : NULL,
+        .excluded = form->has_excluded ? rollout->excluded : NULL,
+        .history = form->has_history ? rollout->history : NULL,
+    };
+}
+
+static rri_logits_input input_of(const slice_job *job)
+{
+    const rr_agent *agent = job->agent;
+    return (rri_logits_input){agent->kernels, &agent->network.catalogue, &agent->network.head,
+                              &job->menu, agent->slice.tape.query};
+}
+
+static void gather_rows(const slice_job *job, size_t begin, size_t end)
+{
+    rr_agent *agent = job->agent;
+    rri_slice *slice = &agent->slice;
+    const rri_update_rows *update = &agent->update;
+    const size_t S = agent->network.state_dim;
+    for (size_t i = begin; i < end; i++) {
+        const int32_t place = job->minibatch[i];
+        const size_t row = (size_t)update->order[place];
+        slice->rows[i] = (int32_t)row;
+        slice->actions[i] = job->rollout->actions[row];
+        slice->old_log_probs[i] = job->rollout->log_probs[row];
+        slice->old_values[i] = update->values[place];
+        slice->returns[i] = update->returns[place];
+        slice->advantages[i] = job->advantages[i];
+        memcpy(slice->states + i * S, job->rollout->states + row * S, S * sizeof(float));
+    }
+}
+
+static void policy_loss(const slice_job *job, rri_tile_sums *sums, size_t begin, size_t end)
+{
+    rri_slice *slice = &job->agent->slice;
+    const rri_recipe *recipe = &job->agent->recipe;
+    const size_t n = end - begin;
+    if (recipe->algo == RR_ALGO_PPO) {
+        const rri_surrogate_sums got = rri_surrogate_compute(
+            slice->d_log_probs + begin, slice->log_probs + begin, slice->old_log_probs + begin,
+            slice->advantages + begin, recipe->clip_eps, n, job->n_total);
+        sums->policy_loss = got.loss;
+        sums->approx_kl = got.approx_kl;
+        sums->n_clipped = got.n_clipped;
+    } else {
+        sums->policy_loss =
+            rri_a2c_loss_compute(slice->d_log_probs + begin, slice->log_probs + begin,
+                                 slice->advantages + begin, n, job->n_total);
+    }
+    for (size_t i = begin; i < end; i++) {
+        sums->entropy += (double)slice->policy.entropies[i];
+    }
+}
+
+static void reset_sums(rri_tile_sums *sums, size_t feature_dim)
+{
+    double *d_feature_weights = sums->policy.d_feature_weights;
+    *sums = (rri_tile_sums){.policy.d_feature_weights = d_feature_weights};
+    memset(d_feature_weights, 0, feature_dim * sizeof(double));
+}
+
+/* First phase: rows [64 task, …) forward, loss, and backward to every layer's slopes. */
+static void run_tile(void *context, size_t task, size_t worker)
+{
+    const slice_job *job = context;
+    rr_agent *agent = job->agent;
+    rri_network *net = &agent->network;
+    rri_slice *slice = &agent->slice;
+    rri_stack *scratch = &agent->stacks[worker];
+    rri_tile_sums *sums = &slice->tiles[task];
+    const size_t begin = task * RRI_TILE_ROWS;
+    const size_t end = smaller(begin + RRI_TILE_ROWS, job->n);
+
+    reset_sums(sums, net->feature_dim);
+    gather_rows(job, begin, end);
+
+    rri_network_query(net, &slice->tape, slice->states, begin, end, scratch);
+    const rri_logits_input in = input_of(job);
+    rri_policy_forward(slice->log_probs, &slice->policy, &in, slice->actions, begin, end, scratch);
+    policy_loss(job, sums, begin, end);
+    rri_policy_backward_query(slice->slopes.query, &sums->policy, &slice->policy, &in,
+                              slice->actions, slice->d_log_probs, job->d_entropy, begin, end,
+                              scratch);
+    rri_network_query_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
+
+    rri_network_value(net, &slice->tape, slice->states, begin, end, scratch);
+    sums->value_loss = rri_value_loss_compute(rri_network_values_of(net, &slice->slopes) + begin,
+                                              rri_network_values_of(net, &slice->tape) + begin,
+                                              slice->old_values + begin, slice->returns + begin,
+                                              agent->recipe.value_clip_eps, agent->recipe.vf_coef,
+                                              end - begin, job->n_total);
+    rri_network_value_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
+}
+
+/* Second phase: the gradients of some weights, or of a block of items, over all rows of the slice.
+ */
+static void run_params(void *context, size_t task, size_t worker)
+{
+    const slice_job *job = context;
+    rr_agent *agent = job->agent;
+    const rri_network *net = &agent->network;
+    rri_slice *slice = &agent->slice;
+    rri_stack *scratch = &agent->stacks[worker];
+    const size_t n_network = rri_network_n_tasks(net);
+    if (task < n_network) {
+        rri_network_backward_params(net, agent->gradients, &slice->slopes, &slice->tape,
+                                    slice->states, job->n, task, scratch);
+        return;
+    }
+    const size_t first = (task - n_network) * ITEM_BLOCK;
+    const rri_logits_input in = input_of(job);
+    float *d_items = net->at.items == RRI_ABSENT ? NULL : agent->gradients + net->at.items;
+    float *d_bias = net->at.item_bias == RRI_ABSENT ? NULL : agent->gradients + net->at.item_bias;
+    rri_policy_backward_items(d_items, d_bias, &slice->policy, &in, slice->actions,
+                              slice->d_log_probs, job->d_entropy, first,
+                              smaller(first + ITEM_BLOCK, net->n_items), scratch);
+}
+
+static size_t n_param_tasks(const rri_network *net)
+{
+    const bool has_item_gradient = net->at.items != RRI_ABSENT || net->at.item_bias != RRI_ABSENT;
+    const size_t n_blocks = has_item_gradient ? (net->n_items + ITEM_BLOCK - 1) / ITEM_BLOCK : 0;
+    return rri_network_n_tasks(net) + n_blocks;
+}
+
+/* Tiles' sums, in order, into the gradient's scalars and the minibatch's sums. */
+static void add_tiles(const slice_job *job, rri_loss_sums *total)
+{
+    rr_agent *agent = job->agent;
+    const rri_head_offsets *at = &agent->network.at;
+    float *gradients = agent->gradients;
+    for (size_t tile = 0; tile * RRI_TILE_ROWS < job->n; tile++) {
+        const rri_tile_sums *sums = &agent->slice.tiles[tile];
+        total->policy_loss += sums->policy_loss;
+        total->value_loss += sums->value_loss;
+        total->entropy += sums->entropy;
+        total->approx_kl += sums->approx_kl;
+        total->n_clipped += sums->n_clipped;
+        if (at->log_scale != RRI_ABSENT) {
+            gradients[at->log_scale] += (float)sums->policy.d_log_scale;
+        }
+        if (at->repeat_weight != RRI_ABSENT) {
+            gradients[at->repeat_weight] += (float)sums->policy.d_repeat_weight;
+        }
+        for (size_t f = 0; f < agent->network.feature_dim; f++) {
+            gradients[at->feature_weights + f] += (float)sums->policy.d_feature_weights[f];
+        }
+    }
+}
+
+static void run_slice(slice_job *job, rri_loss_sums *total)
+{
+    rr_agent *agent = job->agent;
+    rri_slice *slice = &agent->slice;
+    const size_t width = rri_menu_width(&job->menu, agent->network.n_items);
+    const bool is_kept = job->menu.k > 0 || width <= RRI_KEPT_WIDTH;
+    slice->policy.logits = is_kept ? slice->logits : NULL;
+    slice->policy.d_logits = slice->policy.logits;
+
+    rri_workers_run(agent->workers, run_tile, job, (job->n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
+    rri_workers_run(agent->workers, run_params, job, n_param_tasks(&agent->network));
+    add_tiles(job, total);
+}
+
+rri_loss_sums rri_gradient_compute(rr_agent *agent, const rri_rollout *rollout,
+                                   const int32_t *minibatch, const float *advantages, size_t n)
+{
+    rri_loss_sums total = {0};
+    memset(agent->gradients, 0, agent->network.params.n_floats * sizeof(float));
+    for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
+        const size_t rows = smaller(n - first, RRI_SLICE_ROWS);
+        slice_job job = {
+            .agent = agent,
+            .rollout = rollout,
+            .minibatch = minibatch + first,
+            .advantages = advantages + first,
+            .n = rows,
+            .n_total = n,
+            .d_entropy = -agent->recipe.ent_coef / (float)n,
+            .menu = rri_gradient_menu(rollout, agent->slice.rows, rows),
+        };
+        run_slice(&job, &total);
+    }
+    return total;
+}

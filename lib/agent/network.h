@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* network.h: actor and critic as one set of parameters. maths §2.
+ *
+ *   two-tower   q(s) = W_skip s + MLP(s)          z = τ q·v + w·f + b − κ count
+ *   dense       q(s) = last hidden layer of MLP   the same with learned item vectors v and τ = 1
+ *   critic      V(s) = MLP(s)
+ *
+ * n rows, S state width, d query width, N items. */
+#ifndef RRI_AGENT_NETWORK_H
+#define RRI_AGENT_NETWORK_H
+
+#include "math/kernels.h"
+#include "nn/linear.h"
+#include "nn/mlp.h"
+#include "nn/params.h"
+#include "policy/policy.h"
+
+#define RRI_ABSENT SIZE_MAX
+
+/* Offsets in the flat arrays of what the head learns; RRI_ABSENT where it does not. */
+typedef struct rri_head_offsets {
+    size_t log_scale;       /* [1] log τ */
+    size_t feature_weights; /* [f] */
+    size_t items;           /* [N, d] */
+    size_t item_bias;       /* [N] */
+    size_t repeat_weight;   /* [1] κ */
+} rri_head_offsets;
+
+typedef struct rri_network {
+    rri_params params;
+    rri_mlp actor;   /* to d; absent without hidden layers */
+    rri_linear skip; /* W_skip, no bias */
+    rri_mlp critic;  /* to 1 */
+    rri_head_offsets at;
+    bool has_skip, is_dense;
+    size_t state_dim, dim, n_items, feature_dim;
+
+    const rri_kernels *kernels;
+    rri_catalogue catalogue; /* vectors: the pool's, borrowed, or in the flat values */
+    rri_head head;           /* weights in the flat values */
+    float *item_panels;      /* the catalogue packed; slice of the arena */
+} rri_network;
+
+/* What one forward pass leaves for the backward pass, for at most max_rows rows. */
+typedef struct rri_network_tape {
+    rri_mlp_tape actor, critic;
+    float *query; /* [max_rows, d] */
+} rri_network_tape;
+
+/* Registers every tensor. n_items: size of the catalogue, 0 without one. config has been checked.
+ */
+rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, size_t n_items,
+                              rr_error *err);
+void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *kernels);
+void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri_network *net,
+                             size_t max_rows);
+
+/* Initial values, maths §2. pool_vectors [N, d] start trained vectors (two-tower); may be NULL.
+ * scratch: rri_network_init_scratch bytes. */
+size_t rri_network_init_scratch(const rri_network *net);
+void rri_network_init(const rri_network *net, float *values, const rr_agent_config *config,
+                      const float *pool_vectors, void *scratch);
+
+/* After values changed: packs weights, takes over τ, κ, w, b. */
+void rri_network_pack(rri_network *net, const float *values);
+/* After the catalogue changed, or where it is learned: packs its vectors. pool_vectors as above. */
+void rri_network_pack_items(rri_network *net, const float *values, const float *pool_vectors);
+bool rri_network_learns_items(const rri_network *net);
+
+/* Bytes of stack that the calls below take for at most n rows. */
+size_t rri_network_scratch(const rri_network *net, size_t n);
+
+/* Rows [begin, end) of tape->query, and of the critic's last outputs, from states [rows, S]. */
+void rri_network_query(const rri_network *net, rri_network_tape *tape, const float *states,
+                       size_t begin, size_t end, rri_stack *scratch);
+void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
+                                const rri_network_tape *tape, size_t begin, size_t end,
+                                rri_stack *scratch);
+void rri_network_value(const rri_network *net, rri_network_tape *tape, const float *states,
+                       size_t begin, size_t end, rri_stack *scratch);
+void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes,
+                                const rri_network_tape *tape, size_t begin, size_t end,
+                                rri_stack *scratch);
+
+/* V(s) of the rows of a tape, [max_rows]; in a tape of slopes ∂loss/∂V. */
+float *rri_network_values_of(const rri_network *net, const rri_network_tape *tape);
+
+/* Gradients of the weights of actor and critic over all n rows, in tasks that own their outputs. */
+size_t rri_network_n_tasks(const rri_network *net);
+void rri_network_backward_params(const rri_network *net, float *gradients,
+                                 const rri_network_tape *slopes, const rri_network_tape *tape,
+                                 const float *states, size_t n, size_t task, rri_stack *scratch);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/swap_items.h"
+
+#include <string.h>
+
+#include "core/status.h"
+#include "items/items.h"
+
+static bool has_item_rows(const rri_network *net, const rri_param *param)
+{
+    return param->offset == net->at.items || param->offset == net->at.item_bias;
+}
+
+/* Rows of a tensor [N, width] from the old catalogue's place to the new one's, by key. A key that
+ * is new keeps `to` as it was initialised, or becomes 0 where `clears_new`. */
+static void carry_rows(float *to, const float *from, size_t width, const rr_agent *next,
+                       const rr_agent *before, bool clears_new)
+{
+    const uint64_t *keys = rri_items_keys(next->items);
+    for (size_t i = 0; i < next->network.n_items; i++) {
+        const int32_t at = before->items != NULL ? rri_items_find(before->items, keys[i]) : -1;
+        if (at >= 0) {
+            memcpy(to + i * width, from + (size_t)at * width, width * sizeof(float));
+        } else if (clears_new) {
+            memset(to + i * width, 0, width * sizeof(float));
+        }
+    }
+}
+
+static void carry_over(rr_agent *next, const rr_agent *before)
+{
+    const rri_params *params = &next->network.params;
+    float *const to[] = {next->values, next->first_moments, next->second_moments};
+    const float *const from[] = {before->values, before->first_moments, before->second_moments};
+    for (size_t p = 0; p < params->n_params; p++) {
+        const rri_param *param = &params->entries[p];
+        const rri_param *old = rri_params_find(&before->network.params, param->name);
+        for (size_t a = 0; a < 3; a++) {
+            const bool is_values = a == 0;
+            if (has_item_rows(&next->network, param)) {
+                const size_t width = param->size / next->network.n_items;
+                carry_rows(to[a] + param->offset, from[a] + old->offset, width, next, before,
+                           !is_values || next->network.is_dense);
+            } else {
+                memcpy(to[a] + param->offset, from[a] + old->offset, param->size * sizeof(float));
+            }
+        }
+    }
+}
+
+static rr_status check(const rr_agent *agent, const rr_items *items, rr_error *err)
+{
+    if (agent->items == NULL) {
+        RRI_FAIL(err, RR_E_STATE,
+                 "set_items: this agent was made without a catalogue, so it has none to exchange");
+    }
+    if (!agent->network.is_dense && rri_items_dim(items) != agent->network.dim) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "set_items: the items have vectors of width %zu; this agent's "
+                 "have %zu",
+                 rri_items_dim(items), agent->network.dim);
+    }
+    return RR_OK;
+}
+
+rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
+{
+    RRI_TRY(check(agent, items, err));
+    rr_agent next = *agent;
+    next.items = items;
+    next.block = NULL;
+    if (next.config.num_items != 0) {
+        next.config.num_items = (int32_t)rri_items_count(items);
+    }
+    RRI_TRY(rri_agent_build(&next, err));
+    carry_over(&next, agent);
+    rri_network_pack_items(&next.network, next.values, rri_items_vectors(items));
+    rri_network_pack(&next.network, next.values);
+
+    rri_items_retain(items);
+    rri_items_release(agent->items);
+    rri_memory_release(&agent->allocator, agent->block, agent->block_bytes);
+    *agent = next;
+    return RR_OK;
+}

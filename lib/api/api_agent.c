@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* api_agent.c: the front door of rr_agent. */
+#include "agent/agent.h"
+
+#include "agent/act.h"
+#include "agent/swap_items.h"
+#include "agent/tensors.h"
+#include "agent/update.h"
+#include "api/buffer.h"
+#include "api/config_tables.h"
+#include "core/abi.h"
+#include "core/config.h"
+#include "core/fpmode.h"
+#include "core/status.h"
+
+static rr_status check_handle(const void *handle, const char *function, const char *name,
+                              rr_error *err)
+{
+    if (handle == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", function, name);
+    }
+    return RR_OK;
+}
+
+/* What both algorithms share. */
+static rr_status create(rr_agent **out, const rr_agent_config *config, const rri_recipe *recipe,
+                        rr_items *items, const rr_host *host, rr_error *err)
+{
+    rr_agent_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_AGENT), config, err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_agent_create(out, &full, recipe, items, host, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
+                              const rr_ppo_config *ppo, rr_items *items, const rr_host *host,
+                              rr_error *err)
+{
+    RRI_TRY(check_handle(out, "rr_agent_create_ppo", "out", err));
+    rr_ppo_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_PPO), ppo, err));
+    const rri_recipe recipe = rri_recipe_of_ppo(&full);
+    RRI_TRY(create(out, config, &recipe, items, host, err));
+    (*out)->ppo = full;
+    return RR_OK;
+}
+
+rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *config,
+                              const rr_a2c_config *a2c, rr_items *items, const rr_host *host,
+                              rr_error *err)
+{
+    RRI_TRY(check_handle(out, "rr_agent_create_a2c", "out", err));
+    rr_a2c_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_A2C), a2c, err));
+    const rri_recipe recipe = rri_recipe_of_a2c(&full);
+    RRI_TRY(create(out, config, &recipe, items, host, err));
+    (*out)->a2c = full;
+    return RR_OK;
+}
+
+void rr_agent_destroy(rr_agent *agent)
+{
+    rri_agent_destroy(agent);
+}
+
+rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_act", "agent", err));
+    rr_obs full_obs;
+    rr_decision full;
+    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_abi_read(&full, sizeof full, decision, "rr_decision", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_agent_act(agent, &full_obs, &full, err);
+    rri_fpmode_leave(before);
+    if (status == RR_OK) {
+        rri_abi_write(decision, &full, sizeof full);
+    }
+    return status;
+}
+
+rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t k, int32_t *positions,
+                         int32_t *items, float *log_probs, rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_top_k", "agent", err));
+    rr_obs full_obs;
+    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status =
+        rri_agent_top_k(agent, &full_obs, k > 0 ? (size_t)k : 0, positions, items, log_probs, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                            float *log_probs, float *entropies, float *values, rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_evaluate", "agent", err));
+    rr_obs full_obs;
+    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status =
+        rri_agent_evaluate(agent, &full_obs, actions, log_probs, entropies, values, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs, rr_stats *stats,
+                          rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_update", "agent", err));
+    RRI_TRY(check_handle(buffer, "rr_agent_update", "buffer", err));
+    rr_obs full_obs;
+    if (obs != NULL) {
+        RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    }
+    if (stats != NULL) {
+        RRI_TRY(rri_abi_check(stats, sizeof *stats, "rr_stats", err));
+    }
+    rr_stats full = {0};
+    rr_status status;
+    const bool had_rows = buffer->rollout.n_rows > 0;
+    const rri_fpmode before = rri_fpmode_enter();
+    status = rri_agent_update(agent, &buffer->rollout, obs != NULL ? &full_obs : NULL, &full, err);
+    rri_fpmode_leave(before);
+    const bool is_made = had_rows && buffer->rollout.n_rows == 0;
+    if (stats != NULL && is_made) {
+        rri_abi_write(stats, &full, sizeof full);
+    }
+    return status;
+}
+
+rr_status rr_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_set_items", "agent", err));
+    RRI_TRY(check_handle(items, "rr_agent_set_items", "items", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_agent_set_items(agent, items, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_items *rr_agent_items(const rr_agent *agent)
+{
+    return agent == NULL ? NULL : agent->items;
+}
+
+rr_status rr_agent_set_feature_weights(rr_agent *agent, const float *weights, int32_t n,
+                                       rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_set_feature_weights", "agent", err));
+    RRI_TRY(check_handle(weights, "rr_agent_set_feature_weights", "weights", err));
+    if (agent->config.feature_dim == 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "rr_agent_set_feature_weights: this agent was made with feature_dim 0");
+    }
+    return rri_agent_set_tensor(agent, "actor.feature_weights", weights, n, err);
+}
+
+int32_t rr_agent_tensor_count(const rr_agent *agent)
+{
+    return agent == NULL ? 0 : (int32_t)rri_agent_tensor_count(agent);
+}
+
+rr_status rr_agent_tensor_at(const rr_agent *agent, int32_t index, rr_tensor *out, rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_tensor_at", "agent", err));
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_tensor", err));
+    const int32_t count = rr_agent_tensor_count(agent);
+    if (index < 0 || index >= count) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "rr_agent_tensor_at: index is %d; it must be in [0, %d)",
+                 index, count);
+    }
+    rr_tensor full = {0};
+    rri_agent_tensor_at(&full, agent, (size_t)index);
+    rri_abi_write(out, &full, sizeof full);
+    return RR_OK;
+}
+
+rr_status rr_agent_set_tensor(rr_agent *agent, const char *name, const float *values,
+                              int64_t n_values, rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_set_tensor", "agent", err));
+    RRI_TRY(check_handle(name, "rr_agent_set_tensor", "name", err));
+    RRI_TRY(check_handle(values, "rr_agent_set_tensor", "values", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_agent_set_tensor(agent, name, values, n_values, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+uint64_t rr_agent_version(const rr_agent *agent)
+{
+    return agent == NULL ? 0 : rri_agent_version(agent);
+}
+
+int64_t rr_agent_updates(const rr_agent *agent)
+{
+    return agent == NULL ? 0 : agent->n_updates;
+}
+
+int64_t rr_agent_timesteps(const rr_agent *agent)
+{
+    return agent == NULL ? 0 : agent->n_timesteps;
+}

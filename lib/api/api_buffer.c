@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* api_buffer.c: the front door of rr_buffer. */
+#include "api/buffer.h"
+
+#include "api/config_tables.h"
+#include "core/abi.h"
+#include "core/config.h"
+#include "core/status.h"
+
+/* The handle and its arrays; run twice, as core/memory.h says. */
+static rr_buffer *layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_config *config)
+{
+    rr_buffer *buffer = RRI_TAKE(arena, rr_buffer, 1);
+    rri_rollout_layout(rollout, arena, config);
+    return buffer;
+}
+
+static rr_status measure(size_t *bytes, const rr_buffer_config *config, rr_error *err)
+{
+    rri_arena arena = {0};
+    rri_rollout rollout = {0};
+    layout(&rollout, &arena, config);
+    if (arena.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY,
+                 "buffer: %d rows of this shape do not fit into the address space",
+                 config->max_rows);
+    }
+    *bytes = arena.used;
+    return RR_OK;
+}
+
+rr_status rr_buffer_create(rr_buffer **out, const rr_buffer_config *config, const rr_host *host,
+                           rr_error *err)
+{
+    if (out == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_buffer_create: out is NULL");
+    }
+    rr_buffer_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_BUFFER), config, err));
+    rri_allocator allocator;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    size_t bytes = 0;
+    RRI_TRY(measure(&bytes, &full, err));
+    void *block;
+    RRI_TRY(rri_memory_allocate(&block, &allocator, bytes, "buffer", err));
+
+    rri_arena arena = {.base = block};
+    rri_rollout rollout = {0};
+    rr_buffer *buffer = layout(&rollout, &arena, &full);
+    *buffer = (rr_buffer){allocator, full, rollout, bytes};
+    *out = buffer;
+    return RR_OK;
+}
+
+void rr_buffer_destroy(rr_buffer *buffer)
+{
+    if (buffer != NULL) {
+        const rri_allocator allocator = buffer->allocator;
+        rri_memory_release(&allocator, buffer, buffer->bytes);
+    }
+}
+
+rr_status rr_buffer_memory(const rr_buffer_config *config, size_t *bytes, rr_error *err)
+{
+    if (bytes == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_buffer_memory: bytes is NULL");
+    }
+    rr_buffer_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_BUFFER), config, err));
+    return measure(bytes, &full, err);
+}
+
+/* What record needs to be there at all; the rollout judges the rest. */
+static rr_status check_record(const rr_obs *obs, const rr_decision *decision, rr_error *err)
+{
+    const char *unserved = obs->incumbents != NULL  ? "incumbents"
+                           : obs->sessions != NULL  ? "sessions"
+                           : obs->decisions != NULL ? "decisions"
+                           : obs->times != NULL     ? "times"
+                                                    : NULL;
+    if (unserved != NULL) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "buffer record: obs %s is set; this release does not serve it", unserved);
+    }
+    const char *missing = obs->states == NULL           ? "obs states"
+                          : decision->actions == NULL   ? "decision actions"
+                          : decision->log_probs == NULL ? "decision log_probs"
+                          : decision->values == NULL    ? "decision values"
+                                                        : NULL;
+    if (missing != NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer record: %s is NULL; it is required", missing);
+    }
+    if (obs->n < 1 || decision->n != obs->n) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "buffer record: obs n is %d and decision n %d; they must be equal and at least 1",
+                 obs->n, decision->n);
+    }
+    return RR_OK;
+}
+
+rr_status rr_buffer_record(rr_buffer *buffer, const rr_obs *obs, const rr_decision *decision,
+                           rr_error *err)
+{
+    if (buffer == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_buffer_record: buffer is NULL");
+    }
+    rr_obs full_obs;
+    rr_decision full;
+    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_abi_read(&full, sizeof full, decision, "rr_decision", err));
+    RRI_TRY(check_record(&full_obs, &full, err));
+    return rri_rollout_record(&buffer->rollout, &full_obs, &full, full.pool_fingerprint, err);
+}
+
+rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err)
+{
+    if (buffer == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_buffer_reward: buffer is NULL");
+    }
+    rr_outcome full;
+    rr_obs final;
+    RRI_TRY(rri_abi_read(&full, sizeof full, outcome, "rr_outcome", err));
+    if (full.decisions != NULL || full.times != NULL) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED, "buffer reward: %s is set; this release does not serve it",
+                 full.decisions != NULL ? "decisions" : "times");
+    }
+    if (full.rewards == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer reward: rewards is NULL; it is required");
+    }
+    if (full.final_obs != NULL) {
+        RRI_TRY(rri_abi_read(&final, sizeof final, full.final_obs, "rr_obs", err));
+        full.final_obs = &final;
+    }
+    return rri_rollout_reward(&buffer->rollout, &full, err);
+}
+
+int32_t rr_buffer_is_full(const rr_buffer *buffer)
+{
+    return buffer == NULL || rri_rollout_is_full(&buffer->rollout);
+}
+
+int32_t rr_buffer_count(const rr_buffer *buffer)
+{
+    return buffer == NULL ? 0 : (int32_t)buffer->rollout.n_rows;
+}
+
+void rr_buffer_clear(rr_buffer *buffer)
+{
+    if (buffer != NULL) {
+        rri_rollout_clear(&buffer->rollout);
+    }
+}

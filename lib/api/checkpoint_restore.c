@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* Restoring: every part is found and judged before the first byte of a handle changes. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/tensors.h"
+#include "api/checkpoint.h"
+#include "api/config_tables.h"
+#include "core/config.h"
+#include "env/env_state.h"
+#include "items/items.h"
+
+rr_status rri_checkpoint_check_format(const rri_safetensors_reader *reader, rr_error *err)
+{
+    const char *format = rri_safetensors_metadata(reader, "format");
+    const char *version = rri_safetensors_metadata(reader, "format_version");
+    if (format == NULL || strcmp(format, RRI_CHECKPOINT_FORMAT) != 0 || version == NULL) {
+        RRI_FAIL(err, RR_E_FORMAT,
+                 "checkpoint: a safetensors file, but not one that librecrl saved");
+    }
+    unsigned long number = 0;
+    for (const char *c = version; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9' || number > 100000) {
+            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: format_version is '%.20s'; it must be a number",
+                     version);
+        }
+        number = number * 10 + (unsigned long)(*c - '0');
+    }
+    if (number > RRI_CHECKPOINT_VERSION) {
+        RRI_FAIL(err, RR_E_VERSION,
+                 "checkpoint: its format_version is %lu; this release reads up to %d", number,
+                 RRI_CHECKPOINT_VERSION);
+    }
+    return RR_OK;
+}
+
+rr_status rri_checkpoint_read_algo(int32_t *algo, const rri_safetensors_reader *reader,
+                                   rr_error *err)
+{
+    const char *text = rri_safetensors_metadata(reader, "algo");
+    const bool is_ppo = text != NULL && strcmp(text, "ppo") == 0;
+    if (!is_ppo && (text == NULL || strcmp(text, "a2c") != 0)) {
+        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: algo is '%.20s'; it must be ppo or a2c",
+                 text != NULL ? text : "");
+    }
+    *algo = is_ppo ? RR_ALGO_PPO : RR_ALGO_A2C;
+    return RR_OK;
+}
+
+rr_status rri_checkpoint_read_config(int32_t kind, void *config,
+                                     const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_config_table *table = rri_config_table_of(kind);
+    const char *prefix = rri_checkpoint_prefix(kind);
+    if (table == NULL || prefix == NULL) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: kind %d is not a config that checkpoints hold",
+                 kind);
+    }
+    uint32_t size;
+    memcpy(&size, config, sizeof size);
+    _Alignas(16) unsigned char full[RRI_CONFIG_LARGEST];
+    rri_config_init(table, full, table->size);
+    size_t n_found = 0;
+    for (size_t i = 0; i < table->n_fields; i++) {
+        char key[RRI_CHECKPOINT_NAME];
+        rri_checkpoint_name(key, prefix, table->fields[i].name);
+        const char *text = rri_safetensors_metadata(reader, key);
+        if (text != NULL) {
+            RRI_TRY(rri_config_set(table, full, table->fields[i].name, text, err));
+            n_found++;
+        }
+    }
+    if (n_found == 0) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no %s", table->title);
+    }
+    memcpy(config, full, size < table->size ? size : table->size);
+    memcpy(config, &size, sizeof size);
+    return RR_OK;
+}
+
+static rr_status check_fingerprint(const rri_safetensors_reader *reader, const char *key,
+                                   const rr_items *items, rr_error *err)
+{
+    char own[24];
+    snprintf(own, sizeof own, "%016" PRIx64, items != NULL ? rri_items_fingerprint(items) : 0);
+    const char *text = rri_safetensors_metadata(reader, key);
+    if (text == NULL || strcmp(text, own) != 0) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "checkpoint: %s is %.20s; the catalogue given has %s (no catalogue: 0)", key,
+                 text != NULL ? text : "missing", own);
+    }
+    return RR_OK;
+}
+
+/* One flat array out of its tensors: only judged while `out` is NULL. */
+static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix,
+                           const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_params *params = &agent->network.params;
+    for (size_t i = 0; i < params->n_params; i++) {
+        const rri_param *param = &params->entries[i];
+        char name[RRI_CHECKPOINT_NAME];
+        rri_checkpoint_name(name, prefix != NULL ? prefix : "", param->name);
+        const char *key = prefix != NULL ? name : param->name;
+        const unsigned char *data;
+        RRI_TRY(rri_safetensors_find(&data, reader, key, RRI_DTYPE_F32, param->shape, param->n_dims,
+                                     err));
+        for (size_t j = 0; out == NULL && j < param->size; j++) {
+            float value;
+            memcpy(&value, data + j * sizeof value, sizeof value);
+            if (!isfinite(value)) {
+                RRI_FAIL(err, RR_E_FORMAT, "checkpoint: %s[%zu] is %g; it must be finite", key, j,
+                         (double)value);
+            }
+        }
+        if (out != NULL) {
+            memcpy(out + param->offset, data, param->size * sizeof(float));
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status read_counters(int64_t counters[RRI_AGENT_COUNTERS],
+                               const rri_safetensors_reader *reader, rr_error *err)
+{
+    const size_t shape[] = {RRI_AGENT_COUNTERS};
+    RRI_TRY(rri_safetensors_copy(counters, reader, "agent.counters", RRI_DTYPE_I64, shape, 1, err));
+    return rri_agent_counters_check(counters, err);
+}
+
+static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
+{
+    int32_t algo = -1;
+    RRI_TRY(rri_checkpoint_read_algo(&algo, reader, err));
+    if (algo != agent->recipe.algo) {
+        RRI_FAIL(err, RR_E_MISMATCH, "checkpoint: its algo is %s; the agent given was made for %s",
+                 algo == RR_ALGO_PPO ? "ppo" : "a2c", algo == RR_ALGO_PPO ? "a2c" : "ppo");
+    }
+    RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->items, err));
+    int64_t counters[RRI_AGENT_COUNTERS];
+    RRI_TRY(read_counters(counters, reader, err));
+    RRI_TRY(read_flat(NULL, agent, NULL, reader, err));
+    RRI_TRY(read_flat(NULL, agent, "optimizer.first", reader, err));
+    return read_flat(NULL, agent, "optimizer.second", reader, err);
+}
+
+static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
+{
+    int64_t counters[RRI_AGENT_COUNTERS];
+    RRI_TRY(read_counters(counters, reader, err));
+    RRI_TRY(read_flat(agent->values, agent, NULL, reader, err));
+    RRI_TRY(read_flat(agent->first_moments, agent, "optimizer.first", reader, err));
+    RRI_TRY(read_flat(agent->second_moments, agent, "optimizer.second", reader, err));
+    rri_agent_counters_set(agent, counters);
+    rri_agent_pack(agent);
+    return RR_OK;
+}
+
+static rr_status find_env(const void *data[RRI_ENV_MAX_STATE_PARTS], rri_env_state_part *parts,
+                          size_t n_parts, const rri_safetensors_reader *reader, rr_error *err)
+{
+    for (size_t i = 0; i < n_parts; i++) {
+        const unsigned char *part;
+        RRI_TRY(rri_safetensors_find(&part, reader, parts[i].name,
+                                     rri_checkpoint_dtype(parts[i].dtype), &parts[i].count, 1,
+                                     err));
+        data[i] = part;
+    }
+    return RR_OK;
+}
+
+static rr_status check_env(rr_env *env, const rri_safetensors_reader *reader, rr_error *err)
+{
+    if (rri_safetensors_metadata(reader, "env.items_fingerprint") == NULL) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no environment");
+    }
+    RRI_TRY(check_fingerprint(reader, "env.items_fingerprint", env->items, err));
+    rri_env_state_part parts[RRI_ENV_MAX_STATE_PARTS];
+    const void *data[RRI_ENV_MAX_STATE_PARTS];
+    const size_t n_parts = rri_env_state_parts(env, parts);
+    RRI_TRY(find_env(data, parts, n_parts, reader, err));
+    return rri_env_state_check(env, data, err);
+}
+
+static rr_status load_env(rr_env *env, const rri_safetensors_reader *reader, rr_error *err)
+{
+    rri_env_state_part parts[RRI_ENV_MAX_STATE_PARTS];
+    const void *data[RRI_ENV_MAX_STATE_PARTS];
+    const size_t n_parts = rri_env_state_parts(env, parts);
+    RRI_TRY(find_env(data, parts, n_parts, reader, err));
+    for (size_t i = 0; i < n_parts; i++) {
+        memcpy(parts[i].data, data[i],
+               parts[i].count * rri_dtype_size(rri_checkpoint_dtype(parts[i].dtype)));
+    }
+    rri_env_state_restored(env);
+    return RR_OK;
+}
+
+static rr_status check_form(const rri_row_form *form, rr_error *err)
+{
+    const uint8_t *flags = (const uint8_t *)form;
+    for (size_t i = 0; i < sizeof *form; i++) {
+        if (flags[i] > 1) {
+            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: buffer.form[%zu] is %u; it must be 0 or 1", i,
+                     flags[i]);
+        }
+    }
+    if (form->reserved != 0 || form->has_lists != (form->has_candidates || form->has_vectors)) {
+        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: buffer.form contradicts itself");
+    }
+    return RR_OK;
+}
+
+/* Rows, sessions and form of the buffer in the file, judged against the buffer given. */
+static rr_status read_shape(int64_t shape[RRI_BUFFER_SHAPE], rri_row_form *form,
+                            const rr_buffer *buffer, const rri_safetensors_reader *reader,
+                            rr_error *err)
+{
+    if (rri_safetensors_lookup(reader, "buffer.shape") == NULL) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no buffer");
+    }
+    const size_t n_shape[] = {RRI_BUFFER_SHAPE}, n_form[] = {sizeof *form};
+    RRI_TRY(rri_safetensors_copy(shape, reader, "buffer.shape", RRI_DTYPE_I64, n_shape, 1, err));
+    RRI_TRY(rri_safetensors_copy(form, reader, "buffer.form", RRI_DTYPE_U8, n_form, 1, err));
+    const int64_t rows = shape[RRI_BUFFER_ROWS], sessions = shape[RRI_BUFFER_SESSIONS];
+    const bool is_empty = rows == 0 && sessions == 0;
+    if (!is_empty && (rows < 1 || sessions < 1 || sessions > rows || rows % sessions != 0)) {
+        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: buffer.shape is %lld rows of %lld sessions",
+                 (long long)rows, (long long)sessions);
+    }
+    if ((uint64_t)rows > buffer->rollout.max_rows) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "checkpoint: its buffer has %lld rows; the one given holds %zu", (long long)rows,
+                 buffer->rollout.max_rows);
+    }
+    return check_form(form, err);
+}
+
+static rr_status read_buffer(rr_buffer *buffer, bool loads, const rri_safetensors_reader *reader,
+                             rr_error *err)
+{
+    int64_t shape[RRI_BUFFER_SHAPE];
+    rri_row_form form;
+    RRI_TRY(read_shape(shape, &form, buffer, reader, err));
+    rri_rollout *rollout = &buffer->rollout;
+    const size_t n_rows = (size_t)shape[RRI_BUFFER_ROWS];
+    rri_rollout_part parts[RRI_ROLLOUT_PARTS];
+    rri_rollout_parts(parts, rollout);
+    for (size_t i = 0; i < RRI_ROLLOUT_PARTS; i++) {
+        const size_t part_shape[] = {n_rows, parts[i].row_bytes};
+        char name[RRI_CHECKPOINT_NAME];
+        const unsigned char *data;
+        rri_checkpoint_name(name, "buffer", parts[i].name);
+        RRI_TRY(rri_safetensors_find(&data, reader, name, RRI_DTYPE_U8, part_shape, 2, err));
+        if (loads && n_rows * parts[i].row_bytes > 0) {
+            memcpy(parts[i].data, data, n_rows * parts[i].row_bytes);
+        }
+    }
+    if (loads) {
+        rollout->n_rows = n_rows;
+        rollout->n_sessions = (size_t)shape[RRI_BUFFER_SESSIONS];
+        rollout->form = form;
+        rollout->awaits_reward = 0;
+    }
+    return RR_OK;
+}
+
+static rr_status read_blob(const rri_checkpoint_target *target, bool loads,
+                           const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_safetensors_tensor *blob = rri_safetensors_lookup(reader, "blob");
+    if (blob == NULL || blob->dtype != RRI_DTYPE_U8 || blob->n_dims != 1) {
+        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: it has no blob of bytes");
+    }
+    if (target->blob_bytes != NULL) {
+        *target->blob_bytes = blob->bytes;
+    }
+    if (target->blob != NULL && blob->bytes > target->blob_capacity) {
+        RRI_FAIL(err, RR_E_TOO_SMALL, "checkpoint: its blob has %zu bytes; blob_capacity is %zu",
+                 blob->bytes, target->blob_capacity);
+    }
+    if (loads && target->blob != NULL && blob->bytes > 0) {
+        memcpy(target->blob, blob->data, blob->bytes);
+    }
+    return RR_OK;
+}
+
+rr_status rri_checkpoint_restore(const rri_checkpoint_target *target,
+                                 const rri_safetensors_reader *reader, rr_error *err)
+{
+    RRI_TRY(rri_checkpoint_check_format(reader, err));
+    if (target->agent != NULL) {
+        RRI_TRY(check_agent(target->agent, reader, err));
+    }
+    if (target->env != NULL) {
+        RRI_TRY(check_env(target->env, reader, err));
+    }
+    if (target->buffer != NULL) {
+        RRI_TRY(read_buffer(target->buffer, false, reader, err));
+    }
+    RRI_TRY(read_blob(target, false, reader, err));
+
+    if (target->agent != NULL) {
+        RRI_TRY(load_agent(target->agent, reader, err));
+    }
+    if (target->env != NULL) {
+        RRI_TRY(load_env(target->env, reader, err));
+    }
+    if (target->buffer != NULL) {
+        RRI_TRY(read_buffer(target->buffer, true, reader, err));
+    }
+    return read_blob(target, true, reader, err);
+}
