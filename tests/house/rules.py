@@ -227,6 +227,22 @@ def readme_shows_what_is_compiled(tree):
     return []
 
 
+def docs_name_what_exists(tree):
+    """Functions, and paths below lib/, tests/, examples/ and docs/, that the prose names in backticks."""
+    root, found = pathlib.Path(tree), []
+    code = "\n".join(read(tree, path) for folder in ("lib", "include") for path in sources(tree, folder, (".h",)))
+    known = set(re.findall(r"\brri?_\w+", code)) | set(re.findall(r"\brr_\w+", code))
+    for path in ["README.md"] + sorted(str(p.relative_to(root)) for p in (root / "docs").glob("*.md")):
+        for quoted in re.findall(r"`([^`\n]+)`", read(tree, path)):
+            for name in re.findall(r"\brri?_[a-z0-9_]+[a-z0-9]\b(?![*…])", quoted):
+                if name not in known:
+                    found.append(f"{path} names {name}, which no header has")
+            is_path = re.fullmatch(r"(lib|tests|examples|docs)/[\w./]+", quoted)
+            if is_path and not (root / quoted).exists():
+                found.append(f"{path} names {quoted}, which does not exist")
+    return found
+
+
 def top_level_is_tidy(tree, tracked):
     """tracked: the lines of git ls-files."""
     entries = sorted({line.split("/")[0] for line in tracked if line})

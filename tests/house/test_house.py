@@ -64,6 +64,9 @@ class ThisTree(unittest.TestCase):
     def test_readme_shows_what_is_compiled(self):
         self.holds(rules.readme_shows_what_is_compiled(TREE))
 
+    def test_docs_name_what_exists(self):
+        self.holds(rules.docs_name_what_exists(TREE))
+
     def test_header_and_library_agree(self):
         if LIBRARY is None:
             self.skipTest("no library was given")
@@ -132,7 +135,8 @@ class TheRules(unittest.TestCase):
                      rules.files_are_short, rules.functions_are_short, rules.the_library_is_a_guest,
                      rules.no_loose_ends, rules.every_file_names_its_licence,
                      rules.exported_functions_live_in_api, rules.header_and_map_agree,
-                     rules.one_version, rules.readme_shows_what_is_compiled):
+                     rules.one_version, rules.readme_shows_what_is_compiled,
+                     rules.docs_name_what_exists):
             self.assertEqual(rule(self.tree), [], rule.__name__)
 
     def test_include_that_points_up(self):
@@ -237,6 +241,14 @@ class TheRules(unittest.TestCase):
         self.speaks(rules.readme_shows_what_is_compiled(self.tree), "hello.c")
         self.write("README.md", "no program\n")
         self.speaks(rules.readme_shows_what_is_compiled(self.tree), "no ```c block")
+
+    def test_docs_that_rot(self):
+        self.write("docs/maths.md", "`rr_one` is tested by `tests/nn/test_linear.c`\n")
+        self.assertEqual(rules.docs_name_what_exists(self.tree), [])
+        self.write("docs/maths.md", "`rri_gone`\n")
+        self.speaks(rules.docs_name_what_exists(self.tree), "docs/maths.md", "rri_gone")
+        self.write("docs/maths.md", "`tests/nn/test_gone.c`\n")
+        self.speaks(rules.docs_name_what_exists(self.tree), "tests/nn/test_gone.c")
 
     def test_untidy_top_level(self):
         self.assertEqual(rules.top_level_is_tidy(self.tree, ["README.md", "lib/nn/linear.c"]), [])
