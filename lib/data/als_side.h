@@ -5,10 +5,11 @@
  * k factors, w = k + 1 unknowns a row: p = (x, b). With the other side's q = (y, c) fixed and μ the
  * mean rating, row r with ratings t₁ … t_n of others o₁ … o_n solves
  *
- *     min over p  Σ_j (t_j − μ − c_{o_j} − p·(y_{o_j}, 1))² + n λ |x|² + β b²
- *     (Σ_j f_j f_jᵀ + diag(n λ, …, n λ, β)) p = Σ_j (t_j − μ − c_{o_j}) f_j,   f_j = (y_{o_j}, 1)
+ *     min over p  Σ_j (t_j − μ − c_{o_j} − p·(y_{o_j}, 1))² + m λ |x|² + β b²
+ *     (Σ_j f_j f_jᵀ + diag(m λ, …, m λ, β)) p = Σ_j (t_j − μ − c_{o_j}) f_j,   f_j = (y_{o_j}, 1)
  *
- * in double, sums in the order of the ratings. A row without ratings becomes 0. */
+ * in double, sums in the order of the ratings; m = n + 20, so that a row of few ratings is held
+ * closer to its bias. A row without ratings becomes 0. */
 #ifndef RRI_DATA_ALS_SIDE_H
 #define RRI_DATA_ALS_SIDE_H
 
