@@ -422,13 +422,17 @@ enum {
                                 neither drift nor leave rule; otherwise myopic */
     RR_CHOOSER_PATIENT = 4   /* with the leave rule: decayed similarity − parameter · pull */
 };
-/* actions [n_envs] for the present observation. `popular_user` [d] is the mean training user (POPULAR
- * alone; NULL: the mean of the environment's users); `parameter` is β of PATIENT, ignored elsewhere. */
+/* actions [n_envs] for the present observation: positions, of equals the lowest; RANDOM is a function of
+ * (seed, session, step). `popular_user` [d] is the mean training user (POPULAR alone; NULL: this
+ * environment's rr_env_mean_user); `parameter` is β of PATIENT, ignored elsewhere. RR_E_STATE before the
+ * first reset; RR_E_UNSUPPORTED for PATIENT without the leave rule. Allocates nothing. */
 RR_API rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popular_user, float parameter,
                                int32_t *actions, rr_error *err);
 /* The pool, borrowed. */
 RR_API rr_items *rr_env_items(const rr_env *env);
-/* out [d]: mean vector of the training users: of the table, or of drawn users 0 (their expectation). */
+/* out [d]: mean vector of this environment's users: of the table; of drawn users, whose expectation is 0
+ * and would make every item as popular as any other, those of sessions 0 … 4095 of its seed. With the
+ * leave rule its last coordinate is 1. Of the environment trained on, it is POPULAR's user elsewhere. */
 RR_API rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err);
 /* The config as it is in force (num_items, state_dim and history_length resolved). */
 RR_API rr_status rr_env_get_config(const rr_env *env, rr_env_config *out, rr_error *err);
