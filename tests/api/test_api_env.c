@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* The environment as a host sees it. */
+#include <math.h>
+#include <string.h>
+
+#include "check_run.h"
+#include "recrl/recrl.h"
+
+static rr_env_config default_config(void)
+{
+    rr_env_config config;
+    rr_env_config_init(&config, sizeof config);
+    return config;
+}
+
+static rr_env *make(const rr_env_config *config)
+{
+    rr_env *env = NULL;
+    rr_error err;
+    ck_assert_int_eq(rr_env_create(&env, config, NULL, NULL, 0, NULL, &err), RR_OK);
+    return env;
+}
+
+static void expect(rr_status got, rr_status wanted, const rr_error *err, const char *sentence)
+{
+    ck_assert_int_eq(got, wanted);
+    ck_assert_int_eq(err->status, wanted);
+    ck_assert_msg(strstr(err->text, sentence) != NULL, "\"%s\" does not say \"%s\"", err->text,
+                  sentence);
+}
+
+START_TEST(test_api_env_refuses_arguments_with_a_sentence)
+{
+    rr_env *env = NULL;
+    rr_error err = {0};
+    rr_env_config config = default_config();
+    const float user[32] = {0.0f};
+    expect(rr_env_create(NULL, &config, NULL, NULL, 0, NULL, &err), RR_E_INVALID, &err,
+           "out is NULL");
+    expect(rr_env_create(&env, NULL, NULL, NULL, 0, NULL, &err), RR_E_INVALID, &err, "NULL");
+    expect(rr_env_create(&env, &config, NULL, NULL, 3, NULL, &err), RR_E_INVALID, &err,
+           "n_users is 3; it must be 0");
+    expect(rr_env_create(&env, &config, NULL, user, 0, NULL, &err), RR_E_INVALID, &err,
+           "n_users is 0; it must be at least 1");
+    config.reward_decay = 1.5f;
+    expect(rr_env_create(&env, &config, NULL, NULL, 0, NULL, &err), RR_E_INVALID, &err,
+           "env config: reward_decay is 1.5");
+    config = default_config();
+    config.state_dim = 63;
+    expect(rr_env_create(&env, &config, NULL, NULL, 0, NULL, &err), RR_E_INVALID, &err,
+           "env config: state_dim is 63; it must be even");
+    ck_assert_ptr_null(env);
+    ck_assert_int_eq(rr_env_create(&env, &config, NULL, NULL, 0, NULL, NULL), RR_E_INVALID);
+
+    expect(rr_env_reset(NULL, &err), RR_E_INVALID, &err, "rr_env_reset: env is NULL");
+    ck_assert_ptr_null(rr_env_items(NULL));
+    rr_env_destroy(NULL);
+}
+END_TEST
+
+START_TEST(test_api_env_before_its_first_reset_is_refused)
+{
+    const rr_env_config config = default_config();
+    rr_env *env = make(&config);
+    rr_error err = {0};
+    rr_obs obs = {.struct_size = sizeof obs};
+    rr_outcome outcome = {.struct_size = sizeof outcome};
+    int32_t actions[64] = {0};
+    expect(rr_env_observe(env, &obs, &err), RR_E_STATE, &err, "call rr_env_reset first");
+    expect(rr_env_step(env, actions, &outcome, &err), RR_E_STATE, &err, "call rr_env_reset first");
+    expect(rr_env_choose(env, RR_CHOOSER_RANDOM, NULL, 0.0f, actions, &err), RR_E_STATE, &err,
+           "call rr_env_reset first");
+    rr_env_destroy(env);
+}
+END_TEST
+
+START_TEST(test_api_env_bad_actions_change_nothing)
+{
+    rr_env_config config = default_config();
+    config.n_envs = 3;
+    config.num_candidates = 10;
+    rr_env *env = make(&config);
+    rr_error err = {0};
+    rr_obs obs = {.struct_size = sizeof obs};
+    rr_outcome outcome = {.struct_size = sizeof outcome};
+    ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+    ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
+    float states[3 * 64];
+    memcpy(states, obs.states, sizeof states);
+    expect(rr_env_step(env, (int32_t[]){0, 9, 10}, &outcome, &err), RR_E_INVALID, &err,
+           "actions[2] is 10; it must be in [0, 10)");
+    expect(rr_env_step(env, (int32_t[]){0, -1, 1}, &outcome, &err), RR_E_INVALID, &err,
+           "actions[1] is -1");
+    expect(rr_env_step(env, NULL, &outcome, &err), RR_E_INVALID, &err, "actions is NULL");
+    expect(rr_env_step(env, (int32_t[]){0, 0, 0}, NULL, &err), RR_E_INVALID, &err,
+           "rr_outcome is NULL");
+    outcome.struct_size = 0;
+    expect(rr_env_step(env, (int32_t[]){0, 0, 0}, &outcome, &err), RR_E_INVALID, &err,
+           "struct_size");
+    ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
+    ck_assert_mem_eq(states, obs.states, sizeof states);
+    rr_env_destroy(env);
+}
+END_TEST
+
+START_TEST(test_api_env_observation_says_its_shapes)
+{
+    rr_env_config config = default_config();
+    config.num_candidates = 7;
+    config.history_length = 3;
+    rr_env *env = make(&config);
+    rr_obs obs = {.struct_size = sizeof obs};
+    ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+    ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
+    ck_assert(obs.n == 64 && obs.k == 7 && obs.h == 3 && obs.m == 0 && obs.state_dim == 64);
+    ck_assert(obs.item_dim == 0 && obs.feature_dim == 0);
+    ck_assert_ptr_null(obs.sessions);
+    ck_assert_ptr_null(obs.decisions);
+    ck_assert_ptr_eq(obs.pool, rr_env_items(env));
+    rr_env_destroy(env);
+}
+END_TEST
+
+START_TEST(test_api_env_serves_older_and_newer_structs)
+{
+    const rr_env_config config = default_config();
+    rr_env *env = make(&config);
+    ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+    struct {
+        rr_obs obs;
+        char more[16];
+    } newer = {.obs = {.struct_size = sizeof newer}};
+    ck_assert_int_eq(rr_env_observe(env, &newer.obs, NULL), RR_OK);
+    ck_assert_uint_eq(newer.obs.struct_size, sizeof newer);
+    ck_assert_int_eq(newer.obs.n, 64);
+    ck_assert(newer.more[0] == 0);
+
+    rr_obs older;
+    memset(&older, 0x5a, sizeof older);
+    older.struct_size = 4 * sizeof(int32_t);
+    ck_assert_int_eq(rr_env_observe(env, &older, NULL), RR_OK);
+    ck_assert_int_eq(older.n, 64);
+    ck_assert_int_eq(older.h, 0x5a5a5a5a); /* beyond what the caller's compiler knew */
+    rr_env_destroy(env);
+}
+END_TEST
+
+START_TEST(test_api_env_config_is_told_as_in_force)
+{
+    const float vectors[] = {1.0f, 0.0f, 0.0f, 1.0f, 1.0f, 1.0f};
+    rr_items *items = NULL;
+    ck_assert_int_eq(rr_items_create(&items, vectors, NULL, 3, 2, NULL, NULL), RR_OK);
+    rr_env_config config = default_config();
+    config.state_dim = 4;
+    config.max_episode_steps = 13;
+    rr_env *env = NULL;
+    ck_assert_int_eq(rr_env_create(&env, &config, items, NULL, 0, NULL, NULL), RR_OK);
+    rr_items_destroy(items);
+    rr_env_config told = {.struct_size = sizeof told};
+    ck_assert_int_eq(rr_env_get_config(env, &told, NULL), RR_OK);
+    ck_assert_int_eq(told.num_items, 3);
+    ck_assert_int_eq(told.history_length, 13);
+    ck_assert_int_eq(told.state_dim, 4);
+    ck_assert_int_eq(rr_items_count(rr_env_items(env)), 3);
+    rr_env_destroy(env);
+}
+END_TEST
+
+START_TEST(test_api_env_choosers_refuse_what_they_cannot_do)
+{
+    const rr_env_config config = default_config();
+    rr_env *env = make(&config);
+    rr_error err = {0};
+    int32_t actions[64];
+    float user[32] = {0.0f};
+    ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+    expect(rr_env_choose(env, 5, NULL, 0.0f, actions, &err), RR_E_INVALID, &err, "chooser is 5");
+    expect(rr_env_choose(env, -1, NULL, 0.0f, actions, &err), RR_E_INVALID, &err, "chooser is -1");
+    expect(rr_env_choose(env, RR_CHOOSER_PATIENT, NULL, 4.0f, actions, &err), RR_E_UNSUPPORTED,
+           &err, "tire is 0");
+    expect(rr_env_choose(env, RR_CHOOSER_ORACLE, NULL, 0.0f, NULL, &err), RR_E_INVALID, &err,
+           "actions is NULL");
+    user[3] = NAN;
+    expect(rr_env_choose(env, RR_CHOOSER_POPULAR, user, 0.0f, actions, &err), RR_E_NOT_FINITE, &err,
+           "popular_user[3]");
+    rr_env_destroy(env);
+}
+END_TEST
+
+/* ── whole plays ── */
+
+/* Mean return of a session over n sessions of one policy. */
+static double play(const rr_env_config *config, int32_t chooser, float parameter, int32_t n)
+{
+    rr_env *env = make(config);
+    rr_metrics *metrics = NULL;
+    ck_assert_int_eq(rr_metrics_create(&metrics, rr_env_items(env), config->n_envs, n,
+                                       config->max_episode_steps, NULL, NULL),
+                     RR_OK);
+    ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+    const size_t k = (size_t)config->num_candidates;
+    while (rr_metrics_is_complete(metrics) == 0) {
+        int32_t actions[64], items[64];
+        rr_outcome outcome = {.struct_size = sizeof outcome};
+        rr_obs obs = {.struct_size = sizeof obs};
+        ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
+        ck_assert_int_eq(rr_env_choose(env, chooser, NULL, parameter, actions, NULL), RR_OK);
+        for (size_t row = 0; row < (size_t)config->n_envs; row++) {
+            items[row] = k == 0 ? actions[row] : obs.candidates[row * k + (size_t)actions[row]];
+        }
+        ck_assert_int_eq(rr_env_step(env, actions, &outcome, NULL), RR_OK);
+        ck_assert_int_eq(rr_metrics_add(metrics, items, &outcome, NULL), RR_OK);
+    }
+    rr_metrics_summary summary = {.struct_size = sizeof summary};
+    ck_assert_int_eq(rr_metrics_summarize(metrics, NULL, &summary, NULL), RR_OK);
+    rr_metrics_destroy(metrics);
+    rr_env_destroy(env);
+    return summary.return_per_session;
+}
+
+START_TEST(test_api_env_always_the_best_item_earns_55_percent_of_the_best_play)
+{
+    const rr_env_config config = default_config();
+    const double best = play(&config, RR_CHOOSER_ORACLE, 0.0f, 1024);
+    const double similar = play(&config, RR_CHOOSER_SIMILAR, 0.0f, 1024);
+    const double random = play(&config, RR_CHOOSER_RANDOM, 0.0f, 1024);
+    ck_assert_double_eq_tol(similar / best, 0.55, 0.015);
+    ck_assert_double_eq_tol(random / best, 0.0, 0.02);
+}
+END_TEST
+
+START_TEST(test_api_env_nothing_beats_the_best_known_play_of_the_drawn_world)
+{
+    for (int trial = 0; trial < 3; trial++) {
+        rr_env_config config = default_config();
+        config.seed = (uint64_t)trial;
+        config.world_seed = 40 + (uint64_t)trial;
+        config.num_items = 50;
+        config.num_candidates = trial == 2 ? 12 : 0;
+        const double best = play(&config, RR_CHOOSER_ORACLE, 0.0f, 256);
+        const double similar = play(&config, RR_CHOOSER_SIMILAR, 0.0f, 256);
+        const double popular = play(&config, RR_CHOOSER_POPULAR, 0.0f, 256);
+        ck_assert_double_gt(best, similar);
+        ck_assert_double_gt(best, popular);
+    }
+}
+END_TEST
+
+START_TEST(test_api_env_patience_pays_in_the_tiring_world)
+{
+    rr_env_config config = default_config();
+    config.tire = 0.2f;
+    config.max_episode_steps = 40;
+    ck_assert_double_eq_tol(play(&config, RR_CHOOSER_RANDOM, 0.0f, 1024), 5.4, 0.6);
+    ck_assert_double_eq_tol(play(&config, RR_CHOOSER_ORACLE, 0.0f, 1024), 24.9, 1.0);
+    ck_assert_double_eq_tol(play(&config, RR_CHOOSER_PATIENT, 4.0f, 1024), 76.8, 2.0);
+    ck_assert_double_eq_tol(play(&config, RR_CHOOSER_PATIENT, 0.0f, 128),
+                            play(&config, RR_CHOOSER_ORACLE, 0.0f, 128), 0.0001);
+}
+END_TEST
+
+START_TEST(test_api_env_popular_earns_where_users_agree)
+{
+    /* All users are one, so the most popular item is the most similar, and showings wear it out. */
+    float user[32];
+    for (int i = 0; i < 32; i++) {
+        user[i] = i % 2 == 0 ? 1.0f : -1.0f;
+    }
+    const rr_env_config config = default_config();
+    rr_env *env = NULL;
+    ck_assert_int_eq(rr_env_create(&env, &config, NULL, user, 1, NULL, NULL), RR_OK);
+    float mean[32];
+    ck_assert_int_eq(rr_env_mean_user(env, mean, NULL), RR_OK);
+    ck_assert_mem_eq(mean, user, sizeof user);
+    ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+    for (int t = 0; t < 25; t++) {
+        int32_t popular[64], oracle[64], given[64];
+        rr_outcome outcome = {.struct_size = sizeof outcome};
+        ck_assert_int_eq(rr_env_choose(env, RR_CHOOSER_POPULAR, NULL, 0.0f, popular, NULL), RR_OK);
+        ck_assert_int_eq(rr_env_choose(env, RR_CHOOSER_ORACLE, NULL, 0.0f, oracle, NULL), RR_OK);
+        ck_assert_int_eq(rr_env_choose(env, RR_CHOOSER_POPULAR, user, 0.0f, given, NULL), RR_OK);
+        ck_assert_mem_eq(popular, oracle, sizeof popular);
+        ck_assert_mem_eq(popular, given, sizeof popular);
+        ck_assert_int_eq(rr_env_step(env, popular, &outcome, NULL), RR_OK);
+    }
+    rr_env_destroy(env);
+}
+END_TEST
+
+CHECK_MAIN("api/api_env", test_api_env_refuses_arguments_with_a_sentence,
+           test_api_env_before_its_first_reset_is_refused, test_api_env_bad_actions_change_nothing,
+           test_api_env_observation_says_its_shapes, test_api_env_serves_older_and_newer_structs,
+           test_api_env_config_is_told_as_in_force,
+           test_api_env_choosers_refuse_what_they_cannot_do,
+           test_api_env_always_the_best_item_earns_55_percent_of_the_best_play,
+           test_api_env_nothing_beats_the_best_known_play_of_the_drawn_world,
+           test_api_env_patience_pays_in_the_tiring_world,
+           test_api_env_popular_earns_where_users_agree)

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* The metrics as a host sees them; what they mean is tested in tests/eval. */
+#include <math.h>
+#include <string.h>
+
+#include "check_run.h"
+#include "recrl/recrl.h"
+
+static rr_items *three_items(void)
+{
+    const float vectors[] = {1.0f, 0.0f, 0.0f, 1.0f, 1.0f, 1.0f};
+    rr_items *items = NULL;
+    ck_assert_int_eq(rr_items_create(&items, vectors, NULL, 3, 2, NULL, NULL), RR_OK);
+    return items;
+}
+
+static void expect(rr_status got, rr_status wanted, const rr_error *err, const char *sentence)
+{
+    ck_assert_int_eq(got, wanted);
+    ck_assert_int_eq(err->status, wanted);
+    ck_assert_msg(strstr(err->text, sentence) != NULL, "\"%s\" does not say \"%s\"", err->text,
+                  sentence);
+}
+
+START_TEST(test_api_metrics_refuse_arguments_with_a_sentence)
+{
+    rr_items *items = three_items();
+    rr_metrics *metrics = NULL;
+    rr_error err = {0};
+    expect(rr_metrics_create(NULL, items, 1, 1, 1, NULL, &err), RR_E_INVALID, &err, "out is NULL");
+    expect(rr_metrics_create(&metrics, NULL, 1, 1, 1, NULL, &err), RR_E_INVALID, &err,
+           "items is NULL");
+    expect(rr_metrics_create(&metrics, items, 0, 1, 1, NULL, &err), RR_E_INVALID, &err,
+           "n_envs is 0; it must be at least 1");
+    expect(rr_metrics_create(&metrics, items, 1, -1, 1, NULL, &err), RR_E_INVALID, &err,
+           "max_sessions is -1");
+    expect(rr_metrics_create(&metrics, items, 1, 1, 0, NULL, &err), RR_E_INVALID, &err,
+           "max_episode_steps is 0");
+    ck_assert_ptr_null(metrics);
+    ck_assert_int_eq(rr_metrics_create(&metrics, items, 1, 1, 1, NULL, &err), RR_OK);
+
+    const rr_outcome empty = {.struct_size = sizeof empty, .n = 1};
+    expect(rr_metrics_add(NULL, &(int32_t){0}, &empty, &err), RR_E_INVALID, &err,
+           "metrics is NULL");
+    expect(rr_metrics_add(metrics, NULL, &empty, &err), RR_E_INVALID, &err, "items is NULL");
+    expect(rr_metrics_add(metrics, &(int32_t){0}, NULL, &err), RR_E_INVALID, &err,
+           "rr_outcome is NULL");
+    expect(rr_metrics_add(metrics, &(int32_t){0}, &empty, &err), RR_E_INVALID, &err,
+           "outcome->rewards is NULL");
+    expect(rr_metrics_summarize(metrics, NULL, NULL, &err), RR_E_INVALID, &err, "NULL");
+    float returns[1];
+    expect(rr_metrics_returns(metrics, returns, 1, &err), RR_E_INVALID, &err,
+           "n is 1; it must be 0, the sessions that have ended");
+    ck_assert_int_eq(rr_metrics_is_complete(NULL), 0);
+    rr_metrics_destroy(metrics);
+    rr_metrics_destroy(NULL);
+    rr_items_destroy(items);
+}
+END_TEST
+
+START_TEST(test_api_metrics_outlive_the_host_s_reference_to_the_items)
+{
+    rr_items *items = three_items();
+    rr_metrics *metrics = NULL;
+    ck_assert_int_eq(rr_metrics_create(&metrics, items, 1, 1, 2, NULL, NULL), RR_OK);
+    rr_items_destroy(items);
+    const float reward = 1.5f;
+    const uint8_t is_last = 1;
+    rr_outcome outcome = {.struct_size = sizeof outcome, .n = 1, .rewards = &reward};
+    ck_assert_int_eq(rr_metrics_add(metrics, &(int32_t){0}, &outcome, NULL), RR_OK);
+    outcome.truncated = &is_last;
+    ck_assert_int_eq(rr_metrics_is_complete(metrics), 0);
+    ck_assert_int_eq(rr_metrics_add(metrics, &(int32_t){2}, &outcome, NULL), RR_OK);
+    ck_assert_int_eq(rr_metrics_is_complete(metrics), 1);
+    rr_metrics_summary summary = {.struct_size = sizeof summary};
+    ck_assert_int_eq(rr_metrics_summarize(metrics, NULL, &summary, NULL), RR_OK);
+    ck_assert_uint_eq(summary.struct_size, sizeof summary);
+    ck_assert_int_eq(summary.n_sessions, 1);
+    ck_assert_double_eq_tol(summary.return_per_session, 3.0, 1e-12);
+    ck_assert_double_eq_tol(summary.intra_list_distance, 1.0 - sqrt(0.5), 1e-12);
+    float returns[1];
+    ck_assert_int_eq(rr_metrics_returns(metrics, returns, 1, NULL), RR_OK);
+    ck_assert(returns[0] == 3.0f);
+    rr_metrics_destroy(metrics);
+}
+END_TEST
+
+CHECK_MAIN("api/api_metrics", test_api_metrics_refuse_arguments_with_a_sentence,
+           test_api_metrics_outlive_the_host_s_reference_to_the_items)
