@@ -217,7 +217,10 @@ void flags_print_tables(FILE *out, const int32_t *kinds)
         for (int32_t i = 0; i < n; i++) {
             const rr_config_field field = field_at(*kinds, i);
             char left[64];
-            size_t length = (size_t)snprintf(left, sizeof left, "--%s", field.name);
+            const bool is_plain = name_in(*kinds, field.name) != NULL;
+            const size_t length = (size_t)snprintf(left, sizeof left, "--%s%s%s",
+                                                   is_plain ? "" : settings_prefix(*kinds),
+                                                   is_plain ? "" : "-", field.name);
             for (size_t c = 2; c < length && c < sizeof left; c++) {
                 left[c] = left[c] == '_' ? '-' : left[c];
             }
