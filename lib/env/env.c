@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "core/status.h"
 #include "env/sessions.h"
 #include "env/user_model.h"
@@ -167,6 +168,8 @@ static rr_status furnish(rr_env *env, rr_items *items, const float *users, rr_er
     if (users != NULL) {
         memcpy(env->table, users, env->users.n_users * env->dim * sizeof(float));
         env->users.table = env->table;
+        env->users_fingerprint =
+            rri_hash_bytes(env->table, env->users.n_users * env->dim * sizeof(float), 0);
     }
     rri_user_model_powers(env->powers, env->config.reward_decay, env->max_steps);
 

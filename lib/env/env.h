@@ -30,10 +30,11 @@ struct rr_env {
     size_t n_envs, dim, n_items, k, h, max_steps;
     size_t n_free; /* coordinates that drift may move */
     rri_world_users users;
-    float *table;     /* [n_users, d], NULL: drawn */
-    float *mean_user; /* [d] */
-    float *powers;    /* [T] decay^c */
-    int32_t *seen;    /* scratch of a list */
+    float *table;               /* [n_users, d], NULL: drawn */
+    float *mean_user;           /* [d] */
+    float *powers;              /* [T] decay^c */
+    int32_t *seen;              /* scratch of a list */
+    uint64_t users_fingerprint; /* a hash of table; 0: drawn */
 
     uint64_t next_session;
     uint8_t is_begun;   /* after the first reset */

@@ -8,7 +8,7 @@
 #include "core/status.h"
 #include "env/sessions.h"
 
-enum { STATES, SESSIONS, STEPS, ENERGIES, SHOWN, NEXT_SESSION, IS_BEGUN, HISTORY_REWARDS };
+enum { STATES, SESSIONS, STEPS, ENERGIES, SHOWN, NEXT_SESSION, IS_BEGUN, USERS, HISTORY_REWARDS };
 
 size_t rri_env_state_parts(rr_env *env, rri_env_state_part *parts)
 {
@@ -21,6 +21,7 @@ size_t rri_env_state_parts(rr_env *env, rri_env_state_part *parts)
         [SHOWN] = {"env.shown", RRI_ENV_INT32, n * env->max_steps, env->shown},
         [NEXT_SESSION] = {"env.next_session", RRI_ENV_UINT64, 1, &env->next_session},
         [IS_BEGUN] = {"env.is_begun", RRI_ENV_UINT8, 1, &env->is_begun},
+        [USERS] = {"env.users_fingerprint", RRI_ENV_UINT64, 1, &env->users_fingerprint},
         [HISTORY_REWARDS] = {"env.history_rewards", RRI_ENV_FLOAT32, n * env->h,
                              env->present.history_rewards},
     };
@@ -63,6 +64,11 @@ rr_status rri_env_state_check(rr_env *env, const void *const *data, rr_error *er
         if (parts[p].dtype == RRI_ENV_FLOAT32) {
             RRI_TRY(check_floats(&parts[p], data[p], err));
         }
+    }
+    uint64_t users_fingerprint;
+    memcpy(&users_fingerprint, data[USERS], sizeof users_fingerprint);
+    if (users_fingerprint != env->users_fingerprint) {
+        RRI_FAIL(err, RR_E_MISMATCH, "env.users_fingerprint is that of another table of users");
     }
     const uint8_t is_begun = *(const uint8_t *)data[IS_BEGUN];
     if (is_begun > 1) {

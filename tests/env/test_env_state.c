@@ -178,7 +178,8 @@ static void refuse(const char *name, size_t at, const void *value, const char *s
     rri_env_destroy(env);
 }
 
-START_TEST(test_env_state_that_no_environment_can_have_is_refused)
+START_TEST(test_env_state_that_no_environment_can_have_is_refused,
+           test_env_state_of_other_users_is_refused)
 {
     refuse("env.states", 13, &(float){NAN}, "env.states[13]");
     refuse("env.energies", 2, &(float){INFINITY}, "env.energies[2] is inf");
@@ -191,6 +192,35 @@ START_TEST(test_env_state_that_no_environment_can_have_is_refused)
 }
 END_TEST
 
+START_TEST(test_env_state_of_other_users_is_refused)
+{
+    rri_allocator allocator;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    rr_env_config config;
+    rr_env_config_init(&config, sizeof config);
+    config.n_envs = 2;
+    config.num_items = 3;
+    config.state_dim = 4;
+    const float users[] = {1.0f, 2.0f, 3.0f, 4.0f};
+    rr_env *envs[3] = {NULL, NULL, NULL}; /* both users, the first alone, drawn ones */
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(rri_env_create(&envs[i], &config, NULL, i < 2 ? users : NULL,
+                                        i < 2 ? 2 - i : 0, &allocator, NULL),
+                         RR_OK);
+        rri_sessions_reset(envs[i]);
+    }
+    copies saved = save(envs[0]);
+    ck_assert_int_eq(rri_env_state_check(envs[0], saved.data, NULL), RR_OK);
+    ck_assert_int_eq(rri_env_state_check(envs[1], saved.data, NULL), RR_E_MISMATCH);
+    ck_assert_int_eq(rri_env_state_check(envs[2], saved.data, NULL), RR_E_MISMATCH);
+    forget(&saved);
+    for (size_t i = 0; i < 3; i++) {
+        rri_env_destroy(envs[i]);
+    }
+}
+END_TEST
+
 CHECK_MAIN("env/env_state", test_env_state_restored_goes_on_as_if_nothing_had_happened,
            test_env_state_before_the_first_reset_is_restored_too,
-           test_env_state_that_no_environment_can_have_is_refused)
+           test_env_state_that_no_environment_can_have_is_refused,
+           test_env_state_of_other_users_is_refused)
