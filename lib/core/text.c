@@ -100,6 +100,16 @@ bool rri_text_parse_double(double *out, const char *text, size_t length)
     return true;
 }
 
+/* Digits before the point, at most 9: written out rather than as a power of ten. */
+static int count_whole_digits(float value)
+{
+    int n_digits = 1;
+    for (double power = 10.0; power <= fabs((double)value) && n_digits < 9; power *= 10.0) {
+        n_digits++;
+    }
+    return fabs((double)value) < 1e9 ? n_digits : 1;
+}
+
 void rri_text_format_float(char out[RRI_TEXT_FLOAT_CAPACITY], float value)
 {
     if (!isfinite(value)) {
@@ -108,7 +118,7 @@ void rri_text_format_float(char out[RRI_TEXT_FLOAT_CAPACITY], float value)
         return;
     }
     const rri_plain_locale held = rri_plain_locale_enter();
-    for (int n_digits = 1; n_digits <= 9; n_digits++) {
+    for (int n_digits = count_whole_digits(value); n_digits <= 9; n_digits++) {
         (void)snprintf(out, RRI_TEXT_FLOAT_CAPACITY, "%.*g", n_digits, (double)value);
         const float back = strtof(out, NULL);
         if (memcmp(&back, &value, sizeof back) == 0) {

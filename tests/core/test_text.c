@@ -138,11 +138,19 @@ START_TEST(test_text_floats_are_written_as_short_as_they_can_be)
     static const struct {
         float value;
         const char *text;
-    } pairs[] = {{0.2f, "0.2"},       {1.0f, "1"},
-                 {-0.0f, "-0"},       {1e-5f, "1e-05"},
-                 {0.99f, "0.99"},     {100000.0f, "1e+05"},
-                 {NAN, "nan"},        {INFINITY, "inf"},
-                 {-INFINITY, "-inf"}, {0x1.000002p0f, "1.0000001"}};
+    } pairs[] = {{0.2f, "0.2"},
+                 {1.0f, "1"},
+                 {-0.0f, "-0"},
+                 {1e-5f, "1e-05"},
+                 {0.99f, "0.99"},
+                 {100000.0f, "100000"},
+                 {10.0f, "10"},
+                 {-123456792.0f, "-123456792"},
+                 {1e9f, "1e+09"},
+                 {NAN, "nan"},
+                 {INFINITY, "inf"},
+                 {-INFINITY, "-inf"},
+                 {0x1.000002p0f, "1.0000001"}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         char out[RRI_TEXT_FLOAT_CAPACITY];
         rri_text_format_float(out, pairs[i].value);
