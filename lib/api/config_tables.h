@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* config_tables.h: the table of each config struct of recrl.h: the one home of names, defaults, ranges
- * and one-line texts. */
+/* config_tables.h: the table of each config struct of recrl.h: the one home of names, defaults,
+ * ranges and one-line texts. */
 #ifndef RRI_API_CONFIG_TABLES_H
 #define RRI_API_CONFIG_TABLES_H
 
