@@ -182,8 +182,10 @@ static void add_pool_items(float *dV, float *db, const item_rows *rows, const rr
 {
     const rri_logits_input *in = rows->tiles[0].in;
     const size_t dim = in->catalogue->dim;
-    rri_gemm(in->kernels, dV + begin * dim, dim, rri_view_transposed(dZ.data, dZ.row_stride),
-             rri_view_rows(rows->scaled_q, dim), end - begin, dim, rows->n_rows, true, scratch);
+    if (dV != NULL) {
+        rri_gemm(in->kernels, dV + begin * dim, dim, rri_view_transposed(dZ.data, dZ.row_stride),
+                 rri_view_rows(rows->scaled_q, dim), end - begin, dim, rows->n_rows, true, scratch);
+    }
     for (size_t r = 0; db != NULL && r < rows->n_rows; r++) {
         rri_vec_add(in->kernels, db + begin, dZ.data + r * dZ.row_stride, end - begin);
     }
@@ -203,7 +205,10 @@ static void add_listed_items(float *dV, float *db, const item_rows *rows, const 
                 continue;
             }
             const float dz = dZ.data[r * dZ.row_stride + i - begin];
-            rri_vec_axpy(in->kernels, dV + (size_t)item * dim, dz, rows->scaled_q + r * dim, dim);
+            if (dV != NULL) {
+                rri_vec_axpy(in->kernels, dV + (size_t)item * dim, dz, rows->scaled_q + r * dim,
+                             dim);
+            }
             if (db != NULL) {
                 db[item] += dz;
             }

@@ -50,7 +50,7 @@ void rri_policy_backward_query(float *dq, rri_policy_sums *sums, rri_policy_tape
                                const float *d_log_probs, float d_entropy, size_t row_begin,
                                size_t row_end, rri_stack *scratch);
 
-/* dV [N, d] and db [N] (NULL: not wanted) added for items [item_begin, item_end) over all n rows;
+/* dV [N, d] and db [N] (each NULL: not wanted) added for items [item_begin, item_end) over all n rows;
  * rows add in order, so that ranges may be shared out in any way (begin a multiple of 256). The
  * request's own vectors get no gradient. */
 void rri_policy_backward_items(float *dV, float *db, const rri_policy_tape *tape,
