@@ -11,7 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARTICLES = 300, DIM = 8, READERS = 32, LIST = 12, STEPS = 16, STATE = DIM + 1 };
+enum {
+    ARTICLES = 300,
+    DIM = 8,
+    READERS = 32,
+    LIST = 12,
+    STEPS = 16,
+    STATE = DIM + 1,
+    UPDATES = 200
+};
 
 typedef struct feed {
     float articles[ARTICLES][DIM]; /* what each is about */
@@ -109,6 +117,9 @@ static rr_agent *create_agent(feed *f)
     config.item_dim = DIM;
     config.feature_dim = 1;
     config.max_candidates = LIST;
+    config.planned_updates = UPDATES;
+    config.has_repeat_weight = 0;
+    config.initial_scale = 1.0f;
     ppo.n_steps = STEPS;
     ppo.lr = 3e-3f;
     require(rr_items_create(&items, f->articles[0], NULL, ARTICLES, DIM, NULL, &err), &err);
@@ -173,12 +184,13 @@ int main(void)
     }
     rr_agent *agent = create_agent(&f);
     rr_buffer *buffer = create_buffer();
+    printf("before learning: %4.1f %% of the articles shown are clicked\n",
+           100.0 * (double)learn(&f, agent, buffer));
     float mean = 0.0f;
-    for (int update = 1; update <= 200; update++) {
-        mean += learn(&f, agent, buffer) / 20.0f;
-        if (update % 20 == 0) {
-            printf("updates %3d to %3d: %4.1f %% of the articles shown are clicked\n", update - 19,
-                   update, 100.0 * (double)mean);
+    for (int update = 1; update <= UPDATES; update++) {
+        mean += learn(&f, agent, buffer) / 50.0f;
+        if (update % 50 == 0) {
+            printf("updates %3d to %3d: %4.1f %%\n", update - 49, update, 100.0 * (double)mean);
             mean = 0.0f;
         }
     }

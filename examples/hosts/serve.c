@@ -59,13 +59,14 @@ int main(int argc, char **argv)
     const rr_items *items = rr_agent_items(agent);
     const int32_t d = rr_items_dim(items);
 
-    /* A user who likes what item 7 is like, and has seen nothing yet: u, then zeros. */
+    /* A user who likes what items 7, 8 and 9 are like, and has seen nothing yet: u, then zeros. */
     float *state = calloc((size_t)d * 2, sizeof *state);
     if (state == NULL) {
         return EXIT_FAILURE;
     }
     for (int32_t j = 0; j < d; j++) {
-        state[j] = 6.0f * rr_items_vectors(items)[7 * d + j];
+        const float *v = rr_items_vectors(items) + 7 * (size_t)d + j;
+        state[j] = 2.0f * (v[0] + v[d] + v[2 * d]);
     }
     const uint64_t session = 1, id = 42;
     const rr_obs obs = {.struct_size = sizeof obs,
