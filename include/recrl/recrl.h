@@ -249,8 +249,11 @@ typedef struct rr_agent_config {
     int32_t max_rows;           /* most rows of one act, ≥ 1; default 1024 */
     int32_t max_candidates;     /* longest candidate list, ≥ 0; 0: none; default 1024 */
     int32_t max_history;        /* longest history and exclusion list, ≥ 0; default 1024 */
+    int32_t max_pool_items;     /* largest other catalogue that rr_obs.pool may bring, ≥ 0; its own size
+                                   always fits; default 0 */
     int32_t num_threads;        /* threads of this agent, the caller's included, [1, 64]; default 1 */
     float initial_scale;        /* τ at the start (two-tower), > 0; default 10 */
+    uint32_t reserved;
     int64_t planned_updates;    /* updates over which lr falls to 0; 0: constant; default 0 */
     uint64_t seed;              /* initialisation, draws, shuffles; default 0 */
 } rr_agent_config;
@@ -260,7 +263,7 @@ typedef struct rr_ppo_config {
     uint32_t struct_size;
     int32_t n_steps;              /* length of a rollout in steps of each session, ≥ 1; default 16 */
     int32_t batch_size;           /* rows of one gradient step, ≥ 2; default 128 */
-    int32_t update_epochs;        /* passes over a rollout, ≥ 1; default 8 */
+    int32_t update_epochs;        /* passes over a rollout, [1, 1024]; default 8 */
     int32_t has_advantage_norm;   /* normalise advantages per minibatch; default 1 */
     int32_t optimizer;            /* RR_OPTIMIZER_ADAM (default) or _RMSPROP */
     float lr;                     /* > 0; default 1e-2 */

@@ -23,7 +23,8 @@ static size_t n_items_of(const rr_agent *agent)
 
 static size_t max_width(const rr_agent *agent)
 {
-    return larger((size_t)agent->config.max_candidates, n_items_of(agent));
+    return larger(larger((size_t)agent->config.max_candidates, n_items_of(agent)),
+                  (size_t)agent->config.max_pool_items);
 }
 
 static void layout_slice(rr_agent *agent, rri_arena *arena)
@@ -82,7 +83,7 @@ static size_t stack_bytes(const rr_agent *agent)
     const rri_network *net = &agent->network;
     const rri_logits_limits limits = {
         .n = RRI_SLICE_ROWS,
-        .n_items = net->n_items,
+        .n_items = larger(net->n_items, (size_t)config->max_pool_items),
         .dim = net->dim,
         .k = (size_t)config->max_candidates,
         .m = (size_t)config->max_history,
@@ -92,7 +93,7 @@ static size_t stack_bytes(const rr_agent *agent)
     bytes = larger(bytes, rri_policy_scratch(agent->kernels, &limits));
     bytes = larger(bytes, rri_choice_draw_scratch(agent->kernels, &limits));
     bytes = larger(bytes, rri_choice_top_k_scratch(agent->kernels, &limits, max_width(agent)));
-    bytes = larger(bytes, rri_menu_check_scratch(net->n_items));
+    bytes = larger(bytes, rri_menu_check_scratch(limits.n_items));
     return rri_size_add(bytes, rri_network_init_scratch(net));
 }
 

@@ -115,6 +115,14 @@ static rr_status choose_catalogue(rri_request *request, const rr_agent *agent, c
         RRI_FAIL(err, RR_E_MISMATCH, "obs: pool has vectors of width %zu; this agent's is %zu",
                  rri_items_dim(obs->pool), net->dim);
     }
+    const size_t most = net->n_items > (size_t)agent->config.max_pool_items
+                            ? net->n_items
+                            : (size_t)agent->config.max_pool_items;
+    if (rri_items_count(obs->pool) > most) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "obs: pool has %zu items; this agent was made for at most %zu (max_pool_items)",
+                 rri_items_count(obs->pool), most);
+    }
     request->pool = obs->pool;
     request->catalogue = (rri_catalogue){
         .n_items = rri_items_count(obs->pool),

@@ -50,6 +50,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32, max_rows, "1024", AT_LEAST(1), "most rows of one act"),
     FIELD(rr_agent_config, INT32, max_candidates, "1024", AT_LEAST(0), "longest candidate list; 0: none"),
     FIELD(rr_agent_config, INT32, max_history, "1024", AT_LEAST(0), "longest history and exclusion list; 0: none"),
+    FIELD(rr_agent_config, INT32, max_pool_items, "0", AT_LEAST(0), "largest other catalogue that an observation may bring; its own always fits"),
     FIELD(rr_agent_config, INT32, num_threads, "1", BETWEEN(1, 64), "threads of this agent, the caller's included"),
     FIELD(rr_agent_config, FLOAT, initial_scale, "10", ABOVE(0), "scale of the scores at the start (two-tower)"),
     FIELD(rr_agent_config, INT64, planned_updates, "0", AT_LEAST(0), "updates over which lr falls to 0; 0: constant"),
@@ -59,7 +60,7 @@ static const rri_config_field agent_fields[] = {
 static const rri_config_field ppo_fields[] = {
     FIELD(rr_ppo_config, INT32, n_steps, "16", AT_LEAST(1), "length of a rollout in steps of each session"),
     FIELD(rr_ppo_config, INT32, batch_size, "128", AT_LEAST(2), "rows of one gradient step"),
-    FIELD(rr_ppo_config, INT32, update_epochs, "8", AT_LEAST(1), "passes over a rollout"),
+    FIELD(rr_ppo_config, INT32, update_epochs, "8", BETWEEN(1, 1024), "passes over a rollout"),
     FIELD(rr_ppo_config, BOOL, has_advantage_norm, "1", YES_NO, "normalise advantages per minibatch"),
     FIELD(rr_ppo_config, CHOICE, optimizer, "adam", ONE_OF("adam", "rmsprop"), "how a gradient becomes a step"),
     FIELD(rr_ppo_config, FLOAT, lr, "0.01", ABOVE(0), "learning rate"),
@@ -120,8 +121,9 @@ static const rri_config_field als_fields[] = {
 static const rri_config_table env_table = {"env config", sizeof(rr_env_config),
                                            offsetof(rr_env_config, reserved), env_fields,
                                            LENGTH(env_fields)};
-static const rri_config_table agent_table = {"agent config", sizeof(rr_agent_config), 0,
-                                             agent_fields, LENGTH(agent_fields)};
+static const rri_config_table agent_table = {"agent config", sizeof(rr_agent_config),
+                                             offsetof(rr_agent_config, reserved), agent_fields,
+                                             LENGTH(agent_fields)};
 static const rri_config_table ppo_table = {"ppo config", sizeof(rr_ppo_config), 0, ppo_fields,
                                            LENGTH(ppo_fields)};
 static const rri_config_table a2c_table = {"a2c config", sizeof(rr_a2c_config), 0, a2c_fields,
