@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/tensors.h"
 #include "api/config_tables.h"
@@ -48,11 +49,21 @@ rri_dtype rri_checkpoint_dtype(int32_t env_dtype)
     }
 }
 
+/* The number of threads changes no number, so it is no part of what a file says: a run has the same
+ * bytes on one thread and on four. */
+static bool is_stored(const char *field)
+{
+    return strcmp(field, "num_threads") != 0;
+}
+
 static rr_status add_config(rri_safetensors_writer *writer, int32_t kind, const void *config,
                             rr_error *err)
 {
     const rri_config_table *table = rri_config_table_of(kind);
     for (size_t i = 0; i < table->n_fields; i++) {
+        if (!is_stored(table->fields[i].name)) {
+            continue;
+        }
         char key[RRI_CHECKPOINT_NAME], text[RRI_CONFIG_TEXT_CAPACITY];
         rri_checkpoint_name(key, rri_checkpoint_prefix(kind), table->fields[i].name);
         RRI_TRY(rri_config_get(table, config, table->fields[i].name, text, err));
