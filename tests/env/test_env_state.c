@@ -178,8 +178,7 @@ static void refuse(const char *name, size_t at, const void *value, const char *s
     rri_env_destroy(env);
 }
 
-START_TEST(test_env_state_that_no_environment_can_have_is_refused,
-           test_env_state_of_other_users_is_refused)
+START_TEST(test_env_state_that_no_environment_can_have_is_refused)
 {
     refuse("env.states", 13, &(float){NAN}, "env.states[13]");
     refuse("env.energies", 2, &(float){INFINITY}, "env.energies[2] is inf");
