@@ -34,6 +34,7 @@ static void ledger_release(void *user, void *block, size_t bytes)
     ledger *l = user;
     l->n_released++;
     l->n_bytes_out -= bytes;
+    memset(block, 0xCD, bytes); /* a host's allocator may write into what it got back */
     free(l->is_misaligned ? (char *)block - 8 : (char *)block);
 }
 

@@ -18,7 +18,7 @@ END_TEST
 
 START_TEST(test_normal_log_agrees_with_libm)
 {
-    for (uint32_t i = 0; i < 100000; i++) {
+    for (uint32_t i = 0; i < 20000; i++) {
         const double u = 1.0 - rri_philox_uniform(3, 0, i, 0);
         const double x = ldexp(u, -(int)(i % 54));
         const double wanted = log(x);
@@ -43,7 +43,7 @@ END_TEST
 
 START_TEST(test_normal_turn_agrees_with_libm_and_stays_on_the_circle)
 {
-    for (uint32_t i = 0; i < 100000; i++) {
+    for (uint32_t i = 0; i < 20000; i++) {
         const double u = rri_philox_uniform(4, 0, i, 0);
         double s = NAN;
         double c = NAN;
@@ -81,7 +81,7 @@ START_TEST(test_normal_pair_has_the_same_bits_everywhere)
         digest = (digest ^ bits[0]) * UINT64_C(0x9E3779B97F4A7C15);
         digest = (digest ^ (digest >> 32) ^ bits[1]) * UINT64_C(0x9E3779B97F4A7C15);
     }
-    ck_assert_uint_eq(digest, UINT64_C(0xC56074EC63D020BB));
+    ck_assert_uint_eq(digest, UINT64_C(0x7DC4D7ADAC91B88A));
 }
 END_TEST
 
