@@ -160,14 +160,26 @@ static rr_status read_rating(float *rating, const rri_table_field *field,
                                rri_table_text_show(shown, field));
 }
 
-/* Whole, or with decimals (as a column of floats is written), which are cut off. */
+/* "881250949", or "881250949.0" as a column of floats is written: the decimals are cut off. */
+static bool parse_plain_time(int64_t *time, const rri_table_field *field)
+{
+    const char *const point = field->length == 0 ? NULL : memchr(field->text, '.', field->length);
+    const size_t whole = point == NULL ? field->length : (size_t)(point - field->text);
+    for (size_t i = whole + 1; i < field->length; i++) {
+        if (field->text[i] < '0' || field->text[i] > '9') {
+            return false;
+        }
+    }
+    return rri_text_parse_int64(time, field->text, whole);
+}
+
 static rr_status read_time(int64_t *time, const rri_table_field *field, const rri_table_text *table,
                            rr_error *err)
 {
-    double value = 0.0;
-    if (rri_text_parse_int64(time, field->text, field->length)) {
+    if (parse_plain_time(time, field)) {
         return RR_OK;
     }
+    double value = 0.0;
     if (rri_text_parse_double(&value, field->text, field->length) && fabs(value) < 0x1p63) {
         *time = (int64_t)value;
         return RR_OK;

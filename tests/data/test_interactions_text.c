@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* The reader of interaction files: two small files, each mistake's sentence, damaged files. */
+#include "data/interactions_text.h"
+
+#include <locale.h>
+#include <math.h>
+
+#include "core/hash.h"
+#include "core/philox.h"
+#include "fixture.h"
+
+static rri_allocator allocator;
+
+static rr_status parse(rri_interactions *rows, const char *text, rr_error *err)
+{
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    char *const copy = fixture_copy(text, strlen(text));
+    const rr_status status = rri_interactions_parse(rows, copy, strlen(text), "f", &allocator, err);
+    free(copy);
+    return status;
+}
+
+START_TEST(test_interactions_text_reads_recboles_form)
+{
+    size_t bytes = 0;
+    char *const text = fixture_read("recbole.tsv", &bytes);
+    rri_interactions rows;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_interactions_parse(&rows, text, bytes, "recbole.tsv", &allocator, NULL),
+                     RR_OK);
+    free(text);
+    ck_assert_uint_eq(rows.n, 5);
+    ck_assert_mem_eq(rows.user_table.keys, ((const uint64_t[3]){7, 9, 12}), sizeof(uint64_t[3]));
+    ck_assert_mem_eq(rows.item_table.keys, ((const uint64_t[3]){100, 101, 102}),
+                     sizeof(uint64_t[3]));
+    ck_assert_mem_eq(rows.users, ((const int32_t[5]){0, 1, 0, 2, 1}), sizeof(int32_t[5]));
+    ck_assert_mem_eq(rows.items, ((const int32_t[5]){0, 1, 2, 0, 2}), sizeof(int32_t[5]));
+    ck_assert_mem_eq(rows.ratings, ((const float[5]){4.0f, 3.5f, -1.0f, 5.0f, 0.25f}),
+                     sizeof(float[5]));
+    for (int64_t i = 0; i < 5; i++) {
+        ck_assert_int_eq(rows.times[i], 881250949 + i);
+    }
+    rri_interactions_release(&rows);
+}
+END_TEST
+
+START_TEST(test_interactions_text_reads_quotes_mark_and_any_order)
+{
+    size_t bytes = 0;
+    char *const text = fixture_read("quoted.csv", &bytes);
+    rri_interactions rows;
+    rr_error err = {0};
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    ck_assert_msg(rri_interactions_parse(&rows, text, bytes, "quoted.csv", &allocator, &err) ==
+                      RR_OK,
+                  "%s", err.text);
+    free(text);
+    ck_assert_uint_eq(rows.n, 3);
+    ck_assert_mem_eq(rows.users, ((const int32_t[3]){0, 1, 0}), sizeof(int32_t[3]));
+    ck_assert_mem_eq(rows.items, ((const int32_t[3]){0, 1, 0}), sizeof(int32_t[3]));
+    ck_assert_mem_eq(rows.ratings, ((const float[3]){4.5f, 2.0f, 1.0f}), sizeof(float[3]));
+    ck_assert_mem_eq(rows.times, ((const int64_t[3]){10, 11, -12}), sizeof(int64_t[3]));
+    ck_assert_uint_eq(rows.user_table.keys[0], rri_hash_bytes("anna", 4, 0));
+    ck_assert_uint_eq(rows.item_table.keys[0], rri_hash_bytes("a \"b\", c", 8, 0));
+    rri_interactions_release(&rows);
+}
+END_TEST
+
+START_TEST(test_interactions_text_without_timestamp_has_time_zero)
+{
+    rri_interactions rows;
+    ck_assert_int_eq(parse(&rows, "item_id\trating\tuser_id\n1\t2\t3", NULL), RR_OK);
+    ck_assert_uint_eq(rows.n, 1);
+    ck_assert_int_eq(rows.times[0], 0);
+    ck_assert_uint_eq(rows.user_table.keys[0], 3);
+    rri_interactions_release(&rows);
+}
+END_TEST
+
+START_TEST(test_interactions_text_only_plain_numbers_are_their_own_keys)
+{
+    rri_interactions rows;
+    ck_assert_int_eq(parse(&rows,
+                           "user_id,item_id,rating\n"
+                           "0,7,1\n18446744073709551615,007,1\n18446744073709551616,+7,1\n",
+                           NULL),
+                     RR_OK);
+    ck_assert_uint_eq(rows.user_table.keys[0], 0);
+    ck_assert_uint_eq(rows.user_table.keys[1], UINT64_MAX);
+    ck_assert_uint_eq(rows.user_table.keys[2], rri_hash_bytes("18446744073709551616", 20, 0));
+    ck_assert_uint_eq(rows.item_table.n_keys, 3);
+    ck_assert_uint_eq(rows.item_table.keys[1], rri_hash_bytes("007", 3, 0));
+    rri_interactions_release(&rows);
+}
+END_TEST
+
+START_TEST(test_interactions_text_refuses_two_ids_with_one_key)
+{
+    char text[128];
+    rr_error err = {0};
+    rri_interactions rows;
+    snprintf(text, sizeof text, "user_id,item_id,rating\nanna,1,1\n%llu,1,1\n",
+             (unsigned long long)rri_hash_bytes("anna", 4, 0));
+    ck_assert_int_eq(parse(&rows, text, &err), RR_E_FORMAT);
+    ck_assert_ptr_nonnull(strstr(err.text, "f:3:1: user_id '"));
+    ck_assert_ptr_nonnull(strstr(err.text, "as another id has"));
+}
+END_TEST
+
+START_TEST(test_interactions_text_rounds_ratings_as_the_language_does)
+{
+    static const char *const texts[] = {
+        "0.1",      "3.3",   "4.35",         "-0.7",       "9999999",       "0.000001", "1234.567",
+        "16777217", "1e-30", "3.4028235e38", "0.30000001", "7.0385307e-26", "-0",       "00.5"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char text[128];
+        rri_interactions rows;
+        snprintf(text, sizeof text, "user_id,item_id,rating\n1,1,%s\n", texts[i]);
+        ck_assert_int_eq(parse(&rows, text, NULL), RR_OK);
+        const float expected = strtof(texts[i], NULL);
+        ck_assert_msg(memcmp(&rows.ratings[0], &expected, sizeof expected) == 0, "%s", texts[i]);
+        rri_interactions_release(&rows);
+    }
+}
+END_TEST
+
+START_TEST(test_interactions_text_does_not_know_the_hosts_locale)
+{
+    static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR"};
+    for (size_t i = 0; i < 4 && setlocale(LC_ALL, names[i]) == NULL; i++) {
+    }
+    rri_interactions rows;
+    ck_assert_int_eq(
+        parse(&rows, "user_id,item_id,rating,timestamp\n1,1,2.5,1.5e3\n1,1,25e-1,7\n", NULL),
+        RR_OK);
+    ck_assert_float_eq(rows.ratings[0], 2.5f);
+    ck_assert_float_eq(rows.ratings[1], 2.5f);
+    ck_assert_int_eq(rows.times[0], 1500);
+    rri_interactions_release(&rows);
+    setlocale(LC_ALL, "C");
+}
+END_TEST
+
+START_TEST(test_interactions_text_names_line_and_column_of_a_mistake)
+{
+    static const struct {
+        const char *text, *sentence;
+    } cases[] = {
+        {"", "f:1:1: the file is empty; its first line must name the columns user_id, item_id and "
+             "rating"},
+        {"user_id,item_id\n1,2\n", "f:1:1: there is no column rating; the first line must name "
+                                   "user_id, item_id and rating, separated by tabs or commas"},
+        {"1\t2\t3\n",
+         "f:1:1: there is no column user_id; the first line must name user_id, item_id "
+         "and rating, separated by tabs or commas"},
+        {"user_id,item_id,rating,userId\n", "f:1:24: column user_id is there twice"},
+        {"user_id,item_id,rating\n", "f:2:1: no interaction follows the header"},
+        {"user_id,item_id,rating\n1,2,abc\n", "f:2:5: rating is 'abc'; it must be a finite number"},
+        {"user_id,item_id,rating\r\n1,2,3\r\n1,2,nan\r\n",
+         "f:3:5: rating is 'nan'; it must be a finite number"},
+        {"user_id,item_id,rating\n1,2,inf\n", "f:2:5: rating is 'inf'; it must be a finite number"},
+        {"user_id,item_id,rating\n1,2,1e39\n",
+         "f:2:5: rating is '1e39'; it must be a finite number"},
+        {"user_id,item_id,rating\n1,2,\n", "f:2:5: rating is ''; it must be a finite number"},
+        {"user_id,item_id,rating\n1,2, 3\n", "f:2:5: rating is ' 3'; it must be a finite number"},
+        {"user_id,item_id,rating\n1,2,3,5\n", "f:2:1: the line has 4 fields; the header has 3"},
+        {"user_id,item_id,rating\n1,2\n", "f:2:1: the line has 2 fields; the header has 3"},
+        {"user_id,item_id,rating\n\n1,2,3\n", "f:2:1: the line has 1 fields; the header has 3"},
+        {"user_id,item_id,rating\n,2,3\n", "f:2:1: user_id is empty"},
+        {"user_id\titem_id\trating\n1\t\t3\n", "f:2:3: item_id is empty"},
+        {"user_id,item_id,rating,timestamp\n1,2,3,x\n",
+         "f:2:7: timestamp is 'x'; it must be a number of 64 bits"},
+        {"user_id,item_id,rating,timestamp\n1,2,3,1.x\n",
+         "f:2:7: timestamp is '1.x'; it must be a number of 64 bits"},
+        {"user_id,item_id,rating,timestamp\n1,2,3,9223372036854775808\n",
+         "f:2:7: timestamp is '9223372036854775808'; it must be a number of 64 bits"},
+        {"user_id,item_id,rating\n\"1,2,3\n", "f:2:1: a quote is not closed in this line"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        rri_interactions rows;
+        rr_error err = {0};
+        ck_assert_msg(parse(&rows, cases[i].text, &err) == RR_E_FORMAT, "%s", cases[i].text);
+        ck_assert_str_eq(err.text, cases[i].sentence);
+    }
+}
+END_TEST
+
+/* Damaged text is refused with a sentence or read as what it now says; never anything else. */
+static void parse_damaged(const char *text, size_t bytes, size_t *n_read)
+{
+    rri_interactions rows;
+    rr_error err = {0};
+    char *const copy = fixture_copy(text, bytes);
+    const rr_status status = rri_interactions_parse(&rows, copy, bytes, "f", &allocator, &err);
+    free(copy);
+    ck_assert(status == RR_OK || status == RR_E_FORMAT);
+    if (status != RR_OK) {
+        ck_assert_msg(strncmp(err.text, "f:", 2) == 0, "%s", err.text);
+        return;
+    }
+    (*n_read)++;
+    for (size_t i = 0; i < rows.n; i++) {
+        ck_assert(isfinite(rows.ratings[i]));
+        ck_assert_uint_lt((size_t)rows.users[i], rows.user_table.n_keys);
+        ck_assert_uint_lt((size_t)rows.items[i], rows.item_table.n_keys);
+    }
+    rri_interactions_release(&rows);
+}
+
+START_TEST(test_interactions_text_survives_truncation_flips_and_edits)
+{
+    static const char *const names[] = {"recbole.tsv", "quoted.csv"};
+    static const char marks[] = "\t,\"\n\r\0:.-e9a\xff";
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    size_t n_read = 0;
+    for (size_t f = 0; f < 2; f++) {
+        size_t bytes = 0;
+        char *const text = fixture_read(names[f], &bytes);
+        for (size_t length = 0; length < bytes; length++) {
+            parse_damaged(text, length, &n_read);
+        }
+        for (size_t bit = 0; bit < 8 * bytes; bit++) {
+            text[bit / 8] = (char)(text[bit / 8] ^ (1 << (bit % 8)));
+            parse_damaged(text, bytes, &n_read);
+            text[bit / 8] = (char)(text[bit / 8] ^ (1 << (bit % 8)));
+        }
+        for (uint64_t trial = 0; trial < 10000; trial++) {
+            char *const edited = fixture_copy(text, bytes);
+            for (uint32_t edit = 0; edit < 3; edit++) {
+                const uint64_t at = rri_philox_below(7, RRI_STREAM_SPLIT, trial, 2 * edit, bytes);
+                const uint64_t mark =
+                    rri_philox_below(7, RRI_STREAM_SPLIT, trial, 2 * edit + 1, sizeof marks - 1);
+                edited[at] = marks[mark];
+            }
+            parse_damaged(edited, bytes, &n_read);
+            free(edited);
+        }
+        free(text);
+    }
+    ck_assert_uint_gt(n_read, 1000);
+}
+END_TEST
+
+CHECK_MAIN("data/interactions_text", test_interactions_text_reads_recboles_form,
+           test_interactions_text_reads_quotes_mark_and_any_order,
+           test_interactions_text_without_timestamp_has_time_zero,
+           test_interactions_text_only_plain_numbers_are_their_own_keys,
+           test_interactions_text_refuses_two_ids_with_one_key,
+           test_interactions_text_rounds_ratings_as_the_language_does,
+           test_interactions_text_does_not_know_the_hosts_locale,
+           test_interactions_text_names_line_and_column_of_a_mistake,
+           test_interactions_text_survives_truncation_flips_and_edits)
