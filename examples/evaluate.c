@@ -82,7 +82,7 @@ static rr_agent *load_agent(const settings *s, const world *w, const char *path)
     config.n_envs = 1;
     rr_env *env = world_env(w, &config, 0, WORLD_TRAIN);
     rr_agent *agent = run_create_agent(s, rr_env_items(env));
-    text_require(rr_checkpoint_load(path, agent, NULL, NULL, NULL, 0, NULL, &err), &err);
+    text_require_file(rr_checkpoint_load(path, agent, NULL, NULL, NULL, 0, NULL, &err), &err, path);
     rr_env_destroy(env);
     return agent;
 }

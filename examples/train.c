@@ -151,7 +151,7 @@ static void announce(const options *o, const settings *s, const world *w)
            text_count(settings_rollout(s)));
     printf("preset: ");
     presets_print(stdout, w->name, s->algo);
-    putchar('\n');
+    printf(" (--help has all fields)\n");
     if (w->path[0] != '\0') {
         printf("%s: %s interactions; %s users to train on, %s held back for evaluation\n", w->path,
                text_count(w->n_interactions), text_count(w->n_users[WORLD_TRAIN]),

@@ -62,6 +62,9 @@ void presets_print(FILE *out, const char *world, int32_t algo)
             separator = ", ";
         }
     }
+    if (separator[0] == '\0') {
+        fputs("the defaults", out);
+    }
 }
 
 void presets_print_all(FILE *out)

@@ -10,7 +10,7 @@
 
 /* Sets the fields of (world, s->algo); a world that is a file counts as "movielens". */
 void presets_apply(settings *s, const char *world);
-/* The fields of one preset on one line, "tire 0.2, gamma 0.97"; nothing where it is empty. */
+/* The fields of one preset on one line, "tire 0.2, gamma 0.97", or "the defaults". */
 void presets_print(FILE *out, const char *world, int32_t algo);
 /* The whole table. */
 void presets_print_all(FILE *out);

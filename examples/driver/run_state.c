@@ -57,7 +57,8 @@ void run_save(const run *r, const char *path, const run_origin *origin)
     fclose(out);
     text_make_folders(path);
     rr_error err;
-    text_require(rr_checkpoint_save(path, r->agent, r->env, NULL, blob, blob_bytes, &err), &err);
+    text_require_file(rr_checkpoint_save(path, r->agent, r->env, NULL, blob, blob_bytes, &err),
+                      &err, path);
     free(blob);
 }
 
@@ -65,9 +66,11 @@ static char *read_blob(const char *path)
 {
     rr_error err;
     size_t bytes = 0;
-    text_require(rr_checkpoint_load(path, NULL, NULL, NULL, NULL, 0, &bytes, &err), &err);
+    text_require_file(rr_checkpoint_load(path, NULL, NULL, NULL, NULL, 0, &bytes, &err), &err,
+                      path);
     char *blob = text_allocate(bytes + 1, 1);
-    text_require(rr_checkpoint_load(path, NULL, NULL, NULL, blob, bytes, NULL, &err), &err);
+    text_require_file(rr_checkpoint_load(path, NULL, NULL, NULL, blob, bytes, NULL, &err), &err,
+                      path);
     const size_t n = strlen(HEADING);
     if (bytes <= n || strncmp(blob, HEADING, n) != 0 || blob[n] != '\n') {
         text_fail("%s is a checkpoint, but not one of train", path);
@@ -114,7 +117,7 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
 {
     rr_error err;
     int32_t algo = RR_ALGO_PPO;
-    text_require(rr_checkpoint_read_config(path, -1, NULL, &algo, &err), &err);
+    text_require_file(rr_checkpoint_read_config(path, -1, NULL, &algo, &err), &err, path);
     char *blob = read_blob(path);
     char *rest = blob;
     memset(origin, 0, sizeof *origin);
@@ -139,16 +142,17 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
     const int32_t kinds[] = {RR_CONFIG_ENV, RR_CONFIG_AGENT,
                              algo == RR_ALGO_PPO ? RR_CONFIG_PPO : RR_CONFIG_A2C};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        text_require(
+        text_require_file(
             rr_checkpoint_read_config(path, kinds[i], settings_config(s, kinds[i]), NULL, &err),
-            &err);
+            &err, path);
     }
 }
 
 void run_load(run *r, const char *path)
 {
     rr_error err;
-    text_require(rr_checkpoint_load(path, r->agent, r->env, NULL, NULL, 0, NULL, &err), &err);
+    text_require_file(rr_checkpoint_load(path, r->agent, r->env, NULL, NULL, 0, NULL, &err), &err,
+                      path);
     char *blob = read_blob(path);
     char *rest = blob;
     char *line = NULL;

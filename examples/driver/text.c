@@ -35,6 +35,13 @@ void text_require(rr_status status, const rr_error *err)
     }
 }
 
+void text_require_file(rr_status status, const rr_error *err, const char *path)
+{
+    if (status != RR_OK) {
+        text_fail("%s: %s", path, err->text);
+    }
+}
+
 void *text_allocate(size_t n, size_t size)
 {
     void *block = calloc(n > 0 ? n : 1, size);

@@ -16,6 +16,8 @@ void text_set_program(const char *name);
 _Noreturn void text_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Does nothing on RR_OK; else prints the library's sentence and exits. */
 void text_require(rr_status status, const rr_error *err);
+/* The same, with the file's name in front. */
+void text_require_file(rr_status status, const rr_error *err, const char *path);
 /* malloc that does not fail: n × size bytes of zeros. */
 void *text_allocate(size_t n, size_t size);
 
