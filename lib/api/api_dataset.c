@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* api_dataset.c: the front door of rr_dataset, where files (io) meet interactions (data). */
+#include "api/config_tables.h"
+#include "core/abi.h"
+#include "core/fpmode.h"
+#include "core/memory.h"
+#include "core/status.h"
+#include "data/als.h"
+#include "data/interactions_text.h"
+#include "data/popularity.h"
+#include "data/split.h"
+#include "io/atomic_file.h"
+
+struct rr_dataset {
+    rri_allocator allocator;
+    rri_interactions rows;
+};
+
+/* An empty handle, whose rows the caller fills or gives back. */
+static rr_status allocate_handle(rr_dataset **dataset, const rr_host *host, rr_error *err)
+{
+    rri_allocator allocator;
+    void *block = NULL;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    RRI_TRY(rri_memory_allocate(&block, &allocator, sizeof **dataset, "dataset", err));
+    *dataset = block;
+    (*dataset)->allocator = allocator;
+    return RR_OK;
+}
+
+static void release_handle(rr_dataset *dataset)
+{
+    const rri_allocator allocator = dataset->allocator;
+    rri_memory_release(&allocator, dataset, sizeof *dataset);
+}
+
+/* Hands the handle out, or gives it back when its rows were not to be had. */
+static rr_status finish(rr_dataset **out, rr_dataset *dataset, rr_status status)
+{
+    if (status == RR_OK) {
+        *out = dataset;
+    } else {
+        release_handle(dataset);
+    }
+    return status;
+}
+
+static rr_status read_rows(rr_dataset *dataset, const char *path, rr_error *err)
+{
+    void *text = NULL;
+    size_t bytes = 0;
+    RRI_TRY(rri_atomic_file_read(&text, &bytes, path, &dataset->allocator, err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status =
+        rri_interactions_parse(&dataset->rows, text, bytes, path, &dataset->allocator, err);
+    rri_fpmode_leave(before);
+    rri_memory_release(&dataset->allocator, text, bytes);
+    return status;
+}
+
+rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_host *host, rr_error *err)
+{
+    if (out == NULL || path == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_load: %s is NULL", out == NULL ? "out" : "path");
+    }
+    rr_dataset *dataset = NULL;
+    RRI_TRY(allocate_handle(&dataset, host, err));
+    return finish(out, dataset, read_rows(dataset, path, err));
+}
+
+rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
+                            const float *ratings, const int64_t *times, int64_t n,
+                            const rr_host *host, rr_error *err)
+{
+    if (out == NULL || users == NULL || items == NULL || ratings == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_create: %s is NULL",
+                 out == NULL     ? "out"
+                 : users == NULL ? "users"
+                 : items == NULL ? "items"
+                                 : "ratings");
+    }
+    if (n < 1 || (uint64_t)n > SIZE_MAX / sizeof(uint64_t)) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_create: n is %lld; it must be at least 1",
+                 (long long)n);
+    }
+    rr_dataset *dataset = NULL;
+    RRI_TRY(allocate_handle(&dataset, host, err));
+    return finish(out, dataset,
+                  rri_interactions_from_arrays(&dataset->rows, users, items, ratings, times,
+                                               (size_t)n, &dataset->allocator, err));
+}
+
+void rr_dataset_destroy(rr_dataset *dataset)
+{
+    if (dataset != NULL) {
+        rri_interactions_release(&dataset->rows);
+        release_handle(dataset);
+    }
+}
+
+int32_t rr_dataset_user_count(const rr_dataset *dataset)
+{
+    return dataset == NULL ? 0 : (int32_t)dataset->rows.user_table.n_keys;
+}
+
+int32_t rr_dataset_item_count(const rr_dataset *dataset)
+{
+    return dataset == NULL ? 0 : (int32_t)dataset->rows.item_table.n_keys;
+}
+
+int64_t rr_dataset_count(const rr_dataset *dataset)
+{
+    return dataset == NULL ? 0 : (int64_t)dataset->rows.n;
+}
+
+const uint64_t *rr_dataset_user_keys(const rr_dataset *dataset)
+{
+    return dataset == NULL ? NULL : dataset->rows.user_table.keys;
+}
+
+const uint64_t *rr_dataset_item_keys(const rr_dataset *dataset)
+{
+    return dataset == NULL ? NULL : dataset->rows.item_table.keys;
+}
+
+rr_status rr_dataset_popularity(const rr_dataset *dataset, const uint8_t *user_mask, float *shares,
+                                rr_error *err)
+{
+    if (dataset == NULL || shares == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_popularity: %s is NULL",
+                 dataset == NULL ? "dataset" : "shares");
+    }
+    const rri_interactions *const rows = &dataset->rows;
+    const size_t n_items = rows->item_table.n_keys;
+    void *counts = NULL;
+    RRI_TRY(rri_memory_allocate(&counts, &dataset->allocator, n_items * sizeof(uint64_t),
+                                "counts of items", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    rri_popularity_compute(shares, counts, n_items, rows->users, rows->items, user_mask, rows->n);
+    rri_fpmode_leave(before);
+    rri_memory_release(&dataset->allocator, counts, n_items * sizeof(uint64_t));
+    return RR_OK;
+}
+
+rr_status rr_dataset_split_users(const rr_dataset *dataset, float test_fraction, uint64_t seed,
+                                 uint8_t *is_test, rr_error *err)
+{
+    if (dataset == NULL || is_test == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_split_users: %s is NULL",
+                 dataset == NULL ? "dataset" : "is_test");
+    }
+    if (!(test_fraction >= 0.0f && test_fraction <= 1.0f)) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "rr_dataset_split_users: test_fraction is %g; it must be in [0, 1]",
+                 (double)test_fraction);
+    }
+    const rri_fpmode before = rri_fpmode_enter();
+    rri_split_users(is_test, dataset->rows.user_table.keys, test_fraction, seed,
+                    dataset->rows.user_table.n_keys);
+    rri_fpmode_leave(before);
+    return RR_OK;
+}
+
+rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_config *config,
+                             float *user_vectors, float *item_vectors, rr_als_stats *stats,
+                             const rr_host *host, rr_error *err)
+{
+    if (dataset == NULL || user_vectors == NULL || item_vectors == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_fit_als: %s is NULL",
+                 dataset == NULL        ? "dataset"
+                 : user_vectors == NULL ? "user_vectors"
+                                        : "item_vectors");
+    }
+    rr_als_config full;
+    rr_als_stats filled = {.struct_size = sizeof filled};
+    rri_allocator allocator;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_ALS), config, err));
+    if (stats != NULL) {
+        RRI_TRY(rri_abi_check(stats, sizeof filled, "rr_als_stats", err));
+    }
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status =
+        rri_als_fit(user_vectors, item_vectors, &filled, &dataset->rows, &full, &allocator, err);
+    rri_fpmode_leave(before);
+    RRI_TRY(status);
+    if (stats != NULL) {
+        rri_abi_write(stats, &filled, sizeof filled);
+    }
+    return RR_OK;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* The front door of rr_dataset: from a file to vectors, through recrl.h alone. */
+#include <fenv.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check_run.h"
+#include "recrl/recrl.h"
+
+static const char *const fixture = "tests/data/fixtures/recbole.tsv";
+
+START_TEST(test_dataset_of_a_file_has_its_counts_and_keys)
+{
+    rr_dataset *dataset = NULL;
+    rr_error err = {0};
+    ck_assert_msg(rr_dataset_load(&dataset, fixture, NULL, &err) == RR_OK, "%s", err.text);
+    ck_assert_int_eq(rr_dataset_count(dataset), 5);
+    ck_assert_int_eq(rr_dataset_user_count(dataset), 3);
+    ck_assert_int_eq(rr_dataset_item_count(dataset), 3);
+    ck_assert_mem_eq(rr_dataset_user_keys(dataset), ((const uint64_t[3]){7, 9, 12}),
+                     sizeof(uint64_t[3]));
+    ck_assert_mem_eq(rr_dataset_item_keys(dataset), ((const uint64_t[3]){100, 101, 102}),
+                     sizeof(uint64_t[3]));
+    float shares[3];
+    ck_assert_int_eq(rr_dataset_popularity(dataset, NULL, shares, NULL), RR_OK);
+    ck_assert_float_eq(shares[0], 0.4f);
+    ck_assert_float_eq(shares[1], 0.2f);
+    ck_assert_float_eq(shares[2], 0.4f);
+    ck_assert_int_eq(rr_dataset_popularity(dataset, (const uint8_t[]){1, 0, 0}, shares, NULL),
+                     RR_OK);
+    ck_assert_float_eq(shares[0], 0.5f);
+    ck_assert_float_eq(shares[1], 0.0f);
+    rr_dataset_destroy(dataset);
+}
+END_TEST
+
+START_TEST(test_dataset_that_cannot_be_read_says_why)
+{
+    rr_dataset *dataset = NULL;
+    rr_error err = {0};
+    ck_assert_int_eq(rr_dataset_load(&dataset, "no/such/file", NULL, &err), RR_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "no/such/file"));
+    ck_assert_int_eq(rr_dataset_load(&dataset, "tests", NULL, &err), RR_E_IO);
+
+    char path[] = "/tmp/recrl_dataset_XXXXXX";
+    const int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, "user_id,item_id,rating\n1,2,?\n", 29), 29);
+    close(fd);
+    ck_assert_int_eq(rr_dataset_load(&dataset, path, NULL, &err), RR_E_FORMAT);
+    ck_assert_ptr_nonnull(strstr(err.text, path));
+    ck_assert_ptr_nonnull(strstr(err.text, ":2:5: rating is '?'; it must be a finite number"));
+    unlink(path);
+    ck_assert_ptr_null(dataset);
+}
+END_TEST
+
+START_TEST(test_dataset_refuses_missing_arguments_by_name)
+{
+    const uint64_t keys[1] = {1};
+    const float rating = 1.0f;
+    rr_dataset *dataset = NULL;
+    rr_error err = {0};
+    ck_assert_int_eq(rr_dataset_load(NULL, fixture, NULL, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_dataset_load(&dataset, NULL, NULL, &err), RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_dataset_load: path is NULL");
+    ck_assert_int_eq(rr_dataset_create(&dataset, keys, NULL, &rating, NULL, 1, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_dataset_create: items is NULL");
+    ck_assert_int_eq(rr_dataset_create(&dataset, keys, keys, &rating, NULL, 0, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_dataset_create: n is 0; it must be at least 1");
+    ck_assert_int_eq(
+        rr_dataset_create(&dataset, keys, keys, (const float[]){NAN}, NULL, 1, NULL, NULL),
+        RR_E_NOT_FINITE);
+    ck_assert_ptr_null(dataset);
+    ck_assert_int_eq(rr_dataset_count(NULL), 0);
+    ck_assert_ptr_null(rr_dataset_user_keys(NULL));
+    rr_dataset_destroy(NULL);
+}
+END_TEST
+
+START_TEST(test_dataset_split_is_checked_and_a_function_of_the_key)
+{
+    rr_dataset *dataset = NULL;
+    rr_error err = {0};
+    uint8_t is_test[3] = {9, 9, 9};
+    ck_assert_int_eq(rr_dataset_load(&dataset, fixture, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_dataset_split_users(dataset, 1.5f, 0, is_test, &err), RR_E_INVALID);
+    ck_assert_str_eq(err.text,
+                     "rr_dataset_split_users: test_fraction is 1.5; it must be in [0, 1]");
+    ck_assert_int_eq(rr_dataset_split_users(dataset, NAN, 0, is_test, NULL), RR_E_INVALID);
+    ck_assert_int_eq(is_test[0], 9);
+    ck_assert_int_eq(rr_dataset_split_users(dataset, 1.0f, 0, is_test, NULL), RR_OK);
+    ck_assert_mem_eq(is_test, ((const uint8_t[]){1, 1, 1}), 3);
+    ck_assert_int_eq(rr_dataset_split_users(dataset, 0.0f, 0, is_test, NULL), RR_OK);
+    ck_assert_mem_eq(is_test, ((const uint8_t[]){0, 0, 0}), 3);
+    rr_dataset_destroy(dataset);
+}
+END_TEST
+
+enum { D = 6 };
+
+START_TEST(test_dataset_fit_checks_the_config_and_fills_the_stats)
+{
+    rr_dataset *dataset = NULL;
+    rr_error err = {0};
+    rr_als_config config;
+    rr_als_stats stats = {.struct_size = sizeof stats};
+    float users[3 * D], items[3 * D];
+    ck_assert_int_eq(rr_dataset_load(&dataset, fixture, NULL, NULL), RR_OK);
+    rr_als_config_init(&config, sizeof config);
+    config.num_factors = D - 2;
+    config.ridge = -1.0f;
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "als config: ridge is -1"));
+    config.ridge = 0.1f;
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, &err), RR_OK);
+    ck_assert_int_eq(stats.n_train, 5);
+    ck_assert_int_eq(stats.n_holdout, 0);
+    ck_assert_double_eq_tol(stats.mean, 2.35, 1e-12);
+    ck_assert(isnan(stats.holdout_rmse));
+    ck_assert_float_eq(users[D - 2], 1.0f);
+    ck_assert_float_eq(items[D - 1], 1.0f);
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, NULL, items, NULL, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_dataset_fit_als: user_vectors is NULL");
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, NULL, users, items, NULL, NULL, NULL),
+                     RR_E_INVALID);
+    rr_dataset_destroy(dataset);
+}
+END_TEST
+
+START_TEST(test_dataset_fit_gives_the_same_bytes_under_any_rounding_of_the_host)
+{
+    rr_dataset *dataset = NULL;
+    rr_als_config config;
+    float users[3 * D], items[3 * D], other_users[3 * D], other_items[3 * D];
+    rr_als_config_init(&config, sizeof config);
+    config.num_factors = D - 2;
+    ck_assert_int_eq(rr_dataset_load(&dataset, fixture, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(fesetround(FE_DOWNWARD), 0);
+    config.num_threads = 2;
+    const rr_status status =
+        rr_dataset_fit_als(dataset, &config, other_users, other_items, NULL, NULL, NULL);
+    ck_assert_int_eq(fegetround(), FE_DOWNWARD);
+    fesetround(FE_TONEAREST);
+    ck_assert_int_eq(status, RR_OK);
+    ck_assert_mem_eq(users, other_users, sizeof users);
+    ck_assert_mem_eq(items, other_items, sizeof items);
+    rr_dataset_destroy(dataset);
+}
+END_TEST
+
+static size_t in_use;
+static int n_left;
+
+static void *count_allocate(void *user, size_t bytes, size_t alignment)
+{
+    (void)user;
+    if (n_left-- <= 0) {
+        return NULL;
+    }
+    in_use += bytes;
+    return aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+}
+
+static void count_release(void *user, void *block, size_t bytes)
+{
+    (void)user;
+    in_use -= bytes;
+    free(block);
+}
+
+START_TEST(test_dataset_gives_all_memory_back_wherever_it_runs_out)
+{
+    const rr_host host = {
+        .struct_size = sizeof host, .allocate = count_allocate, .release = count_release};
+    rr_als_config config;
+    float users[3 * D], items[3 * D];
+    rr_als_config_init(&config, sizeof config);
+    config.num_factors = D - 2;
+    config.num_threads = 2;
+    rr_status status = RR_E_MEMORY;
+    for (int limit = 0; status != RR_OK; limit++) {
+        ck_assert_int_lt(limit, 30);
+        ck_assert_int_eq(status, RR_E_MEMORY);
+        rr_dataset *dataset = NULL;
+        n_left = limit;
+        status = rr_dataset_load(&dataset, fixture, &host, NULL);
+        if (status == RR_OK) {
+            status = rr_dataset_fit_als(dataset, &config, users, items, NULL, &host, NULL);
+        }
+        rr_dataset_destroy(dataset);
+        ck_assert_uint_eq(in_use, 0);
+    }
+}
+END_TEST
+
+CHECK_MAIN("api/api_dataset", test_dataset_of_a_file_has_its_counts_and_keys,
+           test_dataset_that_cannot_be_read_says_why,
+           test_dataset_refuses_missing_arguments_by_name,
+           test_dataset_split_is_checked_and_a_function_of_the_key,
+           test_dataset_fit_checks_the_config_and_fills_the_stats,
+           test_dataset_fit_gives_the_same_bytes_under_any_rounding_of_the_host,
+           test_dataset_gives_all_memory_back_wherever_it_runs_out)
