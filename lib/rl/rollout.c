@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "rl/rollout.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/status.h"
+#include "rl/rollout_check.h"
 
 void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_config *config)
 {
@@ -37,7 +37,7 @@ void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_
     rollout->fingerprints = RRI_TAKE(arena, uint64_t, rows);
 }
 
-static rri_row_form form_of(const rr_obs *obs)
+rri_row_form rri_rollout_form_of(const rr_obs *obs)
 {
     const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
     return (rri_row_form){
@@ -51,178 +51,85 @@ static rri_row_form form_of(const rr_obs *obs)
     };
 }
 
-/* A width of the observation must fit what the buffer was made for. */
-static rr_status check_width(const char *field, int32_t given, size_t most, rr_error *err)
+/* One row: `width` entries, then padding up to `stride`. */
+static void copy_row_i32(int32_t *out, size_t stride, const int32_t *in, size_t width,
+                         int32_t padding)
 {
-    if (given < 0 || (size_t)given > most) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer record: %s is %d; this buffer was made for at most %zu",
-                 field, given, most);
-    }
-    return RR_OK;
-}
-
-static rr_status check_form(const rri_rollout *rollout, const rr_obs *obs, rr_error *err)
-{
-    const rri_row_form form = form_of(obs);
-    if (form.has_lists) {
-        RRI_TRY(check_width("k", obs->k, rollout->k, err));
-    }
-    if (form.has_features && (size_t)obs->feature_dim != rollout->feature_dim) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "buffer record: feature_dim is %d; this buffer was made for %zu", obs->feature_dim,
-                 rollout->feature_dim);
-    }
-    if (form.has_vectors && (size_t)obs->item_dim != rollout->item_dim) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer record: item_dim is %d; this buffer was made for %zu",
-                 obs->item_dim, rollout->item_dim);
-    }
-    if (form.has_excluded) {
-        RRI_TRY(check_width("m", obs->m, rollout->m, err));
-    }
-    if (form.has_history) {
-        RRI_TRY(check_width("h", obs->h, rollout->h, err));
-    }
-    if (rollout->n_rows > 0 && memcmp(&form, &rollout->form, sizeof form) != 0) {
-        RRI_FAIL(
-            err, RR_E_INVALID,
-            "buffer record: these rows have other optional fields (candidates, vectors, features, "
-            "counts, excluded, history) than the rows before; a rollout's rows must be alike");
-    }
-    return RR_OK;
-}
-
-static rr_status check_finite(const char *what, const float *x, size_t n_rows, size_t width,
-                              rr_error *err)
-{
-    for (size_t i = 0; i < n_rows * width; i++) {
-        if (!isfinite(x[i])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "%s[%zu][%zu] is %g; it must be finite", what, i / width,
-                     i % width, (double)x[i]);
-        }
-    }
-    return RR_OK;
-}
-
-static rr_status check_lists(const rr_obs *obs, const rr_decision *decision, rr_error *err)
-{
-    const size_t n = (size_t)obs->n, k = (size_t)obs->k;
-    const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
-    for (size_t i = 0; i < n; i++) {
-        const int32_t length = !has_lists             ? INT32_MAX
-                               : obs->lengths != NULL ? obs->lengths[i]
-                                                      : obs->k;
-        if (has_lists && (length < 1 || length > obs->k)) {
-            RRI_FAIL(err, RR_E_INVALID, "buffer record: lengths[%zu] is %d; it must be in [1, %d]",
-                     i, length, obs->k);
-        }
-        if (decision->actions[i] < 0 || decision->actions[i] >= length) {
-            RRI_FAIL(err, RR_E_INVALID,
-                     "buffer record: actions[%zu] is %d; it must be a position in the row's list",
-                     i, decision->actions[i]);
-        }
-    }
-    if (has_lists && obs->features != NULL) {
-        RRI_TRY(check_finite("buffer record: features", obs->features, n,
-                             k * (size_t)obs->feature_dim, err));
-    }
-    if (obs->vectors != NULL) {
-        RRI_TRY(check_finite("buffer record: vectors", obs->vectors, n, k * (size_t)obs->item_dim,
-                             err));
-    }
-    return RR_OK;
-}
-
-static rr_status check_record(const rri_rollout *rollout, const rr_obs *obs,
-                              const rr_decision *decision, rr_error *err)
-{
-    const size_t n = (size_t)obs->n;
-    if (rollout->awaits_reward) {
-        RRI_FAIL(err, RR_E_STATE, "buffer record: the last record has no reward yet");
-    }
-    if (rollout->n_rows > 0 && n != rollout->n_sessions) {
-        RRI_FAIL(err, RR_E_STATE,
-                 "buffer record: n is %d, but the records before had %zu rows; in lock step they "
-                 "are equal",
-                 obs->n, rollout->n_sessions);
-    }
-    if (rollout->n_rows + n > rollout->max_rows) {
-        RRI_FAIL(err, RR_E_FULL,
-                 "buffer record: %zu rows of at most %zu are taken; %zu more do not fit",
-                 rollout->n_rows, rollout->max_rows, n);
-    }
-    if ((size_t)obs->state_dim != rollout->state_dim) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer record: state_dim is %d; this buffer was made for %zu",
-                 obs->state_dim, rollout->state_dim);
-    }
-    RRI_TRY(check_form(rollout, obs, err));
-    RRI_TRY(check_finite("buffer record: states", obs->states, n, rollout->state_dim, err));
-    RRI_TRY(check_finite("buffer record: log_probs", decision->log_probs, n, 1, err));
-    RRI_TRY(check_finite("buffer record: values", decision->values, n, 1, err));
-    return check_lists(obs, decision, err);
-}
-
-/* Rows of `width` elements into rows of `stride`, the rest filled with `padding`. */
-static void copy_rows_i32(int32_t *out, size_t stride, const int32_t *in, size_t width, size_t n,
-                          int32_t padding, bool pads_in_front)
-{
-    for (size_t i = 0; i < n; i++) {
-        const size_t at = pads_in_front ? stride - width : 0;
-        for (size_t j = 0; j < stride; j++) {
-            out[i * stride + j] = padding;
-        }
-        memcpy(out + i * stride + at, in + i * width, width * sizeof *in);
+    memcpy(out, in, width * sizeof *in);
+    for (size_t j = width; j < stride; j++) {
+        out[j] = padding;
     }
 }
 
-static void copy_rows_f32(float *out, size_t stride, const float *in, size_t width, size_t n)
+static void copy_row_f32(float *out, size_t stride, const float *in, size_t width)
 {
-    for (size_t i = 0; i < n; i++) {
-        memcpy(out + i * stride, in + i * width, width * sizeof *in);
-        memset(out + i * stride + width, 0, (stride - width) * sizeof *out);
+    memcpy(out, in, width * sizeof *in);
+    memset(out + width, 0, (stride - width) * sizeof *out);
+}
+
+/* Padding, then `width` entries, the newest last. */
+static void copy_history(int32_t *out, size_t stride, const int32_t *in, size_t width)
+{
+    const size_t front = stride - width;
+    for (size_t j = 0; j < front; j++) {
+        out[j] = -1;
+    }
+    memcpy(out + front, in, width * sizeof *in);
+}
+
+/* The list of row `from` of the observation into row `to`; what lies behind its length is left. */
+static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to)
+{
+    const rri_row_form *form = &rollout->form;
+    const size_t k = (size_t)obs->k, K = rollout->k;
+    const size_t f = rollout->feature_dim, d = rollout->item_dim;
+    const int32_t length = obs->lengths != NULL ? obs->lengths[from] : obs->k;
+    const size_t n = (size_t)length;
+    rollout->lengths[to] = length;
+    if (form->has_candidates) {
+        copy_row_i32(rollout->candidates + to * K, K, obs->candidates + from * k, n, -1);
+    }
+    if (form->has_counts) {
+        copy_row_i32(rollout->counts + to * K, K, obs->counts + from * k, n, 0);
+    }
+    if (form->has_features) {
+        copy_row_f32(rollout->features + to * K * f, K * f, obs->features + from * k * f, n * f);
+    }
+    if (form->has_vectors) {
+        copy_row_f32(rollout->vectors + to * K * d, K * d, obs->vectors + from * k * d, n * d);
     }
 }
 
 static void copy_lists(rri_rollout *rollout, const rr_obs *obs, size_t at)
 {
-    const size_t n = (size_t)obs->n, k = (size_t)obs->k, K = rollout->k;
     const rri_row_form *form = &rollout->form;
-    for (size_t i = 0; i < n; i++) {
-        rollout->lengths[at + i] = !form->has_lists       ? 0
-                                   : obs->lengths != NULL ? obs->lengths[i]
-                                                          : obs->k;
-    }
-    if (form->has_candidates) {
-        copy_rows_i32(rollout->candidates + at * K, K, obs->candidates, k, n, -1, false);
-    }
-    if (form->has_counts) {
-        copy_rows_i32(rollout->counts + at * K, K, obs->counts, k, n, 0, false);
-    }
-    if (form->has_features) {
-        const size_t f = rollout->feature_dim;
-        copy_rows_f32(rollout->features + at * K * f, K * f, obs->features, k * f, n);
-    }
-    if (form->has_vectors) {
-        const size_t d = rollout->item_dim;
-        copy_rows_f32(rollout->vectors + at * K * d, K * d, obs->vectors, k * d, n);
-    }
-    if (form->has_excluded) {
-        copy_rows_i32(rollout->excluded + at * rollout->m, rollout->m, obs->excluded,
-                      (size_t)obs->m, n, -1, false);
-    }
-    if (form->has_history) {
-        copy_rows_i32(rollout->history + at * rollout->h, rollout->h, obs->history, (size_t)obs->h,
-                      n, -1, true);
+    const size_t m = rollout->m, h = rollout->h;
+    for (size_t i = 0; i < (size_t)obs->n; i++) {
+        const size_t to = at + i;
+        if (form->has_lists) {
+            copy_list(rollout, obs, i, to);
+        } else {
+            rollout->lengths[to] = 0;
+        }
+        if (form->has_excluded) {
+            copy_row_i32(rollout->excluded + to * m, m, obs->excluded + i * (size_t)obs->m,
+                         (size_t)obs->m, -1);
+        }
+        if (form->has_history) {
+            copy_history(rollout->history + to * h, h, obs->history + i * (size_t)obs->h,
+                         (size_t)obs->h);
+        }
     }
 }
 
 rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
                              uint64_t fingerprint, rr_error *err)
 {
-    RRI_TRY(check_record(rollout, obs, decision, err));
+    RRI_TRY(rri_rollout_check_record(rollout, obs, decision, err));
     const size_t n = (size_t)obs->n, at = rollout->n_rows;
     if (rollout->n_rows == 0) {
         rollout->n_sessions = n;
-        rollout->form = form_of(obs);
+        rollout->form = rri_rollout_form_of(obs);
     }
     copy_lists(rollout, obs, at);
     memcpy(rollout->states + at * rollout->state_dim, obs->states,
@@ -238,57 +145,9 @@ rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_d
     return RR_OK;
 }
 
-static rr_status check_flags(const char *field, const uint8_t *flags, size_t n, rr_error *err)
-{
-    for (size_t i = 0; flags != NULL && i < n; i++) {
-        if (flags[i] > 1) {
-            RRI_FAIL(err, RR_E_INVALID, "buffer reward: %s[%zu] is %u; it must be 0 or 1", field, i,
-                     flags[i]);
-        }
-    }
-    return RR_OK;
-}
-
-static rr_status check_reward(const rri_rollout *rollout, const rr_outcome *outcome, rr_error *err)
-{
-    const size_t n = rollout->n_sessions, S = rollout->state_dim;
-    if (!rollout->awaits_reward) {
-        RRI_FAIL(err, RR_E_STATE, "buffer reward: there is no record that waits for a reward");
-    }
-    if (outcome->n < 0 || (size_t)outcome->n != n) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer reward: n is %d; the last record had %zu rows",
-                 outcome->n, n);
-    }
-    RRI_TRY(check_finite("buffer reward: rewards", outcome->rewards, n, 1, err));
-    RRI_TRY(check_flags("terminated", outcome->terminated, n, err));
-    RRI_TRY(check_flags("truncated", outcome->truncated, n, err));
-    for (size_t i = 0; outcome->truncated != NULL && i < n; i++) {
-        const bool is_terminated = outcome->terminated != NULL && outcome->terminated[i] != 0;
-        if (outcome->truncated[i] == 0 || is_terminated) {
-            continue;
-        }
-        const rr_obs *final = outcome->final_obs;
-        if (final == NULL || final->states == NULL || final->n != outcome->n ||
-            (size_t) final->state_dim != S) {
-            RRI_FAIL(err, RR_E_INVALID,
-                     "buffer reward: truncated[%zu] is 1, so final_obs must hold %zu states of "
-                     "width %zu",
-                     i, n, S);
-        }
-        for (size_t j = 0; j < S; j++) {
-            if (!isfinite(final->states[i * S + j])) {
-                RRI_FAIL(err, RR_E_NOT_FINITE,
-                         "buffer reward: final_obs->states[%zu][%zu] is %g; it must be finite", i,
-                         j, (double) final->states[i * S + j]);
-            }
-        }
-    }
-    return RR_OK;
-}
-
 rr_status rri_rollout_reward(rri_rollout *rollout, const rr_outcome *outcome, rr_error *err)
 {
-    RRI_TRY(check_reward(rollout, outcome, err));
+    RRI_TRY(rri_rollout_check_reward(rollout, outcome, err));
     const size_t n = rollout->n_sessions, at = rollout->n_rows - n, S = rollout->state_dim;
     for (size_t i = 0; i < n; i++) {
         const bool is_terminated = outcome->terminated != NULL && outcome->terminated[i] != 0;

@@ -46,11 +46,13 @@ typedef struct rri_rollout {
     uint64_t *fingerprints; /* [max_rows] of the catalogue, 0 unknown */
 } rri_rollout;
 
+/* The fields that an observation has. */
+rri_row_form rri_rollout_form_of(const rr_obs *obs);
+
 /* Takes the arrays from the arena (twice, as memory.h says). `config` has been checked. */
 void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_config *config);
 
-/* Copies n rows. `fingerprint` as in rr_decision. Judges shapes and finiteness; nothing changes on
- * failure. */
+/* Copies n rows. `fingerprint` as in rr_decision. Nothing changes when rollout_check.h refuses. */
 rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
                              uint64_t fingerprint, rr_error *err);
 
