@@ -2,6 +2,7 @@
 /* Rows pass in slices, a slice in tiles of rows that the crew shares out. */
 #include "agent/act.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "agent/request.h"
@@ -117,8 +118,24 @@ static void copy_values(const rr_agent *agent, float *values, size_t n)
     memcpy(values, rri_network_values_of(&agent->network, &agent->slice.tape), n * sizeof(float));
 }
 
-static void act_slice(rr_agent *agent, const rri_request *request, rr_decision *decision,
-                      size_t first)
+/* Parameters or states so large that an answer overflows have no answer. x [n] belongs to the rows
+ * from `first` on. */
+static rr_status check_finite(const char *function, const char *what, const float *x, size_t n,
+                              size_t first, rr_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE,
+                     "%s: row %zu: %s is %g; the agent's parameters, or the row's numbers, are too "
+                     "large",
+                     function, first + i, what, (double)x[i]);
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status act_slice(rr_agent *agent, const rri_request *request, rr_decision *decision,
+                           size_t first, rr_error *err)
 {
     rri_slice *slice = &agent->slice;
     slice_job job = job_of(agent, request, first);
@@ -136,6 +153,11 @@ static void act_slice(rr_agent *agent, const rri_request *request, rr_decision *
                             ? NULL
                             : decision->all_log_probs + first * rri_request_width(request);
     run_slice(&job);
+    RRI_TRY(check_finite("act", "log_probs", slice->log_probs, job.n, first, err));
+    if (decision->values != NULL) {
+        copy_values(agent, decision->values + first, job.n);
+        RRI_TRY(check_finite("act", "values", decision->values + first, job.n, first, err));
+    }
 
     for (size_t i = 0; decision->actions != NULL && i < job.n; i++) {
         decision->actions[first + i] = slice->actions[i];
@@ -146,9 +168,7 @@ static void act_slice(rr_agent *agent, const rri_request *request, rr_decision *
     for (size_t i = 0; decision->log_probs != NULL && i < job.n; i++) {
         decision->log_probs[first + i] = slice->log_probs[i];
     }
-    if (decision->values != NULL) {
-        copy_values(agent, decision->values + first, job.n);
-    }
+    return RR_OK;
 }
 
 rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
@@ -160,7 +180,7 @@ rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decisio
                  request.n);
     }
     for (size_t first = 0; first < request.n; first += RRI_SLICE_ROWS) {
-        act_slice(agent, &request, decision, first);
+        RRI_TRY(act_slice(agent, &request, decision, first, err));
     }
     if (request.decisions == NULL) {
         agent->n_draws += request.n;
@@ -172,6 +192,19 @@ rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decisio
         }
     }
     decision->pool_fingerprint = rri_request_fingerprint(&request);
+    return RR_OK;
+}
+
+/* Every row has a choice, so a best position that is missing has a score that is no number. */
+static rr_status check_ranking(const slice_job *job, size_t first, rr_error *err)
+{
+    for (size_t i = 0; i < job->n; i++) {
+        const bool is_found = job->positions[i * job->k_best] >= 0;
+        const float found =
+            job->rank_log_probs != NULL ? job->rank_log_probs[i * job->k_best] : 0.0f;
+        const float best = is_found ? found : NAN;
+        RRI_TRY(check_finite("top_k", "log_probs", &best, 1, first + i, err));
+    }
     return RR_OK;
 }
 
@@ -195,6 +228,7 @@ rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t 
         job.positions = positions + first * k;
         job.rank_log_probs = log_probs != NULL ? log_probs + first * k : NULL;
         run_slice(&job);
+        RRI_TRY(check_ranking(&job, first, err));
     }
     for (size_t i = 0; items != NULL && i < request.n * k; i++) {
         items[i] = item_at(&request, i / k, positions[i]);
@@ -219,6 +253,9 @@ rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *
         job.given = actions + first;
         job.log_probs = agent->slice.log_probs;
         run_slice(&job);
+        if (job.wants_query) {
+            RRI_TRY(check_finite("evaluate", "log_probs", job.log_probs, job.n, first, err));
+        }
         if (log_probs != NULL) {
             memcpy(log_probs + first, agent->slice.log_probs, job.n * sizeof(float));
         }
@@ -227,6 +264,7 @@ rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *
         }
         if (values != NULL) {
             copy_values(agent, values + first, job.n);
+            RRI_TRY(check_finite("evaluate", "values", values + first, job.n, first, err));
         }
     }
     return RR_OK;

@@ -6,7 +6,9 @@
 
 #include "agent/agent.h"
 
-/* decision: pool_fingerprint is written. */
+/* decision: pool_fingerprint is written. RR_E_NOT_FINITE names the row whose answer overflows; then
+ * the caller's arrays hold nothing of use, and the next draw is the one that this would have been.
+ */
 rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
 
 rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
