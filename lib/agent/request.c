@@ -43,12 +43,12 @@ static rr_status check_unserved(const rr_obs *obs, rr_error *err)
     return RR_OK;
 }
 
-static rr_status check_most(const char *field, int32_t given, int32_t most, const char *config,
-                            rr_error *err)
+static rr_status check_most(const char *field, int32_t given, int32_t least, int32_t most,
+                            const char *config, rr_error *err)
 {
-    if (given < 0 || given > most) {
-        RRI_FAIL(err, RR_E_INVALID, "obs: %s is %d; this agent was made for 0 … %d (%s)", field,
-                 given, most, config);
+    if (given < least || given > most) {
+        RRI_FAIL(err, RR_E_INVALID, "obs: %s is %d; this agent was made for %d … %d (%s)", field,
+                 given, least, most, config);
     }
     return RR_OK;
 }
@@ -61,12 +61,14 @@ static rr_status check_shapes(const rr_agent *agent, const rr_obs *obs, rr_error
         RRI_FAIL(err, RR_E_INVALID, "obs: n is %d; this agent was made for at most %d (max_rows)",
                  obs->n, config->max_rows);
     }
-    RRI_TRY(check_most("k", obs->k, config->max_candidates, "max_candidates", err));
-    RRI_TRY(check_most("m", obs->m, config->max_history, "max_history", err));
-    RRI_TRY(check_most("h", obs->h, config->max_history, "max_history", err));
-    if (has_lists && obs->k < 1) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "obs: k is %d; with candidates or vectors it must be at least 1", obs->k);
+    if (has_lists) {
+        RRI_TRY(check_most("k", obs->k, 1, config->max_candidates, "max_candidates", err));
+    }
+    if (obs->excluded != NULL) {
+        RRI_TRY(check_most("m", obs->m, 0, config->max_history, "max_history", err));
+    }
+    if (obs->history != NULL) {
+        RRI_TRY(check_most("h", obs->h, 0, config->max_history, "max_history", err));
     }
     if (!has_lists && (obs->lengths != NULL || obs->features != NULL || obs->counts != NULL)) {
         RRI_FAIL(err, RR_E_INVALID,
@@ -135,8 +137,8 @@ static rr_status choose_catalogue(rri_request *request, const rr_agent *agent, c
 rr_status rri_request_read(rri_request *request, rr_agent *agent, const rr_obs *obs, rr_error *err)
 {
     RRI_TRY(check_unserved(obs, err));
-    RRI_TRY(rri_request_check_states(agent, obs, "obs", err));
     RRI_TRY(check_shapes(agent, obs, err));
+    RRI_TRY(rri_request_check_states(agent, obs, "obs", err));
     RRI_TRY(choose_catalogue(request, agent, obs, err));
 
     const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
