@@ -37,6 +37,7 @@ rr_status rri_ppo_update(rri_update_sums *sums, rr_agent *agent, const rri_rollo
             break;
         }
         sums->last_epoch = (rri_loss_sums){0};
+        sums->n_last_rows = 0;
         const uint64_t index = (uint64_t)agent->n_updates * EPOCHS_PER_UPDATE + epoch;
         rri_philox_permute(agent->update.permutation, n, agent->config.seed, RRI_STREAM_SHUFFLE,
                            index);

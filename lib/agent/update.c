@@ -169,6 +169,7 @@ rr_status rri_update_minibatch(rri_update_sums *sums, rr_agent *agent, const rri
     add_sums(&sums->last_epoch, &loss);
     sums->norm += norm;
     sums->n_rows += n;
+    sums->n_last_rows += n;
     sums->n_steps++;
     return RR_OK;
 }
@@ -178,7 +179,7 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_rollout
 {
     const rri_update_rows *update = &agent->update;
     const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
-    const double last = n_trained > 0 ? (double)n_trained : NAN;
+    const double last_rows = sums->n_last_rows > 0 ? (double)sums->n_last_rows : NAN;
     double reward = 0.0;
     for (size_t i = 0; i < rollout->n_rows; i++) {
         reward += (double)rollout->rewards[i];
@@ -191,7 +192,7 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_rollout
     stats->policy_loss = (float)(sums->loss.policy_loss / rows);
     stats->value_loss = (float)(sums->loss.value_loss / rows);
     stats->entropy = (float)(sums->loss.entropy / rows);
-    stats->approx_kl = (float)(sums->last_epoch.approx_kl / last);
+    stats->approx_kl = (float)(sums->last_epoch.approx_kl / last_rows);
     stats->clip_fraction = (float)(sums->loss.n_clipped / rows);
     stats->explained_variance =
         rri_explained_variance_compute(update->values, update->returns, rollout->n_rows);

@@ -19,6 +19,7 @@ rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *
 typedef struct rri_update_sums {
     rri_loss_sums loss;       /* over all rows of all minibatches */
     rri_loss_sums last_epoch; /* of the last epoch alone */
+    size_t n_last_rows;       /* rows in last_epoch */
     double norm;              /* Σ over steps */
     size_t n_rows;            /* rows in loss, with repetitions */
     size_t n_steps, n_epochs;
