@@ -16,7 +16,7 @@ static size_t larger(size_t a, size_t b)
 static size_t n_items_of(const rr_agent *agent)
 {
     if (agent->items != NULL) {
-        return (size_t)rri_items_count(agent->items);
+        return rri_items_count(agent->items);
     }
     return agent->config.head == RR_HEAD_DENSE ? (size_t)agent->config.num_items : 0;
 }
@@ -32,7 +32,7 @@ static void layout_slice(rr_agent *agent, rri_arena *arena)
     rri_slice *slice = &agent->slice;
     const rri_network *net = &agent->network;
     const size_t rows = RRI_SLICE_ROWS;
-    const size_t kept = larger((size_t)agent->config.max_candidates,
+    slice->kept_width = larger((size_t)agent->config.max_candidates,
                                net->n_items <= RRI_KEPT_WIDTH ? net->n_items : 0);
 
     rri_network_tape_layout(&slice->tape, arena, net, rows);
@@ -41,7 +41,7 @@ static void layout_slice(rr_agent *agent, rri_arena *arena)
     slice->policy.log_sums = RRI_TAKE(arena, double, rows);
     slice->policy.entropies = RRI_TAKE(arena, float, rows);
     slice->states = RRI_TAKE(arena, float, rows * net->state_dim);
-    slice->logits = RRI_TAKE(arena, float, rri_size_multiply(rows, kept));
+    slice->logits = RRI_TAKE(arena, float, rri_size_multiply(rows, slice->kept_width));
     slice->rows = RRI_TAKE(arena, int32_t, rows);
     slice->actions = RRI_TAKE(arena, int32_t, rows);
     slice->log_probs = RRI_TAKE(arena, float, rows);
@@ -140,17 +140,6 @@ rr_status rri_agent_build(rr_agent *agent, rr_error *err)
     return RR_OK;
 }
 
-static rr_status check_layers(const char *field, const int32_t hidden[4], rr_error *err)
-{
-    for (size_t i = 1; i < 4; i++) {
-        if (hidden[i] > 0 && hidden[i - 1] == 0) {
-            RRI_FAIL(err, RR_E_INVALID, "agent config: %s[%zu] is %d behind a 0; a 0 ends the list",
-                     field, i, hidden[i]);
-        }
-    }
-    return RR_OK;
-}
-
 static rr_status check_tower(const rr_agent_config *config, const rr_items *items, rr_error *err)
 {
     if (config->num_items != 0) {
@@ -197,8 +186,6 @@ static rr_status check_dense(const rr_agent_config *config, const rr_items *item
 
 static rr_status check(const rr_agent_config *config, const rr_items *items, rr_error *err)
 {
-    RRI_TRY(check_layers("hidden", config->hidden, err));
-    RRI_TRY(check_layers("critic_hidden", config->critic_hidden, err));
     return config->head == RR_HEAD_DENSE ? check_dense(config, items, err)
                                          : check_tower(config, items, err);
 }

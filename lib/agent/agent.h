@@ -26,8 +26,8 @@
 /* Rows of one task. */
 #define RRI_TILE_ROWS   ((size_t)64)
 #define RRI_SLICE_TILES (RRI_SLICE_ROWS / RRI_TILE_ROWS)
-/* Logits of a slice are kept for the backward pass up to this width; beyond, they are made again.
- */
+/* Logits of a slice are kept for the backward pass where the catalogue has no more items than this
+ * (and for every candidate list); beyond, they are made again. */
 #define RRI_KEPT_WIDTH ((size_t)8192)
 
 /* Sums of one tile, added up in order of tiles. */
@@ -41,7 +41,8 @@ typedef struct rri_slice {
     rri_network_tape tape, slopes;
     rri_policy_tape policy;
     float *states;        /* [rows, S] gathered */
-    float *logits;        /* [rows, kept width] */
+    size_t kept_width;    /* longest rows whose logits are kept */
+    float *logits;        /* [rows, kept_width] */
     int32_t *rows;        /* [rows] where each lies in the rollout */
     int32_t *actions;     /* [rows] */
     float *log_probs;     /* [rows] */
@@ -71,7 +72,6 @@ typedef struct rri_update_rows {
 
 struct rr_agent {
     rri_allocator allocator;
-    void (*log)(void *user, int32_t level, const char *sentence);
     rr_agent_config config;
     rr_ppo_config ppo; /* the one that recipe.algo names is in force */
     rr_a2c_config a2c;

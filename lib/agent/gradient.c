@@ -194,8 +194,7 @@ static void run_slice(slice_job *job, rri_loss_sums *total)
     rr_agent *agent = job->agent;
     rri_slice *slice = &agent->slice;
     const size_t width = rri_menu_width(&job->menu, agent->network.n_items);
-    const bool is_kept = job->menu.k > 0 || width <= RRI_KEPT_WIDTH;
-    slice->policy.logits = is_kept ? slice->logits : NULL;
+    slice->policy.logits = width <= slice->kept_width ? slice->logits : NULL;
     slice->policy.d_logits = slice->policy.logits;
 
     rri_workers_run(agent->workers, run_tile, job, (job->n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
