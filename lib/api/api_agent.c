@@ -156,7 +156,10 @@ rr_status rr_agent_set_feature_weights(rr_agent *agent, const float *weights, in
         RRI_FAIL(err, RR_E_INVALID,
                  "rr_agent_set_feature_weights: this agent was made with feature_dim 0");
     }
-    return rri_agent_set_tensor(agent, "actor.feature_weights", weights, n, err);
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_agent_set_tensor(agent, "actor.feature_weights", weights, n, err);
+    rri_fpmode_leave(before);
+    return status;
 }
 
 int32_t rr_agent_tensor_count(const rr_agent *agent)
