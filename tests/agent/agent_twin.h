@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* agent_twin.h: the whole agent spelt a second time, plainly and in double, from the names of its
+ * tensors and maths §2, §3, §5 and §6: networks, distribution, loss of a minibatch. It shares no
+ * arithmetic with lib/, and its parameters may be moved, so that the loss can be differentiated by
+ * differences. */
+#ifndef TESTS_AGENT_AGENT_TWIN_H
+#define TESTS_AGENT_AGENT_TWIN_H
+
+#include <stdio.h>
+
+#include "agent_fixture.h"
+
+#define TWIN_WIDEST 64 /* of a layer */
+
+typedef struct twin_rows {
+    size_t n;
+    const float *states; /* [n, S] */
+    rri_menu menu;
+    const int32_t *actions;
+    const float *old_log_probs, *old_values, *returns, *advantages;
+} twin_rows;
+
+typedef struct twin {
+    const rr_agent *agent; /* shapes, names and configs */
+    const float *pool;     /* [N, d] or NULL */
+    size_t n_items;
+    double *theta; /* [n_floats] */
+    twin_rows rows;
+} twin;
+
+/* What the loss is made of, as means. */
+typedef struct twin_terms {
+    double loss, policy_loss, value_loss, entropy, approx_kl, clip_fraction;
+} twin_terms;
+
+static inline void twin_open(twin *t, const rig *r)
+{
+    const rr_agent *agent = r->agent;
+    *t = (twin){.agent = agent};
+    t->pool = agent->items != NULL ? rri_items_vectors(agent->items) : NULL;
+    t->n_items = agent->network.n_items;
+    t->theta = malloc(agent->network.params.n_floats * sizeof(double));
+    for (size_t i = 0; i < agent->network.params.n_floats; i++) {
+        t->theta[i] = (double)agent->values[i];
+    }
+}
+
+static inline void twin_close(twin *t)
+{
+    free(t->theta);
+}
+
+/* A tensor of the twin by name, NULL where there is none. */
+static inline const double *twin_tensor(const twin *t, const char *name)
+{
+    const rri_param *param = rri_params_find(&t->agent->network.params, name);
+    return param != NULL ? t->theta + param->offset : NULL;
+}
+
+static inline double twin_activate(const twin *t, double x)
+{
+    return t->agent->config.activation == RR_ACTIVATION_RELU ? (x > 0.0 ? x : 0.0) : tanh(x);
+}
+
+/* y = MLP(x) with the layers "prefix.0", "prefix.1", …; returns its width, 0 where there is none.
+ */
+static inline size_t twin_mlp(double y[TWIN_WIDEST], const twin *t, const char *prefix,
+                              const float *x, bool activates_last)
+{
+    const rri_params *params = &t->agent->network.params;
+    double h[TWIN_WIDEST], next[TWIN_WIDEST];
+    char name[64];
+    for (int32_t i = 0; i < t->agent->config.state_dim; i++) {
+        h[i] = (double)x[i];
+    }
+    size_t width = 0;
+    for (int layer = 0;; layer++) {
+        snprintf(name, sizeof name, "%s.%d.weight", prefix, layer);
+        const rri_param *weight = rri_params_find(params, name);
+        if (weight == NULL) {
+            break;
+        }
+        snprintf(name, sizeof name, "%s.%d.bias", prefix, layer);
+        const double *W = t->theta + weight->offset, *b = twin_tensor(t, name);
+        snprintf(name, sizeof name, "%s.%d.weight", prefix, layer + 1);
+        const bool is_last = rri_params_find(params, name) == NULL;
+        width = weight->shape[0];
+        for (size_t o = 0; o < width; o++) {
+            next[o] = b[o];
+            for (size_t i = 0; i < weight->shape[1]; i++) {
+                next[o] += W[o * weight->shape[1] + i] * h[i];
+            }
+            next[o] = is_last && !activates_last ? next[o] : twin_activate(t, next[o]);
+        }
+        memcpy(h, next, sizeof h);
+    }
+    memcpy(y, h, sizeof h);
+    return width;
+}
+
+static inline double twin_value(const twin *t, const float *state)
+{
+    double y[TWIN_WIDEST];
+    ck_assert_uint_eq(twin_mlp(y, t, "critic", state, false), 1);
+    return y[0];
+}
+
+/* q(s); returns its width. */
+static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const float *state)
+{
+    const bool is_dense = t->agent->config.head == RR_HEAD_DENSE;
+    const size_t width = twin_mlp(q, t, "actor.mlp", state, is_dense);
+    const rri_param *skip = rri_params_find(&t->agent->network.params, "actor.skip.weight");
+    if (skip == NULL) {
+        return width;
+    }
+    for (size_t o = 0; o < skip->shape[0]; o++) {
+        double sum = 0.0;
+        for (size_t i = 0; i < skip->shape[1]; i++) {
+            sum += t->theta[skip->offset + o * skip->shape[1] + i] * (double)state[i];
+        }
+        q[o] = (width > 0 ? q[o] : 0.0) + sum;
+    }
+    return skip->shape[0];
+}
+
+static inline size_t twin_width(const twin *t)
+{
+    return t->rows.menu.k > 0 ? t->rows.menu.k : t->n_items;
+}
+
+static inline int32_t twin_item(const twin *t, size_t row, size_t position)
+{
+    const rri_menu *menu = &t->rows.menu;
+    if (menu->k == 0) {
+        return (int32_t)position;
+    }
+    return menu->candidates != NULL ? menu->candidates[row * menu->k + position] : -1;
+}
+
+static inline bool twin_is_allowed(const twin *t, size_t row, size_t position)
+{
+    const rri_menu *menu = &t->rows.menu;
+    const int32_t item = twin_item(t, row, position);
+    for (size_t i = 0; menu->excluded != NULL && i < menu->m; i++) {
+        if (item >= 0 && menu->excluded[row * menu->m + i] == item) {
+            return false;
+        }
+    }
+    return menu->k == 0 || menu->lengths == NULL || (int32_t)position < menu->lengths[row];
+}
+
+static inline double twin_count(const twin *t, size_t row, size_t position)
+{
+    const rri_menu *menu = &t->rows.menu;
+    if (menu->k > 0 && menu->counts != NULL) {
+        return menu->counts[row * menu->k + position];
+    }
+    const int32_t item = twin_item(t, row, position);
+    double count = 0.0;
+    for (size_t i = 0; menu->history != NULL && item >= 0 && i < menu->h; i++) {
+        count += menu->history[row * menu->h + i] == item ? 1.0 : 0.0;
+    }
+    return count;
+}
+
+/* z = τ q·v + w·f + b − κ count of one position. */
+static inline double twin_logit(const twin *t, const double *q, size_t d, size_t row,
+                                size_t position)
+{
+    const rri_menu *menu = &t->rows.menu;
+    const int32_t item = twin_item(t, row, position);
+    const size_t at = row * menu->k + position;
+    const double *learned = twin_tensor(t, "actor.items"),
+                 *bias = twin_tensor(t, "actor.item_bias");
+    const double *log_scale = twin_tensor(t, "actor.log_scale");
+    const double *w = twin_tensor(t, "actor.feature_weights");
+    const double *kappa = twin_tensor(t, "actor.repeat_weight");
+    double dot = 0.0;
+    for (size_t i = 0; i < d; i++) {
+        const double v = item < 0          ? (double)menu->vectors[at * d + i]
+                         : learned != NULL ? learned[(size_t)item * d + i]
+                                           : (double)t->pool[(size_t)item * d + i];
+        dot += q[i] * v;
+    }
+    double z = (log_scale != NULL ? exp(*log_scale) : 1.0) * dot;
+    for (size_t i = 0; w != NULL && i < menu->feature_dim; i++) {
+        z += w[i] * (double)menu->features[at * menu->feature_dim + i];
+    }
+    z += bias != NULL && item >= 0 ? bias[item] : 0.0;
+    return z - (kappa != NULL ? *kappa * twin_count(t, row, position) : 0.0);
+}
+
+/* log p [width] of a row, −∞ where it may not be chosen; returns H. */
+static inline double twin_log_probs(double *log_p, const twin *t, size_t row)
+{
+    double q[TWIN_WIDEST], max = -INFINITY, sum = 0.0, entropy = 0.0;
+    const size_t S = (size_t)t->agent->config.state_dim;
+    const size_t d = twin_query(q, t, t->rows.states + row * S);
+    for (size_t i = 0; i < twin_width(t); i++) {
+        log_p[i] = twin_is_allowed(t, row, i) ? twin_logit(t, q, d, row, i) : -INFINITY;
+        max = fmax(max, log_p[i]);
+    }
+    for (size_t i = 0; i < twin_width(t); i++) {
+        sum += exp(log_p[i] - max);
+    }
+    for (size_t i = 0; i < twin_width(t); i++) {
+        log_p[i] -= max + log(sum);
+        entropy -= log_p[i] > -INFINITY ? exp(log_p[i]) * log_p[i] : 0.0;
+    }
+    return entropy;
+}
+
+static inline void twin_add_policy_loss(twin_terms *sums, const rri_recipe *recipe, double log_prob,
+                                        double old_log_prob, double advantage)
+{
+    if (recipe->algo == RR_ALGO_A2C) {
+        sums->policy_loss -= log_prob * advantage;
+        return;
+    }
+    const double eps = (double)recipe->clip_eps, ratio = exp(log_prob - old_log_prob);
+    const double held = fmin(fmax(ratio, 1.0 - eps), 1.0 + eps);
+    sums->policy_loss -= fmin(ratio * advantage, held * advantage);
+    sums->approx_kl += ratio - 1.0 - (log_prob - old_log_prob);
+    sums->clip_fraction += fabs(ratio - 1.0) > eps ? 1.0 : 0.0;
+}
+
+static inline double twin_value_loss(const rri_recipe *recipe, double value, double old_value,
+                                     double target)
+{
+    const double eps = (double)recipe->value_clip_eps;
+    const double plain = (value - target) * (value - target);
+    if (eps == 0.0) {
+        return 0.5 * plain;
+    }
+    const double held = old_value + fmin(fmax(value - old_value, -eps), eps);
+    return 0.5 * fmax(plain, (held - target) * (held - target));
+}
+
+static inline twin_terms twin_evaluate(const twin *t)
+{
+    const twin_rows *rows = &t->rows;
+    const rri_recipe *recipe = &t->agent->recipe;
+    const size_t S = (size_t)t->agent->config.state_dim;
+    double *log_p = malloc(twin_width(t) * sizeof *log_p);
+    twin_terms sums = {0};
+    for (size_t i = 0; i < rows->n; i++) {
+        sums.entropy += twin_log_probs(log_p, t, i);
+        twin_add_policy_loss(&sums, recipe, log_p[rows->actions[i]], (double)rows->old_log_probs[i],
+                             (double)rows->advantages[i]);
+        sums.value_loss += twin_value_loss(recipe, twin_value(t, rows->states + i * S),
+                                           (double)rows->old_values[i], (double)rows->returns[i]);
+    }
+    free(log_p);
+    double *const means[] = {&sums.policy_loss, &sums.value_loss, &sums.entropy, &sums.approx_kl,
+                             &sums.clip_fraction};
+    for (size_t i = 0; i < 5; i++) {
+        *means[i] /= (double)rows->n;
+    }
+    sums.loss = sums.policy_loss + (double)recipe->vf_coef * sums.value_loss -
+                (double)recipe->ent_coef * sums.entropy;
+    return sums;
+}
+
+static inline double twin_loss(void *context)
+{
+    return twin_evaluate(context).loss;
+}
+
+static inline void twin_assert_close(double got, double wanted, double tolerance, const char *what)
+{
+    ck_assert_msg(fabs(got - wanted) <= tolerance * (1.0 + fabs(got) + fabs(wanted)),
+                  "%s: %.9g is not %.9g", what, got, wanted);
+}
+
+#endif
