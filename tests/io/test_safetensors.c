@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check_run.h"
 #include "core/hash.h"
 #include "sample_tensors.h"
 
@@ -44,6 +45,7 @@ START_TEST(test_safetensors_data_begin_at_a_multiple_of_64)
 {
     size_t bytes = 0;
     unsigned char *const block = sample_write(&bytes);
+    ck_assert_ptr_nonnull(block);
     uint64_t header;
     memcpy(&header, block, 8);
     ck_assert_uint_eq((8 + header) % 64, 0);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "check_run.h"
 #include "core/hash.h"
 #include "core/philox.h"
 #include "sample_tensors.h"
@@ -21,6 +22,7 @@ START_TEST(test_safetensors_reader_gives_back_what_was_written)
 {
     size_t bytes = 0;
     unsigned char *const block = sample_write(&bytes);
+    ck_assert_ptr_nonnull(block);
     rri_safetensors_reader reader;
     rr_error err = {0};
     ck_assert_msg(open_block(&reader, block, bytes, &err) == RR_OK, "%s", err.text);
@@ -55,6 +57,7 @@ START_TEST(test_safetensors_reader_names_both_shapes_of_a_mismatch)
 {
     size_t bytes = 0;
     unsigned char *const block = sample_write(&bytes);
+    ck_assert_ptr_nonnull(block);
     rri_safetensors_reader reader;
     const unsigned char *data = NULL;
     rr_error err = {0};
@@ -81,6 +84,7 @@ START_TEST(test_safetensors_reader_refuses_a_file_cut_at_any_byte)
 {
     size_t bytes = 0;
     unsigned char *const block = sample_write(&bytes);
+    ck_assert_ptr_nonnull(block);
     for (size_t length = 0; length < bytes; length++) {
         unsigned char *const cut = malloc(length == 0 ? 1 : length);
         memcpy(cut, block, length);
@@ -96,6 +100,7 @@ START_TEST(test_safetensors_reader_refuses_bytes_behind_the_end)
 {
     size_t bytes = 0;
     unsigned char *block = sample_write(&bytes);
+    ck_assert_ptr_nonnull(block);
     block = realloc(block, bytes + 1);
     block[bytes] = 0;
     rri_safetensors_reader reader;
@@ -108,6 +113,7 @@ START_TEST(test_safetensors_reader_refuses_any_flipped_bit)
 {
     size_t bytes = 0;
     unsigned char *const block = sample_write(&bytes);
+    ck_assert_ptr_nonnull(block);
     for (size_t bit = 0; bit < 8 * bytes; bit++) {
         block[bit / 8] ^= (unsigned char)(1u << (bit % 8));
         rri_safetensors_reader reader;
@@ -189,6 +195,7 @@ START_TEST(test_safetensors_reader_survives_twenty_thousand_mutations)
 {
     size_t bytes = 0, n_opened = 0;
     unsigned char *const block = sample_write(&bytes);
+    ck_assert_ptr_nonnull(block);
     for (uint64_t trial = 0; trial < 20000; trial++) {
         unsigned char *work = malloc(bytes + 16);
         memcpy(work, block, bytes);
@@ -233,6 +240,7 @@ START_TEST(test_safetensors_reader_allocates_in_proportion_and_releases)
 {
     size_t bytes = 0;
     unsigned char *const block = sample_write(&bytes);
+    ck_assert_ptr_nonnull(block);
     counting count = {0, 0};
     const rr_host host = {.struct_size = sizeof host,
                           .allocate = count_allocate,
