@@ -55,9 +55,9 @@ END_TEST
 
 START_TEST(test_choosers_do_not_decay_below_zero)
 {
-    const float items[] = {-1.0f, 0.0f, -2.0f, 0.0f};
-    const int32_t shown[4] = {1, 1, 1, 1};
-    ck_assert_int_eq(choose_one(items, 2, shown, 4, halves, 0.0f), 0);
+    const float items[] = {-2.0f, 0.0f, -1.0f, 0.0f}; /* −2 decayed thrice would be −0.25 */
+    const int32_t shown[4] = {0, 0, 0};
+    ck_assert_int_eq(choose_one(items, 2, shown, 3, halves, 0.0f), 1);
 }
 END_TEST
 
