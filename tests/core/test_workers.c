@@ -42,26 +42,33 @@ static void count_task(void *context, size_t task, size_t worker)
     t->is_busy[worker] = 0;
 }
 
+/* Runs follow one another at once and tell their own tally; a thread that is late for one run must
+ * take nothing from the next. */
 START_TEST(test_workers_run_every_task_once_and_return_when_all_are_done)
 {
-    static tally t;
+    static tally tallies[2];
     static const size_t sizes[] = {0, 1, 2, 3, 7, 100, MOST_TASKS};
     for (int32_t n_threads = 1; n_threads <= 8; n_threads = n_threads * 2) {
         rri_workers *workers = crew_of(n_threads);
         ck_assert_uint_eq(rri_workers_count(workers), (size_t)n_threads);
-        for (int repeat = 0; repeat < 400; repeat++) {
-            const size_t n = sizes[repeat % 7];
-            memset(&t, 0, sizeof t);
-            t.n_workers = (size_t)n_threads;
-            t.caller = pthread_self();
-            rri_workers_run(workers, count_task, &t, n);
-            uint32_t n_missed = 0;
-            for (size_t i = 0; i < MOST_TASKS; i++) {
-                n_missed += t.times[i] != (i < n ? 1u : 0u);
+        uint32_t n_wrong = 0;
+        for (int repeat = 0; repeat < 2000; repeat++) {
+            for (size_t q = 0; q < 2; q++) {
+                memset(&tallies[q], 0, sizeof tallies[q]);
+                tallies[q].n_workers = (size_t)n_threads;
+                tallies[q].caller = pthread_self();
             }
-            ck_assert_uint_eq(n_missed, 0);
-            ck_assert_uint_eq(t.n_wrong, 0);
+            const size_t n[] = {sizes[repeat % 7], sizes[repeat / 7 % 7]};
+            rri_workers_run(workers, count_task, &tallies[0], n[0]);
+            rri_workers_run(workers, count_task, &tallies[1], n[1]);
+            for (size_t q = 0; q < 2; q++) {
+                n_wrong += tallies[q].n_wrong;
+                for (size_t i = 0; i < MOST_TASKS; i++) {
+                    n_wrong += tallies[q].times[i] != (i < n[q] ? 1u : 0u);
+                }
+            }
         }
+        ck_assert_uint_eq(n_wrong, 0);
         rri_workers_destroy(workers);
     }
 }
@@ -88,28 +95,64 @@ START_TEST(test_workers_run_at_the_same_time)
 }
 END_TEST
 
+typedef struct slow_run {
+    pthread_barrier_t barrier;
+    _Atomic uint32_t n_finished;
+} slow_run;
+
+static void slow_task(void *context, size_t task, size_t worker)
+{
+    (void)task;
+    slow_run *run = context;
+    pthread_barrier_wait(&run->barrier);
+    if (worker != 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    }
+    run->n_finished++;
+}
+
+START_TEST(test_workers_run_waits_for_the_slowest_task)
+{
+    slow_run run = {.n_finished = 0};
+    pthread_barrier_init(&run.barrier, NULL, 2);
+    rri_workers *workers = crew_of(2);
+    rri_workers_run(workers, slow_task, &run, 2);
+    ck_assert_uint_eq(run.n_finished, 2);
+    rri_workers_destroy(workers);
+    pthread_barrier_destroy(&run.barrier);
+}
+END_TEST
+
+typedef struct masks {
+    pthread_barrier_t barrier; /* so that every thread takes a task */
+    _Atomic uint32_t n_open;
+} masks;
+
 static void mask_task(void *context, size_t task, size_t worker)
 {
     (void)task;
+    masks *m = context;
+    pthread_barrier_wait(&m->barrier);
     sigset_t blocked;
     pthread_sigmask(SIG_SETMASK, NULL, &blocked);
-    if (worker != 0 &&
-        !(sigismember(&blocked, SIGINT) == 1 && sigismember(&blocked, SIGTERM) == 1)) {
-        atomic_fetch_add((_Atomic uint32_t *)context, 1);
-    }
+    const bool is_closed =
+        sigismember(&blocked, SIGINT) == 1 && sigismember(&blocked, SIGTERM) == 1;
+    m->n_open += worker != 0 && !is_closed ? 1u : 0u;
 }
 
 START_TEST(test_workers_take_no_signal_and_leave_the_callers_mask)
 {
+    masks m = {.n_open = 0};
+    pthread_barrier_init(&m.barrier, NULL, 4);
     sigset_t before, after;
     pthread_sigmask(SIG_SETMASK, NULL, &before);
     rri_workers *workers = crew_of(4);
     pthread_sigmask(SIG_SETMASK, NULL, &after);
     ck_assert_int_eq(sigismember(&before, SIGINT), sigismember(&after, SIGINT));
-    _Atomic uint32_t n_open = 0;
-    rri_workers_run(workers, mask_task, &n_open, 1000);
-    ck_assert_uint_eq(n_open, 0);
+    rri_workers_run(workers, mask_task, &m, 4);
+    ck_assert_uint_eq(m.n_open, 0);
     rri_workers_destroy(workers);
+    pthread_barrier_destroy(&m.barrier);
 }
 END_TEST
 
@@ -159,7 +202,7 @@ START_TEST(test_workers_destroy_of_null_is_fine)
 END_TEST
 
 CHECK_MAIN("core/workers", test_workers_run_every_task_once_and_return_when_all_are_done,
-           test_workers_run_at_the_same_time,
+           test_workers_run_at_the_same_time, test_workers_run_waits_for_the_slowest_task,
            test_workers_take_no_signal_and_leave_the_callers_mask,
            test_workers_after_a_fork_the_child_works_alone, test_workers_that_wait_use_no_processor,
            test_workers_destroy_of_null_is_fine)
