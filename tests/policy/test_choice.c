@@ -194,6 +194,38 @@ START_TEST(test_choice_uniforms_walk_through_the_cumulative_sums)
 }
 END_TEST
 
+START_TEST(test_choice_overshoot_is_the_last_that_may_be_chosen_and_a_tie_goes_on)
+{
+    twin t;
+    twin_create(&t, (twin_shape){.n = 1, .n_items = 600, .dim = 1, .m = 88}, rri_kernels_detect(),
+                13);
+    memset(t.vectors, 0, 600 * sizeof(float)); /* all alike */
+    twin_pack(&t, rri_kernels_detect());
+    int32_t *excluded = TWIN_TAKE(&t, int32_t, 88);
+    for (int32_t i = 0; i < 88; i++) { /* the last block whole */
+        excluded[i] = 512 + i;
+    }
+    t.menu.excluded = excluded;
+    int32_t action = -1;
+    float log_prob = 0.0f;
+    double uniform = 1.0; /* beyond the contract: as if every sum had been rounded down */
+    rri_choice_draw(&action, &log_prob, NULL, &t.in, &uniform, 0, 1, &t.scratch);
+    ck_assert_int_eq(action, 511);
+    uniform = 0.25; /* 128 of 512: the share of position 127 ends before it */
+    rri_choice_draw(&action, &log_prob, NULL, &t.in, &uniform, 0, 1, &t.scratch);
+    ck_assert_int_eq(action, 128);
+    excluded[0] = 511;
+    excluded[87] = 512; /* now the end of the block before, too */
+    t.vectors[599] = -1000.0f;
+    t.q[0] = 1.0f;
+    twin_pack(&t, rri_kernels_detect()); /* and the very last is there with p = 0 */
+    uniform = 1.0;
+    rri_choice_draw(&action, &log_prob, NULL, &t.in, &uniform, 0, 1, &t.scratch);
+    ck_assert_int_eq(action, 510);
+    twin_free(&t);
+}
+END_TEST
+
 START_TEST(test_choice_what_overflows_is_drawn_as_nan_from_what_is_allowed)
 {
     twin t;
@@ -282,6 +314,7 @@ CHECK_MAIN("policy/choice",
            test_choice_draws_over_many_blocks_follow_the_policy,
            test_choice_a_draw_has_the_bits_of_forward_in_any_company,
            test_choice_uniforms_walk_through_the_cumulative_sums,
+           test_choice_overshoot_is_the_last_that_may_be_chosen_and_a_tie_goes_on,
            test_choice_what_overflows_is_drawn_as_nan_from_what_is_allowed,
            test_choice_top_k_is_the_best_of_what_is_left_again_and_again,
            test_choice_top_k_ties_go_to_the_lower_position)

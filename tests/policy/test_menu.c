@@ -75,6 +75,23 @@ START_TEST(test_menu_good_rows_pass)
 }
 END_TEST
 
+START_TEST(test_menu_a_row_knows_nothing_of_the_rows_before_it)
+{
+    rri_menu menu = good_menu();
+    candidates[3] = 199; /* a candidate of row 0 too */
+    lengths[1] = 3;
+    ck_assert_int_eq(check(&menu, N_ITEMS, NULL), RR_OK);
+    const int32_t twice[] = {0, 1, 2, 0, 1, 2};
+    const rri_menu pool = {.n = 2, .m = 3, .excluded = twice};
+    ck_assert_int_eq(check(&pool, 4, NULL), RR_OK);
+    const int32_t all_of_row_1[] = {0, -1, -1, 0, 1, 2};
+    const rri_menu emptied = {.n = 2, .m = 3, .excluded = all_of_row_1};
+    rr_error err = {0};
+    ck_assert_int_eq(check(&emptied, 3, &err), RR_E_INVALID);
+    ck_assert_msg(strstr(err.text, "row 1: all 3 items") != NULL, "%s", err.text);
+}
+END_TEST
+
 START_TEST(test_menu_each_fault_is_named_with_row_and_field)
 {
     rri_menu menu = good_menu();
@@ -164,6 +181,7 @@ START_TEST(test_menu_actions_lie_in_their_rows_list_and_are_not_excluded)
 END_TEST
 
 CHECK_MAIN("policy/menu", test_menu_good_rows_pass,
+           test_menu_a_row_knows_nothing_of_the_rows_before_it,
            test_menu_each_fault_is_named_with_row_and_field,
            test_menu_a_row_with_nothing_left_is_refused,
            test_menu_fields_that_only_lists_have_are_refused_without,
