@@ -22,8 +22,8 @@ static rr_als_config defaults(void)
                            .num_sweeps = 12,
                            .num_threads = 1,
                            .ridge = 0.01f,
-                           .user_bias_ridge = 0.5f,
-                           .item_bias_ridge = 0.5f};
+                           .user_bias_ridge = 0.3f,
+                           .item_bias_ridge = 2.0f};
 }
 
 /* Ratings 3 + a_u + b_i + p_u·q_i of two factors, with a little noise; every user and item appears.
@@ -67,8 +67,8 @@ START_TEST(test_als_finds_planted_structure)
     ck_assert_int_eq(stats.n_train + stats.n_holdout, N);
     ck_assert_double_eq_tol((double)stats.n_holdout / N, 0.2, 0.04);
     /* The ratings' deviation is 1.6, the noise's 0.05. */
-    ck_assert_double_lt(stats.train_rmse, 0.10);
-    ck_assert_double_lt(stats.holdout_rmse, 0.12);
+    ck_assert_double_lt(stats.train_rmse, 0.12);
+    ck_assert_double_lt(stats.holdout_rmse, 0.20);
     rri_interactions_release(&data);
 }
 END_TEST
@@ -140,6 +140,34 @@ START_TEST(test_als_sweeps_never_raise_the_objective)
         ck_assert_double_le(after, before * (1.0 + 1e-6));
         before = after;
     }
+    rri_interactions_release(&data);
+}
+END_TEST
+
+/* Slope of the objective in one coordinate; a parabola, so the step may be long. */
+static double slope(const rr_als_config *config, double mean, float *x)
+{
+    const float kept = *x, step = 0.5f;
+    *x = kept + step;
+    const double above = objective(config, mean);
+    *x = kept - step;
+    const double below = objective(config, mean);
+    *x = kept;
+    return (above - below) / (2.0 * (double)step);
+}
+
+START_TEST(test_als_ends_at_a_minimum_of_both_sides)
+{
+    plant(0.0f);
+    rr_als_config config = defaults();
+    config.num_sweeps = 400;
+    const rr_als_stats stats = fit(&config);
+    for (size_t j = 0; j < K; j++) {
+        ck_assert_double_eq_tol(slope(&config, stats.mean, &user_vectors[7 * D + j]), 0.0, 0.02);
+        ck_assert_double_eq_tol(slope(&config, stats.mean, &item_vectors[7 * D + j]), 0.0, 0.02);
+    }
+    ck_assert_double_eq_tol(slope(&config, stats.mean, &user_vectors[7 * D + K + 1]), 0.0, 0.02);
+    ck_assert_double_eq_tol(slope(&config, stats.mean, &item_vectors[7 * D + K]), 0.0, 0.02);
     rri_interactions_release(&data);
 }
 END_TEST
@@ -240,7 +268,7 @@ END_TEST
 
 CHECK_MAIN("data/als", test_als_finds_planted_structure,
            test_als_vectors_are_folded_and_predict_above_the_mean,
-           test_als_sweeps_never_raise_the_objective,
+           test_als_sweeps_never_raise_the_objective, test_als_ends_at_a_minimum_of_both_sides,
            test_als_gives_the_same_bytes_twice_and_on_any_threads,
            test_als_only_the_mean_moves_with_all_ratings,
            test_als_refuses_what_it_cannot_train_on_and_writes_nothing,
