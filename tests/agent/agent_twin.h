@@ -10,7 +10,7 @@
 
 #include "agent_fixture.h"
 
-#define TWIN_WIDEST 64 /* of a layer */
+#define TWIN_WIDEST 96 /* of a layer */
 
 typedef struct twin_rows {
     size_t n;
