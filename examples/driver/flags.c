@@ -174,23 +174,32 @@ static void require_same(settings *s, int32_t kind, const char *name, const char
     }
 }
 
+static bool is_among(const char *const *names, const char *name)
+{
+    for (; *names != NULL; names++) {
+        if (strcmp(*names, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
                                const char *const *free_fields)
 {
     for (int i = 0; i < fields->n; i++) {
+        bool is_compared = false;
         for (int32_t kind = 0; kind < SETTINGS_KINDS; kind++) {
             const char *name = name_in(kind, fields->at[i].field);
             if (name == NULL || !is_in_run(s, kind) || kind == RR_CONFIG_BUFFER) {
                 continue;
             }
-            bool is_free = false;
-            for (const char *const *f = free_fields; *f != NULL; f++) {
-                is_free = is_free || strcmp(*f, name) == 0;
-            }
-            if (is_free) {
+            /* The first config that has the field leads; in the others it may have been derived. */
+            if (is_among(free_fields, name)) {
                 settings_give(s, kind, name, fields->at[i].value);
-            } else {
+            } else if (!is_compared) {
                 require_same(s, kind, name, fields->at[i].name, fields->at[i].value);
+                is_compared = true;
             }
         }
     }

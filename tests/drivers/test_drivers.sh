@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What train and evaluate promise in --help, tried in a folder of its own.
+#
+#   sh tests/drivers/test_drivers.sh TRAIN EVALUATE
+set -u
+train=$1
+evaluate=$2
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failed=0
+
+# promise SENTENCE COMMAND…: the sentence is printed where the command fails.
+promise() {
+    sentence=$1
+    shift
+    if ! "$@" >out 2>err; then
+        echo "broken: $sentence" >&2
+        sed 's/^/    /' out err >&2
+        failed=$((failed + 1))
+    fi
+}
+# refuses SENTENCE WORDS COMMAND…: fails, and says the words.
+refuses() {
+    sentence=$1
+    words=$2
+    shift 2
+    if "$@" >out 2>err || ! grep -q -e "$words" err; then
+        echo "broken: $sentence" >&2
+        sed 's/^/    /' err >&2
+        failed=$((failed + 1))
+    fi
+}
+is_json() {
+    tail -n 1 "$1" | python3 -c "import json, sys; d = json.load(sys.stdin); [d[k] for k in sys.argv[1:]]" \
+        "$2" "$3" "$4" "$5" "$6" "$7"
+}
+
+# 13 steps a session: rollouts and sessions are out of step, so a resumed run begins inside sessions.
+for algo in ppo a2c; do
+    small="--algo $algo --total-timesteps 6000 --num-items 60 --max-episode-steps 13 --quiet --json"
+    # shellcheck disable=SC2086
+    promise "train --algo $algo ends with status 0" "$train" $small --name full
+    cp out json
+    cp "checkpoints/$algo.safetensors" full.safetensors
+    promise "--json ends with one line of JSON" is_json json steps seconds steps_per_second \
+        reward_per_step oracle_share checkpoint
+    # shellcheck disable=SC2086
+    promise "--stop-after saves and ends with status 0" "$train" $small --name half --stop-after 2500
+    # shellcheck disable=SC2086
+    promise "--resume goes on" "$train" $small --name half --resume "checkpoints/$algo.safetensors"
+    promise "a resumed $algo run ends with the bytes of one that never stopped" \
+        cmp "checkpoints/$algo.safetensors" full.safetensors
+    promise "a resumed $algo run goes on with its log" cmp runs/half/log.csv runs/full/log.csv
+    # shellcheck disable=SC2086
+    promise "train runs on two threads" "$train" $small --name two --num-threads 2
+    promise "two threads give the bytes of one" cmp "checkpoints/$algo.safetensors" full.safetensors
+    promise "evaluate reads what it needs from the checkpoint" "$evaluate" --algo "$algo" \
+        --sessions 80 --json
+    cp out json
+    promise "evaluate --json is one line of JSON" is_json json policies algo world checkpoint \
+        sessions timesteps
+done
+
+small="--algo ppo --total-timesteps 3000 --num-items 60 --quiet"
+# shellcheck disable=SC2086
+promise "the leave rule trains" "$train" $small --world tiring
+promise "the tiring world has a patient row" sh -c \
+    "'$evaluate' --algo ppo --sessions 50 --json | grep -q '\"patient\"'"
+# shellcheck disable=SC2086
+promise "candidate lists and drift train" "$train" $small --num-candidates 10 --drift 0.1
+# shellcheck disable=SC2086
+promise "the dense head trains" "$train" $small --head dense
+
+refuses "a value out of range is named" "clip_eps is 3" "$train" --algo ppo --clip-eps 3
+refuses "a field of the other algorithm is refused" "not a field of a2c" "$train" --algo a2c --clip-eps 0.1
+refuses "an unknown flag is refused" "no flag --foo" "$train" --algo ppo --foo 1
+refuses "a missing file says how to fetch it" "fetch_movielens.sh" "$train" --algo ppo --world movielens
+refuses "a resumed run keeps its configs" "made with" "$train" --resume full.safetensors --lr 0.5
+head -c 1000 full.safetensors >torn.safetensors
+refuses "a torn checkpoint is refused by name" "torn.safetensors" "$evaluate" --checkpoint torn.safetensors
+
+# The first Ctrl-C ends the run after its rollout.
+"$train" --algo ppo --total-timesteps 100000000 --num-items 60 --name long --json >long 2>err &
+pid=$!
+i=0
+while [ ! -s runs/long/log.csv ] || [ "$(wc -l <runs/long/log.csv)" -lt 3 ]; do
+    sleep 0.1
+    i=$((i + 1))
+    [ $i -lt 300 ] || break
+done
+kill -INT $pid
+wait $pid
+promise "Ctrl-C saves and ends with status 0" test $? -eq 0
+promise "Ctrl-C is told in the JSON" grep -q '"interrupted": true' long
+
+if [ $failed -eq 0 ]; then
+    echo "drivers: every promise was kept"
+fi
+exit $failed
