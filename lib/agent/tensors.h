@@ -17,7 +17,8 @@ rr_status rri_agent_set_tensor(rr_agent *agent, const char *name, const float *v
 enum { RRI_AGENT_COUNTERS = 4 };
 void rri_agent_counters_get(int64_t out[RRI_AGENT_COUNTERS], const rr_agent *agent);
 void rri_agent_counters_set(rr_agent *agent, const int64_t counters[RRI_AGENT_COUNTERS]);
-/* None may be negative. */
+/* None may be negative, or so large that counting on would overflow. */
+#define RRI_AGENT_MOST ((int64_t)1 << 62)
 rr_status rri_agent_counters_check(const int64_t counters[RRI_AGENT_COUNTERS], rr_error *err);
 
 #endif

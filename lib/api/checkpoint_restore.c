@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Restoring: every part is found and judged before the first byte of a handle changes. */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -94,8 +95,9 @@ static rr_status check_fingerprint(const rri_safetensors_reader *reader, const c
     return RR_OK;
 }
 
-/* One flat array out of its tensors: only judged while `out` is NULL. */
-static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix,
+/* One flat array out of its tensors: only judged while `out` is NULL. No value may be less than
+ * `least`: means of squares are not negative. */
+static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix, float least,
                            const rri_safetensors_reader *reader, rr_error *err)
 {
     const rri_params *params = &agent->network.params;
@@ -110,9 +112,9 @@ static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix
         for (size_t j = 0; out == NULL && j < param->size; j++) {
             float value;
             memcpy(&value, data + j * sizeof value, sizeof value);
-            if (!isfinite(value)) {
-                RRI_FAIL(err, RR_E_FORMAT, "checkpoint: %s[%zu] is %g; it must be finite", key, j,
-                         (double)value);
+            if (!isfinite(value) || value < least) {
+                RRI_FAIL(err, RR_E_FORMAT, "checkpoint: %s[%zu] is %g; it must be finite%s", key, j,
+                         (double)value, least == 0.0f ? " and at least 0" : "");
             }
         }
         if (out != NULL) {
@@ -141,18 +143,18 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->items, err));
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
-    RRI_TRY(read_flat(NULL, agent, NULL, reader, err));
-    RRI_TRY(read_flat(NULL, agent, "optimizer.first", reader, err));
-    return read_flat(NULL, agent, "optimizer.second", reader, err);
+    RRI_TRY(read_flat(NULL, agent, NULL, -FLT_MAX, reader, err));
+    RRI_TRY(read_flat(NULL, agent, "optimizer.first", -FLT_MAX, reader, err));
+    return read_flat(NULL, agent, "optimizer.second", 0.0f, reader, err);
 }
 
 static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
 {
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
-    RRI_TRY(read_flat(agent->values, agent, NULL, reader, err));
-    RRI_TRY(read_flat(agent->first_moments, agent, "optimizer.first", reader, err));
-    RRI_TRY(read_flat(agent->second_moments, agent, "optimizer.second", reader, err));
+    RRI_TRY(read_flat(agent->values, agent, NULL, -FLT_MAX, reader, err));
+    RRI_TRY(read_flat(agent->first_moments, agent, "optimizer.first", -FLT_MAX, reader, err));
+    RRI_TRY(read_flat(agent->second_moments, agent, "optimizer.second", 0.0f, reader, err));
     rri_agent_counters_set(agent, counters);
     rri_agent_pack(agent);
     return RR_OK;
@@ -198,7 +200,8 @@ static rr_status load_env(rr_env *env, const rri_safetensors_reader *reader, rr_
     return RR_OK;
 }
 
-static rr_status check_form(const rri_row_form *form, rr_error *err)
+/* Rows cannot have what the buffer given does not store. */
+static rr_status check_form(const rri_row_form *form, const rri_rollout *rollout, rr_error *err)
 {
     const uint8_t *flags = (const uint8_t *)form;
     for (size_t i = 0; i < sizeof *form; i++) {
@@ -207,8 +210,16 @@ static rr_status check_form(const rri_row_form *form, rr_error *err)
                      flags[i]);
         }
     }
-    if (form->reserved != 0 || form->has_lists != (form->has_candidates || form->has_vectors)) {
-        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: buffer.form contradicts itself");
+    const bool needs_lists = form->has_candidates || form->has_vectors;
+    const bool is_stored =
+        (!form->has_lists || rollout->k > 0) && (!form->has_vectors || rollout->item_dim > 0) &&
+        (!form->has_features || rollout->feature_dim > 0) &&
+        (!form->has_excluded || rollout->m > 0) && (!form->has_history || rollout->h > 0);
+    const bool is_of_lists = form->has_features || form->has_counts;
+    if (form->reserved != 0 || form->has_lists != needs_lists ||
+        (is_of_lists && !form->has_lists) || !is_stored) {
+        RRI_FAIL(err, RR_E_FORMAT,
+                 "checkpoint: buffer.form contradicts itself, or the buffer's widths");
     }
     return RR_OK;
 }
@@ -235,7 +246,7 @@ static rr_status read_shape(int64_t shape[RRI_BUFFER_SHAPE], rri_row_form *form,
                  "checkpoint: its buffer has %lld rows; the one given holds %zu", (long long)rows,
                  buffer->rollout.max_rows);
     }
-    return check_form(form, err);
+    return check_form(form, &buffer->rollout, err);
 }
 
 static rr_status read_buffer(rr_buffer *buffer, bool loads, const rri_safetensors_reader *reader,
