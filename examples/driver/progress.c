@@ -16,7 +16,8 @@ void progress_begin(progress *p, const settings *s, int64_t first, int64_t total
     p->first = first;
     p->total = total;
     p->start = text_seconds();
-    /* Sessions begin together, so a mean over part of one would swing with its phase. */
+    /* What is shown is a mean over whole sessions: rewards fall within one as its user tires of
+     * items. */
     const int32_t n_steps = s->algo == RR_ALGO_PPO ? s->ppo.n_steps : s->a2c.n_steps;
     const int32_t n = (s->env.max_episode_steps + n_steps - 1) / n_steps;
     p->n_window = n < PROGRESS_WINDOW ? n : PROGRESS_WINDOW;
@@ -27,8 +28,8 @@ void progress_begin(progress *p, const settings *s, int64_t first, int64_t total
 static void remember(progress *p, const run *r)
 {
     const int64_t slot = p->n_seen % p->n_window;
-    p->rewards[slot] = (double)r->stats.reward_mean;
     p->returns[slot] = r->ended_returns;
+    p->lengths[slot] = (double)r->ended_lengths;
     p->ended[slot] = (double)r->n_ended;
     p->n_seen += 1;
 }
@@ -37,20 +38,22 @@ static void remember(progress *p, const run *r)
 static void describe(char *out, size_t capacity, const progress *p)
 {
     const int n = p->n_seen < p->n_window ? (int)p->n_seen : p->n_window;
-    double reward = 0.0;
     double returns = 0.0;
+    double lengths = 0.0;
     double ended = 0.0;
     for (int i = 0; i < n; i++) {
-        reward += p->rewards[i] / n;
         returns += p->returns[i];
+        lengths += p->lengths[i];
         ended += p->ended[i];
     }
-    if (p->is_leaving && ended > 0.0) {
+    if (!(ended > 0.0)) {
+        snprintf(out, capacity, "no session has ended yet");
+    } else if (p->is_leaving) {
         snprintf(out, capacity, "return %.2f a session (%.0f %% of the myopic play)",
                  returns / ended, 100.0 * returns / ended / p->oracle_return);
     } else {
-        snprintf(out, capacity, "reward %.3f (%.1f %% of the best known play)", reward,
-                 100.0 * reward / p->oracle_reward);
+        snprintf(out, capacity, "reward %.3f (%.1f %% of the best known play)", returns / lengths,
+                 100.0 * returns / lengths / p->oracle_reward);
     }
 }
 

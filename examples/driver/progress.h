@@ -16,9 +16,9 @@ typedef struct progress {
     double start, last_shown;
     int n_window; /* updates that make at least one whole session */
     int64_t n_seen;
-    double rewards[PROGRESS_WINDOW];
-    double returns[PROGRESS_WINDOW]; /* sums over sessions that ended, and their number */
-    double ended[PROGRESS_WINDOW];
+    double returns[PROGRESS_WINDOW]; /* sums over the sessions that ended in an update */
+    double lengths[PROGRESS_WINDOW];
+    double ended[PROGRESS_WINDOW]; /* their number */
     int next_tenth;
 } progress;
 

@@ -142,7 +142,8 @@ void table_explain(FILE *out, const table_rows *t, float beta)
                  "even, 1 one item)\n"
                  "and entropy (nats) are of what was shown over the catalogue; distance is 1 - cos "
                  "between the\n"
-                 "items of a session; novelty is -log2 of an item's share of the interactions.\n");
+                 "items of a session; novelty is -log2 of an item's share of the training users' "
+                 "interactions.\n");
     if (is_leaving(t)) {
         fprintf(out,
                 "Sessions leave when they tire, so the oracle, which looks one step ahead, can be "

@@ -95,6 +95,8 @@ static void compute_mean_user(world *w)
     }
 }
 
+/* Each item's share of the training users' interactions, as if each had one more: an item that none
+ * of them knows is rare, not infinitely novel. */
 static void compute_popularity(world *w, const rr_dataset *dataset, const uint8_t *is_test)
 {
     const int32_t n = rr_dataset_user_count(dataset);
@@ -105,6 +107,11 @@ static void compute_popularity(world *w, const rr_dataset *dataset, const uint8_
     rr_error err;
     w->popularity = text_allocate((size_t)w->n_items, sizeof(float));
     text_require(rr_dataset_popularity(dataset, is_train, w->popularity, &err), &err);
+    const float n_interactions = (float)w->n_interactions;
+    for (int32_t i = 0; i < w->n_items; i++) {
+        w->popularity[i] =
+            (w->popularity[i] * n_interactions + 1.0f) / (n_interactions + (float)w->n_items);
+    }
     free(is_train);
 }
 
