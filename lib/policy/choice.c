@@ -44,21 +44,17 @@ static size_t find_place(const double *weights, size_t n, double share, double *
         total += weights[i];
     }
     const double target = share * total;
-    double below = 0.0;
+    double end = 0.0; /* of the weights up to `place` */
     size_t place = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!(weights[i] > 0.0)) {
-            continue;
+    for (size_t i = 0; i < n && !(end > target); i++) {
+        if (weights[i] > 0.0) {
+            place = i;
+            end += weights[i];
         }
-        place = i;
-        if (below + weights[i] > target) {
-            break;
-        }
-        below += weights[i];
     }
     if (within != NULL) {
-        const double exact = weights[place] > 0.0 ? (target - below) / weights[place] : 0.0;
-        *within = exact < 1.0 ? exact : 1.0 - 0x1p-53;
+        const double exact = 1.0 - (end - target) / weights[place];
+        *within = exact < 0.0 ? 0.0 : exact < 1.0 ? exact : 1.0 - 0x1p-53;
     }
     return place;
 }
