@@ -9,8 +9,8 @@
 #include "text.h"
 
 /* The split of users is part of the world, not of a run: evaluation finds the users of any
- * training. */
-static const uint64_t SPLIT_SEED = 1998;
+ * training. Of MovieLens-100k's 943 users this seed holds back 189. */
+static const uint64_t SPLIT_SEED = 2021;
 static const float TEST_FRACTION = 0.2f;
 
 static const char *const MOVIELENS_FILE = "data/ml-100k/ml-100k.inter";
