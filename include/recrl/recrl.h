@@ -253,7 +253,8 @@ typedef struct rr_agent_config {
                                    always fits; default 0 */
     int32_t num_threads;        /* threads of this agent, the caller's included, [1, 64]; default 1 */
     float initial_scale;        /* τ at the start (two-tower), > 0; default 10 */
-    uint32_t reserved;
+    float mlp_scale;            /* c of q = W_skip s + c MLP(s) (two-tower), > 0; default 0.125, which is
+                                   1/√64: at 1 the MLP's noise costs 1.5 % of the best */
     int64_t planned_updates;    /* updates over which lr falls to 0; 0: constant; default 0 */
     uint64_t seed;              /* initialisation, draws, shuffles; default 0 */
 } rr_agent_config;

@@ -70,6 +70,7 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
 {
     memset(net, 0, sizeof *net);
     net->is_dense = config->head == RR_HEAD_DENSE;
+    net->mlp_scale = net->is_dense ? 1.0f : config->mlp_scale;
     net->has_skip = !net->is_dense && config->has_skip != 0;
     net->state_dim = (size_t)config->state_dim;
     net->feature_dim = (size_t)config->feature_dim;
@@ -213,6 +214,7 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const flo
         rri_mlp_forward(&net->actor, &tape->actor, states, begin, end, scratch);
         memcpy(query, rri_mlp_last(&net->actor, &tape->actor) + begin * net->dim,
                (end - begin) * net->dim * sizeof(float));
+        rri_vec_scale(net->kernels, query, net->mlp_scale, (end - begin) * net->dim);
     }
     if (net->has_skip) {
         rri_linear_forward(&net->skip, query, states + begin * net->state_dim, end - begin,
@@ -225,8 +227,9 @@ void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes
                                 rri_stack *scratch)
 {
     if (has_mlp(net)) {
-        memcpy(rri_mlp_last(&net->actor, &slopes->actor) + begin * net->dim,
-               slopes->query + begin * net->dim, (end - begin) * net->dim * sizeof(float));
+        float *d_mlp = rri_mlp_last(&net->actor, &slopes->actor) + begin * net->dim;
+        memcpy(d_mlp, slopes->query + begin * net->dim, (end - begin) * net->dim * sizeof(float));
+        rri_vec_scale(net->kernels, d_mlp, net->mlp_scale, (end - begin) * net->dim);
         rri_mlp_backward_input(&net->actor, NULL, &slopes->actor, &tape->actor, begin, end,
                                scratch);
     }

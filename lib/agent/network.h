@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* network.h: actor and critic as one set of parameters. maths §2.
  *
- *   two-tower   q(s) = W_skip s + MLP(s)          z = τ q·v + w·f + b − κ count
+ *   two-tower   q(s) = W_skip s + c MLP(s)        z = τ q·v + w·f + b − κ count
  *   dense       q(s) = last hidden layer of MLP   the same with learned item vectors v and τ = 1
  *   critic      V(s) = MLP(s)
  *
@@ -33,6 +33,7 @@ typedef struct rri_network {
     rri_mlp critic;  /* to 1 */
     rri_head_offsets at;
     bool has_skip, is_dense;
+    float mlp_scale; /* c; 1 in the dense head */
     size_t state_dim, dim, n_items, feature_dim;
 
     const rri_kernels *kernels;

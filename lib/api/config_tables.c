@@ -53,6 +53,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32, max_pool_items, "0", AT_LEAST(0), "largest other catalogue that an observation may bring; its own always fits"),
     FIELD(rr_agent_config, INT32, num_threads, "1", BETWEEN(1, 64), "threads of this agent, the caller's included"),
     FIELD(rr_agent_config, FLOAT, initial_scale, "10", ABOVE(0), "scale of the scores at the start (two-tower)"),
+    FIELD(rr_agent_config, FLOAT, mlp_scale, "0.125", ABOVE(0), "factor on the MLP beside the linear query (two-tower)"),
     FIELD(rr_agent_config, INT64, planned_updates, "0", AT_LEAST(0), "updates over which lr falls to 0; 0: constant"),
     FIELD(rr_agent_config, UINT64, seed, "0", ANY, "initial weights, draws and shuffles"),
 };
@@ -121,9 +122,8 @@ static const rri_config_field als_fields[] = {
 static const rri_config_table env_table = {"env config", sizeof(rr_env_config),
                                            offsetof(rr_env_config, reserved), env_fields,
                                            LENGTH(env_fields)};
-static const rri_config_table agent_table = {"agent config", sizeof(rr_agent_config),
-                                             offsetof(rr_agent_config, reserved), agent_fields,
-                                             LENGTH(agent_fields)};
+static const rri_config_table agent_table = {"agent config", sizeof(rr_agent_config), 0,
+                                             agent_fields, LENGTH(agent_fields)};
 static const rri_config_table ppo_table = {"ppo config", sizeof(rr_ppo_config), 0, ppo_fields,
                                            LENGTH(ppo_fields)};
 static const rri_config_table a2c_table = {"a2c config", sizeof(rr_a2c_config), 0, a2c_fields,

@@ -110,6 +110,9 @@ static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const floa
 {
     const bool is_dense = t->agent->config.head == RR_HEAD_DENSE;
     const size_t width = twin_mlp(q, t, "actor.mlp", state, is_dense);
+    for (size_t o = 0; !is_dense && o < width; o++) {
+        q[o] *= (double)t->agent->config.mlp_scale;
+    }
     const rri_param *skip = rri_params_find(&t->agent->network.params, "actor.skip.weight");
     if (skip == NULL) {
         return width;

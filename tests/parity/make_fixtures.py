@@ -21,6 +21,7 @@ torch.set_num_threads(1)
 
 STATE, DIM, ITEMS, FEATURES, LIST, EXCLUDED, HISTORY = 12, 6, 23, 2, 7, 3, 5
 HIDDEN = (8, 7)
+MLP_SCALE = 0.5
 STREAM_SHUFFLE = 5
 EDGE = 1e-3  # no sample comes nearer to a kink than this
 
@@ -151,7 +152,7 @@ def logits(weights, world, obs, rows):
     is_dense = world["head"] == "dense"
     q = mlp(weights, "actor.mlp", states, is_last_linear=not is_dense)
     if not is_dense:
-        q = q + states @ weights["actor.skip.weight"].T
+        q = MLP_SCALE * q + states @ weights["actor.skip.weight"].T
         q = q * torch.exp(weights["actor.log_scale"])
     pool = weights.get("actor.items", world["pool"])
     if world["lists"]:
@@ -396,7 +397,7 @@ def agent_fields(world, seed):
                 state_dim=STATE, item_dim=HIDDEN[-1] if is_dense else DIM,
                 feature_dim=FEATURES if world["features"] else 0, num_items=ITEMS if is_dense else 0,
                 has_skip=0 if is_dense else 1, has_bias=int(world["bias"]), has_repeat_weight=1,
-                has_trained_items=int(world["trained"]), max_rows=64, max_candidates=LIST, max_history=8, seed=seed)
+                has_trained_items=int(world["trained"]), mlp_scale=MLP_SCALE, max_rows=64, max_candidates=LIST, max_history=8, seed=seed)
 
 
 def begin(about, g, world, seed):
