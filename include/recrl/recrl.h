@@ -264,7 +264,7 @@ typedef struct rr_ppo_config {
     uint32_t struct_size;
     int32_t n_steps;              /* length of a rollout in steps of each session, ≥ 1; default 16 */
     int32_t batch_size;           /* rows of one gradient step, ≥ 2; default 128 */
-    int32_t update_epochs;        /* passes over a rollout, [1, 1024]; default 8 */
+    int32_t update_epochs;        /* passes over a rollout, [1, 1024]; default 4 */
     int32_t has_advantage_norm;   /* normalise advantages per minibatch; default 1 */
     int32_t optimizer;            /* RR_OPTIMIZER_ADAM (default) or _RMSPROP */
     float lr;                     /* > 0; default 1e-2 */

@@ -61,7 +61,7 @@ static const rri_config_field agent_fields[] = {
 static const rri_config_field ppo_fields[] = {
     FIELD(rr_ppo_config, INT32, n_steps, "16", AT_LEAST(1), "length of a rollout in steps of each session"),
     FIELD(rr_ppo_config, INT32, batch_size, "128", AT_LEAST(2), "rows of one gradient step"),
-    FIELD(rr_ppo_config, INT32, update_epochs, "8", BETWEEN(1, 1024), "passes over a rollout"),
+    FIELD(rr_ppo_config, INT32, update_epochs, "4", BETWEEN(1, 1024), "passes over a rollout"),
     FIELD(rr_ppo_config, BOOL, has_advantage_norm, "1", YES_NO, "normalise advantages per minibatch"),
     FIELD(rr_ppo_config, CHOICE, optimizer, "adam", ONE_OF("adam", "rmsprop"), "how a gradient becomes a step"),
     FIELD(rr_ppo_config, FLOAT, lr, "0.01", ABOVE(0), "learning rate"),
