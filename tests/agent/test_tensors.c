@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/tensors.h"
 
+#include <stdio.h>
+
 #include "agent_fixture.h"
 
 static rig_shape full_shape(void)
@@ -122,11 +124,17 @@ START_TEST(test_tensors_counters_come_back_as_they_were)
     ck_assert_uint_ne(rig_hash(&r), before);
     rri_agent_counters_set(r.agent, counters);
     ck_assert_uint_eq(rig_hash(&r), before);
+    const int64_t wrongs[] = {-1, ((int64_t)1 << 62) + 1, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < RRI_AGENT_COUNTERS; i++) {
-        int64_t bad[RRI_AGENT_COUNTERS] = {0};
-        bad[i] = -1;
-        rr_error err = {0};
-        rig_expect(rri_agent_counters_check(bad, &err), RR_E_FORMAT, &err, "it cannot be negative");
+        for (size_t w = 0; w < sizeof wrongs / sizeof wrongs[0]; w++) {
+            int64_t bad[RRI_AGENT_COUNTERS] = {0, 1, 2, (int64_t)1 << 62};
+            bad[i] = wrongs[w];
+            char sentence[64];
+            snprintf(sentence, sizeof sentence, "agent.counters[%zu] is %lld; it must be in", i,
+                     (long long)wrongs[w]);
+            rr_error err = {0};
+            rig_expect(rri_agent_counters_check(bad, &err), RR_E_FORMAT, &err, sentence);
+        }
     }
     rig_close(&r);
 }
