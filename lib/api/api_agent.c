@@ -28,15 +28,11 @@ static rr_status create(rr_agent **out, const rr_agent_config *config, const rri
 {
     rr_agent_config full;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_AGENT), config, err));
-    const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_agent_create(out, &full, recipe, items, host, err);
-    rri_fpmode_leave(before);
-    return status;
+    return rri_agent_create(out, &full, recipe, items, host, err);
 }
 
-rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
-                              const rr_ppo_config *ppo, rr_items *items, const rr_host *host,
-                              rr_error *err)
+static rr_status create_ppo(rr_agent **out, const rr_agent_config *config, const rr_ppo_config *ppo,
+                            rr_items *items, const rr_host *host, rr_error *err)
 {
     RRI_TRY(check_handle(out, "rr_agent_create_ppo", "out", err));
     rr_ppo_config full;
@@ -47,9 +43,8 @@ rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
     return RR_OK;
 }
 
-rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *config,
-                              const rr_a2c_config *a2c, rr_items *items, const rr_host *host,
-                              rr_error *err)
+static rr_status create_a2c(rr_agent **out, const rr_agent_config *config, const rr_a2c_config *a2c,
+                            rr_items *items, const rr_host *host, rr_error *err)
 {
     RRI_TRY(check_handle(out, "rr_agent_create_a2c", "out", err));
     rr_a2c_config full;
@@ -58,6 +53,26 @@ rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *config,
     RRI_TRY(create(out, config, &recipe, items, host, err));
     (*out)->a2c = full;
     return RR_OK;
+}
+
+rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
+                              const rr_ppo_config *ppo, rr_items *items, const rr_host *host,
+                              rr_error *err)
+{
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = create_ppo(out, config, ppo, items, host, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *config,
+                              const rr_a2c_config *a2c, rr_items *items, const rr_host *host,
+                              rr_error *err)
+{
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = create_a2c(out, config, a2c, items, host, err);
+    rri_fpmode_leave(before);
+    return status;
 }
 
 void rr_agent_destroy(rr_agent *agent)

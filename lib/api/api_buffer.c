@@ -5,6 +5,7 @@
 #include "api/config_tables.h"
 #include "core/abi.h"
 #include "core/config.h"
+#include "core/fpmode.h"
 #include "core/status.h"
 
 /* The handle and its arrays; run twice, as core/memory.h says. */
@@ -98,8 +99,8 @@ static rr_status check_record(const rr_obs *obs, const rr_decision *decision, rr
     return RR_OK;
 }
 
-rr_status rr_buffer_record(rr_buffer *buffer, const rr_obs *obs, const rr_decision *decision,
-                           rr_error *err)
+static rr_status record(rr_buffer *buffer, const rr_obs *obs, const rr_decision *decision,
+                        rr_error *err)
 {
     if (buffer == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_buffer_record: buffer is NULL");
@@ -112,7 +113,16 @@ rr_status rr_buffer_record(rr_buffer *buffer, const rr_obs *obs, const rr_decisi
     return rri_rollout_record(&buffer->rollout, &full_obs, &full, full.pool_fingerprint, err);
 }
 
-rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err)
+rr_status rr_buffer_record(rr_buffer *buffer, const rr_obs *obs, const rr_decision *decision,
+                           rr_error *err)
+{
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = record(buffer, obs, decision, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+static rr_status reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err)
 {
     if (buffer == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_buffer_reward: buffer is NULL");
@@ -132,6 +142,14 @@ rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_erro
         full.final_obs = &final;
     }
     return rri_rollout_reward(&buffer->rollout, &full, err);
+}
+
+rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err)
+{
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = reward(buffer, outcome, err);
+    rri_fpmode_leave(before);
+    return status;
 }
 
 int32_t rr_buffer_is_full(const rr_buffer *buffer)
