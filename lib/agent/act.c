@@ -62,9 +62,11 @@ static void run_tile(void *context, size_t task, size_t worker)
     if (job->all_log_probs != NULL) {
         rri_policy_log_probs(job->all_log_probs, &in, begin, end, scratch);
     }
-    if (job->k_best > 0) {
-        rri_choice_top_k(job->positions, job->rank_log_probs, job->k_best, &in, begin, end,
-                         scratch);
+    const size_t most = job->k_best > 0 ? RRI_RANKED_PLACES / job->k_best : 0;
+    const size_t together = smaller(most > 0 ? most : 1, RRI_TILE_ROWS);
+    for (size_t row = begin; job->k_best > 0 && row < end; row += together) {
+        rri_choice_top_k(job->positions, job->rank_log_probs, job->k_best, &in, row,
+                         smaller(row + together, end), scratch);
     }
 }
 

@@ -76,6 +76,17 @@ static void layout_update(rr_agent *agent, rri_arena *arena)
     update->shards = RRI_TAKE(arena, double, rri_clip_n_shards(agent->network.params.n_floats));
 }
 
+/* Rankings of any k: a whole tile of rows up to the k that RRI_RANKED_PLACES allows, fewer rows
+ * with as many places beyond, one row of the longest list. */
+static size_t ranking_bytes(const rr_agent *agent, rri_logits_limits limits)
+{
+    const size_t longest = max_width(agent), most = RRI_RANKED_PLACES / RRI_TILE_ROWS;
+    const size_t of_tile =
+        rri_choice_top_k_scratch(agent->kernels, &limits, longest < most ? longest : most);
+    limits.n = 1;
+    return larger(of_tile, rri_choice_top_k_scratch(agent->kernels, &limits, longest));
+}
+
 /* The deepest use of a stack: a slice through the networks, or the policy over its widest list. */
 static size_t stack_bytes(const rr_agent *agent)
 {
@@ -92,7 +103,7 @@ static size_t stack_bytes(const rr_agent *agent)
     size_t bytes = rri_network_scratch(net, RRI_SLICE_ROWS);
     bytes = larger(bytes, rri_policy_scratch(agent->kernels, &limits));
     bytes = larger(bytes, rri_choice_draw_scratch(agent->kernels, &limits));
-    bytes = larger(bytes, rri_choice_top_k_scratch(agent->kernels, &limits, max_width(agent)));
+    bytes = larger(bytes, ranking_bytes(agent, limits));
     bytes = larger(bytes, rri_menu_check_scratch(limits.n_items));
     return rri_size_add(bytes, rri_network_init_scratch(net));
 }

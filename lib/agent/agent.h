@@ -26,6 +26,9 @@
 /* Rows of one task. */
 #define RRI_TILE_ROWS   ((size_t)64)
 #define RRI_SLICE_TILES (RRI_SLICE_ROWS / RRI_TILE_ROWS)
+/* Places of rankings that one thread holds at a time: a tile of rows where k is at most 1024; for a
+ * longer k fewer rows together, down to one. */
+#define RRI_RANKED_PLACES (RRI_TILE_ROWS * (size_t)1024)
 /* Logits of a slice are kept for the backward pass where the catalogue has no more items than this
  * (and for every candidate list); beyond, they are made again. */
 #define RRI_KEPT_WIDTH ((size_t)8192)

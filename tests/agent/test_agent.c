@@ -256,8 +256,31 @@ START_TEST(test_agent_serves_the_largest_shapes_it_was_made_for)
     int32_t *best = RIG_TAKE(&r, int32_t, 64 * 3000);
     r.obs.pool = large;
     ck_assert_int_eq(rri_agent_act(r.agent, &r.obs, &r.decision, NULL), RR_OK);
+    int32_t *short_list = RIG_TAKE(&r, int32_t, 64 * 10);
     ck_assert_int_eq(rri_agent_top_k(r.agent, &r.obs, 3000, best, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_top_k(r.agent, &r.obs, 10, short_list, NULL, NULL, NULL), RR_OK);
+    for (size_t i = 0; i < 64; i++) {
+        ck_assert_mem_eq(best + i * 3000, short_list + i * 10, 10 * sizeof(int32_t));
+    }
     rri_items_release(large);
+    rig_close(&r);
+}
+END_TEST
+
+/* Of two million items a thread holds the ranking of one row, not of a tile (512 MB). */
+START_TEST(test_agent_holds_few_places_of_a_large_catalogue)
+{
+    counting_host host;
+    counting_host_init(&host);
+    rig_shape shape = rig_usual();
+    shape.host = &host.host;
+    rig r;
+    rig_open(&r, &shape);
+    const size_t small = host.live_bytes;
+    rig_close(&r);
+    shape.agent.max_pool_items = 2000000;
+    rig_open(&r, &shape);
+    ck_assert_uint_lt(host.live_bytes - small, (size_t)32 << 20);
     rig_close(&r);
 }
 END_TEST
@@ -270,4 +293,5 @@ CHECK_MAIN("agent/agent", test_agent_create_refuses_what_does_not_go_together,
            test_agent_holds_its_catalogue_and_gives_everything_back,
            test_agent_create_without_memory_leaves_nothing,
            test_agent_allocates_nothing_after_create,
-           test_agent_serves_the_largest_shapes_it_was_made_for)
+           test_agent_serves_the_largest_shapes_it_was_made_for,
+           test_agent_holds_few_places_of_a_large_catalogue)
