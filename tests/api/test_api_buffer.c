@@ -197,6 +197,8 @@ START_TEST(test_api_buffer_structs_of_other_releases_are_understood)
     t.truncated[0] = 1; /* but this release did not know final_obs */
     expect(rr_buffer_reward(t.buffer, &t.outcome, &err), RR_E_INVALID, &err, "final_obs must hold");
     t.outcome.struct_size = sizeof t.outcome;
+    t.final_obs.struct_size = offsetof(rr_obs, states); /* what it does not know is not there */
+    expect(rr_buffer_reward(t.buffer, &t.outcome, &err), RR_E_INVALID, &err, "final_obs must hold");
     t.final_obs.struct_size = offsetof(rr_obs, lengths);
     ck_assert_int_eq(rr_buffer_reward(t.buffer, &t.outcome, NULL), RR_OK);
 
