@@ -148,18 +148,32 @@ fi
 # ── the rest ────────────────────────────────────────────────────────────────────────────────────
 
 sanitized() {
-    build gcc "$main-sanitized" -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
-        -Dexamples=false &&
+    build gcc "$main-sanitized" -Dbuildtype=debug -Doptimization=1 \
+        -Db_sanitize=address,undefined -Dexamples=false &&
         ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
             UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1 \
             run_tests "$main-sanitized" --no-suite house --timeout-multiplier 5
 }
 
-# The machine under valgrind is fifty times slower, so the learning runs are left to the sanitizers.
+# Fifty times slower, so what searches many cases of pure arithmetic, and what learns, is left to the
+# sanitizers. core/fpmode needs flags that valgrind does not emulate; in math/blis_tiles it sees BLIS's
+# own code read past a matrix.
+not_under_valgrind='core/fpmode math/blis_tiles math/gemm math/tile math/elementwise policy/choice
+    policy/policy policy/sweep loop/learning loop/promise loop/correctness
+    io/python_reads api/read_checkpoint'
 under_valgrind() {
-    build gcc "$main-valgrind" -Dbuildtype=debugoptimized -Dexamples=false &&
-        run_tests "$main-valgrind" --no-suite house --no-suite loop --timeout-multiplier 5 \
-            --wrapper 'valgrind -q --leak-check=full --errors-for-leak-kinds=definite,possible --error-exitcode=99'
+    build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
+    chosen=
+    for test in $(meson test -C "$main-valgrind" --list --no-rebuild 2>/dev/null | sed -n 's|.* / ||p'); do
+        case " $(echo $not_under_valgrind) " in
+        *" $test "*) ;;
+        *) case $test in house/* | drivers/*) ;; *) chosen="$chosen $test" ;; esac ;;
+        esac
+    done
+    [ -n "$chosen" ] || return 1
+    # shellcheck disable=SC2086
+    run_tests "$main-valgrind" $chosen --timeout-multiplier 5 \
+        --wrapper 'valgrind -q --leak-check=full --errors-for-leak-kinds=definite,possible --error-exitcode=99'
 }
 
 # One seed, one sequence of bytes: the hashes that the promise program prints agree between builds.
