@@ -128,7 +128,7 @@ START_TEST(test_checkpoint_holds_every_parameter_with_both_moments_and_the_blob)
         const rri_safetensors_tensor *blob = rri_safetensors_lookup(&reader, "blob");
         ck_assert_uint_eq(blob->bytes, sizeof m.generator);
         ck_assert_mem_eq(blob->data, &m.generator, sizeof m.generator);
-        ck_assert_uint_eq((reader.tensors[0].data - block) % 64, 0);
+        ck_assert_int_eq((reader.tensors[0].data - block) % 64, 0);
         rri_safetensors_close(&reader);
         free(block);
         machine_destroy(&m);
