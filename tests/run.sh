@@ -115,7 +115,7 @@ setup() {
 
 # build COMPILER FOLDER OPTION…
 build() {
-    setup "$@" && ninja -C "$folder"
+    setup "$@" && ninja -C "$folder" -k 0
 }
 
 # run_tests FOLDER ARGUMENT…: every test program of a build; its log is counted afterwards.
