@@ -232,7 +232,7 @@ from_rust() {
 }
 from_go() {
     CGO_ENABLED=1 CGO_CFLAGS="-I$root/include" CGO_LDFLAGS="-L$main/lib -lrecrl" GO111MODULE=off \
-        GOFLAGS= GOTOOLCHAIN=local GOCACHE="$work/go-cache" \
+        GOFLAGS= GOTOOLCHAIN=local GOPATH="$work/go" GOCACHE="$work/go-cache" \
         go build -o "$work/smoke_go" examples/go/smoke.go &&
         LD_LIBRARY_PATH="$main/lib" "$work/smoke_go"
 }
