@@ -205,7 +205,7 @@ typedef struct rr_stats {
 /* ── 3 · configs ───────────────────────────────────────────────────────────────────────────────── */
 
 /* Each config is a plain struct that is filled with defaults by its init, then changed, then handed to
- * create, which checks it. One table per config (name, type, default, range, text) drives init, check,
+ * create, which checks it; a NULL config means the defaults. One table per config (name, type, default, range, text) drives init, check,
  * set-by-name, rr_config_field_at and what a checkpoint stores; examples/train --help prints it. */
 
 enum { RR_ALGO_PPO = 0, RR_ALGO_A2C = 1 };
@@ -305,7 +305,7 @@ typedef struct rr_buffer_config {
     int32_t feature_dim;     /* width of candidate features; default 0 */
     int32_t max_candidates;  /* longest candidate list stored; default 0 */
     int32_t max_excluded;    /* longest exclusion list stored; default 0 */
-    int32_t max_history;     /* longest history stored; default 0 */
+    int32_t max_history;     /* longest history stored; default 20 */
 } rr_buffer_config;
 
 /* What a driver's loop needs beyond the rest; read by no function of the library. */

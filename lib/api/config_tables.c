@@ -98,7 +98,7 @@ static const rri_config_field buffer_fields[] = {
     FIELD(rr_buffer_config, INT32, feature_dim, "0", AT_LEAST(0), "width of candidate features; 0: none stored"),
     FIELD(rr_buffer_config, INT32, max_candidates, "0", AT_LEAST(0), "longest candidate list stored"),
     FIELD(rr_buffer_config, INT32, max_excluded, "0", AT_LEAST(0), "longest exclusion list stored"),
-    FIELD(rr_buffer_config, INT32, max_history, "0", AT_LEAST(0), "longest history stored"),
+    FIELD(rr_buffer_config, INT32, max_history, "20", AT_LEAST(0), "longest history stored"),
 };
 
 static const rri_config_field train_fields[] = {

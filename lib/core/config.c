@@ -83,10 +83,13 @@ void rri_config_init(const rri_config_table *table, void *config, size_t struct_
 rr_status rri_config_read(void *full, const rri_config_table *table, const void *given,
                           rr_error *err)
 {
+    write_defaults(table, full);
+    if (given == NULL) {
+        return RR_OK;
+    }
     RRI_TRY(rri_abi_check(given, table->size, table->title, err));
     uint32_t given_size = 0;
     memcpy(&given_size, given, sizeof given_size);
-    write_defaults(table, full);
     memcpy((char *)full + sizeof given_size, (const char *)given + sizeof given_size,
            (given_size < table->size ? given_size : table->size) - sizeof given_size);
     return rri_config_check(table, full, err);

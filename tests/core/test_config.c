@@ -137,7 +137,8 @@ START_TEST(test_config_read_refuses_a_struct_that_is_none)
         t.struct_size = sizes[i];
         ck_assert_int_eq(rri_config_read(&full, &table, &t, NULL), RR_E_INVALID);
     }
-    ck_assert_int_eq(rri_config_read(&full, &table, NULL, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rri_config_read(&full, &table, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_config_check(&table, &full, NULL), RR_OK);
 }
 END_TEST
 
