@@ -3,10 +3,10 @@
 #ifndef RRI_AGENT_A2C_UPDATE_H
 #define RRI_AGENT_A2C_UPDATE_H
 
-#include "agent/update.h"
+#include "agent/minibatch.h"
 
 /* Trains on the n places of agent->update.trained, all at once, in order. */
-rr_status rri_a2c_update(rri_update_sums *sums, rr_agent *agent, const rri_rollout *rollout,
+rr_status rri_a2c_update(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
                          size_t n, float lr, rr_error *err);
 
 #endif

@@ -7,7 +7,7 @@
 /* Permutations of one update never meet those of another. The config's range keeps epochs below. */
 enum { EPOCHS_PER_UPDATE = 1024 };
 
-static rr_status run_epoch(rri_update_sums *sums, rr_agent *agent, const rri_rollout *rollout,
+static rr_status run_epoch(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
                            size_t n, float lr, rr_error *err)
 {
     rri_update_rows *update = &agent->update;
@@ -20,13 +20,13 @@ static rr_status run_epoch(rri_update_sums *sums, rr_agent *agent, const rri_rol
         for (size_t i = 0; i < rows; i++) {
             update->minibatch[i] = update->trained[update->permutation[first + i]];
         }
-        RRI_TRY(rri_update_minibatch(sums, agent, rollout, update->minibatch, rows, lr, err));
+        RRI_TRY(rri_minibatch_train(sums, agent, rollout, update->minibatch, rows, lr, err));
         first += rows;
     }
     return RR_OK;
 }
 
-rr_status rri_ppo_update(rri_update_sums *sums, rr_agent *agent, const rri_rollout *rollout,
+rr_status rri_ppo_update(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
                          size_t n, float lr, rr_error *err)
 {
     const rri_recipe *recipe = &agent->recipe;

@@ -8,11 +8,9 @@
 #include "agent/ppo_update.h"
 #include "agent/request.h"
 #include "agent/returns.h"
-#include "agent/step.h"
 #include "core/status.h"
 #include "items/items.h"
 #include "optim/schedule.h"
-#include "rl/advantage.h"
 #include "rl/explained_variance.h"
 
 static rr_status check_width(const char *field, size_t buffer, size_t agent, const char *config,
@@ -142,40 +140,8 @@ static rr_status check_lists(rr_agent *agent, const rri_rollout *rollout, size_t
     return status;
 }
 
-static void add_sums(rri_loss_sums *total, const rri_loss_sums *part)
-{
-    total->policy_loss += part->policy_loss;
-    total->value_loss += part->value_loss;
-    total->entropy += part->entropy;
-    total->approx_kl += part->approx_kl;
-    total->n_clipped += part->n_clipped;
-}
-
-rr_status rri_update_minibatch(rri_update_sums *sums, rr_agent *agent, const rri_rollout *rollout,
-                               const int32_t *minibatch, size_t n, float lr, rr_error *err)
-{
-    rri_update_rows *update = &agent->update;
-    for (size_t i = 0; i < n; i++) {
-        update->normalised[i] = update->advantages[minibatch[i]];
-    }
-    if (agent->recipe.has_advantage_norm) {
-        rri_advantage_normalise(update->normalised, update->normalised, n);
-    }
-    const rri_loss_sums loss =
-        rri_gradient_compute(agent, rollout, minibatch, update->normalised, n);
-    double norm;
-    RRI_TRY(rri_step_take(agent, lr, &norm, err));
-    add_sums(&sums->loss, &loss);
-    add_sums(&sums->last_epoch, &loss);
-    sums->norm += norm;
-    sums->n_rows += n;
-    sums->n_last_rows += n;
-    sums->n_steps++;
-    return RR_OK;
-}
-
 static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_rollout *rollout,
-                       const rri_update_sums *sums, size_t n_trained, float lr)
+                       const rri_minibatch_sums *sums, size_t n_trained, float lr)
 {
     const rri_update_rows *update = &agent->update;
     const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
@@ -221,7 +187,7 @@ rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *
     rri_returns_compute(agent, rollout, obs != NULL ? obs->states : NULL);
     const float lr =
         rri_schedule_lr(agent->recipe.lr, agent->n_updates, agent->config.planned_updates);
-    rri_update_sums sums = {0};
+    rri_minibatch_sums sums = {0};
     rr_status status = RR_OK;
     if (n > 0) {
         status = agent->recipe.algo == RR_ALGO_PPO

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The epochs and minibatches of PPO. rri_update_minibatch is this file's own here: it writes down
+/* The epochs and minibatches of PPO. rri_minibatch_train is this file's own here: it writes down
  * which rows it was given, and says what approx_kl it is told to say. */
 #include "agent/ppo_update.h"
 
@@ -17,8 +17,8 @@ static struct {
     size_t fails_at;  /* minibatch, from 1; 0: never */
 } seen;
 
-rr_status rri_update_minibatch(rri_update_sums *sums, rr_agent *agent, const rri_rollout *rollout,
-                               const int32_t *minibatch, size_t n, float lr, rr_error *err)
+rr_status rri_minibatch_train(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
+                              const int32_t *minibatch, size_t n, float lr, rr_error *err)
 {
     (void)agent;
     (void)rollout;
@@ -47,9 +47,9 @@ static void open_rig(rig *r, size_t batch_size, size_t n_epochs)
     memset(&seen, 0, sizeof seen);
 }
 
-static rri_update_sums run(rig *r, size_t n)
+static rri_minibatch_sums run(rig *r, size_t n)
 {
-    rri_update_sums sums = {0};
+    rri_minibatch_sums sums = {0};
     ck_assert_int_eq(rri_ppo_update(&sums, r->agent, &r->rollout, n, 0.5f, NULL), RR_OK);
     return sums;
 }
@@ -58,7 +58,7 @@ static void check_sizes(size_t n, size_t batch_size, size_t n_wanted, const size
 {
     rig r;
     open_rig(&r, batch_size, 1);
-    const rri_update_sums sums = run(&r, n);
+    const rri_minibatch_sums sums = run(&r, n);
     ck_assert_uint_eq(sums.n_epochs, 1);
     ck_assert_uint_eq(seen.n_minibatches, n_wanted);
     for (size_t i = 0; i < n_wanted; i++) {
@@ -83,7 +83,7 @@ START_TEST(test_ppo_update_each_row_is_seen_once_an_epoch)
     rig r;
     open_rig(&r, 7, 5);
     const size_t n = 50;
-    const rri_update_sums sums = run(&r, n);
+    const rri_minibatch_sums sums = run(&r, n);
     ck_assert_uint_eq(sums.n_epochs, 5);
     ck_assert_uint_eq(seen.n_rows, 5 * n);
     for (size_t epoch = 0; epoch < 5; epoch++) {
@@ -140,7 +140,7 @@ START_TEST(test_ppo_update_stops_before_the_epoch_after_target_kl_was_exceeded)
         open_rig(&r, 16, 4);
         r.agent->recipe.target_kl = cases[i].target;
         seen.approx_kl = cases[i].approx_kl;
-        const rri_update_sums sums = run(&r, 48);
+        const rri_minibatch_sums sums = run(&r, 48);
         ck_assert_uint_eq(sums.n_epochs, cases[i].n_epochs);
         ck_assert_uint_eq(seen.n_minibatches, 3 * cases[i].n_epochs); /* whole epochs */
         ck_assert_int_eq(sums.is_stopped_early, cases[i].n_epochs < 4);
@@ -156,7 +156,7 @@ START_TEST(test_ppo_update_ends_at_a_minibatch_that_fails)
     rig r;
     open_rig(&r, 16, 4);
     seen.fails_at = 5;
-    rri_update_sums sums = {0};
+    rri_minibatch_sums sums = {0};
     rr_error err = {0};
     rig_expect(rri_ppo_update(&sums, r.agent, &r.rollout, 48, 0.5f, &err), RR_E_NOT_FINITE, &err,
                "as told");

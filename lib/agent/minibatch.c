@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/minibatch.h"
+
+#include "agent/step.h"
+#include "core/status.h"
+#include "rl/advantage.h"
+
+static void add_sums(rri_loss_sums *total, const rri_loss_sums *part)
+{
+    total->policy_loss += part->policy_loss;
+    total->value_loss += part->value_loss;
+    total->entropy += part->entropy;
+    total->approx_kl += part->approx_kl;
+    total->n_clipped += part->n_clipped;
+}
+
+rr_status rri_minibatch_train(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
+                              const int32_t *minibatch, size_t n, float lr, rr_error *err)
+{
+    rri_update_rows *update = &agent->update;
+    for (size_t i = 0; i < n; i++) {
+        update->normalised[i] = update->advantages[minibatch[i]];
+    }
+    if (agent->recipe.has_advantage_norm) {
+        rri_advantage_normalise(update->normalised, update->normalised, n);
+    }
+    const rri_loss_sums loss =
+        rri_gradient_compute(agent, rollout, minibatch, update->normalised, n);
+    double norm;
+    RRI_TRY(rri_step_take(agent, lr, &norm, err));
+    add_sums(&sums->loss, &loss);
+    add_sums(&sums->last_epoch, &loss);
+    sums->norm += norm;
+    sums->n_rows += n;
+    sums->n_last_rows += n;
+    sums->n_steps++;
+    return RR_OK;
+}
