@@ -288,7 +288,8 @@ typedef struct rr_a2c_config {
     int32_t optimizer;            /* RR_OPTIMIZER_RMSPROP (default) or _ADAM */
     float lr;                     /* > 0; default 1e-2 */
     float gamma;                  /* [0, 1]; default 0.9 */
-    float gae_lambda;             /* [0, 1]; 1: n-step returns; default 1 */
+    float gae_lambda;             /* [0, 1]; 1: n-step returns; default 0, which learns more in every world
+                                     of docs/design.md: the critic is good, and a long return is noise */
     float ent_coef;               /* ≥ 0; default 0 */
     float vf_coef;                /* ≥ 0; default 1 */
     float max_grad_norm;          /* > 0; default 0.5 */
@@ -322,7 +323,7 @@ typedef struct rr_als_config {
     int32_t num_factors;       /* [1, 126]; vectors are 2 wider; default 30 */
     int32_t num_sweeps;        /* ≥ 1; default 12 */
     int32_t num_threads;       /* [1, 64]; default 1 */
-    float ridge;               /* per rating of the row, > 0; default 0.1 */
+    float ridge;               /* times (ratings of the row + 20), > 0; default 0.1 */
     float user_bias_ridge;     /* > 0; default 2 */
     float item_bias_ridge;     /* > 0; default 4 */
     float holdout;             /* share of interactions left out and used for holdout_rmse, [0, 0.9]; default 0 */
