@@ -76,7 +76,7 @@ START_TEST(test_api_config_defaults_land_in_their_fields)
     ck_assert(c.a2c.n_steps == 5 && c.a2c.gae_lambda == 0.0f);
     ck_assert(c.a2c.optimizer == RR_OPTIMIZER_RMSPROP);
     init(&c, RR_CONFIG_BUFFER);
-    ck_assert(c.buffer.max_rows == 1024 && c.buffer.max_history == 0);
+    ck_assert(c.buffer.max_rows == 1024 && c.buffer.max_history == 20);
     init(&c, RR_CONFIG_TRAIN);
     ck_assert(c.train.total_timesteps == 100000 && c.train.log_interval == 1);
     init(&c, RR_CONFIG_ALS);
