@@ -8,6 +8,9 @@
 #include "math/scalar.h"
 #include "nn/init.h"
 
+/* Items up to which a second packed copy of the catalogue is worth its memory. */
+#define SMALL_CATALOGUE ((size_t)65536)
+
 /* Hidden layers of a config's list; 0 ends it. */
 static size_t count_layers(const int32_t hidden[4])
 {
@@ -102,6 +105,10 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     if (net->n_items > 0) {
         net->item_panels =
             RRI_TAKE(arena, float, rri_panels_count(kernels, net->n_items, net->dim));
+        const bool is_small = net->n_items <= SMALL_CATALOGUE;
+        net->query_panels =
+            is_small ? RRI_TAKE(arena, float, rri_panels_count(kernels, net->dim, net->n_items))
+                     : NULL;
     }
 }
 
@@ -181,11 +188,16 @@ void rri_network_pack_items(rri_network *net, const float *values, const float *
     net->catalogue.n_items = net->n_items;
     net->catalogue.dim = net->dim;
     net->catalogue.panels = net->item_panels;
+    net->catalogue.query_panels = net->query_panels;
     net->catalogue.vectors = rri_network_learns_items(net) ? values + net->at.items : pool_vectors;
     if (net->n_items > 0) {
         rri_panels_pack(net->kernels, net->item_panels,
                         rri_view_transposed(net->catalogue.vectors, net->dim), net->dim,
                         net->n_items);
+    }
+    if (net->query_panels != NULL) {
+        rri_panels_pack(net->kernels, net->query_panels,
+                        rri_view_rows(net->catalogue.vectors, net->dim), net->n_items, net->dim);
     }
 }
 

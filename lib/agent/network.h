@@ -39,6 +39,7 @@ typedef struct rri_network {
     const rri_kernels *kernels;
     rri_catalogue catalogue; /* vectors: the pool's, borrowed, or in the flat values */
     rri_head head;           /* weights in the flat values */
+    float *query_panels;     /* the same by its other side, for dq; NULL for a large one */
     float *item_panels;      /* the catalogue packed; slice of the arena */
 } rri_network;
 
