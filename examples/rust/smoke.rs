@@ -8,7 +8,7 @@ use std::{ffi::{CStr, CString}, mem::size_of, ptr::{null, null_mut}};
 #[repr(C)] struct Obs { struct_size: u32, n: i32, k: i32, m: i32, h: i32, state_dim: i32, item_dim: i32,
     feature_dim: i32, arrays: [*const c_void; 13] } // states … pool: views that the world fills
 #[repr(C)] struct Decision { struct_size: u32, n: i32, actions: *mut i32, items: *mut i32, log_probs: *mut f32,
-    values: *mut f32, all_log_probs: *mut f32, policy_versions: *mut u64 }
+    values: *mut f32, all_log_probs: *mut f32, policy_versions: *mut u64, pool_fingerprint: u64 }
 #[repr(C)] struct Outcome { struct_size: u32, n: i32, decisions: *const u64, rewards: *const f32,
     terminated: *const u8, truncated: *const u8, times: *const i64, final_obs: *const Obs }
 #[repr(C)] #[derive(Default)] struct Stats { struct_size: u32, n_rows: i32, n_epochs: i32, n_minibatches: i32,
@@ -76,7 +76,7 @@ fn main() {
             feature_dim: 0, arrays: [null(); 13] };
         let mut decision = Decision { struct_size: size_of::<Decision>() as u32, n: N as i32, actions: actions.as_mut_ptr(),
             items: null_mut(), log_probs: log_probs.as_mut_ptr(), values: values.as_mut_ptr(),
-            all_log_probs: null_mut(), policy_versions: null_mut() };
+            all_log_probs: null_mut(), policy_versions: null_mut(), pool_fingerprint: 0 };
         let mut outcome = Outcome { struct_size: size_of::<Outcome>() as u32, n: 0, decisions: null(), rewards: null(),
             terminated: null(), truncated: null(), times: null(), final_obs: null() };
         for _ in 0..30 {
