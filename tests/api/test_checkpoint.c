@@ -102,6 +102,9 @@ END_TEST
 START_TEST(test_checkpoint_holds_every_parameter_with_both_moments_and_the_blob)
 {
     for (size_t p = 0; p < MACHINE_PLANS; p++) {
+        if (!machine_is_tried(&machine_plans[p])) {
+            continue;
+        }
         machine m;
         begin(&m, &machine_plans[p], 1);
         size_t bytes;
@@ -166,6 +169,9 @@ END_TEST
 START_TEST(test_checkpoint_is_the_same_bytes_twice_and_on_any_threads)
 {
     for (size_t p = 0; p < MACHINE_PLANS; p++) {
+        if (!machine_is_tried(&machine_plans[p])) {
+            continue;
+        }
         machine one, other;
         begin(&one, &machine_plans[p], 1);
         begin(&other, &machine_plans[p], 3);

@@ -166,6 +166,24 @@ typedef struct machine {
     uint8_t *terminated;                                               /* [n] */
 } machine;
 
+/* Where each instruction costs many, costly loops take fewer cases: under sanitizers, and under
+ * valgrind, which says so in LD_PRELOAD. */
+static inline bool machine_is_slow(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return true;
+#else
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+#endif
+}
+
+/* The plans that a test tries: all, or those that are quick. */
+static inline bool machine_is_tried(const machine_plan *plan)
+{
+    return !machine_is_slow() || plan->num_items < 500;
+}
+
 /* What a test cannot go on without. */
 static inline void machine_require(rr_status status, const rr_error *err)
 {
