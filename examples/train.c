@@ -109,7 +109,8 @@ static void begin_settings(settings *s, run_origin *origin, const options *o,
     }
     strcpy(origin->world, spec);
     strcpy(origin->data, o->data != NULL ? o->data : "");
-    settings_init(s, spec, flags_algo(o->algo));
+    const char *head = flags_value(fields, "head");
+    settings_init(s, spec, head != NULL ? head : "tower", flags_algo(o->algo));
     flags_apply(fields, s);
     settings_derive(s);
 }
@@ -150,7 +151,7 @@ static void announce(const options *o, const settings *s, const world *w)
            flags_algo_name(s->algo), w->name, text_count(w->n_items), (int)s->env.n_envs,
            text_count(settings_rollout(s)));
     printf("preset: ");
-    presets_print(stdout, w->name, s->algo);
+    presets_print(stdout, w->name, s->agent.head == RR_HEAD_DENSE ? "dense" : "tower", s->algo);
     printf(" (--help has all fields)\n");
     if (w->path[0] != '\0') {
         printf("%s: %s interactions; %s users to train on, %s held back for evaluation\n", w->path,

@@ -133,6 +133,15 @@ void flags_parse(flags_fields *fields, const flags_option *options, int n_option
     }
 }
 
+const char *flags_value(const flags_fields *fields, const char *field)
+{
+    const char *value = NULL;
+    for (int i = 0; i < fields->n; i++) {
+        value = strcmp(fields->at[i].field, field) == 0 ? fields->at[i].value : value;
+    }
+    return value;
+}
+
 static bool is_in_run(const settings *s, int32_t kind)
 {
     const int32_t other = s->algo == RR_ALGO_PPO ? RR_CONFIG_A2C : RR_CONFIG_PPO;

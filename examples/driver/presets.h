@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* presets.h: what a world and an algorithm want beyond the tables' defaults. One table, printed by
+/* presets.h: what a world, a head and an algorithm want beyond the tables' defaults. One table,
+ * printed by
  * --help. */
 #ifndef EXAMPLES_DRIVER_PRESETS_H
 #define EXAMPLES_DRIVER_PRESETS_H
@@ -8,10 +9,10 @@
 
 #include "settings.h"
 
-/* Sets the fields of (world, s->algo); a world that is a file counts as "movielens". */
-void presets_apply(settings *s, const char *world);
+/* Sets the fields of (world, head, s->algo); a world that is a file counts as "movielens". */
+void presets_apply(settings *s, const char *world, const char *head);
 /* The fields of one preset on one line, "tire 0.2, gamma 0.97", or "the defaults". */
-void presets_print(FILE *out, const char *world, int32_t algo);
+void presets_print(FILE *out, const char *world, const char *head, int32_t algo);
 /* The whole table. */
 void presets_print_all(FILE *out);
 

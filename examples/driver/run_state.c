@@ -126,7 +126,7 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
         const char *value = NULL;
         if ((value = behind(line, "world")) != NULL) {
             snprintf(origin->world, sizeof origin->world, "%s", value);
-            settings_init(s, origin->world, algo);
+            settings_init(s, origin->world, "tower", algo);
         } else if ((value = behind(line, "data")) != NULL) {
             snprintf(origin->data, sizeof origin->data, "%s", value);
         } else if (behind(line, "train") != NULL) {

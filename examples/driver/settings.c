@@ -68,7 +68,7 @@ void settings_give(settings *s, int32_t kind, const char *name, const char *valu
     s->is_given[kind][index] = true;
 }
 
-void settings_init(settings *s, const char *world, int32_t algo)
+void settings_init(settings *s, const char *world, const char *head, int32_t algo)
 {
     memset(s, 0, sizeof *s);
     rr_env_config_init(&s->env, sizeof s->env);
@@ -80,7 +80,7 @@ void settings_init(settings *s, const char *world, int32_t algo)
     rr_als_config_init(&s->als, sizeof s->als);
     s->algo = algo;
     s->is_learned = strcmp(world, "drawn") != 0 && strcmp(world, "tiring") != 0;
-    presets_apply(s, world);
+    presets_apply(s, world, head);
 }
 
 int64_t settings_rollout(const settings *s)

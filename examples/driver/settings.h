@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* settings.h: all configs of a run, and which of their fields were given as flags.
  *
- * Order: table defaults, then the preset of (world, algorithm), then flags, then what follows from
- * other fields (settings_derive). */
+ * Order: table defaults, then the preset of (world, head, algorithm), then flags, then what follows
+ * from other fields (settings_derive). */
 #ifndef EXAMPLES_DRIVER_SETTINGS_H
 #define EXAMPLES_DRIVER_SETTINGS_H
 
@@ -25,8 +25,8 @@ typedef struct settings {
     bool is_given[SETTINGS_KINDS][SETTINGS_MOST_FIELDS];
 } settings;
 
-/* Table defaults and the preset of (world, algo). */
-void settings_init(settings *s, const char *world, int32_t algo);
+/* Table defaults and the preset of (world, head, algo); head is "tower" or "dense". */
+void settings_init(settings *s, const char *world, const char *head, int32_t algo);
 /* The config of one kind. */
 void *settings_config(settings *s, int32_t kind);
 /* "env", "agent", "ppo", … : the prefix of flags that set one config alone. */

@@ -25,7 +25,7 @@ ROWS = {
              "--algo ppo --world drawn --total-timesteps 100000 --has-repeat-weight false --lr 0.003 --gamma 0.7 --ent-coef 0.04 "
              "--has-advantage-norm false --initial-scale 20 --max-grad-norm 2", "oracle_share", 0.905, None),
     "dense": ("50 items, dense head, PPO",
-              "--algo ppo --world drawn --total-timesteps 100000 --head dense --num-items 50 --lr 0.003 --activation relu", "oracle_share", 0.84, None),
+              "--algo ppo --world drawn --total-timesteps 100000 --head dense --num-items 50", "oracle_share", 0.84, None),
     "tiring-ppo": ("tiring, PPO", "--algo ppo --world tiring --total-timesteps 200000", "return_per_session", 63.0, None),
     "tiring-a2c": ("tiring, A2C", "--algo a2c --world tiring --total-timesteps 200000", "return_per_session", 62.0, None),
     "tiring-ppo-gamma0": ("tiring, PPO, gamma 0",
