@@ -12,7 +12,8 @@ import sys
 LIBCHECK = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.M)
 UNITTEST = re.compile(r"^Ran (\d+) tests? in ", re.M)
 UNITTEST_FAILED = re.compile(r"(?:failures|errors)=(\d+)")
-TELLING = re.compile(r":[FE]:|^(FAIL|ERROR): |^  (?!File )\S|ERROR: \w+Sanitizer|runtime error:")
+TELLING = re.compile(r":[FE]:|^(FAIL|ERROR): |^  (?!File )\S"
+                     r"|ERROR: \w+Sanitizer|runtime error:|^    #[0-5] |^==\d+== +(at|by|[A-Z])|^broken: ")
 UNITTEST_SKIPPED = re.compile(r"skipped=(\d+)")
 
 
