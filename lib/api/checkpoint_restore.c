@@ -95,6 +95,45 @@ static rr_status check_fingerprint(const rri_safetensors_reader *reader, const c
     return RR_OK;
 }
 
+/* Fields in which the handle given must be as the one that was saved, although no shape tells:
+ * of an agent those that say what its tensors mean, of a world all but what the fingerprint of the
+ * items covers. */
+static bool is_binding(int32_t kind, const char *field)
+{
+    static const char *const of_agent[] = {
+        "head",     "hidden",   "critic_hidden",     "activation",
+        "has_skip", "has_bias", "has_repeat_weight", "has_trained_items",
+        "mlp_scale"};
+    if (kind == RR_CONFIG_ENV) {
+        return strcmp(field, "world_seed") != 0;
+    }
+    for (size_t i = 0; i < sizeof of_agent / sizeof of_agent[0]; i++) {
+        if (strcmp(field, of_agent[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `config` is that of the handle given. */
+static rr_status check_config(int32_t kind, const void *config,
+                              const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_config_table *table = rri_config_table_of(kind);
+    for (size_t i = 0; i < table->n_fields; i++) {
+        const char *field = table->fields[i].name;
+        char key[RRI_CHECKPOINT_NAME], own[RRI_CONFIG_TEXT_CAPACITY];
+        rri_checkpoint_name(key, rri_checkpoint_prefix(kind), field);
+        RRI_TRY(rri_config_get(table, config, field, own, err));
+        const char *text = rri_safetensors_metadata(reader, key);
+        if (is_binding(kind, field) && (text == NULL || strcmp(text, own) != 0)) {
+            RRI_FAIL(err, RR_E_MISMATCH, "checkpoint: %s is %.64s; that of the handle given is %s",
+                     key, text != NULL ? text : "missing", own);
+        }
+    }
+    return RR_OK;
+}
+
 /* One flat array out of its tensors: only judged while `out` is NULL. No value may be less than
  * `least`: means of squares are not negative. */
 static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix, float least,
@@ -140,6 +179,7 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
         RRI_FAIL(err, RR_E_MISMATCH, "checkpoint: its algo is %s; the agent given was made for %s",
                  algo == RR_ALGO_PPO ? "ppo" : "a2c", algo == RR_ALGO_PPO ? "a2c" : "ppo");
     }
+    RRI_TRY(check_config(RR_CONFIG_AGENT, &agent->config, reader, err));
     RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->items, err));
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
@@ -178,6 +218,7 @@ static rr_status check_env(rr_env *env, const rri_safetensors_reader *reader, rr
     if (rri_safetensors_metadata(reader, "env.items_fingerprint") == NULL) {
         RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no environment");
     }
+    RRI_TRY(check_config(RR_CONFIG_ENV, &env->config, reader, err));
     RRI_TRY(check_fingerprint(reader, "env.items_fingerprint", env->items, err));
     rri_env_state_part parts[RRI_ENV_MAX_STATE_PARTS];
     const void *data[RRI_ENV_MAX_STATE_PARTS];

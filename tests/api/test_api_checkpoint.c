@@ -214,11 +214,14 @@ START_TEST(test_api_checkpoint_hands_the_blob_back)
     ck_assert_uint_eq(told, sizeof blob);
     memset(out, 'x', sizeof out);
     told = 0;
+    machine_update(&m); /* so that a load would be seen */
+    const uint64_t version = rr_agent_version(m.agent);
     expect(rr_checkpoint_load_memory(block, bytes, m.agent, NULL, NULL, out, sizeof out - 1, &told,
                                      &err),
            RR_E_TOO_SMALL, &err, "blob_capacity is 31");
     ck_assert_uint_eq(told, sizeof blob);
     ck_assert_int_eq(out[0], 'x');
+    ck_assert_uint_eq(rr_agent_version(m.agent), version);
     machine_require(
         rr_checkpoint_load_memory(block, bytes, NULL, NULL, NULL, out, sizeof out, NULL, &err),
         &err);

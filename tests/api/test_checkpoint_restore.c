@@ -350,17 +350,64 @@ START_TEST(test_checkpoint_restore_refuses_other_machines)
     expect_plans_apart(&other, &tiny, RR_E_MISMATCH, "items_fingerprint is");
     other = tiny;
     other.hidden[0] = 5;
-    expect_plans_apart(&tiny, &other, RR_E_NOT_FOUND, "actor.");
-    machine_plan wide = other;
-    wide.hidden[0] = 6;
-    expect_plans_apart(&wide, &other, RR_E_MISMATCH, "is F32 [6, 2]; it must be F32 [5, 2]");
+    expect_plans_apart(&tiny, &other, RR_E_MISMATCH,
+                       "agent.hidden is 0; that of the handle given is 5");
+    other = tiny;
+    other.has_bias = 1;
+    expect_plans_apart(&other, &tiny, RR_E_MISMATCH, "agent.has_bias is 1");
+    other = tiny;
+    other.n_features = 2;
+    other.num_candidates = 2;
+    expect_plans_apart(&tiny, &other, RR_E_NOT_FOUND, "actor.feature_weights");
     other = tiny;
     other.n_envs = 1;
     other.n_steps = 4;
-    expect_plans_apart(&other, &tiny, RR_E_MISMATCH, "env.");
+    expect_plans_apart(&other, &tiny, RR_E_MISMATCH, "env.n_envs is 1");
+    other = tiny;
+    other.drift = 0.5f;
+    expect_plans_apart(&other, &tiny, RR_E_MISMATCH, "env.drift is 0.5");
     other = tiny;
     other.max_episode_steps = 5;
-    expect_plans_apart(&other, &tiny, RR_E_MISMATCH, "env.shown");
+    expect_plans_apart(&other, &tiny, RR_E_MISMATCH, "env.max_episode_steps is 5");
+}
+END_TEST
+
+/* The same shapes, and yet another function or another world. */
+START_TEST(test_checkpoint_restore_refuses_what_no_shape_tells)
+{
+    rr_error err;
+    machine m, other;
+    begin(&m, &tiny, NULL);
+    file f = save(&m);
+    begin(&other, &tiny, NULL);
+    rr_agent_destroy(other.agent);
+    rr_agent_config config = machine_agent_config(&tiny, 5, 1);
+    rr_ppo_config ppo;
+    rr_ppo_config_init(&ppo, sizeof ppo);
+    config.activation = RR_ACTIVATION_RELU;
+    machine_require(
+        rr_agent_create_ppo(&other.agent, &config, &ppo, rr_env_items(other.env), NULL, &err),
+        &err);
+    expect_refused(&other, &f, RR_E_MISMATCH,
+                   "agent.activation is tanh; that of the handle given is relu");
+    rr_agent_destroy(other.agent);
+
+    /* What only training, drawing or capacity knows may differ: replicas need not explore alike. */
+    config = machine_agent_config(&tiny, 6, 2);
+    config.max_rows = 100;
+    ppo.lr = 0.5f;
+    machine_require(
+        rr_agent_create_ppo(&other.agent, &config, &ppo, rr_env_items(other.env), NULL, &err),
+        &err);
+    machine_require(machine_load(&other, f.block, f.bytes, &err), &err);
+    ck_assert_uint_eq(rr_agent_version(other.agent), rr_agent_version(m.agent));
+    machine_destroy(&other);
+
+    machine_create(&other, &tiny, 6, 1, NULL); /* other users come */
+    expect_refused(&other, &f, RR_E_MISMATCH, "env.seed is 5; that of the handle given is 6");
+    machine_destroy(&other);
+    free(f.block);
+    machine_destroy(&m);
 }
 END_TEST
 
@@ -569,6 +616,7 @@ CHECK_MAIN("api/checkpoint_restore", test_checkpoint_restore_accepts_what_was_sa
            test_checkpoint_restore_refuses_values_that_cannot_be,
            test_checkpoint_restore_refuses_rows_of_a_form_that_the_buffer_does_not_store,
            test_checkpoint_restore_refuses_other_machines,
+           test_checkpoint_restore_refuses_what_no_shape_tells,
            test_checkpoint_restore_refuses_other_catalogues_users_and_buffers,
            test_checkpoint_restore_refuses_to_give_what_is_not_inside,
            test_checkpoint_restore_survives_forgeries, test_checkpoint_restore_survives_noise)
