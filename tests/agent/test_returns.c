@@ -146,6 +146,7 @@ START_TEST(test_returns_of_a2c_are_n_step_returns)
     rig_shape shape = usual();
     shape.algo = RR_ALGO_A2C;
     shape.a2c.gamma = 0.5f;
+    shape.a2c.gae_lambda = 1.0f;
     rig r;
     open_rows(&r, &shape, 1, 3);
     const float to_come[S] = {0.1f, 0.2f, 0.3f};

@@ -129,8 +129,6 @@ START_TEST(test_dataset_fit_checks_the_config_and_fills_the_stats)
     ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, NULL, items, NULL, NULL, &err),
                      RR_E_INVALID);
     ck_assert_str_eq(err.text, "rr_dataset_fit_als: user_vectors is NULL");
-    ck_assert_int_eq(rr_dataset_fit_als(dataset, NULL, users, items, NULL, NULL, NULL),
-                     RR_E_INVALID);
     rr_dataset_destroy(dataset);
 }
 END_TEST
