@@ -4,8 +4,15 @@
 #
 #   sh tests/drivers/test_drivers.sh TRAIN EVALUATE
 set -u
-train=$1
-evaluate=$2
+# A path that holds after the cd below.
+absolute() {
+    case $1 in
+    /*) echo "$1" ;;
+    *) echo "$(pwd)/$1" ;;
+    esac
+}
+train=$(absolute "$1")
+evaluate=$(absolute "$2")
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
