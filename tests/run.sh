@@ -162,7 +162,7 @@ sanitized() {
 # sanitizers. core/fpmode needs flags that valgrind does not emulate; in math/blis_tiles it sees BLIS's
 # own code read past a matrix.
 not_under_valgrind='core/fpmode math/blis_tiles math/gemm math/tile math/elementwise policy/choice
-    policy/policy policy/sweep loop/learning loop/promise loop/correctness
+    policy/policy policy/sweep agent/act agent/gradient loop/learning loop/promise loop/correctness
     io/python_reads api/read_checkpoint'
 under_valgrind() {
     build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
