@@ -158,12 +158,13 @@ sanitized() {
             run_tests "$main-sanitized" --no-suite house --timeout-multiplier 5
 }
 
-# Fifty times slower, so what searches many cases of pure arithmetic, and what learns, is left to the
+# Up to a hundred times slower, so programs that take more than a second without it are left to the
 # sanitizers. core/fpmode needs flags that valgrind does not emulate; in math/blis_tiles it sees BLIS's
-# own code read past a matrix.
-not_under_valgrind='core/fpmode math/blis_tiles math/gemm math/tile math/elementwise policy/choice
-    policy/policy policy/sweep agent/act agent/gradient loop/learning loop/promise loop/correctness
-    io/python_reads api/read_checkpoint'
+# own code read past a matrix; two are Python's.
+not_under_valgrind='math/gemm math/tile math/elementwise policy/choice policy/policy policy/sweep
+    agent/act agent/gradient api/api_env api/api_checkpoint api/checkpoint_restore
+    loop/learning loop/promise loop/correctness
+    core/fpmode math/blis_tiles io/python_reads api/read_checkpoint'
 under_valgrind() {
     build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
     chosen=
