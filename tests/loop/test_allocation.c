@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-/* This program's malloc counts and hands on to glibc's. Sanitizers bring a malloc of their own;
- * there, and elsewhere, the host's allocator alone is counted. */
+/* This program's malloc counts and hands on to glibc's. Sanitizers and valgrind bring a malloc of
+ * their own; there, and elsewhere, the host's allocator alone is counted. */
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define COUNTS_MALLOC 1
 #if defined(__has_feature)
@@ -67,6 +67,9 @@ void free(void *block)
 START_TEST(test_allocation_counter_counts)
 {
 #ifdef COUNTS_MALLOC
+    if (machine_is_slow()) {
+        return;
+    }
     const size_t before = atomic_load(&n_mallocs);
     void *volatile block = malloc(10);
     free(block);
@@ -140,6 +143,9 @@ static void expect_no_allocation(const machine_plan *plan, int32_t num_threads)
 START_TEST(test_allocation_daily_calls_allocate_nothing_on_one_thread)
 {
     for (size_t p = 0; p < MACHINE_PLANS; p++) {
+        if (!machine_is_tried(&machine_plans[p])) {
+            continue;
+        }
         expect_no_allocation(&machine_plans[p], 1);
     }
 }
@@ -148,6 +154,9 @@ END_TEST
 START_TEST(test_allocation_daily_calls_allocate_nothing_on_two_threads)
 {
     for (size_t p = 0; p < MACHINE_PLANS; p++) {
+        if (!machine_is_tried(&machine_plans[p])) {
+            continue;
+        }
         expect_no_allocation(&machine_plans[p], 2);
     }
 }

@@ -10,6 +10,9 @@
 START_TEST(test_host_allocator_is_used_for_everything_and_given_all_back)
 {
     for (size_t p = 0; p < MACHINE_PLANS; p++) {
+        if (!machine_is_tried(&machine_plans[p])) {
+            continue;
+        }
         counting_host counts = {0};
         const rr_host host = counting_host_of(&counts);
         machine m, twin;
