@@ -33,6 +33,9 @@ static const preset presets[] = {
     {"tiring", "", RR_ALGO_A2C, RR_CONFIG_A2C, "gamma", "0.98"},
     {"tiring", "", RR_ALGO_A2C, RR_CONFIG_A2C, "gae_lambda", "0.3"},
 
+    {"movielens", "", RR_ALGO_A2C, RR_CONFIG_A2C, "optimizer", "adam"},
+    {"movielens", "", RR_ALGO_A2C, RR_CONFIG_A2C, "lr", "0.01"},
+
     {"", "dense", -1, RR_CONFIG_AGENT, "activation", "relu"},
     {"", "dense", -1, RR_CONFIG_AGENT, "hidden", "128"},
     {"", "dense", RR_ALGO_PPO, RR_CONFIG_PPO, "lr", "0.005"},
