@@ -22,7 +22,7 @@ ROWS = {
     "ppo": ("drawn, PPO", "--algo ppo --world drawn --total-timesteps 100000", "oracle_share", 0.985, 0.975),
     "a2c": ("drawn, A2C", "--algo a2c --world drawn --total-timesteps 100000", "oracle_share", 0.97, None),
     "bare": ("drawn, PPO, no repeat weight",
-             "--algo ppo --world drawn --total-timesteps 100000 --has-repeat-weight false --lr 0.003 --gamma 0.7 --ent-coef 0.04 "
+             "--algo ppo --world drawn --total-timesteps 100000 --has-repeat-weight false --lr 0.003 --ent-coef 0.04 "
              "--has-advantage-norm false --initial-scale 20 --max-grad-norm 2", "oracle_share", 0.905, None),
     "dense": ("50 items, dense head, PPO",
               "--algo ppo --world drawn --total-timesteps 100000 --head dense --num-items 50", "oracle_share", 0.84, None),
