@@ -159,12 +159,12 @@ sanitized() {
 }
 
 # Up to a hundred times slower, so programs that take more than a second without it are left to the
-# sanitizers. core/fpmode needs flags that valgrind does not emulate; in math/blis_tiles it sees BLIS's
-# own code read past a matrix; two are Python's.
+# sanitizers. core/fpmode and api/api_agent need flags that valgrind does not emulate; in
+# math/blis_tiles it sees BLIS's own code read past a matrix; two are Python's.
 not_under_valgrind='math/gemm math/tile math/elementwise policy/choice policy/policy policy/sweep
     agent/act agent/gradient api/api_env api/api_checkpoint api/checkpoint_restore
     loop/learning loop/promise loop/correctness
-    core/fpmode math/blis_tiles io/python_reads api/read_checkpoint'
+    core/fpmode api/api_agent math/blis_tiles io/python_reads api/read_checkpoint'
 under_valgrind() {
     build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
     chosen=
