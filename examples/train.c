@@ -57,7 +57,9 @@ static void print_help(const flags_option *table, int n)
            "\n"
            "Ctrl-C finishes the rollout, saves, and exits with status 0; --resume goes on from "
            "there as if\n"
-           "nothing had happened (the same --name continues its log). At the end the sampled "
+           "nothing had happened: it continues the run's log and replaces FILE, unless --name and "
+           "--checkpoint\n"
+           "say otherwise. At the end the sampled "
            "policy plays\n"
            "sessions of users that it was never trained on, and its reward stands beside that of "
            "the best\n"
@@ -78,8 +80,10 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
         {"world", "WORLD", "drawn (default), tiring, movielens, or a file of interactions",
          &o->world, NULL},
         {"data", "PATH", "where MovieLens is, a file or its folder", &o->data, NULL},
-        {"name", "NAME", "log in runs/NAME/ (default <algo>-<world>-<seed>)", &o->name, NULL},
-        {"checkpoint", "FILE", "what to save (default checkpoints/<algo>.safetensors)",
+        {"name", "NAME", "log in runs/NAME/ (default <algo>-<world>-<seed>, or the resumed run's)",
+         &o->name, NULL},
+        {"checkpoint", "FILE",
+         "what to save (default checkpoints/<algo>.safetensors, or what --resume names)",
          &o->checkpoint, NULL},
         {"resume", "FILE", "go on with a run from its checkpoint", &o->resume, NULL},
         {"stop-after", "N", "stop and save once N timesteps of the run are behind", &o->stop_after,
@@ -243,6 +247,33 @@ static void report(const run *r, const world *w, const options *o, const char *c
     }
 }
 
+/* Where the run's log and its checkpoint go: as told, else where the resumed run has them. */
+static void choose_paths(char *log_path, char *checkpoint, size_t capacity, const options *o,
+                         run_origin *origin, const settings *s, const world *w)
+{
+    const char *algo = flags_algo_name(s->algo);
+    if (o->name != NULL) {
+        if (strlen(o->name) >= sizeof origin->name) {
+            text_fail("--name is too long");
+        }
+        strcpy(origin->name, o->name);
+    }
+    if (origin->name[0] != '\0') {
+        snprintf(log_path, capacity, "runs/%s/log.csv", origin->name);
+    } else {
+        snprintf(log_path, capacity, "runs/%s-%s-%llu/log.csv", algo, w->name,
+                 (unsigned long long)s->train.seed);
+    }
+    const char *path = o->checkpoint != NULL ? o->checkpoint : o->resume;
+    if (path == NULL) {
+        snprintf(checkpoint, capacity, "checkpoints/%s.safetensors", algo);
+    } else if (strlen(path) >= capacity) {
+        text_fail("%s: the path is too long", path);
+    } else {
+        strcpy(checkpoint, path);
+    }
+}
+
 int main(int argc, char **argv)
 {
     text_set_program("train");
@@ -267,14 +298,9 @@ int main(int argc, char **argv)
         run_load(&r, o.resume);
     }
     const int64_t first = rr_agent_timesteps(r.agent);
-    char name[256];
-    char log_path[512];
-    char checkpoint[64];
-    snprintf(name, sizeof name, "%s-%s-%llu", flags_algo_name(s.algo), w.name,
-             (unsigned long long)s.train.seed);
-    snprintf(log_path, sizeof log_path, "runs/%s/log.csv", o.name != NULL ? o.name : name);
-    snprintf(checkpoint, sizeof checkpoint, "checkpoints/%s.safetensors", flags_algo_name(s.algo));
-    const char *path = o.checkpoint != NULL ? o.checkpoint : checkpoint;
+    char log_path[4096];
+    char path[4096];
+    choose_paths(log_path, path, sizeof path, &o, &origin, &s, &w);
     FILE *log = log_open(log_path, rr_agent_updates(r.agent));
 
     catch_signals();

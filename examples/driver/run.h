@@ -26,6 +26,7 @@ typedef struct run {
 typedef struct run_origin {
     char world[1024]; /* --world */
     char data[1024];  /* --data; "" where it was not given */
+    char name[256];   /* --name; "" where it was not given */
 } run_origin;
 
 /* Agent by algorithm over a catalogue, from the settings. */

@@ -5,6 +5,7 @@
  *     recrl-train 1
  *     world drawn
  *     data
+ *     name                         as given; the default one follows from the rest
  *     train total_timesteps 100000
  *     als num_factors 30
  *     open 0x1.8p+1 5              return and length of each open session */
@@ -48,7 +49,8 @@ void run_save(const run *r, const char *path, const run_origin *origin)
     if (out == NULL) {
         text_fail("no memory for the run's state");
     }
-    fprintf(out, "%s\nworld %s\ndata %s\n", HEADING, origin->world, origin->data);
+    fprintf(out, "%s\nworld %s\ndata %s\nname %s\n", HEADING, origin->world, origin->data,
+            origin->name);
     write_config(out, r->s, RR_CONFIG_TRAIN);
     write_config(out, r->s, RR_CONFIG_ALS);
     for (int32_t i = 0; i < r->s->env.n_envs; i++) {
@@ -129,6 +131,8 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
             settings_init(s, origin->world, "tower", algo);
         } else if ((value = behind(line, "data")) != NULL) {
             snprintf(origin->data, sizeof origin->data, "%s", value);
+        } else if ((value = behind(line, "name")) != NULL) {
+            snprintf(origin->name, sizeof origin->name, "%s", value);
         } else if (behind(line, "train") != NULL) {
             read_field(s, RR_CONFIG_TRAIN, line + strlen("train "));
         } else if (behind(line, "als") != NULL) {

@@ -48,20 +48,28 @@ is_json() {
 for algo in ppo a2c; do
     small="--algo $algo --total-timesteps 6000 --num-items 60 --max-episode-steps 13 --quiet --json"
     # shellcheck disable=SC2086
-    promise "train --algo $algo ends with status 0" "$train" $small --name full
+    promise "train --algo $algo ends with status 0" "$train" $small --name same
     cp out json
-    cp "checkpoints/$algo.safetensors" full.safetensors
+    mv "checkpoints/$algo.safetensors" full.safetensors
+    mv runs/same/log.csv full.csv
     promise "--json ends with one line of JSON" is_json json steps seconds steps_per_second \
         reward_per_step oracle_share checkpoint
     # shellcheck disable=SC2086
-    promise "--stop-after saves and ends with status 0" "$train" $small --name half --stop-after 2500
-    # shellcheck disable=SC2086
-    promise "--resume goes on" "$train" $small --name half --resume "checkpoints/$algo.safetensors"
+    promise "--stop-after saves and ends with status 0" "$train" $small --name same \
+        --checkpoint part/half.safetensors --stop-after 2500
+    promise "--resume goes on, and needs nothing else" "$train" --resume part/half.safetensors --quiet
     promise "a resumed $algo run ends with the bytes of one that never stopped" \
-        cmp "checkpoints/$algo.safetensors" full.safetensors
-    promise "a resumed $algo run goes on with its log" cmp runs/half/log.csv runs/full/log.csv
+        cmp part/half.safetensors full.safetensors
+    promise "a resumed $algo run goes on with its own log" cmp runs/same/log.csv full.csv
+    promise "a resumed $algo run leaves the default checkpoint alone" \
+        test ! -e "checkpoints/$algo.safetensors"
+    promise "a resumed $algo run leaves the default log alone" test ! -e "runs/$algo-drawn-0"
+    promise "--resume goes where --name and --checkpoint say" "$train" --resume full.safetensors \
+        --total-timesteps 6000 --name other --checkpoint other.safetensors --quiet
+    promise "…and writes its log there" test -e runs/other/log.csv
+    promise "…and its checkpoint there" test -e other.safetensors
     # shellcheck disable=SC2086
-    promise "train runs on two threads" "$train" $small --name two --num-threads 2
+    promise "train runs on two threads" "$train" $small --name same --num-threads 2
     promise "two threads give the bytes of one" cmp "checkpoints/$algo.safetensors" full.safetensors
     promise "evaluate reads what it needs from the checkpoint" "$evaluate" --algo "$algo" \
         --sessions 80 --json
