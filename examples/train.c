@@ -41,8 +41,13 @@ static void catch_signals(void)
 
 static void print_help(const flags_option *table, int n)
 {
-    static const int32_t kinds[] = {RR_CONFIG_TRAIN, RR_CONFIG_ENV, RR_CONFIG_AGENT,  RR_CONFIG_PPO,
-                                    RR_CONFIG_A2C,   RR_CONFIG_ALS, RR_CONFIG_BUFFER, -1};
+    static const int32_t kinds[] = {RR_CONFIG_TRAIN,
+                                    RR_CONFIG_ENV,
+                                    RR_CONFIG_AGENT,
+                                    RR_CONFIG_PPO,
+                                    RR_CONFIG_A2C,
+                                    RR_CONFIG_ALS,
+                                    -1};
     printf(
         "train --algo ppo|a2c [--total-timesteps N] [--world drawn|tiring|movielens|FILE] …\n\n");
     flags_print_options(stdout, table, n);
@@ -140,10 +145,7 @@ static void resume_settings(settings *s, run_origin *origin, const options *o,
                   " begin a new run, or plan it with --planned-updates",
                   (long long)s->train.total_timesteps);
     }
-    s->buffer.max_rows = (int32_t)settings_rollout(s);
-    s->buffer.state_dim = s->env.state_dim;
-    s->buffer.max_candidates = s->agent.max_candidates;
-    s->buffer.max_history = s->agent.max_history;
+    settings_derive_buffer(s);
 }
 
 static void announce(const options *o, const settings *s, const world *w)

@@ -37,9 +37,13 @@ static const char *without_prefix(int32_t kind, const char *field)
     return strncmp(field, prefix, n) == 0 && field[n] == '_' ? field + n + 1 : NULL;
 }
 
-/* Whether `field` sets the config of `kind`, and by what name there. */
+/* Whether `field` sets the config of `kind`, and by what name there. The buffer follows from the
+ * rest: no flag sets it. */
 static const char *name_in(int32_t kind, const char *field)
 {
+    if (kind == RR_CONFIG_BUFFER) {
+        return NULL;
+    }
     const char *behind = without_prefix(kind, field);
     if (behind != NULL && settings_field_index(kind, behind) >= 0) {
         return behind;
@@ -200,7 +204,7 @@ void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
         bool is_compared = false;
         for (int32_t kind = 0; kind < SETTINGS_KINDS; kind++) {
             const char *name = name_in(kind, fields->at[i].field);
-            if (name == NULL || !is_in_run(s, kind) || kind == RR_CONFIG_BUFFER) {
+            if (name == NULL || !is_in_run(s, kind)) {
                 continue;
             }
             /* The first config that has the field leads; in the others it may have been derived. */

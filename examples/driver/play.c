@@ -5,9 +5,6 @@
 
 #include "text.h"
 
-/* Sessions side by side. */
-enum { PLAY_ENVS = 64 };
-
 typedef struct table {
     int32_t n_envs;
     uint64_t *sessions;  /* [n_envs] the row stands for it */

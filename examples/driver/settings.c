@@ -142,8 +142,12 @@ static void derive_sizes(settings *s)
 {
     const int32_t history =
         s->env.history_length < 0 ? s->env.max_episode_steps : s->env.history_length;
+    const int32_t n_rows = at_least(PLAY_ENVS, s->env.n_envs);
     if (!settings_is_given(s, RR_CONFIG_AGENT, "max_rows")) {
         s->agent.max_rows = at_least(s->agent.max_rows, settings_rollout(s));
+    } else if (s->agent.max_rows < n_rows) {
+        text_fail("--max-rows is %d; it must be at least %d: n_envs, and %d to evaluate",
+                  (int)s->agent.max_rows, (int)n_rows, (int)PLAY_ENVS);
     }
     if (!settings_is_given(s, RR_CONFIG_AGENT, "max_candidates")) {
         s->agent.max_candidates = s->env.num_candidates;
@@ -151,9 +155,17 @@ static void derive_sizes(settings *s)
     if (!settings_is_given(s, RR_CONFIG_AGENT, "max_history")) {
         s->agent.max_history = at_least(0, history);
     }
-    if (!settings_is_given(s, RR_CONFIG_BUFFER, "max_rows")) {
-        s->buffer.max_rows = at_least(1, settings_rollout(s));
+    settings_derive_buffer(s);
+}
+
+void settings_derive_buffer(settings *s)
+{
+    const int64_t rollout = settings_rollout(s);
+    if (rollout > INT32_MAX) {
+        text_fail("a rollout of n_envs x n_steps is %lld rows; at most %d fit", (long long)rollout,
+                  (int)INT32_MAX);
     }
+    s->buffer.max_rows = (int32_t)rollout;
     s->buffer.state_dim = s->env.state_dim;
     s->buffer.max_candidates = s->agent.max_candidates;
     s->buffer.max_history = s->agent.max_history;

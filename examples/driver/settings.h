@@ -12,6 +12,9 @@
 
 enum { SETTINGS_KINDS = 7, SETTINGS_MOST_FIELDS = 32 };
 
+/* Sessions side by side where a policy is evaluated. */
+enum { PLAY_ENVS = 64 };
+
 typedef struct settings {
     int32_t algo;    /* RR_ALGO_PPO or _A2C */
     bool is_learned; /* the world is learned from interactions */
@@ -41,6 +44,8 @@ void settings_give(settings *s, int32_t kind, const char *name, const char *valu
 int64_t settings_rollout(const settings *s);
 /* Updates that total_timesteps come to, rounded up. */
 int64_t settings_planned_updates(const settings *s);
+/* Sizes of the buffer, which no flag sets: one rollout, in the agent's shapes. */
+void settings_derive_buffer(settings *s);
 /* Fills what was not given and follows from the rest: seeds, widths, sizes of buffer and agent,
  * planned updates. Then checks every config in use. */
 void settings_derive(settings *s);

@@ -88,6 +88,14 @@ promise "candidate lists and drift train" "$train" $small --num-candidates 10 --
 # shellcheck disable=SC2086
 promise "the dense head trains" "$train" $small --head dense
 
+# shellcheck disable=SC2086
+promise "a small agent trains on whole rollouts" "$train" $small --max-rows 64 --json
+cp out json
+promise "a rollout does not depend on the size of the agent" grep -q '"steps": 3072' json
+refuses "an agent smaller than its sessions is refused" "max-rows is 10; it must be at least 64" \
+    "$train" --algo ppo --max-rows 10
+refuses "the buffer has no flag of its own" "no flag --buffer-max-rows" "$train" --algo ppo --buffer-max-rows 9
+
 refuses "a value out of range is named" "clip_eps is 3" "$train" --algo ppo --clip-eps 3
 refuses "a field of the other algorithm is refused" "not a field of a2c" "$train" --algo a2c --clip-eps 0.1
 refuses "an unknown flag is refused" "no flag --foo" "$train" --algo ppo --foo 1
