@@ -6,7 +6,7 @@ use std::{ffi::{CStr, CString}, mem::size_of, ptr::{null, null_mut}};
 
 #[repr(C)] struct Error { status: i32, text: [c_char; 508] }
 #[repr(C)] struct Obs { struct_size: u32, n: i32, k: i32, m: i32, h: i32, state_dim: i32, item_dim: i32,
-    feature_dim: i32, arrays: [*const c_void; 13] } // states … pool: views that the world fills
+    feature_dim: i32, arrays: [*const c_void; 14] } // states … pool: views that the world fills
 #[repr(C)] struct Decision { struct_size: u32, n: i32, actions: *mut i32, items: *mut i32, log_probs: *mut f32,
     values: *mut f32, all_log_probs: *mut f32, policy_versions: *mut u64, pool_fingerprint: u64 }
 #[repr(C)] struct Outcome { struct_size: u32, n: i32, decisions: *const u64, rewards: *const f32,
@@ -73,7 +73,7 @@ fn main() {
             null(), e));
         ok(rr_env_reset(env, e));
         let mut obs = Obs { struct_size: size_of::<Obs>() as u32, n: 0, k: 0, m: 0, h: 0, state_dim: 0, item_dim: 0,
-            feature_dim: 0, arrays: [null(); 13] };
+            feature_dim: 0, arrays: [null(); 14] };
         let mut decision = Decision { struct_size: size_of::<Decision>() as u32, n: N as i32, actions: actions.as_mut_ptr(),
             items: null_mut(), log_probs: log_probs.as_mut_ptr(), values: values.as_mut_ptr(),
             all_log_probs: null_mut(), policy_versions: null_mut(), pool_fingerprint: 0 };
