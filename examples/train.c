@@ -303,6 +303,7 @@ int main(int argc, char **argv)
     char log_path[4096];
     char path[4096];
     choose_paths(log_path, path, sizeof path, &o, &origin, &s, &w);
+    text_require_writable(path);
     FILE *log = log_open(log_path, rr_agent_updates(r.agent));
 
     catch_signals();

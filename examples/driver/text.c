@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char *program = "recrl";
 
@@ -96,6 +97,25 @@ void text_make_folders(const char *path)
         }
         *slash = '/';
     }
+}
+
+void text_require_writable(const char *path)
+{
+    struct stat about;
+    char probe[4096];
+    text_make_folders(path);
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        text_fail("%s: cannot be written: it is a folder", path);
+    }
+    if (snprintf(probe, sizeof probe, "%s.XXXXXX", path) >= (int)sizeof probe) {
+        text_fail("%s: the path is too long", path);
+    }
+    const int file = mkstemp(probe);
+    if (file < 0) {
+        text_fail("%s: cannot be written: %s", path, strerror(errno));
+    }
+    close(file);
+    unlink(probe);
 }
 
 /* SplitMix64's finaliser over the pair. */

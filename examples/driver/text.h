@@ -27,6 +27,8 @@ const char *text_count(int64_t value);
 int64_t text_parse_count(const char *flag, const char *value);
 /* Creates the folder of `path` and those above it. */
 void text_make_folders(const char *path);
+/* Creates the folders of `path`, and fails unless a file can be written beside it. */
+void text_require_writable(const char *path);
 /* A seed that depends on both; distinct purposes give unrelated seeds. */
 uint64_t text_mix_seed(uint64_t seed, uint64_t purpose);
 /* Seconds on a clock that only goes forward. */

@@ -104,6 +104,14 @@ refuses "a resumed run keeps its configs" "made with" "$train" --resume full.saf
 head -c 1000 full.safetensors >torn.safetensors
 refuses "a torn checkpoint is refused by name" "torn.safetensors" "$evaluate" --checkpoint torn.safetensors
 
+# What cannot be written is told before the run, not behind it.
+: >plain
+mkdir folder.safetensors
+for place in plain/a.safetensors folder.safetensors; do
+    refuses "a checkpoint that cannot be written is refused before training" "$place\|plain" timeout 10 \
+        "$train" --algo ppo --total-timesteps 1000000000 --quiet --checkpoint "$place"
+done
+
 # The first Ctrl-C ends the run after its rollout.
 "$train" --algo ppo --total-timesteps 100000000 --num-items 60 --name long --json >long 2>err &
 pid=$!
