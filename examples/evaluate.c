@@ -72,6 +72,7 @@ static void read_settings(settings *s, run_origin *origin, const char *path, con
         }
         settings_give(s, RR_CONFIG_ENV, field, fields->at[i].value);
     }
+    settings_make_room(s);
 }
 
 /* The agent as it was trained; its own environment only brings the catalogue. */

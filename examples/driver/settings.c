@@ -138,10 +138,20 @@ static void derive_widths(settings *s)
     }
 }
 
+static int64_t history_length(const settings *s)
+{
+    return s->env.history_length < 0 ? s->env.max_episode_steps : s->env.history_length;
+}
+
+void settings_make_room(settings *s)
+{
+    s->agent.max_rows = at_least(s->agent.max_rows, PLAY_ENVS);
+    s->agent.max_candidates = at_least(s->agent.max_candidates, s->env.num_candidates);
+    s->agent.max_history = at_least(s->agent.max_history, history_length(s));
+}
+
 static void derive_sizes(settings *s)
 {
-    const int32_t history =
-        s->env.history_length < 0 ? s->env.max_episode_steps : s->env.history_length;
     const int32_t n_rows = at_least(PLAY_ENVS, s->env.n_envs);
     if (!settings_is_given(s, RR_CONFIG_AGENT, "max_rows")) {
         s->agent.max_rows = at_least(s->agent.max_rows, settings_rollout(s));
@@ -153,7 +163,7 @@ static void derive_sizes(settings *s)
         s->agent.max_candidates = s->env.num_candidates;
     }
     if (!settings_is_given(s, RR_CONFIG_AGENT, "max_history")) {
-        s->agent.max_history = at_least(0, history);
+        s->agent.max_history = at_least(0, history_length(s));
     }
     settings_derive_buffer(s);
 }

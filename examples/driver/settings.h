@@ -44,6 +44,9 @@ void settings_give(settings *s, int32_t kind, const char *name, const char *valu
 int64_t settings_rollout(const settings *s);
 /* Updates that total_timesteps come to, rounded up. */
 int64_t settings_planned_updates(const settings *s);
+/* Raises what the agent has room for to what the environment shows it: rows, candidates, history.
+ */
+void settings_make_room(settings *s);
 /* Sizes of the buffer, which no flag sets: one rollout, in the agent's shapes. */
 void settings_derive_buffer(settings *s);
 /* Fills what was not given and follows from the rest: seeds, widths, sizes of buffer and agent,

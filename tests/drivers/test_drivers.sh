@@ -78,6 +78,11 @@ for algo in ppo a2c; do
         sessions timesteps
 done
 
+promise "a policy of whole catalogues is evaluated on lists" "$evaluate" --algo ppo --sessions 50 \
+    --num-candidates 20
+promise "a policy is evaluated in longer sessions" "$evaluate" --algo ppo --sessions 50 \
+    --max-episode-steps 40
+
 small="--algo ppo --total-timesteps 3000 --num-items 60 --quiet"
 # shellcheck disable=SC2086
 promise "the leave rule trains" "$train" $small --world tiring
