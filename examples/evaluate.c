@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 
     const char *data = o.data != NULL ? o.data : origin.data[0] != '\0' ? origin.data : NULL;
     world w;
-    world_open(&w, origin.world, data, &s);
+    world_open(&w, origin.world, data, o.data == NULL, &s);
     rr_agent *agent = load_agent(&s, &w, path);
     table_rows t = {.config = &s.env};
     const float beta = play_all(&t, &s, &w, agent, seed, (int32_t)n_sessions);

@@ -291,7 +291,7 @@ int main(int argc, char **argv)
     }
     const char *data = o.data != NULL ? o.data : origin.data[0] != '\0' ? origin.data : NULL;
     world w;
-    world_open(&w, origin.world, data, &s);
+    world_open(&w, origin.world, data, o.resume != NULL && o.data == NULL, &s);
     announce(&o, &s, &w);
 
     run r;

@@ -42,7 +42,7 @@ static bool is_file(const char *path)
     return stat(path, &about) == 0 && S_ISREG(about.st_mode);
 }
 
-static void find_file(world *w, const char *spec, const char *data)
+static void find_file(world *w, const char *spec, const char *data, bool is_remembered)
 {
     const bool is_movielens = strcmp(spec, "movielens") == 0;
     if (is_movielens && data != NULL && is_folder(data)) {
@@ -54,10 +54,17 @@ static void find_file(world *w, const char *spec, const char *data)
     if (is_file(w->path)) {
         return;
     }
+    if (is_remembered) {
+        text_fail("%s, which the checkpoint was made from, is not there; give --data FILE",
+                  w->path);
+    }
     if (is_movielens) {
         text_fail("%s is not there; fetch it with: sh examples/fetch_movielens.sh\n"
                   "(or say where it is with --data FILE)",
                   w->path);
+    }
+    if (data != NULL) {
+        text_fail("--data is \"%s\"; there is no such file", data);
     }
     text_fail("--world is \"%s\"; it must be drawn, tiring, movielens or a file of interactions",
               spec);
@@ -147,7 +154,7 @@ static void learn(world *w, const settings *s)
     rr_dataset_destroy(dataset);
 }
 
-void world_open(world *w, const char *spec, const char *data, const settings *s)
+void world_open(world *w, const char *spec, const char *data, bool is_remembered, const settings *s)
 {
     memset(w, 0, sizeof *w);
     world_name(w->name, sizeof w->name, spec);
@@ -156,7 +163,7 @@ void world_open(world *w, const char *spec, const char *data, const settings *s)
         w->n_items = s->env.num_items;
         return;
     }
-    find_file(w, spec, data);
+    find_file(w, spec, data, is_remembered);
     learn(w, s);
 }
 

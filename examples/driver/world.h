@@ -3,8 +3,9 @@
  *
  *   drawn      items and users are drawn (maths §1)
  *   tiring     the same with the leave rule: patience pays
- *   movielens  vectors of users and items learned from data/ml-100k; 20 % of the users are held
- * back FILE       the same from any file of interactions */
+ *   movielens  vectors of users and items learned from data/ml-100k; 20 % of the users
+ *              are held back
+ *   FILE       the same from any file of interactions */
 #ifndef EXAMPLES_DRIVER_WORLD_H
 #define EXAMPLES_DRIVER_WORLD_H
 
@@ -29,8 +30,10 @@ typedef struct world {
     double train_rmse;
 } world;
 
-/* `spec` is --world, `data` is --data (NULL: where the fetch script puts MovieLens). */
-void world_open(world *w, const char *spec, const char *data, const settings *s);
+/* `spec` is --world, `data` is --data (NULL: where the fetch script puts MovieLens);
+ * `is_remembered`: both are a checkpoint's, not flags. */
+void world_open(world *w, const char *spec, const char *data, bool is_remembered,
+                const settings *s);
 void world_close(world *w);
 /* RMSE of a second factor model on 10 % of the interactions, held out of it. */
 double world_holdout_rmse(const world *w, const settings *s);

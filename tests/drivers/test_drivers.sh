@@ -109,6 +109,21 @@ refuses "a resumed run keeps its configs" "made with" "$train" --resume full.saf
 head -c 1000 full.safetensors >torn.safetensors
 refuses "a torn checkpoint is refused by name" "torn.safetensors" "$evaluate" --checkpoint torn.safetensors
 
+# A world of a file: the checkpoint remembers it, from its own folder.
+awk 'BEGIN { print "user_id:token\titem_id:token\trating:float"
+    for (u = 0; u < 40; u++) for (i = 0; i < 30; i++) if ((u + i) % 3) print u "\t" i "\t" 1 + (u * i) % 5 }' >own.inter
+promise "a world is learned from a file" "$train" --algo ppo --world own.inter --total-timesteps 2000 \
+    --quiet --checkpoint own.safetensors
+mkdir elsewhere
+cd elsewhere || exit 1
+refuses "a file that a checkpoint remembers and that is not there is named" \
+    "own.inter, which the checkpoint was made from, is not there; give --data FILE" \
+    "$evaluate" --checkpoint ../own.safetensors --sessions 20
+promise "--data says where it is" "$evaluate" --checkpoint ../own.safetensors --sessions 20 --data ../own.inter
+refuses "--data is blamed where it was given" "data is" \
+    "$evaluate" --checkpoint ../own.safetensors --sessions 20 --data none.inter
+cd .. || exit 1
+
 # What cannot be written is told before the run, not behind it.
 : >plain
 mkdir folder.safetensors
