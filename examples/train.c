@@ -249,18 +249,29 @@ static void report(const run *r, const world *w, const options *o, const char *c
     }
 }
 
+/* A folder of its own under runs/, and one line of a checkpoint. */
+static void require_name(const char *name)
+{
+    enum { MOST = 200 };
+    if (name[0] == '\0' || strlen(name) > MOST) {
+        text_fail("--name has %zu characters; it must have 1 to %d", strlen(name), MOST);
+    }
+    if (strpbrk(name, "/\n\r") != NULL || strcmp(name, ".") == 0 || strstr(name, "..") != NULL) {
+        text_fail("--name is \"%s\"; it names a folder under runs/ and may not have / or ..", name);
+    }
+}
+
 /* Where the run's log and its checkpoint go: as told, else where the resumed run has them. */
 static void choose_paths(char *log_path, char *checkpoint, size_t capacity, const options *o,
                          run_origin *origin, const settings *s, const world *w)
 {
     const char *algo = flags_algo_name(s->algo);
     if (o->name != NULL) {
-        if (strlen(o->name) >= sizeof origin->name) {
-            text_fail("--name is too long");
-        }
+        require_name(o->name);
         strcpy(origin->name, o->name);
     }
     if (origin->name[0] != '\0') {
+        require_name(origin->name); /* a checkpoint may be anyone's */
         snprintf(log_path, capacity, "runs/%s/log.csv", origin->name);
     } else {
         snprintf(log_path, capacity, "runs/%s-%s-%llu/log.csv", algo, w->name,

@@ -124,6 +124,10 @@ refuses "--data is blamed where it was given" "data is" \
     "$evaluate" --checkpoint ../own.safetensors --sessions 20 --data none.inter
 cd .. || exit 1
 
+for name in ../evil a/b .. . "" "$(printf '%0300d' 0)"; do
+    refuses "a name that is no folder under runs/ is refused" "[-]-name" "$train" --algo ppo --name "$name" --quiet
+done
+
 # What cannot be written is told before the run, not behind it.
 : >plain
 mkdir folder.safetensors
