@@ -26,7 +26,8 @@ static void print_help(const flags_option *table, int n)
            "from another seed than the training's, or, in a world learned from interactions, of "
            "the 20 %% of users\n"
            "that were held back. Fields of the env config may be changed, to see the policy in a "
-           "changed world.\n");
+           "changed world;\n"
+           "what is not given is as the checkpoint has it, whatever default stands below.\n");
     flags_print_tables(stdout, kinds);
 }
 

@@ -64,15 +64,14 @@ static void print_help(const flags_option *table, int n)
            "there as if\n"
            "nothing had happened: it continues the run's log and replaces FILE, unless --name and "
            "--checkpoint\n"
-           "say otherwise. At the end the sampled "
-           "policy plays\n"
-           "sessions of users that it was never trained on, and its reward stands beside that of "
-           "the best\n"
-           "known play in the same sessions (reward_per_step, oracle_share). The share shown "
-           "during training\n"
-           "is against that play on a twin of the training world. With the leave rule shares "
-           "compare returns\n"
-           "of sessions, and the best known play is myopic: it can be beaten.\n");
+           "say otherwise. At the end the sampled policy plays sessions of users that it was never "
+           "trained\n"
+           "on, and its reward stands beside that of the best known play in the same sessions\n"
+           "(reward_per_step, oracle_share). The share shown during training is against that play "
+           "on a twin of\n"
+           "the training world. With the leave rule shares compare returns of sessions, and the "
+           "best known\n"
+           "play is myopic: it can be beaten.\n");
     presets_print_all(stdout);
     flags_print_tables(stdout, kinds);
 }

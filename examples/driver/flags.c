@@ -246,7 +246,7 @@ void flags_print_tables(FILE *out, const int32_t *kinds)
             for (size_t c = 2; c < length && c < sizeof left; c++) {
                 left[c] = left[c] == '_' ? '-' : left[c];
             }
-            fprintf(out, "  %-23s %-12s %-10s %-14s %s\n", left, field.type, field.default_value,
+            fprintf(out, "  %-23s %-12s %-10s %-19s  %s\n", left, field.type, field.default_value,
                     field.range, field.text);
         }
     }

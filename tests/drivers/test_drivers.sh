@@ -136,6 +136,10 @@ for place in plain/a.safetensors folder.safetensors; do
         "$train" --algo ppo --total-timesteps 1000000000 --quiet --checkpoint "$place"
 done
 
+"$train" --help >help
+promise "--help keeps its columns apart" grep -q "even and at least 2  " help
+promise "evaluate --help says whose values apply" sh -c "'$evaluate' --help | grep -q 'as the checkpoint has it'"
+
 # The first Ctrl-C ends the run after its rollout.
 "$train" --algo ppo --total-timesteps 100000000 --num-items 60 --name long --json >long 2>err &
 pid=$!
