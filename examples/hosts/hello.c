@@ -32,7 +32,9 @@ int main(void)
                  rr_agent_update(agent, buffer, &obs, &stats, &err);
         printf("update %3d: reward %6.3f a step\n", update, (double)stats.reward_mean);
     }
-    puts(err.text);
+    if (failed) {
+        fprintf(stderr, "%s\n", err.text);
+    }
     rr_buffer_destroy(buffer);
     rr_agent_destroy(agent);
     rr_env_destroy(env);
