@@ -132,7 +132,7 @@ done
 : >plain
 mkdir folder.safetensors
 for place in plain/a.safetensors folder.safetensors; do
-    refuses "a checkpoint that cannot be written is refused before training" "$place\|plain" timeout 10 \
+    refuses "a checkpoint that cannot be written is refused before training" "plain\|folder" timeout -s KILL 5 \
         "$train" --algo ppo --total-timesteps 1000000000 --quiet --checkpoint "$place"
 done
 
