@@ -97,7 +97,7 @@ RR_API const char *rr_status_text(rr_status status);
 enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
 
 /* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and free,
- * and no log. Copied in create; `user` is handed back and never read. Members are called on the
+ * and no log. `log` is for warnings; this release has none to give and does not call it. Copied in create; `user` is handed back and never read. Members are called on the
  * thread that called the library, and must not call back into the handle. */
 typedef struct rr_host {
     uint32_t struct_size; /* sizeof(rr_host) */
@@ -139,10 +139,12 @@ typedef struct rr_obs {
     const int32_t *counts;         /* [n, k] earlier showings of each candidate, ≥ 0; NULL: from history */
     const int32_t *excluded;       /* [n, m] pool indices that may not be chosen, −1 padding */
     const int32_t *history;        /* [n, h] pool indices shown, oldest first, −1 padding in front */
-    const float *history_rewards;  /* [n, h]; not served by any network yet: read by nobody */
+    const float *history_rewards;  /* [n, h]; rr_env_observe fills it; no network of this release reads it */
     const int32_t *incumbents;     /* [n]; not served yet: NULL */
-    const uint64_t *sessions;      /* [n]; not served yet by record: NULL there */
-    const uint64_t *decisions;     /* [n] ids; the draw of a row is a function of (seed, id). NULL: a counter */
+    const uint64_t *sessions;      /* [n] keys, with decisions or not at all; NULL for record, which does not
+                                      serve them yet */
+    const uint64_t *decisions;     /* [n] ids; the draw of a row is a function of (seed, id), else of a counter.
+                                      NULL for record */
     const int64_t *times;          /* [n] the host's clock; not served yet: NULL */
     const rr_items *pool;          /* NULL: the agent's. Another one is scored with its own vectors and
                                       bias 0 (two-tower, items not trained, same width), else refused */
@@ -189,8 +191,8 @@ typedef struct rr_stats {
     float policy_loss;         /* −mean min(ρA, clip(ρ)A) or −mean log π(a) A */
     float value_loss;          /* ½ mean (V − R)²  (half of what SB3 prints) */
     float entropy;             /* +H, nats */
-    float approx_kl;           /* mean((ρ − 1) − log ρ) of the last epoch */
-    float clip_fraction;       /* share of rows with |ρ − 1| > clip_eps */
+    float approx_kl;           /* mean((ρ − 1) − log ρ) of the last epoch; 0 for A2C */
+    float clip_fraction;       /* share of rows with |ρ − 1| > clip_eps; 0 for A2C */
     float explained_variance;  /* 1 − Var(R − V)/Var(R), old values; NaN when Var(R) = 0 */
     float grad_norm;           /* before clipping, mean over steps */
     float learning_rate;       /* used by this update */
@@ -246,7 +248,7 @@ typedef struct rr_agent_config {
     int32_t has_bias;           /* learned item biases b_i; the dense head always has them; default 0 */
     int32_t has_repeat_weight;  /* learned κ · count_i; default 1 */
     int32_t has_trained_items;  /* fine-tune the item vectors (two-tower); default 0 */
-    int32_t max_rows;           /* most rows of one act, ≥ 1; default 1024 */
+    int32_t max_rows;           /* most rows of one act, ≥ 1; an update takes up to max_rows × n_steps; default 1024 */
     int32_t max_candidates;     /* longest candidate list, ≥ 0; 0: none; default 1024 */
     int32_t max_history;        /* longest history and exclusion list, ≥ 0; default 1024 */
     int32_t max_pool_items;     /* largest other catalogue that rr_obs.pool may bring, ≥ 0; its own size
@@ -286,7 +288,7 @@ typedef struct rr_a2c_config {
     int32_t n_steps;              /* length of a rollout, n of the n-step return, ≥ 1; default 5 */
     int32_t has_advantage_norm;   /* default 0 */
     int32_t optimizer;            /* RR_OPTIMIZER_RMSPROP (default) or _ADAM */
-    float lr;                     /* > 0; default 1e-2 */
+    float lr;                     /* > 0; default 5e-3 */
     float gamma;                  /* [0, 1]; default 0.9 */
     float gae_lambda;             /* [0, 1]; 1: n-step returns; default 0, which learns more in every world
                                      of docs/design.md: the critic is good, and a long return is noise */
@@ -458,8 +460,9 @@ RR_API void rr_agent_destroy(rr_agent *agent);
  * empty list, the same candidate twice, an index outside the pool; RR_E_NOT_FINITE likewise. */
 RR_API rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
 
-/* The k best positions of each row, best first: positions, items, log_probs [n, k], each nullable. Ties go
- * to the lower position. Rows with fewer than k choices are padded with −1 and −inf. k = 1 is the greedy item. */
+/* The k best positions of each row, best first: positions [n, k], and items and log_probs [n, k], which may be
+ * NULL. k is at most the length of the list (k of the observation, or N); ties go to the lower position; rows with
+ * fewer than k items that may be chosen are padded with −1 and −inf. k = 1 is the greedy item. */
 RR_API rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t k, int32_t *positions,
                                 int32_t *items, float *log_probs, rr_error *err);
 
@@ -495,7 +498,8 @@ RR_API rr_status rr_agent_tensor_at(const rr_agent *agent, int32_t index, rr_ten
 /* Overwrites one tensor; n_values must be its size, values finite. Moments are left alone. */
 RR_API rr_status rr_agent_set_tensor(rr_agent *agent, const char *name, const float *values, int64_t n_values, rr_error *err);
 
-/* A hash of parameters and item fingerprint: which policy this is. */
+/* Which policy this is: a hash of parameters, of the config fields that say what they mean, and of the item
+ * fingerprint. */
 RR_API uint64_t rr_agent_version(const rr_agent *agent);
 /* Updates made, and rows trained on. */
 RR_API int64_t rr_agent_updates(const rr_agent *agent);
@@ -529,7 +533,8 @@ RR_API void rr_buffer_clear(rr_buffer *buffer);
  * Item vectors are not inside (unless trained): the host brings the same catalogue, else RR_E_MISMATCH. */
 RR_API rr_status rr_checkpoint_save(const char *path, const rr_agent *agent, const rr_env *env,
                                     const rr_buffer *buffer, const void *blob, size_t blob_bytes, rr_error *err);
-/* Restores into handles made with the same configs (n of threads may differ). What is NULL is not read; what is
+/* Restores into handles of the same algorithm and shapes. Learning rates, seeds and threads are the handles' own: for
+ * a run that goes on as if it had never stopped, make them from rr_checkpoint_read_config. What is NULL is not read; what is
  * asked for and not in the file is RR_E_NOT_FOUND. On failure nothing has changed. blob_bytes (nullable)
  * receives the size; RR_E_TOO_SMALL when blob is given and blob_capacity is less. */
 RR_API rr_status rr_checkpoint_load(const char *path, rr_agent *agent, rr_env *env, rr_buffer *buffer,
@@ -548,7 +553,7 @@ RR_API rr_status rr_checkpoint_read_config(const char *path, int32_t kind, void 
 /* ── 9 · evaluation ────────────────────────────────────────────────────────────────────────────── */
 
 /* Metrics of one policy over many sessions. Feed it every step of n_envs sessions side by side; it counts
- * the first max_sessions that begin, each whole. maths §8. vectors: for distances inside a session. */
+ * the first max_sessions that begin, each whole. maths §8. items: for distances inside a session. */
 RR_API rr_status rr_metrics_create(rr_metrics **out, const rr_items *items, int32_t n_envs,
                                    int32_t max_sessions, int32_t max_episode_steps,
                                    const rr_host *host, rr_error *err);

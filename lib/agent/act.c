@@ -188,7 +188,7 @@ rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decisio
         agent->n_draws += request.n;
     }
     if (decision->policy_versions != NULL) {
-        const uint64_t version = rri_agent_version(agent);
+        const uint64_t version = rri_agent_version_over(agent, rri_request_fingerprint(&request));
         for (size_t i = 0; i < request.n; i++) {
             decision->policy_versions[i] = version;
         }

@@ -251,11 +251,22 @@ void rri_agent_pack(rr_agent *agent)
     }
 }
 
-uint64_t rri_agent_version(const rr_agent *agent)
+uint64_t rri_agent_version_over(const rr_agent *agent, uint64_t fingerprint)
 {
-    const uint64_t fingerprint = agent->items != NULL ? rri_items_fingerprint(agent->items) : 0;
+    const rr_agent_config *config = &agent->config;
+    const int32_t meaning[] = {config->head, config->activation, config->has_skip};
     rri_hash hash;
     rri_hash_init(&hash, fingerprint);
+    rri_hash_update(&hash, meaning, sizeof meaning);
+    rri_hash_update(&hash, config->hidden, sizeof config->hidden);
+    rri_hash_update(&hash, config->critic_hidden, sizeof config->critic_hidden);
+    rri_hash_update(&hash, &config->mlp_scale, sizeof config->mlp_scale);
     rri_hash_update(&hash, agent->values, agent->network.params.n_floats * sizeof(float));
     return rri_hash_final(&hash);
+}
+
+uint64_t rri_agent_version(const rr_agent *agent)
+{
+    return rri_agent_version_over(agent,
+                                  agent->items != NULL ? rri_items_fingerprint(agent->items) : 0);
 }

@@ -61,6 +61,11 @@ static rr_status check_shapes(const rr_agent *agent, const rr_obs *obs, rr_error
         RRI_FAIL(err, RR_E_INVALID, "obs: n is %d; this agent was made for at most %d (max_rows)",
                  obs->n, config->max_rows);
     }
+    if (!has_lists && obs->k != 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "obs: k is %d, but candidates and vectors are NULL; give one, or k 0 for the pool",
+                 obs->k);
+    }
     if (has_lists) {
         RRI_TRY(check_most("k", obs->k, 1, config->max_candidates, "max_candidates", err));
     }

@@ -141,7 +141,7 @@ static rr_status check_lists(rr_agent *agent, const rri_rollout *rollout, size_t
 }
 
 static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_rollout *rollout,
-                       const rri_minibatch_sums *sums, size_t n_trained, float lr)
+                       const rri_minibatch_sums *sums, size_t n_trained, size_t n_kept, float lr)
 {
     const rri_update_rows *update = &agent->update;
     const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
@@ -153,7 +153,7 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_rollout
     stats->n_rows = (int32_t)n_trained;
     stats->n_epochs = (int32_t)sums->n_epochs;
     stats->n_minibatches = (int32_t)sums->n_steps;
-    stats->n_dropped = (int32_t)(rollout->n_rows - n_trained);
+    stats->n_dropped = (int32_t)(rollout->n_rows - n_kept);
     stats->is_stopped_early = sums->is_stopped_early;
     stats->policy_loss = (float)(sums->loss.policy_loss / rows);
     stats->value_loss = (float)(sums->loss.value_loss / rows);
@@ -176,10 +176,12 @@ rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *
 {
     RRI_TRY(check_rollout(agent, rollout, err));
     RRI_TRY(check_to_come(agent, rollout, obs, err));
-    const size_t n = select_rows(agent, rollout);
-    if (agent->recipe.algo == RR_ALGO_PPO && n == 1) {
+    if (agent->recipe.algo == RR_ALGO_PPO && rollout->n_rows == 1) {
         RRI_FAIL(err, RR_E_INVALID, "update: one row alone cannot be trained on; give at least 2");
     }
+    const size_t n_own = select_rows(agent, rollout);
+    const bool is_alone = agent->recipe.algo == RR_ALGO_PPO && n_own == 1;
+    const size_t n = is_alone ? 0 : n_own; /* what a change of items left over is dropped too */
     if (n > 0) {
         RRI_TRY(check_lists(agent, rollout, n, err));
     }
@@ -195,9 +197,10 @@ rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *
                      : rri_a2c_update(&sums, agent, rollout, n, lr, err);
     }
     agent->n_updates++;
-    agent->n_timesteps += (int64_t)n;
+    const size_t n_trained = sums.n_steps > 0 ? n : 0;
+    agent->n_timesteps += (int64_t)n_trained;
     if (stats != NULL) {
-        fill_stats(stats, agent, rollout, &sums, n, lr);
+        fill_stats(stats, agent, rollout, &sums, n_trained, n, lr);
     }
     rri_rollout_clear(rollout);
     return status;

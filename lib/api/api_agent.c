@@ -100,11 +100,14 @@ rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t k, int32_t 
                          int32_t *items, float *log_probs, rr_error *err)
 {
     RRI_TRY(check_handle(agent, "rr_agent_top_k", "agent", err));
+    if (k < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "top_k: k is %d; it must be at least 1", k);
+    }
     rr_obs full_obs;
     RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status =
-        rri_agent_top_k(agent, &full_obs, k > 0 ? (size_t)k : 0, positions, items, log_probs, err);
+        rri_agent_top_k(agent, &full_obs, (size_t)k, positions, items, log_probs, err);
     rri_fpmode_leave(before);
     return status;
 }

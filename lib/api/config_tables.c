@@ -81,7 +81,7 @@ static const rri_config_field a2c_fields[] = {
     FIELD(rr_a2c_config, INT32, n_steps, "5", AT_LEAST(1), "length of a rollout, n of the n-step return"),
     FIELD(rr_a2c_config, BOOL, has_advantage_norm, "0", YES_NO, "normalise advantages over the rollout"),
     FIELD(rr_a2c_config, CHOICE, optimizer, "rmsprop", ONE_OF("adam", "rmsprop"), "how a gradient becomes a step"),
-    FIELD(rr_a2c_config, FLOAT, lr, "0.01", ABOVE(0), "learning rate"),
+    FIELD(rr_a2c_config, FLOAT, lr, "0.005", ABOVE(0), "learning rate"),
     FIELD(rr_a2c_config, FLOAT, gamma, "0.9", BETWEEN(0, 1), "discount of a reward one step later"),
     FIELD(rr_a2c_config, FLOAT, gae_lambda, "0", BETWEEN(0, 1), "how far advantages look; 1: n-step returns"),
     FIELD(rr_a2c_config, FLOAT, ent_coef, "0", AT_LEAST(0), "weight of the entropy bonus"),

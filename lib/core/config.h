@@ -63,7 +63,7 @@ typedef struct rri_config_range {
     }
 #define RRI_CONFIG_ANY                                                                             \
     {                                                                                              \
-        "any", NULL, -INFINITY, INFINITY, false, false, false                                      \
+        "[0, 2^64)", NULL, -INFINITY, INFINITY, false, false, false                                \
     }
 #define RRI_CONFIG_YES_NO                                                                          \
     {                                                                                              \

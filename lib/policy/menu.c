@@ -37,7 +37,7 @@ static rr_status check_indices(const int32_t *list, size_t n, size_t n_items, si
     for (size_t i = 0; i < n; i++) {
         if (list[i] < -1 || (list[i] >= 0 && (size_t)list[i] >= n_items)) {
             RRI_FAIL(err, RR_E_INVALID,
-                     "observation: row %zu: %s[%zu] is %d; it must be -1 or below the pool's %zu "
+                     "obs: row %zu: %s[%zu] is %d; it must be -1 or below the pool's %zu "
                      "items",
                      row, field, i, (int)list[i], n_items);
         }
@@ -50,9 +50,8 @@ static rr_status check_finite(const float *x, size_t n, size_t row, size_t posit
 {
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(x[i])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE,
-                     "observation: row %zu: %s[%zu][%zu] is %g; it must be finite", row, field,
-                     position, i, (double)x[i]);
+            RRI_FAIL(err, RR_E_NOT_FINITE, "obs: row %zu: %s[%zu][%zu] is %g; it must be finite",
+                     row, field, position, i, (double)x[i]);
         }
     }
     return RR_OK;
@@ -65,7 +64,7 @@ static rr_status check_candidate(const rri_menu *menu, size_t row, size_t positi
     if (rri_menu_item(menu, row, position) < 0) {
         if (menu->vectors == NULL) {
             RRI_FAIL(err, RR_E_INVALID,
-                     "observation: row %zu: candidates[%zu] is -1; without vectors it must be a "
+                     "obs: row %zu: candidates[%zu] is -1; without vectors it must be a "
                      "pool index",
                      row, position);
         }
@@ -76,9 +75,8 @@ static rr_status check_candidate(const rri_menu *menu, size_t row, size_t positi
                              position, "features", err));
     }
     if (menu->counts != NULL && menu->counts[at] < 0) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "observation: row %zu: counts[%zu] is %d; it must be at least 0", row, position,
-                 (int)menu->counts[at]);
+        RRI_FAIL(err, RR_E_INVALID, "obs: row %zu: counts[%zu] is %d; it must be at least 0", row,
+                 position, (int)menu->counts[at]);
     }
     return RR_OK;
 }
@@ -100,7 +98,7 @@ static rr_status check_list(const rri_menu *menu, size_t row, size_t length, siz
         }
         if (set_has(set, item)) {
             RRI_FAIL(err, RR_E_INVALID,
-                     "observation: row %zu: candidates[%zu] is %d, which is in the row already; a "
+                     "obs: row %zu: candidates[%zu] is %d, which is in the row already; a "
                      "candidate may occur once",
                      row, j, (int)item);
         }
@@ -143,8 +141,8 @@ static rr_status check_row(const rri_menu *menu, size_t row, size_t n_items, siz
 {
     if (menu->k > 0 && menu->lengths != NULL &&
         (menu->lengths[row] < 1 || (size_t)menu->lengths[row] > menu->k)) {
-        RRI_FAIL(err, RR_E_INVALID, "observation: row %zu: lengths is %d; it must be in [1, %zu]",
-                 row, (int)menu->lengths[row], menu->k);
+        RRI_FAIL(err, RR_E_INVALID, "obs: row %zu: lengths is %d; it must be in [1, %zu]", row,
+                 (int)menu->lengths[row], menu->k);
     }
     const size_t length = rri_menu_length(menu, n_items, row);
     if (menu->k > 0) {
@@ -162,7 +160,7 @@ static rr_status check_row(const rri_menu *menu, size_t row, size_t n_items, siz
     }
     if (n_excluded >= length) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "observation: row %zu: all %zu items are excluded; at least one must be left", row,
+                 "obs: row %zu: all %zu items are excluded; at least one must be left", row,
                  length);
     }
     empty_set(menu, row, length, set);
@@ -174,8 +172,7 @@ static rr_status check_fields(const rri_menu *menu, size_t n_items, rr_error *er
 {
     if (menu->k > 0 && menu->candidates == NULL && menu->vectors == NULL) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "observation: k is %zu, but candidates and vectors are NULL; one must be given",
-                 menu->k);
+                 "obs: k is %zu, but candidates and vectors are NULL; one must be given", menu->k);
     }
     const char *stray = menu->candidates != NULL ? "candidates"
                         : menu->vectors != NULL  ? "vectors"
@@ -184,11 +181,11 @@ static rr_status check_fields(const rri_menu *menu, size_t n_items, rr_error *er
                         : menu->lengths != NULL  ? "lengths"
                                                  : NULL;
     if (menu->k == 0 && stray != NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "observation: k is 0, but %s is given; it must be NULL", stray);
+        RRI_FAIL(err, RR_E_INVALID, "obs: k is 0, but %s is given; it must be NULL", stray);
     }
     if (menu->k == 0 && n_items == 0) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "observation: k is 0 and there is no item pool; candidates or vectors must be "
+                 "obs: k is 0 and there is no item pool; candidates or vectors must be "
                  "given");
     }
     return RR_OK;
@@ -217,14 +214,14 @@ rr_status rri_menu_check_actions(const rri_menu *menu, size_t n_items, const int
     for (size_t row = 0; row < menu->n; row++) {
         const size_t length = rri_menu_length(menu, n_items, row);
         if (actions[row] < 0 || (size_t)actions[row] >= length) {
-            RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d; it must be in [0, %zu)", what, row,
-                     (int)actions[row], length);
+            RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d; it must be in [0, %zu)", what,
+                     rri_menu_row(menu, row), (int)actions[row], length);
         }
         const int32_t item = rri_menu_item(menu, row, (size_t)actions[row]);
         for (size_t i = 0; menu->excluded != NULL && item >= 0 && i < menu->m; i++) {
             if (menu->excluded[rri_menu_row(menu, row) * menu->m + i] == item) {
-                RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d, whose item %d is excluded", what, row,
-                         (int)actions[row], (int)item);
+                RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d, whose item %d is excluded", what,
+                         rri_menu_row(menu, row), (int)actions[row], (int)item);
             }
         }
     }

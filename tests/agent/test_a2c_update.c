@@ -10,6 +10,7 @@ static rig_shape usual(void)
     shape.n = 8;
     shape.h = 5;
     shape.a2c.ent_coef = 0.1f;
+    shape.a2c.lr = 0.01f;
     return shape;
 }
 

@@ -71,7 +71,6 @@ START_TEST(test_request_does_not_use_what_is_null)
     rig_open(&r, &shape);
     r.obs.h = 1000; /* lengths of arrays that are not there */
     r.obs.m = 1000;
-    r.obs.k = 1000;
     rri_request request;
     rr_error err = {0};
     ck_assert_msg(rri_request_read(&request, r.agent, &r.obs, &err) == RR_OK, "%s", err.text);
@@ -147,6 +146,8 @@ START_TEST(test_request_names_the_shape_that_is_not_the_agents)
     obs = r.obs;
     obs.candidates = NULL;
     obs.vectors = NULL;
+    expect(&r, &obs, RR_E_INVALID, "obs: k is 6, but candidates and vectors are NULL");
+    obs.k = 0;
     expect(&r, &obs, RR_E_INVALID, "need candidates or vectors beside them");
     rig_close(&r);
 }
@@ -264,6 +265,7 @@ START_TEST(test_request_without_lists_and_without_a_catalogue_has_nothing_to_cho
     ck_assert_uint_eq(rri_request_fingerprint(&request), 0);
     rr_obs obs = r.obs;
     obs.vectors = NULL;
+    obs.k = 0;
     expect(&r, &obs, RR_E_INVALID, "this agent has no catalogue to choose from");
     rig_close(&r);
 }

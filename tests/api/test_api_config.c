@@ -145,7 +145,7 @@ START_TEST(test_api_config_fields_describe_themselves)
                  {RR_CONFIG_AGENT, "head", "tower|dense", "tower", "tower or dense"},
                  {RR_CONFIG_AGENT, "hidden", "int32[4]", "64,64", "at least 0"},
                  {RR_CONFIG_AGENT, "has_skip", "bool", "1", "0 or 1"},
-                 {RR_CONFIG_ENV, "world_seed", "uint64", "0", "any"},
+                 {RR_CONFIG_ENV, "world_seed", "uint64", "0", "[0, 2^64)"},
                  {RR_CONFIG_ALS, "holdout", "float", "0", "[0, 0.9]"}};
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
         size_t n_found = 0;
