@@ -164,7 +164,7 @@ sanitized() {
 not_under_valgrind='math/gemm math/tile math/elementwise policy/choice policy/policy policy/sweep
     agent/act agent/gradient api/api_env api/api_checkpoint api/checkpoint_restore
     loop/learning loop/promise loop/correctness
-    core/fpmode api/api_agent math/blis_tiles io/python_reads api/read_checkpoint'
+    core/fpmode api/api_agent api/api_config math/blis_tiles io/python_reads api/read_checkpoint'
 under_valgrind() {
     build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
     chosen=

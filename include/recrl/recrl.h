@@ -196,7 +196,7 @@ typedef struct rr_stats {
     float explained_variance;  /* 1 − Var(R − V)/Var(R), old values; NaN when Var(R) = 0 */
     float grad_norm;           /* before clipping, mean over steps */
     float learning_rate;       /* used by this update */
-    float reward_mean;         /* mean reward of the rows */
+    float reward_mean;         /* mean reward of all rows, dropped ones too, as explained_variance */
     float scale;               /* τ after the update */
     float repeat_weight;       /* κ after the update */
     uint32_t reserved;
@@ -456,7 +456,8 @@ RR_API rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *conf
                                      rr_error *err);
 RR_API void rr_agent_destroy(rr_agent *agent);
 
-/* Draws one action a row from the policy. Allocates nothing. RR_E_INVALID names the row and the field: an
+/* Draws one action a row from the policy. Allocates nothing. After a failure, here and in the two below, the
+ * caller's arrays hold nothing useful. RR_E_INVALID names the row and the field: an
  * empty list, the same candidate twice, an index outside the pool; RR_E_NOT_FINITE likewise. */
 RR_API rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
 
@@ -473,7 +474,8 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
 /* Trains on the buffer's rows and empties it. `obs` is the state to come of the sessions that are still
  * open, in the order of the last record. stats may be NULL.
  * A refused update (a row without reward, a shape that is not the agent's) empties nothing and changes nothing.
- * RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the rows are gone. */
+ * RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the rows are gone, and stats tells of
+ * them. An update whose rows were all dropped counts as one, with 0 rows. */
 RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs, rr_stats *stats,
                                  rr_error *err);
 

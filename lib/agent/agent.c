@@ -104,8 +104,7 @@ static size_t stack_bytes(const rr_agent *agent)
     bytes = larger(bytes, rri_policy_scratch(agent->kernels, &limits));
     bytes = larger(bytes, rri_choice_draw_scratch(agent->kernels, &limits));
     bytes = larger(bytes, ranking_bytes(agent, limits));
-    bytes = larger(bytes, rri_menu_check_scratch(limits.n_items));
-    return rri_size_add(bytes, rri_network_init_scratch(net));
+    return larger(bytes, rri_menu_check_scratch(limits.n_items));
 }
 
 /* Run twice, as core/memory.h says. */
@@ -124,9 +123,12 @@ static void layout(rr_agent *agent, rri_arena *arena)
     const size_t bytes = stack_bytes(agent);
     agent->stacks = RRI_TAKE(arena, rri_stack, n_threads);
     for (size_t i = 0; i < n_threads; i++) {
-        char *base = RRI_TAKE(arena, char, bytes);
+        /* The first one serves the initialisation too. */
+        const size_t size =
+            i == 0 ? larger(bytes, rri_network_init_scratch(&agent->network)) : bytes;
+        char *base = RRI_TAKE(arena, char, size);
         if (agent->stacks != NULL) {
-            agent->stacks[i] = (rri_stack){.base = base, .size = bytes, .used = 0};
+            agent->stacks[i] = (rri_stack){.base = base, .size = size, .used = 0};
         }
     }
 }
@@ -143,12 +145,15 @@ rr_status rri_agent_build(rr_agent *agent, rr_error *err)
     agent->block_bytes = arena.used;
     arena = (rri_arena){.base = agent->block};
     layout(agent, &arena);
+    return RR_OK;
+}
 
+static void init_values(rr_agent *agent)
+{
     const float *pool = agent->items != NULL ? rri_items_vectors(agent->items) : NULL;
     rri_network_init(&agent->network, agent->values, &agent->config, pool, agent->stacks[0].base);
     rri_network_pack_items(&agent->network, agent->values, pool);
     rri_network_pack(&agent->network, agent->values);
-    return RR_OK;
 }
 
 static rr_status check_tower(const rr_agent_config *config, const rr_items *items, rr_error *err)
@@ -227,6 +232,7 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const 
         rri_agent_destroy(agent);
         return status;
     }
+    init_values(agent);
     *out = agent;
     return RR_OK;
 }

@@ -102,8 +102,8 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const 
                            rr_items *items, const rr_host *host, rr_error *err);
 void rri_agent_destroy(rr_agent *agent);
 
-/* The large block of an agent whose configs, items, kernels and workers are set: network, initial
- * values, packed. On failure the agent has no block. */
+/* The large block of an agent whose configs, items, kernels and workers are set: its network and
+ * arrays, all zero. On failure the agent has no block. */
 rr_status rri_agent_build(rr_agent *agent, rr_error *err);
 
 /* Packs weights (and a learned catalogue) after values changed. */

@@ -18,7 +18,7 @@ static void carry_rows(float *to, const float *from, size_t width, const rr_agen
 {
     const uint64_t *keys = rri_items_keys(next->items);
     for (size_t i = 0; i < next->network.n_items; i++) {
-        const int32_t at = before->items != NULL ? rri_items_find(before->items, keys[i]) : -1;
+        const int32_t at = rri_items_find(before->items, keys[i]);
         if (at >= 0) {
             memcpy(to + i * width, from + (size_t)at * width, width * sizeof(float));
         } else if (clears_new) {
@@ -73,6 +73,10 @@ rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
         next.config.num_items = (int32_t)rri_items_count(items);
     }
     RRI_TRY(rri_agent_build(&next, err));
+    if (next.network.at.items != RRI_ABSENT && !next.network.is_dense) {
+        memcpy(next.values + next.network.at.items, rri_items_vectors(items),
+               next.network.n_items * next.network.dim * sizeof(float));
+    }
     carry_over(&next, agent);
     rri_network_pack_items(&next.network, next.values, rri_items_vectors(items));
     rri_network_pack(&next.network, next.values);

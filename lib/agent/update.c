@@ -176,11 +176,12 @@ rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *
 {
     RRI_TRY(check_rollout(agent, rollout, err));
     RRI_TRY(check_to_come(agent, rollout, obs, err));
-    if (agent->recipe.algo == RR_ALGO_PPO && rollout->n_rows == 1) {
+    const bool needs_two = agent->recipe.algo == RR_ALGO_PPO || agent->recipe.has_advantage_norm;
+    if (needs_two && rollout->n_rows == 1) {
         RRI_FAIL(err, RR_E_INVALID, "update: one row alone cannot be trained on; give at least 2");
     }
     const size_t n_own = select_rows(agent, rollout);
-    const bool is_alone = agent->recipe.algo == RR_ALGO_PPO && n_own == 1;
+    const bool is_alone = needs_two && n_own == 1;
     const size_t n = is_alone ? 0 : n_own; /* what a change of items left over is dropped too */
     if (n > 0) {
         RRI_TRY(check_lists(agent, rollout, n, err));

@@ -31,7 +31,29 @@ rr_status rr_checkpoint_save_memory(void *out, size_t capacity, size_t *bytes,
     if (bytes == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_save_memory: bytes is NULL");
     }
-    return rri_safetensors_write(out, capacity, bytes, rri_checkpoint_describe, &all, err);
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status =
+        rri_safetensors_write(out, capacity, bytes, rri_checkpoint_describe, &all, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+/* Measured, written to memory, written to the file. */
+static rr_status save(const char *path, const rri_checkpoint *all, rr_error *err)
+{
+    const rri_allocator *allocator = &all->agent->allocator;
+    size_t bytes;
+    RRI_TRY(rri_safetensors_write(NULL, 0, &bytes, rri_checkpoint_describe, all, err));
+    void *block;
+    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "checkpoint", err));
+    const size_t capacity = bytes;
+    rr_status status =
+        rri_safetensors_write(block, capacity, &bytes, rri_checkpoint_describe, all, err);
+    if (status == RR_OK) {
+        status = rri_atomic_file_write(path, block, bytes, err);
+    }
+    rri_memory_release(allocator, block, capacity);
+    return status;
 }
 
 rr_status rr_checkpoint_save(const char *path, const rr_agent *agent, const rr_env *env,
@@ -43,17 +65,9 @@ rr_status rr_checkpoint_save(const char *path, const rr_agent *agent, const rr_e
         RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_save: path is NULL");
     }
     RRI_TRY(check_saved(&all, "rr_checkpoint_save", err));
-    size_t bytes;
-    RRI_TRY(rri_safetensors_write(NULL, 0, &bytes, rri_checkpoint_describe, &all, err));
-    void *block;
-    RRI_TRY(rri_memory_allocate(&block, &agent->allocator, bytes, "checkpoint", err));
-    const size_t capacity = bytes;
-    rr_status status =
-        rri_safetensors_write(block, capacity, &bytes, rri_checkpoint_describe, &all, err);
-    if (status == RR_OK) {
-        status = rri_atomic_file_write(path, block, bytes, err);
-    }
-    rri_memory_release(&agent->allocator, block, capacity);
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = save(path, &all, err);
+    rri_fpmode_leave(before);
     return status;
 }
 
@@ -115,11 +129,13 @@ rr_status rr_checkpoint_read_config(const char *path, int32_t kind, void *config
     rr_status status = rri_safetensors_open(&reader, block, bytes, &allocator, err);
     if (status == RR_OK) {
         int32_t found;
+        const rri_fpmode before = rri_fpmode_enter();
         status = rri_checkpoint_check_format(&reader, err);
         status = status == RR_OK ? rri_checkpoint_read_algo(&found, &reader, err) : status;
         if (status == RR_OK && config != NULL) {
             status = rri_checkpoint_read_config(kind, config, &reader, err);
         }
+        rri_fpmode_leave(before);
         if (status == RR_OK && algo != NULL) {
             *algo = found;
         }

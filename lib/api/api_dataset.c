@@ -174,14 +174,16 @@ rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_config *con
     rr_als_config full;
     rr_als_stats filled = {.struct_size = sizeof filled};
     rri_allocator allocator;
-    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_ALS), config, err));
     if (stats != NULL) {
         RRI_TRY(rri_abi_check(stats, sizeof filled, "rr_als_stats", err));
     }
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status =
-        rri_als_fit(user_vectors, item_vectors, &filled, &dataset->rows, &full, &allocator, err);
+    rr_status status = rri_config_read(&full, rri_config_table_of(RR_CONFIG_ALS), config, err);
+    if (status == RR_OK) {
+        status = rri_als_fit(user_vectors, item_vectors, &filled, &dataset->rows, &full, &allocator,
+                             err);
+    }
     rri_fpmode_leave(before);
     RRI_TRY(status);
     if (stats != NULL) {

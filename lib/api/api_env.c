@@ -22,14 +22,15 @@ rr_status rr_env_create(rr_env **out, const rr_env_config *config, rr_items *ite
         RRI_FAIL(err, RR_E_INVALID, "rr_env_create: n_users is %d; it must be %s", n_users,
                  users == NULL ? "0 when users is NULL" : "at least 1 when users are given");
     }
-    rr_env_config full;
-    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_ENV), config, err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
 
+    rr_env_config full;
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status =
-        rri_env_create(out, &full, items, users, (size_t)n_users, &allocator, err);
+    rr_status status = rri_config_read(&full, rri_config_table_of(RR_CONFIG_ENV), config, err);
+    if (status == RR_OK) {
+        status = rri_env_create(out, &full, items, users, (size_t)n_users, &allocator, err);
+    }
     rri_fpmode_leave(before);
     return status;
 }

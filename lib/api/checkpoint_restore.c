@@ -9,6 +9,7 @@
 #include "agent/tensors.h"
 #include "api/checkpoint.h"
 #include "api/config_tables.h"
+#include "core/abi.h"
 #include "core/config.h"
 #include "env/env_state.h"
 #include "items/items.h"
@@ -59,6 +60,7 @@ rr_status rri_checkpoint_read_config(int32_t kind, void *config,
         RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: kind %d is not a config that checkpoints hold",
                  kind);
     }
+    RRI_TRY(rri_abi_check(config, table->size, table->title, err));
     uint32_t size;
     memcpy(&size, config, sizeof size);
     _Alignas(16) unsigned char full[RRI_CONFIG_LARGEST];
@@ -96,16 +98,19 @@ static rr_status check_fingerprint(const rri_safetensors_reader *reader, const c
 }
 
 /* Fields in which the handle given must be as the one that was saved, although no shape tells:
- * of an agent those that say what its tensors mean, of a world all but what the fingerprint of the
- * items covers. */
+ * of an agent and its algorithm those that say what its tensors mean, of a world all but what the
+ * fingerprint of the items covers. */
 static bool is_binding(int32_t kind, const char *field)
 {
     static const char *const of_agent[] = {
-        "head",     "hidden",   "critic_hidden",     "activation",
-        "has_skip", "has_bias", "has_repeat_weight", "has_trained_items",
-        "mlp_scale"};
+        "head",      "hidden",     "critic_hidden",     "activation",
+        "has_skip",  "has_bias",   "has_repeat_weight", "has_trained_items",
+        "mlp_scale", "feature_dim"};
     if (kind == RR_CONFIG_ENV) {
         return strcmp(field, "world_seed") != 0;
+    }
+    if (kind != RR_CONFIG_AGENT) {
+        return strcmp(field, "optimizer") == 0; /* says what the moments mean */
     }
     for (size_t i = 0; i < sizeof of_agent / sizeof of_agent[0]; i++) {
         if (strcmp(field, of_agent[i]) == 0) {
@@ -180,6 +185,8 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
                  algo == RR_ALGO_PPO ? "ppo" : "a2c", algo == RR_ALGO_PPO ? "a2c" : "ppo");
     }
     RRI_TRY(check_config(RR_CONFIG_AGENT, &agent->config, reader, err));
+    RRI_TRY(algo == RR_ALGO_PPO ? check_config(RR_CONFIG_PPO, &agent->ppo, reader, err)
+                                : check_config(RR_CONFIG_A2C, &agent->a2c, reader, err));
     RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->items, err));
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));

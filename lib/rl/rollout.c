@@ -96,7 +96,13 @@ static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size
         copy_row_f32(rollout->features + to * K * f, K * f, obs->features + from * k * f, n * f);
     }
     if (form->has_vectors) {
-        copy_row_f32(rollout->vectors + to * K * d, K * d, obs->vectors + from * k * d, n * d);
+        float *vectors = rollout->vectors + to * K * d;
+        copy_row_f32(vectors, K * d, obs->vectors + from * k * d, n * d);
+        for (size_t j = 0; form->has_candidates && j < n; j++) {
+            if (obs->candidates[from * k + j] >= 0) { /* unread, so whatever the host left there */
+                memset(vectors + j * d, 0, d * sizeof *vectors);
+            }
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <fenv.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -231,8 +232,30 @@ START_TEST(test_api_config_set_takes_what_a_flag_says)
 }
 END_TEST
 
-CHECK_MAIN("api/config", test_api_config_defaults_pass_their_check,
-           test_api_config_defaults_land_in_their_fields,
+START_TEST(test_api_config_defaults_are_the_same_in_every_rounding_mode_of_the_host)
+{
+    rr_ppo_config nearest;
+    rr_ppo_config_init(&nearest, sizeof nearest);
+    const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        rr_ppo_config config;
+        char text[64];
+        fesetround(modes[i]);
+        rr_ppo_config_init(&config, sizeof config);
+        const rr_status status =
+            rr_config_get(RR_CONFIG_PPO, &config, "clip_eps", text, sizeof text, NULL);
+        const int after = fegetround();
+        fesetround(FE_TONEAREST);
+        ck_assert_int_eq(after, modes[i]);
+        ck_assert_mem_eq(&config, &nearest, sizeof config);
+        ck_assert_int_eq(status, RR_OK);
+        ck_assert_str_eq(text, "0.2");
+    }
+}
+END_TEST
+
+CHECK_MAIN("api/config", test_api_config_defaults_are_the_same_in_every_rounding_mode_of_the_host,
+           test_api_config_defaults_pass_their_check, test_api_config_defaults_land_in_their_fields,
            test_api_config_sentence_names_field_value_and_range,
            test_api_config_every_field_reads_back_what_was_set,
            test_api_config_fields_describe_themselves,

@@ -358,7 +358,7 @@ START_TEST(test_checkpoint_restore_refuses_other_machines)
     other = tiny;
     other.n_features = 2;
     other.num_candidates = 2;
-    expect_plans_apart(&tiny, &other, RR_E_NOT_FOUND, "actor.feature_weights");
+    expect_plans_apart(&tiny, &other, RR_E_MISMATCH, "agent.feature_dim");
     other = tiny;
     other.n_envs = 1;
     other.n_steps = 4;
