@@ -39,6 +39,9 @@ static int write_all(int fd, const unsigned char *data, size_t bytes)
         if (taken < 0 && errno != EINTR) {
             return errno;
         }
+        if (taken == 0) { /* a device that takes nothing would take nothing for ever */
+            return EIO;
+        }
         if (taken > 0) {
             data += taken;
             bytes -= (size_t)taken;

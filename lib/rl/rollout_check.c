@@ -158,6 +158,13 @@ rr_status rri_rollout_check_record(const rri_rollout *rollout, const rr_obs *obs
                  "buffer record: %zu rows of at most %zu are taken; %zu more do not fit",
                  rollout->n_rows, rollout->max_rows, n);
     }
+    if (!has_lists && obs->k != 0) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "buffer record: k is %d, but candidates and vectors are NULL; give one, or k 0 for "
+            "the pool",
+            obs->k);
+    }
     RRI_TRY(check_shapes(rollout, obs, err));
     RRI_TRY(check_finite("buffer record: states", obs->states, n, rollout->state_dim, err));
     RRI_TRY(check_finite_row("buffer record: log_probs", decision->log_probs, n, err));

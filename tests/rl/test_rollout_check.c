@@ -65,6 +65,17 @@ START_TEST(test_rollout_check_record_needs_room_and_the_same_rows)
 }
 END_TEST
 
+START_TEST(test_rollout_check_record_of_lists_that_were_forgotten_is_no_record_of_the_pool)
+{
+    sample s;
+    sample_open(&s);
+    s.obs.candidates = NULL;
+    s.obs.vectors = NULL;
+    expect_record(&s, RR_E_INVALID, "but candidates and vectors are NULL");
+    sample_close(&s);
+}
+END_TEST
+
 START_TEST(test_rollout_check_record_names_the_shape_that_does_not_fit)
 {
     sample fresh;
@@ -236,6 +247,7 @@ END_TEST
 
 CHECK_MAIN("rl/rollout_check", test_rollout_check_record_and_reward_take_turns,
            test_rollout_check_record_needs_room_and_the_same_rows,
+           test_rollout_check_record_of_lists_that_were_forgotten_is_no_record_of_the_pool,
            test_rollout_check_record_names_the_shape_that_does_not_fit,
            test_rollout_check_record_rows_of_a_rollout_are_alike,
            test_rollout_check_record_names_row_and_place_of_what_is_not_finite,
