@@ -98,6 +98,9 @@ def report_als(row, build, seeds, data):
     """Held-out error over the seeds: less is better."""
     text, bound = ALS[row]
     command = [build / "tests/bench/bench_als", data, str(seeds[0]), str(seeds[-1])]
+    if not command[0].exists():
+        print(f"{text:30s} left out: {command[0]} is built with -Dtests=true")
+        return []
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
