@@ -10,6 +10,11 @@
  * "steps/s", .ours = rows / t.median, .limit = P / flop_of_a_row}); return bench_end(&b);
  *     }
  *
+ * Keys of rows: limits · ppo-sb3 · ppo-large · train · a2c · decide (one decision, dense) · candidates
+ * (one decision over a request's list) · tower (one decision over a catalogue) · softmax · million · topk
+ * · env · als · phases (where the time of one update goes: .what names the phase, .unit "us").
+ * Series of the plots: items · threads · sessions · minibatch · hidden.
+ *
  * Options of every program: --quick (a tenth of the time), --json (a JSON object a line, for
  * tests/bench/report.py), --threads N (1), --seconds X (of one measurement; 1). */
 #ifndef TESTS_BENCH_BENCH_H
