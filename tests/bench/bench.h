@@ -6,12 +6,15 @@
  *         bench b;
  *         bench_begin(&b, argc, argv, "[items] [growth]");
  *         bench_times t = bench_throughput(&b, one_update, &machine);
- *         bench_tell(&b, &(bench_result){.row = "ppo-sb3", .what = "minibatch 64", .unit =
- * "steps/s", .ours = rows / t.median, .limit = P / flop_of_a_row}); return bench_end(&b);
+ *         bench_result r = {.row = "ppo-sb3", .what = "minibatch 64", .unit = "steps/s"};
+ *         r.ours = n_rows / t.median;
+ *         r.limit = limits_fma() / flop_of_a_row;
+ *         bench_tell(&b, &r);
+ *         return bench_end(&b);
  *     }
  *
- * Keys of rows: limits · ppo-sb3 · ppo-large · train · a2c · decide (one decision, dense) · candidates
- * (one decision over a request's list) · tower (one decision over a catalogue) · softmax · million · topk
+ * Keys of rows: limits · ppo-sb3 · ppo-large · train · a2c · decide (one decision, dense) ·
+ * candidates (one over a request's list) · tower (one over a catalogue) · softmax · million · topk
  * · env · als · phases (where the time of one update goes: .what names the phase, .unit "us").
  * Series of the plots: items · threads · sessions · minibatch · hidden.
  *
