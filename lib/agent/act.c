@@ -17,7 +17,7 @@ static size_t smaller(size_t a, size_t b)
 
 /* One slice of one call; what is NULL is not wanted. Arrays begin at the slice's first row. */
 typedef struct slice_job {
-    rr_agent *agent;
+    const rri_player *player;
     const float *states; /* [n, S] */
     rri_menu menu;
     const rri_catalogue *catalogue;
@@ -37,27 +37,27 @@ typedef struct slice_job {
 static void run_tile(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
-    rr_agent *agent = job->agent;
-    rri_slice *slice = &agent->slice;
-    rri_stack *scratch = &agent->stacks[worker];
+    const rri_player *player = job->player;
+    const rri_network *network = player->network;
+    rri_stack *scratch = &player->stacks[worker];
     const size_t begin = task * RRI_TILE_ROWS;
     const size_t end = smaller(begin + RRI_TILE_ROWS, job->n);
 
     if (job->wants_values) {
-        rri_network_value(&agent->network, &slice->tape, job->states, begin, end, scratch);
+        rri_network_value(network, player->tape, job->states, begin, end, scratch);
     }
     if (!job->wants_query) {
         return;
     }
-    rri_network_query(&agent->network, &slice->tape, job->states, begin, end, scratch);
-    const rri_logits_input in = {agent->kernels, job->catalogue, &agent->network.head, &job->menu,
-                                 slice->tape.query};
+    rri_network_query(network, player->tape, job->states, begin, end, scratch);
+    const rri_logits_input in = {network->kernels, job->catalogue, &network->head, &job->menu,
+                                 player->tape->query};
     if (job->uniforms != NULL) {
         rri_choice_draw(job->actions, job->log_probs, NULL, &in, job->uniforms, begin, end,
                         scratch);
     }
     if (job->given != NULL) {
-        rri_policy_forward(job->log_probs, &slice->policy, &in, job->given, begin, end, scratch);
+        rri_policy_forward(job->log_probs, player->policy, &in, job->given, begin, end, scratch);
     }
     if (job->all_log_probs != NULL) {
         rri_policy_log_probs(job->all_log_probs, &in, begin, end, scratch);
@@ -72,11 +72,9 @@ static void run_tile(void *context, size_t task, size_t worker)
 
 static void run_slice(slice_job *job)
 {
-    rri_slice *slice = &job->agent->slice;
-    slice->policy.logits = NULL;
-    slice->policy.d_logits = NULL;
-    rri_workers_run(job->agent->workers, run_tile, job,
-                    (job->n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
+    job->player->policy->logits = NULL;
+    job->player->policy->d_logits = NULL;
+    rri_player_run(job->player, run_tile, job, (job->n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
 }
 
 /* The rows of a menu from `first` on. */
@@ -94,18 +92,18 @@ static rri_menu menu_from(const rri_menu *menu, size_t first, size_t n)
     return part;
 }
 
-static slice_job job_of(rr_agent *agent, const rri_request *request, size_t first)
+static slice_job job_of(const rri_player *player, const rri_request *request, size_t first)
 {
-    const size_t n = smaller(request->n - first, RRI_SLICE_ROWS);
+    const size_t n = smaller(request->n - first, player->max_rows);
     slice_job job = {
-        .agent = agent,
-        .states = request->states + first * agent->network.state_dim,
+        .player = player,
+        .states = request->states + first * player->network->state_dim,
         .menu = menu_from(&request->menu, first, n),
         .catalogue = &request->catalogue,
         .n = n,
     };
     if (request->menu.vectors != NULL) {
-        job.menu.vectors = request->menu.vectors + first * request->menu.k * agent->network.dim;
+        job.menu.vectors = request->menu.vectors + first * request->menu.k * player->network->dim;
     }
     return job;
 }
@@ -115,9 +113,9 @@ static int32_t item_at(const rri_request *request, size_t row, int32_t position)
     return position < 0 ? -1 : rri_menu_item(&request->menu, row, (size_t)position);
 }
 
-static void copy_values(const rr_agent *agent, float *values, size_t n)
+static void copy_values(const rri_player *player, float *values, size_t n)
 {
-    memcpy(values, rri_network_values_of(&agent->network, &agent->slice.tape), n * sizeof(float));
+    memcpy(values, rri_network_values_of(player->network, player->tape), n * sizeof(float));
 }
 
 /* Parameters or states so large that an answer overflows have no answer. x [n] belongs to the rows
@@ -136,62 +134,57 @@ static rr_status check_finite(const char *function, const char *what, const floa
     return RR_OK;
 }
 
-static rr_status act_slice(rr_agent *agent, const rri_request *request, rr_decision *decision,
-                           size_t first, rr_error *err)
+static rr_status act_slice(const rri_player *player, const rri_request *request,
+                           rr_decision *decision, size_t first, rr_error *err)
 {
-    rri_slice *slice = &agent->slice;
-    slice_job job = job_of(agent, request, first);
+    slice_job job = job_of(player, request, first);
     for (size_t i = 0; i < job.n; i++) {
         const bool has_id = request->decisions != NULL;
-        const uint64_t id = has_id ? request->decisions[first + i] : agent->n_draws + first + i;
-        slice->uniforms[i] = rri_philox_uniform(agent->config.seed, RRI_STREAM_ACT, id, has_id);
+        const uint64_t id = has_id ? request->decisions[first + i] : *player->n_draws + first + i;
+        const uint64_t seed = has_id ? player->config->seed : player->seed;
+        player->uniforms[i] = rri_philox_uniform(seed, RRI_STREAM_ACT, id, has_id);
     }
     job.wants_query = true;
     job.wants_values = decision->values != NULL;
-    job.uniforms = slice->uniforms;
-    job.actions = slice->actions;
-    job.log_probs = slice->log_probs;
+    job.uniforms = player->uniforms;
+    job.actions = player->actions;
+    job.log_probs = player->log_probs;
     job.all_log_probs = decision->all_log_probs == NULL
                             ? NULL
                             : decision->all_log_probs + first * rri_request_width(request);
     run_slice(&job);
-    RRI_TRY(check_finite("act", "log_probs", slice->log_probs, job.n, first, err));
+    RRI_TRY(check_finite("act", "log_probs", player->log_probs, job.n, first, err));
     if (decision->values != NULL) {
-        copy_values(agent, decision->values + first, job.n);
+        copy_values(player, decision->values + first, job.n);
         RRI_TRY(check_finite("act", "values", decision->values + first, job.n, first, err));
     }
 
     for (size_t i = 0; decision->actions != NULL && i < job.n; i++) {
-        decision->actions[first + i] = slice->actions[i];
+        decision->actions[first + i] = player->actions[i];
     }
     for (size_t i = 0; decision->items != NULL && i < job.n; i++) {
-        decision->items[first + i] = item_at(request, first + i, slice->actions[i]);
+        decision->items[first + i] = item_at(request, first + i, player->actions[i]);
     }
     for (size_t i = 0; decision->log_probs != NULL && i < job.n; i++) {
-        decision->log_probs[first + i] = slice->log_probs[i];
+        decision->log_probs[first + i] = player->log_probs[i];
     }
     return RR_OK;
 }
 
-rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
+rr_status rri_act_draw(const rri_player *player, const rr_obs *obs, rr_decision *decision,
+                       rr_error *err)
 {
     rri_request request;
-    RRI_TRY(rri_request_read(&request, agent, obs, err));
+    RRI_TRY(rri_request_read(&request, player, obs, err));
     if (decision->n < 0 || (size_t)decision->n != request.n) {
         RRI_FAIL(err, RR_E_INVALID, "decision: n is %d; the observation's is %zu", decision->n,
                  request.n);
     }
-    for (size_t first = 0; first < request.n; first += RRI_SLICE_ROWS) {
-        RRI_TRY(act_slice(agent, &request, decision, first, err));
+    for (size_t first = 0; first < request.n; first += player->max_rows) {
+        RRI_TRY(act_slice(player, &request, decision, first, err));
     }
     if (request.decisions == NULL) {
-        agent->n_draws += request.n;
-    }
-    if (decision->policy_versions != NULL) {
-        const uint64_t version = rri_agent_version_over(agent, rri_request_fingerprint(&request));
-        for (size_t i = 0; i < request.n; i++) {
-            decision->policy_versions[i] = version;
-        }
+        *player->n_draws += request.n;
     }
     decision->pool_fingerprint = rri_request_fingerprint(&request);
     return RR_OK;
@@ -210,11 +203,11 @@ static rr_status check_ranking(const slice_job *job, size_t first, rr_error *err
     return RR_OK;
 }
 
-rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
-                          int32_t *items, float *log_probs, rr_error *err)
+rr_status rri_act_top_k(const rri_player *player, const rr_obs *obs, size_t k, int32_t *positions,
+                        int32_t *items, float *log_probs, rr_error *err)
 {
     rri_request request;
-    RRI_TRY(rri_request_read(&request, agent, obs, err));
+    RRI_TRY(rri_request_read(&request, player, obs, err));
     const size_t most = rri_request_width(&request);
     if (k < 1 || k > most) {
         RRI_FAIL(err, RR_E_INVALID,
@@ -223,8 +216,8 @@ rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t 
     if (positions == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "top_k: positions is NULL; it is required");
     }
-    for (size_t first = 0; first < request.n; first += RRI_SLICE_ROWS) {
-        slice_job job = job_of(agent, &request, first);
+    for (size_t first = 0; first < request.n; first += player->max_rows) {
+        slice_job job = job_of(player, &request, first);
         job.wants_query = true;
         job.k_best = k;
         job.positions = positions + first * k;
@@ -238,50 +231,80 @@ rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t 
     return RR_OK;
 }
 
-rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
-                             float *log_probs, float *entropies, float *values, rr_error *err)
+rr_status rri_act_evaluate(const rri_player *player, const rr_obs *obs, const int32_t *actions,
+                           float *log_probs, float *entropies, float *values, rr_error *err)
 {
     rri_request request;
-    RRI_TRY(rri_request_read(&request, agent, obs, err));
+    RRI_TRY(rri_request_read(&request, player, obs, err));
     if (actions == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "evaluate: actions is NULL; it is required");
     }
     RRI_TRY(
         rri_menu_check_actions(&request.menu, request.catalogue.n_items, actions, "actions", err));
-    for (size_t first = 0; first < request.n; first += RRI_SLICE_ROWS) {
-        slice_job job = job_of(agent, &request, first);
+    for (size_t first = 0; first < request.n; first += player->max_rows) {
+        slice_job job = job_of(player, &request, first);
         job.wants_query = log_probs != NULL || entropies != NULL;
         job.wants_values = values != NULL;
         job.given = actions + first;
-        job.log_probs = agent->slice.log_probs;
+        job.log_probs = player->log_probs;
         run_slice(&job);
         if (job.wants_query) {
             RRI_TRY(check_finite("evaluate", "log_probs", job.log_probs, job.n, first, err));
         }
         if (log_probs != NULL) {
-            memcpy(log_probs + first, agent->slice.log_probs, job.n * sizeof(float));
+            memcpy(log_probs + first, player->log_probs, job.n * sizeof(float));
         }
         if (entropies != NULL) {
-            memcpy(entropies + first, agent->slice.policy.entropies, job.n * sizeof(float));
+            memcpy(entropies + first, player->policy->entropies, job.n * sizeof(float));
         }
         if (values != NULL) {
-            copy_values(agent, values + first, job.n);
+            copy_values(player, values + first, job.n);
             RRI_TRY(check_finite("evaluate", "values", values + first, job.n, first, err));
         }
     }
     return RR_OK;
 }
 
+/* ── an agent ── */
+
+rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
+{
+    const rri_player player = rri_player_of_agent(agent);
+    RRI_TRY(rri_act_draw(&player, obs, decision, err));
+    if (decision->policy_versions != NULL) {
+        const uint64_t version = rri_agent_version_over(agent, decision->pool_fingerprint);
+        for (int32_t i = 0; i < decision->n; i++) {
+            decision->policy_versions[i] = version;
+        }
+    }
+    return RR_OK;
+}
+
+rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
+                          int32_t *items, float *log_probs, rr_error *err)
+{
+    const rri_player player = rri_player_of_agent(agent);
+    return rri_act_top_k(&player, obs, k, positions, items, log_probs, err);
+}
+
+rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                             float *log_probs, float *entropies, float *values, rr_error *err)
+{
+    const rri_player player = rri_player_of_agent(agent);
+    return rri_act_evaluate(&player, obs, actions, log_probs, entropies, values, err);
+}
+
 void rri_agent_values(rr_agent *agent, float *values, const float *states, size_t n)
 {
-    for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
+    const rri_player player = rri_player_of_agent(agent);
+    for (size_t first = 0; first < n; first += player.max_rows) {
         slice_job job = {
-            .agent = agent,
-            .states = states + first * agent->network.state_dim,
-            .n = smaller(n - first, RRI_SLICE_ROWS),
+            .player = &player,
+            .states = states + first * player.network->state_dim,
+            .n = smaller(n - first, player.max_rows),
             .wants_values = true,
         };
         run_slice(&job);
-        copy_values(agent, values + first, job.n);
+        copy_values(&player, values + first, job.n);
     }
 }

@@ -6,10 +6,10 @@
 #include "core/status.h"
 #include "items/items.h"
 
-rr_status rri_request_check_states(const rr_agent *agent, const rr_obs *obs, const char *name,
+rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs, const char *name,
                                    rr_error *err)
 {
-    const size_t S = agent->network.state_dim;
+    const size_t S = network->state_dim;
     if (obs->n < 1) {
         RRI_FAIL(err, RR_E_INVALID, "%s: n is %d; it must be at least 1", name, obs->n);
     }
@@ -53,9 +53,9 @@ static rr_status check_most(const char *field, int32_t given, int32_t least, int
     return RR_OK;
 }
 
-static rr_status check_shapes(const rr_agent *agent, const rr_obs *obs, rr_error *err)
+static rr_status check_shapes(const rri_player *player, const rr_obs *obs, rr_error *err)
 {
-    const rr_agent_config *config = &agent->config;
+    const rr_agent_config *config = player->config;
     const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
     if (obs->n > config->max_rows) {
         RRI_FAIL(err, RR_E_INVALID, "obs: n is %d; this agent was made for at most %d (max_rows)",
@@ -89,7 +89,7 @@ static rr_status check_shapes(const rr_agent *agent, const rr_obs *obs, rr_error
     if (config->feature_dim == 0 && obs->features != NULL) {
         RRI_FAIL(err, RR_E_INVALID, "obs: features is set; this agent was made with feature_dim 0");
     }
-    if (obs->vectors != NULL && agent->network.is_dense) {
+    if (obs->vectors != NULL && player->network->is_dense) {
         RRI_FAIL(err, RR_E_UNSUPPORTED,
                  "obs: vectors is set; the dense head knows the items of its catalogue alone");
     }
@@ -101,15 +101,15 @@ static rr_status check_shapes(const rr_agent *agent, const rr_obs *obs, rr_error
 }
 
 /* The agent's own catalogue, or another pool scored with its own vectors. */
-static rr_status choose_catalogue(rri_request *request, const rr_agent *agent, const rr_obs *obs,
+static rr_status choose_catalogue(rri_request *request, const rri_player *player, const rr_obs *obs,
                                   rr_error *err)
 {
-    const rri_network *net = &agent->network;
+    const rri_network *net = player->network;
     request->catalogue = net->catalogue;
-    request->pool = agent->items;
-    const bool is_own = obs->pool == NULL || obs->pool == agent->items ||
-                        (agent->items != NULL &&
-                         rri_items_fingerprint(obs->pool) == rri_items_fingerprint(agent->items));
+    request->pool = player->items;
+    const bool is_own = obs->pool == NULL || obs->pool == player->items ||
+                        (player->items != NULL &&
+                         rri_items_fingerprint(obs->pool) == rri_items_fingerprint(player->items));
     if (is_own) {
         return RR_OK;
     }
@@ -122,9 +122,9 @@ static rr_status choose_catalogue(rri_request *request, const rr_agent *agent, c
         RRI_FAIL(err, RR_E_MISMATCH, "obs: pool has vectors of width %zu; this agent's is %zu",
                  rri_items_dim(obs->pool), net->dim);
     }
-    const size_t most = net->n_items > (size_t)agent->config.max_pool_items
+    const size_t most = net->n_items > (size_t)player->config->max_pool_items
                             ? net->n_items
-                            : (size_t)agent->config.max_pool_items;
+                            : (size_t)player->config->max_pool_items;
     if (rri_items_count(obs->pool) > most) {
         RRI_FAIL(err, RR_E_INVALID,
                  "obs: pool has %zu items; this agent was made for at most %zu (max_pool_items)",
@@ -139,12 +139,13 @@ static rr_status choose_catalogue(rri_request *request, const rr_agent *agent, c
     return RR_OK;
 }
 
-rr_status rri_request_read(rri_request *request, rr_agent *agent, const rr_obs *obs, rr_error *err)
+rr_status rri_request_read(rri_request *request, const rri_player *player, const rr_obs *obs,
+                           rr_error *err)
 {
     RRI_TRY(check_unserved(obs, err));
-    RRI_TRY(check_shapes(agent, obs, err));
-    RRI_TRY(rri_request_check_states(agent, obs, "obs", err));
-    RRI_TRY(choose_catalogue(request, agent, obs, err));
+    RRI_TRY(check_shapes(player, obs, err));
+    RRI_TRY(rri_request_check_states(player->network, obs, "obs", err));
+    RRI_TRY(choose_catalogue(request, player, obs, err));
 
     const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
     request->n = (size_t)obs->n;
@@ -155,7 +156,7 @@ rr_status rri_request_read(rri_request *request, rr_agent *agent, const rr_obs *
         .k = has_lists ? (size_t)obs->k : 0,
         .m = obs->excluded != NULL ? (size_t)obs->m : 0,
         .h = obs->history != NULL ? (size_t)obs->h : 0,
-        .feature_dim = (size_t)agent->config.feature_dim,
+        .feature_dim = (size_t)player->config->feature_dim,
         .lengths = obs->lengths,
         .candidates = obs->candidates,
         .features = obs->features,
@@ -169,7 +170,7 @@ rr_status rri_request_read(rri_request *request, rr_agent *agent, const rr_obs *
             err, RR_E_INVALID,
             "obs: candidates and vectors are NULL, and this agent has no catalogue to choose from");
     }
-    rri_stack *scratch = &agent->stacks[0];
+    rri_stack *scratch = &player->stacks[0];
     const size_t mark = rri_stack_mark(scratch);
     const rr_status status = rri_menu_check(&request->menu, request->catalogue.n_items,
                                             request->catalogue.dim, scratch, err);

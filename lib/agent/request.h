@@ -3,7 +3,7 @@
 #ifndef RRI_AGENT_REQUEST_H
 #define RRI_AGENT_REQUEST_H
 
-#include "agent/agent.h"
+#include "agent/player.h"
 
 typedef struct rri_request {
     size_t n;
@@ -14,12 +14,13 @@ typedef struct rri_request {
     const uint64_t *decisions; /* [n] or NULL */
 } rri_request;
 
-/* Refuses, with row and field: shapes that are not the agent's, what is not served yet, numbers
+/* Refuses, with row and field: shapes that are not the player's, what is not served yet, numbers
  * that are not finite, lists that rri_menu_check refuses. `obs` is whole (read by rri_abi_read). */
-rr_status rri_request_read(rri_request *request, rr_agent *agent, const rr_obs *obs, rr_error *err);
+rr_status rri_request_read(rri_request *request, const rri_player *player, const rr_obs *obs,
+                           rr_error *err);
 
 /* States alone, for the critic: n, states and their width. `name` ("obs", "final_obs"). */
-rr_status rri_request_check_states(const rr_agent *agent, const rr_obs *obs, const char *name,
+rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs, const char *name,
                                    rr_error *err);
 
 /* Positions of a row of all_log_probs: k, or N without lists. */

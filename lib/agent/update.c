@@ -88,7 +88,7 @@ static rr_status check_to_come(const rr_agent *agent, const rri_rollout *rollout
         RRI_FAIL(err, RR_E_INVALID, "update: obs has n %d; the records have %zu rows", obs->n,
                  rollout->n_sessions);
     }
-    return rri_request_check_states(agent, obs, "update obs", err);
+    return rri_request_check_states(&agent->network, obs, "update obs", err);
 }
 
 /* Whether a row's positions and items are those of the agent's catalogue. */

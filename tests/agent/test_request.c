@@ -18,12 +18,19 @@ static rig_shape full_shape(void)
     return shape;
 }
 
+static rr_status read_request(rri_request *request, rr_agent *agent, const rr_obs *obs,
+                              rr_error *err)
+{
+    const rri_player player = rri_player_of_agent(agent);
+    return rri_request_read(request, &player, obs, err);
+}
+
 static void expect(rig *r, const rr_obs *obs, rr_status status, const char *sentence)
 {
     const uint64_t before = rig_hash(r);
     rri_request request;
     rr_error err = {0};
-    rig_expect(rri_request_read(&request, r->agent, obs, &err), status, &err, sentence);
+    rig_expect(read_request(&request, r->agent, obs, &err), status, &err, sentence);
     ck_assert_uint_eq(rig_hash(r), before);
     ck_assert_uint_eq(r->agent->stacks[0].used, 0);
 }
@@ -34,7 +41,7 @@ START_TEST(test_request_is_the_observation_as_policy_and_networks_read_it)
     rig r;
     rig_open(&r, &shape);
     rri_request request;
-    ck_assert_int_eq(rri_request_read(&request, r.agent, &r.obs, NULL), RR_OK);
+    ck_assert_int_eq(read_request(&request, r.agent, &r.obs, NULL), RR_OK);
     ck_assert_uint_eq(request.n, 5);
     ck_assert_ptr_eq(request.states, r.obs.states);
     ck_assert_uint_eq(request.menu.k, 6);
@@ -56,7 +63,7 @@ START_TEST(test_request_without_lists_chooses_from_the_pool)
     rig r;
     rig_open(&r, &shape);
     rri_request request;
-    ck_assert_int_eq(rri_request_read(&request, r.agent, &r.obs, NULL), RR_OK);
+    ck_assert_int_eq(read_request(&request, r.agent, &r.obs, NULL), RR_OK);
     ck_assert_uint_eq(rri_request_width(&request), 7);
     ck_assert_ptr_null(request.menu.history);
     rig_close(&r);
@@ -73,7 +80,7 @@ START_TEST(test_request_does_not_use_what_is_null)
     r.obs.m = 1000;
     rri_request request;
     rr_error err = {0};
-    ck_assert_msg(rri_request_read(&request, r.agent, &r.obs, &err) == RR_OK, "%s", err.text);
+    ck_assert_msg(read_request(&request, r.agent, &r.obs, &err) == RR_OK, "%s", err.text);
     ck_assert_uint_eq(request.menu.h, 0);
     ck_assert_uint_eq(request.menu.m, 0);
     ck_assert_uint_eq(request.menu.k, 0);
@@ -198,7 +205,7 @@ START_TEST(test_request_names_row_and_place_of_a_number_that_is_not_finite)
         ((float *)r.obs.features)[(2 * 6 + 5) * 2] = bad[i]; /* behind the row's length: not read */
     }
     rri_request request;
-    ck_assert_int_eq(rri_request_read(&request, r.agent, &r.obs, NULL), RR_OK);
+    ck_assert_int_eq(read_request(&request, r.agent, &r.obs, NULL), RR_OK);
     rig_close(&r);
 }
 END_TEST
@@ -261,7 +268,7 @@ START_TEST(test_request_without_lists_and_without_a_catalogue_has_nothing_to_cho
     rig r;
     rig_open(&r, &shape);
     rri_request request;
-    ck_assert_int_eq(rri_request_read(&request, r.agent, &r.obs, NULL), RR_OK);
+    ck_assert_int_eq(read_request(&request, r.agent, &r.obs, NULL), RR_OK);
     ck_assert_uint_eq(rri_request_fingerprint(&request), 0);
     rr_obs obs = r.obs;
     obs.vectors = NULL;
@@ -282,7 +289,7 @@ START_TEST(test_request_foreign_pool_must_fit)
     rr_obs obs = r.obs;
     rri_request request;
     obs.pool = fits;
-    ck_assert_int_eq(rri_request_read(&request, r.agent, &obs, NULL), RR_OK);
+    ck_assert_int_eq(read_request(&request, r.agent, &obs, NULL), RR_OK);
     ck_assert_ptr_eq(request.pool, fits);
     ck_assert_ptr_null(request.catalogue.bias);
     ck_assert_ptr_eq(request.catalogue.vectors, rri_items_vectors(fits));
@@ -314,9 +321,9 @@ START_TEST(test_request_states_alone_are_judged_under_their_own_name)
     rig r;
     rig_open(&r, &shape);
     rr_error err = {0};
-    ck_assert_int_eq(rri_request_check_states(r.agent, &r.obs, "final_obs", &err), RR_OK);
+    ck_assert_int_eq(rri_request_check_states(&r.agent->network, &r.obs, "final_obs", &err), RR_OK);
     ((float *)r.obs.states)[14] = NAN;
-    rig_expect(rri_request_check_states(r.agent, &r.obs, "final_obs", &err), RR_E_NOT_FINITE, &err,
+    rig_expect(rri_request_check_states(&r.agent->network, &r.obs, "final_obs", &err), RR_E_NOT_FINITE, &err,
                "final_obs: states[4][2] is nan");
     rig_close(&r);
 }
