@@ -79,7 +79,10 @@ enum {
     RR_E_MISMATCH = -10,   /* whole and readable, but of another shape, head or item table */
     RR_E_THREAD = -11,     /* the system refused a thread */
     RR_E_TOO_SMALL = -12,  /* the caller's block is too small; the size needed is told */
-    RR_E_NOT_FOUND = -13   /* no such field, tensor or key */
+    RR_E_NOT_FOUND = -13,  /* no such field, tensor or key */
+    RR_E_SKEW = -14,       /* a recorded log-prob is not what the policy that is said to have drawn gives */
+    RR_E_STALE = -15,      /* too late: a reward after its wait, rows too far from the present policy */
+    RR_E_DUPLICATE = -16   /* a decision id that is there already */
 };
 
 /* 512 bytes for ever. Allocated by the caller, NULL where the sentence is not wanted. Untouched by a
@@ -141,11 +144,13 @@ typedef struct rr_obs {
     const int32_t *history;        /* [n, h] pool indices shown, oldest first, −1 padding in front */
     const float *history_rewards;  /* [n, h]; rr_env_observe fills it; no network of this release reads it */
     const int32_t *incumbents;     /* [n]; not served yet: NULL */
-    const uint64_t *sessions;      /* [n] keys, with decisions or not at all; NULL for record, which does not
-                                      serve them yet */
-    const uint64_t *decisions;     /* [n] ids; the draw of a row is a function of (seed, id), else of a counter.
-                                      NULL for record */
-    const int64_t *times;          /* [n] the host's clock; not served yet: NULL */
+    const uint64_t *sessions;      /* [n] the host's keys, with decisions or not at all: which rows follow one
+                                      another. For record: required by a keyed buffer, else NULL */
+    const uint64_t *decisions;     /* [n] ids, never used twice; the draw of a row is a function of (seed, id),
+                                      else of a counter. For record as sessions */
+    const int64_t *times;          /* [n] when each row was decided, on the host's clock, in its unit. Read by
+                                      record of a keyed buffer alone, where reward_wait or idle_timeout needs
+                                      them; refused by record in lock step */
     const rr_items *pool;          /* NULL: the agent's. Another one is scored with its own vectors and
                                       bias 0 (two-tower, items not trained, same width), else refused */
 } rr_obs;
@@ -160,25 +165,67 @@ typedef struct rr_decision {
     float *log_probs;           /* [n] log π(action) of the draw that was made */
     float *values;              /* [n] V(s) */
     float *all_log_probs;       /* [n, k] (without lists [n, N]); −inf where excluded or padded */
-    uint64_t *policy_versions;  /* [n] hash of parameters and item fingerprint: rr_agent_version */
+    uint64_t *policy_versions;  /* [n] hash of parameters and item fingerprint: rr_agent_version. Record of a
+                                   keyed buffer needs them; in lock step it does not read them */
     uint64_t pool_fingerprint;  /* written by act, read by record: the catalogue that positions and items
                                    refer to; 0: unknown, or none */
+    int32_t *statuses;          /* [n] written by record of a keyed buffer: rr_status of each row; then the good
+                                   rows are taken and record succeeds. NULL: all rows or none */
 } rr_decision;
 
-/* What came of the decisions of the last record: n rows in the same order. `terminated` and `truncated`
- * stay apart: over for good, or cut off (then the value of the final observation stands in for what
- * was not seen). Where both are set, terminated wins. */
+/* What came of decisions: in lock step those of the last record, n rows in the same order; in a keyed
+ * buffer those of the ids. `terminated` and `truncated` stay apart: over for good, or cut off (then the
+ * value of the final observation stands in for what was not seen). Where both are set, terminated wins. */
 typedef struct rr_outcome {
     uint32_t struct_size; /* sizeof(rr_outcome) */
     int32_t n;
-    const uint64_t *decisions;  /* not served yet by reward: NULL there (rows of the last record) */
+    const uint64_t *decisions;  /* [n] ids, required by a keyed buffer; NULL in lock step */
     const float *rewards;       /* [n] finite; required */
     const uint8_t *terminated;  /* [n] 0 or 1; NULL: none */
     const uint8_t *truncated;   /* [n] 0 or 1; NULL: none */
-    const int64_t *times;       /* not served yet: NULL */
-    const rr_obs *final_obs;    /* n rows, of which only those with truncated are read; required if any is.
-                                   From rr_env_step: the state before the session began anew */
+    const int64_t *times;       /* [n] when each was earned, on the clock of rr_obs.times; NULL: unknown, and in
+                                   lock step */
+    const rr_obs *final_obs;    /* n rows, of which only those with truncated are read; required if any is (in a
+                                   keyed buffer not: see rr_ending). From rr_env_step: the state before the
+                                   session began anew */
+    int32_t *statuses;          /* [n] written by reward of a keyed buffer: rr_status of each row; then the good
+                                   rows are taken and reward succeeds. NULL: all rows or none */
 } rr_outcome;
+
+/* Sessions that end without a reward: n of them, by key. A keyed buffer alone. */
+typedef struct rr_ending {
+    uint32_t struct_size;       /* sizeof(rr_ending) */
+    int32_t n;                  /* ≥ 1 */
+    const uint64_t *sessions;   /* [n] keys; required */
+    const uint8_t *terminated;  /* [n] 1: over for good; 0: cut off. NULL: all cut off */
+    const rr_obs *final_obs;    /* n rows, of which those without terminated are read: the states that no decision
+                                   was made in. NULL: none is known; then the last row of a session that is cut
+                                   off is not trained on, and its state is what the rows before it lead to */
+    int32_t *statuses;          /* [n] as in rr_outcome */
+} rr_ending;
+
+/* Where the rows of a keyed buffer are, and what became of what it was told since it was made or cleared.
+ *   recorded = rows + trained + dropped     rows = open + waiting + ready
+ *   rewards told = rewarded + late + unknown */
+typedef struct rr_buffer_counts {
+    uint32_t struct_size;
+    int32_t max_rows;        /* of its config */
+    int64_t rows;            /* in the buffer now */
+    int64_t open;            /* rows of sessions that go on */
+    int64_t waiting;         /* rows of sessions that ended and may still earn rewards */
+    int64_t ready;           /* rows of sessions that ended and whose rewards are final: the next update's */
+    int64_t open_sessions;   /* sessions that go on */
+    int64_t ready_sessions;
+    int64_t recorded;        /* rows taken by record */
+    int64_t trained;         /* rows that left for an update and were trained on */
+    int64_t dropped;         /* rows that left for an update and were not: last rows of sessions cut off without a
+                                final observation; other catalogue; version unknown or too old */
+    int64_t duplicate;       /* rows not recorded: their decision id was there already */
+    int64_t rewarded;        /* rewards added to a row */
+    int64_t late;            /* rewards for a row whose rewards were final: not added */
+    int64_t unknown;         /* rewards and endings for a decision or session that is not in the buffer */
+    int64_t bytes;           /* that create took */
+} rr_buffer_counts;
 
 /* One update, as means over its minibatches weighted by rows, unless said otherwise. maths §5, §6. */
 typedef struct rr_stats {
@@ -202,6 +249,15 @@ typedef struct rr_stats {
     uint32_t reserved;
     int64_t n_updates;         /* updates of this agent so far, this one included */
     int64_t n_timesteps;       /* rows trained on so far, these included */
+    int32_t n_refused;         /* rows whose version is unknown or older than max_staleness; not trained on. As all
+                                  below: keyed buffers, maths §5; in lock step 0, and weights 1 */
+    int32_t staleness_max;     /* updates between the version that drew a row and this update, most */
+    float staleness_mean;      /* the same, mean over the rows trained on */
+    float ess;                 /* (Σw)² / (n Σw²) of the weights used: the share of the rows that they are worth */
+    float weight_mean;         /* of exp(log π_prox − log μ) before capping, over rows of other versions; 1: none */
+    float weight_max;          /* the same, largest */
+    float capped_fraction;     /* share of the rows trained on whose weight was capped */
+    uint32_t reserved2;
 } rr_stats;
 
 /* ── 3 · configs ───────────────────────────────────────────────────────────────────────────────── */
@@ -259,6 +315,12 @@ typedef struct rr_agent_config {
                                    1/√64: at 1 the MLP's noise costs 1.5 % of the best */
     int64_t planned_updates;    /* updates over which lr falls to 0; 0: constant; default 0 */
     uint64_t seed;              /* initialisation, draws, shuffles; default 0 */
+    int32_t max_staleness;      /* updates after which rows of a version are refused, [0, 1024]; default 64. This and
+                                   the three below are for keyed buffers. maths §5 */
+    int32_t keep_versions;      /* versions whose rows are checked for skew, the present one included, [1, 64]; each
+                                   beyond the first keeps a copy of the parameters; default 1 */
+    float max_weight;           /* w_max ≥ 1, at which the weights of other versions' rows are capped; default 2 */
+    float min_ess;              /* an update whose ess is less is refused, [0, 1]; default 0.1 */
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
@@ -299,16 +361,26 @@ typedef struct rr_a2c_config {
     float rms_alpha;              /* [0, 1); default 0.99 */
 } rr_a2c_config;
 
-/* What a buffer must hold; decides its memory. */
+/* What a buffer must hold; decides its memory. In lock step (a simulator) row i of a record goes on with the
+ * session of row i of the record before. Keyed (a server), rows belong together by rr_obs.sessions, and
+ * rewards come by decision id, in any order, later or never. */
 typedef struct rr_buffer_config {
     uint32_t struct_size;
-    int32_t max_rows;        /* rows (decisions) of a rollout: n_envs × n_steps, ≥ 1; default 1024 */
+    int32_t max_rows;        /* rows (decisions) at once: n_envs × n_steps, ≥ 1; keyed: those that are open, wait
+                                or are ready, at most 2^29; default 1024 */
     int32_t state_dim;       /* ≥ 1; default 64 */
     int32_t item_dim;        /* width of per-request vectors; 0: none stored; default 0 */
     int32_t feature_dim;     /* width of candidate features; default 0 */
     int32_t max_candidates;  /* longest candidate list stored; default 0 */
     int32_t max_excluded;    /* longest exclusion list stored; default 0 */
     int32_t max_history;     /* longest history stored; default 20 */
+    int32_t is_keyed;        /* 1: keyed; default 0, lock step */
+    int32_t max_sessions;    /* keyed: sessions at once, open or not yet trained on; 0: max_rows, which always
+                                suffices; default 0 */
+    int64_t reward_wait;     /* keyed: how long after its decision a row may earn, on the clock of rr_obs.times and
+                                rr_buffer_settle, ≥ 0; 0: until its session ends; default 0 */
+    int64_t idle_timeout;    /* keyed: settle cuts off a session (without a final observation) this long after its
+                                last decision, ≥ 0; 0: never; default 0 */
 } rr_buffer_config;
 
 /* What a driver's loop needs beyond the rest; read by no function of the library. */
@@ -474,6 +546,14 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
 
 /* Trains on the buffer's rows and empties it. `obs` is the state to come of the sessions that are still
  * open, in the order of the last record. stats may be NULL.
+ *
+ * A keyed buffer: obs must be NULL. Takes the sessions that have ended and whose rewards are final, whole, in the
+ * order of (session key, arrival), so that no byte depends on how they interleaved; where they are more rows
+ * than the agent holds (max_rows × n_steps), those that began first. The others stay. Values come from the critic
+ * of now, and rows that another version drew are weighted (maths §5). RR_E_STATE: no session is ready, or one
+ * row alone. Rows of the present version, and of those kept (keep_versions), must give their log-prob
+ * again, bit for bit, else RR_E_SKEW: another candidate list, other features, another item table or other
+ * serving options than in act. RR_E_STALE: the weights' ess is less than min_ess; rr_buffer_clear forgets the rows.
  * A refused update (a row without reward, a shape that is not the agent's) empties nothing and changes nothing.
  * RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the rows are gone, and stats tells of
  * them. An update whose rows were all dropped counts as one, with 0 rows. */
@@ -510,17 +590,37 @@ RR_API int64_t rr_agent_timesteps(const rr_agent *agent);
 
 /* ── 7 · buffer ────────────────────────────────────────────────────────────────────────────────── */
 
-/* A rollout in lock step: row i of a record goes on with the session of row i of the record before. */
+/* Rows until they are trained on: a rollout in lock step or, with is_keyed, sessions of a server. */
 RR_API rr_status rr_buffer_create(rr_buffer **out, const rr_buffer_config *config, const rr_host *host, rr_error *err);
 RR_API void rr_buffer_destroy(rr_buffer *buffer);
 /* Bytes that create will take. */
 RR_API rr_status rr_buffer_memory(const rr_buffer_config *config, size_t *bytes, rr_error *err);
 /* Copies n rows. Needs obs->states, decision->actions, log_probs and values. RR_E_STATE while the last
- * record has no reward, or when n differs from the records before; RR_E_FULL when they do not fit. */
+ * record has no reward, or when n differs from the records before; RR_E_FULL when they do not fit.
+ *
+ * Keyed: needs sessions, decisions, times (where the config has reward_wait or idle_timeout), actions, log_probs
+ * and policy_versions; values are not read, the update makes them anew with one critic. A row goes on with
+ * the session of its key that is open, in the order of arrival, whatever its time; where there is none, it
+ * begins one, so a key may be used again. A row whose id is in the buffer is skipped and counted as a duplicate
+ * (status RR_E_DUPLICATE), and record succeeds. RR_E_FULL: no room for rows or for sessions. */
 RR_API rr_status rr_buffer_record(rr_buffer *buffer, const rr_obs *obs, const rr_decision *decision, rr_error *err);
-/* Rewards the rows of the last record. */
+/* Rewards the rows of the last record.
+ *
+ * Keyed: rewards rows by decision id; needs decisions and rewards. Rewards of one decision add up, and where
+ * none comes it is 0. terminated and truncated end the decision's session, of which it must be the last row, else
+ * RR_E_STATE; on a session that has ended they are not read. Skipped and counted, while reward succeeds: an id
+ * that is not in the buffer (RR_E_NOT_FOUND), and a late reward (RR_E_STALE): one for a row whose rewards are
+ * final, or whose time is more than reward_wait after the row's. Whether the same reward was told twice cannot
+ * be seen here: two clicks are two rewards. */
 RR_API rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err);
-/* 1 when another record of the same size does not fit. An empty buffer is not full. */
+/* Keyed: ends sessions by key. A key without an open session is counted as unknown (RR_E_NOT_FOUND), and end
+ * succeeds. RR_E_UNSUPPORTED in lock step. */
+RR_API rr_status rr_buffer_end(rr_buffer *buffer, const rr_ending *ending, rr_error *err);
+/* Keyed: tells the time. Rewards of decisions older than reward_wait become final, sessions without a decision
+ * for idle_timeout are cut off. A clock that goes back is held at the latest time told; INT64_MIN
+ * tells none. counts (nullable): where the rows are then. RR_E_UNSUPPORTED in lock step. Time: O(sessions). */
+RR_API rr_status rr_buffer_settle(rr_buffer *buffer, int64_t now, rr_buffer_counts *counts, rr_error *err);
+/* 1 when another record of the same size (keyed: another row) does not fit. An empty buffer is not full. */
 RR_API int32_t rr_buffer_is_full(const rr_buffer *buffer);
 /* Rows recorded. */
 RR_API int32_t rr_buffer_count(const rr_buffer *buffer);

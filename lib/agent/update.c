@@ -169,6 +169,9 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_rollout
     stats->repeat_weight = agent->network.head.repeat_weight;
     stats->n_updates = agent->n_updates;
     stats->n_timesteps = agent->n_timesteps;
+    stats->ess = 1.0f;
+    stats->weight_mean = 1.0f;
+    stats->weight_max = 1.0f;
 }
 
 rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *obs,

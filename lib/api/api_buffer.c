@@ -40,6 +40,10 @@ rr_status rr_buffer_create(rr_buffer **out, const rr_buffer_config *config, cons
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_BUFFER), config, err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
+    if (full.is_keyed != 0) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "buffer config: is_keyed is 1; this build does not serve it yet");
+    }
     size_t bytes = 0;
     RRI_TRY(measure(&bytes, &full, err));
     void *block;
@@ -150,6 +154,28 @@ rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_erro
     const rr_status status = reward(buffer, outcome, err);
     rri_fpmode_leave(before);
     return status;
+}
+
+static rr_status refuse_lock_step(const rr_buffer *buffer, const char *function, rr_error *err)
+{
+    if (buffer == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: buffer is NULL", function);
+    }
+    RRI_FAIL(err, RR_E_UNSUPPORTED, "%s: this buffer is in lock step; make it with is_keyed 1",
+             function);
+}
+
+rr_status rr_buffer_end(rr_buffer *buffer, const rr_ending *ending, rr_error *err)
+{
+    (void)ending;
+    return refuse_lock_step(buffer, "rr_buffer_end", err);
+}
+
+rr_status rr_buffer_settle(rr_buffer *buffer, int64_t now, rr_buffer_counts *counts, rr_error *err)
+{
+    (void)now;
+    (void)counts;
+    return refuse_lock_step(buffer, "rr_buffer_settle", err);
 }
 
 int32_t rr_buffer_is_full(const rr_buffer *buffer)

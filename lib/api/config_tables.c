@@ -56,6 +56,10 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, FLOAT, mlp_scale, "0.125", ABOVE(0), "factor on the MLP beside the linear query (two-tower)"),
     FIELD(rr_agent_config, INT64, planned_updates, "0", AT_LEAST(0), "updates over which lr falls to 0; 0: constant"),
     FIELD(rr_agent_config, UINT64, seed, "0", ANY, "initial weights, draws and shuffles"),
+    FIELD(rr_agent_config, INT32, max_staleness, "64", BETWEEN(0, 1024), "keyed buffers: updates after which rows of a version are refused"),
+    FIELD(rr_agent_config, INT32, keep_versions, "1", BETWEEN(1, 64), "keyed buffers: versions whose rows are checked for skew, the present one included"),
+    FIELD(rr_agent_config, FLOAT, max_weight, "2", AT_LEAST(1), "keyed buffers: cap on the weights of rows that another version drew"),
+    FIELD(rr_agent_config, FLOAT, min_ess, "0.1", BETWEEN(0, 1), "keyed buffers: effective share of the rows under which an update is refused"),
 };
 
 static const rri_config_field ppo_fields[] = {
@@ -99,6 +103,10 @@ static const rri_config_field buffer_fields[] = {
     FIELD(rr_buffer_config, INT32, max_candidates, "0", AT_LEAST(0), "longest candidate list stored"),
     FIELD(rr_buffer_config, INT32, max_excluded, "0", AT_LEAST(0), "longest exclusion list stored"),
     FIELD(rr_buffer_config, INT32, max_history, "20", AT_LEAST(0), "longest history stored"),
+    FIELD(rr_buffer_config, BOOL, is_keyed, "0", YES_NO, "sessions by key and rewards by decision id, not in lock step"),
+    FIELD(rr_buffer_config, INT32, max_sessions, "0", AT_LEAST(0), "keyed: sessions at once, open or not yet trained on; 0: max_rows"),
+    FIELD(rr_buffer_config, INT64, reward_wait, "0", AT_LEAST(0), "keyed: how long after its decision a row may earn; 0: until its session ends"),
+    FIELD(rr_buffer_config, INT64, idle_timeout, "0", AT_LEAST(0), "keyed: time without a decision after which settle cuts a session off; 0: never"),
 };
 
 static const rri_config_field train_fields[] = {

@@ -29,6 +29,10 @@ static const struct {
     {RR_E_THREAD, "RR_E_THREAD", "the system refused a thread"},
     {RR_E_TOO_SMALL, "RR_E_TOO_SMALL", "the caller's block is too small"},
     {RR_E_NOT_FOUND, "RR_E_NOT_FOUND", "no such field, tensor or key"},
+    {RR_E_SKEW, "RR_E_SKEW", "a recorded log-prob is not what the policy that drew it gives"},
+    {RR_E_STALE, "RR_E_STALE",
+     "a reward after its wait, or rows too far from the present policy"},
+    {RR_E_DUPLICATE, "RR_E_DUPLICATE", "a decision id that is there already"},
 };
 
 /* A truncated text must not end in half a UTF-8 character. */
