@@ -14,7 +14,10 @@ int main(void)
     rr_obs obs = {.struct_size = sizeof obs};
     rr_outcome outcome = {.struct_size = sizeof outcome};
     rr_stats stats = {.struct_size = sizeof stats};
-    rr_decision decision = {sizeof decision, 64, actions, NULL, log_probs, values, NULL, NULL, 0};
+    rr_decision decision = {.struct_size = sizeof decision, .n = 64};
+    decision.actions = actions;
+    decision.log_probs = log_probs;
+    decision.values = values;
 
     /* The defaults: 64 sessions side by side over 1000 items, rollouts of 16 steps. */
     int failed = rr_env_create(&env, NULL, NULL, NULL, 0, NULL, &err) ||

@@ -366,8 +366,8 @@ typedef struct rr_a2c_config {
  * rewards come by decision id, in any order, later or never. */
 typedef struct rr_buffer_config {
     uint32_t struct_size;
-    int32_t max_rows;        /* rows (decisions) at once: n_envs × n_steps, ≥ 1; keyed: those that are open, wait
-                                or are ready, at most 2^29; default 1024 */
+    int32_t max_rows;        /* rows (decisions) at once, ≥ 1: n_envs × n_steps; keyed: those that are open, wait
+                                or are ready; default 1024 */
     int32_t state_dim;       /* ≥ 1; default 64 */
     int32_t item_dim;        /* width of per-request vectors; 0: none stored; default 0 */
     int32_t feature_dim;     /* width of candidate features; default 0 */
@@ -616,7 +616,7 @@ RR_API rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, 
 /* Keyed: ends sessions by key. A key without an open session is counted as unknown (RR_E_NOT_FOUND), and end
  * succeeds. RR_E_UNSUPPORTED in lock step. */
 RR_API rr_status rr_buffer_end(rr_buffer *buffer, const rr_ending *ending, rr_error *err);
-/* Keyed: tells the time. Rewards of decisions older than reward_wait become final, sessions without a decision
+/* Keyed: tells the time. Rewards of decisions at least reward_wait old become final, sessions without a decision
  * for idle_timeout are cut off. A clock that goes back is held at the latest time told; INT64_MIN
  * tells none. counts (nullable): where the rows are then. RR_E_UNSUPPORTED in lock step. Time: O(sessions). */
 RR_API rr_status rr_buffer_settle(rr_buffer *buffer, int64_t now, rr_buffer_counts *counts, rr_error *err);

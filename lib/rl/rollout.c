@@ -106,26 +106,28 @@ static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size
     }
 }
 
-static void copy_lists(rri_rollout *rollout, const rr_obs *obs, size_t at)
+void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
+                     uint64_t fingerprint, size_t from, size_t to)
 {
     const rri_row_form *form = &rollout->form;
-    const size_t m = rollout->m, h = rollout->h;
-    for (size_t i = 0; i < (size_t)obs->n; i++) {
-        const size_t to = at + i;
-        if (form->has_lists) {
-            copy_list(rollout, obs, i, to);
-        } else {
-            rollout->lengths[to] = 0;
-        }
-        if (form->has_excluded) {
-            copy_row_i32(rollout->excluded + to * m, m, obs->excluded + i * (size_t)obs->m,
-                         (size_t)obs->m, -1);
-        }
-        if (form->has_history) {
-            copy_history(rollout->history + to * h, h, obs->history + i * (size_t)obs->h,
-                         (size_t)obs->h);
-        }
+    const size_t S = rollout->state_dim, m = rollout->m, h = rollout->h;
+    rollout->lengths[to] = 0;
+    if (form->has_lists) {
+        copy_list(rollout, obs, from, to);
     }
+    if (form->has_excluded) {
+        copy_row_i32(rollout->excluded + to * m, m, obs->excluded + from * (size_t)obs->m,
+                     (size_t)obs->m, -1);
+    }
+    if (form->has_history) {
+        copy_history(rollout->history + to * h, h, obs->history + from * (size_t)obs->h,
+                     (size_t)obs->h);
+    }
+    memcpy(rollout->states + to * S, obs->states + from * S, S * sizeof(float));
+    rollout->actions[to] = decision->actions[from];
+    rollout->log_probs[to] = decision->log_probs[from];
+    rollout->values[to] = decision->values != NULL ? decision->values[from] : 0.0f;
+    rollout->fingerprints[to] = fingerprint;
 }
 
 rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
@@ -137,14 +139,8 @@ rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_d
         rollout->n_sessions = n;
         rollout->form = rri_rollout_form_of(obs);
     }
-    copy_lists(rollout, obs, at);
-    memcpy(rollout->states + at * rollout->state_dim, obs->states,
-           n * rollout->state_dim * sizeof(float));
-    memcpy(rollout->actions + at, decision->actions, n * sizeof(int32_t));
-    memcpy(rollout->log_probs + at, decision->log_probs, n * sizeof(float));
-    memcpy(rollout->values + at, decision->values, n * sizeof(float));
     for (size_t i = 0; i < n; i++) {
-        rollout->fingerprints[at + i] = fingerprint;
+        rri_rollout_put(rollout, obs, decision, fingerprint, i, at + i);
     }
     rollout->n_rows += n;
     rollout->awaits_reward = 1;
@@ -227,4 +223,16 @@ void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_roll
         {"fingerprints", r->fingerprints, sizeof(uint64_t)},
     };
     memcpy(parts, all, sizeof all);
+}
+
+void rri_rollout_parts_move(const rri_rollout_part *parts, size_t n_parts, size_t to, size_t from,
+                            size_t n)
+{
+    for (size_t i = 0; i < n_parts; i++) {
+        const size_t bytes = parts[i].row_bytes;
+        char *data = parts[i].data;
+        if (n * bytes > 0) {
+            memmove(data + to * bytes, data + from * bytes, n * bytes);
+        }
+    }
 }

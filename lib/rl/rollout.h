@@ -2,7 +2,8 @@
 /* rollout.h: the rows of one rollout, as they were recorded, and their order in time.
  *
  * A row is one decision: what was seen, what was drawn, what came of it. Rows lie in the order of
- * arrival; row r of lock step is step r / n_sessions of session r mod n_sessions. Lists keep the
+ * arrival; row r of lock step is step r / n_sessions of session r mod n_sessions (which row follows
+ * which in a keyed buffer is in ledger.h). Lists keep the
  * width that the buffer was made for, padded (candidates and exclusions behind, history in front).
  *
  * Letters as in recrl.h: k candidates, m exclusions, h history, S state, d vector, f features. */
@@ -52,6 +53,11 @@ rri_row_form rri_rollout_form_of(const rr_obs *obs);
 /* Takes the arrays from the arena (twice, as memory.h says). `config` has been checked. */
 void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_config *config);
 
+/* Copies row `from` of an observation into row `to`, whose form is set: everything but what came of
+ * it. Where decision has no values, 0. */
+void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
+                     uint64_t fingerprint, size_t from, size_t to);
+
 /* Copies n rows. `fingerprint` as in rr_decision. Nothing changes when rollout_check.h refuses. */
 rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
                              uint64_t fingerprint, rr_error *err);
@@ -75,5 +81,9 @@ typedef struct rri_rollout_part {
 } rri_rollout_part;
 #define RRI_ROLLOUT_PARTS ((size_t)16)
 void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_rollout *rollout);
+
+/* Rows [from, from + n) of every part move down to `to`. */
+void rri_rollout_parts_move(const rri_rollout_part *parts, size_t n_parts, size_t to, size_t from,
+                            size_t n);
 
 #endif

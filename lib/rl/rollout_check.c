@@ -53,27 +53,25 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
     return RR_OK;
 }
 
-/* x [n_rows, width] */
-static rr_status check_finite(const char *what, const float *x, size_t n_rows, size_t width,
+/* x [n, width], of which row `row` is judged. */
+static rr_status check_finite(const char *what, const float *x, size_t row, size_t width,
                               rr_error *err)
 {
-    for (size_t i = 0; i < n_rows * width; i++) {
-        if (!isfinite(x[i])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "%s[%zu][%zu] is %g; it must be finite", what, i / width,
-                     i % width, (double)x[i]);
+    for (size_t j = 0; j < width; j++) {
+        const float value = x[row * width + j];
+        if (!isfinite(value)) {
+            RRI_FAIL(err, RR_E_NOT_FINITE, "%s[%zu][%zu] is %g; it must be finite", what, row, j,
+                     (double)value);
         }
     }
     return RR_OK;
 }
 
-/* [n] */
-static rr_status check_finite_row(const char *what, const float *x, size_t n, rr_error *err)
+static rr_status check_number(const char *what, const float *x, size_t row, rr_error *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(x[i])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "%s[%zu] is %g; it must be finite", what, i,
-                     (double)x[i]);
-        }
+    if (!isfinite(x[row])) {
+        RRI_FAIL(err, RR_E_NOT_FINITE, "%s[%zu] is %g; it must be finite", what, row,
+                 (double)x[row]);
     }
     return RR_OK;
 }
@@ -92,11 +90,17 @@ static rr_status check_finite_candidate(const char *what, const float *x, size_t
     return RR_OK;
 }
 
-static rr_status check_list(const rr_obs *obs, size_t row, size_t length, rr_error *err)
+/* The row's list; *length receives how long it is. */
+static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_error *err)
 {
+    *length = obs->lengths != NULL ? obs->lengths[row] : obs->k;
+    if (*length < 1 || *length > obs->k) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer record: lengths[%zu] is %d; it must be in [1, %d]", row,
+                 *length, obs->k);
+    }
     const size_t f = obs->features != NULL ? (size_t)obs->feature_dim : 0;
     const size_t d = obs->vectors != NULL ? (size_t)obs->item_dim : 0;
-    for (size_t j = 0; j < length; j++) {
+    for (size_t j = 0; j < (size_t)*length; j++) {
         const size_t at = row * (size_t)obs->k + j;
         const bool is_in_pool = obs->candidates != NULL && obs->candidates[at] >= 0;
         if (f > 0) {
@@ -109,41 +113,43 @@ static rr_status check_list(const rr_obs *obs, size_t row, size_t length, rr_err
     return RR_OK;
 }
 
-static rr_status check_lists(const rr_obs *obs, rr_error *err)
+rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, size_t row,
+                                rr_error *err)
 {
-    for (size_t i = 0; i < (size_t)obs->n; i++) {
-        const int32_t length = obs->lengths != NULL ? obs->lengths[i] : obs->k;
-        if (length < 1 || length > obs->k) {
-            RRI_FAIL(err, RR_E_INVALID, "buffer record: lengths[%zu] is %d; it must be in [1, %d]",
-                     i, length, obs->k);
-        }
-        RRI_TRY(check_list(obs, i, (size_t)length, err));
+    RRI_TRY(check_finite("buffer record: states", obs->states, row, (size_t)obs->state_dim, err));
+    RRI_TRY(check_number("buffer record: log_probs", decision->log_probs, row, err));
+    if (decision->values != NULL) {
+        RRI_TRY(check_number("buffer record: values", decision->values, row, err));
+    }
+    int32_t length = INT32_MAX; /* how long the pool is, is not known here */
+    if (rri_rollout_form_of(obs).has_lists) {
+        RRI_TRY(check_list(&length, obs, row, err));
+    }
+    const int32_t action = decision->actions[row];
+    if (action < 0 || action >= length) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "buffer record: actions[%zu] is %d; it must be a position in the row's list", row,
+                 action);
     }
     return RR_OK;
 }
 
-/* How long the pool is, is not known here. */
-static rr_status check_actions(const rr_obs *obs, const int32_t *actions, bool has_lists,
-                               rr_error *err)
+rr_status rri_rollout_check_form(const rri_rollout *rollout, const rr_obs *obs, rr_error *err)
 {
-    for (size_t i = 0; i < (size_t)obs->n; i++) {
-        const int32_t length = !has_lists             ? INT32_MAX
-                               : obs->lengths != NULL ? obs->lengths[i]
-                                                      : obs->k;
-        if (actions[i] < 0 || actions[i] >= length) {
-            RRI_FAIL(err, RR_E_INVALID,
-                     "buffer record: actions[%zu] is %d; it must be a position in the row's list",
-                     i, actions[i]);
-        }
+    if (!rri_rollout_form_of(obs).has_lists && obs->k != 0) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "buffer record: k is %d, but candidates and vectors are NULL; give one, or k 0 for "
+            "the pool",
+            obs->k);
     }
-    return RR_OK;
+    return check_shapes(rollout, obs, err);
 }
 
 rr_status rri_rollout_check_record(const rri_rollout *rollout, const rr_obs *obs,
                                    const rr_decision *decision, rr_error *err)
 {
     const size_t n = (size_t)obs->n;
-    const bool has_lists = rri_rollout_form_of(obs).has_lists;
     if (rollout->awaits_reward) {
         RRI_FAIL(err, RR_E_STATE, "buffer record: the last record has no reward yet");
     }
@@ -158,62 +164,59 @@ rr_status rri_rollout_check_record(const rri_rollout *rollout, const rr_obs *obs
                  "buffer record: %zu rows of at most %zu are taken; %zu more do not fit",
                  rollout->n_rows, rollout->max_rows, n);
     }
-    if (!has_lists && obs->k != 0) {
-        RRI_FAIL(
-            err, RR_E_INVALID,
-            "buffer record: k is %d, but candidates and vectors are NULL; give one, or k 0 for "
-            "the pool",
-            obs->k);
-    }
-    RRI_TRY(check_shapes(rollout, obs, err));
-    RRI_TRY(check_finite("buffer record: states", obs->states, n, rollout->state_dim, err));
-    RRI_TRY(check_finite_row("buffer record: log_probs", decision->log_probs, n, err));
-    RRI_TRY(check_finite_row("buffer record: values", decision->values, n, err));
-    if (has_lists) {
-        RRI_TRY(check_lists(obs, err));
-    }
-    return check_actions(obs, decision->actions, has_lists, err);
-}
-
-static rr_status check_flags(const char *field, const uint8_t *flags, size_t n, rr_error *err)
-{
-    for (size_t i = 0; flags != NULL && i < n; i++) {
-        if (flags[i] > 1) {
-            RRI_FAIL(err, RR_E_INVALID, "buffer reward: %s[%zu] is %u; it must be 0 or 1", field, i,
-                     flags[i]);
-        }
+    RRI_TRY(rri_rollout_check_form(rollout, obs, err));
+    for (size_t i = 0; i < n; i++) {
+        RRI_TRY(rri_rollout_check_row(obs, decision, i, err));
     }
     return RR_OK;
 }
 
-/* Row `row` is cut off, so its final state is read. */
-static rr_status check_final_state(const rri_rollout *rollout, const rr_outcome *outcome,
-                                   size_t row, rr_error *err)
+static rr_status check_flag(const char *field, const uint8_t *flags, size_t row, rr_error *err)
 {
-    const size_t S = rollout->state_dim;
-    const rr_obs *final = outcome->final_obs;
-    if (final == NULL || final->states == NULL || final->n != outcome->n || final->state_dim < 0 ||
-        (size_t) final->state_dim != S) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "buffer reward: truncated[%zu] is 1, so final_obs must hold %zu states of width "
-                 "%zu",
-                 row, rollout->n_sessions, S);
+    if (flags != NULL && flags[row] > 1) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer reward: %s[%zu] is %u; it must be 0 or 1", field, row,
+                 flags[row]);
     }
-    for (size_t j = 0; j < S; j++) {
-        const float x = final->states[row * S + j];
+    return RR_OK;
+}
+
+bool rri_rollout_is_cut(const rr_outcome *outcome, size_t row)
+{
+    const bool is_terminated = outcome->terminated != NULL && outcome->terminated[row] != 0;
+    return !is_terminated && outcome->truncated != NULL && outcome->truncated[row] != 0;
+}
+
+rr_status rri_rollout_check_outcome(const rr_outcome *outcome, size_t row, rr_error *err)
+{
+    RRI_TRY(check_number("buffer reward: rewards", outcome->rewards, row, err));
+    RRI_TRY(check_flag("terminated", outcome->terminated, row, err));
+    return check_flag("truncated", outcome->truncated, row, err);
+}
+
+rr_status rri_rollout_check_final(const char *call, const rr_obs *final, size_t state_dim,
+                                  size_t row, rr_error *err)
+{
+    for (size_t j = 0; j < state_dim; j++) {
+        const float x = final->states[row * state_dim + j];
         if (!isfinite(x)) {
             RRI_FAIL(err, RR_E_NOT_FINITE,
-                     "buffer reward: final_obs states[%zu][%zu] is %g; it must be finite", row, j,
+                     "%s: final_obs states[%zu][%zu] is %g; it must be finite", call, row, j,
                      (double)x);
         }
     }
     return RR_OK;
 }
 
+bool rri_rollout_fits_final(const rr_obs *final, int32_t n, size_t state_dim)
+{
+    return final != NULL && final->states != NULL && final->n == n && final->state_dim >= 0 &&
+           (size_t) final->state_dim == state_dim;
+}
+
 rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome *outcome,
                                    rr_error *err)
 {
-    const size_t n = rollout->n_sessions;
+    const size_t n = rollout->n_sessions, S = rollout->state_dim;
     if (!rollout->awaits_reward) {
         RRI_FAIL(err, RR_E_STATE, "buffer reward: there is no record that waits for a reward");
     }
@@ -221,14 +224,18 @@ rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome 
         RRI_FAIL(err, RR_E_INVALID, "buffer reward: n is %d; the last record had %zu rows",
                  outcome->n, n);
     }
-    RRI_TRY(check_finite_row("buffer reward: rewards", outcome->rewards, n, err));
-    RRI_TRY(check_flags("terminated", outcome->terminated, n, err));
-    RRI_TRY(check_flags("truncated", outcome->truncated, n, err));
-    for (size_t i = 0; outcome->truncated != NULL && i < n; i++) {
-        const bool is_terminated = outcome->terminated != NULL && outcome->terminated[i] != 0;
-        if (outcome->truncated[i] != 0 && !is_terminated) {
-            RRI_TRY(check_final_state(rollout, outcome, i, err));
+    for (size_t i = 0; i < n; i++) {
+        RRI_TRY(rri_rollout_check_outcome(outcome, i, err));
+        if (!rri_rollout_is_cut(outcome, i)) {
+            continue;
         }
+        if (!rri_rollout_fits_final(outcome->final_obs, outcome->n, S)) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "buffer reward: truncated[%zu] is 1, so final_obs must hold %zu states of "
+                     "width %zu",
+                     i, n, S);
+        }
+        RRI_TRY(rri_rollout_check_final("buffer reward", outcome->final_obs, S, i, err));
     }
     return RR_OK;
 }
