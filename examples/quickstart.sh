@@ -68,6 +68,7 @@ say "building in $build"
 ninja -C "$build" --quiet
 train=$build/examples/train
 evaluate=$build/examples/evaluate
+report=$build/examples/report
 
 # ── data ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -100,6 +101,13 @@ for world in $worlds; do
     done
 done
 
+say "report"
+set --
+for world in $worlds; do
+    set -- "$@" "runs/quickstart-ppo-$world" "runs/quickstart-a2c-$world"
+done
+"$report" "$@" -o report.html --title "librecrl: quickstart"
+
 # ── what it means ───────────────────────────────────────────────────────────────────────────────
 
 cat <<TEXT
@@ -118,6 +126,9 @@ case $worlds in
 *movielens*) echo "In the movielens world users and items were learned from 100,000 real ratings; 20 % of the users were held back." ;;
 esac
 cat <<TEXT
+
+Open report.html in a browser: the curves, who gets shown, whole sessions, health, and the recipes
+(docs/reading_the_report.md explains each panel).
 
 Next:   $train --help
         $evaluate --help

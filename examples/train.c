@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/about.h"
 #include "driver/flags.h"
 #include "driver/json.h"
 #include "driver/log.h"
@@ -260,8 +261,8 @@ static void require_name(const char *name)
     }
 }
 
-/* Where the run's log and its checkpoint go: as told, else where the resumed run has them. */
-static void choose_paths(char *log_path, char *checkpoint, size_t capacity, const options *o,
+/* Where the run's folder and its checkpoint are: as told, else where the resumed run has them. */
+static void choose_paths(char *folder, char *checkpoint, size_t capacity, const options *o,
                          run_origin *origin, const settings *s, const world *w)
 {
     const char *algo = flags_algo_name(s->algo);
@@ -271,9 +272,9 @@ static void choose_paths(char *log_path, char *checkpoint, size_t capacity, cons
     }
     if (origin->name[0] != '\0') {
         require_name(origin->name); /* a checkpoint may be anyone's */
-        snprintf(log_path, capacity, "runs/%s/log.csv", origin->name);
+        snprintf(folder, capacity, "runs/%s", origin->name);
     } else {
-        snprintf(log_path, capacity, "runs/%s-%s-%llu/log.csv", algo, w->name,
+        snprintf(folder, capacity, "runs/%s-%s-%llu", algo, w->name,
                  (unsigned long long)s->train.seed);
     }
     const char *path = o->checkpoint != NULL ? o->checkpoint : o->resume;
@@ -284,6 +285,25 @@ static void choose_paths(char *log_path, char *checkpoint, size_t capacity, cons
     } else {
         strcpy(checkpoint, path);
     }
+}
+
+static FILE *open_log(const char *folder, int64_t n_updates)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/log.csv", folder);
+    return log_open(path, n_updates);
+}
+
+static void write_about(const char *folder, const char *checkpoint, const settings *s,
+                        double seconds)
+{
+    char path[4200];
+    about a;
+    about_describe(&a, (int)s->agent.num_threads);
+    snprintf(a.checkpoint, sizeof a.checkpoint, "%s", checkpoint);
+    a.seconds = seconds;
+    snprintf(path, sizeof path, "%s/about.txt", folder);
+    about_write(&a, path);
 }
 
 int main(int argc, char **argv)
@@ -310,16 +330,17 @@ int main(int argc, char **argv)
         run_load(&r, o.resume);
     }
     const int64_t first = rr_agent_timesteps(r.agent);
-    char log_path[4096];
+    char folder[4096];
     char path[4096];
-    choose_paths(log_path, path, sizeof path, &o, &origin, &s, &w);
+    choose_paths(folder, path, sizeof path, &o, &origin, &s, &w);
     text_require_writable(path);
-    FILE *log = log_open(log_path, rr_agent_updates(r.agent));
+    FILE *log = open_log(folder, rr_agent_updates(r.agent));
 
     catch_signals();
     const double seconds = train(&r, &w, &o, log);
     fclose(log);
     run_save(&r, path, &origin);
+    write_about(folder, path, &s, seconds);
     report(&r, &w, &o, path, rr_agent_timesteps(r.agent) - first, seconds);
     run_close(&r);
     world_close(&w);

@@ -40,8 +40,48 @@ static void choose(table *t, const play_policy *policy, const world *w, rr_env *
     }
 }
 
+static void begin_watch(play_watch *watch, int32_t n_items, int32_t n_envs)
+{
+    watch->n_sessions = watch->n_sessions < n_envs ? watch->n_sessions : n_envs;
+    for (int32_t i = 0; i < watch->n_sessions * watch->max_steps; i++) {
+        watch->items[i] = -1;
+        watch->rewards[i] = 0.0f;
+    }
+    for (int32_t i = 0; watch->shown != NULL && i < n_items; i++) {
+        watch->shown[i] = 0;
+    }
+}
+
+/* One step of all rows; `n_done` [n_envs] steps of each row's first session, −1 once it is over. */
+static void watch_step(play_watch *watch, int32_t *n_done, const table *t,
+                       const rr_outcome *outcome)
+{
+    for (int32_t i = 0; i < t->n_envs; i++) {
+        if (watch->shown != NULL) {
+            watch->shown[t->items[i]] += 1;
+        }
+        const bool is_over = (outcome->terminated != NULL && outcome->terminated[i] != 0) ||
+                             (outcome->truncated != NULL && outcome->truncated[i] != 0);
+        if (i < watch->n_sessions && n_done[i] >= 0 && n_done[i] < watch->max_steps) {
+            const size_t at = (size_t)i * (size_t)watch->max_steps + (size_t)n_done[i];
+            watch->items[at] = t->items[i];
+            watch->rewards[at] = outcome->rewards[i];
+            n_done[i] += 1;
+        }
+        n_done[i] = is_over ? -1 : n_done[i];
+    }
+}
+
 void play_sessions(rr_metrics_summary *out, const play_policy *policy, const world *w,
                    const rr_env_config *config, uint64_t seed, int part, int32_t n_sessions)
+{
+    play_watch watch = {0};
+    play_watched(out, &watch, policy, w, config, seed, part, n_sessions);
+}
+
+void play_watched(rr_metrics_summary *out, play_watch *watch, const play_policy *policy,
+                  const world *w, const rr_env_config *config, uint64_t seed, int part,
+                  int32_t n_sessions)
 {
     rr_error err;
     rr_env_config own = *config;
@@ -57,6 +97,8 @@ void play_sessions(rr_metrics_summary *out, const play_policy *policy, const wor
                .decisions = text_allocate(n, sizeof(uint64_t)),
                .actions = text_allocate(n, sizeof(int32_t)),
                .items = text_allocate(n, sizeof(int32_t))};
+    int32_t *n_done = text_allocate(n, sizeof(int32_t));
+    begin_watch(watch, rr_items_count(rr_env_items(env)), own.n_envs);
     for (size_t i = 0; i < n; i++) {
         t.sessions[i] = i;
         t.decisions[i] = text_mix_seed(seed, 1) + i;
@@ -68,9 +110,14 @@ void play_sessions(rr_metrics_summary *out, const play_policy *policy, const wor
         choose(&t, policy, w, env, &obs);
         text_require(rr_env_step(env, t.actions, &outcome, &err), &err);
         text_require(rr_metrics_add(metrics, t.items, &outcome, &err), &err);
+        watch_step(watch, n_done, &t, &outcome);
     }
     out->struct_size = sizeof *out;
     text_require(rr_metrics_summarize(metrics, w->popularity, out, &err), &err);
+    if (watch->returns != NULL) {
+        text_require(rr_metrics_returns(metrics, watch->returns, n_sessions, &err), &err);
+    }
+    free(n_done);
     free(t.sessions);
     free(t.decisions);
     free(t.actions);

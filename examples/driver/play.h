@@ -17,10 +17,24 @@ typedef struct play_policy {
     float parameter; /* β of the patient chooser */
 } play_policy;
 
+/* What a play showed: counts over the catalogue, and the first session of the first rows whole. */
+typedef struct play_watch {
+    int64_t *shown;     /* [n_items] showings in the sessions counted; NULL: not wanted */
+    int32_t n_sessions; /* of which the first session is kept, at most PLAY_ENVS */
+    int32_t max_steps;
+    int32_t *items; /* [n_sessions, max_steps] pool indices; −1 behind a session's end */
+    float *rewards; /* [n_sessions, max_steps] */
+    float *returns; /* [sessions] of the sessions counted, in the order they began; NULL */
+} play_watch;
+
 /* Sessions of `part`'s users, `n_sessions` of them counted. Does not move the agent: its draws are
  * made by decision ids that follow from the seed. */
 void play_sessions(rr_metrics_summary *out, const play_policy *policy, const world *w,
                    const rr_env_config *config, uint64_t seed, int part, int32_t n_sessions);
+/* The same, told in `watch` too; its arrays are the caller's and are overwritten. */
+void play_watched(rr_metrics_summary *out, play_watch *watch, const play_policy *policy,
+                  const world *w, const rr_env_config *config, uint64_t seed, int part,
+                  int32_t n_sessions);
 
 /* Share of `best` that `own` earned: of its reward a step; with the leave rule, where staying is
  * half of it, of its return a session. */

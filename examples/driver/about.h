@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* about.h: runs/<name>/about.txt, one fact a line: what the run's log does not say, because it
+ * would differ between two equal runs.
+ *
+ *     checkpoint checkpoints/ppo.safetensors
+ *     machine AMD EPYC 9R14
+ *     kernels avx512, tiles blis, numbers x86-64-fma, 2 threads
+ *     seconds 1.34 */
+#ifndef EXAMPLES_DRIVER_ABOUT_H
+#define EXAMPLES_DRIVER_ABOUT_H
+
+typedef struct about {
+    char checkpoint[4096];
+    char machine[256];
+    char kernels[256];
+    double seconds; /* of training in the process that wrote this */
+} about;
+
+/* The machine and the kernels of this process. */
+void about_describe(about *a, int n_threads);
+void about_write(const about *a, const char *path);
+/* Fails where the file is not there, or names no checkpoint. */
+void about_read(about *a, const char *path);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* panels.h: what the report shows, panel by panel. docs/reading_the_report.md explains each. */
+#ifndef EXAMPLES_REPORT_PANELS_H
+#define EXAMPLES_REPORT_PANELS_H
+
+#include <stdio.h>
+
+#include "runs.h"
+#include "stage.h"
+
+/* Stages of one kind of world. */
+typedef struct scene {
+    int n;
+    stage *stages[RUNS_MOST];
+} scene;
+
+/* The figures at the top: what each group of runs earned, beside the best known play. */
+void panels_write_headline(FILE *out, const runs *r, const scene *s);
+/* Reward while learning, with the policies that do not learn as levels. */
+void panels_write_reward(FILE *out, const runs *r, const scene *s);
+/* The same curve as an SVG file of its own. */
+void panels_write_curve(FILE *out, const runs *r, const scene *s);
+/* Entropy, approx_kl, clip_fraction, explained_variance and the rest, healthy ranges shaded. */
+void panels_write_health(FILE *out, const runs *r, const scene *s);
+/* The table of policies, with 95 % intervals. */
+void panels_write_table(FILE *out, const runs *r, const scene *s);
+/* Lorenz curve of what was shown. */
+void panels_write_lorenz(FILE *out, const runs *r, const scene *s);
+/* Sessions, item by item, next to what popular and similar show. */
+void panels_write_sessions(FILE *out, const scene *s);
+/* Config, machine and duration of each group's first run. */
+void panels_write_recipe(FILE *out, const runs *r, const scene *s);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* panels_stage.c: the panels that are drawn from sessions played for the report. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../driver/text.h"
+#include "chart.h"
+#include "page.h"
+#include "panels.h"
+#include "titles.h"
+
+/* A mean over the stages of a scene. Half width: of one stage, over sessions; of several, 1.96
+ * standard errors over seeds. */
+typedef struct figure {
+    int n;
+    double sum, squares, half;
+} figure;
+
+static void add(figure *f, double value, double half)
+{
+    f->n += 1;
+    f->sum += value;
+    f->squares += value * value;
+    f->half = half;
+}
+
+static double mean_of(const figure *f)
+{
+    return f->n > 0 ? f->sum / f->n : (double)NAN;
+}
+
+static double half_of(const figure *f)
+{
+    if (f->n < 2) {
+        return f->half;
+    }
+    const double mean = f->sum / f->n;
+    const double variance = fmax(f->squares / f->n - mean * mean, 0.0) * f->n / (f->n - 1);
+    return 1.96 * sqrt(variance / f->n);
+}
+
+enum { REWARD, OF_BEST, GAP, RETURN, LENGTH, REPEATS, COVERAGE, GINI, DISTANCE, N_FIGURES };
+
+static void add_act(figure *f, const stage *s, const rr_metrics_summary *m)
+{
+    const double own = stage_worth(s, m);
+    const double best = stage_worth(s, &stage_find(s, "best known")->summary);
+    const double random = stage_worth(s, &stage_find(s, "random")->summary);
+    add(&f[REWARD], m->reward_per_step, m->reward_per_step_interval);
+    add(&f[OF_BEST], 100.0 * own / best, (double)NAN);
+    add(&f[GAP], 100.0 * (own - random) / (best - random), (double)NAN);
+    add(&f[RETURN], m->return_per_session, m->return_per_session_interval);
+    add(&f[LENGTH], m->session_length, m->session_length_interval);
+    add(&f[REPEATS], m->repeats_per_session, m->repeats_per_session_interval);
+    add(&f[COVERAGE], 100.0 * m->coverage, (double)NAN);
+    add(&f[GINI], m->gini, (double)NAN);
+    add(&f[DISTANCE], m->intra_list_distance, m->intra_list_distance_interval);
+}
+
+/* All acts of one name over the scene: a group's name, or a policy's that does not learn. */
+static void collect(figure *f, const scene *s, const char *name, bool is_learner)
+{
+    memset(f, 0, N_FIGURES * sizeof *f);
+    for (int i = 0; i < s->n; i++) {
+        for (int j = 0; j < s->stages[i]->n_acts; j++) {
+            const stage_act *a = &s->stages[i]->acts[j];
+            if ((a->group >= 0) == is_learner && strcmp(a->name, name) == 0) {
+                add_act(f, s->stages[i], &a->summary);
+            }
+        }
+    }
+}
+
+static bool is_in(const scene *s, const runs *r, int group)
+{
+    return stage_is_alike(s->stages[0]->first, &r->at[r->groups[group].members[0]]);
+}
+
+void panels_write_headline(FILE *out, const runs *r, const scene *s)
+{
+    const bool is_leaving = s->stages[0]->first->s.env.tire > 0.0f;
+    page_begin_grid(out);
+    for (int g = 0; g < r->n_groups; g++) {
+        figure f[N_FIGURES];
+        if (!is_in(s, r, g)) {
+            continue;
+        }
+        collect(f, s, r->groups[g].name, true);
+        fprintf(out, "<section class=\"panel\"><h3><span class=\"key c%d\"></span>", g);
+        page_text(out, r->groups[g].name);
+        fprintf(out,
+                "</h3><div class=\"big\">%.1f&thinsp;%%</div><p class=\"faint\">of the best known "
+                "play%s, %.1f&thinsp;%% of the way to it from random. ",
+                mean_of(&f[OF_BEST]),
+                is_leaving ? " (which looks one step ahead and can be beaten)" : "",
+                mean_of(&f[GAP]));
+        if (r->groups[g].n > 1) {
+            fprintf(out, "Mean of %d seeds.", r->groups[g].n);
+        }
+        fputs("</p></section>\n", out);
+    }
+    page_end_grid(out);
+}
+
+static void put_cell(FILE *out, const figure *f, int digits, const char *unit)
+{
+    const double half = half_of(f);
+    if (!isfinite(mean_of(f))) {
+        fputs("<td>–</td>", out);
+        return;
+    }
+    fprintf(out, "<td>%.*f%s", digits, mean_of(f), unit);
+    if (isfinite(half)) {
+        fprintf(out, " <i>±%.*f</i>", digits, half);
+    }
+    fputs("</td>", out);
+}
+
+static void put_row(FILE *out, const scene *s, const char *name, int group)
+{
+    figure f[N_FIGURES];
+    collect(f, s, name, group >= 0);
+    if (f[REWARD].n == 0) {
+        return;
+    }
+    fprintf(out, "<tr%s><td>", group >= 0 ? " class=\"own\"" : "");
+    if (group >= 0) {
+        fprintf(out, "<span class=\"key c%d\"></span>", group);
+    }
+    page_text(out, name);
+    fputs("</td>", out);
+    put_cell(out, &f[REWARD], 3, "");
+    put_cell(out, &f[OF_BEST], 1, " %");
+    put_cell(out, &f[GAP], 1, " %");
+    put_cell(out, &f[RETURN], 2, "");
+    put_cell(out, &f[LENGTH], 1, "");
+    put_cell(out, &f[REPEATS], 2, "");
+    put_cell(out, &f[COVERAGE], 1, " %");
+    put_cell(out, &f[GINI], 3, "");
+    put_cell(out, &f[DISTANCE], 3, "");
+    fputs("</tr>\n", out);
+}
+
+void panels_write_table(FILE *out, const runs *r, const scene *s)
+{
+    const stage *first = s->stages[0];
+    char greedy[300];
+    fputs(
+        "<div class=\"scroll\"><table>\n<tr><th>policy</th><th>reward/decision</th><th>of best</th>"
+        "<th>gap</th><th>return/session</th><th>length</th><th>repeats</th><th>coverage</th>"
+        "<th>gini</th><th>distance</th></tr>\n",
+        out);
+    for (int g = 0; g < r->n_groups; g++) {
+        if (is_in(s, r, g)) {
+            put_row(out, s, r->groups[g].name, g);
+            snprintf(greedy, sizeof greedy, "%s, greedy", r->groups[g].name);
+            put_row(out, s, greedy, g);
+        }
+    }
+    for (int i = 0; i < first->n_acts; i++) {
+        if (first->acts[i].group < 0) {
+            put_row(out, s, first->acts[i].name, -1);
+        }
+    }
+    fprintf(out,
+            "</table></div>\n<p class=\"faint\">%s sessions of each policy. ±: 95&thinsp;%% over "
+            "sessions; where a group has several seeds, over seeds.</p>\n",
+            text_count(first->n_sessions));
+}
+
+/* Share of showings that went to the rarest x of the catalogue. */
+static void lorenz(double *x, double *y, const stage_act *a, int32_t n_items, int n_points)
+{
+    double total = 0.0;
+    double sum = 0.0;
+    int32_t item = 0;
+    for (int32_t i = 0; i < n_items; i++) {
+        total += (double)a->shown[i];
+    }
+    for (int p = 0; p < n_points; p++) {
+        const int32_t until = (int32_t)((int64_t)n_items * p / (n_points - 1));
+        for (; item < until; item++) {
+            sum += (double)a->shown[item];
+        }
+        x[p] = (double)p / (n_points - 1);
+        y[p] = total > 0.0 ? sum / total : 0.0;
+    }
+}
+
+void panels_write_lorenz(FILE *out, const runs *r, const scene *s)
+{
+    enum { POINTS = 201 };
+    static double x[CHART_MOST_LINES][POINTS];
+    static double y[CHART_MOST_LINES][POINTS];
+    const stage *first = s->stages[0];
+    const int plain = r->n_groups < 5 ? 5 : r->n_groups;
+    chart c = {.title = "Lorenz curve of what was shown",
+               .x_label = "share of the catalogue, least shown first",
+               .is_square = true};
+    page_begin_panel(
+        out, "Who gets shown",
+        "Share of all showings that went to the least shown part of the catalogue. The more "
+        "a curve sags, the fewer items get everything; a corner means collapse.");
+    fputs("<div class=\"legend\">", out);
+    for (int i = 0; i < first->n_acts && c.n_lines < CHART_MOST_LINES; i++) {
+        const stage_act *a = &first->acts[i];
+        const bool is_greedy = strstr(a->name, ", greedy") != NULL;
+        const bool is_wanted =
+            a->group >= 0 ? !is_greedy
+                          : strcmp(a->name, "random") == 0 || strcmp(a->name, "best known") == 0;
+        if (!is_wanted) {
+            continue;
+        }
+        const int line = c.n_lines++;
+        const int colour = a->group >= 0                    ? a->group
+                           : strcmp(a->name, "random") == 0 ? plain % 6
+                                                            : 4;
+        lorenz(x[line], y[line], a, first->world.n_items, POINTS);
+        c.lines[line] = (chart_line){
+            .name = a->name, .colour = colour, .n = POINTS, .x = x[line], .y = y[line]};
+        fprintf(out, "<span><span class=\"key c%d\"></span>", colour);
+        page_text(out, a->name);
+        fputs("</span>", out);
+    }
+    fputs("</div>\n", out);
+    chart_write(out, &c);
+    page_end_panel(out);
+}
+
+static void put_session(FILE *out, const stage_act *a, const titles *t, int session)
+{
+    double total = 0.0;
+    fputs("<ol>", out);
+    for (int i = 0; i < STAGE_MOST_STEPS; i++) {
+        const int at = session * STAGE_MOST_STEPS + i;
+        char name[256];
+        if (a->items[at] < 0) {
+            break;
+        }
+        titles_name(name, sizeof name, t, a->items[at]);
+        const char *genre = titles_genre(t, a->items[at]);
+        fputs("<li>", out);
+        page_text(out, name);
+        fputs(" <small>", out);
+        page_text(out, genre);
+        fprintf(out, "%s%+.2f</small></li>", genre[0] != '\0' ? " · " : "", (double)a->rewards[at]);
+        total += (double)a->rewards[at];
+    }
+    fprintf(out, "</ol><p class=\"faint\">together %+.2f</p>", total);
+}
+
+/* Learners first, then popular and similar. */
+static void put_sessions(FILE *out, const stage *s, const titles *t, int session, bool is_learner)
+{
+    for (int i = 0; i < s->n_acts; i++) {
+        const stage_act *a = &s->acts[i];
+        const bool is_wanted =
+            is_learner ? strstr(a->name, ", greedy") == NULL
+                       : strcmp(a->name, "popular") == 0 || strcmp(a->name, "similar") == 0;
+        if ((a->group >= 0) == is_learner && is_wanted) {
+            page_begin_panel(out, a->name, "");
+            put_session(out, a, t, session);
+            page_end_panel(out);
+        }
+    }
+}
+
+void panels_write_sessions(FILE *out, const scene *s)
+{
+    const stage *first = s->stages[0];
+    titles t;
+    titles_open(&t, &first->world);
+    for (int session = 0; session < STAGE_SHOWN_SESSIONS; session++) {
+        fprintf(out, "<h3 class=\"apart\">Session %d</h3>\n", session + 1);
+        page_begin_close_grid(out);
+        put_sessions(out, first, &t, session, true);
+        put_sessions(out, first, &t, session, false);
+        page_end_grid(out);
+    }
+    titles_close(&t);
+}

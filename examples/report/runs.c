@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "runs.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../driver/text.h"
+
+static void set_name(run_record *record, const char *folder)
+{
+    size_t n = strlen(folder);
+    while (n > 1 && folder[n - 1] == '/') {
+        n -= 1;
+    }
+    if (n >= sizeof record->folder) {
+        text_fail("%s: the path is too long", folder);
+    }
+    memcpy(record->folder, folder, n);
+    record->folder[n] = '\0';
+    const char *slash = strrchr(record->folder, '/');
+    snprintf(record->name, sizeof record->name, "%s", slash != NULL ? slash + 1 : record->folder);
+}
+
+/* The name without the seed at its end. */
+static void stem_of(char *out, size_t capacity, const char *name)
+{
+    snprintf(out, capacity, "%s", name);
+    size_t n = strlen(out);
+    while (n > 0 && isdigit((unsigned char)out[n - 1])) {
+        n -= 1;
+    }
+    if (n > 1 && out[n] != '\0' && out[n - 1] == '-') {
+        out[n - 1] = '\0';
+    }
+}
+
+static int find_group(runs *r, const char *stem)
+{
+    for (int i = 0; i < r->n_groups; i++) {
+        if (strcmp(r->groups[i].name, stem) == 0) {
+            return i;
+        }
+    }
+    if (r->n_groups == RUNS_MOST_GROUPS) {
+        text_fail("a report shows at most %d kinds of runs side by side", RUNS_MOST_GROUPS);
+    }
+    snprintf(r->groups[r->n_groups].name, sizeof r->groups[0].name, "%s", stem);
+    return r->n_groups++;
+}
+
+void runs_add(runs *r, const char *folder)
+{
+    char path[1100];
+    char stem[256];
+    if (r->n == RUNS_MOST) {
+        text_fail("a report shows at most %d runs", RUNS_MOST);
+    }
+    run_record *record = &r->at[r->n];
+    set_name(record, folder);
+    snprintf(path, sizeof path, "%s/about.txt", record->folder);
+    about_read(&record->about, path);
+    snprintf(path, sizeof path, "%s/log.csv", record->folder);
+    curves_read(&record->log, path);
+    run_read_settings(&record->s, &record->origin, record->about.checkpoint);
+    stem_of(stem, sizeof stem, record->name);
+    record->group = find_group(r, stem);
+    run_group *group = &r->groups[record->group];
+    group->members[group->n++] = r->n;
+    r->n += 1;
+}
+
+void runs_close(runs *r)
+{
+    for (int i = 0; i < r->n; i++) {
+        curves_free(&r->at[i].log);
+    }
+}
+
+int runs_window(const run_record *record)
+{
+    const settings *s = &record->s;
+    const int32_t n_steps = s->algo == RR_ALGO_PPO ? s->ppo.n_steps : s->a2c.n_steps;
+    const int whole = (int)((s->env.max_episode_steps + n_steps - 1) / n_steps);
+    const int smooth = record->log.n_rows / 60; /* a curve is read, not its noise */
+    return whole > smooth ? whole : smooth > 0 ? smooth : 1;
+}

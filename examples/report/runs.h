@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* runs.h: the runs of a report: folders of train, read back, and gathered into groups of one recipe
+ * with several seeds. */
+#ifndef EXAMPLES_REPORT_RUNS_H
+#define EXAMPLES_REPORT_RUNS_H
+
+#include "../driver/about.h"
+#include "../driver/run.h"
+#include "curves.h"
+
+enum { RUNS_MOST = 64, RUNS_MOST_GROUPS = 6 };
+
+typedef struct run_record {
+    char folder[1024];
+    char name[256]; /* of the folder */
+    about about;
+    settings s;
+    run_origin origin;
+    curves log;
+    int group;
+} run_record;
+
+/* Runs whose names differ in the number at their end alone: "ppo-drawn-0", "ppo-drawn-1". */
+typedef struct run_group {
+    char name[256];
+    int n;
+    int members[RUNS_MOST]; /* runs, in the order given */
+} run_group;
+
+typedef struct runs {
+    int n, n_groups;
+    run_record at[RUNS_MOST];
+    run_group groups[RUNS_MOST_GROUPS];
+} runs;
+
+/* Reads a folder; fails with its name. */
+void runs_add(runs *r, const char *folder);
+void runs_close(runs *r);
+/* Updates over which a curve is averaged: those that make one whole session at least. */
+int runs_window(const run_record *record);
+
+#endif

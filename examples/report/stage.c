@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../driver/text.h"
+
+static uint64_t seed_of(const stage *s)
+{
+    return text_mix_seed(s->first->s.train.seed, 6);
+}
+
+static int by_count(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void act(stage *s, const char *name, int group, const play_policy *policy)
+{
+    if (s->n_acts == STAGE_MOST_ACTS) {
+        text_fail("a report has room for %d policies in one world", (int)STAGE_MOST_ACTS);
+    }
+    stage_act *a = &s->acts[s->n_acts++];
+    const size_t n_items = (size_t)s->world.n_items;
+    snprintf(a->name, sizeof a->name, "%s", name);
+    a->group = group;
+    a->shown = text_allocate(n_items, sizeof *a->shown);
+    play_watch watch = {.shown = a->shown,
+                        .n_sessions = STAGE_SHOWN_SESSIONS,
+                        .max_steps = STAGE_MOST_STEPS,
+                        .items = a->items,
+                        .rewards = a->rewards};
+    play_watched(&a->summary, &watch, policy, &s->world, &s->first->s.env, seed_of(s), WORLD_TEST,
+                 s->n_sessions);
+    qsort(a->shown, n_items, sizeof *a->shown, by_count);
+}
+
+bool stage_is_alike(const run_record *a, const run_record *b)
+{
+    rr_env_config x = a->s.env;
+    rr_env_config y = b->s.env;
+    x.n_envs = y.n_envs; /* how many sessions train side by side is the run's affair */
+    x.seed = y.seed;
+    x.world_seed = y.world_seed;
+    return strcmp(a->origin.world, b->origin.world) == 0 &&
+           strcmp(a->origin.data, b->origin.data) == 0 && memcmp(&x, &y, sizeof x) == 0;
+}
+
+bool stage_is_same(const run_record *a, const run_record *b)
+{
+    return stage_is_alike(a, b) && (a->s.is_learned || a->s.env.world_seed == b->s.env.world_seed);
+}
+
+void stage_open(stage *s, const run_record *first, int n_sessions)
+{
+    memset(s, 0, sizeof *s);
+    s->first = first;
+    s->n_sessions = n_sessions;
+    const char *data = first->origin.data[0] != '\0' ? first->origin.data : NULL;
+    world_open(&s->world, first->origin.world, data, true, &first->s);
+    const play_policy plain[] = {{.name = "random", .chooser = RR_CHOOSER_RANDOM},
+                                 {.name = "popular", .chooser = RR_CHOOSER_POPULAR},
+                                 {.name = "similar", .chooser = RR_CHOOSER_SIMILAR},
+                                 {.name = "best known", .chooser = RR_CHOOSER_ORACLE}};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        act(s, plain[i].name, -1, &plain[i]);
+    }
+    if (first->s.env.tire > 0.0f) {
+        play_policy patient = {.name = "patient", .chooser = RR_CHOOSER_PATIENT};
+        patient.parameter =
+            play_best_patience(&s->world, &first->s.env, text_mix_seed(seed_of(s), 4), WORLD_TEST,
+                               n_sessions < 500 ? n_sessions : 500);
+        act(s, patient.name, -1, &patient);
+    }
+}
+
+void stage_add(stage *s, const run_record *record, const char *name)
+{
+    rr_error err;
+    char title[300];
+    rr_env_config config = record->s.env;
+    config.n_envs = 1;
+    rr_env *env = world_env(&s->world, &config, 0, WORLD_TRAIN);
+    rr_agent *agent = run_create_agent(&record->s, rr_env_items(env));
+    text_require_file(
+        rr_checkpoint_load(record->about.checkpoint, agent, NULL, NULL, NULL, 0, NULL, &err), &err,
+        record->about.checkpoint);
+    const play_policy drawn = {.name = name, .agent = agent};
+    const play_policy greedy = {.name = name, .agent = agent, .is_greedy = true};
+    act(s, name, record->group, &drawn);
+    snprintf(title, sizeof title, "%s, greedy", name);
+    act(s, title, record->group, &greedy);
+    rr_agent_destroy(agent);
+    rr_env_destroy(env);
+}
+
+void stage_close(stage *s)
+{
+    for (int i = 0; i < s->n_acts; i++) {
+        free(s->acts[i].shown);
+    }
+    world_close(&s->world);
+}
+
+const stage_act *stage_find(const stage *s, const char *name)
+{
+    for (int i = 0; i < s->n_acts; i++) {
+        if (s->acts[i].group < 0 && strcmp(s->acts[i].name, name) == 0) {
+            return &s->acts[i];
+        }
+    }
+    text_fail("the report has no policy %s", name);
+}
+
+double stage_worth(const stage *s, const rr_metrics_summary *summary)
+{
+    return s->first->s.env.tire > 0.0f ? summary->return_per_session : summary->reward_per_step;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* stage.h: policies on one stage: they play the same sessions, of users that none was trained on.
+ *
+ * A run of another seed has a drawn world of its own, hence a stage of its own; stages of one kind
+ * of world make a scene, over which a table averages. */
+#ifndef EXAMPLES_REPORT_STAGE_H
+#define EXAMPLES_REPORT_STAGE_H
+
+#include "../driver/play.h"
+#include "runs.h"
+
+enum { STAGE_SHOWN_SESSIONS = 3, STAGE_MOST_STEPS = 10, STAGE_MOST_ACTS = 24 };
+
+/* One policy and what came of it. */
+typedef struct stage_act {
+    char name[300];
+    int group; /* of the runs; −1: does not learn */
+    rr_metrics_summary summary;
+    int64_t *shown; /* [n_items] ascending */
+    int32_t items[STAGE_SHOWN_SESSIONS * STAGE_MOST_STEPS];
+    float rewards[STAGE_SHOWN_SESSIONS * STAGE_MOST_STEPS];
+} stage_act;
+
+typedef struct stage {
+    const run_record *first; /* whose world and environment it is */
+    world world;
+    int n_sessions;
+    int n_acts;
+    stage_act acts[STAGE_MOST_ACTS];
+} stage;
+
+/* Whether two runs have one kind of world, and whether it is the very same. */
+bool stage_is_alike(const run_record *a, const run_record *b);
+bool stage_is_same(const run_record *a, const run_record *b);
+/* Opens the world and lets random, popular, similar and the best known play act. */
+void stage_open(stage *s, const run_record *first, int n_sessions);
+/* A run's agent, drawn from and greedy; its name is the group's. */
+void stage_add(stage *s, const run_record *record, const char *name);
+void stage_close(stage *s);
+/* The act of a policy that does not learn. */
+const stage_act *stage_find(const stage *s, const char *name);
+/* What policies are compared by: reward a step; with the leave rule return a session. */
+double stage_worth(const stage *s, const rr_metrics_summary *summary);
+
+#endif

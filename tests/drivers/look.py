@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Looks at a report: its markup is balanced, it asks for nothing outside itself, and, in headless
+Chromium where that is installed, nothing overflows at 400 and 1600 pixels and no script error appears.
+
+    python3 tests/drivers/look.py report.html [WORD…]      each WORD must be on the page
+"""
+import html.parser
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+class Balance(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.faults, self.text = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attributes:
+            if name in ("src", "href") or (value and "url(" in value):
+                self.faults.append(f"<{tag} {name}={value!r}> asks for something outside the page")
+        if tag == "script":
+            self.faults.append("there is a script")
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> closes something else at {self.getpos()}")
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+# Every element that sticks out to the right and has no scrolling box around it.
+PROBE = """<script>
+addEventListener("error", e => { document.title = "error: " + e.message; });
+addEventListener("load", () => {
+  const out = [...document.body.querySelectorAll("*")].filter(e => !e.closest(".scroll table") &&
+    e.getBoundingClientRect().right > document.documentElement.clientWidth + 1);
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  document.title = "width " + innerWidth + " over " + wide + " out " +
+    out.slice(0, 3).map(e => e.tagName + "." + e.getAttribute("class")).join(" ");
+});
+</script>"""
+
+
+def measure(chromium, page, width):
+    """Lays the page out at a width, in a frame: windows have a least width, frames have none."""
+    with tempfile.TemporaryDirectory() as folder:
+        inner = page.replace("</body>", PROBE + "</body>").replace("&", "&amp;").replace('"', "&quot;")
+        outer = pathlib.Path(folder) / "frame.html"
+        outer.write_text(f"""<!DOCTYPE html><body><iframe style="width:{width}px;height:800px;border:0"
+            srcdoc="{inner}" onload="setTimeout(() => document.title = this.contentDocument.title, 300)">
+            </iframe></body>""", encoding="utf-8")
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000",
+                   "--window-size=1700,900", f"--user-data-dir={folder}/profile", "--dump-dom", outer.as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    found = re.search(r"<title>([^<]*)</title>", done.stdout)
+    return found.group(1) if found else "no title: " + done.stderr[-400:]
+
+
+def main():
+    path, words = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    page = path.read_text(encoding="utf-8")
+    reader = Balance()
+    reader.feed(page)
+    faults = reader.faults + [f"<{tag}> is never closed" for tag in reader.open]
+    text = "".join(reader.text)
+    faults += [f'the page does not say "{word}"' for word in words if word not in text]
+    faults += ["a number on the page is nan" for _ in re.findall(r"\b(?:nan|inf)\b", page)][:1]
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        print("look: there is no chromium here; the page was read, not rendered")
+    else:
+        for width in (400, 1600):
+            seen = measure(chromium, page, width)
+            if not re.fullmatch(rf"width {width} over -?0 out ?", seen):
+                faults.append(f"at {width} pixels: {seen}")
+    for fault in faults:
+        print(f"look: {path}: {fault}", file=sys.stderr)
+    sys.exit(1 if faults else 0)
+
+
+main()

@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What report promises in --help, tried on small runs in a folder of its own.
+#
+#   sh tests/drivers/test_report.sh TRAIN REPORT
+set -u
+absolute() {
+    case $1 in
+    /*) echo "$1" ;;
+    *) echo "$(pwd)/$1" ;;
+    esac
+}
+train=$(absolute "$1")
+report=$(absolute "$2")
+look=$(absolute "$(dirname "$0")/look.py")
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failed=0
+
+promise() {
+    sentence=$1
+    shift
+    if ! "$@" >out 2>err; then
+        echo "broken: $sentence" >&2
+        sed 's/^/    /' out err >&2
+        failed=$((failed + 1))
+    fi
+}
+refuses() {
+    sentence=$1
+    words=$2
+    shift 2
+    if "$@" >out 2>err || ! grep -q -e "$words" err; then
+        echo "broken: $sentence" >&2
+        sed 's/^/    /' err >&2
+        failed=$((failed + 1))
+    fi
+}
+
+small="--total-timesteps 4000 --num-items 50 --quiet"
+for algo in ppo a2c; do
+    for seed in 0 1; do
+        # shellcheck disable=SC2086
+        promise "train writes a run" "$train" --algo $algo --seed $seed $small \
+            --checkpoint "$algo-$seed.safetensors"
+    done
+done
+promise "report gathers seeds and recipes" "$report" runs/ppo-drawn-0 runs/ppo-drawn-1/ \
+    runs/a2c-drawn-0 runs/a2c-drawn-1 -o page/report.html --sessions 60 --curve page/curve.svg
+promise "the page is whole, and says what it shows" python3 "$look" page/report.html \
+    "The drawn world" "ppo-drawn, 2 seeds" "best known" "approx_kl" "Who gets shown" "Session 3" \
+    "learning rate"
+promise "the curve is a picture of its own" python3 -c "
+import sys, xml.etree.ElementTree as tree
+svg = tree.parse('page/curve.svg').getroot()
+sys.exit(not (svg.tag.endswith('svg') and svg.findall('.//{*}path') and svg.find('{*}style') is not None))"
+
+# Seeds are averaged: the table's mean lies between what each seed alone has.
+share() {
+    "$report" "$@" -o one.html --sessions 60 >out 2>err
+    sed -n 's/.*class="big">\(-*[0-9.]*\)&.*/\1/p' one.html | head -n 1
+}
+both=$(share runs/ppo-drawn-0 runs/ppo-drawn-1)
+promise "a group's figure is the mean of its seeds" python3 -c "
+import sys
+one, two, both = map(float, sys.argv[1:])
+sys.exit(abs((one + two) / 2 - both) > 0.11)" "$(share runs/ppo-drawn-0)" "$(share runs/ppo-drawn-1)" "$both"
+
+# What a run is called is text, not markup.
+# shellcheck disable=SC2086
+promise "train takes odd names" "$train" --algo ppo $small --name '<b>&"x"'
+promise "report takes odd names" "$report" 'runs/<b>&"x"' -o odd.html --sessions 60
+promise "an odd name is shown as it is" python3 "$look" odd.html '<b>&"x"'
+
+# shellcheck disable=SC2086
+promise "the leave rule trains" "$train" --algo ppo --world tiring $small
+promise "worlds stand one below the other" "$report" runs/ppo-drawn-0 runs/ppo-tiring-0 -o two.html \
+    --sessions 60
+promise "…each with its own section" python3 "$look" two.html "The drawn world" "The tiring world" \
+    "patient" "Return of a session"
+
+# A world of a file, with names beside it.
+awk 'BEGIN { print "user_id:token\titem_id:token\trating:float"
+    for (u = 0; u < 40; u++) for (i = 0; i < 30; i++) if ((u + i) % 3) print u "\t" i "\t" 1 + (u * i) % 5 }' >own.inter
+awk 'BEGIN { print "item_id:token\tmovie_title:token_seq\tclass:token_seq"
+    for (i = 0; i < 30; i++) print i "\tFilm <" i ">\tDrama & War" }' >own.item
+promise "a world is learned from a file" "$train" --algo ppo --world own.inter --total-timesteps 2000 \
+    --quiet --name films
+promise "report names what was recommended" "$report" runs/films -o films.html --sessions 60
+promise "…by title and genre" python3 "$look" films.html "Film <" "Drama & War"
+
+refuses "a missing run is named" "runs/none/about.txt" "$report" runs/none
+refuses "no run at all is refused" "no run was given" "$report"
+refuses "an unknown flag is refused" "no flag --foo" "$report" runs/films --foo
+refuses "a number of sessions out of range is refused" "sessions is 0" "$report" runs/films --sessions 0
+echo "n_updates,n_timesteps" >runs/films/log.csv
+refuses "an empty log is refused by name" "runs/films/log.csv" "$report" runs/films
+echo "1,x" >>runs/films/log.csv
+refuses "a broken log is refused by line" "line 2" "$report" runs/films
+mkdir taken
+refuses "a page that cannot be written is refused" "taken" "$report" runs/ppo-drawn-0 -o taken --sessions 60
+
+[ $failed -eq 0 ]
