@@ -40,7 +40,8 @@
  *
  * From easy to hard; a reader may stop anywhere and already use the library:
  *   1 errors and host · 2 observation, decision, outcome · 3 configs · 4 items · 5 environment · 6 agent
- *   7 buffer · 8 checkpoint · 9 evaluation · 10 data · 11 arrays in, arrays out · 12 what this build is */
+ *   7 buffer · 8 checkpoint · 9 evaluation · 10 data · 11 arrays in, arrays out · 12 what this build is ·
+ *   13 snapshots to serve from */
 #ifndef RECRL_RECRL_H
 #define RECRL_RECRL_H
 
@@ -115,6 +116,9 @@ typedef struct rr_items rr_items;     /* the catalogue: immutable, shared by ref
 typedef struct rr_env rr_env;         /* a simulated world of sessions stepped together */
 typedef struct rr_agent rr_agent;     /* actor, critic, optimiser */
 typedef struct rr_buffer rr_buffer;   /* a rollout */
+typedef struct rr_policy rr_policy;   /* a snapshot of an agent to serve from: immutable, shared by reference */
+typedef struct rr_scratch rr_scratch; /* what one thread needs to serve from snapshots */
+typedef struct rr_slot rr_slot;       /* where a trainer leaves the newest snapshot and threads find it */
 typedef struct rr_metrics rr_metrics; /* what was shown and earned, summed up */
 typedef struct rr_dataset rr_dataset; /* interactions read from a file */
 
@@ -143,7 +147,8 @@ typedef struct rr_obs {
     const int32_t *excluded;       /* [n, m] pool indices that may not be chosen, −1 padding */
     const int32_t *history;        /* [n, h] pool indices shown, oldest first, −1 padding in front */
     const float *history_rewards;  /* [n, h]; rr_env_observe fills it; no network of this release reads it */
-    const int32_t *incumbents;     /* [n]; not served yet: NULL */
+    const int32_t *incumbents;     /* [n] position of the host's own choice, −1: none in this row. Read by published
+                                      policies; rr_agent_act, _top_k and _evaluate refuse it */
     const uint64_t *sessions;      /* [n] the host's keys, with decisions or not at all: which rows follow one
                                       another. For record: required by a keyed buffer, else NULL */
     const uint64_t *decisions;     /* [n] ids, never used twice; the draw of a row is a function of (seed, id),
@@ -165,7 +170,8 @@ typedef struct rr_decision {
     float *log_probs;           /* [n] log π(action) of the draw that was made */
     float *values;              /* [n] V(s) */
     float *all_log_probs;       /* [n, k] (without lists [n, N]); −inf where excluded or padded */
-    uint64_t *policy_versions;  /* [n] hash of parameters and item fingerprint: rr_agent_version. Record of a
+    uint64_t *policy_versions;  /* [n] hash of parameters, item fingerprint and serving options:
+                                   rr_agent_version, rr_policy_version. Record of a
                                    keyed buffer needs them; in lock step it does not read them */
     uint64_t pool_fingerprint;  /* written by act, read by record: the catalogue that positions and items
                                    refer to; 0: unknown, or none */
@@ -404,6 +410,18 @@ typedef struct rr_als_config {
     uint64_t seed;             /* initial factors and the holdout; default 0 */
 } rr_als_config;
 
+/* How a published policy plays, with exact propensities: of p, the policy's probabilities at the temperature
+ * (with is_greedy all of them on the most probable item), a host's own choice and an even floor make
+ *   π_i = (1 − floor) ((1 − incumbent_share) p_i + incumbent_share 1[i = incumbent]) + floor / K
+ * K items may be chosen in the row, so π_i ≥ floor / K for each. In a row without an incumbent the share is 0. */
+typedef struct rr_serving_options {
+    uint32_t struct_size;
+    int32_t is_greedy;      /* the policy's part plays its most probable item, ties to the lower position; default 0 */
+    float temperature;      /* T of softmax(z / T), > 0; default 1 */
+    float floor;            /* ε, [0, 1]; default 0 */
+    float incumbent_share;  /* of rr_obs.incumbents, [0, 1]; default 0 */
+} rr_serving_options;
+
 /* Fills `config` with the defaults; `struct_size` is sizeof *config as the caller's compiler sees it. */
 RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
 RR_API void rr_agent_config_init(rr_agent_config *config, size_t struct_size);
@@ -412,6 +430,7 @@ RR_API void rr_a2c_config_init(rr_a2c_config *config, size_t struct_size);
 RR_API void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size);
 RR_API void rr_train_config_init(rr_train_config *config, size_t struct_size);
 RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);
+RR_API void rr_serving_options_init(rr_serving_options *options, size_t struct_size);
 
 /* Which config: for the functions below, which work on any of them. */
 enum {
@@ -421,7 +440,8 @@ enum {
     RR_CONFIG_A2C = 3,
     RR_CONFIG_BUFFER = 4,
     RR_CONFIG_TRAIN = 5,
-    RR_CONFIG_ALS = 6
+    RR_CONFIG_ALS = 6,
+    RR_CONFIG_SERVING = 7
 };
 
 /* One field of a config, as text. The strings are static. */
@@ -795,6 +815,81 @@ typedef struct rr_runtime_info {
     const char *number_class;/* "x86-64-fma": bytes shared by every such CPU; "portable": this machine's */
 } rr_runtime_info;
 RR_API rr_status rr_runtime_describe(rr_runtime_info *out, rr_error *err);
+
+/* ── 13 · snapshots to serve from ──────────────────────────────────────────────────────────────── */
+
+/* A trainer publishes, threads serve, and neither waits for the other:
+ *
+ *     rr_agent_publish(agent, &policy, &options, &err);       // trainer, once
+ *     rr_slot_create(&slot, policy, 40, NULL, &err);
+ *     rr_policy_destroy(policy);                              // the slot has its own reference
+ *     rr_slot_join(slot, &scratch, thread, NULL, &err);       // each thread, once
+ *     rr_slot_act(scratch, &obs, &decision, &err);            // each request: allocates nothing, takes no lock
+ *     rr_slot_publish(slot, agent, &options, &err);           // trainer, after each update
+ *
+ * A policy without a slot serves as well: rr_scratch_create and rr_policy_act. */
+
+/* The agent's policy as it is now, with the options (NULL: the defaults) as its way to play. *out is a reference of
+ * the caller's. Memory comes from the agent's allocator, which must be fit for the thread that gives up the last
+ * reference. The catalogue is shared, parameters are copied: the agent may learn on at once. */
+RR_API rr_status rr_agent_publish(rr_agent *agent, rr_policy **out, const rr_serving_options *options, rr_error *err);
+/* One more reference; returns policy. Any thread that holds one, or has acquired the policy from a slot. */
+RR_API rr_policy *rr_policy_retain(rr_policy *policy);
+/* Gives up a reference. NULL is fine. Any thread. */
+RR_API void rr_policy_destroy(rr_policy *policy);
+/* What rr_decision.policy_versions says: a hash of parameters, item fingerprint and serving options. With the default
+ * options that of the agent that was published. */
+RR_API uint64_t rr_policy_version(const rr_policy *policy);
+/* The catalogue, borrowed; NULL where there is none. */
+RR_API rr_items *rr_policy_items(const rr_policy *policy);
+/* The config of the agent that was published, and the options. */
+RR_API rr_status rr_policy_get_config(const rr_policy *policy, rr_agent_config *out, rr_error *err);
+RR_API rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_options *out, rr_error *err);
+
+/* A desk for one thread at a time; it serves every policy of the same shape: head, hidden layers, widths, max_* and
+ * at most as many items (or max_pool_items). `seed`: of draws without decision ids, which differ between
+ * threads when their seeds do. Draws with ids are a function of (the agent's seed, id) on any thread. */
+RR_API rr_status rr_scratch_create(rr_scratch **out, const rr_policy *policy, uint64_t seed, const rr_host *host,
+                                   rr_error *err);
+/* Leaves its slot. NULL is fine. */
+RR_API void rr_scratch_destroy(rr_scratch *scratch);
+
+/* As rr_agent_act, from the mixture of the serving options: log_probs and all_log_probs are those of the mixture,
+ * whichever part of it a draw came from. obs->incumbents is read where incumbent_share is above 0. Allocates nothing.
+ * Any number of threads on one policy, each with its scratch. RR_E_MISMATCH: the scratch is of another shape. */
+RR_API rr_status rr_policy_act(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs, rr_decision *decision,
+                               rr_error *err);
+/* As rr_agent_top_k: ranked by the policy's scores, whatever is mixed in; log_probs [n, k] are those of the mixture. */
+RR_API rr_status rr_policy_top_k(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs, int32_t k,
+                                 int32_t *positions, int32_t *items, float *log_probs, rr_error *err);
+/* As rr_agent_evaluate: log π(a) of the mixture, the same bits as act's, and its entropy. */
+RR_API rr_status rr_policy_evaluate(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
+                                    const int32_t *actions, float *log_probs, float *entropies, float *values,
+                                    rr_error *err);
+
+/* The slot keeps a reference to `first`, whose shape all that follow must have. max_readers: scratches that may
+ * have joined at once, [1, 4096]. */
+RR_API rr_status rr_slot_create(rr_slot **out, rr_policy *first, int32_t max_readers, const rr_host *host,
+                                rr_error *err);
+/* NULL is fine. Readers that have joined keep what they need until their rr_scratch_destroy. */
+RR_API void rr_slot_destroy(rr_slot *slot);
+/* A scratch that reads from this slot; as rr_scratch_create, from any thread. RR_E_FULL: max_readers have joined. */
+RR_API rr_status rr_slot_join(rr_slot *slot, rr_scratch **out, uint64_t seed, const rr_host *host, rr_error *err);
+/* Another policy for every act that begins from now on; those that are under way end with theirs. Also one that
+ * was there before: a rollback. The slot keeps a reference. Any thread; never waits for a reader. RR_E_MISMATCH:
+ * another shape. */
+RR_API rr_status rr_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err);
+/* rr_agent_publish and rr_slot_swap in one. A snapshot that was replaced and that nobody holds is written over, so
+ * that after the first few nothing is allocated. */
+RR_API rr_status rr_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options, rr_error *err);
+/* The present policy as a reference of the caller's, for instance to come back to it later. Not for each request. */
+RR_API rr_policy *rr_slot_get(rr_slot *slot);
+/* acquire, rr_policy_act, release. RR_E_STATE: the scratch has joined no slot, or holds a policy. */
+RR_API rr_status rr_slot_act(rr_scratch *scratch, const rr_obs *obs, rr_decision *decision, rr_error *err);
+/* The present policy, whole and unchanged until this scratch releases it; for requests that need more than one
+ * call. A scratch holds one at a time. No lock; begins again only when a swap comes in between. */
+RR_API rr_status rr_slot_acquire(rr_scratch *scratch, const rr_policy **out, rr_error *err);
+RR_API rr_status rr_slot_release(rr_scratch *scratch, rr_error *err);
 
 #ifdef __cplusplus
 }

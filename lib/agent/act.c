@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "agent/request.h"
+#include "agent/serving.h"
 #include "core/philox.h"
 #include "core/status.h"
 #include "items/items.h"
+
+/* Of a row's draw: which part of a mixture it plays, beside what it plays (lanes 0 and 1). */
+enum { PART_LANE = 2 };
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -21,9 +25,10 @@ typedef struct slice_job {
     const float *states; /* [n, S] */
     rri_menu menu;
     const rri_catalogue *catalogue;
+    rri_mixture mixture;
     size_t n;
 
-    bool wants_values, wants_query;
+    bool wants_values, wants_query, wants_entropies;
     const double *uniforms; /* draw */
     const int32_t *given;   /* evaluate these */
     int32_t *actions;       /* drawn */
@@ -53,20 +58,28 @@ static void run_tile(void *context, size_t task, size_t worker)
     const rri_logits_input in = {network->kernels, job->catalogue, &network->head, &job->menu,
                                  player->tape->query};
     if (job->uniforms != NULL) {
-        rri_choice_draw(job->actions, job->log_probs, NULL, &in, job->uniforms, begin, end,
-                        scratch);
+        rri_mixture_draw(job->actions, job->log_probs, player->policy, &job->mixture, &in,
+                         player->parts, job->uniforms, begin, end, scratch);
     }
     if (job->given != NULL) {
-        rri_policy_forward(job->log_probs, player->policy, &in, job->given, begin, end, scratch);
+        rri_mixture_forward(job->log_probs, player->policy, &job->mixture, &in, job->given, begin,
+                            end, scratch);
+    }
+    if (job->wants_entropies && !rri_mixture_is_plain(&job->mixture)) {
+        rri_mixture_entropies(player->policy->entropies, &job->mixture, &in, begin, end, scratch);
     }
     if (job->all_log_probs != NULL) {
-        rri_policy_log_probs(job->all_log_probs, &in, begin, end, scratch);
+        rri_mixture_log_probs(job->all_log_probs, &job->mixture, &in, begin, end, scratch);
     }
     const size_t most = job->k_best > 0 ? RRI_RANKED_PLACES / job->k_best : 0;
     const size_t together = smaller(most > 0 ? most : 1, RRI_TILE_ROWS);
     for (size_t row = begin; job->k_best > 0 && row < end; row += together) {
         rri_choice_top_k(job->positions, job->rank_log_probs, job->k_best, &in, row,
                          smaller(row + together, end), scratch);
+    }
+    if (job->rank_log_probs != NULL) {
+        rri_mixture_rank(job->rank_log_probs, job->positions, job->k_best, &job->mixture, &in,
+                         begin, end, scratch);
     }
 }
 
@@ -102,6 +115,10 @@ static slice_job job_of(const rri_player *player, const rri_request *request, si
         .catalogue = &request->catalogue,
         .n = n,
     };
+    const int32_t *incumbents = request->incumbents != NULL ? request->incumbents + first : NULL;
+    if (player->options != NULL) {
+        job.mixture = rri_serving_mixture(player->options, incumbents);
+    }
     if (request->menu.vectors != NULL) {
         job.menu.vectors = request->menu.vectors + first * request->menu.k * player->network->dim;
     }
@@ -143,6 +160,9 @@ static rr_status act_slice(const rri_player *player, const rri_request *request,
         const uint64_t id = has_id ? request->decisions[first + i] : *player->n_draws + first + i;
         const uint64_t seed = has_id ? player->config->seed : player->seed;
         player->uniforms[i] = rri_philox_uniform(seed, RRI_STREAM_ACT, id, has_id);
+        if (player->options != NULL) {
+            player->parts[i] = rri_philox_uniform(seed, RRI_STREAM_ACT, id, PART_LANE + has_id);
+        }
     }
     job.wants_query = true;
     job.wants_values = decision->values != NULL;
@@ -245,6 +265,7 @@ rr_status rri_act_evaluate(const rri_player *player, const rr_obs *obs, const in
         slice_job job = job_of(player, &request, first);
         job.wants_query = log_probs != NULL || entropies != NULL;
         job.wants_values = values != NULL;
+        job.wants_entropies = entropies != NULL;
         job.given = actions + first;
         job.log_probs = player->log_probs;
         run_slice(&job);

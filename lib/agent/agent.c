@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "agent/player.h"
+#include "agent/serving.h"
 #include "core/hash.h"
 #include "core/status.h"
 #include "items/items.h"
@@ -19,12 +21,6 @@ static size_t n_items_of(const rr_agent *agent)
         return rri_items_count(agent->items);
     }
     return agent->config.head == RR_HEAD_DENSE ? (size_t)agent->config.num_items : 0;
-}
-
-static size_t max_width(const rr_agent *agent)
-{
-    return larger(larger((size_t)agent->config.max_candidates, n_items_of(agent)),
-                  (size_t)agent->config.max_pool_items);
 }
 
 static void layout_slice(rr_agent *agent, rri_arena *arena)
@@ -76,35 +72,10 @@ static void layout_update(rr_agent *agent, rri_arena *arena)
     update->shards = RRI_TAKE(arena, double, rri_clip_n_shards(agent->network.params.n_floats));
 }
 
-/* Rankings of any k: a whole tile of rows up to the k that RRI_RANKED_PLACES allows, fewer rows
- * with as many places beyond, one row of the longest list. */
-static size_t ranking_bytes(const rr_agent *agent, rri_logits_limits limits)
-{
-    const size_t longest = max_width(agent), most = RRI_RANKED_PLACES / RRI_TILE_ROWS;
-    const size_t of_tile =
-        rri_choice_top_k_scratch(agent->kernels, &limits, longest < most ? longest : most);
-    limits.n = 1;
-    return larger(of_tile, rri_choice_top_k_scratch(agent->kernels, &limits, longest));
-}
-
 /* The deepest use of a stack: a slice through the networks, or the policy over its widest list. */
 static size_t stack_bytes(const rr_agent *agent)
 {
-    const rr_agent_config *config = &agent->config;
-    const rri_network *net = &agent->network;
-    const rri_logits_limits limits = {
-        .n = RRI_SLICE_ROWS,
-        .n_items = larger(net->n_items, (size_t)config->max_pool_items),
-        .dim = net->dim,
-        .k = (size_t)config->max_candidates,
-        .m = (size_t)config->max_history,
-        .h = (size_t)config->max_history,
-    };
-    size_t bytes = rri_network_scratch(net, RRI_SLICE_ROWS);
-    bytes = larger(bytes, rri_policy_scratch(agent->kernels, &limits));
-    bytes = larger(bytes, rri_choice_draw_scratch(agent->kernels, &limits));
-    bytes = larger(bytes, ranking_bytes(agent, limits));
-    return larger(bytes, rri_menu_check_scratch(limits.n_items));
+    return rri_player_scratch(&agent->config, &agent->network, RRI_SLICE_ROWS);
 }
 
 /* Run twice, as core/memory.h says. */
@@ -257,18 +228,25 @@ void rri_agent_pack(rr_agent *agent)
     }
 }
 
-uint64_t rri_agent_version_over(const rr_agent *agent, uint64_t fingerprint)
+uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const float *values,
+                                   size_t n_floats)
 {
-    const rr_agent_config *config = &agent->config;
     const int32_t meaning[] = {config->head, config->activation, config->has_skip};
     rri_hash hash;
-    rri_hash_init(&hash, fingerprint);
+    rri_hash_init(&hash, 0);
     rri_hash_update(&hash, meaning, sizeof meaning);
     rri_hash_update(&hash, config->hidden, sizeof config->hidden);
     rri_hash_update(&hash, config->critic_hidden, sizeof config->critic_hidden);
     rri_hash_update(&hash, &config->mlp_scale, sizeof config->mlp_scale);
-    rri_hash_update(&hash, agent->values, agent->network.params.n_floats * sizeof(float));
+    rri_hash_update(&hash, values, n_floats * sizeof(float));
     return rri_hash_final(&hash);
+}
+
+uint64_t rri_agent_version_over(const rr_agent *agent, uint64_t fingerprint)
+{
+    const uint64_t parameters =
+        rri_agent_parameters_hash(&agent->config, agent->values, agent->network.params.n_floats);
+    return rri_serving_version(parameters, fingerprint, NULL);
 }
 
 uint64_t rri_agent_version(const rr_agent *agent)

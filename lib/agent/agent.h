@@ -109,6 +109,10 @@ rr_status rri_agent_build(rr_agent *agent, rr_error *err);
 /* Packs weights (and a learned catalogue) after values changed. */
 void rri_agent_pack(rr_agent *agent);
 
+/* A hash of parameters and of what the config says of their meaning. */
+uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const float *values,
+                                   size_t n_floats);
+
 /* Which policy this is: a hash of parameters, of what the config says of their meaning, and of the
  * fingerprint of the catalogue that is scored. */
 uint64_t rri_agent_version_over(const rr_agent *agent, uint64_t fingerprint);

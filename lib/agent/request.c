@@ -29,13 +29,13 @@ rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs
     return RR_OK;
 }
 
-static rr_status check_unserved(const rr_obs *obs, rr_error *err)
+/* An agent mixes nothing in. */
+static rr_status check_keys(const rri_player *player, const rr_obs *obs, rr_error *err)
 {
-    const char *field = obs->incumbents != NULL ? "incumbents"
-                        : obs->times != NULL    ? "times"
-                                                : NULL;
-    if (field != NULL) {
-        RRI_FAIL(err, RR_E_UNSUPPORTED, "obs: %s is set; this release does not serve it", field);
+    if (obs->incumbents != NULL && player->options == NULL) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "obs: incumbents is set; an agent does not read it, a policy that was published "
+                 "does");
     }
     if ((obs->sessions == NULL) != (obs->decisions == NULL)) {
         RRI_FAIL(err, RR_E_INVALID, "obs: sessions and decisions must be given both or neither");
@@ -139,10 +139,34 @@ static rr_status choose_catalogue(rri_request *request, const rri_player *player
     return RR_OK;
 }
 
+/* A host's own choice is one that the policy may choose too; -1: none in this row. */
+static rr_status check_incumbents(const rri_request *request, rr_error *err)
+{
+    for (size_t i = 0; request->incumbents != NULL && i < request->n; i++) {
+        const int32_t incumbent = request->incumbents[i];
+        if (incumbent == -1) {
+            continue;
+        }
+        const size_t length = rri_menu_length(&request->menu, request->catalogue.n_items, i);
+        const bool is_in_list = incumbent >= 0 && (size_t)incumbent < length;
+        const int32_t item = is_in_list ? rri_menu_item(&request->menu, i, (size_t)incumbent) : -1;
+        bool is_excluded = false;
+        for (size_t j = 0; item >= 0 && j < request->menu.m; j++) {
+            is_excluded |= request->menu.excluded[i * request->menu.m + j] == item;
+        }
+        if (!is_in_list || is_excluded) {
+            RRI_FAIL(err, RR_E_INVALID, "obs: row %zu: incumbents is %d; it must be -1 or %s", i,
+                     (int)incumbent,
+                     is_excluded ? "a position that is not excluded" : "a position in its list");
+        }
+    }
+    return RR_OK;
+}
+
 rr_status rri_request_read(rri_request *request, const rri_player *player, const rr_obs *obs,
                            rr_error *err)
 {
-    RRI_TRY(check_unserved(obs, err));
+    RRI_TRY(check_keys(player, obs, err));
     RRI_TRY(check_shapes(player, obs, err));
     RRI_TRY(rri_request_check_states(player->network, obs, "obs", err));
     RRI_TRY(choose_catalogue(request, player, obs, err));
@@ -151,6 +175,7 @@ rr_status rri_request_read(rri_request *request, const rri_player *player, const
     request->n = (size_t)obs->n;
     request->states = obs->states;
     request->decisions = obs->decisions;
+    request->incumbents = obs->incumbents;
     request->menu = (rri_menu){
         .n = request->n,
         .k = has_lists ? (size_t)obs->k : 0,
@@ -175,7 +200,8 @@ rr_status rri_request_read(rri_request *request, const rri_player *player, const
     const rr_status status = rri_menu_check(&request->menu, request->catalogue.n_items,
                                             request->catalogue.dim, scratch, err);
     rri_stack_rewind(scratch, mark);
-    return status;
+    RRI_TRY(status);
+    return check_incumbents(request, err);
 }
 
 size_t rri_request_width(const rri_request *request)

@@ -12,6 +12,7 @@ typedef struct rri_request {
     rri_catalogue catalogue;
     const rr_items *pool;      /* what positions refer to; NULL: none */
     const uint64_t *decisions; /* [n] or NULL */
+    const int32_t *incumbents; /* [n] or NULL; with options alone */
 } rri_request;
 
 /* Refuses, with row and field: shapes that are not the player's, what is not served yet, numbers

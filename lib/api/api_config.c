@@ -51,6 +51,11 @@ void rr_als_config_init(rr_als_config *config, size_t struct_size)
     init(RR_CONFIG_ALS, config, struct_size);
 }
 
+void rr_serving_options_init(rr_serving_options *options, size_t struct_size)
+{
+    init(RR_CONFIG_SERVING, options, struct_size);
+}
+
 int32_t rr_config_field_count(int32_t kind)
 {
     const rri_config_table *table = rri_config_table_of(kind);
@@ -61,7 +66,7 @@ static rr_status find_table(const rri_config_table **table, int32_t kind, rr_err
 {
     *table = rri_config_table_of(kind);
     if (*table == NULL) {
-        RRI_FAIL(err, RR_E_NOT_FOUND, "config kind is %d; it must be one of RR_CONFIG_ENV … _ALS",
+        RRI_FAIL(err, RR_E_NOT_FOUND, "config kind is %d; it must be one of RR_CONFIG_ENV … _SERVING",
                  kind);
     }
     return RR_OK;

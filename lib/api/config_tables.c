@@ -125,6 +125,13 @@ static const rri_config_field als_fields[] = {
     FIELD(rr_als_config, FLOAT, holdout, "0", BETWEEN(0, 0.9), "share of interactions left out to measure the error on"),
     FIELD(rr_als_config, UINT64, seed, "0", ANY, "initial factors and the holdout"),
 };
+
+static const rri_config_field serving_fields[] = {
+    FIELD(rr_serving_options, BOOL, is_greedy, "0", YES_NO, "the policy's part plays its most probable item"),
+    FIELD(rr_serving_options, FLOAT, temperature, "1", ABOVE(0), "scores are divided by it: above 1 more even, below 1 sharper"),
+    FIELD(rr_serving_options, FLOAT, floor, "0", BETWEEN(0, 1), "share of decisions spread evenly over all items that may be chosen"),
+    FIELD(rr_serving_options, FLOAT, incumbent_share, "0", BETWEEN(0, 1), "share of the other decisions that play the host's own choice"),
+};
 /* clang-format on */
 
 static const rri_config_table env_table = {"env config", sizeof(rr_env_config),
@@ -142,6 +149,8 @@ static const rri_config_table train_table = {"train config", sizeof(rr_train_con
                                              train_fields, LENGTH(train_fields)};
 static const rri_config_table als_table = {"als config", sizeof(rr_als_config), 0, als_fields,
                                            LENGTH(als_fields)};
+static const rri_config_table serving_table = {"serving options", sizeof(rr_serving_options), 0,
+                                               serving_fields, LENGTH(serving_fields)};
 
 const rri_config_table *rri_config_table_of(int32_t kind)
 {
@@ -160,6 +169,8 @@ const rri_config_table *rri_config_table_of(int32_t kind)
         return &train_table;
     case RR_CONFIG_ALS:
         return &als_table;
+    case RR_CONFIG_SERVING:
+        return &serving_table;
     default:
         return NULL;
     }

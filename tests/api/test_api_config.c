@@ -7,7 +7,7 @@
 #include "check_run.h"
 #include "recrl/recrl.h"
 
-#define N_KINDS (RR_CONFIG_ALS + 1)
+#define N_KINDS (RR_CONFIG_SERVING + 1)
 
 typedef union any_config {
     uint32_t struct_size;
@@ -18,6 +18,7 @@ typedef union any_config {
     rr_buffer_config buffer;
     rr_train_config train;
     rr_als_config als;
+    rr_serving_options serving;
 } any_config;
 
 static void init(any_config *config, int32_t kind)
@@ -44,6 +45,9 @@ static void init(any_config *config, int32_t kind)
         break;
     case RR_CONFIG_ALS:
         rr_als_config_init(&config->als, sizeof config->als);
+        break;
+    case RR_CONFIG_SERVING:
+        rr_serving_options_init(&config->serving, sizeof config->serving);
         break;
     default:
         ck_abort_msg("no such kind");
@@ -80,6 +84,9 @@ START_TEST(test_api_config_defaults_land_in_their_fields)
     ck_assert(c.buffer.max_rows == 1024 && c.buffer.max_history == 20);
     init(&c, RR_CONFIG_TRAIN);
     ck_assert(c.train.total_timesteps == 100000 && c.train.log_interval == 1);
+    init(&c, RR_CONFIG_SERVING);
+    ck_assert(c.serving.is_greedy == 0 && c.serving.temperature == 1.0f);
+    ck_assert(c.serving.floor == 0.0f && c.serving.incumbent_share == 0.0f);
     init(&c, RR_CONFIG_ALS);
     ck_assert(c.als.num_factors == 30 && c.als.ridge == 0.1f && c.als.item_bias_ridge == 4.0f);
 }

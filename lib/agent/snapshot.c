@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/snapshot.h"
+
+#include <string.h>
+
+#include "agent/act.h"
+#include "agent/serving.h"
+#include "core/status.h"
+#include "items/items.h"
+
+/* ── the policy ── */
+
+static size_t n_items_of(const rr_agent_config *config, const rr_items *items)
+{
+    if (items != NULL) {
+        return rri_items_count(items);
+    }
+    return config->head == RR_HEAD_DENSE ? (size_t)config->num_items : 0;
+}
+
+static void layout(rr_policy *policy, rri_arena *arena)
+{
+    rri_network *net = &policy->network;
+    policy->values = RRI_TAKE(arena, float, net->params.n_floats);
+    rri_network_layout(net, arena, rri_kernels_detect());
+    policy->tempered_weights = RRI_TAKE(arena, float, net->feature_dim);
+    policy->tempered_bias =
+        net->at.item_bias != RRI_ABSENT ? RRI_TAKE(arena, float, net->n_items) : NULL;
+}
+
+static rr_status build(rr_policy *policy, size_t n_items, rr_error *err)
+{
+    RRI_TRY(rri_network_declare(&policy->network, &policy->config, n_items, err));
+    rri_arena arena = {0};
+    layout(policy, &arena);
+    if (arena.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY, "policy: its arrays do not fit into the address space");
+    }
+    RRI_TRY(rri_memory_allocate(&policy->block, &policy->allocator, arena.used, "policy", err));
+    policy->block_bytes = arena.used;
+    arena = (rri_arena){.base = policy->block};
+    layout(policy, &arena);
+    return RR_OK;
+}
+
+/* Everything that is read while serving. A catalogue that is packed already stays. */
+static void fill(rr_policy *policy, const rr_serving_options *options, rr_items *items,
+                 const float *values, uint64_t parameters)
+{
+    rri_network *net = &policy->network;
+    const bool is_packed = policy->items != NULL && policy->items == items;
+    rri_items_retain(items);
+    rri_items_release(policy->items);
+    policy->items = items;
+    policy->options = *options;
+    policy->options.struct_size = sizeof policy->options;
+    policy->parameters = parameters;
+    memcpy(policy->values, values, net->params.n_floats * sizeof(float));
+    if (!is_packed || rri_network_learns_items(net)) {
+        rri_network_pack_items(net, policy->values,
+                               items != NULL ? rri_items_vectors(items) : NULL);
+    }
+    rri_network_pack(net, policy->values);
+    rri_serving_temper(&net->head, &net->catalogue, policy->tempered_weights, policy->tempered_bias,
+                       options->temperature);
+}
+
+rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
+                              const rr_serving_options *options, rr_items *items,
+                              const float *values, const rri_allocator *allocator, rr_error *err)
+{
+    void *block;
+    RRI_TRY(rri_memory_allocate(&block, allocator, sizeof(rr_policy), "policy", err));
+    rr_policy *policy = block;
+    atomic_init(&policy->n_references, 1);
+    policy->allocator = *allocator;
+    policy->config = *config;
+    const rr_status status = build(policy, n_items_of(config, items), err);
+    if (status != RR_OK) {
+        rri_memory_release(allocator, policy, sizeof *policy);
+        return status;
+    }
+    fill(policy, options, items, values,
+         rri_agent_parameters_hash(config, values, policy->network.params.n_floats));
+    *out = policy;
+    return RR_OK;
+}
+
+/* Whether an agent's values fit into this policy's arrays as they lie. */
+static bool fits(const rr_policy *policy, const rr_agent *agent)
+{
+    return policy != NULL && policy->network.n_items == agent->network.n_items &&
+           policy->network.kernels == agent->kernels &&
+           memcmp(&policy->config, &agent->config, sizeof policy->config) == 0;
+}
+
+rr_status rri_snapshot_publish(rr_policy **out, const rr_agent *agent,
+                               const rr_serving_options *options, rr_policy *retired, rr_error *err)
+{
+    if (!fits(retired, agent)) {
+        return rri_snapshot_create(out, &agent->config, options, agent->items, agent->values,
+                                   &agent->allocator, err);
+    }
+    fill(retired, options, agent->items, agent->values,
+         rri_agent_parameters_hash(&agent->config, agent->values, agent->network.params.n_floats));
+    *out = retired;
+    return RR_OK;
+}
+
+rr_policy *rri_snapshot_retain(rr_policy *policy)
+{
+    if (policy != NULL) {
+        atomic_fetch_add_explicit(&policy->n_references, 1, memory_order_relaxed);
+    }
+    return policy;
+}
+
+void rri_snapshot_release(rr_policy *policy)
+{
+    if (policy == NULL ||
+        atomic_fetch_sub_explicit(&policy->n_references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    const rri_allocator allocator = policy->allocator;
+    rri_items_release(policy->items);
+    rri_memory_release(&allocator, policy->block, policy->block_bytes);
+    rri_memory_release(&allocator, policy, sizeof *policy);
+}
+
+uint64_t rri_snapshot_version_over(const rr_policy *policy, uint64_t fingerprint)
+{
+    return rri_serving_version(policy->parameters, fingerprint, &policy->options);
+}
+
+uint64_t rri_snapshot_version(const rr_policy *policy)
+{
+    return rri_snapshot_version_over(
+        policy, policy->items != NULL ? rri_items_fingerprint(policy->items) : 0);
+}
+
+/* ── the desk ── */
+
+/* What arrays and stack are sized by. */
+static const char *difference(const rr_agent_config *a, const rr_agent_config *b)
+{
+    const struct {
+        const char *name;
+        const void *of_a, *of_b;
+        size_t bytes;
+    } fields[] = {
+        {"head", &a->head, &b->head, sizeof a->head},
+        {"hidden", a->hidden, b->hidden, sizeof a->hidden},
+        {"critic_hidden", a->critic_hidden, b->critic_hidden, sizeof a->critic_hidden},
+        {"state_dim", &a->state_dim, &b->state_dim, sizeof a->state_dim},
+        {"item_dim", &a->item_dim, &b->item_dim, sizeof a->item_dim},
+        {"feature_dim", &a->feature_dim, &b->feature_dim, sizeof a->feature_dim},
+        {"max_candidates", &a->max_candidates, &b->max_candidates, sizeof a->max_candidates},
+        {"max_history", &a->max_history, &b->max_history, sizeof a->max_history},
+        {"max_pool_items", &a->max_pool_items, &b->max_pool_items, sizeof a->max_pool_items},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (memcmp(fields[i].of_a, fields[i].of_b, fields[i].bytes) != 0) {
+            return fields[i].name;
+        }
+    }
+    return NULL;
+}
+
+rr_status rri_snapshot_check_shape(const rr_policy *policy, const rr_agent_config *config,
+                                   size_t n_items, const char *what, rr_error *err)
+{
+    const char *name = difference(&policy->config, config);
+    if (name != NULL) {
+        RRI_FAIL(err, RR_E_MISMATCH, "%s: it was made for a policy of another %s", what, name);
+    }
+    if (policy->network.n_items > n_items) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "%s: it was made for at most %zu items (the larger of the first policy's and "
+                 "max_pool_items); this policy has %zu",
+                 what, n_items, policy->network.n_items);
+    }
+    return RR_OK;
+}
+
+static void layout_desk(rr_scratch *s, rri_arena *arena, const rri_network *net, size_t stack_bytes)
+{
+    const size_t rows = RRI_TILE_ROWS;
+    (void)RRI_TAKE(arena, rr_scratch, 1);
+    rri_network_tape_layout(&s->tape, arena, net, rows);
+    s->policy.maxima = RRI_TAKE(arena, float, rows);
+    s->policy.log_sums = RRI_TAKE(arena, double, rows);
+    s->policy.entropies = RRI_TAKE(arena, float, rows);
+    s->actions = RRI_TAKE(arena, int32_t, rows);
+    s->log_probs = RRI_TAKE(arena, float, rows);
+    s->uniforms = RRI_TAKE(arena, double, rows);
+    s->parts = RRI_TAKE(arena, double, rows);
+    s->stack =
+        (rri_stack){.base = RRI_TAKE(arena, char, stack_bytes), .size = stack_bytes, .used = 0};
+}
+
+rr_status rri_snapshot_create_desk(rr_scratch **out, const rr_policy *policy, uint64_t seed,
+                                   const rri_allocator *allocator, rr_error *err)
+{
+    const rri_network *net = &policy->network;
+    const size_t stack_bytes = rri_player_scratch(&policy->config, net, RRI_TILE_ROWS);
+    rr_scratch desk = {.allocator = *allocator, .config = policy->config, .seed = seed};
+    const size_t most = (size_t)policy->config.max_pool_items;
+    desk.n_items = net->n_items > most ? net->n_items : most;
+    rri_arena arena = {0};
+    layout_desk(&desk, &arena, net, stack_bytes);
+    if (arena.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY, "scratch: its arrays do not fit into the address space");
+    }
+    void *block;
+    desk.bytes = arena.used;
+    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "scratch", err));
+    arena = (rri_arena){.base = block};
+    layout_desk(&desk, &arena, net, stack_bytes);
+    *out = block;
+    **out = desk;
+    return RR_OK;
+}
+
+void rri_snapshot_destroy_desk(rr_scratch *scratch)
+{
+    if (scratch != NULL) {
+        const rri_allocator allocator = scratch->allocator;
+        rri_memory_release(&allocator, scratch, scratch->bytes);
+    }
+}
+
+/* ── both ── */
+
+static rr_status player_of(rri_player *player, const rr_policy *policy, rr_scratch *scratch,
+                           rr_error *err)
+{
+    RRI_TRY(rri_snapshot_check_shape(policy, &scratch->config, scratch->n_items, "scratch", err));
+    *player = (rri_player){
+        .config = &policy->config,
+        .network = &policy->network,
+        .items = policy->items,
+        .options = &policy->options,
+        .max_rows = RRI_TILE_ROWS,
+        .tape = &scratch->tape,
+        .policy = &scratch->policy,
+        .actions = scratch->actions,
+        .log_probs = scratch->log_probs,
+        .uniforms = scratch->uniforms,
+        .parts = scratch->parts,
+        .stacks = &scratch->stack,
+        .seed = scratch->seed,
+        .n_draws = &scratch->n_draws,
+    };
+    return RR_OK;
+}
+
+rr_status rri_snapshot_act(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
+                           rr_decision *decision, rr_error *err)
+{
+    rri_player player;
+    RRI_TRY(player_of(&player, policy, scratch, err));
+    RRI_TRY(rri_act_draw(&player, obs, decision, err));
+    if (decision->policy_versions != NULL) {
+        const uint64_t version = rri_snapshot_version_over(policy, decision->pool_fingerprint);
+        for (int32_t i = 0; i < decision->n; i++) {
+            decision->policy_versions[i] = version;
+        }
+    }
+    return RR_OK;
+}
+
+rr_status rri_snapshot_top_k(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
+                             size_t k, int32_t *positions, int32_t *items, float *log_probs,
+                             rr_error *err)
+{
+    rri_player player;
+    RRI_TRY(player_of(&player, policy, scratch, err));
+    return rri_act_top_k(&player, obs, k, positions, items, log_probs, err);
+}
+
+rr_status rri_snapshot_evaluate(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
+                                const int32_t *actions, float *log_probs, float *entropies,
+                                float *values, rr_error *err)
+{
+    rri_player player;
+    RRI_TRY(player_of(&player, policy, scratch, err));
+    return rri_act_evaluate(&player, obs, actions, log_probs, entropies, values, err);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* api_policy.c: the front door of rr_policy and rr_scratch. */
+#include "agent/slot.h"
+#include "agent/snapshot.h"
+
+#include "api/config_tables.h"
+#include "core/abi.h"
+#include "core/config.h"
+#include "core/fpmode.h"
+#include "core/status.h"
+
+static rr_status check_given(const void *handle, const char *function, const char *name,
+                             rr_error *err)
+{
+    if (handle == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", function, name);
+    }
+    return RR_OK;
+}
+
+static rr_status publish(rr_policy **out, const rr_agent *agent, const rr_serving_options *options,
+                         rr_error *err)
+{
+    rr_serving_options full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_SERVING), options, err));
+    return rri_snapshot_publish(out, agent, &full, NULL, err);
+}
+
+rr_status rr_agent_publish(rr_agent *agent, rr_policy **out, const rr_serving_options *options,
+                           rr_error *err)
+{
+    RRI_TRY(check_given(agent, "rr_agent_publish", "agent", err));
+    RRI_TRY(check_given(out, "rr_agent_publish", "out", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = publish(out, agent, options, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_policy *rr_policy_retain(rr_policy *policy)
+{
+    return rri_snapshot_retain(policy);
+}
+
+void rr_policy_destroy(rr_policy *policy)
+{
+    rri_snapshot_release(policy);
+}
+
+uint64_t rr_policy_version(const rr_policy *policy)
+{
+    return policy == NULL ? 0 : rri_snapshot_version(policy);
+}
+
+rr_items *rr_policy_items(const rr_policy *policy)
+{
+    return policy == NULL ? NULL : policy->items;
+}
+
+rr_status rr_policy_get_config(const rr_policy *policy, rr_agent_config *out, rr_error *err)
+{
+    RRI_TRY(check_given(policy, "rr_policy_get_config", "policy", err));
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_agent_config", err));
+    rri_abi_write(out, &policy->config, sizeof policy->config);
+    return RR_OK;
+}
+
+rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_options *out, rr_error *err)
+{
+    RRI_TRY(check_given(policy, "rr_policy_get_options", "policy", err));
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_serving_options", err));
+    rri_abi_write(out, &policy->options, sizeof policy->options);
+    return RR_OK;
+}
+
+rr_status rr_scratch_create(rr_scratch **out, const rr_policy *policy, uint64_t seed,
+                            const rr_host *host, rr_error *err)
+{
+    RRI_TRY(check_given(out, "rr_scratch_create", "out", err));
+    RRI_TRY(check_given(policy, "rr_scratch_create", "policy", err));
+    rri_allocator allocator;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    return rri_snapshot_create_desk(out, policy, seed, &allocator, err);
+}
+
+void rr_scratch_destroy(rr_scratch *scratch)
+{
+    if (scratch != NULL) {
+        rri_slot_leave(scratch);
+        rri_snapshot_destroy_desk(scratch);
+    }
+}
+
+rr_status rr_policy_act(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
+                        rr_decision *decision, rr_error *err)
+{
+    RRI_TRY(check_given(policy, "rr_policy_act", "policy", err));
+    RRI_TRY(check_given(scratch, "rr_policy_act", "scratch", err));
+    rr_obs full_obs;
+    rr_decision full;
+    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_abi_read(&full, sizeof full, decision, "rr_decision", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_snapshot_act(policy, scratch, &full_obs, &full, err);
+    rri_fpmode_leave(before);
+    if (status == RR_OK) {
+        rri_abi_write(decision, &full, sizeof full);
+    }
+    return status;
+}
+
+rr_status rr_policy_top_k(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
+                          int32_t k, int32_t *positions, int32_t *items, float *log_probs,
+                          rr_error *err)
+{
+    RRI_TRY(check_given(policy, "rr_policy_top_k", "policy", err));
+    RRI_TRY(check_given(scratch, "rr_policy_top_k", "scratch", err));
+    if (k < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "top_k: k is %d; it must be at least 1", k);
+    }
+    rr_obs full_obs;
+    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status =
+        rri_snapshot_top_k(policy, scratch, &full_obs, (size_t)k, positions, items, log_probs, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_policy_evaluate(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
+                             const int32_t *actions, float *log_probs, float *entropies,
+                             float *values, rr_error *err)
+{
+    RRI_TRY(check_given(policy, "rr_policy_evaluate", "policy", err));
+    RRI_TRY(check_given(scratch, "rr_policy_evaluate", "scratch", err));
+    rr_obs full_obs;
+    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_snapshot_evaluate(policy, scratch, &full_obs, actions, log_probs,
+                                                   entropies, values, err);
+    rri_fpmode_leave(before);
+    return status;
+}

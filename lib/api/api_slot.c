@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* api_slot.c: the front door of rr_slot. */
+#include "agent/slot.h"
+
+#include "api/config_tables.h"
+#include "core/abi.h"
+#include "core/config.h"
+#include "core/fpmode.h"
+#include "core/status.h"
+
+enum { MOST_READERS = 4096 };
+
+static rr_status require(const void *pointer, const char *function, const char *name, rr_error *err)
+{
+    if (pointer == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", function, name);
+    }
+    return RR_OK;
+}
+
+rr_status rr_slot_create(rr_slot **out, rr_policy *first, int32_t max_readers, const rr_host *host,
+                         rr_error *err)
+{
+    RRI_TRY(require(out, "rr_slot_create", "out", err));
+    RRI_TRY(require(first, "rr_slot_create", "first", err));
+    if (max_readers < 1 || max_readers > MOST_READERS) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_slot_create: max_readers is %d; it must be in [1, %d]",
+                 max_readers, MOST_READERS);
+    }
+    rri_allocator allocator;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    return rri_slot_create(out, first, (size_t)max_readers, &allocator, err);
+}
+
+void rr_slot_destroy(rr_slot *slot)
+{
+    rri_slot_release(slot);
+}
+
+rr_status rr_slot_join(rr_slot *slot, rr_scratch **out, uint64_t seed, const rr_host *host,
+                       rr_error *err)
+{
+    RRI_TRY(require(slot, "rr_slot_join", "slot", err));
+    RRI_TRY(require(out, "rr_slot_join", "out", err));
+    rri_allocator allocator;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    return rri_slot_join(out, slot, seed, &allocator, err);
+}
+
+rr_status rr_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err)
+{
+    RRI_TRY(require(slot, "rr_slot_swap", "slot", err));
+    RRI_TRY(require(policy, "rr_slot_swap", "policy", err));
+    return rri_slot_swap(slot, policy, err);
+}
+
+static rr_status publish(rr_slot *slot, const rr_agent *agent, const rr_serving_options *options,
+                         rr_error *err)
+{
+    rr_serving_options full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_SERVING), options, err));
+    return rri_slot_publish(slot, agent, &full, err);
+}
+
+rr_status rr_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
+                          rr_error *err)
+{
+    RRI_TRY(require(slot, "rr_slot_publish", "slot", err));
+    RRI_TRY(require(agent, "rr_slot_publish", "agent", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = publish(slot, agent, options, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_policy *rr_slot_get(rr_slot *slot)
+{
+    return slot == NULL ? NULL : rri_slot_get(slot);
+}
+
+static rr_status check_reader(const rr_scratch *scratch, const char *function, bool is_held,
+                              rr_error *err)
+{
+    RRI_TRY(require(scratch, function, "scratch", err));
+    if (scratch->slot == NULL) {
+        RRI_FAIL(err, RR_E_STATE, "%s: this scratch is of no slot; make it with rr_slot_join",
+                 function);
+    }
+    if (rri_slot_is_held(scratch) != is_held) {
+        RRI_FAIL(err, RR_E_STATE, "%s: this scratch %s", function,
+                 is_held ? "holds no policy; rr_slot_acquire comes first"
+                         : "holds a policy already; rr_slot_release comes first");
+    }
+    return RR_OK;
+}
+
+rr_status rr_slot_acquire(rr_scratch *scratch, const rr_policy **out, rr_error *err)
+{
+    RRI_TRY(require(out, "rr_slot_acquire", "out", err));
+    RRI_TRY(check_reader(scratch, "rr_slot_acquire", false, err));
+    *out = rri_slot_acquire(scratch);
+    return RR_OK;
+}
+
+rr_status rr_slot_release(rr_scratch *scratch, rr_error *err)
+{
+    RRI_TRY(check_reader(scratch, "rr_slot_release", true, err));
+    rri_slot_let_go(scratch);
+    return RR_OK;
+}
+
+rr_status rr_slot_act(rr_scratch *scratch, const rr_obs *obs, rr_decision *decision, rr_error *err)
+{
+    RRI_TRY(check_reader(scratch, "rr_slot_act", false, err));
+    const rr_status status = rr_policy_act(rri_slot_acquire(scratch), scratch, obs, decision, err);
+    rri_slot_let_go(scratch);
+    return status;
+}
