@@ -91,6 +91,7 @@ static rr_status sweep(fit *f, rri_workers *workers, rr_error *err)
 {
     const rri_als_half_sweep users_given_items = {.solved = &f->users,
                                                   .fixed = &f->items,
+                                                  .kernels = rri_kernels_detect(),
                                                   .n_factors = f->n_factors,
                                                   .mean = f->mean,
                                                   .ridge = (double)f->config->ridge,

@@ -9,7 +9,8 @@
  *     (Σ_j f_j f_jᵀ + diag(m λ, …, m λ, β)) p = Σ_j (t_j − μ − c_{o_j}) f_j,   f_j = (y_{o_j}, 1)
  *
  * in double, sums in the order of the ratings; m = n + 20, so that a row of few ratings is held
- * closer to its bias. A row without ratings becomes 0. */
+ * closer to its bias. A row without ratings becomes 0. Eight rows are one task: their equations are
+ * sums of outer products (math/gram.h) and solved side by side (math/cholesky.h). */
 #ifndef RRI_DATA_ALS_SIDE_H
 #define RRI_DATA_ALS_SIDE_H
 
@@ -18,6 +19,7 @@
 #include "core/memory.h"
 #include "core/workers.h"
 #include "data/ratings_by.h"
+#include "math/kernels.h"
 
 typedef struct rri_als_side {
     rri_ratings_by ratings;
@@ -29,6 +31,7 @@ typedef struct rri_als_side {
 typedef struct rri_als_half_sweep {
     rri_als_side *solved;
     const rri_als_side *fixed;
+    const rri_kernels *kernels;
     size_t n_factors;
     double mean;     /* μ */
     double ridge;    /* λ */

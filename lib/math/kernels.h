@@ -6,7 +6,9 @@
 #ifndef RRI_MATH_KERNELS_H
 #define RRI_MATH_KERNELS_H
 
+#include "math/cholesky.h"
 #include "math/elementwise.h"
+#include "math/gram.h"
 #include "math/reduce.h"
 #include "math/tile.h"
 
@@ -21,6 +23,8 @@ typedef struct rri_kernels {
     const rri_tiles *tiles; /* our own tile, the row kernel, packing */
     const rri_elementwise *elementwise;
     const rri_reduce *reduce;
+    rri_gram *gram;
+    rri_cholesky *cholesky;
 } rri_kernels;
 
 /* The highest level that this CPU and this build have, or the forced one. Never NULL. */

@@ -8,7 +8,7 @@
 #include "check_run.h"
 #include "core/philox.h"
 
-enum { N_USERS = 7, N_ITEMS = 5, N_RATINGS = 20, K = 3, W = K + 1 };
+enum { N_USERS = 19, N_ITEMS = 5, N_RATINGS = 60, K = 3, W = K + 1 };
 
 typedef struct problem {
     rri_allocator allocator;
@@ -38,6 +38,7 @@ static void create(problem *p, size_t n_factors, size_t n_threads)
     layout(p, &arena, n_factors, n_threads);
     p->half.solved = &p->users;
     p->half.fixed = &p->items;
+    p->half.kernels = rri_kernels_detect();
     p->half.n_factors = n_factors;
 }
 
@@ -144,6 +145,28 @@ START_TEST(test_als_side_ends_where_no_step_improves)
 }
 END_TEST
 
+START_TEST(test_als_side_gives_the_same_bytes_at_every_level)
+{
+    problem best;
+    create(&best, K, 1);
+    fill_random(&best);
+    solve(&best, 1);
+    for (int level = 0; level < RRI_N_LEVELS; level++) {
+        if (rri_kernels_at(level) != NULL) {
+            problem other;
+            create(&other, K, 1);
+            fill_random(&other);
+            other.half.kernels = rri_kernels_at(level);
+            solve(&other, 1);
+            ck_assert_mem_eq(best.users.unknowns, other.users.unknowns,
+                             sizeof(double) * N_USERS * W);
+            rri_memory_release(&other.allocator, other.block, other.bytes);
+        }
+    }
+    rri_memory_release(&best.allocator, best.block, best.bytes);
+}
+END_TEST
+
 START_TEST(test_als_side_gives_the_same_bytes_on_any_threads)
 {
     problem one;
@@ -186,5 +209,6 @@ END_TEST
 
 CHECK_MAIN("data/als_side", test_als_side_solves_one_rating_by_hand,
            test_als_side_ends_where_no_step_improves,
+           test_als_side_gives_the_same_bytes_at_every_level,
            test_als_side_gives_the_same_bytes_on_any_threads,
            test_als_side_tells_the_row_without_a_finite_solution)
