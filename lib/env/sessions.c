@@ -119,10 +119,25 @@ static void copy_rows(const rr_env *env, rri_env_rows *to, const rri_env_rows *f
     }
 }
 
+/* Rows that are looked ahead to: in a large catalogue each shown item is a miss of every cache. */
+#define AHEAD ((size_t)8)
+
+static void fetch_ahead(const rr_env *env, size_t row, const int32_t *actions)
+{
+    if (row + AHEAD < env->n_envs) {
+        const int32_t item = rri_sessions_item(env, row + AHEAD, actions[row + AHEAD]);
+        const float *const vector = env->vectors + (size_t)item * env->dim;
+        for (size_t i = 0; i < env->dim; i += 16) {
+            __builtin_prefetch(vector + i);
+        }
+    }
+}
+
 void rri_sessions_step(rr_env *env, const int32_t *actions, rr_outcome *outcome)
 {
     size_t n_ended = 0;
     for (size_t row = 0; row < env->n_envs; row++) {
+        fetch_ahead(env, row, actions);
         const bool has_ended = move_row(env, row, rri_sessions_item(env, row, actions[row]));
         n_ended += has_ended ? 1 : 0;
         draw_list(env, row);
