@@ -103,6 +103,17 @@ static const char *take_value(char **argv, int argc, int *i, const char *name)
     return argv[*i];
 }
 
+void flags_add(flags_fields *fields, const char *field, const char *value)
+{
+    if (fields->n == (int)(sizeof fields->at / sizeof fields->at[0])) {
+        text_fail("too many flags");
+    }
+    normalise(fields->at[fields->n].name, sizeof fields->at[0].name, field, '-');
+    normalise(fields->at[fields->n].field, sizeof fields->at[0].field, field, '_');
+    fields->at[fields->n].value = value;
+    fields->n += 1;
+}
+
 void flags_parse(flags_fields *fields, const flags_option *options, int n_options, int argc,
                  char **argv)
 {
@@ -122,15 +133,9 @@ void flags_parse(flags_fields *fields, const flags_option *options, int n_option
         } else if (option != NULL) {
             *option->value = take_value(argv, argc, &i, name);
         } else if (is_field(field, &is_bool)) {
-            if (fields->n == (int)(sizeof fields->at / sizeof fields->at[0])) {
-                text_fail("too many flags");
-            }
             const bool is_bare = is_bool && strchr(argv[i], '=') == NULL &&
                                  (i + 1 >= argc || strncmp(argv[i + 1], "--", 2) == 0);
-            strcpy(fields->at[fields->n].name, name);
-            strcpy(fields->at[fields->n].field, field);
-            fields->at[fields->n].value = is_bare ? "true" : take_value(argv, argc, &i, name);
-            fields->n += 1;
+            flags_add(fields, name, is_bare ? "true" : take_value(argv, argc, &i, name));
         } else {
             text_fail("there is no flag --%s; see --help", name);
         }

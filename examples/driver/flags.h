@@ -35,6 +35,8 @@ typedef struct flags_fields {
 /* Reads argv: options at once; field flags are kept for flags_apply. Fails on what is neither. */
 void flags_parse(flags_fields *fields, const flags_option *options, int n_options, int argc,
                  char **argv);
+/* One more field flag, behind those given. `value` is kept as a pointer. */
+void flags_add(flags_fields *fields, const char *field, const char *value);
 /* The last value given for a field by its plain name; NULL where there is none. */
 const char *flags_value(const flags_fields *fields, const char *field);
 /* Sets the fields in the settings; fails on a field that no config of this run has. */

@@ -10,10 +10,23 @@
 
 #include "text.h"
 
-static const char *const COLUMNS =
-    "n_updates,n_timesteps,reward_mean,oracle_share,session_return,session_length,n_sessions,"
-    "policy_loss,value_loss,entropy,approx_kl,clip_fraction,explained_variance,grad_norm,"
-    "learning_rate,scale,repeat_weight,n_rows,n_epochs,n_minibatches,n_dropped,is_stopped_early\n";
+/* Columns behind n_updates and n_timesteps, and where TensorBoard shows them. */
+static const struct {
+    const char *name, *group;
+} columns[] = {
+    {"reward_mean", "reward"},      {"oracle_share", "reward"},
+    {"session_return", "reward"},   {"session_length", "reward"},
+    {"n_sessions", "reward"},       {"policy_loss", "loss"},
+    {"value_loss", "loss"},         {"entropy", "policy"},
+    {"approx_kl", "policy"},        {"clip_fraction", "policy"},
+    {"explained_variance", "loss"}, {"grad_norm", "optimiser"},
+    {"learning_rate", "optimiser"}, {"scale", "policy"},
+    {"repeat_weight", "policy"},    {"n_rows", "rows"},
+    {"n_epochs", "rows"},           {"n_minibatches", "rows"},
+    {"n_dropped", "rows"},          {"is_stopped_early", "rows"},
+};
+
+enum { N_COLUMNS = sizeof columns / sizeof columns[0], FIRST_COUNT = 15 };
 
 /* Cuts off every row behind update n_updates. */
 static void cut(FILE *file, int64_t n_updates)
@@ -33,7 +46,11 @@ static void cut(FILE *file, int64_t n_updates)
     }
     fseek(file, 0, SEEK_END);
     if (end == 0) {
-        fputs(COLUMNS, file);
+        fputs("n_updates,n_timesteps", file);
+        for (int i = 0; i < N_COLUMNS; i++) {
+            fprintf(file, ",%s", columns[i].name);
+        }
+        fputc('\n', file);
     }
 }
 
@@ -62,29 +79,56 @@ static void put(FILE *out, double value)
     }
 }
 
-void log_write(FILE *out, const run *r, double oracle_reward)
+/* The columns' values of the run's last update. */
+static void fill(double *values, const run *r, double oracle_reward)
 {
     const rr_stats *s = &r->stats;
     const double n = (double)r->n_ended;
-    const double numbers[] = {(double)s->reward_mean,
-                              (double)s->reward_mean / oracle_reward,
-                              n > 0.0 ? r->ended_returns / n : (double)NAN,
-                              n > 0.0 ? (double)r->ended_lengths / n : (double)NAN,
-                              n,
-                              (double)s->policy_loss,
-                              (double)s->value_loss,
-                              (double)s->entropy,
-                              (double)s->approx_kl,
-                              (double)s->clip_fraction,
-                              (double)s->explained_variance,
-                              (double)s->grad_norm,
-                              (double)s->learning_rate,
-                              (double)s->scale,
-                              (double)s->repeat_weight};
+    const double row[N_COLUMNS] = {(double)s->reward_mean,
+                                   (double)s->reward_mean / oracle_reward,
+                                   n > 0.0 ? r->ended_returns / n : (double)NAN,
+                                   n > 0.0 ? (double)r->ended_lengths / n : (double)NAN,
+                                   n,
+                                   (double)s->policy_loss,
+                                   (double)s->value_loss,
+                                   (double)s->entropy,
+                                   (double)s->approx_kl,
+                                   (double)s->clip_fraction,
+                                   (double)s->explained_variance,
+                                   (double)s->grad_norm,
+                                   (double)s->learning_rate,
+                                   (double)s->scale,
+                                   (double)s->repeat_weight,
+                                   (double)s->n_rows,
+                                   (double)s->n_epochs,
+                                   (double)s->n_minibatches,
+                                   (double)s->n_dropped,
+                                   (double)s->is_stopped_early};
+    memcpy(values, row, sizeof row);
+}
+
+void log_write(FILE *out, events *board, const run *r, double oracle_reward)
+{
+    const rr_stats *s = &r->stats;
+    double values[N_COLUMNS];
+    fill(values, r, oracle_reward);
     fprintf(out, "%" PRId64 ",%" PRId64, s->n_updates, s->n_timesteps);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        put(out, numbers[i]);
+    for (int i = 0; i < N_COLUMNS; i++) {
+        if (i < FIRST_COUNT) {
+            put(out, values[i]);
+        } else {
+            fprintf(out, ",%.0f", values[i]);
+        }
     }
-    fprintf(out, ",%d,%d,%d,%d,%d\n", (int)s->n_rows, (int)s->n_epochs, (int)s->n_minibatches,
-            (int)s->n_dropped, (int)s->is_stopped_early);
+    fputc('\n', out);
+    if (board == NULL) {
+        return;
+    }
+    events_begin(board, s->n_timesteps);
+    for (int i = 0; i < N_COLUMNS; i++) {
+        char tag[64];
+        snprintf(tag, sizeof tag, "%s/%s", columns[i].group, columns[i].name);
+        events_add(board, tag, values[i]);
+    }
+    events_end(board);
 }

@@ -6,12 +6,14 @@
 
 #include <stdio.h>
 
+#include "events.h"
 #include "run.h"
 
 /* Begins a file, or, with n_updates > 0, goes on behind the row of that update; later rows are cut
  * off. */
 FILE *log_open(const char *path, int64_t n_updates);
-/* One row of the run's last update. oracle_reward: a step of the best known play. */
-void log_write(FILE *out, const run *r, double oracle_reward);
+/* One row of the run's last update, and the same to TensorBoard where `board` is not NULL.
+ * oracle_reward: a step of the best known play. */
+void log_write(FILE *out, events *board, const run *r, double oracle_reward);
 
 #endif

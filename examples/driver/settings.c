@@ -51,6 +51,26 @@ int32_t settings_field_index(int32_t kind, const char *name)
     return -1;
 }
 
+bool settings_follows(int32_t kind, const char *name)
+{
+    static const struct {
+        int32_t kind;
+        const char *name;
+    } fields[] = {{RR_CONFIG_ENV, "seed"},          {RR_CONFIG_ENV, "world_seed"},
+                  {RR_CONFIG_ENV, "state_dim"},     {RR_CONFIG_ENV, "num_folded"},
+                  {RR_CONFIG_AGENT, "seed"},        {RR_CONFIG_AGENT, "state_dim"},
+                  {RR_CONFIG_AGENT, "item_dim"},    {RR_CONFIG_AGENT, "num_items"},
+                  {RR_CONFIG_AGENT, "max_rows"},    {RR_CONFIG_AGENT, "max_candidates"},
+                  {RR_CONFIG_AGENT, "max_history"}, {RR_CONFIG_AGENT, "planned_updates"},
+                  {RR_CONFIG_ALS, "num_factors"}};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].kind == kind && strcmp(fields[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool settings_is_given(const settings *s, int32_t kind, const char *name)
 {
     const int32_t index = settings_field_index(kind, name);

@@ -36,6 +36,8 @@ void *settings_config(settings *s, int32_t kind);
 const char *settings_prefix(int32_t kind);
 /* Index of a field; −1 where the config has none of that name. */
 int32_t settings_field_index(int32_t kind, const char *name);
+/* Whether a field follows from others unless it is given (settings_derive). */
+bool settings_follows(int32_t kind, const char *name);
 bool settings_is_given(const settings *s, int32_t kind, const char *name);
 /* Sets one field of one config from text and marks it as given; fails with the library's sentence.
  */

@@ -13,6 +13,7 @@ absolute() {
 }
 train=$(absolute "$1")
 evaluate=$(absolute "$2")
+here=$(absolute "$(dirname "$0")")
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -100,6 +101,44 @@ promise "a rollout does not depend on the size of the agent" grep -q '"steps": 3
 refuses "an agent smaller than its sessions is refused" "max-rows is 10; it must be at least 64" \
     "$train" --algo ppo --max-rows 10
 refuses "the buffer has no flag of its own" "no flag --buffer-max-rows" "$train" --algo ppo --buffer-max-rows 9
+
+# Flags in a file.
+"$train" --algo ppo --world tiring --seed 3 --num-items 60 --lr 0.004 --dump-config >run.cfg
+promise "--dump-config says what follows from what" grep -q "^# follows: agent-seed 3" run.cfg
+"$train" --config run.cfg --dump-config >again.cfg
+promise "a dumped config is read back whole" cmp run.cfg again.cfg
+promise "a run from a file trains" "$train" --config run.cfg --total-timesteps 3000 --quiet --checkpoint file.safetensors
+promise "…as the flags do" "$train" --algo ppo --world tiring --seed 3 --num-items 60 --lr 0.004 \
+    --total-timesteps 3000 --quiet --checkpoint flags.safetensors
+promise "…to the same bytes" cmp file.safetensors flags.safetensors
+"$train" --config run.cfg --seed 4 --dump-config >again.cfg
+promise "what follows from a flag follows it, and the command line wins" grep -q "^# follows: env-seed 4" again.cfg
+printf 'algo ppo\nno-such-flag 3\n' >bad.cfg
+refuses "an unknown flag in a file is refused" "no flag --no-such-flag" "$train" --config bad.cfg
+refuses "a file of flags that is not there is named" "none.cfg" "$train" --config none.cfg
+printf -- '--algo ppo\n' >bad.cfg
+refuses "dashes in a file of flags are refused by line" "line 1" "$train" --config bad.cfg
+
+# Several seeds.
+# shellcheck disable=SC2086
+promise "--seeds trains one run a seed" "$train" $small --seeds 2-3,7 --name batch --json
+cp out json
+promise "…and sums them up" sh -c "tail -n 1 json | python3 -c '
+import json, sys
+d = json.loads(sys.stdin.read())
+sys.exit(not (d[\"seeds\"] == 3 and d[\"failed\"] == 0 and d[\"oracle_share_lowest\"] <=
+    d[\"oracle_share_interquartile_mean\"] <= d[\"oracle_share_highest\"]))'"
+# shellcheck disable=SC2086
+promise "a seed of a batch is a run like any other" "$train" $small --seed 7 --name alone --checkpoint alone.safetensors
+promise "…to the byte" cmp runs/alone/log.csv runs/batch-7/log.csv
+promise "checkpoints of a batch are named by name and seed" test -e checkpoints/batch-3.safetensors
+refuses "seeds that are none are refused" "0-9 or 3,5,8" "$train" --algo ppo --seeds 3-1
+refuses "a batch whose runs fail has failed" "no seed ended" "$train" --algo ppo --seeds 0-1 --lr -1 --quiet
+
+# TensorBoard.
+# shellcheck disable=SC2086
+promise "--tensorboard trains" "$train" $small --name board --tensorboard
+promise "event files say what the log says" python3 "$here/read_events.py" runs/board
 
 refuses "a value out of range is named" "clip_eps is 3" "$train" --algo ppo --clip-eps 3
 refuses "a field of the other algorithm is refused" "not a field of a2c" "$train" --algo a2c --clip-eps 0.1

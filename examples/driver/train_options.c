@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "train_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flags_file.h"
+#include "presets.h"
+#include "seeds.h"
+#include "text.h"
+
+static void print_help(const flags_option *table, int n)
+{
+    static const int32_t kinds[] = {RR_CONFIG_TRAIN,
+                                    RR_CONFIG_ENV,
+                                    RR_CONFIG_AGENT,
+                                    RR_CONFIG_PPO,
+                                    RR_CONFIG_A2C,
+                                    RR_CONFIG_ALS,
+                                    -1};
+    printf(
+        "train --algo ppo|a2c [--total-timesteps N] [--world drawn|tiring|movielens|FILE] …\n\n");
+    flags_print_options(stdout, table, n);
+    printf("\n"
+           "Timesteps are decisions, and round up to whole rollouts (n_envs x n_steps). --seed "
+           "sets the seeds\n"
+           "of world, sessions and agent; --world-seed, --env-seed and --agent-seed set one alone. "
+           "The learning\n"
+           "rate falls to 0 over the run; --planned-updates 0 keeps it constant. Widths and the "
+           "sizes of agent\n"
+           "and buffer follow from the world unless given.\n"
+           "\n"
+           "Ctrl-C finishes the rollout, saves, and exits with status 0; --resume goes on from "
+           "there as if\n"
+           "nothing had happened: it continues the run's log and replaces FILE, unless --name and "
+           "--checkpoint\n"
+           "say otherwise. At the end the sampled policy plays sessions of users that it was never "
+           "trained\n"
+           "on, and its reward stands beside that of the best known play in the same sessions\n"
+           "(reward_per_step, oracle_share). The share shown during training is against that play "
+           "on a twin of\n"
+           "the training world. With the leave rule shares compare returns of sessions, and the "
+           "best known\n"
+           "play is myopic: it can be beaten.\n");
+    presets_print_all(stdout);
+    flags_print_tables(stdout, kinds);
+}
+
+void train_options_read(train_options *o, flags_fields *fields, int argc, char **argv)
+{
+    memset(o, 0, sizeof *o);
+    const flags_option table[] = {
+        {"algo", "ppo|a2c", "the algorithm; required unless --resume tells", &o->algo, NULL},
+        {"world", "WORLD", "drawn (default), tiring, movielens, or a file of interactions",
+         &o->world, NULL},
+        {"data", "PATH", "where MovieLens is, a file or its folder", &o->data, NULL},
+        {"name", "NAME", "log in runs/NAME/ (default <algo>-<world>-<seed>, or the resumed run's)",
+         &o->name, NULL},
+        {"checkpoint", "FILE",
+         "what to save (default checkpoints/<algo>.safetensors, or what --resume names)",
+         &o->checkpoint, NULL},
+        {"resume", "FILE", "go on with a run from its checkpoint", &o->resume, NULL},
+        {"stop-after", "N", "stop and save once N timesteps of the run are behind", &o->stop_after,
+         NULL},
+        {"seeds", "A-B", "one run a seed, in parallel, named NAME-SEED (or a list: 3,5,8)",
+         &o->seeds, NULL},
+        {"jobs", "N", "runs at a time with --seeds (default: the processors)", &o->jobs, NULL},
+        {"config", "FILE", "flags from a file, one a line, in front of those given here", NULL,
+         NULL},
+        {"dump-config", NULL, "print the run's flags as such a file, and stop", NULL, &o->is_dump},
+        {"tensorboard", NULL, "write TensorBoard's event files beside the log", NULL,
+         &o->has_board},
+        {"json", NULL, "end with one line of JSON", NULL, &o->is_json},
+        {"quiet", NULL, "print nothing but errors and JSON", NULL, &o->is_quiet},
+        {"help", NULL, "this text", NULL, &o->is_help}};
+    const int n = (int)(sizeof table / sizeof table[0]);
+    argv = flags_file_expand(&argc, argv);
+    flags_parse(fields, table, n, argc, argv);
+    if (o->is_help) {
+        print_help(table, n);
+        exit(EXIT_SUCCESS);
+    }
+    if (o->algo == NULL && o->resume == NULL) {
+        text_fail("--algo is missing: ppo or a2c (see --help)");
+    }
+}
+
+static void begin_settings(settings *s, run_origin *origin, const train_options *o,
+                           const flags_fields *fields)
+{
+    const char *spec = o->world != NULL ? o->world : "drawn";
+    memset(origin, 0, sizeof *origin);
+    if (strlen(spec) >= sizeof origin->world ||
+        (o->data != NULL && strlen(o->data) >= sizeof origin->data)) {
+        text_fail("the path of the world is too long");
+    }
+    strcpy(origin->world, spec);
+    strcpy(origin->data, o->data != NULL ? o->data : "");
+    const char *head = flags_value(fields, "head");
+    settings_init(s, spec, head != NULL ? head : "tower", flags_algo(o->algo));
+    flags_apply(fields, s);
+    settings_derive(s);
+}
+
+static void resume_settings(settings *s, run_origin *origin, const train_options *o,
+                            const flags_fields *fields)
+{
+    static const char *const free_fields[] = {"num_threads", "total_timesteps", "log_interval",
+                                              NULL};
+    run_read_settings(s, origin, o->resume);
+    if (o->algo != NULL && flags_algo(o->algo) != s->algo) {
+        text_fail("--algo is %s, but the checkpoint was made with %s", o->algo,
+                  flags_algo_name(s->algo));
+    }
+    if (o->world != NULL && strcmp(o->world, origin->world) != 0) {
+        text_fail("--world is %s, but the checkpoint was made in %s", o->world, origin->world);
+    }
+    flags_apply_to_checkpoint(fields, s, free_fields);
+    const int64_t planned = s->agent.planned_updates;
+    if (planned > 0 && settings_planned_updates(s) > planned) {
+        text_fail("--total-timesteps %lld is more than the run's plan, at whose end its learning "
+                  "rate is 0;"
+                  " begin a new run, or plan it with --planned-updates",
+                  (long long)s->train.total_timesteps);
+    }
+    settings_derive_buffer(s);
+}
+
+void train_options_settings(settings *s, run_origin *origin, const train_options *o,
+                            const flags_fields *fields)
+{
+    if (o->resume != NULL) {
+        resume_settings(s, origin, o, fields);
+    } else {
+        begin_settings(s, origin, o, fields);
+    }
+}
+
+/* A folder of its own under runs/, and one line of a checkpoint. */
+static void require_name(const char *name)
+{
+    enum { MOST = 200 };
+    if (name[0] == '\0' || strlen(name) > MOST) {
+        text_fail("--name has %zu characters; it must have 1 to %d", strlen(name), MOST);
+    }
+    if (strpbrk(name, "/\n\r") != NULL || strcmp(name, ".") == 0 || strstr(name, "..") != NULL) {
+        text_fail("--name is \"%s\"; it names a folder under runs/ and may not have / or ..", name);
+    }
+}
+
+void train_options_paths(char *folder, char *checkpoint, size_t capacity, const train_options *o,
+                         run_origin *origin, const settings *s, const world *w)
+{
+    const char *algo = flags_algo_name(s->algo);
+    if (o->name != NULL) {
+        require_name(o->name);
+        strcpy(origin->name, o->name);
+    }
+    if (origin->name[0] != '\0') {
+        require_name(origin->name); /* a checkpoint may be anyone's */
+        snprintf(folder, capacity, "runs/%s", origin->name);
+    } else {
+        snprintf(folder, capacity, "runs/%s-%s-%llu", algo, w->name,
+                 (unsigned long long)s->train.seed);
+    }
+    const char *path = o->checkpoint != NULL ? o->checkpoint : o->resume;
+    if (path == NULL) {
+        snprintf(checkpoint, capacity, "checkpoints/%s.safetensors", algo);
+    } else if (strlen(path) >= capacity) {
+        text_fail("%s: the path is too long", path);
+    } else {
+        strcpy(checkpoint, path);
+    }
+}
+
+void train_options_run_seeds(train_options *o, flags_fields *fields)
+{
+    static uint64_t seeds[SEEDS_MOST];
+    static char name[256];
+    static char checkpoint[512];
+    static char value[32];
+    char of_world[64];
+    if (o->resume != NULL || o->checkpoint != NULL) {
+        text_fail("--seeds names its runs and checkpoints by --name and seed; it takes neither "
+                  "--resume nor "
+                  "--checkpoint");
+    }
+    if (o->name != NULL) {
+        require_name(o->name);
+    }
+    const int n = seeds_parse(seeds, o->seeds);
+    const int64_t jobs = o->jobs != NULL ? text_parse_count("--jobs", o->jobs) : 0;
+    const uint64_t seed =
+        seeds_run(seeds, n, jobs < 1024 ? (int)jobs : 1024, o->is_json, o->is_quiet);
+    world_name(of_world, sizeof of_world, o->world != NULL ? o->world : "drawn");
+    if (o->name != NULL) {
+        snprintf(name, sizeof name, "%s-%llu", o->name, (unsigned long long)seed);
+    } else {
+        snprintf(name, sizeof name, "%s-%s-%llu", o->algo, of_world, (unsigned long long)seed);
+    }
+    snprintf(checkpoint, sizeof checkpoint, "checkpoints/%s.safetensors", name);
+    snprintf(value, sizeof value, "%llu", (unsigned long long)seed);
+    o->name = name;
+    o->checkpoint = checkpoint;
+    o->is_quiet = o->is_json = true;
+    flags_add(fields, "seed", value);
+}
+
+void train_options_dump(const settings *s, const run_origin *origin)
+{
+    printf("# train --config FILE: one flag a line. \"# follows\": from others, unless given.\n");
+    printf("algo %s\nworld %s\n", flags_algo_name(s->algo), origin->world);
+    if (origin->data[0] != '\0') {
+        printf("data %s\n", origin->data);
+    }
+    flags_file_write(stdout, s);
+}
