@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* elementwise.c: plain loops over the scalar functions, which the compiler turns into vectors of
- * the level's width; an element's operations are the same at each. Compiled once per level. */
+/* elementwise.c: exp on sixteen lanes, and plain loops over the scalar functions, which the
+ * compiler turns into vectors of the level's width; an element's operations are the same at each.
+ * Compiled once per level. */
 #include "math/elementwise.h"
 
-#include "math/level.h"
+#include "math/lanes.h"
 #include "math/scalar.h"
-
-static void vec_exp(float *y, const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        y[i] = rri_exp(x[i]);
-    }
-}
 
 static void vec_exp_shifted(float *y, const float *x, float shift, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    const rri_lanes down = rri_lanes_all(-shift);
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        rri_lanes_store(y + i, rri_lanes_exp(rri_lanes_add(rri_lanes_load(x + i), down)));
+    }
+    for (; i < n; i++) {
         y[i] = rri_exp(x[i] - shift);
+    }
+}
+
+static void vec_exp(float *y, const float *x, size_t n)
+{
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        rri_lanes_store(y + i, rri_lanes_exp(rri_lanes_load(x + i)));
+    }
+    for (; i < n; i++) {
+        y[i] = rri_exp(x[i]);
     }
 }
 

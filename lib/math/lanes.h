@@ -2,7 +2,8 @@
 /* lanes.h: sixteen floats as one value, in the registers of the level being compiled.
  *
  * Each operation is the same sixteen roundings at every level: one AVX-512 register, two AVX
- * registers, or a plain array. */
+ * registers, or a plain array. rri_lanes_exp and rri_lanes_below are spelt for vectors, with the
+ * bits of rri_exp. */
 #ifndef RRI_MATH_LANES_H
 #define RRI_MATH_LANES_H
 
@@ -10,6 +11,7 @@
 #include <stddef.h>
 
 #include "math/level.h"
+#include "math/scalar.h"
 
 #define RRI_LANES ((size_t)16)
 
@@ -42,6 +44,31 @@ static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return _mm512_max_ps(a, b);
+}
+/* a, with 0 where it is −∞ */
+static inline rri_lanes rri_lanes_below(rri_lanes a)
+{
+    const __mmask16 is_some = _mm512_cmp_ps_mask(a, _mm512_set1_ps(-INFINITY), _CMP_NEQ_UQ);
+    return _mm512_maskz_mov_ps(is_some, a);
+}
+/* rri_exp. One scalef rounds as its two products by powers of two do: the first is exact. */
+static inline rri_lanes rri_lanes_exp(rri_lanes a)
+{
+    const __m512 magic = _mm512_set1_ps(0x1.8p23f);
+    const __m512 raised = _mm512_max_ps(_mm512_set1_ps(-105.0f), a); /* NaN passes */
+    const __m512 x = _mm512_min_ps(_mm512_set1_ps(90.0f), raised);
+    const __m512 shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(0x1.715476p+0f), magic);
+    const __m512 whole = _mm512_sub_ps(shifted, magic);
+    __m512 r = _mm512_fmadd_ps(whole, _mm512_set1_ps(-0x1.62e4p-1f), x);
+    r = _mm512_fmadd_ps(whole, _mm512_set1_ps(-0x1.7f7d1cp-20f), r);
+
+    __m512 q = _mm512_set1_ps(0x1.6db82p-10f);
+    q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1.123e44p-7f));
+    q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1.55545ap-5f));
+    q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1.55548cp-3f));
+    q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1p-1f));
+    const __m512 expm1 = _mm512_fmadd_ps(_mm512_mul_ps(r, r), q, r);
+    return _mm512_scalef_ps(_mm512_add_ps(expm1, _mm512_set1_ps(1.0f)), whole);
 }
 
 #elif RRI_LEVEL == 1
@@ -77,6 +104,45 @@ static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return (rri_lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
+static inline __m256 rri_lanes_below_half(__m256 a)
+{
+    return _mm256_and_ps(a, _mm256_cmp_ps(a, _mm256_set1_ps(-INFINITY), _CMP_NEQ_UQ));
+}
+/* a, with 0 where it is −∞ */
+static inline rri_lanes rri_lanes_below(rri_lanes a)
+{
+    return (rri_lanes){rri_lanes_below_half(a.low), rri_lanes_below_half(a.high)};
+}
+static inline __m256 rri_lanes_exp_half(__m256 a)
+{
+    const __m256 magic = _mm256_set1_ps(0x1.8p23f);
+    const __m256 raised = _mm256_max_ps(_mm256_set1_ps(-105.0f), a); /* NaN passes */
+    const __m256 x = _mm256_min_ps(_mm256_set1_ps(90.0f), raised);
+    const __m256 shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(0x1.715476p+0f), magic);
+    const __m256 whole = _mm256_sub_ps(shifted, magic);
+    __m256 r = _mm256_fmadd_ps(whole, _mm256_set1_ps(-0x1.62e4p-1f), x);
+    r = _mm256_fmadd_ps(whole, _mm256_set1_ps(-0x1.7f7d1cp-20f), r);
+
+    __m256 q = _mm256_set1_ps(0x1.6db82p-10f);
+    q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0x1.123e44p-7f));
+    q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0x1.55545ap-5f));
+    q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0x1.55548cp-3f));
+    q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0x1p-1f));
+    const __m256 expm1 = _mm256_fmadd_ps(_mm256_mul_ps(r, r), q, r);
+
+    /* n is in the low ten bits, with its sign; 2^n in two steps */
+    const __m256i n = _mm256_srai_epi32(_mm256_slli_epi32(_mm256_castps_si256(shifted), 22), 22);
+    const __m256i half = _mm256_srai_epi32(n, 1), bias = _mm256_set1_epi32(127);
+    const __m256i first = _mm256_slli_epi32(_mm256_add_epi32(half, bias), 23);
+    const __m256i rest = _mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(n, half), bias), 23);
+    const __m256 y = _mm256_add_ps(expm1, _mm256_set1_ps(1.0f));
+    return _mm256_mul_ps(_mm256_mul_ps(y, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(rest));
+}
+/* rri_exp */
+static inline rri_lanes rri_lanes_exp(rri_lanes a)
+{
+    return (rri_lanes){rri_lanes_exp_half(a.low), rri_lanes_exp_half(a.high)};
 }
 
 #else
@@ -126,6 +192,22 @@ static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     for (size_t l = 0; l < RRI_LANES; l++) {
         a.of[l] = a.of[l] > b.of[l] ? a.of[l] : b.of[l];
+    }
+    return a;
+}
+/* a, with 0 where it is −∞ */
+static inline rri_lanes rri_lanes_below(rri_lanes a)
+{
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        a.of[l] = a.of[l] == -INFINITY ? 0.0f : a.of[l];
+    }
+    return a;
+}
+/* rri_exp */
+static inline rri_lanes rri_lanes_exp(rri_lanes a)
+{
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        a.of[l] = rri_exp(a.of[l]);
     }
     return a;
 }

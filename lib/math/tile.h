@@ -20,7 +20,7 @@ typedef void rri_tile(float *C, size_t ldc, const float *narrow_panel, const flo
 /* The same bits for few rows, m ≤ RRI_FEW_ROWS, straight from A (element (i, l) at
  * A[i * row_stride + l * col_stride]) over whole panels of B; n columns from the first panel on,
  * any k. */
-#define RRI_FEW_ROWS ((size_t)4)
+#define RRI_FEW_ROWS ((size_t)8)
 typedef void rri_rows(float *C, size_t ldc, const float *A, size_t row_stride, size_t col_stride,
                       const float *wide_panels, size_t m, size_t n, size_t k, bool accumulate);
 

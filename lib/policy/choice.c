@@ -77,9 +77,45 @@ static size_t first_allowed(const draw_tile *draw, size_t row, size_t length, fl
     return 0;
 }
 
-/* The block by the sums of all blocks, then the position by the exponentials of that block. The
- * place within the block is carried over as a share, so that the two sums need not agree in the
- * last bit. */
+/* The block sums of one row, below the maxima of their blocks, as sums below the row's maximum. */
+static void rescale_sums(double *sums, const rri_kernels *kernels, const float *maxima, float max,
+                         size_t n_blocks)
+{
+    float factors[RRI_SOFTMAX_BLOCK];
+    for (size_t first = 0; first < n_blocks; first += RRI_SOFTMAX_BLOCK) {
+        const size_t n = smaller(RRI_SOFTMAX_BLOCK, n_blocks - first);
+        rri_vec_exp_shifted(kernels, factors, maxima + first, max, n);
+        for (size_t b = 0; b < n; b++) {
+            sums[first + b] *= (double)factors[b];
+        }
+    }
+}
+
+/* The place within one block, z [n] below its maximum: the run of sixteen by the sums of the runs,
+ * then the position. */
+static size_t draw_within(const rri_kernels *kernels, const float *z, float max, size_t n,
+                          double share)
+{
+    float parts[RRI_SOFTMAX_BLOCK];
+    double weights[RRI_SOFTMAX_BLOCK / RRI_SOFTMAX_LANES];
+    rri_vec_exp_shifted(kernels, parts, z, max, n);
+    const size_t n_runs = (n + RRI_SOFTMAX_LANES - 1) / RRI_SOFTMAX_LANES;
+    for (size_t run = 0; run < n_runs; run++) {
+        const size_t begin = run * RRI_SOFTMAX_LANES;
+        weights[run] =
+            (double)rri_sum(kernels, parts + begin, smaller(RRI_SOFTMAX_LANES, n - begin));
+    }
+    double within = 0.0;
+    const size_t begin = find_place(weights, n_runs, share, &within) * RRI_SOFTMAX_LANES;
+    const size_t n_here = smaller(RRI_SOFTMAX_LANES, n - begin);
+    for (size_t i = 0; i < n_here; i++) {
+        weights[i] = (double)parts[begin + i];
+    }
+    return begin + find_place(weights, n_here, within, NULL);
+}
+
+/* The block by the sums of all blocks, then the place within it. The place is carried over as a
+ * share, so that two sums of the same terms need not agree in the last bit. */
 static size_t draw_row(const draw_tile *draw, size_t row, double uniform, float *logit)
 {
     const rri_logits_input *in = draw->tile->in;
@@ -92,22 +128,14 @@ static size_t draw_row(const draw_tile *draw, size_t row, double uniform, float 
     if (!isfinite(draw->sweep->log_sums[row]) || !isfinite(max)) {
         return first_allowed(draw, row, length, logit);
     }
-    for (size_t b = 0; b < n_blocks; b++) {
-        sums[b] *= (double)rri_exp(maxima[b] - max);
-    }
+    rescale_sums(sums, in->kernels, maxima, max, n_blocks);
     double within = 0.0;
     const size_t block = find_place(sums, n_blocks, uniform, &within);
 
     float buffer[RRI_SOFTMAX_BLOCK];
-    float parts[RRI_SOFTMAX_BLOCK];
-    double weights[RRI_SOFTMAX_BLOCK];
     const size_t n = smaller(RRI_SOFTMAX_BLOCK, length - block * RRI_SOFTMAX_BLOCK);
     const float *z = block_logits(buffer, draw, row, block, n);
-    rri_vec_exp_shifted(in->kernels, parts, z, maxima[block], n);
-    for (size_t i = 0; i < n; i++) {
-        weights[i] = (double)parts[i];
-    }
-    const size_t place = find_place(weights, n, within, NULL);
+    const size_t place = draw_within(in->kernels, z, maxima[block], n, within);
     *logit = z[place];
     return block * RRI_SOFTMAX_BLOCK + place;
 }

@@ -21,28 +21,31 @@ static void affine(float *z, float scale, const float *bias, size_t n)
     }
 }
 
-/* Padding up to whole lanes is a position that may not be chosen: e = 0 and x = 0. */
+/* e and e · x of sixteen logits into the lane sums; x = z − shift, and a logit of −∞ adds 0. */
+static inline void add_lanes(rri_lanes *sums, rri_lanes *moments, rri_lanes z, rri_lanes down)
+{
+    const rri_lanes below = rri_lanes_add(z, down);
+    const rri_lanes e = rri_lanes_exp(below);
+    *sums = rri_lanes_add(*sums, e);
+    *moments = rri_lanes_fma(e, rri_lanes_below(below), *moments);
+}
+
+/* Padding up to whole lanes is a position that may not be chosen. */
 static void sum(float s[16], float t[16], const float *z, float shift, size_t n)
 {
-    float e[RRI_SOFTMAX_BLOCK];
-    float x[RRI_SOFTMAX_BLOCK];
-    for (size_t i = 0; i < n; i++) {
-        const float below = z[i] - shift;
-        e[i] = rri_exp(below);
-        x[i] = below == -INFINITY ? 0.0f : below;
-    }
-    const size_t n_whole = (n + RRI_LANES - 1) / RRI_LANES * RRI_LANES;
-    for (size_t i = n; i < n_whole; i++) {
-        e[i] = 0.0f;
-        x[i] = 0.0f;
-    }
-
+    const rri_lanes down = rri_lanes_all(-shift);
     rri_lanes sums = rri_lanes_all(0.0f);
     rri_lanes moments = rri_lanes_all(0.0f);
-    for (size_t i = 0; i < n_whole; i += RRI_LANES) {
-        const rri_lanes part = rri_lanes_load(e + i);
-        sums = rri_lanes_add(sums, part);
-        moments = rri_lanes_fma(part, rri_lanes_load(x + i), moments);
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        add_lanes(&sums, &moments, rri_lanes_load(z + i), down);
+    }
+    if (i < n) {
+        float rest[RRI_SOFTMAX_LANES];
+        for (size_t l = 0; l < RRI_LANES; l++) {
+            rest[l] = i + l < n ? z[i + l] : -INFINITY;
+        }
+        add_lanes(&sums, &moments, rri_lanes_load(rest), down);
     }
     rri_lanes_store(s, sums);
     rri_lanes_store(t, moments);

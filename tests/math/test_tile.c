@@ -6,7 +6,7 @@
 
 enum { MOST_WIDE = 32, MOST_NARROW = 12, MOST_K = 600 };
 
-static _Alignas(64) float wide_panels[3 * MOST_WIDE * MOST_K + MOST_WIDE];
+static _Alignas(64) float wide_panels[5 * MOST_WIDE * MOST_K + MOST_WIDE];
 static _Alignas(64) float narrow_panel[MOST_NARROW * MOST_K];
 
 static float chain(const float *a, size_t a_stride, const float *b, size_t b_stride, size_t k)
@@ -63,27 +63,27 @@ END_TEST
 
 START_TEST(test_tile_rows_give_the_bits_of_tiles)
 {
-    enum { LD = 3 * MOST_WIDE, K = 523 };
-    static float A[4 * K], C[4 * LD], before[4 * LD];
+    enum { LD = 5 * MOST_WIDE, K = 523, M = RRI_FEW_ROWS };
+    static float A[M * K], C[M * LD], before[M * LD];
     const rri_kernels *levels[RRI_N_LEVELS];
     const size_t n_levels = levels_present(levels);
-    levels_fill(A, 4 * K, 3);
-    levels_fill(before, 4 * LD, 4);
+    levels_fill(A, M * K, 3);
+    levels_fill(before, M * LD, 4);
     levels_fill(wide_panels, sizeof wide_panels / sizeof *wide_panels, 5);
-    for (size_t q = 0; q < n_levels * 4 * 2; q++) {
-        const rri_kernels *kernels = levels[q / 8];
-        const size_t m = q % 4 + 1, wide = kernels->wide;
-        const bool accumulate = q / 4 % 2 != 0;
-        for (size_t n = 1; n <= 3 * wide; n++) {
+    for (size_t q = 0; q < n_levels * M * 2; q++) {
+        const rri_kernels *kernels = levels[q / (2 * M)];
+        const size_t m = q % M + 1, wide = kernels->wide;
+        const bool accumulate = q / M % 2 != 0;
+        for (size_t n = 1; n <= 5 * wide; n++) {
             memcpy(C, before, sizeof C);
-            kernels->tiles->rows(C, LD, A, 1, 4, wide_panels, m, n, K, accumulate);
-            for (size_t p = 0; p < 4 * LD; p++) {
+            kernels->tiles->rows(C, LD, A, 1, M, wide_panels, m, n, K, accumulate);
+            for (size_t p = 0; p < M * LD; p++) {
                 const size_t i = p / LD, j = p % LD;
                 float expected = before[p];
                 for (size_t first = 0; i < m && j < n && first < K; first += RRI_K_CUT) {
                     const size_t depth = K - first < RRI_K_CUT ? K - first : RRI_K_CUT;
                     const float *b = wide_panels + j / wide * wide * K + first * wide + j % wide;
-                    const float part = chain(A + i + 4 * first, 4, b, wide, depth);
+                    const float part = chain(A + i + M * first, M, b, wide, depth);
                     expected = accumulate || first > 0 ? expected + part : part;
                 }
                 ck_assert_msg(levels_bits(C[p]) == levels_bits(expected),
