@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* gemm.c: blocks, packing and sharing out around the tile.
+/* gemm.c: blocks, packing and sharing out around the kernels.
  *
- * A block of MOST_ROWS rows of A, cut at 256 along k, is packed and stays in the second cache; a
- * wide panel of B stays in the first while the block's tiles pass over it. B that is not packed yet
- * comes in blocks of MOST_COLUMNS columns.   A block 96 KiB, B block 256 KiB: the scratch is never
- * more. */
+ * A block is at most MOST_ROWS rows by a run of 256 along k by all columns that are asked for; a
+ * wide panel of B stays in the first cache while the rows of the block pass over it. Our own kernel
+ * reads A and B where they lie, so that nothing is copied where rows or columns lie side by side;
+ * what does not, and what would be fetched from far apart again and again, is packed first. B that
+ * has to be packed comes in blocks of MOST_COLUMNS columns.   A block 96 KiB, B block 256 KiB: the
+ * scratch is never more. */
 #include "math/gemm.h"
 
 #include <string.h>
@@ -101,20 +103,67 @@ static void pack_a(float *packed, const product *p, size_t row, size_t n_rows, s
     }
 }
 
-/* C [n_rows, n_columns] at c = or += packed block of A · panels of B, `panel_stride` floats apart.
- */
-static void tiles_of_block(const product *p, float *c, const float *packed, const float *panels,
-                           size_t panel_stride, size_t n_rows, size_t n_columns, size_t depth,
-                           bool accumulate)
+/* A run of B along k: panel j at B + j * panel_stride, rows of a panel ldb apart. */
+typedef struct run_of_b {
+    const float *B;
+    size_t panel_stride, ldb;
+} run_of_b;
+
+/* Whether A has to be packed for n_panels panels to pass over it: where neither its rows nor its
+ * columns lie side by side, or where a walk along k meets many pages or few sets of the cache. */
+static bool is_a_packed(const product *p, size_t n_panels, size_t depth)
+{
+    if (p->A.col_stride == 1) {
+        return false;
+    }
+    const bool is_far = depth > 64 || p->A.col_stride % 1024 == 0;
+    return p->A.row_stride != 1 || (is_far && n_panels > 3);
+}
+
+/* C [n_rows, n_columns] at c = or += packed block of A · run of B. Chains that are long enough for
+ * it go through the level's best tile. */
+static void packed_block(const product *p, float *c, const float *packed, const run_of_b *run,
+                         size_t n_rows, size_t n_columns, size_t depth, bool accumulate)
 {
     const size_t wide = p->kernels->wide, narrow = p->kernels->narrow;
     for (size_t j = 0; j < n_columns; j += wide) {
-        const float *panel = panels + j / wide * panel_stride;
+        const float *panel = run->B + j / wide * run->panel_stride;
         for (size_t i = 0; i < n_rows; i += narrow) {
-            p->kernels->tile(c + i * p->ldc + j, p->ldc, packed + i * depth, panel,
-                             least(narrow, n_rows - i), least(wide, n_columns - j), depth,
-                             accumulate);
+            const size_t m = least(narrow, n_rows - i), n = least(wide, n_columns - j);
+            float *corner = c + i * p->ldc + j;
+            if (m == narrow && n == wide && run->ldb == wide) {
+                p->kernels->tile(corner, p->ldc, packed + i * depth, panel, m, n, depth,
+                                 accumulate);
+            } else {
+                p->kernels->tiles->direct(corner, p->ldc, packed + i * depth, 1, narrow, panel,
+                                          run->ldb, m, n, depth, accumulate);
+            }
         }
+    }
+}
+
+/* Rows [row, row + n_rows) of C from `column` on = or += the run of A that begins at `first` along
+ * k, times the run of B. */
+static void multiply_block(const product *p, size_t row, size_t n_rows, size_t column,
+                           size_t n_columns, size_t first, size_t depth, const run_of_b *run,
+                           rri_stack *scratch)
+{
+    const size_t wide = p->kernels->wide;
+    const bool accumulate = p->accumulate || first > 0;
+    float *c = p->C + row * p->ldc + column;
+    if (is_a_packed(p, panels_of(p->kernels, n_columns), depth)) {
+        const size_t mark = rri_stack_mark(scratch);
+        float *packed = rri_stack_take(scratch, block_a_bytes(p->kernels, n_rows, depth));
+        pack_a(packed, p, row, n_rows, first, depth);
+        packed_block(p, c, packed, run, n_rows, n_columns, depth, accumulate);
+        rri_stack_rewind(scratch, mark);
+        return;
+    }
+    const float *corner = p->A.data + row * p->A.row_stride + first * p->A.col_stride;
+    for (size_t j = 0; j < n_columns; j += wide) {
+        p->kernels->tiles->direct(c + j, p->ldc, corner, p->A.row_stride, p->A.col_stride,
+                                  run->B + j / wide * run->panel_stride, run->ldb, n_rows,
+                                  least(wide, n_columns - j), depth, accumulate);
     }
 }
 
@@ -126,35 +175,36 @@ static void packed_part(const product *p, size_t first_row, size_t end_row, size
     const size_t column = least(first_panel * kernels->wide, p->n);
     const size_t n_columns = least(last_panel * kernels->wide, p->n) - column;
     const float *panels = p->B_panels + column * p->k;
-    float *C = p->C + column;
     if (p->k == 0 || n_columns == 0) {
         empty_product(p, first_row, end_row, column, column + n_columns);
         return;
     }
     if (p->m <= RRI_FEW_ROWS) {
         if (first_row < end_row) {
-            kernels->tiles->rows(C + first_row * p->ldc, p->ldc,
+            kernels->tiles->rows(p->C + first_row * p->ldc + column, p->ldc,
                                  p->A.data + first_row * p->A.row_stride, p->A.row_stride,
                                  p->A.col_stride, panels, end_row - first_row, n_columns, p->k,
                                  p->accumulate);
         }
         return;
     }
-    const size_t mark = rri_stack_mark(scratch);
-    float *packed = rri_stack_take(scratch, block_a_bytes(kernels, end_row - first_row, p->k));
     for (size_t i = first_row; i < end_row; i += MOST_ROWS) {
-        const size_t n_rows = least(MOST_ROWS, end_row - i);
         for (size_t l = 0; l < p->k; l += RRI_K_CUT) {
-            const size_t depth = least(RRI_K_CUT, p->k - l);
-            pack_a(packed, p, i, n_rows, l, depth);
-            tiles_of_block(p, C + i * p->ldc, packed, panels + l * kernels->wide,
-                           p->k * kernels->wide, n_rows, n_columns, depth, p->accumulate || l > 0);
+            const run_of_b run = {panels + l * kernels->wide, p->k * kernels->wide, kernels->wide};
+            multiply_block(p, i, least(MOST_ROWS, end_row - i), column, n_columns, l,
+                           least(RRI_K_CUT, p->k - l), &run, scratch);
         }
     }
-    rri_stack_rewind(scratch, mark);
 }
 
-/* The same with B packed on the way; columns [column, end_column). */
+/* Whether B can be read where it lies: rows of whole sixteens, not so far apart that one panel's
+ * rows meet in few sets of the cache. */
+static bool is_b_direct(const product *p, size_t n_columns)
+{
+    return p->B.col_stride == 1 && n_columns % 16 == 0 && p->B.row_stride % 512 != 0;
+}
+
+/* The same with B as it is; columns [column, end_column). */
 static void unpacked_part(const product *p, size_t first_row, size_t end_row, size_t column,
                           size_t end_column, rri_stack *scratch)
 {
@@ -164,23 +214,25 @@ static void unpacked_part(const product *p, size_t first_row, size_t end_row, si
         return;
     }
     const size_t mark = rri_stack_mark(scratch);
+    const bool is_direct = is_b_direct(p, end_column - column);
     const size_t most_depth = least(p->k, RRI_K_CUT);
     const size_t most_columns = least(end_column - column, MOST_COLUMNS);
-    float *panels =
-        RRI_STACK_TAKE(scratch, float, rri_panels_count(kernels, most_columns, most_depth));
-    float *packed = rri_stack_take(scratch, block_a_bytes(kernels, end_row - first_row, p->k));
+    const size_t n_panel_floats = rri_panels_count(kernels, most_columns, most_depth);
+    float *panels = is_direct ? NULL : RRI_STACK_TAKE(scratch, float, n_panel_floats);
     for (size_t j = column; j < end_column; j += MOST_COLUMNS) {
         const size_t n_columns = least(MOST_COLUMNS, end_column - j);
         for (size_t l = 0; l < p->k; l += RRI_K_CUT) {
             const size_t depth = least(RRI_K_CUT, p->k - l);
             const rri_view corner = {p->B.data + l * p->B.row_stride + j * p->B.col_stride,
                                      p->B.row_stride, p->B.col_stride};
-            rri_panels_pack(kernels, panels, corner, depth, n_columns);
+            run_of_b run = {corner.data, kernels->wide, corner.row_stride};
+            if (!is_direct) {
+                rri_panels_pack(kernels, panels, corner, depth, n_columns);
+                run = (run_of_b){panels, depth * kernels->wide, kernels->wide};
+            }
             for (size_t i = first_row; i < end_row; i += MOST_ROWS) {
-                const size_t n_rows = least(MOST_ROWS, end_row - i);
-                pack_a(packed, p, i, n_rows, l, depth);
-                tiles_of_block(p, p->C + i * p->ldc + j, packed, panels, depth * kernels->wide,
-                               n_rows, n_columns, depth, p->accumulate || l > 0);
+                multiply_block(p, i, least(MOST_ROWS, end_row - i), j, n_columns, l, depth, &run,
+                               scratch);
             }
         }
     }

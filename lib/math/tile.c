@@ -17,7 +17,11 @@ enum { WIDE = RRI_AT_LEVEL(RRI_WIDE), NARROW = RRI_AT_LEVEL(RRI_NARROW) };
 enum { PANEL_LANES = WIDE / 16, MOST_GROUP = 4 };
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define UNROLL        _Pragma("GCC unroll 16")
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 /* C[0..n) = or += part [n ≤ 16 · n_lanes]. */
 ALWAYS_INLINE void flush(float *C, const rri_lanes *part, size_t n_lanes, size_t n, bool accumulate)
@@ -40,38 +44,89 @@ ALWAYS_INLINE void flush(float *C, const rri_lanes *part, size_t n_lanes, size_t
     }
 }
 
-void RRI_AT_LEVEL(rri_tile)(float *C, size_t ldc, const float *narrow_panel,
-                            const float *wide_panel, size_t m, size_t n, size_t k, bool accumulate)
+/* R rows by W lanes of columns: one walk along k with all sums in registers. is_along: neighbours
+ * along k lie side by side in A, else neighbours across do. */
+ALWAYS_INLINE void direct_group(float *C, size_t ldc, const float *A, size_t row_stride,
+                                size_t col_stride, const float *B, size_t ldb, size_t n, size_t k,
+                                bool accumulate, const size_t R, const size_t W,
+                                const bool is_along)
 {
     rri_lanes part[NARROW][PANEL_LANES];
     UNROLL
-    for (size_t i = 0; i < NARROW; i++) {
+    for (size_t i = 0; i < R; i++) {
         UNROLL
-        for (size_t w = 0; w < PANEL_LANES; w++) {
+        for (size_t w = 0; w < W; w++) {
             part[i][w] = rri_lanes_all(0.0f);
         }
     }
     for (size_t l = 0; l < k; l++) {
         rri_lanes b[PANEL_LANES];
         UNROLL
-        for (size_t w = 0; w < PANEL_LANES; w++) {
-            b[w] = rri_lanes_load(wide_panel + l * WIDE + w * RRI_LANES);
+        for (size_t w = 0; w < W; w++) {
+            b[w] = rri_lanes_load(B + l * ldb + w * RRI_LANES);
         }
         UNROLL
-        for (size_t i = 0; i < NARROW; i++) {
-            const rri_lanes a = rri_lanes_all(narrow_panel[l * NARROW + i]);
+        for (size_t i = 0; i < R; i++) {
+            const float *a = is_along ? A + i * row_stride + l : A + l * col_stride + i;
+            const rri_lanes all = rri_lanes_all(*a);
             UNROLL
-            for (size_t w = 0; w < PANEL_LANES; w++) {
-                part[i][w] = rri_lanes_fma(a, b[w], part[i][w]);
+            for (size_t w = 0; w < W; w++) {
+                part[i][w] = rri_lanes_fma(all, b[w], part[i][w]);
             }
         }
     }
     UNROLL
-    for (size_t i = 0; i < NARROW; i++) {
-        if (i < m) {
-            flush(C + i * ldc, part[i], PANEL_LANES, n, accumulate);
-        }
+    for (size_t i = 0; i < R; i++) {
+        flush(C + i * ldc, part[i], W, n, accumulate);
     }
+}
+
+/* All rows: whole groups first, then one of half or a third of a group, then single rows. */
+ALWAYS_INLINE void direct_walk(float *C, size_t ldc, const float *A, size_t row_stride,
+                               size_t col_stride, const float *B, size_t ldb, size_t m, size_t n,
+                               size_t k, bool accumulate, const size_t W, const bool is_along)
+{
+    static const size_t FEW = NARROW == 12 ? 4 : 2;
+    const size_t step = is_along ? row_stride : 1;
+    size_t i = 0;
+#define GROUP(R)                                                                                   \
+    direct_group(C + i * ldc, ldc, A + i * step, row_stride, col_stride, B, ldb, n, k, accumulate, \
+                 (R), W, is_along);                                                                \
+    i += (R)
+    while (i + NARROW <= m) {
+        GROUP(NARROW);
+    }
+    if (i + 2 * FEW <= m) {
+        GROUP(2 * FEW);
+    }
+    if (i + FEW <= m) {
+        GROUP(FEW);
+    }
+    while (i < m) {
+        GROUP(1);
+    }
+#undef GROUP
+}
+
+static void direct(float *C, size_t ldc, const float *A, size_t row_stride, size_t col_stride,
+                   const float *B, size_t ldb, size_t m, size_t n, size_t k, bool accumulate)
+{
+    const bool is_along = col_stride == 1, is_half = PANEL_LANES > 1 && n <= RRI_LANES;
+    if (is_along && is_half) {
+        direct_walk(C, ldc, A, row_stride, 1, B, ldb, m, n, k, accumulate, 1, true);
+    } else if (is_along) {
+        direct_walk(C, ldc, A, row_stride, 1, B, ldb, m, n, k, accumulate, PANEL_LANES, true);
+    } else if (is_half) {
+        direct_walk(C, ldc, A, 1, col_stride, B, ldb, m, n, k, accumulate, 1, false);
+    } else {
+        direct_walk(C, ldc, A, 1, col_stride, B, ldb, m, n, k, accumulate, PANEL_LANES, false);
+    }
+}
+
+void RRI_AT_LEVEL(rri_tile)(float *C, size_t ldc, const float *narrow_panel,
+                            const float *wide_panel, size_t m, size_t n, size_t k, bool accumulate)
+{
+    direct(C, ldc, narrow_panel, 1, NARROW, wide_panel, WIDE, m, n, k, accumulate);
 }
 
 /* What the row kernel reads: A as in rri_rows, panels of B from the first of the group on. */
@@ -269,4 +324,4 @@ static void pack(float *panel, size_t width, const float *x, size_t across_strid
     }
 }
 
-const rri_tiles RRI_AT_LEVEL(rri_tiles) = {RRI_AT_LEVEL(rri_tile), rows, pack};
+const rri_tiles RRI_AT_LEVEL(rri_tiles) = {RRI_AT_LEVEL(rri_tile), direct, rows, pack};

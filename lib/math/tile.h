@@ -17,6 +17,13 @@
 typedef void rri_tile(float *C, size_t ldc, const float *narrow_panel, const float *wide_panel,
                       size_t m, size_t n, size_t k, bool accumulate);
 
+/* The same bits for any m, straight from A and B, of which nothing is packed. A: element (i, l) at
+ * A[i * row_stride + l * col_stride], where one of the strides is 1. B: element (l, j) at
+ * B[l * ldb + j]; rows are read up to a whole number of sixteen columns. n ≤ wide, k ≤ RRI_K_CUT.
+ */
+typedef void rri_direct(float *C, size_t ldc, const float *A, size_t row_stride, size_t col_stride,
+                        const float *B, size_t ldb, size_t m, size_t n, size_t k, bool accumulate);
+
 /* The same bits for few rows, m ≤ RRI_FEW_ROWS, straight from A (element (i, l) at
  * A[i * row_stride + l * col_stride]) over whole panels of B; n columns from the first panel on,
  * any k. */
@@ -42,6 +49,7 @@ enum {
 
 typedef struct rri_tiles {
     rri_tile *tile; /* our own: rri_tile_… */
+    rri_direct *direct;
     rri_rows *rows;
     rri_pack *pack;
 } rri_tiles;

@@ -61,6 +61,49 @@ START_TEST(test_tile_of_every_size_is_a_chain_of_fmaf)
 }
 END_TEST
 
+/* A and B where they lie: rows of A side by side along k, then across; rows of B further apart than
+ * a panel is wide. What is not part of A or B is NaN. */
+static void try_direct(const rri_kernels *kernels, size_t m, size_t n, size_t k, bool is_along,
+                       bool accumulate)
+{
+    enum { MOST_M = 27, LDA = 37, LDB = MOST_WIDE + 3, LDC = MOST_WIDE + 5, DEPTH = 32 };
+    static float A[LDA * LDA], B[LDB * DEPTH], C[(MOST_M + 1) * LDC], before[(MOST_M + 1) * LDC];
+    for (size_t q = 0; q < sizeof A / sizeof *A; q++) {
+        const bool is_in = is_along ? q / LDA < m && q % LDA < k : q / LDA < k && q % LDA < m;
+        A[q] = is_in ? (float)(q * 7919 % 2001) / 1000.0f - 1.0f : NAN;
+    }
+    levels_fill(B, sizeof B / sizeof *B, 7);
+    levels_fill(before, sizeof before / sizeof *before, 8);
+    memcpy(C, before, sizeof C);
+    const size_t row_stride = is_along ? LDA : 1, col_stride = is_along ? 1 : LDA;
+    kernels->tiles->direct(C, LDC, A, row_stride, col_stride, B, LDB, m, n, k, accumulate);
+    for (size_t q = 0; q < sizeof C / sizeof *C; q++) {
+        const size_t i = q / LDC, j = q % LDC;
+        float expected = before[q];
+        if (i < m && j < n) {
+            const float part = chain(A + i * row_stride, col_stride, B + j, LDB, k);
+            expected = accumulate ? expected + part : part;
+        }
+        ck_assert_msg(levels_bits(C[q]) == levels_bits(expected),
+                      "%s, m %zu n %zu k %zu: C[%zu][%zu] is %a, not %a", kernels->name, m, n, k, i,
+                      j, (double)C[q], (double)expected);
+    }
+}
+
+START_TEST(test_tile_direct_reads_matrices_where_they_lie_and_gives_the_bits_of_tiles)
+{
+    const rri_kernels *levels[RRI_N_LEVELS];
+    const size_t n_levels = levels_present(levels);
+    for (size_t q = 0; q < n_levels * 4; q++) {
+        for (size_t m = 1; m <= 27; m++) {
+            for (size_t n = 1; n <= levels[q / 4]->wide; n += 5) {
+                try_direct(levels[q / 4], m, n, m % 2 ? 1 : 32, q % 2 != 0, q / 2 % 2 != 0);
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_tile_rows_give_the_bits_of_tiles)
 {
     enum { LD = 5 * MOST_WIDE, K = 523, M = RRI_FEW_ROWS };
@@ -123,4 +166,5 @@ START_TEST(test_tile_packing_transposes_and_pads_with_zeros)
 END_TEST
 
 CHECK_MAIN("math/tile", test_tile_of_every_size_is_a_chain_of_fmaf,
+           test_tile_direct_reads_matrices_where_they_lie_and_gives_the_bits_of_tiles,
            test_tile_rows_give_the_bits_of_tiles, test_tile_packing_transposes_and_pads_with_zeros)
