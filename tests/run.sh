@@ -249,6 +249,8 @@ if [ "$tier" = full ]; then
     stage "unit tests without BLIS" without_blis
     stage "address and undefined-behaviour sanitizers" sanitized
     stage "valgrind" under_valgrind
+    stage "instructions of a fixed update and a fixed decision" \
+        python3 tests/bench/tripwire.py "$main" && sed 's/^/      /' "$work/stage.log"
 fi
 
 echo "$passed passed, $failed failed"
