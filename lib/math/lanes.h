@@ -36,6 +36,14 @@ static inline rri_lanes rri_lanes_add(rri_lanes a, rri_lanes b)
 {
     return _mm512_add_ps(a, b);
 }
+static inline rri_lanes rri_lanes_subtract(rri_lanes a, rri_lanes b)
+{
+    return _mm512_sub_ps(a, b);
+}
+static inline rri_lanes rri_lanes_multiply(rri_lanes a, rri_lanes b)
+{
+    return _mm512_mul_ps(a, b);
+}
 static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 {
     return _mm512_fmadd_ps(a, b, c);
@@ -94,6 +102,14 @@ static inline void rri_lanes_store(float *y, rri_lanes a)
 static inline rri_lanes rri_lanes_add(rri_lanes a, rri_lanes b)
 {
     return (rri_lanes){_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
+}
+static inline rri_lanes rri_lanes_subtract(rri_lanes a, rri_lanes b)
+{
+    return (rri_lanes){_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)};
+}
+static inline rri_lanes rri_lanes_multiply(rri_lanes a, rri_lanes b)
+{
+    return (rri_lanes){_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
 }
 static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 {
@@ -177,6 +193,20 @@ static inline rri_lanes rri_lanes_add(rri_lanes a, rri_lanes b)
 {
     for (size_t l = 0; l < RRI_LANES; l++) {
         a.of[l] += b.of[l];
+    }
+    return a;
+}
+static inline rri_lanes rri_lanes_subtract(rri_lanes a, rri_lanes b)
+{
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        a.of[l] -= b.of[l];
+    }
+    return a;
+}
+static inline rri_lanes rri_lanes_multiply(rri_lanes a, rri_lanes b)
+{
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        a.of[l] *= b.of[l];
     }
     return a;
 }

@@ -28,7 +28,7 @@ void rri_softmax_begin(rri_softmax_row *row)
     *row = (rri_softmax_row){.max = -INFINITY, .total_max = -INFINITY};
 }
 
-static double fold_lanes(const float lanes[16])
+double rri_softmax_fold(const float lanes[16])
 {
     double s[16];
     for (size_t l = 0; l < RRI_SOFTMAX_LANES; l++) {
@@ -68,20 +68,22 @@ static void rescale(double *sum, double *moment, float max, float higher)
     *sum = factor * *sum;
 }
 
+void rri_softmax_merge(rri_softmax_row *row, float max, double sum, double moment)
+{
+    const float higher = max > row->total_max ? max : row->total_max;
+    rescale(&sum, &moment, max, higher);
+    rescale(&row->total_sum, &row->total_moment, row->total_max, higher);
+    row->total_sum += sum;
+    row->total_moment += moment;
+    row->total_max = higher;
+}
+
 static void close_chunk(rri_softmax_row *row)
 {
     if (row->n_in_chunk == 0) {
         return;
     }
-    double sum = fold_lanes(row->sums);
-    double moment = fold_lanes(row->moments);
-    const float higher = row->max > row->total_max ? row->max : row->total_max;
-    rescale(&sum, &moment, row->max, higher);
-    rescale(&row->total_sum, &row->total_moment, row->total_max, higher);
-    row->total_sum += sum;
-    row->total_moment += moment;
-    row->total_max = higher;
-
+    rri_softmax_merge(row, row->max, rri_softmax_fold(row->sums), rri_softmax_fold(row->moments));
     row->max = -INFINITY;
     memset(row->sums, 0, sizeof row->sums);
     memset(row->moments, 0, sizeof row->moments);
@@ -102,7 +104,7 @@ static void add_lanes(rri_softmax_row *row, const rri_kernels *kernels, const fl
         row->moments[l] += t[l];
     }
     if (block_sum != NULL) {
-        *block_sum = fold_lanes(s);
+        *block_sum = rri_softmax_fold(s);
     }
 }
 

@@ -33,6 +33,12 @@ void rri_softmax_begin(rri_softmax_row *row);
 void rri_softmax_add(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n,
                      double *block_sum);
 
+/* Σ over sixteen lanes, in double, folded by halves. */
+double rri_softmax_fold(const float lanes[16]);
+
+/* The next chunk of a row whose chunks were run over elsewhere: its maximum and both sums. */
+void rri_softmax_merge(rri_softmax_row *row, float max, double sum, double moment);
+
 /* m, L = log Σ exp(z − m) and H = L − Σ exp(z − m)(z − m) / Σ exp(z − m). */
 void rri_softmax_finish(rri_softmax_row *row, float *max, double *log_sum, float *entropy);
 

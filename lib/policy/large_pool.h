@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* large_pool.h: forward and backward of policy.h for rows that choose from the whole of a large
+ * pool, shared out over threads by items.
+ *
+ * Rows go in batches of 256, which read the catalogue twice as it lies: once for m, L and H, once
+ * for the slopes, which flow into both products block by block. Memory is that of a batch and of
+ * one block a thread, at any number of items.
+ *
+ *   forward    a task is a chunk of 16384 items; chunks are merged in order. The bits of
+ *              rri_policy_forward.
+ *   backward   a task is a shard of consecutive blocks, a function of N and d alone; dq is the sum
+ *              of the shards' in order. dV has the bits of rri_policy_backward_items.
+ *
+ * n rows · N items · d width.   docs/maths.md §3 */
+#ifndef RRI_POLICY_LARGE_POOL_H
+#define RRI_POLICY_LARGE_POOL_H
+
+#include "core/workers.h"
+#include "policy/policy.h"
+
+/* log_probs [n] of actions [n] (both NULL: not wanted), and the tape's maxima, log_sums and
+ * entropies, for all rows of the menu, which has no lists. stacks [workers]: see below. */
+void rri_large_pool_forward(float *log_probs, rri_policy_tape *tape, const rri_logits_input *in,
+                            const int32_t *actions, rri_workers *workers, rri_stack *stacks);
+
+/* dq [n, d] written, sums added (NULL: not wanted), dV [N, d] and db [N] added (each NULL: not
+ * wanted), from what forward left. As rri_policy_backward_query and _items in one. */
+void rri_large_pool_backward(float *dq, rri_policy_sums *sums, float *dV, float *db,
+                             const rri_policy_tape *tape, const rri_logits_input *in,
+                             const int32_t *actions, const float *d_log_probs, float d_entropy,
+                             rri_workers *workers, rri_stack *stacks);
+
+/* Bytes of every stack, and what the first one needs on top. */
+size_t rri_large_pool_scratch(const rri_kernels *kernels, const rri_logits_limits *limits);
+size_t rri_large_pool_shared_scratch(const rri_kernels *kernels, const rri_logits_limits *limits);
+
+#endif
