@@ -422,6 +422,16 @@ typedef struct rr_serving_options {
     float incumbent_share;  /* of rr_obs.incumbents, [0, 1]; default 0 */
 } rr_serving_options;
 
+/* How a log is imitated. maths §6. */
+typedef struct rr_imitate_config {
+    uint32_t struct_size;
+    int32_t epochs;             /* passes over the rows of a call, [1, 1024]; default 1 */
+    int32_t batch_size;         /* rows of one gradient step, ≥ 1; default 128 */
+    float lr;                   /* > 0; default 1e-2 */
+    float ent_coef;             /* c_H ≥ 0; default 0 */
+    float vf_coef;              /* c_V ≥ 0 of ½ mean (V − R)², where returns are given; default 1 */
+} rr_imitate_config;
+
 /* Fills `config` with the defaults; `struct_size` is sizeof *config as the caller's compiler sees it. */
 RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
 RR_API void rr_agent_config_init(rr_agent_config *config, size_t struct_size);
@@ -431,6 +441,7 @@ RR_API void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size);
 RR_API void rr_train_config_init(rr_train_config *config, size_t struct_size);
 RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);
 RR_API void rr_serving_options_init(rr_serving_options *options, size_t struct_size);
+RR_API void rr_imitate_config_init(rr_imitate_config *config, size_t struct_size);
 
 /* Which config: for the functions below, which work on any of them. */
 enum {
@@ -441,7 +452,8 @@ enum {
     RR_CONFIG_BUFFER = 4,
     RR_CONFIG_TRAIN = 5,
     RR_CONFIG_ALS = 6,
-    RR_CONFIG_SERVING = 7
+    RR_CONFIG_SERVING = 7,
+    RR_CONFIG_IMITATE = 8
 };
 
 /* One field of a config, as text. The strings are static. */
@@ -579,6 +591,20 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
  * them. An update whose rows were all dropped counts as one, with 0 rows. */
 RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs, rr_stats *stats,
                                  rr_error *err);
+
+/* Learns to choose as a log says that others chose, so that the first policy is the incumbent: minimises
+ * −mean w log π(action) [and vf_coef ½ mean (V(s) − return)²] with the agent's own optimiser and max_grad_norm. No log-prob
+ * of the log is needed. maths §6.
+ *
+ * obs: n ≤ max_rows rows as the incumbent saw them; call it for one chunk of the log after another. Its pool, where
+ * given, is the agent's. actions [n]: positions chosen. weights [n] ≥ 0, NULL: all 1. returns [n] discounted
+ * sums of what followed, NULL: the critic has no loss. config NULL: the defaults. Counts neither as an update nor as
+ * timesteps, but is another version. stats (nullable): n_rows, n_epochs, n_minibatches, policy_loss, value_loss,
+ * entropy, grad_norm, learning_rate, scale, repeat_weight; the rest is 0. Allocates nothing. RR_E_NOT_FINITE of a gradient: the
+ * steps before it are kept. */
+RR_API rr_status rr_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions, const float *weights,
+                                  const float *returns, const rr_imitate_config *config, rr_stats *stats,
+                                  rr_error *err);
 
 /* Another catalogue of the same width. Trained vectors and biases are carried over by key; new keys start
  * at the pool's vector (dense head: zero) and bias 0. Allocates; on failure the agent is as before. */

@@ -56,6 +56,11 @@ void rr_serving_options_init(rr_serving_options *options, size_t struct_size)
     init(RR_CONFIG_SERVING, options, struct_size);
 }
 
+void rr_imitate_config_init(rr_imitate_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_IMITATE, config, struct_size);
+}
+
 int32_t rr_config_field_count(int32_t kind)
 {
     const rri_config_table *table = rri_config_table_of(kind);
@@ -66,7 +71,7 @@ static rr_status find_table(const rri_config_table **table, int32_t kind, rr_err
 {
     *table = rri_config_table_of(kind);
     if (*table == NULL) {
-        RRI_FAIL(err, RR_E_NOT_FOUND, "config kind is %d; it must be one of RR_CONFIG_ENV … _SERVING",
+        RRI_FAIL(err, RR_E_NOT_FOUND, "config kind is %d; it must be one of RR_CONFIG_ENV … _IMITATE",
                  kind);
     }
     return RR_OK;

@@ -132,6 +132,14 @@ static const rri_config_field serving_fields[] = {
     FIELD(rr_serving_options, FLOAT, floor, "0", BETWEEN(0, 1), "share of decisions spread evenly over all items that may be chosen"),
     FIELD(rr_serving_options, FLOAT, incumbent_share, "0", BETWEEN(0, 1), "share of the other decisions that play the host's own choice"),
 };
+
+static const rri_config_field imitate_fields[] = {
+    FIELD(rr_imitate_config, INT32, epochs, "1", BETWEEN(1, 1024), "passes over the rows of a call"),
+    FIELD(rr_imitate_config, INT32, batch_size, "128", AT_LEAST(1), "rows of one gradient step"),
+    FIELD(rr_imitate_config, FLOAT, lr, "0.01", ABOVE(0), "learning rate"),
+    FIELD(rr_imitate_config, FLOAT, ent_coef, "0", AT_LEAST(0), "weight of the entropy bonus"),
+    FIELD(rr_imitate_config, FLOAT, vf_coef, "1", AT_LEAST(0), "weight of the value loss, where returns are given"),
+};
 /* clang-format on */
 
 static const rri_config_table env_table = {"env config", sizeof(rr_env_config),
@@ -151,6 +159,8 @@ static const rri_config_table als_table = {"als config", sizeof(rr_als_config), 
                                            LENGTH(als_fields)};
 static const rri_config_table serving_table = {"serving options", sizeof(rr_serving_options), 0,
                                                serving_fields, LENGTH(serving_fields)};
+static const rri_config_table imitate_table = {
+    "imitate config", sizeof(rr_imitate_config), 0, imitate_fields, LENGTH(imitate_fields)};
 
 const rri_config_table *rri_config_table_of(int32_t kind)
 {
@@ -171,6 +181,8 @@ const rri_config_table *rri_config_table_of(int32_t kind)
         return &als_table;
     case RR_CONFIG_SERVING:
         return &serving_table;
+    case RR_CONFIG_IMITATE:
+        return &imitate_table;
     default:
         return NULL;
     }

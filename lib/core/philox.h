@@ -23,6 +23,7 @@ enum {
     RRI_STREAM_ALS = 7,        /* initial factors */
     RRI_STREAM_SPLIT = 8,      /* splits of users and interactions */
     RRI_STREAM_CHOOSER = 9,    /* the random baseline */
+    RRI_STREAM_IMITATE = 10,   /* permutations of imitated rows */
 };
 
 /* The four words of one block. */

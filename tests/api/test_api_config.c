@@ -7,7 +7,7 @@
 #include "check_run.h"
 #include "recrl/recrl.h"
 
-#define N_KINDS (RR_CONFIG_SERVING + 1)
+#define N_KINDS (RR_CONFIG_IMITATE + 1)
 
 typedef union any_config {
     uint32_t struct_size;
@@ -19,6 +19,7 @@ typedef union any_config {
     rr_train_config train;
     rr_als_config als;
     rr_serving_options serving;
+    rr_imitate_config imitate;
 } any_config;
 
 static void init(any_config *config, int32_t kind)
@@ -48,6 +49,9 @@ static void init(any_config *config, int32_t kind)
         break;
     case RR_CONFIG_SERVING:
         rr_serving_options_init(&config->serving, sizeof config->serving);
+        break;
+    case RR_CONFIG_IMITATE:
+        rr_imitate_config_init(&config->imitate, sizeof config->imitate);
         break;
     default:
         ck_abort_msg("no such kind");

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* api_imitate.c: the front door of imitation. */
+#include "agent/imitate.h"
+#include "api/config_tables.h"
+#include "core/abi.h"
+#include "core/config.h"
+#include "core/fpmode.h"
+#include "core/status.h"
+
+static rr_status imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                         const float *weights, const float *returns,
+                         const rr_imitate_config *config, rr_stats *stats, rr_error *err)
+{
+    if (agent == NULL || actions == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_agent_imitate: %s is NULL",
+                 agent == NULL ? "agent" : "actions");
+    }
+    rr_obs full_obs;
+    rr_imitate_config full_config;
+    rr_stats full = {.struct_size = sizeof full};
+    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_config_read(&full_config, rri_config_table_of(RR_CONFIG_IMITATE), config, err));
+    if (stats != NULL) {
+        RRI_TRY(rri_abi_check(stats, sizeof *stats, "rr_stats", err));
+    }
+    const rr_status status =
+        rri_agent_imitate(agent, &full_obs, actions, weights, returns, &full_config, &full, err);
+    if (stats != NULL && status == RR_OK) {
+        rri_abi_write(stats, &full, sizeof full);
+    }
+    return status;
+}
+
+rr_status rr_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                           const float *weights, const float *returns,
+                           const rr_imitate_config *config, rr_stats *stats, rr_error *err)
+{
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = imitate(agent, obs, actions, weights, returns, config, stats, err);
+    rri_fpmode_leave(before);
+    return status;
+}
