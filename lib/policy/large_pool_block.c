@@ -9,7 +9,6 @@
 #include <math.h>
 
 #include "math/lanes.h"
-#include "math/lanes_exp.h"
 #include "math/scalar.h"
 #include "math/tile.h"
 
@@ -28,6 +27,9 @@ enum { TALL = 4 };
 #define UNROLL      _Pragma("GCC unroll 16")
 #define UNROLL_SOME _Pragma("GCC unroll 4")
 #endif
+
+/* From here down e^x is 0, and x may be taken for this. */
+static const float EXP_LOWEST = -105.0f;
 
 typedef rri_lanes tile[TALL][LANES];
 
@@ -159,14 +161,15 @@ ALWAYS_INLINE void add_lanes(rri_large_pool_state *state, const float *Z, size_t
         shift[r] = max > -INFINITY ? max : 0.0f;
     }
     const rri_lanes m = rri_lanes_load(shift);
-    const rri_lanes lowest = rri_lanes_all(RRI_LANES_EXP_LOWEST);
+    const rri_lanes lowest = rri_lanes_all(EXP_LOWEST);
     for (size_t l = 0; l < RRI_SOFTMAX_LANES; l++) {
         rri_lanes sum = rri_lanes_all(0.0f);
         rri_lanes moment = rri_lanes_all(0.0f);
         for (size_t i = l; i < n; i += RRI_SOFTMAX_LANES) {
             const rri_lanes z = rri_lanes_load(Z + i * PANEL + w * RRI_LANES);
-            const rri_lanes below = rri_lanes_max(lowest, rri_lanes_subtract(z, m));
-            const rri_lanes e = rri_lanes_exp(below);
+            const rri_lanes exact = rri_lanes_subtract(z, m);
+            const rri_lanes below = rri_lanes_max(lowest, exact);
+            const rri_lanes e = rri_lanes_exp(exact);
             sum = rri_lanes_add(sum, e);
             moment = rri_lanes_fma(e, below, moment);
         }
@@ -205,7 +208,7 @@ static void accumulate(rri_large_pool_state *state, const float *Z, size_t n)
 
 static void slopes(float *Z, const rri_large_pool_rows *rows, size_t n)
 {
-    const rri_lanes lowest = rri_lanes_all(RRI_LANES_EXP_LOWEST);
+    const rri_lanes lowest = rri_lanes_all(EXP_LOWEST);
     const rri_lanes e = rri_lanes_all(-rows->d_entropy);
     for (size_t w = 0; w < LANES; w++) {
         const size_t r = w * RRI_LANES;
@@ -219,7 +222,7 @@ static void slopes(float *Z, const rri_large_pool_rows *rows, size_t n)
             const rri_lanes exact =
                 rri_lanes_subtract(rri_lanes_subtract(rri_lanes_load(z), m), log_sum);
             const rri_lanes log_p = rri_lanes_max(lowest, exact);
-            const rri_lanes p = rri_lanes_exp(log_p);
+            const rri_lanes p = rri_lanes_exp(exact);
             const rri_lanes weight = rri_lanes_fma(e, rri_lanes_add(log_p, entropy), g);
             rri_lanes_store(z, rri_lanes_multiply(p, weight));
         }
