@@ -88,6 +88,11 @@ static inline float rri_max(const rri_kernels *k, const float *x, size_t n)
 {
     return k->reduce->max(x, n);
 }
+static inline size_t rri_find_above(const rri_kernels *k, const float *x, float bound, size_t begin,
+                                    size_t n)
+{
+    return k->reduce->find_above(x, bound, begin, n);
+}
 static inline double rri_sum_f64(const rri_kernels *k, const float *x, size_t n)
 {
     return k->reduce->sum_f64(x, n);

@@ -53,6 +53,11 @@ static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return _mm512_max_ps(a, b);
 }
+/* Bit l: is lane l of a above that of b? Never where one is NaN. */
+static inline unsigned rri_lanes_above(rri_lanes a, rri_lanes b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ);
+}
 /* a, with 0 where it is −∞ */
 static inline rri_lanes rri_lanes_below(rri_lanes a)
 {
@@ -120,6 +125,13 @@ static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return (rri_lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
+/* Bit l: is lane l of a above that of b? Never where one is NaN. */
+static inline unsigned rri_lanes_above(rri_lanes a, rri_lanes b)
+{
+    const int low = _mm256_movemask_ps(_mm256_cmp_ps(a.low, b.low, _CMP_GT_OQ));
+    const int high = _mm256_movemask_ps(_mm256_cmp_ps(a.high, b.high, _CMP_GT_OQ));
+    return (unsigned)low | (unsigned)high << 8;
 }
 static inline __m256 rri_lanes_below_half(__m256 a)
 {
@@ -224,6 +236,15 @@ static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
         a.of[l] = a.of[l] > b.of[l] ? a.of[l] : b.of[l];
     }
     return a;
+}
+/* Bit l: is lane l of a above that of b? Never where one is NaN. */
+static inline unsigned rri_lanes_above(rri_lanes a, rri_lanes b)
+{
+    unsigned bits = 0;
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        bits |= (a.of[l] > b.of[l] ? 1u : 0u) << l;
+    }
+    return bits;
 }
 /* a, with 0 where it is −∞ */
 static inline rri_lanes rri_lanes_below(rri_lanes a)

@@ -84,6 +84,28 @@ static float max(const float *x, size_t n)
     return fold_max(s);
 }
 
+/* Four lanes at a time as long as nothing is above, which is the rule. */
+static size_t find_above(const float *x, float bound, size_t begin, size_t n)
+{
+    const rri_lanes b = rri_lanes_all(bound);
+    size_t i = begin;
+    for (; i + 4 * RRI_LANES <= n; i += 4 * RRI_LANES) {
+        unsigned any = 0;
+        for (size_t l = 0; l < 4; l++) {
+            any |= rri_lanes_above(rri_lanes_load(x + i + l * RRI_LANES), b);
+        }
+        if (any != 0) {
+            break;
+        }
+    }
+    for (; i + RRI_LANES <= n && rri_lanes_above(rri_lanes_load(x + i), b) == 0; i += RRI_LANES) {
+    }
+    while (i < n && !(x[i] > bound)) {
+        i++;
+    }
+    return i;
+}
+
 static double fold_f64(double s[16])
 {
     for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
@@ -124,4 +146,5 @@ static double sum_squares_f64(const float *x, size_t n)
     return fold_f64(s);
 }
 
-const rri_reduce RRI_AT_LEVEL(rri_reduce) = {sum, sum_squares, dot, max, sum_f64, sum_squares_f64};
+const rri_reduce RRI_AT_LEVEL(rri_reduce) = {sum,     sum_squares,    dot, max, find_above,
+                                             sum_f64, sum_squares_f64};

@@ -14,6 +14,8 @@ typedef struct rri_reduce {
     float (*sum_squares)(const float *x, size_t n);
     float (*dot)(const float *x, const float *y, size_t n);
     float (*max)(const float *x, size_t n);
+    /* The first i in [begin, n) with x[i] > bound, else n. */
+    size_t (*find_above)(const float *x, float bound, size_t begin, size_t n);
     double (*sum_f64)(const float *x, size_t n);         /* elements widened, lanes in double */
     double (*sum_squares_f64)(const float *x, size_t n); /* squares are exact in double */
 } rri_reduce;

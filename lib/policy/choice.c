@@ -183,6 +183,7 @@ void rri_choice_draw(int32_t *actions, float *log_probs, float *entropies,
 
 /* The best positions of each row so far: a heap whose root is the worst of them. */
 typedef struct best {
+    const rri_kernels *kernels;
     float *logits;      /* [rows, most] */
     int32_t *positions; /* [rows, most] */
     size_t *n;          /* [rows] */
@@ -231,22 +232,30 @@ static void sift_up(float *logits, int32_t *positions, size_t at, float logit, i
 }
 
 /* Positions come in rising order, so one that ties with the worst stays out. */
+static void visit_row(best *b, size_t row, const float *z, size_t begin, size_t n)
+{
+    float *logits = b->logits + row * b->most;
+    int32_t *positions = b->positions + row * b->most;
+    size_t i = 0;
+    for (; i < n && b->n[row] < b->most; i++) {
+        if (z[i] > -INFINITY) {
+            sift_up(logits, positions, b->n[row]++, z[i], (int32_t)(begin + i));
+        }
+    }
+    if (i == n) {
+        return;
+    }
+    for (i = rri_find_above(b->kernels, z, logits[0], i, n); i < n;
+         i = rri_find_above(b->kernels, z, logits[0], i + 1, n)) {
+        sift_down(logits, positions, b->most, 0, z[i], (int32_t)(begin + i));
+    }
+}
+
 static void visit_strip(void *context, const float *Z, size_t ldz, size_t begin, size_t end)
 {
     best *b = context;
     for (size_t r = 0; r < b->n_rows; r++) {
-        float *logits = b->logits + r * b->most;
-        int32_t *positions = b->positions + r * b->most;
-        const float *z = Z + r * ldz;
-        for (size_t i = 0; i < end - begin; i++) {
-            if (b->n[r] == b->most) {
-                if (z[i] > logits[0]) {
-                    sift_down(logits, positions, b->most, 0, z[i], (int32_t)(begin + i));
-                }
-            } else if (z[i] > -INFINITY) {
-                sift_up(logits, positions, b->n[r]++, z[i], (int32_t)(begin + i));
-            }
-        }
+        visit_row(b, r, Z + r * ldz, begin, end - begin);
     }
 }
 
@@ -274,16 +283,19 @@ static void top_tile(int32_t *positions, float *log_probs, size_t k_best,
     const size_t mark = rri_stack_mark(scratch);
     rri_logits_tile tile;
     rri_logits_prepare(&tile, in, row, n_rows, scratch);
-    best b = {.logits = RRI_STACK_TAKE(scratch, float, n_rows *k_best),
+    best b = {.kernels = in->kernels,
+              .logits = RRI_STACK_TAKE(scratch, float, n_rows *k_best),
               .positions = positions + row * k_best,
               .n = found,
               .most = k_best,
               .n_rows = n_rows};
     rri_sweep sweep;
     rri_sweep_init(&sweep, &tile, scratch);
-    sweep.maxima = maxima;
-    sweep.log_sums = log_sums;
-    sweep.entropies = entropies;
+    if (log_probs != NULL) {
+        sweep.maxima = maxima;
+        sweep.log_sums = log_sums;
+        sweep.entropies = entropies;
+    }
     sweep.visit = visit_strip;
     sweep.context = &b;
     rri_sweep_run(&sweep, scratch);

@@ -64,7 +64,9 @@ void rri_sweep_run(const rri_sweep *sweep, rri_stack *scratch)
             const float *z = Z + r * sweep->ldz;
             const size_t length =
                 rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + r);
-            add_row(sweep, &states[r], r, z, begin, smaller(end, length));
+            if (sweep->maxima != NULL) {
+                add_row(sweep, &states[r], r, z, begin, smaller(end, length));
+            }
             const size_t action = sweep->actions != NULL ? (size_t)sweep->actions[r] : end;
             if (action >= begin && action < end) {
                 sweep->log_probs[r] = z[action - begin];
@@ -74,7 +76,7 @@ void rri_sweep_run(const rri_sweep *sweep, rri_stack *scratch)
             sweep->visit(sweep->context, Z, sweep->ldz, begin, end);
         }
     }
-    for (size_t r = 0; r < tile->n_rows; r++) {
+    for (size_t r = 0; sweep->maxima != NULL && r < tile->n_rows; r++) {
         finish_row(sweep, &states[r], r);
     }
     rri_stack_rewind(scratch, mark);

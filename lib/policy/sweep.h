@@ -17,7 +17,7 @@ typedef struct rri_sweep {
     size_t ldz;
     bool is_whole;
 
-    float *maxima;    /* [rows] m */
+    float *maxima;    /* [rows] m; NULL: logits alone are wanted, and the two below are not read */
     double *log_sums; /* [rows] L */
     float *entropies; /* [rows] H */
 

@@ -94,6 +94,31 @@ START_TEST(test_reduce_a_maximum_passes_over_nan_and_a_sum_does_not)
 }
 END_TEST
 
+/* A single element above, at every place, among ones that equal the bound, are NaN or below. */
+START_TEST(test_reduce_find_above_finds_the_first_that_is_strictly_above)
+{
+    enum { N = 150 };
+    float x[N];
+    const rri_kernels *levels[RRI_N_LEVELS];
+    const size_t n_levels = levels_present(levels);
+    for (size_t q = 0; q < n_levels; q++) {
+        for (size_t above = 0; above < N; above++) {
+            for (size_t i = 0; i < N; i++) {
+                x[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? 1.5f : -INFINITY;
+            }
+            x[above] = x[N - 1] = 1.75f;
+            for (size_t begin = 0; begin < N; begin++) {
+                const size_t expected = begin <= above ? above : N - 1;
+                ck_assert_uint_eq(levels[q]->reduce->find_above(x, 1.5f, begin, N), expected);
+            }
+            ck_assert_uint_eq(levels[q]->reduce->find_above(x, 1.5f, 0, above), above);
+        }
+        ck_assert_uint_eq(levels[q]->reduce->find_above(x, INFINITY, 3, N), N);
+    }
+}
+END_TEST
+
 CHECK_MAIN("math/reduce", test_reduce_every_level_adds_in_the_same_order,
            test_reduce_empty_is_zero_and_minus_infinity,
-           test_reduce_a_maximum_passes_over_nan_and_a_sum_does_not)
+           test_reduce_a_maximum_passes_over_nan_and_a_sum_does_not,
+           test_reduce_find_above_finds_the_first_that_is_strictly_above)

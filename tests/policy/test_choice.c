@@ -255,6 +255,9 @@ static void check_top(const twin_shape shape, size_t k_best)
     int32_t *positions = TWIN_TAKE(&t, int32_t, n * k_best);
     rri_policy_log_probs(all, &t.in, 0, n, &t.scratch);
     rri_choice_top_k(positions, log_probs, k_best, &t.in, 0, n, &t.scratch);
+    int32_t *alone = TWIN_TAKE(&t, int32_t, n * k_best);
+    rri_choice_top_k(alone, NULL, k_best, &t.in, 0, n, &t.scratch);
+    ck_assert_mem_eq(alone, positions, n * k_best * sizeof(int32_t));
     for (size_t r = 0; r < n; r++) {
         for (size_t i = 0; i < k_best; i++) {
             float best = -INFINITY;
