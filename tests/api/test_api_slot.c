@@ -1,9 +1,196 @@
 /* SPDX-License-Identifier: MIT */
+/* The slot as a host sees it: recrl.h alone. Many threads on one: tests/loop/test_publish.c. */
+#include <recrl/recrl.h>
+#include <string.h>
+
 #include "check_run.h"
 
-START_TEST(test_x)
+enum { S = 4, D = 2, N_ITEMS = 9 };
+
+typedef struct table {
+    rr_items *items;
+    rr_agent *agent;
+    rr_policy *first;
+    rr_slot *slot;
+    rr_scratch *scratch;
+    float states[S];
+    int32_t action;
+    uint64_t version;
+    rr_obs obs;
+    rr_decision decision;
+} table;
+
+static void must(rr_status status, const rr_error *err)
 {
+    ck_assert_msg(status == RR_OK, "%s", err->text);
+}
+
+static void open_table(table *t)
+{
+    *t = (table){0};
+    rr_error err = {0};
+    rr_agent_config config;
+    rr_agent_config_init(&config, sizeof config);
+    config.state_dim = S;
+    config.item_dim = D;
+    config.max_rows = 1;
+    config.max_candidates = 0;
+    config.max_history = 4;
+    must(rr_items_create_drawn(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
+    must(rr_agent_create_ppo(&t->agent, &config, NULL, t->items, NULL, &err), &err);
+    must(rr_agent_publish(t->agent, &t->first, NULL, &err), &err);
+    must(rr_slot_create(&t->slot, t->first, 2, NULL, &err), &err);
+    must(rr_slot_join(t->slot, &t->scratch, 0, NULL, &err), &err);
+    t->obs = (rr_obs){.struct_size = sizeof t->obs, .n = 1, .state_dim = S, .states = t->states};
+    t->decision = (rr_decision){.struct_size = sizeof t->decision,
+                                .n = 1,
+                                .actions = &t->action,
+                                .policy_versions = &t->version};
+}
+
+static void close_table(table *t)
+{
+    rr_scratch_destroy(t->scratch);
+    rr_slot_destroy(t->slot);
+    rr_policy_destroy(t->first);
+    rr_agent_destroy(t->agent);
+    rr_items_destroy(t->items);
+}
+
+static void learn(table *t, float x)
+{
+    rr_error err = {0};
+    const float kappa[1] = {x};
+    must(rr_agent_set_tensor(t->agent, "actor.repeat_weight", kappa, 1, &err), &err);
+}
+
+static void expect(rr_status got, rr_status wanted, const rr_error *err, const char *sentence)
+{
+    ck_assert_msg(got == wanted, "status %d, not %d (\"%s\")", got, wanted, err->text);
+    ck_assert_msg(strstr(err->text, sentence) != NULL, "\"%s\" does not say \"%s\"", err->text,
+                  sentence);
+}
+
+START_TEST(test_api_slot_null_arguments_are_refused_by_name)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    rr_slot *slot = NULL;
+    rr_scratch *scratch = NULL;
+    const rr_policy *held = NULL;
+    expect(rr_slot_create(NULL, t.first, 1, NULL, &err), RR_E_INVALID, &err, "out is NULL");
+    expect(rr_slot_create(&slot, NULL, 1, NULL, &err), RR_E_INVALID, &err, "first is NULL");
+    expect(rr_slot_create(&slot, t.first, 0, NULL, &err), RR_E_INVALID, &err,
+           "max_readers is 0; it must be in [1, 4096]");
+    expect(rr_slot_create(&slot, t.first, 4097, NULL, &err), RR_E_INVALID, &err, "max_readers");
+    expect(rr_slot_join(NULL, &scratch, 0, NULL, &err), RR_E_INVALID, &err, "slot is NULL");
+    expect(rr_slot_join(t.slot, NULL, 0, NULL, &err), RR_E_INVALID, &err, "out is NULL");
+    expect(rr_slot_swap(NULL, t.first, &err), RR_E_INVALID, &err, "slot is NULL");
+    expect(rr_slot_swap(t.slot, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
+    expect(rr_slot_publish(NULL, t.agent, NULL, &err), RR_E_INVALID, &err, "slot is NULL");
+    expect(rr_slot_publish(t.slot, NULL, NULL, &err), RR_E_INVALID, &err, "agent is NULL");
+    expect(rr_slot_acquire(NULL, &held, &err), RR_E_INVALID, &err, "scratch is NULL");
+    expect(rr_slot_acquire(t.scratch, NULL, &err), RR_E_INVALID, &err, "out is NULL");
+    expect(rr_slot_release(NULL, &err), RR_E_INVALID, &err, "scratch is NULL");
+    expect(rr_slot_act(NULL, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "scratch is NULL");
+    ck_assert_ptr_null(rr_slot_get(NULL));
+    rr_slot_destroy(NULL);
+    close_table(&t);
 }
 END_TEST
 
-CHECK_MAIN("x", test_x)
+START_TEST(test_api_slot_serves_what_was_published_last_and_rolls_back)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    ck_assert_uint_eq(t.version, rr_policy_version(t.first));
+    learn(&t, 0.5f);
+    must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err);
+    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    ck_assert_uint_eq(t.version, rr_agent_version(t.agent));
+    must(rr_slot_swap(t.slot, t.first, &err), &err);
+    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    ck_assert_uint_eq(t.version, rr_policy_version(t.first));
+    rr_policy *present = rr_slot_get(t.slot);
+    ck_assert_ptr_eq(present, t.first);
+    rr_policy_destroy(present);
+    close_table(&t);
+}
+END_TEST
+
+START_TEST(test_api_slot_a_held_policy_is_one_version_over_several_calls)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    const rr_policy *held = NULL;
+    int32_t best[3];
+    must(rr_slot_acquire(t.scratch, &held, &err), &err);
+    learn(&t, 0.5f);
+    must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err);
+    must(rr_policy_act(held, t.scratch, &t.obs, &t.decision, &err), &err);
+    ck_assert_uint_eq(t.version, rr_policy_version(t.first));
+    must(rr_policy_top_k(held, t.scratch, &t.obs, 3, best, NULL, NULL, &err), &err);
+    expect(rr_slot_acquire(t.scratch, &held, &err), RR_E_STATE, &err, "holds a policy already");
+    expect(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), RR_E_STATE, &err,
+           "holds a policy already");
+    must(rr_slot_release(t.scratch, &err), &err);
+    expect(rr_slot_release(t.scratch, &err), RR_E_STATE, &err, "holds no policy");
+    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    ck_assert_uint_eq(t.version, rr_agent_version(t.agent));
+    close_table(&t);
+}
+END_TEST
+
+START_TEST(test_api_slot_wants_a_scratch_that_has_joined)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    rr_scratch *alone = NULL;
+    must(rr_scratch_create(&alone, t.first, 0, NULL, &err), &err);
+    expect(rr_slot_act(alone, &t.obs, &t.decision, &err), RR_E_STATE, &err, "rr_slot_join");
+    must(rr_policy_act(t.first, alone, &t.obs, &t.decision, &err), &err);
+    rr_scratch_destroy(alone);
+    close_table(&t);
+}
+END_TEST
+
+START_TEST(test_api_slot_a_request_that_is_refused_leaves_the_scratch_free)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    t.obs.n = 2;
+    expect(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "max_rows");
+    t.obs.n = 1;
+    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    close_table(&t);
+}
+END_TEST
+
+START_TEST(test_api_slot_refuses_options_out_of_range_and_keeps_its_policy)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    rr_serving_options options;
+    rr_serving_options_init(&options, sizeof options);
+    options.temperature = -1.0f;
+    expect(rr_slot_publish(t.slot, t.agent, &options, &err), RR_E_INVALID, &err,
+           "serving options: temperature is -1");
+    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    ck_assert_uint_eq(t.version, rr_policy_version(t.first));
+    close_table(&t);
+}
+END_TEST
+
+CHECK_MAIN("api/api_slot", test_api_slot_null_arguments_are_refused_by_name,
+           test_api_slot_serves_what_was_published_last_and_rolls_back,
+           test_api_slot_a_held_policy_is_one_version_over_several_calls,
+           test_api_slot_wants_a_scratch_that_has_joined,
+           test_api_slot_a_request_that_is_refused_leaves_the_scratch_free,
+           test_api_slot_refuses_options_out_of_range_and_keeps_its_policy)
