@@ -264,7 +264,7 @@ static rr_status check_form(const rri_row_form *form, const rri_rollout *rollout
         (!form->has_features || rollout->feature_dim > 0) &&
         (!form->has_excluded || rollout->m > 0) && (!form->has_history || rollout->h > 0);
     const bool is_of_lists = form->has_features || form->has_counts;
-    if (form->reserved != 0 || form->has_lists != needs_lists ||
+    if (form->has_lists != needs_lists ||
         (is_of_lists && !form->has_lists) || !is_stored) {
         RRI_FAIL(err, RR_E_FORMAT,
                  "checkpoint: buffer.form contradicts itself, or the buffer's widths");

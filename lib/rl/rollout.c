@@ -48,6 +48,7 @@ rri_row_form rri_rollout_form_of(const rr_obs *obs)
         .has_counts = has_lists && obs->counts != NULL,
         .has_excluded = obs->excluded != NULL && obs->m > 0,
         .has_history = obs->history != NULL && obs->h > 0,
+        .has_incumbents = obs->incumbents != NULL,
     };
 }
 

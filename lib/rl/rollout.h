@@ -19,8 +19,7 @@
 /* Which optional fields a rollout's rows have; all rows alike. */
 typedef struct rri_row_form {
     uint8_t has_lists, has_candidates, has_vectors, has_features, has_counts, has_excluded,
-        has_history;
-    uint8_t reserved;
+        has_history, has_incumbents; /* the last in keyed buffers alone */
 } rri_row_form;
 
 typedef struct rri_rollout {
