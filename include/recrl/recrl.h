@@ -101,7 +101,7 @@ RR_API const char *rr_status_text(rr_status status);
 enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
 
 /* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and free,
- * and no log. `log` is for warnings; this release has none to give and does not call it. Copied in create; `user` is handed back and never read. Members are called on the
+ * and no log. `log` is for warnings: rr_agent_update from a keyed buffer has one to give. Copied in create; `user` is handed back and never read. Members are called on the
  * thread that called the library, and must not call back into the handle. */
 typedef struct rr_host {
     uint32_t struct_size; /* sizeof(rr_host) */

@@ -66,6 +66,9 @@ static void layout_update(rr_agent *agent, rri_arena *arena)
     update->advantages = RRI_TAKE(arena, float, rows);
     update->returns = RRI_TAKE(arena, float, rows);
     update->normalised = RRI_TAKE(arena, float, rows);
+    update->weights = RRI_TAKE(arena, float, rows);
+    update->traces = RRI_TAKE(arena, float, rows);
+    update->is_own = RRI_TAKE(arena, uint8_t, rows);
     update->trained = RRI_TAKE(arena, int32_t, rows);
     update->permutation = RRI_TAKE(arena, int32_t, rows);
     update->minibatch = RRI_TAKE(arena, int32_t, rows);
@@ -177,6 +180,21 @@ static rr_status check(const rr_agent_config *config, const rr_items *items, rr_
                                          : check_tower(config, items, err);
 }
 
+static size_t versions_bytes(const rr_agent *agent)
+{
+    return agent->versions.capacity * sizeof(rri_version);
+}
+
+/* Outlives the large block. */
+static rr_status create_versions(rr_agent *agent, rr_error *err)
+{
+    agent->versions.capacity = rri_versions_capacity(agent->config.max_staleness);
+    void *ring;
+    RRI_TRY(rri_memory_allocate(&ring, &agent->allocator, versions_bytes(agent), "agent", err));
+    agent->versions.ring = ring;
+    return RR_OK;
+}
+
 rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const rri_recipe *recipe,
                            rr_items *items, const rr_host *host, rr_error *err)
 {
@@ -195,7 +213,16 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const 
         agent->items = items;
         rri_items_retain(items);
     }
-    rr_status status = rri_workers_create(&agent->workers, config->num_threads, &allocator, err);
+    if (host != NULL) {
+        agent->log = host->log;
+        agent->log_user = host->user;
+    }
+    rr_status status = create_versions(agent, err);
+    if (status != RR_OK) {
+        rri_agent_destroy(agent);
+        return status;
+    }
+    status = rri_workers_create(&agent->workers, config->num_threads, &allocator, err);
     if (status == RR_OK) {
         status = rri_agent_build(agent, err);
     }
@@ -216,6 +243,7 @@ void rri_agent_destroy(rr_agent *agent)
     const rri_allocator allocator = agent->allocator;
     rri_memory_release(&allocator, agent->block, agent->block_bytes);
     rri_workers_destroy(agent->workers);
+    rri_memory_release(&allocator, agent->versions.ring, versions_bytes(agent));
     rri_items_release(agent->items);
     rri_memory_release(&allocator, agent, sizeof *agent);
 }

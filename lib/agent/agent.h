@@ -15,6 +15,7 @@
 
 #include "agent/network.h"
 #include "agent/recipe.h"
+#include "agent/versions.h"
 #include "core/memory.h"
 #include "core/workers.h"
 #include "policy/choice.h"
@@ -67,6 +68,10 @@ typedef struct rri_update_rows {
     float *rewards, *values, *next_values; /* [max_rows] */
     float *advantages, *returns;           /* [max_rows] */
     float *normalised;                     /* [max_rows] advantages of the present minibatch */
+    float *weights;                        /* [max_rows] w of each place; read where has_weights */
+    float *traces;                         /* [max_rows] c of each place */
+    uint8_t *is_own;      /* [max_rows] of trained places: the present version drew it */
+    bool has_weights;     /* in an update from a keyed buffer */
     int32_t *trained;     /* [max_rows] places (in this order) that are trained on */
     int32_t *permutation; /* [max_rows] */
     int32_t *minibatch;   /* [max_rows] places of the present minibatch */
@@ -94,6 +99,10 @@ struct rr_agent {
 
     int64_t n_updates, n_timesteps, n_optimizer_steps;
     uint64_t n_draws; /* rows drawn without an id of their own */
+
+    rri_versions versions;                                        /* owned: the ring */
+    void (*log)(void *user, int32_t level, const char *sentence); /* NULL: none */
+    void *log_user;
 };
 
 /* Checks what spans fields, makes the agent and its initial values. Configs have passed their

@@ -24,6 +24,9 @@ rr_status rri_minibatch_train(rri_minibatch_sums *sums, rr_agent *agent, const r
     if (agent->recipe.has_advantage_norm) {
         rri_advantage_normalise(update->normalised, update->normalised, n);
     }
+    for (size_t i = 0; update->has_weights && i < n; i++) {
+        update->normalised[i] *= update->weights[minibatch[i]]; /* w ≥ 0 goes into the min */
+    }
     const rri_loss_sums loss =
         rri_gradient_compute(agent, rollout, minibatch, update->normalised, n);
     double norm;

@@ -5,6 +5,7 @@
 
 #include "agent/act.h"
 #include "rl/gae.h"
+#include "rl/harvest.h"
 
 bool rri_returns_need_states(const rri_rollout *rollout)
 {
@@ -26,17 +27,32 @@ static void flush(rr_agent *agent, size_t n)
     }
 }
 
-/* V(s') of every row: the next row's of the session, the final observation's where it was
+/* Where the state after a segment's last row is. */
+typedef struct coming {
+    const rri_rollout *rollout;
+    const float *to_come;     /* lock step: [n_sessions, S] */
+    const rri_ledger *ledger; /* keyed; NULL: lock step */
+} coming;
+
+static const float *state_after(const coming *c, size_t row, size_t S)
+{
+    if (c->ledger != NULL) {
+        return rri_harvest_next_state(c->ledger, c->rollout, row);
+    }
+    return c->rollout->truncated[row] != 0 ? c->rollout->final_states + row * S
+                                           : c->to_come + (row % c->rollout->n_sessions) * S;
+}
+
+/* V(s') of every place: the next row's of the session, the final observation's where it was
  * truncated, the state's to come where it is still open. Unread, and 0, where it terminated. */
-static void next_values(rr_agent *agent, const rri_rollout *rollout, const float *to_come)
+static void next_values(rr_agent *agent, const coming *after, size_t n_places)
 {
     rri_update_rows *update = &agent->update;
     rri_slice *slice = &agent->slice;
     const size_t S = agent->network.state_dim;
     size_t n_gathered = 0;
-    for (size_t place = 0; place < rollout->n_rows; place++) {
-        const size_t row = (size_t)update->order[place];
-        if (rollout->terminated[row] != 0) {
+    for (size_t place = 0; place < n_places; place++) {
+        if (update->terminated[place] != 0) {
             update->next_values[place] = 0.0f;
             continue;
         }
@@ -44,9 +60,7 @@ static void next_values(rr_agent *agent, const rri_rollout *rollout, const float
             update->next_values[place] = update->values[place + 1];
             continue;
         }
-        const float *state = rollout->truncated[row] != 0
-                                 ? rollout->final_states + row * S
-                                 : to_come + (row % rollout->n_sessions) * S;
+        const float *state = state_after(after, (size_t)update->order[place], S);
         memcpy(slice->states + n_gathered * S, state, S * sizeof(float));
         slice->rows[n_gathered] = (int32_t)place;
         n_gathered++;
@@ -60,17 +74,32 @@ static void next_values(rr_agent *agent, const rri_rollout *rollout, const float
     }
 }
 
-void rri_returns_compute(rr_agent *agent, const rri_rollout *rollout, const float *to_come)
+static void compute(rr_agent *agent, const coming *after, const float *traces, size_t n_places)
 {
     rri_update_rows *update = &agent->update;
-    for (size_t place = 0; place < rollout->n_rows; place++) {
+    for (size_t place = 0; place < n_places; place++) {
         const size_t row = (size_t)update->order[place];
-        update->terminated[place] = rollout->terminated[row];
-        update->rewards[place] = rollout->rewards[row];
-        update->values[place] = rollout->values[row];
+        update->terminated[place] = after->rollout->terminated[row];
+        update->rewards[place] = after->rollout->rewards[row];
     }
-    next_values(agent, rollout, to_come);
-    rri_gae_compute(update->advantages, update->returns, update->rewards, update->values,
-                    update->next_values, update->terminated, update->is_segment_end,
-                    agent->recipe.gamma, agent->recipe.gae_lambda, rollout->n_rows);
+    next_values(agent, after, n_places);
+    rri_gae_compute_traced(update->advantages, update->returns, update->rewards, update->values,
+                           update->next_values, update->terminated, update->is_segment_end, traces,
+                           agent->recipe.gamma, agent->recipe.gae_lambda, n_places);
+}
+
+void rri_returns_compute(rr_agent *agent, const rri_rollout *rollout, const float *to_come)
+{
+    const coming after = {.rollout = rollout, .to_come = to_come};
+    for (size_t place = 0; place < rollout->n_rows; place++) {
+        agent->update.values[place] = rollout->values[agent->update.order[place]];
+    }
+    compute(agent, &after, NULL, rollout->n_rows);
+}
+
+void rri_returns_compute_keyed(rr_agent *agent, const rri_rollout *rollout,
+                               const rri_ledger *ledger, size_t n_places)
+{
+    const coming after = {.rollout = rollout, .ledger = ledger};
+    compute(agent, &after, agent->update.traces, n_places);
 }

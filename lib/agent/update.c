@@ -24,8 +24,12 @@ static rr_status check_width(const char *field, size_t buffer, size_t agent, con
     return RR_OK;
 }
 
-static rr_status check_form(const rr_agent *agent, const rri_rollout *rollout, rr_error *err)
+rr_status rri_update_check_form(const rr_agent *agent, const rri_rollout *rollout, rr_error *err)
 {
+    if (rollout->state_dim != agent->network.state_dim) {
+        RRI_FAIL(err, RR_E_MISMATCH, "update: the buffer's state_dim is %zu; this agent's is %zu",
+                 rollout->state_dim, agent->network.state_dim);
+    }
     const rr_agent_config *config = &agent->config;
     const rri_row_form *form = &rollout->form;
     const size_t most = (size_t)config->max_history;
@@ -61,17 +65,13 @@ static rr_status check_rollout(const rr_agent *agent, const rri_rollout *rollout
     if (rollout->awaits_reward) {
         RRI_FAIL(err, RR_E_STATE, "update: the buffer's last record has no reward yet");
     }
-    if (rollout->state_dim != agent->network.state_dim) {
-        RRI_FAIL(err, RR_E_MISMATCH, "update: the buffer's state_dim is %zu; this agent's is %zu",
-                 rollout->state_dim, agent->network.state_dim);
-    }
     if (rollout->n_rows > agent->update.max_rows) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "update: the buffer holds %zu rows; this agent was made for at most %zu (max_rows "
                  "times n_steps)",
                  rollout->n_rows, agent->update.max_rows);
     }
-    return check_form(agent, rollout, err);
+    return rri_update_check_form(agent, rollout, err);
 }
 
 static rr_status check_to_come(const rr_agent *agent, const rri_rollout *rollout, const rr_obs *obs,
@@ -91,8 +91,12 @@ static rr_status check_to_come(const rr_agent *agent, const rri_rollout *rollout
     return rri_request_check_states(&agent->network, obs, "update obs", err);
 }
 
-/* Whether a row's positions and items are those of the agent's catalogue. */
-static bool is_of_catalogue(const rr_agent *agent, const rri_rollout *rollout, size_t row)
+bool rri_update_needs_two(const rr_agent *agent)
+{
+    return agent->recipe.algo == RR_ALGO_PPO || agent->recipe.has_advantage_norm;
+}
+
+bool rri_update_is_of_catalogue(const rr_agent *agent, const rri_rollout *rollout, size_t row)
 {
     const rri_row_form *form = &rollout->form;
     const bool reads_pool =
@@ -109,15 +113,15 @@ static size_t select_rows(rr_agent *agent, const rri_rollout *rollout)
     rri_rollout_order(update->order, update->is_segment_end, rollout);
     size_t n = 0;
     for (size_t place = 0; place < rollout->n_rows; place++) {
-        if (is_of_catalogue(agent, rollout, (size_t)update->order[place])) {
+        if (rri_update_is_of_catalogue(agent, rollout, (size_t)update->order[place])) {
             update->trained[n++] = (int32_t)place;
         }
     }
     return n;
 }
 
-/* Lists and actions were recorded without knowledge of the catalogue: they are judged here. */
-static rr_status check_lists(rr_agent *agent, const rri_rollout *rollout, size_t n, rr_error *err)
+rr_status rri_update_check_lists(rr_agent *agent, const rri_rollout *rollout, size_t n,
+                                 rr_error *err)
 {
     rri_update_rows *update = &agent->update;
     for (size_t i = 0; i < n; i++) {
@@ -140,20 +144,19 @@ static rr_status check_lists(rr_agent *agent, const rri_rollout *rollout, size_t
     return status;
 }
 
-static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_rollout *rollout,
-                       const rri_minibatch_sums *sums, size_t n_trained, size_t n_kept, float lr)
+static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibatch_sums *sums,
+                       size_t n_places, size_t n_trained, float lr)
 {
     const rri_update_rows *update = &agent->update;
     const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
     const double last_rows = sums->n_last_rows > 0 ? (double)sums->n_last_rows : NAN;
     double reward = 0.0;
-    for (size_t i = 0; i < rollout->n_rows; i++) {
-        reward += (double)rollout->rewards[i];
+    for (size_t place = 0; place < n_places; place++) {
+        reward += (double)update->rewards[place];
     }
     stats->n_rows = (int32_t)n_trained;
     stats->n_epochs = (int32_t)sums->n_epochs;
     stats->n_minibatches = (int32_t)sums->n_steps;
-    stats->n_dropped = (int32_t)(rollout->n_rows - n_kept);
     stats->is_stopped_early = sums->is_stopped_early;
     stats->policy_loss = (float)(sums->loss.policy_loss / rows);
     stats->value_loss = (float)(sums->loss.value_loss / rows);
@@ -161,36 +164,19 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_rollout
     stats->approx_kl = (float)(sums->last_epoch.approx_kl / last_rows);
     stats->clip_fraction = (float)(sums->loss.n_clipped / rows);
     stats->explained_variance =
-        rri_explained_variance_compute(update->values, update->returns, rollout->n_rows);
+        rri_explained_variance_compute(update->values, update->returns, n_places);
     stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
     stats->learning_rate = lr;
-    stats->reward_mean = (float)(reward / (double)rollout->n_rows);
+    stats->reward_mean = (float)(reward / (double)n_places);
     stats->scale = agent->network.head.scale;
     stats->repeat_weight = agent->network.head.repeat_weight;
     stats->n_updates = agent->n_updates;
     stats->n_timesteps = agent->n_timesteps;
-    stats->ess = 1.0f;
-    stats->weight_mean = 1.0f;
-    stats->weight_max = 1.0f;
 }
 
-rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *obs,
-                           rr_stats *stats, rr_error *err)
+rr_status rri_update_run(size_t *n_trained, rr_agent *agent, const rri_rollout *rollout,
+                         size_t n_places, size_t n, rr_stats *stats, rr_error *err)
 {
-    RRI_TRY(check_rollout(agent, rollout, err));
-    RRI_TRY(check_to_come(agent, rollout, obs, err));
-    const bool needs_two = agent->recipe.algo == RR_ALGO_PPO || agent->recipe.has_advantage_norm;
-    if (needs_two && rollout->n_rows == 1) {
-        RRI_FAIL(err, RR_E_INVALID, "update: one row alone cannot be trained on; give at least 2");
-    }
-    const size_t n_own = select_rows(agent, rollout);
-    const bool is_alone = needs_two && n_own == 1;
-    const size_t n = is_alone ? 0 : n_own; /* what a change of items left over is dropped too */
-    if (n > 0) {
-        RRI_TRY(check_lists(agent, rollout, n, err));
-    }
-
-    rri_returns_compute(agent, rollout, obs != NULL ? obs->states : NULL);
     const float lr =
         rri_schedule_lr(agent->recipe.lr, agent->n_updates, agent->config.planned_updates);
     rri_minibatch_sums sums = {0};
@@ -201,10 +187,37 @@ rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *
                      : rri_a2c_update(&sums, agent, rollout, n, lr, err);
     }
     agent->n_updates++;
-    const size_t n_trained = sums.n_steps > 0 ? n : 0;
-    agent->n_timesteps += (int64_t)n_trained;
+    *n_trained = sums.n_steps > 0 ? n : 0;
+    agent->n_timesteps += (int64_t)*n_trained;
+    fill_stats(stats, agent, &sums, n_places, *n_trained, lr);
+    return status;
+}
+
+rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *obs,
+                           rr_stats *stats, rr_error *err)
+{
+    RRI_TRY(check_rollout(agent, rollout, err));
+    RRI_TRY(check_to_come(agent, rollout, obs, err));
+    const bool needs_two = rri_update_needs_two(agent);
+    if (needs_two && rollout->n_rows == 1) {
+        RRI_FAIL(err, RR_E_INVALID, "update: one row alone cannot be trained on; give at least 2");
+    }
+    const size_t n_own = select_rows(agent, rollout);
+    const bool is_alone = needs_two && n_own == 1;
+    const size_t n = is_alone ? 0 : n_own; /* what a change of items left over is dropped too */
+    if (n > 0) {
+        RRI_TRY(rri_update_check_lists(agent, rollout, n, err));
+    }
+    agent->update.has_weights = false;
+    rri_returns_compute(agent, rollout, obs != NULL ? obs->states : NULL);
+
+    const size_t n_rows = rollout->n_rows;
+    size_t n_trained;
+    rr_stats full = {.ess = 1.0f, .weight_mean = 1.0f, .weight_max = 1.0f};
+    const rr_status status = rri_update_run(&n_trained, agent, rollout, n_rows, n, &full, err);
+    full.n_dropped = (int32_t)(n_rows - n);
     if (stats != NULL) {
-        fill_stats(stats, agent, rollout, &sums, n_trained, n, lr);
+        *stats = full;
     }
     rri_rollout_clear(rollout);
     return status;

@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 
 #include "agent/act.h"
+#include "agent/keyed_update.h"
 #include "agent/swap_items.h"
 #include "agent/tensors.h"
 #include "agent/update.h"
@@ -125,6 +126,24 @@ rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *a
     return status;
 }
 
+static rr_status update(bool *is_made, rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
+                        rr_stats *stats, rr_error *err)
+{
+    if (buffer->config.is_keyed != 0) {
+        if (obs != NULL) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "update: obs is set; from a keyed buffer only sessions that have ended are "
+                     "taken, so it must be NULL");
+        }
+        return rri_agent_update_keyed(is_made, agent, &buffer->rollout, &buffer->ledger, stats,
+                                      err);
+    }
+    const bool had_rows = buffer->rollout.n_rows > 0;
+    const rr_status status = rri_agent_update(agent, &buffer->rollout, obs, stats, err);
+    *is_made = had_rows && buffer->rollout.n_rows == 0;
+    return status;
+}
+
 rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs, rr_stats *stats,
                           rr_error *err)
 {
@@ -138,12 +157,11 @@ rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
         RRI_TRY(rri_abi_check(stats, sizeof *stats, "rr_stats", err));
     }
     rr_stats full = {0};
-    rr_status status;
-    const bool had_rows = buffer->rollout.n_rows > 0;
+    bool is_made = false;
     const rri_fpmode before = rri_fpmode_enter();
-    status = rri_agent_update(agent, &buffer->rollout, obs != NULL ? &full_obs : NULL, &full, err);
+    const rr_status status =
+        update(&is_made, agent, buffer, obs != NULL ? &full_obs : NULL, &full, err);
     rri_fpmode_leave(before);
-    const bool is_made = had_rows && buffer->rollout.n_rows == 0;
     if (stats != NULL && is_made) {
         rri_abi_write(stats, &full, sizeof full);
     }

@@ -171,11 +171,12 @@ static rr_status check_row(const rr_obs *obs, const rr_decision *decision, size_
     RRI_TRY(rri_rollout_check_row(obs, decision, i, err));
     const bool has_lists = rri_rollout_form_of(obs).has_lists;
     const int32_t length = !has_lists ? INT32_MAX : obs->lengths != NULL ? obs->lengths[i] : obs->k;
-    const int32_t incumbent = obs->incumbents != NULL ? obs->incumbents[i] : 0;
-    if (incumbent < 0 || incumbent >= length) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "buffer record: incumbents[%zu] is %d; it must be a position in the row's list", i,
-                 incumbent);
+    const int32_t incumbent = obs->incumbents != NULL ? obs->incumbents[i] : -1;
+    if (incumbent < -1 || incumbent >= length) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "buffer record: incumbents[%zu] is %d; it must be a position in the row's list, or -1",
+            i, incumbent);
     }
     return RR_OK;
 }

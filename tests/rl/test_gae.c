@@ -167,9 +167,27 @@ START_TEST(test_gae_segments_do_not_see_one_another)
 }
 END_TEST
 
+START_TEST(test_gae_traces_cut_what_later_rows_hand_back)
+{
+    const float rewards[] = {1.0f, 2.0f, 4.0f}, values[] = {0.5f, 1.0f, 2.0f};
+    const float next_values[] = {1.0f, 2.0f, 0.0f}, traces[] = {0.5f, 0.25f, 1.0f};
+    const uint8_t terminated[] = {0, 0, 1}, is_end[] = {0, 0, 1};
+    float advantages[3], returns[3];
+    rri_gae_compute_traced(advantages, returns, rewards, values, next_values, terminated, is_end,
+                           traces, HALF, HALF, 3);
+    /* δ = 1, 2, 2;  Â₂ = 2;  Â₁ = 2 + ¼·1·2 = 2½;  Â₀ = 1 + ¼·¼·2½ */
+    ck_assert_float_eq(advantages[2], 2.0f);
+    ck_assert_float_eq(advantages[1], 2.5f);
+    ck_assert_float_eq(advantages[0], 1.15625f);
+    ck_assert_float_eq(returns[2], 4.0f);
+    ck_assert_float_eq(returns[1], 1.0f + 0.25f * 2.5f);
+    ck_assert_float_eq(returns[0], 0.5f + 0.5f * 1.15625f);
+}
+END_TEST
+
 CHECK_MAIN("rl/gae", test_gae_two_steps_by_hand, test_gae_terminated_step_does_not_bootstrap,
            test_gae_truncated_step_bootstraps_from_final_state,
            test_gae_terminated_row_ends_its_segment_unasked,
            test_gae_last_row_ends_its_segment_unasked, test_gae_no_rows_write_nothing,
            test_gae_is_the_discounted_sum_of_deltas, test_gae_with_lambda_one_gives_n_step_returns,
-           test_gae_segments_do_not_see_one_another)
+           test_gae_segments_do_not_see_one_another, test_gae_traces_cut_what_later_rows_hand_back)

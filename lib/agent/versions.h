@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* versions.h: which policies this agent has been, and how many updates ago. recrl.h §7, maths §5.
+ *
+ * A ring of the latest versions; what is not in it is unknown: never this agent's, rolled back
+ * before it was restored, or too long ago. */
+#ifndef RRI_AGENT_VERSIONS_H
+#define RRI_AGENT_VERSIONS_H
+
+#include "core/memory.h"
+
+/* As a checkpoint stores it: four words. */
+typedef struct rri_version {
+    uint64_t version; /* as rows carry it */
+    uint64_t plain;   /* of the same parameters without serving options */
+    int64_t update;   /* updates made when it was the present one */
+    int64_t reserved;
+} rri_version;
+
+typedef struct rri_versions {
+    rri_version *ring; /* [capacity] */
+    size_t capacity, n, next;
+} rri_versions;
+
+/* Room for a few versions of each of the last max_staleness + 1 updates. */
+size_t rri_versions_capacity(int32_t max_staleness);
+
+/* The latest entry; NULL: unknown. */
+const rri_version *rri_versions_find(const rri_versions *versions, uint64_t version);
+
+/* A version that is there is renewed, else the oldest makes room. */
+void rri_versions_note(rri_versions *versions, const rri_version *version);
+
+/* Entries from the oldest to the latest: out [n]. */
+void rri_versions_copy(rri_version *out, const rri_versions *versions);
+
+#endif

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/* That sessions of the present version train as in lock step is in tests/loop/test_interleaving.c;
+ * here are rows of other versions, and what is refused. */
+#include "agent/keyed_update.h"
+
+#include <stdio.h>
+
+#include "agent/recall.h"
+#include "agent_fixture.h"
+#include "core/status.h"
+#include "rl/settle.h"
+
+enum { N = 6, STEPS = 8, ROWS = N * STEPS };
+
+typedef struct desk {
+    rig r;
+    rri_ledger ledger;
+    uint64_t sessions[N], decisions[N], versions[N], n_decisions;
+    int n_warnings;
+    char warning[512];
+    rr_host host;
+} desk;
+
+static void take_warning(void *user, int32_t level, const char *sentence)
+{
+    desk *t = user;
+    ck_assert_int_eq(level, RR_LOG_WARNING);
+    t->n_warnings++;
+    snprintf(t->warning, sizeof t->warning, "%s", sentence);
+}
+
+static rig_shape usual(void)
+{
+    rig_shape shape = rig_usual();
+    shape.n = N;
+    shape.k = 5;
+    shape.has_lengths = true;
+    shape.agent.feature_dim = 2;
+    shape.ppo.gae_lambda = 0.7f;
+    return shape;
+}
+
+static void desk_open(desk *t, rig_shape shape)
+{
+    memset(t, 0, sizeof *t);
+    t->host = (rr_host){.struct_size = sizeof t->host, .log = take_warning, .user = t};
+    shape.host = &t->host;
+    rig_open(&t->r, &shape);
+    rr_buffer_config config;
+    rr_buffer_config_init(&config, sizeof config);
+    config.max_rows = (int32_t)t->r.rollout.max_rows;
+    config.is_keyed = 1;
+    rri_arena arena = {0};
+    rri_ledger_layout(&t->ledger, &arena, &config);
+    arena = (rri_arena){.base = rig_take(&t->r, arena.used, 1)};
+    rri_ledger_layout(&t->ledger, &arena, &config);
+    rri_ledger_clear(&t->ledger, &t->r.rollout);
+    t->r.decision.policy_versions = t->versions;
+}
+
+/* n_steps rows of each of N sessions, all of which end: terminated, or cut off. */
+static void play(desk *t, size_t n_steps, bool is_cut)
+{
+    rig *r = &t->r;
+    uint8_t terminated[N];
+    float rewards[N];
+    for (uint64_t i = 0; i < N; i++) {
+        t->sessions[i] = 100 - i;
+        terminated[i] = !is_cut;
+    }
+    for (size_t step = 0; step < n_steps; step++) {
+        for (size_t i = 0; i < N; i++) {
+            t->decisions[i] = t->n_decisions++;
+        }
+        rr_obs obs = r->obs;
+        obs.sessions = t->sessions;
+        obs.decisions = t->decisions;
+        ck_assert_int_eq(rri_agent_act(r->agent, &obs, &r->decision, NULL), RR_OK);
+        rr_decision decision = r->decision;
+        decision.values = NULL;
+        ck_assert_int_eq(rri_ledger_record(&t->ledger, &r->rollout, &obs, &decision,
+                                           decision.pool_fingerprint, NULL),
+                         RR_OK);
+        rig_fill(r, rewards, N, 1.0f);
+        const rr_outcome outcome = {
+            .struct_size = sizeof outcome, .n = N, .decisions = t->decisions, .rewards = rewards};
+        ck_assert_int_eq(rri_settle_reward(&t->ledger, &r->rollout, &outcome, NULL), RR_OK);
+        rig_draw_obs(r);
+    }
+    const rr_ending ending = {
+        .struct_size = sizeof ending, .n = N, .sessions = t->sessions, .terminated = terminated};
+    ck_assert_int_eq(rri_settle_end(&t->ledger, &r->rollout, &ending, NULL), RR_OK);
+}
+
+/* The agent becomes another: near by, or anywhere. Its version of before was that of `update`. */
+static void move_on(desk *t, int64_t update, float spread)
+{
+    rr_agent *agent = t->r.agent;
+    const uint64_t own = rri_agent_version(agent);
+    rri_versions_note(&agent->versions, &(rri_version){own, own, update, 0});
+    for (size_t i = 0; i < agent->network.params.n_floats; i++) {
+        agent->values[i] += spread * (float)(2.0 * rig_uniform(&t->r) - 1.0);
+    }
+    rri_agent_pack(agent);
+}
+
+static rr_status update(desk *t, rr_stats *stats, rr_error *err)
+{
+    bool is_made;
+    const rr_status status =
+        rri_agent_update_keyed(&is_made, t->r.agent, &t->r.rollout, &t->ledger, stats, err);
+    ck_assert(is_made || status != RR_OK);
+    return status;
+}
+
+static uint64_t hash_of_rows(const desk *t)
+{
+    const rri_rollout *rollout = &t->r.rollout;
+    const size_t n = rollout->n_rows;
+    rri_hash hash;
+    rri_hash_init(&hash, n);
+    rri_hash_update(&hash, rollout->states, n * rollout->state_dim * sizeof(float));
+    rri_hash_update(&hash, rollout->log_probs, n * sizeof(float));
+    rri_hash_update(&hash, rollout->values, n * sizeof(float));
+    rri_hash_update(&hash, rollout->rewards, n * sizeof(float));
+    rri_hash_update(&hash, t->ledger.session_of, n * sizeof(int32_t));
+    rri_hash_update(&hash, t->ledger.ends, t->ledger.n_sessions);
+    return rri_hash_final(&hash);
+}
+
+static void expect_refusal(desk *t, rr_status status, const char *sentence)
+{
+    const uint64_t agent = rig_hash(&t->r), rows = hash_of_rows(t);
+    const size_t n_versions = t->r.agent->versions.n;
+    rr_error err = {0};
+    rr_stats stats = {0};
+    bool is_made = true;
+    rig_expect(
+        rri_agent_update_keyed(&is_made, t->r.agent, &t->r.rollout, &t->ledger, &stats, &err),
+        status, &err, sentence);
+    ck_assert(!is_made);
+    ck_assert_uint_eq(rig_hash(&t->r), agent);
+    ck_assert_uint_eq(hash_of_rows(t), rows);
+    ck_assert_uint_eq(t->r.agent->versions.n, n_versions);
+    ck_assert_uint_eq(t->r.agent->stacks[0].used, 0);
+}
+
+START_TEST(test_keyed_update_rows_of_the_present_version_weigh_one)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, STEPS, false);
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    for (size_t i = 0; i < ROWS; i++) {
+        ck_assert_float_eq(t.r.agent->update.weights[i], 1.0f);
+        ck_assert_float_eq(t.r.agent->update.traces[i], 1.0f);
+    }
+    ck_assert_int_eq(stats.n_rows, ROWS);
+    ck_assert_int_eq(stats.n_refused, 0);
+    ck_assert_int_eq(stats.staleness_max, 0);
+    ck_assert_float_eq(stats.ess, 1.0f);
+    ck_assert_float_eq(stats.weight_mean, 1.0f);
+    ck_assert_float_eq(stats.weight_max, 1.0f);
+    ck_assert_float_eq(stats.capped_fraction, 0.0f);
+    ck_assert_int_eq(t.ledger.n_trained, ROWS);
+    ck_assert_uint_eq(t.r.rollout.n_rows, 0);
+    rig_close(&t.r);
+}
+END_TEST
+
+/* Each session on its own, in double, as maths §4 and §5 have it. */
+START_TEST(test_keyed_update_stale_rows_are_weighed_and_their_traces_cut)
+{
+    desk t;
+    rig_shape shape = usual();
+    shape.ppo.update_epochs = 1;
+    desk_open(&t, shape);
+    play(&t, STEPS, false);
+    t.r.agent->n_updates = 5;
+    move_on(&t, 2, 0.9f);
+    play(&t, 1, false); /* N rows of the present version */
+
+    const rr_agent *agent = t.r.agent;
+    const rri_rollout *rollout = &t.r.rollout;
+    const size_t n = rollout->n_rows;
+    ck_assert_uint_eq(n, ROWS + N);
+    int32_t rows[ROWS + N];
+    float prox[ROWS + N], values[ROWS + N], mu[ROWS + N], rewards[ROWS + N];
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = (int32_t)i;
+    }
+    memcpy(mu, rollout->log_probs, n * sizeof(float));
+    memcpy(rewards, rollout->rewards, n * sizeof(float));
+    rri_recall_compute(t.r.agent, prox, values, rollout, rows, n);
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+
+    double sum = 0.0, squares = 0.0, raw = 0.0, raw_max = 0.0, n_capped = 0.0;
+    for (size_t place = 0; place < n; place++) {
+        const size_t row = (size_t)agent->update.order[place];
+        const double ratio = exp((double)prox[row] - (double)mu[row]);
+        const double w = ratio < 2.0 ? ratio : 2.0;
+        ck_assert_float_eq_tol(agent->update.weights[place], (float)w, 1e-5f);
+        sum += w;
+        squares += w * w;
+        n_capped += ratio > 2.0;
+        if (row < ROWS) {
+            raw += ratio;
+            raw_max = ratio > raw_max ? ratio : raw_max;
+        }
+        double advantage = 0.0, factor = 1.0;
+        for (size_t r = row; r < (row < ROWS ? (size_t)ROWS : n); r += N) {
+            const bool is_last = r + N >= (row < ROWS ? (size_t)ROWS : n);
+            const double next = is_last ? 0.0 : (double)values[r + N];
+            const double c = fmin(1.0, exp((double)prox[r] - (double)mu[r]));
+            factor *= r == row ? 1.0 : (double)shape.ppo.gamma * (double)shape.ppo.gae_lambda * c;
+            advantage +=
+                factor * ((double)rewards[r] + (double)shape.ppo.gamma * next - (double)values[r]);
+        }
+        ck_assert_double_eq_tol((double)agent->update.advantages[place], advantage, 1e-5);
+        ck_assert_double_eq_tol((double)agent->update.returns[place],
+                                (double)values[row] + fmin(1.0, ratio) * advantage, 1e-5);
+    }
+    ck_assert_double_gt(n_capped, 0.0);
+    ck_assert_float_eq_tol(stats.ess, (float)(sum * sum / ((double)n * squares)), 1e-5f);
+    ck_assert_float_eq_tol(stats.weight_mean, (float)(raw / ROWS), 1e-4f);
+    ck_assert_float_eq_tol(stats.weight_max, (float)raw_max, 1e-4f * (float)raw_max);
+    ck_assert_float_eq_tol(stats.capped_fraction, (float)(n_capped / (double)n), 1e-6f);
+    ck_assert_int_eq(stats.staleness_max, 3);
+    ck_assert_float_eq_tol(stats.staleness_mean, 3.0f * ROWS / (float)n, 1e-5f);
+    rig_close(&t.r);
+}
+END_TEST
+
+/* One step of A2C without critic or entropy: the gradient is Σ −w Â ∇log π / n, so a row that
+ * weighs nothing moves nothing. */
+START_TEST(test_keyed_update_a_row_without_weight_does_not_move_the_policy)
+{
+    rig_shape shape = usual();
+    shape.algo = RR_ALGO_A2C;
+    shape.a2c.vf_coef = 0.0f;
+    shape.agent.min_ess = 0.0f;
+    desk t;
+    desk_open(&t, shape);
+    play(&t, 2, false);
+    move_on(&t, 0, 0.0f);
+    for (size_t row = 0; row < t.r.rollout.n_rows; row++) {
+        t.r.rollout.log_probs[row] = 500.0f; /* so the weights are e^−500 */
+        t.ledger.versions[row] = 77;
+    }
+    rri_versions_note(&t.r.agent->versions, &(rri_version){77, 77, 0, 0});
+    float *before = RIG_TAKE(&t.r, float, t.r.agent->network.params.n_floats);
+    memcpy(before, t.r.agent->values, t.r.agent->network.params.n_floats * sizeof(float));
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    ck_assert_mem_eq(before, t.r.agent->values, t.r.agent->network.params.n_floats * sizeof(float));
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_unknown_and_too_old_versions_are_refused_and_counted)
+{
+    rig_shape shape = usual();
+    shape.agent.max_staleness = 2;
+    desk t;
+    desk_open(&t, shape);
+    play(&t, 1, false); /* too old */
+    t.r.agent->n_updates = 5;
+    move_on(&t, 2, 0.01f);
+    play(&t, 1, false); /* just fresh enough */
+    move_on(&t, 3, 0.01f);
+    play(&t, 1, false); /* own, but for one that nobody knows */
+    t.ledger.versions[2 * N + 3] = 12345;
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_refused, N + 1);
+    ck_assert_int_eq(stats.n_rows, 2 * N - 1);
+    ck_assert_int_eq(stats.staleness_max, 2);
+    ck_assert_int_eq(t.ledger.n_dropped, N + 1);
+    ck_assert_int_eq(t.ledger.n_trained, 2 * N - 1);
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_of_which_every_row_is_refused_counts_as_one)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, 2, false);
+    for (size_t row = 0; row < t.r.rollout.n_rows; row++) {
+        t.ledger.versions[row] = 1;
+    }
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_refused, 2 * N);
+    ck_assert_int_eq(stats.n_rows, 0);
+    ck_assert_int_eq(t.r.agent->n_updates, 1);
+    ck_assert_uint_eq(t.r.rollout.n_rows, 0);
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_knows_the_version_before_this_update)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, STEPS, false);
+    play(&t, 1, false);              /* the same keys again */
+    for (size_t s = 0; s < N; s++) { /* … which come a little later */
+        t.ledger.ends[N + s] = RRI_END_NONE;
+    }
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    ck_assert_uint_eq(t.r.rollout.n_rows, N);
+    for (size_t s = 0; s < N; s++) {
+        t.ledger.ends[s] = RRI_END_TERMINATED;
+    }
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.staleness_max, 1);
+    ck_assert_int_eq(stats.n_rows, N);
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_a_session_cut_off_leads_to_its_last_state)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, 3, true);
+    float values[3 * N];
+    int32_t rows[3 * N];
+    for (size_t i = 0; i < 3 * N; i++) {
+        rows[i] = (int32_t)i;
+    }
+    rri_recall_compute(t.r.agent, NULL, values, &t.r.rollout, rows, 3 * N);
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_rows, 2 * N);
+    ck_assert_int_eq(t.ledger.n_dropped, N);
+    for (size_t place = 0; place < 2 * N; place++) {
+        const size_t row = (size_t)t.r.agent->update.order[place];
+        ck_assert_float_eq(t.r.agent->update.next_values[place], values[row + N]);
+    }
+    rig_close(&t.r);
+}
+END_TEST
+
+static void spoil_length(desk *t, size_t row)
+{
+    t->r.rollout.lengths[row]--;
+}
+
+static void spoil_feature(desk *t, size_t row)
+{
+    t->r.rollout.features[row * t->r.rollout.k * 2] *= 1.01f;
+}
+
+static void spoil_state(desk *t, size_t row)
+{
+    t->r.rollout.states[row * t->r.rollout.state_dim] += 0.001f;
+}
+
+static void spoil_log_prob(desk *t, size_t row)
+{
+    t->r.rollout.log_probs[row] = nextafterf(t->r.rollout.log_probs[row], 0.0f);
+}
+
+START_TEST(test_keyed_update_rows_that_do_not_give_their_log_prob_again_are_caught)
+{
+    void (*const spoilers[])(desk *, size_t) = {spoil_length, spoil_feature, spoil_state,
+                                                spoil_log_prob};
+    for (size_t s = 0; s < sizeof spoilers / sizeof spoilers[0]; s++) {
+        desk t;
+        desk_open(&t, usual());
+        play(&t, STEPS, false);
+        size_t row = 20;
+        while (t.r.rollout.lengths[row] < 3 ||
+               t.r.rollout.actions[row] == t.r.rollout.lengths[row] - 1) {
+            row++;
+        }
+        spoilers[s](&t, row);
+        char sentence[64];
+        snprintf(sentence, sizeof sentence, "row %zu, decision %llu was recorded with log-prob",
+                 row, (unsigned long long)t.ledger.decisions[row]);
+        expect_refusal(&t, RR_E_SKEW, sentence);
+        rig_close(&t.r);
+    }
+}
+END_TEST
+
+START_TEST(test_keyed_update_whose_rows_are_worth_too_little_is_refused)
+{
+    rig_shape shape = usual();
+    shape.agent.min_ess = 0.999f;
+    desk t;
+    desk_open(&t, shape);
+    play(&t, STEPS, false);
+    move_on(&t, 0, 1.0f);
+    expect_refusal(&t, RR_E_STALE, "min_ess is 0.999");
+    t.r.agent->config.min_ess = 0.0f;
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_mean_weight_far_from_one_is_told_to_the_log)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, STEPS, false);
+    move_on(&t, 0, 0.1f);
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    ck_assert_int_eq(t.n_warnings, 0);
+    play(&t, STEPS, false);
+    move_on(&t, 1, 0.1f);
+    for (size_t row = 0; row < ROWS; row++) {
+        t.r.rollout.log_probs[row] -= 0.5f; /* so every weight is e^½ too large */
+    }
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    ck_assert_int_eq(t.n_warnings, 1);
+    ck_assert_ptr_nonnull(
+        strstr(t.warning, "the weights of 48 rows of earlier versions have mean"));
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_refuses_what_cannot_be_trained_on)
+{
+    desk t;
+    desk_open(&t, usual());
+    expect_refusal(&t, RR_E_STATE, "no session of the buffer has ended");
+    play(&t, 1, false);
+    for (size_t s = 1; s < N; s++) {
+        t.ledger.ends[s] = RRI_END_NONE;
+    }
+    expect_refusal(&t, RR_E_STATE, "one row alone");
+    t.r.rollout.state_dim--;
+    expect_refusal(&t, RR_E_MISMATCH, "state_dim");
+    t.r.rollout.state_dim++;
+    for (size_t s = 1; s < N; s++) {
+        t.ledger.ends[s] = RRI_END_TERMINATED;
+    }
+    t.r.rollout.candidates[0] = 999;
+    expect_refusal(&t, RR_E_INVALID, "candidates");
+    rig_close(&t.r);
+}
+END_TEST
+
+CHECK_MAIN("agent/keyed_update", test_keyed_update_rows_of_the_present_version_weigh_one,
+           test_keyed_update_stale_rows_are_weighed_and_their_traces_cut,
+           test_keyed_update_a_row_without_weight_does_not_move_the_policy,
+           test_keyed_update_unknown_and_too_old_versions_are_refused_and_counted,
+           test_keyed_update_of_which_every_row_is_refused_counts_as_one,
+           test_keyed_update_knows_the_version_before_this_update,
+           test_keyed_update_a_session_cut_off_leads_to_its_last_state,
+           test_keyed_update_rows_that_do_not_give_their_log_prob_again_are_caught,
+           test_keyed_update_whose_rows_are_worth_too_little_is_refused,
+           test_keyed_update_mean_weight_far_from_one_is_told_to_the_log,
+           test_keyed_update_refuses_what_cannot_be_trained_on)

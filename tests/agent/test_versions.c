@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/versions.h"
+
+#include "check_run.h"
+
+START_TEST(test_versions_the_oldest_makes_room)
+{
+    rri_version ring[3], out[3];
+    rri_versions versions = {.ring = ring, .capacity = 3};
+    ck_assert_ptr_null(rri_versions_find(&versions, 0));
+    for (uint64_t i = 1; i <= 5; i++) {
+        rri_versions_note(&versions, &(rri_version){.version = i, .update = (int64_t)i});
+    }
+    ck_assert_uint_eq(versions.n, 3);
+    ck_assert_ptr_null(rri_versions_find(&versions, 2));
+    ck_assert_int_eq(rri_versions_find(&versions, 3)->update, 3);
+    rri_versions_copy(out, &versions);
+    for (uint64_t i = 0; i < 3; i++) {
+        ck_assert_uint_eq(out[i].version, 3 + i);
+    }
+}
+END_TEST
+
+START_TEST(test_versions_a_known_one_is_renewed_in_its_place)
+{
+    rri_version ring[2];
+    rri_versions versions = {.ring = ring, .capacity = 2};
+    rri_versions_note(&versions, &(rri_version){.version = 7, .update = 1});
+    rri_versions_note(&versions, &(rri_version){.version = 8, .update = 2});
+    rri_versions_note(&versions, &(rri_version){.version = 7, .update = 3});
+    ck_assert_int_eq(rri_versions_find(&versions, 7)->update, 3);
+    ck_assert_int_eq(rri_versions_find(&versions, 8)->update, 2);
+    ck_assert_uint_eq(rri_versions_capacity(0), 4);
+    ck_assert_uint_gt(rri_versions_capacity(64), 64);
+}
+END_TEST
+
+CHECK_MAIN("agent/versions", test_versions_the_oldest_makes_room,
+           test_versions_a_known_one_is_renewed_in_its_place)

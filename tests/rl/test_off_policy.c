@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "rl/off_policy.h"
+
+#include <math.h>
+
+#include "check_run.h"
+#include "core/hash.h"
+
+START_TEST(test_off_policy_weights_by_hand)
+{
+    const float prox[] = {-1.0f, -2.0f, -1.0f, -3.0f};
+    const float mu[] = {-1.0f, -1.0f, -3.0f, -3.0f};
+    const uint8_t is_own[] = {1, 0, 0, 0};
+    float w[4];
+    const rri_off_policy_sums sums = rri_off_policy_weigh(w, prox, mu, is_own, 2.0f, 4);
+    ck_assert_float_eq(w[0], 1.0f);
+    ck_assert_float_eq_tol(w[1], 0.36787944f, 1e-6f);
+    ck_assert_float_eq(w[2], 2.0f); /* e² capped */
+    ck_assert_float_eq(w[3], 1.0f); /* exactly, since the log-probs are equal */
+    ck_assert_uint_eq(sums.n_capped, 1);
+    ck_assert_uint_eq(sums.n_other, 3);
+    ck_assert_double_eq_tol(sums.raw_max, exp(2.0), 1e-5);
+    ck_assert_double_eq_tol(sums.raw, exp(-1.0) + exp(2.0) + 1.0, 1e-5);
+    const double a = 1.0 + exp(-1.0) + 2.0 + 1.0;
+    const double b = 1.0 + exp(-2.0) + 4.0 + 1.0;
+    ck_assert_double_eq_tol(rri_off_policy_ess(&sums), a * a / (4.0 * b), 1e-6);
+}
+END_TEST
+
+START_TEST(test_off_policy_rows_of_the_present_version_weigh_exactly_one)
+{
+    enum { N = 97 };
+    float prox[N], mu[N], w[N];
+    uint8_t is_own[N];
+    for (size_t i = 0; i < N; i++) {
+        mu[i] = prox[i] = -0.1f * (float)(i + 1);
+        is_own[i] = i % 2 == 0;
+    }
+    const rri_off_policy_sums sums = rri_off_policy_weigh(w, prox, mu, is_own, 2.0f, N);
+    for (size_t i = 0; i < N; i++) {
+        ck_assert_float_eq(w[i], 1.0f);
+    }
+    ck_assert_double_eq(rri_off_policy_ess(&sums), 1.0);
+    ck_assert_double_eq(rri_off_policy_deviation(&sums), 0.0);
+}
+END_TEST
+
+START_TEST(test_off_policy_effective_share_falls_with_what_does_not_count)
+{
+    const float prox[] = {-1.0f, -200.0f, -200.0f, -200.0f}, mu[] = {-1.0f, -1.0f, -1.0f, -1.0f};
+    const uint8_t is_own[4] = {0};
+    float w[4];
+    rri_off_policy_sums sums = rri_off_policy_weigh(w, prox, mu, is_own, 2.0f, 4);
+    ck_assert_double_eq_tol(rri_off_policy_ess(&sums), 0.25, 1e-12);
+    sums = rri_off_policy_weigh(w, prox + 1, mu + 1, is_own, 2.0f, 3);
+    ck_assert_double_eq(rri_off_policy_ess(&sums), 0.0); /* e^−199 is 0 in float */
+    sums = rri_off_policy_weigh(w, prox, mu, is_own, 2.0f, 0);
+    ck_assert_double_eq(rri_off_policy_ess(&sums), 1.0);
+}
+END_TEST
+
+/* Draws from μ over three actions, weighed by π: the mean is 1; with a π that is not normalised, as
+ * when what is recorded is not what was seen, it is not. */
+START_TEST(test_off_policy_mean_weight_tells_a_skew)
+{
+    enum { N = 4000 };
+    static float prox[N], skewed[N], mu[N], w[N];
+    static uint8_t is_own[N];
+    const double m[] = {0.5, 0.3, 0.2}, p[] = {0.2, 0.35, 0.45};
+    for (uint64_t i = 0; i < N; i++) {
+        const double u = (double)(rri_hash_mix(i * 77 + 5) >> 11) * 0x1p-53;
+        const int a = u < m[0] ? 0 : u < m[0] + m[1] ? 1 : 2;
+        mu[i] = (float)log(m[a]);
+        prox[i] = (float)log(p[a]);
+        skewed[i] = (float)log(p[a] * 1.15);
+    }
+    rri_off_policy_sums sums = rri_off_policy_weigh(w, prox, mu, is_own, 2.0f, N);
+    ck_assert_double_lt(rri_off_policy_deviation(&sums), 4.0);
+    sums = rri_off_policy_weigh(w, skewed, mu, is_own, 2.0f, N);
+    ck_assert_double_gt(rri_off_policy_deviation(&sums), 4.0);
+    sums = rri_off_policy_weigh(w, skewed, mu, is_own, 2.0f, 31); /* too few to say */
+    ck_assert_double_eq(rri_off_policy_deviation(&sums), 0.0);
+}
+END_TEST
+
+CHECK_MAIN("rl/off_policy", test_off_policy_weights_by_hand,
+           test_off_policy_rows_of_the_present_version_weigh_exactly_one,
+           test_off_policy_effective_share_falls_with_what_does_not_count,
+           test_off_policy_mean_weight_tells_a_skew)
