@@ -24,9 +24,12 @@
 /* Rows that pass through the networks together: a longer minibatch is walked in slices, whose
  * gradients are added in order, so memory does not grow with it. */
 #define RRI_SLICE_ROWS ((size_t)512)
-/* Rows of one task. */
-#define RRI_TILE_ROWS   ((size_t)64)
-#define RRI_SLICE_TILES (RRI_SLICE_ROWS / RRI_TILE_ROWS)
+/* Rows of one task that acts. */
+#define RRI_TILE_ROWS ((size_t)64)
+/* Rows of one task of an update: logits of 1000 items and the packed items lie in the second cache
+ * together, and a minibatch of 64 rows is work for two threads. */
+#define RRI_STEP_ROWS   ((size_t)32)
+#define RRI_SLICE_TILES (RRI_SLICE_ROWS / RRI_STEP_ROWS)
 /* Places of rankings that one thread holds at a time: a tile of rows where k is at most 1024; for a
  * longer k fewer rows together, down to one. */
 #define RRI_RANKED_PLACES (RRI_TILE_ROWS * (size_t)1024)

@@ -8,7 +8,7 @@
 #include "rl/value_loss.h"
 
 /* Items of one task of the second phase; a multiple of 256, as backward_items asks. */
-#define ITEM_BLOCK ((size_t)1024)
+#define ITEM_BLOCK ((size_t)256)
 
 typedef struct slice_job {
     rr_agent *agent;
@@ -16,6 +16,7 @@ typedef struct slice_job {
     const int32_t *minibatch; /* [n] places; the slice's */
     const float *advantages;  /* [n] */
     size_t n, n_total;        /* rows of the slice, of the minibatch */
+    bool is_first;            /* slice of the minibatch: gradients are begun, not continued */
     float d_entropy;
     rri_menu menu;
 } slice_job;
@@ -100,7 +101,7 @@ static void reset_sums(rri_tile_sums *sums, size_t feature_dim)
     memset(d_feature_weights, 0, feature_dim * sizeof(double));
 }
 
-/* First phase: rows [64 task, …) forward, loss, and backward to every layer's slopes. */
+/* First phase: rows [32 task, …) forward, loss, and backward to every layer's slopes. */
 static void run_tile(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
@@ -109,8 +110,8 @@ static void run_tile(void *context, size_t task, size_t worker)
     rri_slice *slice = &agent->slice;
     rri_stack *scratch = &agent->stacks[worker];
     rri_tile_sums *sums = &slice->tiles[task];
-    const size_t begin = task * RRI_TILE_ROWS;
-    const size_t end = smaller(begin + RRI_TILE_ROWS, job->n);
+    const size_t begin = task * RRI_STEP_ROWS;
+    const size_t end = smaller(begin + RRI_STEP_ROWS, job->n);
 
     reset_sums(sums, net->feature_dim);
     gather_rows(job, begin, end);
@@ -133,6 +134,26 @@ static void run_tile(void *context, size_t task, size_t worker)
     rri_network_value_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
 }
 
+/* Gradients of a block of items; tensors that are not learned are NULL. */
+static void run_items(const slice_job *job, size_t first, rri_stack *scratch)
+{
+    rr_agent *agent = job->agent;
+    const rri_network *net = &agent->network;
+    rri_slice *slice = &agent->slice;
+    const size_t last = smaller(first + ITEM_BLOCK, net->n_items);
+    const rri_logits_input in = input_of(job);
+    float *d_items = net->at.items == RRI_ABSENT ? NULL : agent->gradients + net->at.items;
+    float *d_bias = net->at.item_bias == RRI_ABSENT ? NULL : agent->gradients + net->at.item_bias;
+    if (job->is_first && d_items != NULL) {
+        memset(d_items + first * net->dim, 0, (last - first) * net->dim * sizeof(float));
+    }
+    if (job->is_first && d_bias != NULL) {
+        memset(d_bias + first, 0, (last - first) * sizeof(float));
+    }
+    rri_policy_backward_items(d_items, d_bias, &slice->policy, &in, slice->actions,
+                              slice->d_log_probs, job->d_entropy, first, last, scratch);
+}
+
 /* Second phase: the gradients of some weights, or of a block of items, over all rows of the slice.
  */
 static void run_params(void *context, size_t task, size_t worker)
@@ -143,18 +164,15 @@ static void run_params(void *context, size_t task, size_t worker)
     rri_slice *slice = &agent->slice;
     rri_stack *scratch = &agent->stacks[worker];
     const size_t n_network = rri_network_n_tasks(net);
-    if (task < n_network) {
-        rri_network_backward_params(net, agent->gradients, &slice->slopes, &slice->tape,
-                                    slice->states, job->n, task, scratch);
+    if (task >= n_network) {
+        run_items(job, (task - n_network) * ITEM_BLOCK, scratch);
         return;
     }
-    const size_t first = (task - n_network) * ITEM_BLOCK;
-    const rri_logits_input in = input_of(job);
-    float *d_items = net->at.items == RRI_ABSENT ? NULL : agent->gradients + net->at.items;
-    float *d_bias = net->at.item_bias == RRI_ABSENT ? NULL : agent->gradients + net->at.item_bias;
-    rri_policy_backward_items(d_items, d_bias, &slice->policy, &in, slice->actions,
-                              slice->d_log_probs, job->d_entropy, first,
-                              smaller(first + ITEM_BLOCK, net->n_items), scratch);
+    if (job->is_first) {
+        rri_network_zero_params(net, agent->gradients, task);
+    }
+    rri_network_backward_params(net, agent->gradients, &slice->slopes, &slice->tape, slice->states,
+                                job->n, task, scratch);
 }
 
 static size_t n_param_tasks(const rri_network *net)
@@ -164,13 +182,29 @@ static size_t n_param_tasks(const rri_network *net)
     return rri_network_n_tasks(net) + n_blocks;
 }
 
+/* The head's few scalars, which tiles add to. */
+static void zero_scalars(rr_agent *agent)
+{
+    const rri_head_offsets *at = &agent->network.at;
+    float *gradients = agent->gradients;
+    if (at->log_scale != RRI_ABSENT) {
+        gradients[at->log_scale] = 0.0f;
+    }
+    if (at->repeat_weight != RRI_ABSENT) {
+        gradients[at->repeat_weight] = 0.0f;
+    }
+    for (size_t f = 0; f < agent->network.feature_dim; f++) {
+        gradients[at->feature_weights + f] = 0.0f;
+    }
+}
+
 /* Tiles' sums, in order, into the gradient's scalars and the minibatch's sums. */
 static void add_tiles(const slice_job *job, rri_loss_sums *total)
 {
     rr_agent *agent = job->agent;
     const rri_head_offsets *at = &agent->network.at;
     float *gradients = agent->gradients;
-    for (size_t tile = 0; tile * RRI_TILE_ROWS < job->n; tile++) {
+    for (size_t tile = 0; tile * RRI_STEP_ROWS < job->n; tile++) {
         const rri_tile_sums *sums = &agent->slice.tiles[tile];
         total->policy_loss += sums->policy_loss;
         total->value_loss += sums->value_loss;
@@ -197,7 +231,7 @@ static void run_slice(slice_job *job, rri_loss_sums *total)
     slice->policy.logits = width <= slice->kept_width ? slice->logits : NULL;
     slice->policy.d_logits = slice->policy.logits;
 
-    rri_workers_run(agent->workers, run_tile, job, (job->n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
+    rri_workers_run(agent->workers, run_tile, job, (job->n + RRI_STEP_ROWS - 1) / RRI_STEP_ROWS);
     rri_workers_run(agent->workers, run_params, job, n_param_tasks(&agent->network));
     add_tiles(job, total);
 }
@@ -206,7 +240,7 @@ rri_loss_sums rri_gradient_compute(rr_agent *agent, const rri_rollout *rollout,
                                    const int32_t *minibatch, const float *advantages, size_t n)
 {
     rri_loss_sums total = {0};
-    memset(agent->gradients, 0, agent->network.params.n_floats * sizeof(float));
+    zero_scalars(agent);
     for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
         const size_t rows = smaller(n - first, RRI_SLICE_ROWS);
         slice_job job = {
@@ -216,6 +250,7 @@ rri_loss_sums rri_gradient_compute(rr_agent *agent, const rri_rollout *rollout,
             .advantages = advantages + first,
             .n = rows,
             .n_total = n,
+            .is_first = first == 0,
             .d_entropy = -agent->recipe.ent_coef / (float)n,
             .menu = rri_gradient_menu(rollout, agent->slice.rows, rows),
         };

@@ -8,7 +8,8 @@
 #include "math/scalar.h"
 #include "nn/init.h"
 
-/* Items up to which a second packed copy of the catalogue is worth its memory. */
+/* Items up to which a second packed copy of the catalogue is worth its memory, where its rows are
+ * not whole sixteens, which products read as they lie. */
 #define SMALL_CATALOGUE ((size_t)65536)
 
 /* Hidden layers of a config's list; 0 ends it. */
@@ -105,10 +106,10 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     if (net->n_items > 0) {
         net->item_panels =
             RRI_TAKE(arena, float, rri_panels_count(kernels, net->n_items, net->dim));
-        const bool is_small = net->n_items <= SMALL_CATALOGUE;
+        const bool is_packed = net->n_items <= SMALL_CATALOGUE && net->dim % 16 != 0;
         net->query_panels =
-            is_small ? RRI_TAKE(arena, float, rri_panels_count(kernels, net->dim, net->n_items))
-                     : NULL;
+            is_packed ? RRI_TAKE(arena, float, rri_panels_count(kernels, net->dim, net->n_items))
+                      : NULL;
     }
 }
 
@@ -158,14 +159,12 @@ static const float *at_or_null(const float *values, size_t offset)
     return offset == RRI_ABSENT ? NULL : values + offset;
 }
 
-void rri_network_pack(rri_network *net, const float *values)
+static void pack_actor(rri_network *net, const float *values)
 {
     rri_mlp_pack(&net->actor, values);
     if (net->has_skip) {
         rri_linear_pack(&net->skip, values);
     }
-    rri_mlp_pack(&net->critic, values);
-
     const float *log_scale = at_or_null(values, net->at.log_scale);
     const float *repeat_weight = at_or_null(values, net->at.repeat_weight);
     net->head = (rri_head){
@@ -176,6 +175,12 @@ void rri_network_pack(rri_network *net, const float *values)
         .feature_dim = net->feature_dim,
     };
     net->catalogue.bias = at_or_null(values, net->at.item_bias);
+}
+
+void rri_network_pack(rri_network *net, const float *values)
+{
+    pack_actor(net, values);
+    rri_mlp_pack(&net->critic, values);
 }
 
 bool rri_network_learns_items(const rri_network *net)
@@ -198,6 +203,39 @@ void rri_network_pack_items(rri_network *net, const float *values, const float *
     if (net->query_panels != NULL) {
         rri_panels_pack(net->kernels, net->query_panels,
                         rri_view_rows(net->catalogue.vectors, net->dim), net->n_items, net->dim);
+    }
+}
+
+/* Items of one task of packing: a whole number of panels at every level. */
+#define PACKED_ITEMS ((size_t)256)
+
+/* Whether packing the items is more than panels that can be shared out. */
+static size_t n_item_tasks(const rri_network *net)
+{
+    if (!rri_network_learns_items(net)) {
+        return 0;
+    }
+    return net->query_panels != NULL ? 1 : (net->n_items + PACKED_ITEMS - 1) / PACKED_ITEMS;
+}
+
+size_t rri_network_n_pack_tasks(const rri_network *net)
+{
+    return 2 + n_item_tasks(net);
+}
+
+void rri_network_pack_task(rri_network *net, const float *values, size_t task)
+{
+    const size_t per_task = PACKED_ITEMS / net->kernels->wide; /* panels */
+    if (task == 0) {
+        pack_actor(net, values);
+    } else if (task == 1) {
+        rri_mlp_pack(&net->critic, values);
+    } else if (net->query_panels != NULL) {
+        rri_network_pack_items(net, values, NULL);
+    } else {
+        rri_panels_pack_range(net->kernels, net->item_panels,
+                              rri_view_transposed(values + net->at.items, net->dim), net->dim,
+                              net->n_items, (task - 2) * per_task, (task - 1) * per_task);
     }
 }
 
@@ -275,6 +313,27 @@ size_t rri_network_n_tasks(const rri_network *net)
     return rri_mlp_n_tasks(&net->actor) + rri_mlp_n_tasks(&net->critic) + n_skip_tasks(net);
 }
 
+static void skip_part(const rri_network *net, size_t task, size_t *first, size_t *last)
+{
+    *first = task * RRI_LINEAR_BLOCK;
+    *last = net->dim - *first < RRI_LINEAR_BLOCK ? net->dim : *first + RRI_LINEAR_BLOCK;
+}
+
+void rri_network_zero_params(const rri_network *net, float *gradients, size_t task)
+{
+    const size_t n_actor = rri_mlp_n_tasks(&net->actor);
+    const size_t n_critic = rri_mlp_n_tasks(&net->critic);
+    if (task < n_actor) {
+        rri_mlp_zero_params(&net->actor, gradients, task);
+    } else if (task < n_actor + n_critic) {
+        rri_mlp_zero_params(&net->critic, gradients, task - n_actor);
+    } else {
+        size_t first, last;
+        skip_part(net, task - n_actor - n_critic, &first, &last);
+        rri_linear_zero_params(&net->skip, gradients, first, last);
+    }
+}
+
 void rri_network_backward_params(const rri_network *net, float *gradients,
                                  const rri_network_tape *slopes, const rri_network_tape *tape,
                                  const float *states, size_t n, size_t task, rri_stack *scratch)
@@ -288,9 +347,9 @@ void rri_network_backward_params(const rri_network *net, float *gradients,
         rri_mlp_backward_params(&net->critic, gradients, &slopes->critic, &tape->critic, states, n,
                                 task - n_actor, scratch);
     } else {
-        const size_t first = (task - n_actor - n_critic) * RRI_LINEAR_BLOCK;
-        const size_t last = first + RRI_LINEAR_BLOCK;
-        rri_linear_backward_params(&net->skip, gradients, slopes->query, states, n, first,
-                                   last < net->dim ? last : net->dim, scratch);
+        size_t first, last;
+        skip_part(net, task - n_actor - n_critic, &first, &last);
+        rri_linear_backward_params(&net->skip, gradients, slopes->query, states, n, first, last,
+                                   scratch);
     }
 }

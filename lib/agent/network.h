@@ -69,6 +69,11 @@ void rri_network_pack(rri_network *net, const float *values);
 void rri_network_pack_items(rri_network *net, const float *values, const float *pool_vectors);
 bool rri_network_learns_items(const rri_network *net);
 
+/* The same as rri_network_pack and, where items are learned, rri_network_pack_items, in tasks that
+ * threads may share out. */
+size_t rri_network_n_pack_tasks(const rri_network *net);
+void rri_network_pack_task(rri_network *net, const float *values, size_t task);
+
 /* Bytes of stack that the calls below take for at most n rows. */
 size_t rri_network_scratch(const rri_network *net, size_t n);
 
@@ -89,6 +94,8 @@ float *rri_network_values_of(const rri_network *net, const rri_network_tape *tap
 
 /* Gradients of the weights of actor and critic over all n rows, in tasks that own their outputs. */
 size_t rri_network_n_tasks(const rri_network *net);
+/* A task's part of the gradients ← 0. */
+void rri_network_zero_params(const rri_network *net, float *gradients, size_t task);
 void rri_network_backward_params(const rri_network *net, float *gradients,
                                  const rri_network_tape *slopes, const rri_network_tape *tape,
                                  const float *states, size_t n, size_t task, rri_stack *scratch);

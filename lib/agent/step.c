@@ -39,6 +39,13 @@ static void sweep_shard(void *context, size_t task, size_t worker)
     }
 }
 
+static void pack_part(void *context, size_t task, size_t worker)
+{
+    (void)worker;
+    rr_agent *agent = ((const step_job *)context)->agent;
+    rri_network_pack_task(&agent->network, agent->values, task);
+}
+
 /* The first tensor with a gradient that is not finite. */
 static const char *find_not_finite(const rr_agent *agent)
 {
@@ -73,6 +80,6 @@ rr_status rri_step_take(rr_agent *agent, float lr, double *norm, rr_error *err)
     job.adam = rri_adam_step_init(lr, recipe->optimizer_eps, clip, agent->n_optimizer_steps);
     job.rmsprop = rri_rmsprop_step_init(lr, recipe->rms_alpha, recipe->optimizer_eps, clip);
     rri_workers_run(agent->workers, sweep_shard, &job, n_shards);
-    rri_agent_pack(agent);
+    rri_workers_run(agent->workers, pack_part, &job, rri_network_n_pack_tasks(&agent->network));
     return RR_OK;
 }

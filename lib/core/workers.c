@@ -49,8 +49,9 @@ struct rri_workers {
     worker threads[]; /* [count]; entry 0 is the caller's and has no thread */
 };
 
-/* Polls before sleeping: a few microseconds, which bridges back-to-back runs. */
-enum { N_POLLS = 100 };
+/* Polls before sleeping: some tens of microseconds, which bridge the gaps between the runs of an
+ * update and the tasks that others still work on, and are over soon where nothing follows. */
+enum { N_POLLS = 1500 };
 
 static void relax(void)
 {

@@ -49,14 +49,22 @@ size_t rri_panels_count(const rri_kernels *kernels, size_t n, size_t k)
     return rri_size_add(rri_size_multiply(padded, k), kernels->wide);
 }
 
-void rri_panels_pack(const rri_kernels *kernels, float *panels, rri_view B, size_t k, size_t n)
+void rri_panels_pack_range(const rri_kernels *kernels, float *panels, rri_view B, size_t k,
+                           size_t n, size_t first_panel, size_t last_panel)
 {
-    const size_t wide = kernels->wide;
-    for (size_t j = 0; j < n; j += wide) {
+    const size_t wide = kernels->wide, end = least(last_panel * wide, n);
+    for (size_t j = first_panel * wide; j < end; j += wide) {
         kernels->tiles->pack(panels + j * k, wide, B.data + j * B.col_stride, B.col_stride,
                              B.row_stride, least(wide, n - j), k);
     }
-    memset(panels + round_up(n, wide) * k, 0, wide * sizeof *panels);
+    if (last_panel >= panels_of(kernels, n)) {
+        memset(panels + round_up(n, wide) * k, 0, wide * sizeof *panels);
+    }
+}
+
+void rri_panels_pack(const rri_kernels *kernels, float *panels, rri_view B, size_t k, size_t n)
+{
+    rri_panels_pack_range(kernels, panels, B, k, n, 0, panels_of(kernels, n));
 }
 
 /* Rows of A that are packed at once: a whole number of panels. */

@@ -33,6 +33,9 @@ static inline rri_view rri_view_transposed(const float *data, size_t ld)
  * that kernels read ahead into. Floats; the block must be 64-byte aligned. */
 size_t rri_panels_count(const rri_kernels *kernels, size_t n, size_t k);
 void rri_panels_pack(const rri_kernels *kernels, float *panels, rri_view B, size_t k, size_t n);
+/* Panels [first_panel, last_panel) alone of the whole B; the row behind the end with the last. */
+void rri_panels_pack_range(const rri_kernels *kernels, float *panels, rri_view B, size_t k,
+                           size_t n, size_t first_panel, size_t last_panel);
 
 /* B packed beforehand. Scratch: bytes of stack that one call takes, bounded for any shape. */
 size_t rri_gemm_packed_scratch(const rri_kernels *kernels, size_t m, size_t k);

@@ -124,6 +124,15 @@ static void backward_bias(const rri_linear *l, float *db, const float *dy, size_
     rri_stack_rewind(scratch, mark);
 }
 
+void rri_linear_zero_params(const rri_linear *l, float *gradients, size_t out_begin, size_t out_end)
+{
+    const size_t width = out_end - out_begin;
+    memset(gradients + l->weight_offset + out_begin * l->in, 0, width * l->in * sizeof(float));
+    if (l->has_bias) {
+        memset(gradients + l->bias_offset + out_begin, 0, width * sizeof(float));
+    }
+}
+
 void rri_linear_backward_params(const rri_linear *l, float *gradients, const float *dy,
                                 const float *x, size_t n, size_t out_begin, size_t out_end,
                                 rri_stack *scratch)

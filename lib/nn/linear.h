@@ -59,6 +59,10 @@ void rri_linear_forward(const rri_linear *l, float *y, const float *x, size_t n,
 void rri_linear_backward_input(const rri_linear *l, float *dx, const float *dy, size_t n,
                                rri_stack *scratch);
 
+/* dW[j, :] and db[j] ← 0 for outputs j in [out_begin, out_end). */
+void rri_linear_zero_params(const rri_linear *l, float *gradients, size_t out_begin,
+                            size_t out_end);
+
 /* For outputs j in [out_begin, out_end), with sums over rows cut at 256 as in gemm.h:
  *   dW[j, :] += Σ_rows dy[:, j] x    added
  *   db[j]    += Σ_rows dy[:, j]      added

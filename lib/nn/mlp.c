@@ -155,19 +155,37 @@ size_t rri_mlp_n_tasks(const rri_mlp *mlp)
     return n_tasks;
 }
 
+/* The layer that a task works on, and its outputs. */
+typedef struct layer_part {
+    size_t layer, begin, end;
+} layer_part;
+
+static layer_part part_of(const rri_mlp *mlp, size_t task)
+{
+    layer_part part = {0};
+    while (task >= layer_tasks(&mlp->layers[part.layer])) {
+        task -= layer_tasks(&mlp->layers[part.layer]);
+        part.layer++;
+    }
+    const size_t out = mlp->layers[part.layer].out;
+    part.begin = task * RRI_LINEAR_BLOCK;
+    part.end = out - part.begin < RRI_LINEAR_BLOCK ? out : part.begin + RRI_LINEAR_BLOCK;
+    return part;
+}
+
+void rri_mlp_zero_params(const rri_mlp *mlp, float *gradients, size_t task)
+{
+    const layer_part part = part_of(mlp, task);
+    rri_linear_zero_params(&mlp->layers[part.layer], gradients, part.begin, part.end);
+}
+
 void rri_mlp_backward_params(const rri_mlp *mlp, float *gradients, const rri_mlp_tape *slopes,
                              const rri_mlp_tape *tape, const float *x, size_t n, size_t task,
                              rri_stack *scratch)
 {
-    size_t i = 0;
-    while (task >= layer_tasks(&mlp->layers[i])) {
-        task -= layer_tasks(&mlp->layers[i]);
-        i++;
-    }
-    const rri_linear *layer = &mlp->layers[i];
-    const size_t begin = task * RRI_LINEAR_BLOCK;
-    const size_t end =
-        layer->out - begin < RRI_LINEAR_BLOCK ? layer->out : begin + RRI_LINEAR_BLOCK;
+    const layer_part part = part_of(mlp, task);
+    const size_t i = part.layer;
     const float *h = i == 0 ? x : tape->outputs[i - 1];
-    rri_linear_backward_params(layer, gradients, slopes->outputs[i], h, n, begin, end, scratch);
+    rri_linear_backward_params(&mlp->layers[i], gradients, slopes->outputs[i], h, n, part.begin,
+                               part.end, scratch);
 }

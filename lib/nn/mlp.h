@@ -64,8 +64,9 @@ void rri_mlp_backward_input(const rri_mlp *mlp, float *dx, rri_mlp_tape *slopes,
 
 /* Tasks are (layer, block of RRI_LINEAR_BLOCK outputs); each owns its part of the gradients, so
  * they may run on any threads in any order. x, tape and slopes: all n rows of the minibatch.
- *   gradients (flat)  added */
+ *   gradients (flat)  added; zero_params clears a task's part */
 size_t rri_mlp_n_tasks(const rri_mlp *mlp);
+void rri_mlp_zero_params(const rri_mlp *mlp, float *gradients, size_t task);
 void rri_mlp_backward_params(const rri_mlp *mlp, float *gradients, const rri_mlp_tape *slopes,
                              const rri_mlp_tape *tape, const float *x, size_t n, size_t task,
                              rri_stack *scratch);

@@ -235,6 +235,15 @@ START_TEST(test_network_tasks_own_their_gradients)
         }
     }
     ck_assert_mem_eq(rising, falling, n_floats * sizeof(float));
+    for (size_t j = 0; j < n_floats; j++) {
+        alone[j] = 1.0f;
+    }
+    for (size_t i = 0; i < n_tasks; i++) {
+        rri_network_zero_params(net, alone, i);
+    }
+    for (size_t j = 0; j < n_floats; j++) { /* cleared is what is written, and no more */
+        ck_assert_float_eq(alone[j], rising[j] != 0.0f ? 0.0f : 1.0f);
+    }
     for (size_t p = 0; p < net->params.n_params; p++) {
         const rri_param *param = &net->params.entries[p];
         size_t n_moved = 0;
@@ -250,10 +259,52 @@ START_TEST(test_network_tasks_own_their_gradients)
 }
 END_TEST
 
+/* Panels of a changed policy, packed at once and in tasks. */
+static void check_packing(const rig_shape *shape)
+{
+    rig r;
+    rig_open(&r, shape);
+    rr_agent *agent = r.agent;
+    rri_network *net = &agent->network;
+    const size_t n_floats = net->params.n_floats;
+    float *values = RIG_TAKE(&r, float, n_floats);
+    char *block = RIG_TAKE(&r, char, agent->block_bytes);
+    rig_fill(&r, values, n_floats, 1.0f);
+    memcpy(agent->values, values, n_floats * sizeof(float));
+    rri_agent_pack(agent);
+    memcpy(block, agent->block, agent->block_bytes);
+    const rri_head head = net->head;
+
+    rig_fill(&r, agent->values, n_floats, 1.0f);
+    rri_agent_pack(agent);
+    ck_assert_mem_ne(block, agent->block, agent->block_bytes);
+    memcpy(agent->values, values, n_floats * sizeof(float));
+    for (size_t task = rri_network_n_pack_tasks(net); task-- > 0;) {
+        rri_network_pack_task(net, agent->values, task);
+    }
+    ck_assert_mem_eq(block, agent->block, agent->block_bytes);
+    ck_assert_float_eq(head.scale, net->head.scale);
+    ck_assert_float_eq(head.repeat_weight, net->head.repeat_weight);
+    rig_close(&r);
+}
+
+START_TEST(test_network_packed_in_tasks_is_the_network_packed_at_once)
+{
+    rig_shape shape = rig_usual();
+    check_packing(&shape);
+    shape.n_items = 700; /* more than one block of items */
+    shape.agent.has_trained_items = 1;
+    check_packing(&shape);
+    shape.agent.item_dim = 16; /* rows of whole sixteens are not packed by their other side */
+    check_packing(&shape);
+}
+END_TEST
+
 CHECK_MAIN("agent/network", test_network_forward_is_that_of_the_twin,
            test_network_dense_query_has_the_width_of_the_last_hidden_layer,
            test_network_starts_the_tower_head_with_a_query_of_zero,
            test_network_starts_the_dense_head_all_but_even,
            test_network_starts_trained_items_at_the_vectors_of_the_pool,
            test_network_has_no_tensor_for_what_it_does_not_learn,
-           test_network_tasks_own_their_gradients)
+           test_network_tasks_own_their_gradients,
+           test_network_packed_in_tasks_is_the_network_packed_at_once)

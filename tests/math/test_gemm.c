@@ -155,6 +155,13 @@ static void try_single(problem *p, const rri_kernels *kernels)
     ck_assert_uint_eq(packed.used, 0);
 
     const size_t n_panels = (p->n + kernels->wide - 1) / kernels->wide;
+    const size_t n_floats = rri_panels_count(kernels, p->n, p->k);
+    float *in_parts = block_of(n_floats * sizeof(float));
+    for (size_t q = (n_panels + 1) / 2; q-- > 0;) {
+        rri_panels_pack_range(kernels, in_parts, p->B, p->k, p->n, 2 * q, 2 * q + 2);
+    }
+    ck_assert_mem_eq(in_parts, panels, n_floats * sizeof(float));
+    free(in_parts);
     begin(p);
     for (size_t q = 0; q < n_panels; q += 2) {
         rri_gemm_packed_range(kernels, p->C, p->ldc, p->A, panels, p->m, p->n, p->k, p->accumulate,
