@@ -14,4 +14,4 @@ index.add(rng.standard_normal((o.num_items, 64), dtype=np.float32))
 queries = rng.standard_normal((256, 64), dtype=np.float32)
 for n, what in ((1, "1 query"), (256, "256 queries")):
     seconds = peer.best(o, lambda: index.search(queries[:n], o.k), least=2 if n > 1 else 5)
-    peer.tell(o, "faiss " + faiss.__version__, what, "ms", 1e3 * seconds)
+    peer.tell(o, "faiss " + faiss.__version__, f"{o.num_items} items, {what}", "ms", 1e3 * seconds)
