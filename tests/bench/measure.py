@@ -44,6 +44,7 @@ ROWS = {
     "als": ((1,), ["bench_als"], ["als_numpy.py"]),
     "growth": ((1,), ["bench_train threads minibatch hidden sessions", "bench_act growth", "bench_softmax growth",
                       "bench_topk growth", "bench_env growth"], []),
+    "phases": ((1,), ["1x phases.py"], []),
 }
 TWO_CORES = {"bench_train threads minibatch hidden sessions"}  # programs that count threads themselves
 
@@ -55,7 +56,9 @@ def is_time(unit):
 def command_of(o, words, threads):
     """The command line; None where there is no such program or no Python for the peers."""
     name, *arguments = shlex.split(words.removeprefix("1x "))
-    if name.endswith(".py"):
+    if (HERE / name).exists():
+        command = [sys.executable, str(HERE / name), *arguments, "--build", str(o.build)]
+    elif name.endswith(".py"):
         if not o.peers:
             return None
         command = [o.peers, str(HERE / "peers" / name), *arguments]
