@@ -872,6 +872,20 @@ RR_API rr_items *rr_policy_items(const rr_policy *policy);
 RR_API rr_status rr_policy_get_config(const rr_policy *policy, rr_agent_config *out, rr_error *err);
 RR_API rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_options *out, rr_error *err);
 
+/* One safetensors file: weights, config, options, version and item fingerprint, and sixteen decisions made while saving,
+ * which load replays; no moments, no item vectors unless trained, and a checksum over every byte. Written to
+ * a temporary file, synced, renamed: a reader, or a trainer killed at any moment, leaves a whole file or none. */
+RR_API rr_status rr_policy_save(const char *path, const rr_policy *policy, rr_error *err);
+/* items: the catalogue that the policy was published with, else RR_E_MISMATCH; NULL where it had none.
+ * RR_E_FORMAT: damaged, or no such file; RR_E_VERSION: of a newer release; RR_E_MISMATCH: a decision comes out
+ * otherwise (in any bit, or by 1e-4 where the file comes from another class of machine, rr_runtime_info). */
+RR_API rr_status rr_policy_load(rr_policy **out, const char *path, rr_items *items, const rr_host *host, rr_error *err);
+/* The same to and from memory. *bytes receives the size needed; out NULL only asks. */
+RR_API rr_status rr_policy_save_memory(void *out, size_t capacity, size_t *bytes, const rr_policy *policy,
+                                       rr_error *err);
+RR_API rr_status rr_policy_load_memory(rr_policy **out, const void *data, size_t bytes, rr_items *items,
+                                       const rr_host *host, rr_error *err);
+
 /* A desk for one thread at a time; it serves every policy of the same shape: head, hidden layers, widths, max_* and
  * at most as many items (or max_pool_items). `seed`: of draws without decision ids, which differ between
  * threads when their seeds do. Draws with ids are a function of (the agent's seed, id) on any thread. */

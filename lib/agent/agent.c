@@ -174,7 +174,8 @@ static rr_status check_dense(const rr_agent_config *config, const rr_items *item
     return RR_OK;
 }
 
-static rr_status check(const rr_agent_config *config, const rr_items *items, rr_error *err)
+rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *items,
+                                 rr_error *err)
 {
     return config->head == RR_HEAD_DENSE ? check_dense(config, items, err)
                                          : check_tower(config, items, err);
@@ -198,7 +199,7 @@ static rr_status create_versions(rr_agent *agent, rr_error *err)
 rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const rri_recipe *recipe,
                            rr_items *items, const rr_host *host, rr_error *err)
 {
-    RRI_TRY(check(config, items, err));
+    RRI_TRY(rri_agent_check_config(config, items, err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     void *block;

@@ -108,6 +108,10 @@ struct rr_agent {
     void *log_user;
 };
 
+/* What spans fields, judged. The config has passed its table. */
+rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *items,
+                                 rr_error *err);
+
 /* Checks what spans fields, makes the agent and its initial values. Configs have passed their
  * tables; ppo or a2c, whichever recipe.algo says, is read. */
 rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const rri_recipe *recipe,

@@ -25,6 +25,8 @@ const char *rri_checkpoint_prefix(int32_t kind)
         return "a2c";
     case RR_CONFIG_BUFFER:
         return "buffer";
+    case RR_CONFIG_SERVING:
+        return "serving";
     default:
         return NULL;
     }
@@ -56,8 +58,8 @@ static bool is_stored(const char *field)
     return strcmp(field, "num_threads") != 0;
 }
 
-static rr_status add_config(rri_safetensors_writer *writer, int32_t kind, const void *config,
-                            rr_error *err)
+rr_status rri_checkpoint_add_config(rri_safetensors_writer *writer, int32_t kind,
+                                    const void *config, rr_error *err)
 {
     const rri_config_table *table = rri_config_table_of(kind);
     for (size_t i = 0; i < table->n_fields; i++) {
@@ -94,18 +96,18 @@ static rr_status add_metadata(rri_safetensors_writer *writer, const rri_checkpoi
     RRI_TRY(rri_safetensors_add_metadata(writer, "library", library, err));
     RRI_TRY(rri_safetensors_add_metadata(writer, "algo", is_ppo ? "ppo" : "a2c", err));
     RRI_TRY(add_fingerprint(writer, "items_fingerprint", agent->items, err));
-    RRI_TRY(add_config(writer, RR_CONFIG_AGENT, &agent->config, err));
+    RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_AGENT, &agent->config, err));
     if (is_ppo) {
-        RRI_TRY(add_config(writer, RR_CONFIG_PPO, &agent->ppo, err));
+        RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_PPO, &agent->ppo, err));
     } else {
-        RRI_TRY(add_config(writer, RR_CONFIG_A2C, &agent->a2c, err));
+        RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_A2C, &agent->a2c, err));
     }
     if (all->env != NULL) {
         RRI_TRY(add_fingerprint(writer, "env.items_fingerprint", all->env->items, err));
-        RRI_TRY(add_config(writer, RR_CONFIG_ENV, &all->env->config, err));
+        RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_ENV, &all->env->config, err));
     }
     if (all->buffer != NULL) {
-        RRI_TRY(add_config(writer, RR_CONFIG_BUFFER, &all->buffer->config, err));
+        RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_BUFFER, &all->buffer->config, err));
     }
     return RR_OK;
 }

@@ -32,6 +32,10 @@ typedef struct rri_checkpoint {
 rr_status rri_checkpoint_describe(rri_safetensors_writer *writer, const void *context,
                                   rr_error *err);
 
+/* Every field but num_threads as metadata "agent.lr": "0.01". */
+rr_status rri_checkpoint_add_config(rri_safetensors_writer *writer, int32_t kind,
+                                    const void *config, rr_error *err);
+
 /* Where a checkpoint is restored to; what is NULL is not read. */
 typedef struct rri_checkpoint_target {
     rr_agent *agent;
