@@ -53,7 +53,7 @@ size_t rri_player_scratch(const rr_agent_config *config, const rri_network *netw
     size_t bytes = rri_network_scratch(network, n);
     bytes = larger(bytes, rri_mixture_scratch(network->kernels, &limits));
     bytes = larger(bytes, ranking_bytes(network->kernels, limits));
-    return larger(bytes, rri_menu_check_scratch(limits.n_items));
+    return larger(bytes, rri_menu_check_scratch(limits.n_items, limits.k));
 }
 
 void rri_player_run(const rri_player *player, rri_task *task, void *context, size_t n_tasks)

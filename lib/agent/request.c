@@ -197,8 +197,9 @@ rr_status rri_request_read(rri_request *request, const rri_player *player, const
     }
     rri_stack *scratch = &player->stacks[0];
     const size_t mark = rri_stack_mark(scratch);
-    const rr_status status = rri_menu_check(&request->menu, request->catalogue.n_items,
-                                            request->catalogue.dim, scratch, err);
+    const rr_status status =
+        rri_menu_check(&request->menu, player->network->kernels, request->catalogue.n_items,
+                       request->catalogue.dim, scratch, err);
     rri_stack_rewind(scratch, mark);
     RRI_TRY(status);
     return check_incumbents(request, err);

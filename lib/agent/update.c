@@ -134,8 +134,8 @@ rr_status rri_update_check_lists(rr_agent *agent, const rri_rollout *rollout, si
     }
     rri_stack *scratch = &agent->stacks[0];
     const size_t mark = rri_stack_mark(scratch);
-    rr_status status =
-        rri_menu_check(&menu, agent->network.n_items, agent->network.dim, scratch, err);
+    rr_status status = rri_menu_check(&menu, agent->kernels, agent->network.n_items,
+                                      agent->network.dim, scratch, err);
     rri_stack_rewind(scratch, mark);
     if (status == RR_OK) {
         status = rri_menu_check_actions(&menu, agent->network.n_items, update->minibatch, "actions",

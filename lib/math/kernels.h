@@ -84,6 +84,15 @@ static inline float rri_dot(const rri_kernels *k, const float *x, const float *y
 {
     return k->reduce->dot(x, y, n);
 }
+static inline void rri_dots(const rri_kernels *k, float *y, const float *x,
+                            const float *const *rows, size_t n_rows, size_t n)
+{
+    k->reduce->dots(y, x, rows, n_rows, n);
+}
+static inline bool rri_all_finite(const rri_kernels *k, const float *x, size_t n)
+{
+    return k->reduce->all_finite(x, n);
+}
 static inline float rri_max(const rri_kernels *k, const float *x, size_t n)
 {
     return k->reduce->max(x, n);

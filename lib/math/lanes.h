@@ -53,6 +53,14 @@ static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return _mm512_max_ps(a, b);
 }
+/* The lanes' sum by the tree of reduce.h: l + 8, l + 4, l + 2, l + 1. */
+static inline float rri_lanes_fold(rri_lanes a)
+{
+    const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
 /* Bit l: is lane l of a above that of b? Never where one is NaN. */
 static inline unsigned rri_lanes_above(rri_lanes a, rri_lanes b)
 {
@@ -125,6 +133,14 @@ static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return (rri_lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
+/* The lanes' sum by the tree of reduce.h: l + 8, l + 4, l + 2, l + 1. */
+static inline float rri_lanes_fold(rri_lanes a)
+{
+    const __m256 eight = _mm256_add_ps(a.low, a.high);
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 /* Bit l: is lane l of a above that of b? Never where one is NaN. */
 static inline unsigned rri_lanes_above(rri_lanes a, rri_lanes b)
@@ -236,6 +252,16 @@ static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
         a.of[l] = a.of[l] > b.of[l] ? a.of[l] : b.of[l];
     }
     return a;
+}
+/* The lanes' sum by the tree of reduce.h: l + 8, l + 4, l + 2, l + 1. */
+static inline float rri_lanes_fold(rri_lanes a)
+{
+    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            a.of[l] += a.of[l + half];
+        }
+    }
+    return a.of[0];
 }
 /* Bit l: is lane l of a above that of b? Never where one is NaN. */
 static inline unsigned rri_lanes_above(rri_lanes a, rri_lanes b)

@@ -6,6 +6,8 @@
 
 #include "math/lanes.h"
 
+#define UNROLL _Pragma("GCC unroll 8")
+
 /* The last n < 16 elements, padded. Padding is neutral: a lane never holds −0. */
 static rri_lanes load_rest(const float *x, size_t n, float padding)
 {
@@ -14,18 +16,6 @@ static rri_lanes load_rest(const float *x, size_t n, float padding)
         rest[l] = l < n ? x[l] : padding;
     }
     return rri_lanes_load(rest);
-}
-
-static float fold_sum(rri_lanes a)
-{
-    float s[16];
-    rri_lanes_store(s, a);
-    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
-        for (size_t l = 0; l < half; l++) {
-            s[l] += s[l + half];
-        }
-    }
-    return s[0];
 }
 
 static float fold_max(rri_lanes a)
@@ -50,7 +40,7 @@ static float sum(const float *x, size_t n)
     if (i < n) {
         s = rri_lanes_add(s, load_rest(x + i, n - i, 0.0f));
     }
-    return fold_sum(s);
+    return rri_lanes_fold(s);
 }
 
 static float dot(const float *x, const float *y, size_t n)
@@ -63,7 +53,59 @@ static float dot(const float *x, const float *y, size_t n)
     if (i < n) {
         s = rri_lanes_fma(load_rest(x + i, n - i, 0.0f), load_rest(y + i, n - i, 0.0f), s);
     }
-    return fold_sum(s);
+    return rri_lanes_fold(s);
+}
+
+/* Eight chains side by side hide the latency of one. */
+enum { TOGETHER = 8 };
+
+static void dots(float *y, const float *x, const float *const *rows, size_t n_rows, size_t n)
+{
+    const size_t n_whole = n / RRI_LANES * RRI_LANES;
+    size_t r = 0;
+    for (; r + TOGETHER <= n_rows && n_whole == n; r += TOGETHER) {
+        rri_lanes s[TOGETHER];
+        UNROLL
+        for (size_t j = 0; j < TOGETHER; j++) {
+            s[j] = rri_lanes_all(0.0f);
+        }
+        for (size_t i = 0; i < n; i += RRI_LANES) {
+            const rri_lanes here = rri_lanes_load(x + i);
+            UNROLL
+            for (size_t j = 0; j < TOGETHER; j++) {
+                s[j] = rri_lanes_fma(here, rri_lanes_load(rows[r + j] + i), s[j]);
+            }
+        }
+        UNROLL
+        for (size_t j = 0; j < TOGETHER; j++) {
+            y[r + j] = rri_lanes_fold(s[j]);
+        }
+    }
+    for (; r < n_rows; r++) {
+        y[r] = dot(x, rows[r], n);
+    }
+}
+
+/* x · 0 is 0 or −0 where x is finite, else NaN. */
+static bool all_finite(const float *x, size_t n)
+{
+    const rri_lanes zero = rri_lanes_all(0.0f);
+    rri_lanes s[4] = {zero, zero, zero, zero};
+    size_t i = 0;
+    for (; i + 4 * RRI_LANES <= n; i += 4 * RRI_LANES) {
+        UNROLL
+        for (size_t j = 0; j < 4; j++) {
+            s[j] = rri_lanes_fma(rri_lanes_load(x + i + j * RRI_LANES), zero, s[j]);
+        }
+    }
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        s[0] = rri_lanes_fma(rri_lanes_load(x + i), zero, s[0]);
+    }
+    if (i < n) {
+        s[0] = rri_lanes_fma(load_rest(x + i, n - i, 0.0f), zero, s[0]);
+    }
+    const rri_lanes all = rri_lanes_add(rri_lanes_add(s[0], s[1]), rri_lanes_add(s[2], s[3]));
+    return rri_lanes_fold(all) == 0.0f;
 }
 
 static float sum_squares(const float *x, size_t n)
@@ -146,5 +188,12 @@ static double sum_squares_f64(const float *x, size_t n)
     return fold_f64(s);
 }
 
-const rri_reduce RRI_AT_LEVEL(rri_reduce) = {sum,     sum_squares,    dot, max, find_above,
-                                             sum_f64, sum_squares_f64};
+const rri_reduce RRI_AT_LEVEL(rri_reduce) = {.sum = sum,
+                                             .sum_squares = sum_squares,
+                                             .dot = dot,
+                                             .dots = dots,
+                                             .max = max,
+                                             .find_above = find_above,
+                                             .all_finite = all_finite,
+                                             .sum_f64 = sum_f64,
+                                             .sum_squares_f64 = sum_squares_f64};

@@ -7,15 +7,19 @@
 #ifndef RRI_MATH_REDUCE_H
 #define RRI_MATH_REDUCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct rri_reduce {
     float (*sum)(const float *x, size_t n);
     float (*sum_squares)(const float *x, size_t n);
     float (*dot)(const float *x, const float *y, size_t n);
+    /* y[r] = dot(x, rows[r]) */
+    void (*dots)(float *y, const float *x, const float *const *rows, size_t n_rows, size_t n);
     float (*max)(const float *x, size_t n);
     /* The first i in [begin, n) with x[i] > bound, else n. */
     size_t (*find_above)(const float *x, float bound, size_t begin, size_t n);
+    bool (*all_finite)(const float *x, size_t n);        /* neither NaN nor infinite */
     double (*sum_f64)(const float *x, size_t n);         /* elements widened, lanes in double */
     double (*sum_squares_f64)(const float *x, size_t n); /* squares are exact in double */
 } rri_reduce;

@@ -141,35 +141,58 @@ static void compute_pool(float *Z, size_t ldz, const rri_logits_tile *tile, size
     }
 }
 
-static float compute_candidate(const rri_logits_tile *tile, size_t row, size_t position)
+/* w·f of n positions from `position` on. */
+static void weigh_features(float *weighted, const rri_logits_tile *tile, size_t row,
+                           size_t position, size_t n)
 {
     const rri_logits_input *in = tile->in;
-    const rri_menu *menu = in->menu;
+    const size_t dim = in->head->feature_dim;
+    const float *rows[RRI_SOFTMAX_BLOCK];
+    const size_t at = rri_menu_row(in->menu, tile->row_begin + row) * in->menu->k + position;
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = in->menu->features + (at + i) * dim;
+    }
+    rri_dots(in->kernels, weighted, in->head->feature_weights, rows, n, dim);
+}
+
+/* What single positions have of their own: b, − κ count, −∞. */
+static void touch_list(float *z, const rri_logits_tile *tile, size_t row, size_t position, size_t n)
+{
+    const rri_logits_input *in = tile->in;
     const rri_head *head = in->head;
+    const float *bias = in->catalogue->bias;
+    const bool has_counts = in->menu->counts != NULL || tile->shown != NULL;
+    for (size_t i = 0; bias != NULL && i < n; i++) {
+        const int32_t item = rri_menu_item(in->menu, tile->row_begin + row, position + i);
+        z[i] += item >= 0 ? bias[item] : 0.0f;
+    }
+    for (size_t i = 0; head->has_repeat_weight && has_counts && i < n; i++) {
+        z[i] -= head->repeat_weight * (float)rri_logits_count(tile, row, position + i);
+    }
+    for (size_t i = 0; tile->excluded != NULL && i < n; i++) {
+        const int32_t item = rri_menu_item(in->menu, tile->row_begin + row, position + i);
+        z[i] = is_excluded(tile, row, item) ? -INFINITY : z[i];
+    }
+}
+
+/* z [n ≤ 256] of one row's positions from `position` on. */
+static void compute_list(float *z, const rri_logits_tile *tile, size_t row, size_t position,
+                         size_t n)
+{
+    const rri_logits_input *in = tile->in;
     const size_t dim = in->catalogue->dim;
-    const size_t global_row = tile->row_begin + row;
-    const int32_t item = rri_menu_item(menu, global_row, position);
-    if (is_excluded(tile, row, item)) {
-        return -INFINITY;
+    const float *rows[RRI_SOFTMAX_BLOCK];
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = rri_logits_vector(tile, row, position + i);
     }
-    float z = head->scale * rri_dot(in->kernels, in->q + global_row * dim,
-                                    rri_logits_vector(tile, row, position), dim);
-    if (head->feature_weights != NULL && menu->features != NULL) {
-        const size_t at = rri_menu_row(menu, global_row) * menu->k + position;
-        const float *f = menu->features + at * head->feature_dim;
-        float weighted = 0.0f;
-        for (size_t i = 0; i < head->feature_dim; i++) {
-            weighted += head->feature_weights[i] * f[i];
-        }
-        z += weighted;
+    rri_dots(in->kernels, z, in->q + (tile->row_begin + row) * dim, rows, n, dim);
+    rri_vec_scale(in->kernels, z, in->head->scale, n);
+    if (in->head->feature_weights != NULL && in->menu->features != NULL) {
+        float weighted[RRI_SOFTMAX_BLOCK];
+        weigh_features(weighted, tile, row, position, n);
+        rri_vec_add(in->kernels, z, weighted, n);
     }
-    if (in->catalogue->bias != NULL && item >= 0) {
-        z += in->catalogue->bias[item];
-    }
-    if (head->has_repeat_weight) {
-        z -= head->repeat_weight * (float)rri_logits_count(tile, row, position);
-    }
-    return z;
+    touch_list(z, tile, row, position, n);
 }
 
 static void compute_lists(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
@@ -182,10 +205,11 @@ static void compute_lists(float *Z, size_t ldz, const rri_logits_tile *tile, siz
             rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + r);
         const size_t real_end = smaller(length, end);
         size_t position = begin;
-        for (; position < real_end; position++) {
-            z[position - begin] = compute_candidate(tile, r, position);
+        for (; position < real_end; position += RRI_SOFTMAX_BLOCK) {
+            compute_list(z + (position - begin), tile, r, position,
+                         smaller(RRI_SOFTMAX_BLOCK, real_end - position));
         }
-        for (; position < end; position++) {
+        for (position = real_end > begin ? real_end : begin; position < end; position++) {
             z[position - begin] = -INFINITY;
         }
     }

@@ -3,8 +3,8 @@
  *
  * The terms are added in this order, each by its own rounding, whatever the number of rows, the
  * strip of positions or the level. q·v_i is a product on packed panels where the list is the pool,
- * and the dot product of sixteen lanes where the row has a list of its own. Positions that may not
- * be chosen have z = −∞: excluded items and what lies behind a list's length.
+ * and the dot product of sixteen lanes where the row has a list of its own, as is w·f_i. Positions
+ * that may not be chosen have z = −∞: excluded items and what lies behind a list's length.
  *
  * n rows · d width of q and v · N items · k length of lists · f features.   docs/maths.md §2 */
 #ifndef RRI_POLICY_LOGITS_H

@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A set of pool indices, one bit each. A row puts in what it meets and takes it out again, so that
- * the set is empty for the next. */
+#include "policy/distinct.h"
+
+/* A set of pool indices, one bit each; empty before each row that needs it. */
 typedef struct item_set {
     uint64_t *words;
 } item_set;
@@ -26,9 +27,9 @@ static size_t set_words(size_t n_items)
     return n_items / 64 + 1;
 }
 
-size_t rri_menu_check_scratch(size_t n_items)
+size_t rri_menu_check_scratch(size_t n_items, size_t k)
 {
-    return rri_stack_cost(set_words(n_items), sizeof(uint64_t));
+    return rri_stack_cost(set_words(n_items), sizeof(uint64_t)) + rri_distinct_scratch(k);
 }
 
 static rr_status check_indices(const int32_t *list, size_t n, size_t n_items, size_t row,
@@ -81,8 +82,7 @@ static rr_status check_candidate(const rri_menu *menu, size_t row, size_t positi
     return RR_OK;
 }
 
-/* Every candidate of the row goes into the set. Where one is refused, the set is left as it is: the
- * check is over. */
+/* Every candidate of the row goes into the set. */
 static rr_status check_list(const rri_menu *menu, size_t row, size_t length, size_t n_items,
                             size_t dim, item_set *set, rr_error *err)
 {
@@ -123,21 +123,62 @@ static size_t count_excluded(const rri_menu *menu, size_t row, item_set *set)
     return n_hits;
 }
 
-static void empty_set(const rri_menu *menu, size_t row, size_t length, item_set *set)
+/* Candidates [length] and what goes with each, looked over in vectors: may the row pass? What is
+ * wrong with one that may not is found by check_list, and so is nothing. */
+static bool list_is_sound(const rri_menu *menu, const rri_kernels *kernels, size_t row,
+                          size_t length, size_t n_items, size_t dim, rri_stack *scratch)
 {
-    const int32_t *list = menu->k > 0 ? menu->candidates : menu->excluded;
-    const size_t n = menu->k > 0 ? length : menu->m;
-    const size_t stride = menu->k > 0 ? menu->k : menu->m;
-    for (size_t i = 0; list != NULL && i < n; i++) {
-        const int32_t item = list[row * stride + i];
-        if (item >= 0 && set_has(set, item)) {
-            set_flip(set, item);
+    const size_t first = row * menu->k;
+    const int32_t *list = menu->candidates != NULL ? menu->candidates + first : NULL;
+    const int32_t *counts = menu->counts != NULL ? menu->counts + first : NULL;
+    int32_t lowest = 0, highest = -1, fewest = 0;
+    for (size_t i = 0; list != NULL && i < length; i++) {
+        lowest = list[i] < lowest ? list[i] : lowest;
+        highest = list[i] > highest ? list[i] : highest;
+    }
+    for (size_t i = 0; counts != NULL && i < length; i++) {
+        fewest = counts[i] < fewest ? counts[i] : fewest;
+    }
+    if (lowest < -1 || (highest >= 0 && (size_t)highest >= n_items) || fewest < 0) {
+        return false;
+    }
+    if (lowest < 0 && menu->vectors == NULL) {
+        return false;
+    }
+    const float *own = menu->vectors + (menu->vectors != NULL ? first * dim : 0);
+    if (list == NULL && !rri_all_finite(kernels, own, length * dim)) {
+        return false;
+    }
+    for (size_t i = 0; lowest < 0 && i < length; i++) {
+        if (list[i] < 0 && !rri_all_finite(kernels, own + i * dim, dim)) {
+            return false;
         }
     }
+    if (menu->features != NULL &&
+        !rri_all_finite(kernels, menu->features + first * menu->feature_dim,
+                        length * menu->feature_dim)) {
+        return false;
+    }
+    return list == NULL || rri_distinct_check(list, length, scratch);
 }
 
-static rr_status check_row(const rri_menu *menu, size_t row, size_t n_items, size_t dim,
-                           item_set *set, rr_error *err)
+/* Lists and exclusions of one row by the set: names what is wrong, counts what is excluded. */
+static rr_status check_by_set(size_t *n_excluded, const rri_menu *menu, size_t row, size_t length,
+                              size_t n_items, size_t dim, rri_stack *scratch, rr_error *err)
+{
+    const size_t mark = rri_stack_mark(scratch);
+    item_set set = {RRI_STACK_TAKE(scratch, uint64_t, set_words(n_items))};
+    memset(set.words, 0, set_words(n_items) * sizeof(uint64_t));
+    const rr_status status =
+        menu->k > 0 ? check_list(menu, row, length, n_items, dim, &set, err) : RR_OK;
+    *n_excluded = status == RR_OK && menu->excluded != NULL ? count_excluded(menu, row, &set) : 0;
+    rri_stack_rewind(scratch, mark);
+    return status;
+}
+
+/* Fewer exclusions than items leave one; only else are they counted. */
+static rr_status check_row(const rri_menu *menu, const rri_kernels *kernels, size_t row,
+                           size_t n_items, size_t dim, rri_stack *scratch, rr_error *err)
 {
     if (menu->k > 0 && menu->lengths != NULL &&
         (menu->lengths[row] < 1 || (size_t)menu->lengths[row] > menu->k)) {
@@ -145,25 +186,25 @@ static rr_status check_row(const rri_menu *menu, size_t row, size_t n_items, siz
                  (int)menu->lengths[row], menu->k);
     }
     const size_t length = rri_menu_length(menu, n_items, row);
-    if (menu->k > 0) {
-        RRI_TRY(check_list(menu, row, length, n_items, dim, set, err));
-    }
     if (menu->history != NULL) {
         RRI_TRY(
             check_indices(menu->history + row * menu->h, menu->h, n_items, row, "history", err));
     }
-    size_t n_excluded = 0;
     if (menu->excluded != NULL) {
         RRI_TRY(
             check_indices(menu->excluded + row * menu->m, menu->m, n_items, row, "excluded", err));
-        n_excluded = count_excluded(menu, row, set);
+    }
+    const bool may_be_empty = menu->excluded != NULL && menu->m >= length;
+    size_t n_excluded = 0;
+    if (may_be_empty ||
+        (menu->k > 0 && !list_is_sound(menu, kernels, row, length, n_items, dim, scratch))) {
+        RRI_TRY(check_by_set(&n_excluded, menu, row, length, n_items, dim, scratch, err));
     }
     if (n_excluded >= length) {
         RRI_FAIL(err, RR_E_INVALID,
                  "obs: row %zu: all %zu items are excluded; at least one must be left", row,
                  length);
     }
-    empty_set(menu, row, length, set);
     return RR_OK;
 }
 
@@ -191,21 +232,16 @@ static rr_status check_fields(const rri_menu *menu, size_t n_items, rr_error *er
     return RR_OK;
 }
 
-rr_status rri_menu_check(const rri_menu *menu, size_t n_items, size_t dim, rri_stack *scratch,
-                         rr_error *err)
+rr_status rri_menu_check(const rri_menu *menu, const rri_kernels *kernels, size_t n_items,
+                         size_t dim, rri_stack *scratch, rr_error *err)
 {
     RRI_TRY(check_fields(menu, n_items, err));
-    const size_t mark = rri_stack_mark(scratch);
-    item_set set = {RRI_STACK_TAKE(scratch, uint64_t, set_words(n_items))};
-    memset(set.words, 0, set_words(n_items) * sizeof(uint64_t));
-    rr_status status = RR_OK;
     rri_menu stored = *menu; /* sentences name a row by where it lies */
     stored.rows = NULL;
-    for (size_t row = 0; row < menu->n && status == RR_OK; row++) {
-        status = check_row(&stored, rri_menu_row(menu, row), n_items, dim, &set, err);
+    for (size_t row = 0; row < menu->n; row++) {
+        RRI_TRY(check_row(&stored, kernels, rri_menu_row(menu, row), n_items, dim, scratch, err));
     }
-    rri_stack_rewind(scratch, mark);
-    return status;
+    return RR_OK;
 }
 
 rr_status rri_menu_check_actions(const rri_menu *menu, size_t n_items, const int32_t *actions,

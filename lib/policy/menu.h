@@ -11,6 +11,7 @@
 
 #include "core/memory.h"
 #include "core/status.h"
+#include "math/kernels.h"
 
 /* The list fields of rr_obs, with their meaning there; borrowed. What is NULL is not used. */
 typedef struct rri_menu {
@@ -59,11 +60,11 @@ static inline int32_t rri_menu_item(const rri_menu *menu, size_t row, size_t pos
 /* Judges every row against a pool of n_items (0: none) vectors of width dim. Refused, with row,
  * field and place named: an index outside the pool, the same candidate twice in a row, a length
  * outside 1 … k, a candidate that has no vector, a negative count, no item left after the
- * exclusions (RR_E_INVALID); a feature or vector that is not finite (RR_E_NOT_FINITE). O(n (k d + m
- * + h) + N / 64). */
-rr_status rri_menu_check(const rri_menu *menu, size_t n_items, size_t dim, rri_stack *scratch,
-                         rr_error *err);
-size_t rri_menu_check_scratch(size_t n_items); /* bytes */
+ * exclusions (RR_E_INVALID); a feature or vector that is not finite (RR_E_NOT_FINITE). O(n (k d +
+ * m + h)), and N / 64 more for a row that is refused or has as many exclusions as items. */
+rr_status rri_menu_check(const rri_menu *menu, const rri_kernels *kernels, size_t n_items,
+                         size_t dim, rri_stack *scratch, rr_error *err);
+size_t rri_menu_check_scratch(size_t n_items, size_t k); /* bytes */
 
 /* Positions given from outside [n]: each must lie in its row's list and not be excluded. Call it on
  * a menu that has passed rri_menu_check. `what` names the array in the sentence. */

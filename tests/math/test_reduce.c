@@ -118,7 +118,64 @@ START_TEST(test_reduce_find_above_finds_the_first_that_is_strictly_above)
 }
 END_TEST
 
+/* Rows that overlap and lie anywhere; every count of rows around the eight that go together. */
+START_TEST(test_reduce_dots_are_the_dot_products_of_each_row)
+{
+    enum { ROWS = 21, N = 80 };
+    static float x[N], block[ROWS * 31 + N];
+    const float *rows[ROWS];
+    float y[ROWS + 1];
+    levels_fill(x, N, 5);
+    levels_fill(block, ROWS * 31 + N, 6);
+    for (size_t r = 0; r < ROWS; r++) {
+        rows[r] = block + (r * 17 % ROWS) * 31;
+    }
+    const rri_kernels *levels[RRI_N_LEVELS];
+    const size_t n_levels = levels_present(levels);
+    for (size_t q = 0; q < n_levels; q++) {
+        for (size_t n = 0; n <= N; n += n == 48 ? 16 : 4) {
+            for (size_t n_rows = 0; n_rows <= ROWS; n_rows++) {
+                y[n_rows] = 7.0f;
+                levels[q]->reduce->dots(y, x, rows, n_rows, n);
+                for (size_t r = 0; r < n_rows; r++) {
+                    ck_assert_uint_eq(levels_bits(y[r]), levels_bits(plain(1, x, rows[r], n)));
+                }
+                ck_assert_float_eq(y[n_rows], 7.0f);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_reduce_all_finite_sees_one_that_is_not_at_every_place)
+{
+    enum { N = 150 };
+    static float x[N];
+    levels_fill(x, N, 7);
+    x[0] = 3.4e38f;
+    x[1] = -3.4e38f;
+    x[2] = 1e-45f;
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    const rri_kernels *levels[RRI_N_LEVELS];
+    const size_t n_levels = levels_present(levels);
+    for (size_t q = 0; q < n_levels * 3; q++) {
+        const rri_reduce *r = levels[q / 3]->reduce;
+        for (size_t n = 0; n <= N; n += n < 70 ? 1 : 16) {
+            ck_assert(r->all_finite(x, n));
+            for (size_t at = 0; at < n; at++) {
+                const float kept = x[at];
+                x[at] = bad[q % 3];
+                ck_assert(!r->all_finite(x, n));
+                x[at] = kept;
+            }
+        }
+    }
+}
+END_TEST
+
 CHECK_MAIN("math/reduce", test_reduce_every_level_adds_in_the_same_order,
            test_reduce_empty_is_zero_and_minus_infinity,
            test_reduce_a_maximum_passes_over_nan_and_a_sum_does_not,
-           test_reduce_find_above_finds_the_first_that_is_strictly_above)
+           test_reduce_find_above_finds_the_first_that_is_strictly_above,
+           test_reduce_dots_are_the_dot_products_of_each_row,
+           test_reduce_all_finite_sees_one_that_is_not_at_every_place)

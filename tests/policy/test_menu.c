@@ -11,10 +11,10 @@ enum { N_ITEMS = 200, DIM = 2 };
 
 static rr_status check(const rri_menu *menu, size_t n_items, rr_error *err)
 {
-    const size_t bytes = rri_menu_check_scratch(n_items);
+    const size_t bytes = rri_menu_check_scratch(n_items, menu->k);
     rri_stack stack = {aligned_alloc(64, bytes), bytes, 0};
     memset(stack.base, 0xff, bytes); /* scratch comes dirty */
-    const rr_status status = rri_menu_check(menu, n_items, DIM, &stack, err);
+    const rr_status status = rri_menu_check(menu, rri_kernels_detect(), n_items, DIM, &stack, err);
     ck_assert_uint_eq(stack.used, 0);
     free(stack.base);
     return status;

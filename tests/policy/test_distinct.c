@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/distinct.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_run.h"
+#include "gradcheck.h"
+
+enum { MOST = 1500 };
+
+static bool check(const int32_t *items, size_t n)
+{
+    const size_t bytes = rri_distinct_scratch(n);
+    rri_stack stack = {aligned_alloc(64, bytes), bytes, 0};
+    memset(stack.base, 0xa5, bytes); /* scratch comes dirty */
+    const bool answer = rri_distinct_check(items, n, &stack);
+    ck_assert_uint_eq(stack.used, 0);
+    free(stack.base);
+    return answer;
+}
+
+/* The slow one: every pair. */
+static bool twin(const int32_t *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = i + 1; j < n; j++) {
+            if (items[i] >= 0 && items[i] == items[j]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+START_TEST(test_distinct_one_item_that_comes_again_is_seen_wherever_the_two_lie)
+{
+    int32_t items[40];
+    for (size_t i = 0; i < 40; i++) {
+        items[i] = (int32_t)(i * i * 1009);
+    }
+    ck_assert(check(items, 40));
+    for (size_t i = 0; i < 40; i++) {
+        for (size_t j = 0; j < 40; j++) {
+            const int32_t kept = items[i];
+            items[i] = items[j];
+            ck_assert(check(items, 40) == (i == j));
+            items[i] = kept;
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_distinct_places_without_an_item_may_come_again)
+{
+    const int32_t items[] = {-1, 7, -1, 0, -1};
+    ck_assert(check(items, 5));
+    const int32_t again[] = {-1, 7, -1, 0, 7};
+    ck_assert(!check(again, 5));
+    ck_assert(check(again, 0));
+}
+END_TEST
+
+/* From few items, so that about half of the lists repeat one; and of many rounds: items that share
+ * their low bits, or all bits but the highest. */
+START_TEST(test_distinct_agrees_with_the_comparison_of_all_pairs)
+{
+    static int32_t items[MOST];
+    static float uniforms[MOST];
+    size_t n_distinct = 0;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        const size_t n = 1 + (size_t)(seed * 37 % MOST);
+        const double range = 0.7 * (double)(n * n) + 2.0;
+        gradcheck_draw(uniforms, n, 0.0f, 1.0f, seed);
+        for (size_t i = 0; i < n; i++) {
+            const uint32_t drawn = (uint32_t)((double)uniforms[i] * range);
+            items[i] = (int32_t)((seed % 3 == 0 ? drawn << 12 : drawn) & 0x7fffffffu);
+        }
+        ck_assert(check(items, n) == twin(items, n));
+        n_distinct += twin(items, n) ? 1 : 0;
+    }
+    ck_assert(n_distinct > 50 && n_distinct < 350);
+}
+END_TEST
+
+CHECK_MAIN("policy/distinct", test_distinct_one_item_that_comes_again_is_seen_wherever_the_two_lie,
+           test_distinct_places_without_an_item_may_come_again,
+           test_distinct_agrees_with_the_comparison_of_all_pairs)
