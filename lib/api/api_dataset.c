@@ -9,7 +9,7 @@
 #include "data/interactions_text.h"
 #include "data/popularity.h"
 #include "data/split.h"
-#include "io/atomic_file.h"
+#include "io/line_blocks.h"
 
 struct rr_dataset {
     rri_allocator allocator;
@@ -45,16 +45,37 @@ static rr_status finish(rr_dataset **out, rr_dataset *dataset, rr_status status)
     return status;
 }
 
+/* Text is read in blocks of this size, so that a file's text is never in memory as a whole. */
+#define BLOCK_BYTES ((size_t)4 << 20)
+
+static rr_status read_blocks(rri_interactions_reader *reader, rri_line_blocks *blocks,
+                             rr_error *err)
+{
+    for (;;) {
+        char *text = NULL;
+        size_t bytes = 0;
+        RRI_TRY(rri_line_blocks_next(blocks, &text, &bytes, err));
+        if (bytes == 0 && reader->is_begun) {
+            return rri_interactions_reader_finish(reader, err);
+        }
+        RRI_TRY(rri_interactions_reader_add(reader, text, bytes, err));
+    }
+}
+
 static rr_status read_rows(rr_dataset *dataset, const char *path, rr_error *err)
 {
-    void *text = NULL;
-    size_t bytes = 0;
-    RRI_TRY(rri_atomic_file_read(&text, &bytes, path, &dataset->allocator, err));
+    rri_line_blocks blocks;
+    rri_interactions_reader reader;
+    RRI_TRY(rri_line_blocks_open(&blocks, path, BLOCK_BYTES, &dataset->allocator, err));
+    rri_interactions_reader_init(&reader, &dataset->rows, path, blocks.file_bytes,
+                                 &dataset->allocator);
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status =
-        rri_interactions_parse(&dataset->rows, text, bytes, path, &dataset->allocator, err);
+    const rr_status status = read_blocks(&reader, &blocks, err);
     rri_fpmode_leave(before);
-    rri_memory_release(&dataset->allocator, text, bytes);
+    rri_line_blocks_close(&blocks);
+    if (status != RR_OK) {
+        rri_interactions_reader_release(&reader);
+    }
     return status;
 }
 

@@ -7,9 +7,9 @@
 
 /* Odd, with about half of their bits set: the first bits of the fractions of √2, √3, √5, √7. */
 #define K0 UINT64_C(0x6A09E667F3BCC909)
-#define K1 UINT64_C(0xBB67AE8584CAA73B)
+#define K1 RRI_HASH_K1
 #define K2 UINT64_C(0x3C6EF372FE94F82B)
-#define K3 UINT64_C(0xA54FF53A5F1D36F1)
+#define K3 RRI_HASH_K3
 
 /* A bijection of `lane` for a fixed word and of the word for a fixed lane: one changed word alone
  * always changes the hash. */
@@ -18,15 +18,6 @@ static uint64_t absorb(uint64_t lane, uint64_t word)
     lane = (lane ^ word) * K1;
     lane ^= lane >> 32;
     return lane * K3;
-}
-
-uint64_t rri_hash_mix(uint64_t x)
-{
-    x ^= x >> 32;
-    x *= K1;
-    x ^= x >> 29;
-    x *= K3;
-    return x ^ (x >> 32);
 }
 
 /* Little-endian wherever it runs. */

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Two of the odd constants of hash.c. */
+#define RRI_HASH_K1 UINT64_C(0xBB67AE8584CAA73B)
+#define RRI_HASH_K3 UINT64_C(0xA54FF53A5F1D36F1)
+
 typedef struct rri_hash {
     uint64_t lanes[4];
     uint64_t n_bytes;
@@ -24,6 +28,13 @@ uint64_t rri_hash_final(const rri_hash *hash);
 uint64_t rri_hash_bytes(const void *bytes, size_t n, uint64_t seed);
 
 /* A bijection of 64 bits in which every bit depends on every other: for keys of hash tables. */
-uint64_t rri_hash_mix(uint64_t x);
+static inline uint64_t rri_hash_mix(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= RRI_HASH_K1;
+    x ^= x >> 29;
+    x *= RRI_HASH_K3;
+    return x ^ (x >> 32);
+}
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* interactions.c: four columns in one block beside two tables of keys. */
+/* interactions.c: columns in one block beside two tables of keys. */
 #include "data/interactions.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/status.h"
 
@@ -13,23 +14,50 @@ static void layout(rri_interactions *rows, rri_arena *arena, size_t max_n)
     rows->items = RRI_TAKE(arena, int32_t, max_n);
     rows->ratings = RRI_TAKE(arena, float, max_n);
     rows->times = RRI_TAKE(arena, int64_t, max_n);
+    rows->positions = rows->has_logs ? RRI_TAKE(arena, int32_t, max_n) : NULL;
+    rows->propensities = rows->has_logs ? RRI_TAKE(arena, float, max_n) : NULL;
 }
 
-rr_status rri_interactions_create(rri_interactions *rows, size_t max_n,
-                                  const rri_allocator *allocator, rr_error *err)
+/* The columns alone; *rows knows its allocator and whether it has logs. */
+static rr_status allocate_columns(rri_interactions *rows, size_t max_n, rr_error *err)
 {
     rri_arena arena = {.base = NULL};
-    *rows = (rri_interactions){.allocator = *allocator};
     layout(rows, &arena, max_n);
     if (arena.has_overflowed) {
         RRI_FAIL(err, RR_E_MEMORY, "dataset: %zu interactions do not fit into memory", max_n);
     }
     rows->block_bytes = arena.used;
-    RRI_TRY(rri_memory_allocate(&rows->block, allocator, arena.used, "interactions", err));
+    RRI_TRY(rri_memory_allocate(&rows->block, &rows->allocator, arena.used, "interactions", err));
     arena = (rri_arena){.base = rows->block};
     layout(rows, &arena, max_n);
+    return RR_OK;
+}
+
+rr_status rri_interactions_create(rri_interactions *rows, size_t max_n, bool has_logs,
+                                  const rri_allocator *allocator, rr_error *err)
+{
+    *rows = (rri_interactions){.allocator = *allocator, .has_logs = has_logs};
+    RRI_TRY(allocate_columns(rows, max_n, err));
     rri_key_table_init(&rows->user_table, allocator);
     rri_key_table_init(&rows->item_table, allocator);
+    return RR_OK;
+}
+
+rr_status rri_interactions_reserve(rri_interactions *rows, size_t max_n, rr_error *err)
+{
+    rri_interactions larger = *rows;
+    RRI_TRY(allocate_columns(&larger, max_n, err));
+    const size_t n = rows->n;
+    memcpy(larger.users, rows->users, n * sizeof rows->users[0]);
+    memcpy(larger.items, rows->items, n * sizeof rows->items[0]);
+    memcpy(larger.ratings, rows->ratings, n * sizeof rows->ratings[0]);
+    memcpy(larger.times, rows->times, n * sizeof rows->times[0]);
+    if (rows->has_logs) {
+        memcpy(larger.positions, rows->positions, n * sizeof rows->positions[0]);
+        memcpy(larger.propensities, rows->propensities, n * sizeof rows->propensities[0]);
+    }
+    rri_memory_release(&rows->allocator, rows->block, rows->block_bytes);
+    *rows = larger;
     return RR_OK;
 }
 
@@ -72,7 +100,7 @@ rr_status rri_interactions_from_arrays(rri_interactions *rows, const uint64_t *u
                                        const int64_t *times, size_t n,
                                        const rri_allocator *allocator, rr_error *err)
 {
-    RRI_TRY(rri_interactions_create(rows, n, allocator, err));
+    RRI_TRY(rri_interactions_create(rows, n, false, allocator, err));
     const rr_status status = add_arrays(rows, users, items, ratings, times, n, err);
     if (status != RR_OK) {
         rri_interactions_release(rows);

@@ -4,25 +4,32 @@
 #ifndef RRI_DATA_INTERACTIONS_H
 #define RRI_DATA_INTERACTIONS_H
 
+#include <stdbool.h>
+
 #include "core/memory.h"
 #include "data/key_table.h"
 
 typedef struct rri_interactions {
     size_t n;
     size_t max_n;
-    int32_t *users; /* [n] indices into user_table.keys */
-    int32_t *items; /* [n] */
-    float *ratings; /* [n] finite */
-    int64_t *times; /* [n] */
+    int32_t *users;      /* [n] indices into user_table.keys */
+    int32_t *items;      /* [n] */
+    float *ratings;      /* [n] finite */
+    int64_t *times;      /* [n] */
+    bool has_logs;       /* are the two below there? */
+    int32_t *positions;  /* [n] in a list that was shown; else NULL */
+    float *propensities; /* [n] of what was shown, in (0, 1]; else NULL */
     rri_key_table user_table, item_table;
     rri_allocator allocator;
-    void *block; /* owned: the four columns */
+    void *block; /* owned: the columns */
     size_t block_bytes;
 } rri_interactions;
 
 /* Room for max_n rows, none in it. On failure nothing is to be released. */
-rr_status rri_interactions_create(rri_interactions *rows, size_t max_n,
+rr_status rri_interactions_create(rri_interactions *rows, size_t max_n, bool has_logs,
                                   const rri_allocator *allocator, rr_error *err);
+/* Room for max_n ≥ n rows, with those that are there. On failure nothing has changed. */
+rr_status rri_interactions_reserve(rri_interactions *rows, size_t max_n, rr_error *err);
 void rri_interactions_release(rri_interactions *rows);
 
 /* Appends one row; n < max_n. A new key's index is the number of keys before it. */

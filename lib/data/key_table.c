@@ -65,6 +65,32 @@ static rr_status grow(rri_key_table *table, size_t n_slots, rr_error *err)
     return RR_OK;
 }
 
+void rri_key_table_expect(const rri_key_table *table, uint64_t key)
+{
+    if (table->n_slots > 0) {
+        __builtin_prefetch(table->slots + ((size_t)rri_hash_mix(key) & (table->n_slots - 1)));
+    }
+}
+
+void rri_key_table_approach(const rri_key_table *table, uint64_t key)
+{
+    if (table->n_slots > 0) {
+        const int32_t index = table->slots[(size_t)rri_hash_mix(key) & (table->n_slots - 1)];
+        if (index >= 0) {
+            __builtin_prefetch(table->keys + index);
+            __builtin_prefetch(table->checks + index);
+        }
+    }
+}
+
+/* A new key in its free slot. */
+static void insert(rri_key_table *table, size_t slot, uint64_t key, uint64_t check)
+{
+    table->keys[table->n_keys] = key;
+    table->checks[table->n_keys] = check;
+    table->slots[slot] = (int32_t)table->n_keys++;
+}
+
 rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, uint64_t check,
                             rr_error *err)
 {
@@ -76,9 +102,7 @@ rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, 
     }
     const size_t slot = find_slot(table, key);
     if (table->slots[slot] < 0) {
-        table->keys[table->n_keys] = key;
-        table->checks[table->n_keys] = check;
-        table->slots[slot] = (int32_t)table->n_keys++;
+        insert(table, slot, key, check);
     }
     *index = table->slots[slot];
     return RR_OK;

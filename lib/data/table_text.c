@@ -6,16 +6,43 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The place of the next separator in [begin, end), or NULL. */
+static char *find_separator(const rri_table_text *table, char *begin, char *end)
+{
+    char *at = begin;
+    while (at < end && (at = memchr(at, table->separator, (size_t)(end - at))) != NULL) {
+        if (table->width == 1 || (at + 1 < end && at[1] == table->separator)) {
+            return at;
+        }
+        at++;
+    }
+    return NULL;
+}
+
 void rri_table_text_init(rri_table_text *table, char *text, size_t bytes, const char *name)
 {
-    *table = (rri_table_text){.name = name, .next = text, .end = text + bytes};
+    *table = (rri_table_text){
+        .name = name, .separator = ':', .width = 2, .next = text, .end = text + bytes};
     if (bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
         table->next += 3;
     }
     const size_t rest = (size_t)(table->end - table->next);
     const char *const line_end = rest == 0 ? NULL : memchr(table->next, '\n', rest);
     const size_t first = line_end == NULL ? rest : (size_t)(line_end - table->next);
-    table->separator = first > 0 && memchr(table->next, '\t', first) != NULL ? '\t' : ',';
+    const bool has_tab = first > 0 && memchr(table->next, '\t', first) != NULL;
+    const bool has_comma = first > 0 && memchr(table->next, ',', first) != NULL;
+    const bool is_colons =
+        !has_tab && !has_comma && find_separator(table, table->next, table->next + first) != NULL;
+    if (!is_colons) {
+        table->separator = has_tab ? '\t' : ',';
+        table->width = 1;
+    }
+}
+
+void rri_table_text_feed(rri_table_text *table, char *text, size_t bytes)
+{
+    table->next = text;
+    table->end = text + bytes;
 }
 
 static bool is_blank(const char *begin, const char *end)
@@ -91,11 +118,11 @@ rr_status rri_table_text_next_field(rri_table_text *table, rri_table_field *fiel
     if (table->separator == ',' && rest > 0 && *begin == '"') {
         return read_quoted(table, field, err);
     }
-    char *const separator = rest == 0 ? NULL : memchr(begin, table->separator, rest);
+    char *const separator = find_separator(table, begin, table->line_end);
     field->text = begin;
     field->length = separator == NULL ? rest : (size_t)(separator - begin);
     table->has_field = separator != NULL;
-    table->at = separator == NULL ? table->line_end : separator + 1;
+    table->at = separator == NULL ? table->line_end : separator + table->width;
     return RR_OK;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* table_text.h: a text of lines and fields, separated by tabs or commas, walked field by field.
+/* table_text.h: a text of lines and fields, separated by tabs, commas or "::", walked field by
+ * field.
  *
- * The first line decides: with a tab in it, tabs separate and quotes mean nothing; else commas do,
- * and a field that begins with a quote ends with one, doubled quotes inside standing for one. Lines
- * end in LF or CRLF; a byte order mark before the first is skipped. */
+ * The first line decides: with a tab in it, tabs separate; else, with "::" and no comma, "::" does;
+ * and quotes mean nothing. Else commas separate, and a field that begins with a quote ends with
+ * one, doubled quotes inside standing for one. Lines end in LF or CRLF; a byte order mark before
+ * the first is skipped. A text may come in pieces of whole lines. */
 #ifndef RRI_DATA_TABLE_TEXT_H
 #define RRI_DATA_TABLE_TEXT_H
 
@@ -19,8 +21,9 @@ typedef struct rri_table_field {
 } rri_table_field;
 
 typedef struct rri_table_text {
-    const char *name; /* of the file, for sentences; borrowed */
-    char separator;
+    const char *name;            /* of the file, for sentences; borrowed */
+    char separator;              /* of "::" the colon */
+    size_t width;                /* of the separator: 1, of "::" 2 */
     size_t line;                 /* the current one, from 1; 0 before the first */
     char *line_begin, *line_end; /* of the current line, its end without LF or CRLF */
     char *at;                    /* next field */
@@ -30,6 +33,9 @@ typedef struct rri_table_text {
 
 /* text [bytes] is borrowed, and changed where a quoted field has doubled quotes. */
 void rri_table_text_init(rri_table_text *table, char *text, size_t bytes, const char *name);
+
+/* The next piece, once next_line has said false; it begins with a line. */
+void rri_table_text_feed(rri_table_text *table, char *text, size_t bytes);
 
 /* Goes to the next line; false after the last. Empty lines at the end of the text are none. */
 bool rri_table_text_next_line(rri_table_text *table);

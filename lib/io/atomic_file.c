@@ -7,29 +7,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/open_file.h"
+
 #define MAX_PATH ((size_t)4096)
-
-/* errno as a sentence's end; strerror itself is not for threads. */
-static rr_status fail_system(rr_error *err, const char *what, const char *path, int number)
-{
-    char reason[128] = "";
-    if (strerror_r(number, reason, sizeof reason) != 0) {
-        snprintf(reason, sizeof reason, "error %d", number);
-    }
-    RRI_FAIL(err, RR_E_IO, "file: cannot %s '%.240s': %s", what, path, reason);
-}
-
-static int open_retrying(const char *path, int flags, mode_t mode)
-{
-    int fd;
-    do {
-        fd = open(path, flags, mode);
-    } while (fd < 0 && errno == EINTR);
-    return fd;
-}
 
 /* All bytes, however few the system takes at a time; 0 or an errno. */
 static int write_all(int fd, const unsigned char *data, size_t bytes)
@@ -72,7 +54,7 @@ static int sync_folder(const char *path)
         memcpy(folder, path, length);
         folder[length] = '\0';
     }
-    const int fd = open_retrying(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    const int fd = rri_open_file(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0) {
         return errno;
     }
@@ -86,7 +68,7 @@ static int create_temporary(char name[static MAX_PATH], const char *path)
 {
     for (unsigned attempt = 0; attempt < 1000; attempt++) {
         snprintf(name, MAX_PATH, "%s.%ld-%u.tmp", path, (long)getpid(), attempt);
-        const int fd = open_retrying(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        const int fd = rri_open_file(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0 || errno != EEXIST) {
             return fd;
         }
@@ -103,7 +85,7 @@ rr_status rri_atomic_file_write(const char *path, const void *data, size_t bytes
     }
     const int fd = create_temporary(temporary, path);
     if (fd < 0) {
-        return fail_system(err, "create a file beside", path, errno);
+        return rri_open_file_fail("create a file beside", path, errno, err);
     }
     int number = write_all(fd, data, bytes);
     if (number == 0) {
@@ -117,10 +99,10 @@ rr_status rri_atomic_file_write(const char *path, const void *data, size_t bytes
     }
     if (number != 0) {
         unlink(temporary);
-        return fail_system(err, "write", path, number);
+        return rri_open_file_fail("write", path, number, err);
     }
     number = sync_folder(path);
-    return number == 0 ? RR_OK : fail_system(err, "sync the folder of", path, number);
+    return number == 0 ? RR_OK : rri_open_file_fail("sync the folder of", path, number, err);
 }
 
 /* Exactly the promised bytes and then the end; 0, an errno, or -1 when the size changed meanwhile.
@@ -142,27 +124,18 @@ static int read_all(int fd, unsigned char *data, size_t bytes)
     }
 }
 
-static rr_status read_open(void **data, size_t *bytes, int fd, const char *path,
+static rr_status read_open(void **data, int fd, size_t bytes, const char *path,
                            const rri_allocator *allocator, rr_error *err)
 {
-    struct stat about;
-    if (fstat(fd, &about) < 0) {
-        return fail_system(err, "read", path, errno);
-    }
-    if (!S_ISREG(about.st_mode)) {
-        RRI_FAIL(err, RR_E_IO, "file: '%.240s' is not a regular file", path);
-    }
-    const size_t size = (size_t)about.st_size;
-    RRI_TRY(rri_memory_allocate(data, allocator, size, "contents of a file", err));
-    const int number = read_all(fd, *data, size);
+    RRI_TRY(rri_memory_allocate(data, allocator, bytes, "contents of a file", err));
+    const int number = read_all(fd, *data, bytes);
     if (number == 0) {
-        *bytes = size;
         return RR_OK;
     }
-    rri_memory_release(allocator, *data, size);
+    rri_memory_release(allocator, *data, bytes);
     *data = NULL;
     if (number > 0) {
-        return fail_system(err, "read", path, number);
+        return rri_open_file_fail("read", path, number, err);
     }
     RRI_FAIL(err, RR_E_IO, "file: '%.240s' changed its size while it was read", path);
 }
@@ -170,12 +143,11 @@ static rr_status read_open(void **data, size_t *bytes, int fd, const char *path,
 rr_status rri_atomic_file_read(void **data, size_t *bytes, const char *path,
                                const rri_allocator *allocator, rr_error *err)
 {
-    /* Without O_NONBLOCK the opening of a pipe would wait for its other end. */
-    const int fd = open_retrying(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-    if (fd < 0) {
-        return fail_system(err, "open", path, errno);
-    }
-    const rr_status status = read_open(data, bytes, fd, path, allocator, err);
+    int fd = -1;
+    size_t size = 0;
+    RRI_TRY(rri_open_file_read(&fd, &size, path, err));
+    const rr_status status = read_open(data, fd, size, path, allocator, err);
     close(fd);
+    *bytes = status == RR_OK ? size : *bytes;
     return status;
 }

@@ -60,11 +60,39 @@ START_TEST(test_interactions_of_an_absurd_number_are_refused)
 {
     rri_interactions rows;
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rri_interactions_create(&rows, SIZE_MAX / 4, &allocator, NULL), RR_E_MEMORY);
+    ck_assert_int_eq(rri_interactions_create(&rows, SIZE_MAX / 4, false, &allocator, NULL),
+                     RR_E_MEMORY);
 }
 END_TEST
 
-CHECK_MAIN("data/interactions", test_interactions_index_keys_in_the_order_of_first_appearance,
+START_TEST(test_interactions_that_are_given_more_room_stay_as_they_are)
+{
+    rri_interactions rows;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_interactions_create(&rows, 2, true, &allocator, NULL), RR_OK);
+    for (size_t i = 0; i < 4; i++) {
+        if (rows.n == rows.max_n) {
+            ck_assert_int_eq(rri_interactions_reserve(&rows, rows.n + 1, NULL), RR_OK);
+        }
+        rows.positions[i] = (int32_t)i;
+        rows.propensities[i] = 0.25f * (float)(i + 1);
+        ck_assert_int_eq(
+            rri_interactions_add(&rows, users[i], items[i], ratings[i], times[i], NULL), RR_OK);
+    }
+    ck_assert_int_eq(rri_interactions_reserve(&rows, SIZE_MAX / 4, NULL), RR_E_MEMORY);
+    ck_assert_uint_eq(rows.max_n, 4);
+    ck_assert_mem_eq(rows.users, ((const int32_t[4]){0, 1, 0, 2}), sizeof(int32_t[4]));
+    ck_assert_mem_eq(rows.items, ((const int32_t[4]){0, 0, 1, 2}), sizeof(int32_t[4]));
+    ck_assert_mem_eq(rows.ratings, ratings, sizeof ratings);
+    ck_assert_mem_eq(rows.times, times, sizeof times);
+    ck_assert_mem_eq(rows.positions, ((const int32_t[4]){0, 1, 2, 3}), sizeof(int32_t[4]));
+    ck_assert(rows.propensities[0] == 0.25f && rows.propensities[3] == 1.0f);
+    rri_interactions_release(&rows);
+}
+END_TEST
+
+CHECK_MAIN("data/interactions", test_interactions_that_are_given_more_room_stay_as_they_are,
+           test_interactions_index_keys_in_the_order_of_first_appearance,
            test_interactions_without_times_have_time_zero,
            test_interactions_name_the_rating_that_is_not_finite,
            test_interactions_of_an_absurd_number_are_refused)

@@ -77,6 +77,122 @@ START_TEST(test_interactions_text_without_timestamp_has_time_zero)
 }
 END_TEST
 
+START_TEST(test_interactions_text_without_rating_counts_each_row_as_one)
+{
+    rri_interactions rows;
+    ck_assert_int_eq(parse(&rows, "item_id,user_id\n1,3\n2,x\n", NULL), RR_OK);
+    ck_assert_uint_eq(rows.n, 2);
+    ck_assert(rows.ratings[0] == 1.0f && rows.ratings[1] == 1.0f);
+    ck_assert(rows.times[0] == 0 && rows.times[1] == 0);
+    rri_interactions_release(&rows);
+}
+END_TEST
+
+START_TEST(test_interactions_text_reads_movielens_without_a_header)
+{
+    size_t bytes = 0;
+    char *const text = fixture_read("ratings.dat", &bytes);
+    rri_interactions rows;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_interactions_parse(&rows, text, bytes, "f", &allocator, NULL), RR_OK);
+    free(text);
+    ck_assert_uint_eq(rows.n, 3);
+    ck_assert_mem_eq(rows.users, ((const int32_t[3]){0, 0, 1}), sizeof(int32_t[3]));
+    ck_assert_mem_eq(rows.items, ((const int32_t[3]){0, 1, 0}), sizeof(int32_t[3]));
+    ck_assert_mem_eq(rows.ratings, ((const float[3]){5.0f, 3.0f, 4.0f}), sizeof(float[3]));
+    ck_assert_int_eq(rows.times[2], 978298413);
+    ck_assert_uint_eq(rows.item_table.keys[1], 661);
+    ck_assert(!rows.has_logs && rows.positions == NULL);
+    rri_interactions_release(&rows);
+}
+END_TEST
+
+START_TEST(test_interactions_text_reads_open_bandit_with_positions_and_propensities)
+{
+    size_t bytes = 0;
+    char *const text = fixture_read("open_bandit.csv", &bytes);
+    rri_interactions rows;
+    rr_error err = {0};
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    ck_assert_msg(rri_interactions_parse(&rows, text, bytes, "f", &allocator, &err) == RR_OK, "%s",
+                  err.text);
+    free(text);
+    ck_assert_uint_eq(rows.n, 3);
+    ck_assert_mem_eq(rows.items, ((const int32_t[3]){0, 1, 0}), sizeof(int32_t[3]));
+    ck_assert_uint_eq(rows.item_table.keys[0], 79);
+    ck_assert_mem_eq(rows.ratings, ((const float[3]){0.0f, 1.0f, 0.0f}), sizeof(float[3]));
+    ck_assert(rows.has_logs);
+    ck_assert_mem_eq(rows.positions, ((const int32_t[3]){2, 1, 3}), sizeof(int32_t[3]));
+    ck_assert_mem_eq(rows.propensities, ((const float[3]){0.0125f, 0.05f, 1.0f}), sizeof(float[3]));
+    ck_assert_int_eq(rows.times[0], INT64_C(1574553613004101));
+    ck_assert_int_eq(rows.times[1], INT64_C(1574553613000000));
+    /* ff01, 0c and ff0, 10c are different users, though their texts together are one. */
+    ck_assert_mem_eq(rows.users, ((const int32_t[3]){0, 0, 1}), sizeof(int32_t[3]));
+    rri_interactions_release(&rows);
+}
+END_TEST
+
+static void ck_same_rows(const rri_interactions *a, const rri_interactions *b)
+{
+    ck_assert_uint_eq(a->n, b->n);
+    ck_assert_mem_eq(a->users, b->users, a->n * sizeof a->users[0]);
+    ck_assert_mem_eq(a->items, b->items, a->n * sizeof a->items[0]);
+    ck_assert_mem_eq(a->ratings, b->ratings, a->n * sizeof a->ratings[0]);
+    ck_assert_mem_eq(a->times, b->times, a->n * sizeof a->times[0]);
+    ck_assert_uint_eq(a->user_table.n_keys, b->user_table.n_keys);
+    ck_assert_mem_eq(a->user_table.keys, b->user_table.keys,
+                     a->user_table.n_keys * sizeof a->user_table.keys[0]);
+}
+
+/* Numbers, texts, quotes and forms that are not short, mixed. */
+static size_t write_mixture(char *text, size_t capacity)
+{
+    size_t n = (size_t)snprintf(text, capacity, "user_id,item_id,rating,timestamp\n");
+    for (uint32_t i = 0; n + 100 < capacity; i++) {
+        const unsigned user = (unsigned)rri_philox_below(8, RRI_STREAM_SPLIT, i, 0, 40);
+        const unsigned item = (unsigned)rri_philox_below(8, RRI_STREAM_SPLIT, i, 1, 300);
+        static const char *const forms[] = {"%u,%u,3.5,1234567890\n", "%u,%u,4,12\r\n",
+                                            "%u,%u,5e-1,7\n", "user%u,%u,1,1.0\n",
+                                            "%u,\"item \"\"%u\"\"\",2,3\n"};
+        const uint64_t form = rri_philox_below(8, RRI_STREAM_SPLIT, i, 2, 12);
+        n += (size_t)snprintf(text + n, capacity - n, forms[form < 5 ? form : 0], user, item);
+    }
+    return n;
+}
+
+START_TEST(test_interactions_text_in_pieces_is_the_text_as_a_whole)
+{
+    static char text[40000];
+    const size_t bytes = write_mixture(text, sizeof text);
+    rri_interactions whole;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    char *copy = fixture_copy(text, bytes);
+    ck_assert_int_eq(rri_interactions_parse(&whole, copy, bytes, "f", &allocator, NULL), RR_OK);
+    free(copy);
+    ck_assert_uint_gt(whole.n, 1000);
+    for (size_t lines = 1; lines < 500; lines = 3 * lines + 1) {
+        rri_interactions pieces;
+        rri_interactions_reader reader;
+        rri_interactions_reader_init(&reader, &pieces, "f", bytes, &allocator);
+        for (size_t at = 0; at < bytes;) {
+            size_t end = at;
+            for (size_t l = 0; l < lines && end < bytes; end++) {
+                l += text[end] == '\n' ? 1 : 0;
+            }
+            copy = fixture_copy(text + at, end - at);
+            ck_assert_int_eq(rri_interactions_reader_add(&reader, copy, end - at, NULL), RR_OK);
+            free(copy);
+            at = end;
+        }
+        ck_assert_int_eq(rri_interactions_reader_finish(&reader, NULL), RR_OK);
+        ck_same_rows(&whole, &pieces);
+        ck_assert_uint_eq(reader.table.line, whole.n + 1);
+        rri_interactions_reader_release(&reader);
+    }
+    rri_interactions_release(&whole);
+}
+END_TEST
+
 START_TEST(test_interactions_text_only_plain_numbers_are_their_own_keys)
 {
     rri_interactions rows;
@@ -146,13 +262,12 @@ START_TEST(test_interactions_text_names_line_and_column_of_a_mistake)
     static const struct {
         const char *text, *sentence;
     } cases[] = {
-        {"", "f:1:1: the file is empty; its first line must name the columns user_id, item_id and "
-             "rating"},
-        {"user_id,item_id\n1,2\n", "f:1:1: there is no column rating; the first line must name "
-                                   "user_id, item_id and rating, separated by tabs or commas"},
-        {"1\t2\t3\n",
-         "f:1:1: there is no column user_id; the first line must name user_id, item_id "
-         "and rating, separated by tabs or commas"},
+        {"", "f:1:1: the file is empty; its first line must name the columns user_id and item_id"},
+        {"user_id,rating\n1,2\n", "f:1:1: there is no column item_id; the first line must name "
+                                  "user_id and item_id, separated by tabs or commas"},
+        {"1::2::3::4\n1::2::x::4\n", "f:2:7: rating is 'x'; it must be a finite number"},
+        {"user_id,item_id,position,propensity_score\n1,2,1,0.5\n1,2,1,0\n",
+         "f:3:7: propensity_score is '0'; it must be a probability in (0, 1]"},
         {"user_id,item_id,rating,userId\n", "f:1:24: column user_id is there twice"},
         {"user_id,item_id,rating\n", "f:2:1: no interaction follows the header"},
         {"user_id,item_id,rating\n1,2,abc\n", "f:2:5: rating is 'abc'; it must be a finite number"},
@@ -169,11 +284,14 @@ START_TEST(test_interactions_text_names_line_and_column_of_a_mistake)
         {"user_id,item_id,rating\n,2,3\n", "f:2:1: user_id is empty"},
         {"user_id\titem_id\trating\n1\t\t3\n", "f:2:3: item_id is empty"},
         {"user_id,item_id,rating,timestamp\n1,2,3,x\n",
-         "f:2:7: timestamp is 'x'; it must be a number of 64 bits"},
+         "f:2:7: timestamp is 'x'; it must be a number of 64 bits or a date and "
+         "time (2019-11-24 00:00:13+00:00)"},
         {"user_id,item_id,rating,timestamp\n1,2,3,1.x\n",
-         "f:2:7: timestamp is '1.x'; it must be a number of 64 bits"},
+         "f:2:7: timestamp is '1.x'; it must be a number of 64 bits or a date and "
+         "time (2019-11-24 00:00:13+00:00)"},
         {"user_id,item_id,rating,timestamp\n1,2,3,9223372036854775808\n",
-         "f:2:7: timestamp is '9223372036854775808'; it must be a number of 64 bits"},
+         "f:2:7: timestamp is '9223372036854775808'; it must be a number of 64 bits or a date and "
+         "time (2019-11-24 00:00:13+00:00)"},
         {"user_id,item_id,rating\n\"1,2,3\n", "f:2:1: a quote is not closed in this line"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -209,11 +327,12 @@ static void parse_damaged(const char *text, size_t bytes, size_t *n_read)
 
 START_TEST(test_interactions_text_survives_truncation_flips_and_edits)
 {
-    static const char *const names[] = {"recbole.tsv", "quoted.csv"};
+    static const char *const names[] = {"recbole.tsv", "quoted.csv", "ratings.dat",
+                                        "open_bandit.csv"};
     static const char marks[] = "\t,\"\n\r\0:.-e9a\xff";
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
     size_t n_read = 0;
-    for (size_t f = 0; f < 2; f++) {
+    for (size_t f = 0; f < 4; f++) {
         size_t bytes = 0;
         char *const text = fixture_read(names[f], &bytes);
         for (size_t length = 0; length < bytes; length++) {
@@ -244,6 +363,10 @@ END_TEST
 CHECK_MAIN("data/interactions_text", test_interactions_text_reads_recboles_form,
            test_interactions_text_reads_quotes_mark_and_any_order,
            test_interactions_text_without_timestamp_has_time_zero,
+           test_interactions_text_without_rating_counts_each_row_as_one,
+           test_interactions_text_reads_movielens_without_a_header,
+           test_interactions_text_reads_open_bandit_with_positions_and_propensities,
+           test_interactions_text_in_pieces_is_the_text_as_a_whole,
            test_interactions_text_only_plain_numbers_are_their_own_keys,
            test_interactions_text_refuses_two_ids_with_one_key,
            test_interactions_text_rounds_ratings_as_the_language_does,

@@ -48,12 +48,34 @@ START_TEST(test_table_text_splits_lines_and_fields)
         {"a,b\n\"c,d\",\"\"\n", "/a|b|/c,d||"},
         {"a,b\n\"say \"\"x\"\"\",\"\"\"\"\r\n", "/a|b|/say \"x\"|\"|"},
         {"a,b\nc\"d\",e\n", "/a|b|/c\"d\"|e|"},
+        {"1::2::3\n4:5::\"6\"::\n", "/1|2|3|/4:5|\"6\"||"},
+        {"1:::2\n::\n", "/1|:2|/||"},
+        {"a::b,c\n", "/a::b|c|"},
+        {"a::b\tc\n", "/a::b|c|"},
+        {"a:b\nc,d\n", "/a:b|/c|d|"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char out[128];
         ck_assert_int_eq(walk(out, cases[i].text, NULL), RR_OK);
         ck_assert_str_eq(out, cases[i].fields);
     }
+}
+END_TEST
+
+START_TEST(test_table_text_goes_on_in_the_next_piece)
+{
+    char first[] = "a::b\n", second[] = "c::d\ne";
+    rri_table_text table;
+    rri_table_field field;
+    rri_table_text_init(&table, first, strlen(first), "f");
+    ck_assert(rri_table_text_next_line(&table) && !rri_table_text_next_line(&table));
+    rri_table_text_feed(&table, second, strlen(second));
+    ck_assert(rri_table_text_next_line(&table));
+    ck_assert_uint_eq(table.line, 2);
+    ck_assert_int_eq(rri_table_text_next_field(&table, &field, NULL), RR_OK);
+    ck_assert(field.length == 1 && field.text[0] == 'c' && table.has_field);
+    ck_assert(rri_table_text_next_line(&table) && table.line == 3);
+    ck_assert(!rri_table_text_next_line(&table));
 }
 END_TEST
 
@@ -82,5 +104,6 @@ START_TEST(test_table_text_shows_only_what_is_printable_and_short)
 END_TEST
 
 CHECK_MAIN("data/table_text", test_table_text_splits_lines_and_fields,
+           test_table_text_goes_on_in_the_next_piece,
            test_table_text_names_the_place_of_a_bad_quote,
            test_table_text_shows_only_what_is_printable_and_short)
