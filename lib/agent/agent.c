@@ -9,6 +9,7 @@
 #include "core/status.h"
 #include "items/items.h"
 #include "optim/clip.h"
+#include "policy/sweep.h"
 
 static size_t larger(size_t a, size_t b)
 {
@@ -38,6 +39,8 @@ static void layout_slice(rr_agent *agent, rri_arena *arena)
     slice->policy.entropies = RRI_TAKE(arena, float, rows);
     slice->states = RRI_TAKE(arena, float, rows * net->state_dim);
     slice->logits = RRI_TAKE(arena, float, rri_size_multiply(rows, slice->kept_width));
+    slice->block_maxima =
+        RRI_TAKE(arena, float, rri_size_multiply(rows, rri_sweep_blocks(slice->kept_width)));
     slice->rows = RRI_TAKE(arena, int32_t, rows);
     slice->actions = RRI_TAKE(arena, int32_t, rows);
     slice->log_probs = RRI_TAKE(arena, float, rows);

@@ -50,6 +50,7 @@ typedef struct rri_slice {
     float *states;        /* [rows, S] gathered */
     size_t kept_width;    /* longest rows whose logits are kept */
     float *logits;        /* [rows, kept_width] */
+    float *block_maxima;  /* [rows, blocks of kept_width] */
     int32_t *rows;        /* [rows] where each lies in the rollout */
     int32_t *actions;     /* [rows] */
     float *log_probs;     /* [rows] */

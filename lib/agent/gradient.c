@@ -230,6 +230,7 @@ static void run_slice(slice_job *job, rri_loss_sums *total)
     const size_t width = rri_menu_width(&job->menu, agent->network.n_items);
     slice->policy.logits = width <= slice->kept_width ? slice->logits : NULL;
     slice->policy.d_logits = slice->policy.logits;
+    slice->policy.block_maxima = job->d_entropy == 0.0f ? slice->block_maxima : NULL;
 
     rri_workers_run(agent->workers, run_tile, job, (job->n + RRI_STEP_ROWS - 1) / RRI_STEP_ROWS);
     rri_workers_run(agent->workers, run_params, job, n_param_tasks(&agent->network));

@@ -30,6 +30,10 @@ static void forward_tile(float *log_probs, rri_policy_tape *tape, const rri_logi
         sweep.Z = tape->logits + row * tile.width;
         sweep.ldz = tile.width;
         sweep.is_whole = true;
+        if (tape->block_maxima != NULL) {
+            sweep.block_maxima = tape->block_maxima + row * rri_sweep_blocks(tile.width);
+            sweep.keeps_exp = true;
+        }
     } else {
         rri_sweep_init(&sweep, &tile, scratch);
     }

@@ -20,13 +20,16 @@
 
 /* What forward leaves for backward; the caller's arrays, rows counted as in the input. */
 typedef struct rri_policy_tape {
-    float *maxima;    /* [n] m */
-    double *log_sums; /* [n] L */
-    float *entropies; /* [n] H */
-    float *logits;    /* [n, width] z; NULL: not kept, backward makes them again */
-    float *d_logits;  /* [n, width] dz, written by backward_query and read by backward_items, which
-                         else  makes them again. May be `logits` itself (then forward must come
-                         between two  backwards); NULL: not kept */
+    float *maxima;       /* [n] m */
+    double *log_sums;    /* [n] L */
+    float *entropies;    /* [n] H */
+    float *logits;       /* [n, width] z; NULL: not kept, backward makes them again */
+    float *block_maxima; /* [n, blocks of 256 of the width] or NULL. Given with logits where no
+                            loss reads the entropy (e = 0): forward then leaves exp(z − this) in
+                            logits, and backward needs no exponential of its own */
+    float *d_logits; /* [n, width] dz, written by backward_query and read by backward_items, which
+                        else  makes them again. May be `logits` itself (then forward must come
+                        between two  backwards); NULL: not kept */
 } rri_policy_tape;
 
 /* Sums over rows that one call of backward_query adds to; add the tiles' sums in order of rows. */
@@ -50,9 +53,9 @@ void rri_policy_backward_query(float *dq, rri_policy_sums *sums, rri_policy_tape
                                const float *d_log_probs, float d_entropy, size_t row_begin,
                                size_t row_end, rri_stack *scratch);
 
-/* dV [N, d] and db [N] (each NULL: not wanted) added for items [item_begin, item_end) over all n rows;
- * rows add in order, so that ranges may be shared out in any way (begin a multiple of 256). The
- * request's own vectors get no gradient. */
+/* dV [N, d] and db [N] (each NULL: not wanted) added for items [item_begin, item_end) over all n
+ * rows; rows add in order, so that ranges may be shared out in any way (begin a multiple of 256).
+ * The request's own vectors get no gradient. */
 void rri_policy_backward_items(float *dV, float *db, const rri_policy_tape *tape,
                                const rri_logits_input *in, const int32_t *actions,
                                const float *d_log_probs, float d_entropy, size_t item_begin,

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "math/scalar.h"
 #include "policy/softmax.h"
+#include "policy/sweep.h"
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -16,6 +18,22 @@ static size_t real_end(const rri_logits_tile *tile, size_t row, size_t begin, si
     const rri_logits_input *in = tile->in;
     const size_t length = rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + row);
     return length < begin ? begin : smaller(end, length);
+}
+
+/* dz_i = −g p_i of positions [begin, begin + n) of one row from its kept e_i = exp(z_i − b), b the
+ * running maximum of the block: p_i = e_i exp((b − m) − L). */
+static void slopes_of_kept(float *dz, const float *e, const rri_slopes *slopes,
+                           const rri_logits_tile *tile, size_t row, size_t begin, size_t n)
+{
+    const rri_policy_tape *tape = slopes->tape;
+    const rri_softmax_block *loops = rri_softmax_loops(tile->in->kernels);
+    const float *maxima = tape->block_maxima + row * rri_sweep_blocks(tile->width);
+    for (size_t i = 0; i < n; i += RRI_SOFTMAX_BLOCK) {
+        const float below = maxima[(begin + i) / RRI_SOFTMAX_BLOCK] - tape->maxima[row];
+        const float share = rri_exp(below - (float)tape->log_sums[row]);
+        loops->scaled(dz + i, e + i, -slopes->d_log_probs[row] * share,
+                      smaller(RRI_SOFTMAX_BLOCK, n - i));
+    }
 }
 
 void rri_slopes_compute(float *dZ, size_t ldz, const rri_slopes *slopes,
@@ -32,8 +50,12 @@ void rri_slopes_compute(float *dZ, size_t ldz, const rri_slopes *slopes,
         const float g = slopes->d_log_probs[row];
         float *dz = dZ + r * ldz;
         const float *z = tape->logits != NULL ? tape->logits + row * tile->width + begin : dz;
-        loops->slope(dz, z, tape->maxima[row], (float)tape->log_sums[row], g, slopes->d_entropy,
-                     tape->entropies[row], last - begin);
+        if (tape->logits != NULL && tape->block_maxima != NULL) {
+            slopes_of_kept(dz, z, slopes, tile, row, begin, last - begin);
+        } else {
+            loops->slope(dz, z, tape->maxima[row], (float)tape->log_sums[row], g, slopes->d_entropy,
+                         tape->entropies[row], last - begin);
+        }
         memset(dz + (last - begin), 0, (end - last) * sizeof *dz);
         const size_t action = (size_t)slopes->actions[row];
         if (action >= begin && action < last) {

@@ -90,37 +90,54 @@ static void close_chunk(rri_softmax_row *row)
     row->n_in_chunk = 0;
 }
 
-/* A maximum of −∞ means that nothing could be chosen so far; any shift then gives sums of 0. NaN
- * passes the maximum by and comes back through the sums. */
-static void add_lanes(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n,
-                      double *block_sum)
+/* What every position is held against. A maximum of −∞ means that nothing could be chosen so far;
+ * any shift then gives sums of 0. NaN passes the maximum by and comes back through the sums. */
+static float shift_of(const rri_softmax_row *row)
 {
-    float s[16];
-    float t[16];
-    const float shift = row->max > -INFINITY ? row->max : 0.0f;
-    rri_softmax_loops(kernels)->sum(s, t, z, shift, n);
+    return row->max > -INFINITY ? row->max : 0.0f;
+}
+
+/* Makes room for the n positions of the next block, and raises the maximum to theirs. */
+static void enter_block(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n)
+{
+    if (row->n_in_chunk == RRI_SOFTMAX_CHUNK) {
+        close_chunk(row);
+    }
+    row->n_in_chunk += n;
+    const float max = rri_max(kernels, z, n);
+    if (max > row->max) {
+        raise_max(row, max);
+    }
+}
+
+static void add_lanes(rri_softmax_row *row, const float s[16], const float t[16])
+{
     for (size_t l = 0; l < RRI_SOFTMAX_LANES; l++) {
         row->sums[l] += s[l];
         row->moments[l] += t[l];
-    }
-    if (block_sum != NULL) {
-        *block_sum = rri_softmax_fold(s);
     }
 }
 
 void rri_softmax_add(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n,
                      double *block_sum)
 {
-    if (row->n_in_chunk == RRI_SOFTMAX_CHUNK) {
-        close_chunk(row);
+    float s[16];
+    float t[16];
+    enter_block(row, kernels, z, n);
+    rri_softmax_loops(kernels)->sum(s, t, z, shift_of(row), n);
+    add_lanes(row, s, t);
+    if (block_sum != NULL) {
+        *block_sum = rri_softmax_fold(s);
     }
-    row->n_in_chunk += n;
+}
 
-    const float max = rri_max(kernels, z, n);
-    if (max > row->max) {
-        raise_max(row, max);
-    }
-    add_lanes(row, kernels, z, n, block_sum);
+void rri_softmax_add_keeping(rri_softmax_row *row, const rri_kernels *kernels, float *z, size_t n)
+{
+    float s[16];
+    float t[16];
+    enter_block(row, kernels, z, n);
+    rri_softmax_loops(kernels)->sum_keeping(s, t, z, shift_of(row), n);
+    add_lanes(row, s, t);
 }
 
 void rri_softmax_finish(rri_softmax_row *row, float *max, double *log_sum, float *entropy)

@@ -39,6 +39,9 @@ double rri_softmax_fold(const float lanes[16]);
 /* The next chunk of a row whose chunks were run over elsewhere: its maximum and both sums. */
 void rri_softmax_merge(rri_softmax_row *row, float max, double sum, double moment);
 
+/* The same, and z ← exp(z − row->max), with row->max as it is on return. */
+void rri_softmax_add_keeping(rri_softmax_row *row, const rri_kernels *kernels, float *z, size_t n);
+
 /* m, L = log Σ exp(z − m) and H = L − Σ exp(z − m)(z − m) / Σ exp(z − m). */
 void rri_softmax_finish(rri_softmax_row *row, float *max, double *log_sum, float *entropy);
 

@@ -21,13 +21,15 @@ static void affine(float *z, float scale, const float *bias, size_t n)
     }
 }
 
-/* e and e · x of sixteen logits into the lane sums; x = z − shift, and a logit of −∞ adds 0. */
-static inline void add_lanes(rri_lanes *sums, rri_lanes *moments, rri_lanes z, rri_lanes down)
+/* e and e · x of sixteen logits into the lane sums; x = z − shift, and a logit of −∞ adds 0.
+ * Returns e. */
+static inline rri_lanes add_lanes(rri_lanes *sums, rri_lanes *moments, rri_lanes z, rri_lanes down)
 {
     const rri_lanes below = rri_lanes_add(z, down);
     const rri_lanes e = rri_lanes_exp(below);
     *sums = rri_lanes_add(*sums, e);
     *moments = rri_lanes_fma(e, rri_lanes_below(below), *moments);
+    return e;
 }
 
 /* Padding up to whole lanes is a position that may not be chosen. */
@@ -51,6 +53,36 @@ static void sum(float s[16], float t[16], const float *z, float shift, size_t n)
     rri_lanes_store(t, moments);
 }
 
+static void sum_keeping(float s[16], float t[16], float *z, float shift, size_t n)
+{
+    const rri_lanes down = rri_lanes_all(-shift);
+    rri_lanes sums = rri_lanes_all(0.0f);
+    rri_lanes moments = rri_lanes_all(0.0f);
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        rri_lanes_store(z + i, add_lanes(&sums, &moments, rri_lanes_load(z + i), down));
+    }
+    if (i < n) {
+        float rest[RRI_SOFTMAX_LANES];
+        for (size_t l = 0; l < RRI_LANES; l++) {
+            rest[l] = i + l < n ? z[i + l] : -INFINITY;
+        }
+        rri_lanes_store(rest, add_lanes(&sums, &moments, rri_lanes_load(rest), down));
+        for (size_t l = 0; i + l < n; l++) {
+            z[i + l] = rest[l];
+        }
+    }
+    rri_lanes_store(s, sums);
+    rri_lanes_store(t, moments);
+}
+
+static void scaled(float *y, const float *e, float factor, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] = factor * e[i];
+    }
+}
+
 static void slope(float *dz, const float *z, float m, float log_sum, float g, float e,
                   float entropy, size_t n)
 {
@@ -69,4 +101,5 @@ static void log_prob(float *y, const float *z, float m, double log_sum, size_t n
     }
 }
 
-const rri_softmax_block RRI_AT_LEVEL(rri_softmax_block) = {affine, sum, slope, log_prob};
+const rri_softmax_block RRI_AT_LEVEL(rri_softmax_block) = {affine, sum,   sum_keeping,
+                                                           scaled, slope, log_prob};

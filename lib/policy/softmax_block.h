@@ -17,6 +17,12 @@ typedef struct rri_softmax_block {
     /* Lane sums of one block from 0: s of e = exp(z − shift), t of e · (z − shift). n ≤ 256. */
     void (*sum)(float s[16], float t[16], const float *z, float shift, size_t n);
 
+    /* The same, and e over z itself. */
+    void (*sum_keeping)(float s[16], float t[16], float *z, float shift, size_t n);
+
+    /* y = factor · e. y may be e; any n. */
+    void (*scaled)(float *y, const float *e, float factor, size_t n);
+
     /* dz = −p (g + e (log p + H)) with log p = (z − m) − L, p = exp(log p). dz may be z; any n. */
     void (*slope)(float *dz, const float *z, float m, float log_sum, float g, float e,
                   float entropy, size_t n);

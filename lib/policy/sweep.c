@@ -22,16 +22,21 @@ static float *strip_of(const rri_sweep *sweep, size_t begin)
 }
 
 /* z [end − begin] of one row into its running softmax. */
-static void add_row(const rri_sweep *sweep, rri_softmax_row *state, size_t row, const float *z,
+static void add_row(const rri_sweep *sweep, rri_softmax_row *state, size_t row, float *z,
                     size_t begin, size_t end)
 {
+    const rri_kernels *kernels = sweep->tile->in->kernels;
     const size_t n_blocks = rri_sweep_blocks(sweep->tile->width);
     for (size_t at = begin; at < end; at += RRI_SOFTMAX_BLOCK) {
         const size_t n = smaller(RRI_SOFTMAX_BLOCK, end - at);
         const size_t block = row * n_blocks + at / RRI_SOFTMAX_BLOCK;
         double *sum = sweep->block_sums != NULL ? sweep->block_sums + block : NULL;
-        rri_softmax_add(state, sweep->tile->in->kernels, z + (at - begin), n, sum);
-        if (sum != NULL) {
+        if (sweep->keeps_exp) {
+            rri_softmax_add_keeping(state, kernels, z + (at - begin), n);
+        } else {
+            rri_softmax_add(state, kernels, z + (at - begin), n, sum);
+        }
+        if (sweep->block_maxima != NULL) {
             sweep->block_maxima[block] = state->max;
         }
     }
@@ -61,15 +66,15 @@ void rri_sweep_run(const rri_sweep *sweep, rri_stack *scratch)
         float *Z = strip_of(sweep, begin);
         rri_logits_compute(Z, sweep->ldz, tile, 0, tile->n_rows, begin, end, scratch);
         for (size_t r = 0; r < tile->n_rows; r++) {
-            const float *z = Z + r * sweep->ldz;
+            float *z = Z + r * sweep->ldz;
             const size_t length =
                 rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + r);
-            if (sweep->maxima != NULL) {
-                add_row(sweep, &states[r], r, z, begin, smaller(end, length));
-            }
             const size_t action = sweep->actions != NULL ? (size_t)sweep->actions[r] : end;
             if (action >= begin && action < end) {
                 sweep->log_probs[r] = z[action - begin];
+            }
+            if (sweep->maxima != NULL) {
+                add_row(sweep, &states[r], r, z, begin, smaller(end, length));
             }
         }
         if (sweep->visit != NULL) {

@@ -26,6 +26,7 @@ typedef struct rri_sweep {
 
     double *block_sums;  /* [rows, blocks] or NULL: Σ exp(z − block_maxima) of each block */
     float *block_maxima; /* [rows, blocks] */
+    bool keeps_exp; /* Z ← exp(z − block_maxima); only where it is whole and block_sums NULL */
 
     /* Called with each strip's logits [rows, end − begin] when they are there; NULL: nobody asks.
      */

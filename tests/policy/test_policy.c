@@ -96,11 +96,17 @@ static void check_parameter(twin *t, const char *name, double *x, const float *g
     ck_assert_gradient(&check);
 }
 
-/* Every gradient of one case, on one of the ways through the tape. */
-static void check_gradients(twin *t, bool keeps_logits, bool keeps_slopes, bool has_query_panels)
+/* Every gradient of one case, on one of the ways through the tape. keeps_exp: of kept logits their
+ * exponentials, for a loss without entropy. */
+static void check_gradients(twin *t, bool keeps_logits, bool keeps_slopes, bool has_query_panels,
+                            bool keeps_exp)
 {
     const size_t n = t->shape.n, N = t->shape.n_items, d = t->shape.dim;
     rri_policy_tape tape = twin_tape(t, keeps_logits);
+    if (keeps_exp) {
+        tape.block_maxima = TWIN_TAKE(t, float, n *(t->width / 256 + 1));
+        t->d_entropy = 0.0f;
+    }
     tape.d_logits = !keeps_slopes  ? NULL
                     : keeps_logits ? tape.logits
                                    : TWIN_TAKE(t, float, n * t->width);
@@ -151,10 +157,12 @@ static void check_gradients(twin *t, bool keeps_logits, bool keeps_slopes, bool 
 START_TEST(test_policy_gradients_are_the_slopes_of_the_loss)
 {
     for (size_t s = 0; s < TWIN_N_SHAPES; s++) {
-        for (int way = 0; way < 5; way++) {
+        for (int way = 0; way < 7; way++) {
             twin t;
             twin_create(&t, TWIN_SHAPES[s], any_kernels(), 20 + s);
-            check_gradients(&t, way == 1 || way == 2, way >= 2 && way < 4, way >= 3);
+            const bool keeps_exp = way >= 5;
+            check_gradients(&t, way == 1 || way == 2 || keeps_exp, way >= 2 && way != 4 && way != 5,
+                            way == 3 || way == 4, keeps_exp);
             twin_free(&t);
         }
     }

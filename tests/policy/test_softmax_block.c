@@ -7,6 +7,7 @@
 
 #include "check_run.h"
 #include "gradcheck.h"
+#include "math/scalar.h"
 #include "policy/softmax.h"
 
 enum { N = 256 };
@@ -36,6 +37,29 @@ START_TEST(test_softmax_block_sums_are_lane_sums_of_what_is_allowed)
         for (size_t l = 0; l < 16; l++) {
             ck_assert_double_eq_tol((double)s[l], sums[l], 2e-6 * (1e-3 + sums[l]));
             ck_assert_double_eq_tol((double)t[l], moments[l], 4e-6 * (1e-3 - moments[l]));
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_softmax_block_keeping_gives_the_bits_of_the_sum_and_leaves_exponentials)
+{
+    float z[N], kept[N], s[16], t[16], s2[16], t2[16];
+    draw_logits(z, 7);
+    const rri_softmax_block *loops = rri_softmax_loops(rri_kernels_detect());
+    for (size_t n = 1; n <= N; n += 15) {
+        memcpy(kept, z, sizeof z);
+        loops->sum(s, t, z, 20.0f, n);
+        loops->sum_keeping(s2, t2, kept, 20.0f, n);
+        ck_assert_mem_eq(s, s2, sizeof s);
+        ck_assert_mem_eq(t, t2, sizeof t);
+        for (size_t i = 0; i < N; i++) {
+            const float expected = i < n ? rri_exp(z[i] - 20.0f) : z[i];
+            ck_assert_mem_eq(&kept[i], &expected, sizeof expected);
+        }
+        loops->scaled(kept, kept, -3.0f, n);
+        for (size_t i = 0; i < n; i++) {
+            ck_assert_float_eq(kept[i], -3.0f * rri_exp(z[i] - 20.0f));
         }
     }
 }
@@ -110,7 +134,9 @@ START_TEST(test_softmax_block_levels_agree_in_bits)
 }
 END_TEST
 
-CHECK_MAIN("policy/softmax_block", test_softmax_block_sums_are_lane_sums_of_what_is_allowed,
+CHECK_MAIN("policy/softmax_block",
+           test_softmax_block_keeping_gives_the_bits_of_the_sum_and_leaves_exponentials,
+           test_softmax_block_sums_are_lane_sums_of_what_is_allowed,
            test_softmax_block_slope_is_the_formula_and_zero_where_excluded,
            test_softmax_block_affine_rounds_twice_and_log_prob_once,
            test_softmax_block_levels_agree_in_bits)
