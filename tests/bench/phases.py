@@ -21,8 +21,7 @@ PARTS = {
     "softmax, entropy, slopes": ("policy/",),
     "tanh, biases": ("elementwise", "nn/"),
     "optimiser, norm of the gradient": ("optim/", "reduce"),
-    "losses, advantages, rows": ("rl/", "agent/"),
-    "the world": ("env/", "core/", "items/"),
+    "losses, rows, the world": ("rl/", "agent/", "api/", "env/", "core/", "items/"),
     "the rest (libc, kernel)": ("",),
 }
 

@@ -118,14 +118,14 @@ class Panel:
 
 
 def panels(title, these):
-    """Panels side by side."""
-    width, height, left, top, gap = 250, 190, 62, 56, 78
-    most = max(len(p.lines) for p in these)
-    total = (left + len(these) * width + (len(these) - 1) * gap + 24, top + height + 62 + 17 * most)
-    body, first_colour = [], 0
+    """Panels, two a row."""
+    width, height, left, top, gap = 300, 190, 62, 56, 82
+    line = top + height + 62 + 17 * max(len(p.lines) for p in these)
+    columns, rows = min(2, len(these)), (len(these) + 1) // 2
+    body = []
     for i, panel in enumerate(these):
-        body += panel.draw(left + i * (width + gap), top, width, height, first_colour)
-    return document(*total, title, body)
+        body += panel.draw(left + i % 2 * (width + gap), top + i // 2 * line, width, height)
+    return document(left + columns * width + (columns - 1) * gap + 24, rows * line, title, body)
 
 
 def bars(title, groups, unit, is_log=False):

@@ -16,21 +16,25 @@ import plot
 TREE = pathlib.Path(__file__).resolve().parent.parent.parent
 PAGE, README, PLOTS = TREE / "docs" / "performance.md", TREE / "README.md", TREE / "docs" / "performance"
 
-# row: (heading, aims). An aim is (case, cores, "limit" or a peer's name, at least how much of it).
+# row: (heading, aims). An aim is (begin or end of the case, cores, against what, how much): at least so much of the
+# "limit", so many times a peer or "one core"; at least a "rate"; at most so many "ms"; at most so many times
+# the median for "p99".
 ROWS = {
-    "ppo-sb3": ("PPO, SB3's settings", [("", 1, "limit", .5), ("", 1, "JAX", 1.9), ("", 1, "torch", 5.8), ("", 1, "SB3", 9)]),
-    "ppo-large": ("PPO, large batch", [("", 1, "limit", .55)]),
-    "train": ("the default `train`", [("", 1, "JAX", 5), ("", 2, "JAX", 5)]),
+    "ppo-sb3": ("PPO, SB3's settings", [("", 1, "limit", .5), ("", 1, "JAX", 1.9), ("", 1, "torch", 5.8), ("", 1, "SB3", 9),
+                                        ("", 2, "one core", 1.5)]),
+    "ppo-large": ("PPO, large batch", [("", 1, "limit", .55), ("", 2, "one core", 1.8)]),
+    "train": ("default `train`", [("", 1, "JAX", 5), ("", 2, "JAX", 5)]),
     "a2c": ("A2C, SB3's settings", [("", 1, "JAX", 3), ("", 1, "SB3", 10)]),
-    "decide": ("one decision, dense", [("", 1, "limit", 1 / 1.8)]),
+    "decide": ("one decision", [("", 1, "limit", 1 / 1.8), ("", 1, "p99", 1.5)]),
     "candidates": ("one decision, a request's list", [("", 1, "limit", .5)]),
     "tower": ("one decision, two-tower", [("", 1, "limit", .8)]),
-    "softmax": ("policy-gradient step of a softmax", [("", 1, "limit", .65), ("100000 ", 1, "torch", 7), ("1000000 ", 1, "torch", 11)]),
+    "softmax": ("step of an exact softmax", [("", 1, "limit", .65), ("100000 ", 1, "torch", 7), ("1000000 ", 1, "torch", 11)]),
     "million": ("a whole update, 10⁶ items", []),
     "topk": ("exact top-100", [("1 query", 1, "limit", 1 / 1.15), ("256 queries", 1, "limit", 1 / 1.6)]),
     "env": ("`rr_env` alone, 1024 sessions", [("1000 ", 1, "rate", 1e7), ("1000000 ", 1, "rate", 3e6)]),
     "als": ("ALS, MovieLens-100k", [("", 1, "ms", 120)]),
 }
+PEER_COLOURS = ("JAX", "torch", "onnxruntime", "SB3", "faiss", "numpy")
 
 
 def is_time(unit):
@@ -40,6 +44,18 @@ def is_time(unit):
 def figure_text(value, unit):
     digits = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
     return f"{digits} {'µs' if unit == 'us' else unit}"
+
+
+def case_text(case):
+    """The heading of the row and the case, long numbers in groups of three."""
+    text = f"{ROWS[case['row']][0]}, {case['what']}" if case["what"] else ROWS[case["row"]][0]
+    return re.sub(r"(?<![\d,])\d{5,}", lambda m: f"{int(m.group()):,}", text)
+
+
+def gain(case, over):
+    """How many times better the figure `case` is than `over`."""
+    mine, other = (f.get("ours", f.get("theirs")) for f in (case, over))
+    return other / mine if is_time(case["unit"]) else mine / other
 
 
 class Figures:
@@ -57,8 +73,11 @@ class Figures:
     def peers(self, case):
         """[(name, figure, how many times better ours is)], the closest first."""
         found = [f for f in self.theirs if (f["row"], f["what"], f["threads"]) == (case["row"], case["what"], case["threads"])]
-        ratio = (lambda f: f["theirs"] / case["ours"]) if is_time(case["unit"]) else (lambda f: case["ours"] / f["theirs"])
-        return sorted(((f["peer"], f, ratio(f)) for f in found), key=lambda x: x[2])
+        return sorted(((f["peer"], f, gain(case, f)) for f in found), key=lambda x: x[2])
+
+    def on_one_core(self, case):
+        """The same case on one core; None where it was not measured."""
+        return next((f for f in self.cases(case["row"]) if f["what"] == case["what"] and f["threads"] == 1), None)
 
     def series(self, row, series, threads=None):
         found = [f for f in self.ours if f["row"] == row and f["series"] == series and threads in (None, f["threads"])]
@@ -73,6 +92,12 @@ def aims_text(figures, case):
             continue
         if against == "limit":
             out.append((f"{100 * least:.0f} % of the limit", case["share"] >= least))
+        elif against == "p99":
+            out.append((f"p99 within {least} × the median", case["p99"] <= least * case["ours"]))
+        elif against == "one core":
+            one = figures.on_one_core(case)
+            if one:
+                out.append((f"{least} × one core ({gain(case, one):.2f})", gain(case, one) >= least))
         elif against == "rate":
             out.append((f"{figure_text(least, case['unit'])}", case["ours"] >= least))
         elif is_time(against):
@@ -86,14 +111,14 @@ def aims_text(figures, case):
 
 def rows_table(figures):
     out = ["| work | cores | librecrl | of the limit | the limit is | beside it | asked for |", "|---|---|---|---|---|---|---|"]
-    for row, (heading, _) in ROWS.items():
+    for row in ROWS:
         for case in figures.cases(row):
             p99 = f", p99 {figure_text(case['p99'], case['unit'])}" if case.get("p99") else ""
             share = f"{100 * case['share']:.0f} %" if case.get("limit") else ""
             limit = f"{figure_text(case['limit'], case['unit'])}: {case['limit_is']}" if case.get("limit") else ""
             peers = " · ".join(f"{name} {figure_text(f['theirs'], f['unit'])} (**{ratio:.3g} ×**)"
                                for name, f, ratio in figures.peers(case))
-            out.append(f"| {heading}, {case['what']} | {case['threads']} | {figure_text(case['ours'], case['unit'])}{p99} "
+            out.append(f"| {case_text(case)} | {case['threads']} | {figure_text(case['ours'], case['unit'])}{p99} "
                        f"| {share} | {limit} | {peers} | {aims_text(figures, case)} |")
     return "\n".join(out)
 
@@ -109,20 +134,20 @@ def machine_table(figures):
 
 def notes_list(figures):
     """What the programs add to their figures."""
-    notes = [(ROWS[f["row"]][0], f) for row in ROWS for f in figures.cases(row) if f.get("note")]
-    return "\n".join(f"* {heading}, {f['what']}, {f['threads']} core{'s' * (f['threads'] > 1)}: {f['note']}." for heading, f in notes)
+    return "\n".join(f"* {case_text(f)}, {f['threads']} core{'s' * (f['threads'] > 1)}: {f['note']}."
+                     for row in ROWS for f in figures.cases(row) if f.get("note"))
 
 
 def short_table(figures):
     """README's: one core, the closest peer."""
     out = ["| work, one core | librecrl | of the machine's limit | closest peer |", "|---|---|---|---|"]
-    for row, (heading, _) in ROWS.items():
+    for row in ROWS:
         for case in figures.cases(row):
             peers = figures.peers(case)
             if case["threads"] == 1 and peers:
                 name, _, ratio = peers[0]
                 share = f"{100 * case['share']:.0f} %" if case.get("limit") else ""
-                out.append(f"| {heading}, {case['what']} | {figure_text(case['ours'], case['unit'])} | {share} | {ratio:.2g} × {name} |")
+                out.append(f"| {case_text(case)} | {figure_text(case['ours'], case['unit'])} | {share} | {ratio:.2g} × {name} |")
     return "\n".join(out)
 
 
@@ -167,24 +192,24 @@ def shapes_plot(figures):
 
 def threads_plot(figures):
     groups = []
-    for row, (heading, _) in ROWS.items():
+    for row in ROWS:
         for case in figures.cases(row):
-            one = next((f for f in figures.cases(row) if f["what"] == case["what"] and f["threads"] == 1), None)
+            one = figures.on_one_core(case)
             if case["threads"] == 2 and one:
-                gain = one["ours"] / case["ours"] if is_time(case["unit"]) else case["ours"] / one["ours"]
-                label = f"{gain:.2f} ×: {figure_text(one['ours'], one['unit'])} → {figure_text(case['ours'], case['unit'])}"
-                groups.append((f"{heading.replace('`', '')}, {case['what']}", [("", gain, 0, label)]))
+                times = gain(case, one)
+                label = f"{times:.2f} ×: {figure_text(one['ours'], one['unit'])} → {figure_text(case['ours'], case['unit'])}"
+                groups.append((case_text(case).replace("`", ""), [("", times, 0, label)]))
     return groups
 
 
 def peers_plot(figures):
     groups = []
-    for row, (heading, _) in ROWS.items():
+    for row in ROWS:
         for case in figures.cases(row):
-            peers = figures.peers(case)
-            if case["threads"] == 1 and peers:
-                bars = [(name, ratio, i, f"{ratio:.3g} ×") for i, (name, _, ratio) in enumerate(peers)]
-                groups.append((f"{heading.replace('`', '')}, {case['what']}", bars))
+            if case["threads"] == 1 and figures.peers(case):
+                bars = [(name, ratio, next(i for i, p in enumerate(PEER_COLOURS) if name.startswith(p)), f"{ratio:.3g} ×")
+                        for name, _, ratio in figures.peers(case)]
+                groups.append((case_text(case).replace("`", ""), bars))
     return groups
 
 
@@ -207,7 +232,7 @@ def write_plots(figures):
             written.append(name)
     for name, title, unit, groups, is_log in (
             ("threads", "Two threads against one", "times as fast", threads_plot(figures), False),
-            ("peers", "Against the peers, one core each", "times as fast", peers_plot(figures), True),
+            ("peers", "Against the peers, one core each", "times as fast, from 1, logarithmic", peers_plot(figures), True),
             ("phases", "Where the time of training goes", "% of samples", phases_plot(figures), False)):
         if groups:
             (PLOTS / f"{name}.svg").write_text(plot.bars(title, groups, unit, is_log), encoding="utf-8")

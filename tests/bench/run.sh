@@ -31,7 +31,10 @@ ninja -C "$build"
 peers=${PEERS:-}
 if [ -z "$peers" ]; then
     venv=$build/peers-venv
-    [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+    [ -x "$venv/bin/pip" ] || python3 -m venv "$venv" || {
+        echo "no virtual environment (Debian: apt-get install python3-venv); PEERS=none goes without the peers" >&2
+        exit 1
+    }
     "$venv/bin/pip" install -q -r tests/bench/peers/requirements.txt
     peers=$venv/bin/python
 fi

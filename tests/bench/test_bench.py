@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""What the benchmarks' Python decides: what is better, what is red, what a page receives."""
+import json
+import pathlib
+import sys
+import unittest
+import xml.etree.ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import measure
+import phases
+import plot
+import report
+import tripwire
+
+
+def figure(**more):
+    return dict(row="ppo-sb3", what="minibatch 64", series=None, x=0, threads=1, unit="steps/s", ours=50.0, limit=100.0,
+                share=0.5, p99=0, limit_is="FLOP / P", note=None, machine="a CPU", kernels="avx2, blis") | more
+
+
+class TheTripwire(unittest.TestCase):
+    FIGURES = {("gcc-12", "update"): 1000}
+
+    def judge(self, counted, compiler="gcc-12"):
+        return tripwire.judge("update", counted, self.FIGURES, compiler)[1]
+
+    def test_five_percent_either_way_is_allowed_and_six_is_not(self):
+        self.assertEqual([self.judge(n) for n in (940, 951, 1000, 1049, 1060)], [False, True, True, True, False])
+
+    def test_another_version_of_the_compiler_is_compared_loosely(self):
+        self.assertEqual([self.judge(n, "gcc-13") for n in (700, 1200, 1300)], [False, True, False])
+
+    def test_a_compiler_without_figure_fails(self):
+        self.assertFalse(self.judge(1000, "clang-14"))
+        self.assertFalse(self.judge(1000, "gcc-12-own"))
+
+    def test_the_committed_file_has_every_case(self):
+        figures = tripwire.read_figures(tripwire.FIGURES.read_text(encoding="utf-8"))
+        self.assertEqual({case for _, case in figures}, set(tripwire.CASES))
+
+
+class TheBest(unittest.TestCase):
+    def best(self, *figures):
+        found = {}
+        for f in figures:
+            measure.keep_best(found, f)
+        return list(found.values())
+
+    def test_of_rates_the_highest_and_the_highest_limit(self):
+        kept, = self.best(figure(), figure(ours=60.0, limit=90.0), figure(ours=40.0, limit=120.0))
+        self.assertEqual((kept["ours"], kept["limit"], kept["share"]), (60.0, 120.0, 0.5))
+
+    def test_of_times_the_shortest(self):
+        kept, = self.best(*(figure(unit="us", ours=x, limit=y) for x, y in ((5.0, 3.0), (4.0, 2.0), (6.0, 2.5))))
+        self.assertEqual((kept["ours"], kept["limit"], kept["share"]), (4.0, 2.0, 0.5))
+
+    def test_cores_cases_and_peers_stay_apart(self):
+        self.assertEqual(len(self.best(figure(), figure(threads=2), figure(what="other"), figure(series="items", x=10))), 4)
+
+
+class ThePage(unittest.TestCase):
+    def setUp(self):
+        peers = [dict(row="ppo-sb3", peer=name, what="minibatch 64", threads=1, unit="steps/s", theirs=theirs)
+                 for name, theirs in (("SB3 2", 5.0), ("JAX 0", 40.0))]
+        series = [figure(series="hidden", x=x, ours=1e3 / x, limit=2e3 / x) for x in (32, 64, 128)]
+        lines = [figure(), figure(threads=2, ours=80.0, limit=200.0, share=0.4), *peers, *series]
+        self.figures = report.Figures([json.dumps(line) for line in lines])
+
+    def test_the_closest_peer_comes_first(self):
+        self.assertEqual([(name, round(ratio, 2)) for name, _, ratio in self.figures.peers(figure())], [("JAX 0", 1.25), ("SB3 2", 10)])
+        slower, = [ratio for _, _, ratio in self.figures.peers(figure(unit="s"))][1:]
+        self.assertEqual(slower, 0.8)
+
+    def test_what_was_asked_for_is_said_to_be_reached_or_not(self):
+        one, two = self.figures.cases("ppo-sb3")
+        self.assertIn("50 % of the limit: yes", report.aims_text(self.figures, one))
+        self.assertIn("1.9 × JAX: **no**", report.aims_text(self.figures, one))
+        self.assertEqual(report.aims_text(self.figures, two), "1.5 × one core (1.60): yes")
+
+    def test_only_what_is_between_the_markers_changes(self):
+        page = "a\n<!-- rows:begin -->\nold\n<!-- rows:end -->\nb"
+        self.assertEqual(report.between(page, "rows", "new"), "a\n<!-- rows:begin -->\nnew\n<!-- rows:end -->\nb")
+        self.assertRaises(SystemExit, report.between, page, "machine", "new")
+
+    def test_every_table_and_plot_is_made_of_these_figures(self):
+        self.assertEqual(report.rows_table(self.figures).count("\n"), 3)
+        self.assertIn("| PPO, SB3's settings, minibatch 64 | 50 steps/s | 50 % | 1.2 × JAX 0 |", report.short_table(self.figures))
+        for svg in (plot.panels("t", [p for p in report.shapes_plot(self.figures) if p]),
+                    plot.bars("t", report.peers_plot(self.figures), "u", True), plot.bars("t", report.threads_plot(self.figures), "u")):
+            root = xml.etree.ElementTree.fromstring(svg)
+            self.assertTrue(any(e.tag.endswith(("polyline", "rect")) for e in root))
+            self.assertNotIn("nan", svg)
+
+
+class ThePhases(unittest.TestCase):
+    def test_every_file_of_the_library_has_its_part(self):
+        rooms = phases.file_rooms()
+        self.assertEqual(phases.part_of("gemm", rooms), "matrix products")
+        self.assertEqual(phases.part_of("adam", rooms), phases.part_of("reduce", rooms))
+        self.assertEqual(phases.part_of("malloc", rooms), "the rest (libc, kernel)")
+
+    def test_a_hidden_function_tells_its_file_by_name(self):
+        self.assertEqual(phases.stem_of("rri_gemm_packed", "", phases.file_rooms()), "gemm")
+        self.assertEqual(phases.stem_of("sweep", "adam", phases.file_rooms()), "adam")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
