@@ -75,6 +75,10 @@ static void layout_update(rr_agent *agent, rri_arena *arena)
     update->trained = RRI_TAKE(arena, int32_t, rows);
     update->permutation = RRI_TAKE(arena, int32_t, rows);
     update->minibatch = RRI_TAKE(arena, int32_t, rows);
+    update->tempered_weights = RRI_TAKE(arena, float, agent->network.feature_dim);
+    update->tempered_bias = agent->network.at.item_bias != RRI_ABSENT
+                                ? RRI_TAKE(arena, float, agent->network.n_items)
+                                : NULL;
     update->shards = RRI_TAKE(arena, double, rri_clip_n_shards(agent->network.params.n_floats));
 }
 
@@ -92,6 +96,10 @@ static void layout(rr_agent *agent, rri_arena *arena)
     agent->gradients = RRI_TAKE(arena, float, n_floats);
     agent->first_moments = RRI_TAKE(arena, float, n_floats);
     agent->second_moments = RRI_TAKE(arena, float, n_floats);
+    agent->kept.most = (size_t)agent->config.keep_versions - 1; /* the present one is there */
+    agent->kept.values = RRI_TAKE(arena, float, rri_size_multiply(agent->kept.most, n_floats));
+    agent->kept.plain = RRI_TAKE(arena, uint64_t, agent->kept.most);
+    agent->kept.n = agent->kept.next = 0;
     rri_network_layout(&agent->network, arena, agent->kernels);
     layout_slice(agent, arena);
     layout_update(agent, arena);
@@ -217,10 +225,7 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const 
         agent->items = items;
         rri_items_retain(items);
     }
-    if (host != NULL) {
-        agent->log = host->log;
-        agent->log_user = host->user;
-    }
+    agent->log = rri_host_log_of(host);
     rr_status status = create_versions(agent, err);
     if (status != RR_OK) {
         rri_agent_destroy(agent);
@@ -254,10 +259,47 @@ void rri_agent_destroy(rr_agent *agent)
 
 void rri_agent_pack(rr_agent *agent)
 {
-    rri_network_pack(&agent->network, agent->values);
+    rri_agent_pack_from(agent, agent->values);
+}
+
+void rri_agent_pack_from(rr_agent *agent, const float *values)
+{
+    rri_network_pack(&agent->network, values);
     if (rri_network_learns_items(&agent->network)) {
-        rri_network_pack_items(&agent->network, agent->values, NULL);
+        rri_network_pack_items(&agent->network, values, NULL);
     }
+}
+
+static uint64_t own_fingerprint(const rr_agent *agent)
+{
+    return agent->items != NULL ? rri_items_fingerprint(agent->items) : 0;
+}
+
+void rri_agent_note_version(rr_agent *agent, uint64_t parameters, const rr_serving_options *options)
+{
+    const uint64_t fingerprint = own_fingerprint(agent);
+    const rri_version version = rri_version_of(
+        rri_serving_version(parameters, fingerprint, options),
+        rri_serving_version(parameters, fingerprint, NULL), agent->n_updates, options);
+    rri_versions_note(&agent->versions, &version);
+}
+
+void rri_agent_keep_version(rr_agent *agent, uint64_t plain)
+{
+    rri_kept *kept = &agent->kept;
+    for (size_t i = 0; i < kept->n; i++) {
+        if (kept->plain[i] == plain) {
+            return;
+        }
+    }
+    if (kept->most == 0) {
+        return;
+    }
+    const size_t n_floats = agent->network.params.n_floats;
+    kept->plain[kept->next] = plain;
+    memcpy(kept->values + kept->next * n_floats, agent->values, n_floats * sizeof(float));
+    kept->next = (kept->next + 1) % kept->most;
+    kept->n += kept->n < kept->most;
 }
 
 uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const float *values,
@@ -283,6 +325,5 @@ uint64_t rri_agent_version_over(const rr_agent *agent, uint64_t fingerprint)
 
 uint64_t rri_agent_version(const rr_agent *agent)
 {
-    return rri_agent_version_over(agent,
-                                  agent->items != NULL ? rri_items_fingerprint(agent->items) : 0);
+    return rri_agent_version_over(agent, own_fingerprint(agent));
 }

@@ -16,6 +16,7 @@
 #include "agent/network.h"
 #include "agent/recipe.h"
 #include "agent/versions.h"
+#include "core/host_log.h"
 #include "core/memory.h"
 #include "core/workers.h"
 #include "policy/choice.h"
@@ -74,13 +75,22 @@ typedef struct rri_update_rows {
     float *normalised;                     /* [max_rows] advantages of the present minibatch */
     float *weights;                        /* [max_rows] w of each place; read where has_weights */
     float *traces;                         /* [max_rows] c of each place */
-    uint8_t *is_own;      /* [max_rows] of trained places: the present version drew it */
-    bool has_weights;     /* in an update from a keyed buffer */
-    int32_t *trained;     /* [max_rows] places (in this order) that are trained on */
-    int32_t *permutation; /* [max_rows] */
-    int32_t *minibatch;   /* [max_rows] places of the present minibatch */
-    double *shards;       /* of the gradient's norm */
+    uint8_t *is_own;         /* [max_rows] of trained places: the present version drew it */
+    bool has_weights;        /* in an update from a keyed buffer */
+    int32_t *trained;        /* [max_rows] places (in this order) that are trained on */
+    int32_t *permutation;    /* [max_rows] */
+    int32_t *minibatch;      /* [max_rows] places of the present minibatch */
+    double *shards;          /* of the gradient's norm */
+    float *tempered_weights; /* [f] */
+    float *tempered_bias;    /* [N] where there are biases */
 } rri_update_rows;
+
+/* Parameters of earlier versions, to check what they drew. */
+typedef struct rri_kept {
+    float *values;   /* [most, params.n_floats], a slice of the large block */
+    uint64_t *plain; /* [most] versions without options */
+    size_t most, n, next;
+} rri_kept;
 
 struct rr_agent {
     rri_allocator allocator;
@@ -104,9 +114,9 @@ struct rr_agent {
     int64_t n_updates, n_timesteps, n_optimizer_steps;
     uint64_t n_draws; /* rows drawn without an id of their own */
 
-    rri_versions versions;                                        /* owned: the ring */
-    void (*log)(void *user, int32_t level, const char *sentence); /* NULL: none */
-    void *log_user;
+    rri_versions versions; /* owned: the ring */
+    rri_kept kept;
+    rri_host_log log;
 };
 
 /* What spans fields, judged. The config has passed its table. */
@@ -125,6 +135,14 @@ rr_status rri_agent_build(rr_agent *agent, rr_error *err);
 
 /* Packs weights (and a learned catalogue) after values changed. */
 void rri_agent_pack(rr_agent *agent);
+/* The same, from other values [params.n_floats]: for as long as it takes to look back. */
+void rri_agent_pack_from(rr_agent *agent, const float *values);
+
+/* The present parameters, whose hash is given, serve with these options (NULL: none). */
+void rri_agent_note_version(rr_agent *agent, uint64_t parameters,
+                            const rr_serving_options *options);
+/* Keeps the present parameters, as far as the config says. */
+void rri_agent_keep_version(rr_agent *agent, uint64_t plain);
 
 /* A hash of parameters and of what the config says of their meaning. */
 uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const float *values,

@@ -6,14 +6,20 @@
 
 #include "agent/recall.h"
 #include "agent/returns.h"
+#include "agent/serving.h"
+#include "agent/skew.h"
 #include "agent/update.h"
 #include "core/status.h"
+#include "items/items.h"
 #include "rl/harvest.h"
 #include "rl/off_policy.h"
 
+/* Standard errors by which the mean weight may miss 1. */
+static const double MOST_DEVIATION = 4.0;
+
 /* What is known of the rows of one update. */
 typedef struct intake {
-    uint64_t own; /* the present version */
+    uint64_t parameters, own; /* their hash, and the present version */
     size_t n_places, n_trained;
     size_t n_dropped, n_refused;
     int64_t staleness_max;
@@ -46,26 +52,17 @@ static void select_rows(intake *in, rr_agent *agent, const rri_rollout *rollout,
     }
 }
 
-/* Rows of the present version must give their log-prob again. log_probs [n_trained]: of now. */
-static rr_status check_skew(const intake *in, const rr_agent *agent, const rri_rollout *rollout,
-                            const rri_ledger *ledger, const float *log_probs, rr_error *err)
+static rr_status check_finite(const intake *in, const rr_agent *agent, const rri_ledger *ledger,
+                              const float *log_probs, rr_error *err)
 {
     const rri_update_rows *update = &agent->update;
     for (size_t i = 0; i < in->n_trained; i++) {
-        const size_t row = (size_t)update->order[update->trained[i]];
+        const int32_t row = update->order[update->trained[i]];
         if (!isfinite(log_probs[i])) {
             RRI_FAIL(err, RR_E_NOT_FINITE,
                      "update: decision %llu has log-prob %g now; the agent's parameters, or the "
                      "row's numbers, are too large",
                      (unsigned long long)ledger->decisions[row], (double)log_probs[i]);
-        }
-        if (update->is_own[i] != 0 && log_probs[i] != rollout->log_probs[row]) {
-            RRI_FAIL(err, RR_E_SKEW,
-                     "update: row %zu, decision %llu was recorded with log-prob %.9g; the version "
-                     "that drew it gives %.9g for what was recorded: its list, features, item "
-                     "table or serving options are not those of act",
-                     row, (unsigned long long)ledger->decisions[row],
-                     (double)rollout->log_probs[row], (double)log_probs[i]);
         }
     }
     return RR_OK;
@@ -98,7 +95,10 @@ static rr_status take_in(intake *in, rr_agent *agent, const rri_rollout *rollout
     RRI_TRY(rri_harvest_pick(&in->n_places, update->order, update->is_segment_end, ledger,
                              update->max_rows, err));
     RRI_TRY(rri_update_check_form(agent, rollout, err));
-    in->own = rri_agent_version(agent);
+    in->parameters =
+        rri_agent_parameters_hash(&agent->config, agent->values, agent->network.params.n_floats);
+    in->own = rri_serving_version(
+        in->parameters, agent->items != NULL ? rri_items_fingerprint(agent->items) : 0, NULL);
     select_rows(in, agent, rollout, ledger);
     if (rri_update_needs_two(agent) && in->n_trained == 1) {
         RRI_FAIL(err, RR_E_STATE,
@@ -112,7 +112,8 @@ static rr_status take_in(intake *in, rr_agent *agent, const rri_rollout *rollout
         update->minibatch[i] = update->order[update->trained[i]];
     }
     rri_recall_compute(agent, log_probs, NULL, rollout, update->minibatch, in->n_trained);
-    RRI_TRY(check_skew(in, agent, rollout, ledger, log_probs, err));
+    RRI_TRY(check_finite(in, agent, ledger, log_probs, err));
+    RRI_TRY(rri_skew_check(agent, in->own, rollout, ledger, log_probs, in->n_trained, err));
     weigh(in, agent, rollout, log_probs);
     const double ess = rri_off_policy_ess(&in->weights);
     if (ess < (double)agent->config.min_ess) {
@@ -124,19 +125,15 @@ static rr_status take_in(intake *in, rr_agent *agent, const rri_rollout *rollout
     return RR_OK;
 }
 
-static void warn(const rr_agent *agent, const intake *in)
+static void warn(const rr_agent *agent, const rri_off_policy_sums *weights)
 {
-    const double deviation = rri_off_policy_deviation(&in->weights);
-    if (agent->log == NULL || deviation <= 4.0) {
-        return;
+    const double deviation = rri_off_policy_deviation(weights);
+    if (deviation > MOST_DEVIATION) {
+        rri_host_log_say(&agent->log, RR_LOG_WARNING,
+                         "update: the weights of %zu rows of earlier versions have mean %.4g, %.3g "
+                         "standard errors from 1: what was recorded may not be what they saw",
+                         weights->n_other, weights->raw / (double)weights->n_other, deviation);
     }
-    rr_error sentence;
-    (void)rri_status_fail(
-        &sentence, RR_E_SKEW,
-        "update: the weights of %zu rows of earlier versions have mean %.4g, %.3g "
-        "standard errors from 1: what was recorded may not be what they saw",
-        in->weights.n_other, in->weights.raw / (double)in->weights.n_other, deviation);
-    agent->log(agent->log_user, RR_LOG_WARNING, sentence.text);
 }
 
 static void fill_stats(rr_stats *stats, const intake *in)
@@ -159,9 +156,9 @@ rr_status rri_agent_update_keyed(bool *is_made, rr_agent *agent, rri_rollout *ro
     intake in = {0};
     *is_made = false;
     RRI_TRY(take_in(&in, agent, rollout, ledger, err));
-    warn(agent, &in);
-    const rri_version own = {.version = in.own, .plain = in.own, .update = agent->n_updates};
-    rri_versions_note(&agent->versions, &own);
+    warn(agent, &in.weights);
+    rri_agent_note_version(agent, in.parameters, NULL);
+    rri_agent_keep_version(agent, in.own);
 
     /* From here on the rows are the update's: ratios begin at the policy of now. */
     for (size_t i = 0; i < in.n_trained; i++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/gradient.h"
+#include "agent/serving.h"
 
 /* One slice of rows. */
 typedef struct slice_job {
@@ -12,6 +13,9 @@ typedef struct slice_job {
     const int32_t *rows; /* [n] */
     size_t n;
     rri_menu menu;
+    rri_head head; /* at the temperature that is asked for */
+    rri_catalogue catalogue;
+    rri_mixture mixture;
     float *log_probs, *values; /* [n] or NULL */
 } slice_job;
 
@@ -41,29 +45,50 @@ static void run_tile(void *context, size_t task, size_t worker)
     }
     if (job->log_probs != NULL) {
         rri_network_query(net, &slice->tape, slice->states, begin, end, scratch);
-        const rri_logits_input in = {agent->kernels, &net->catalogue, &net->head, &job->menu,
+        const rri_logits_input in = {agent->kernels, &job->catalogue, &job->head, &job->menu,
                                      slice->tape.query};
-        rri_policy_forward(job->log_probs, &slice->policy, &in, slice->actions, begin, end,
-                           scratch);
+        rri_mixture_forward(job->log_probs, &slice->policy, &job->mixture, &in, slice->actions,
+                            begin, end, scratch);
+    }
+}
+
+/* `job` says what is wanted; log_probs and values [n] are all rows'. */
+static void run(slice_job job, float *log_probs, float *values, const int32_t *rows, size_t n)
+{
+    rr_agent *agent = job.agent;
+    agent->slice.policy.logits = NULL;
+    agent->slice.policy.d_logits = NULL;
+    for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
+        job.rows = rows + first;
+        job.n = smaller(n - first, RRI_SLICE_ROWS);
+        job.log_probs = log_probs != NULL ? log_probs + first : NULL;
+        job.values = values != NULL ? values + first : NULL;
+        job.menu = rri_gradient_menu(job.rollout, job.rows, job.n);
+        rri_workers_run(agent->workers, run_tile, &job,
+                        (job.n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
     }
 }
 
 void rri_recall_compute(rr_agent *agent, float *log_probs, float *values,
                         const rri_rollout *rollout, const int32_t *rows, size_t n)
 {
-    agent->slice.policy.logits = NULL;
-    agent->slice.policy.d_logits = NULL;
-    for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
-        slice_job job = {
-            .agent = agent,
-            .rollout = rollout,
-            .rows = rows + first,
-            .n = smaller(n - first, RRI_SLICE_ROWS),
-            .log_probs = log_probs != NULL ? log_probs + first : NULL,
-            .values = values != NULL ? values + first : NULL,
-        };
-        job.menu = rri_gradient_menu(rollout, job.rows, job.n);
-        rri_workers_run(agent->workers, run_tile, &job,
-                        (job.n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
-    }
+    const slice_job job = {.agent = agent,
+                           .rollout = rollout,
+                           .head = agent->network.head,
+                           .catalogue = agent->network.catalogue};
+    run(job, log_probs, values, rows, n);
+}
+
+void rri_recall_served(rr_agent *agent, float *log_probs, const rr_serving_options *options,
+                       const int32_t *incumbents, const rri_rollout *rollout, const int32_t *rows,
+                       size_t n)
+{
+    slice_job job = {.agent = agent,
+                     .rollout = rollout,
+                     .head = agent->network.head,
+                     .catalogue = agent->network.catalogue,
+                     .mixture = rri_serving_mixture(options, incumbents)};
+    rri_serving_temper(&job.head, &job.catalogue, agent->update.tempered_weights,
+                       agent->update.tempered_bias, options->temperature);
+    run(job, log_probs, NULL, rows, n);
 }

@@ -11,4 +11,10 @@
 void rri_recall_compute(rr_agent *agent, float *log_probs, float *values,
                         const rri_rollout *rollout, const int32_t *rows, size_t n);
 
+/* log_probs [n] under serving options; incumbents [rows of the rollout], or NULL. The bits are
+ * those of a published policy. */
+void rri_recall_served(rr_agent *agent, float *log_probs, const rr_serving_options *options,
+                       const int32_t *incumbents, const rri_rollout *rollout, const int32_t *rows,
+                       size_t n);
+
 #endif

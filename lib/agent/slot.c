@@ -260,7 +260,7 @@ rr_status rri_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err)
     return RR_OK;
 }
 
-static rr_status publish(rr_slot *slot, const rr_agent *agent, const rr_serving_options *options,
+static rr_status publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                          rr_error *err)
 {
     rr_policy *spare = take_spare(slot);
@@ -280,7 +280,7 @@ static rr_status publish(rr_slot *slot, const rr_agent *agent, const rr_serving_
     return status;
 }
 
-rr_status rri_slot_publish(rr_slot *slot, const rr_agent *agent, const rr_serving_options *options,
+rr_status rri_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                            rr_error *err)
 {
     (void)pthread_mutex_lock(&slot->mutex);

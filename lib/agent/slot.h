@@ -28,7 +28,7 @@ void rri_slot_leave(rr_scratch *scratch);
 /* Trainers, one after the other; readers are not held up. `policy` is retained. */
 rr_status rri_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err);
 /* The agent as it is now, written over a retired snapshot where there is one. */
-rr_status rri_slot_publish(rr_slot *slot, const rr_agent *agent, const rr_serving_options *options,
+rr_status rri_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                            rr_error *err);
 /* The present snapshot, retained for the caller. */
 rr_policy *rri_slot_get(rr_slot *slot);

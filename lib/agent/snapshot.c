@@ -94,8 +94,8 @@ static bool fits(const rr_policy *policy, const rr_agent *agent)
            memcmp(&policy->config, &agent->config, sizeof policy->config) == 0;
 }
 
-rr_status rri_snapshot_publish(rr_policy **out, const rr_agent *agent,
-                               const rr_serving_options *options, rr_policy *retired, rr_error *err)
+static rr_status publish(rr_policy **out, const rr_agent *agent, const rr_serving_options *options,
+                         rr_policy *retired, rr_error *err)
 {
     if (!fits(retired, agent)) {
         return rri_snapshot_create(out, &agent->config, options, agent->items, agent->values,
@@ -104,6 +104,14 @@ rr_status rri_snapshot_publish(rr_policy **out, const rr_agent *agent,
     fill(retired, options, agent->items, agent->values,
          rri_agent_parameters_hash(&agent->config, agent->values, agent->network.params.n_floats));
     *out = retired;
+    return RR_OK;
+}
+
+rr_status rri_snapshot_publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
+                               rr_policy *retired, rr_error *err)
+{
+    RRI_TRY(publish(out, agent, options, retired, err));
+    rri_agent_note_version(agent, (*out)->parameters, options);
     return RR_OK;
 }
 

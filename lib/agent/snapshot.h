@@ -46,12 +46,11 @@ struct rr_scratch {
     size_t reader; /* its place there */
 };
 
-/* The agent as it is now. options have passed their table. `retired`: NULL, or a snapshot that
- * nobody else holds, which is written over where it has the shape (then *out is it); else it is
- * left alone. */
-rr_status rri_snapshot_publish(rr_policy **out, const rr_agent *agent,
-                               const rr_serving_options *options, rr_policy *retired,
-                               rr_error *err);
+/* The agent as it is now, which notes the version. options have passed their table. `retired`:
+ * NULL, or a snapshot that nobody else holds, which is written over where it has the shape (then
+ * *out is it); else it is left alone. */
+rr_status rri_snapshot_publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
+                               rr_policy *retired, rr_error *err);
 
 /* From values [params.n_floats] of a network that `config` declares with these items. */
 rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,

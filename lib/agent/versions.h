@@ -8,13 +8,18 @@
 
 #include "core/memory.h"
 
-/* As a checkpoint stores it: four words. */
+/* No padding: a checkpoint stores it as it is. */
 typedef struct rri_version {
-    uint64_t version; /* as rows carry it */
-    uint64_t plain;   /* of the same parameters without serving options */
-    int64_t update;   /* updates made when it was the present one */
-    int64_t reserved;
+    uint64_t version;  /* as rows carry it */
+    uint64_t plain;    /* of the same parameters without serving options */
+    int64_t update;    /* updates made when it was the present one */
+    int32_t is_greedy; /* the options it served with */
+    float temperature, floor, incumbent_share;
 } rri_version;
+
+rri_version rri_version_of(uint64_t version, uint64_t plain, int64_t update,
+                           const rr_serving_options *options);
+rr_serving_options rri_version_options(const rri_version *version);
 
 typedef struct rri_versions {
     rri_version *ring; /* [capacity] */

@@ -18,7 +18,7 @@ static rr_status check_given(const void *handle, const char *function, const cha
     return RR_OK;
 }
 
-static rr_status publish(rr_policy **out, const rr_agent *agent, const rr_serving_options *options,
+static rr_status publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
                          rr_error *err)
 {
     rr_serving_options full;

@@ -54,7 +54,7 @@ rr_status rr_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err)
     return rri_slot_swap(slot, policy, err);
 }
 
-static rr_status publish(rr_slot *slot, const rr_agent *agent, const rr_serving_options *options,
+static rr_status publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                          rr_error *err)
 {
     rr_serving_options full;

@@ -97,7 +97,8 @@ static void move_on(desk *t, int64_t update, float spread)
 {
     rr_agent *agent = t->r.agent;
     const uint64_t own = rri_agent_version(agent);
-    rri_versions_note(&agent->versions, &(rri_version){own, own, update, 0});
+    const rri_version before = rri_version_of(own, own, update, NULL);
+    rri_versions_note(&agent->versions, &before);
     for (size_t i = 0; i < agent->network.params.n_floats; i++) {
         agent->values[i] += spread * (float)(2.0 * rig_uniform(&t->r) - 1.0);
     }
@@ -249,7 +250,8 @@ START_TEST(test_keyed_update_a_row_without_weight_does_not_move_the_policy)
         t.r.rollout.log_probs[row] = 500.0f; /* so the weights are e^−500 */
         t.ledger.versions[row] = 77;
     }
-    rri_versions_note(&t.r.agent->versions, &(rri_version){77, 77, 0, 0});
+    const rri_version named = rri_version_of(77, 77, 0, NULL);
+    rri_versions_note(&t.r.agent->versions, &named);
     float *before = RIG_TAKE(&t.r, float, t.r.agent->network.params.n_floats);
     memcpy(before, t.r.agent->values, t.r.agent->network.params.n_floats * sizeof(float));
     ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);

@@ -35,5 +35,24 @@ START_TEST(test_versions_a_known_one_is_renewed_in_its_place)
 }
 END_TEST
 
-CHECK_MAIN("agent/versions", test_versions_the_oldest_makes_room,
-           test_versions_a_known_one_is_renewed_in_its_place)
+START_TEST(test_versions_remember_their_options)
+{
+    const rr_serving_options options = {.struct_size = sizeof options,
+                                        .is_greedy = 1,
+                                        .temperature = 0.5f,
+                                        .floor = 0.25f,
+                                        .incumbent_share = 0.125f};
+    const rri_version version = rri_version_of(1, 2, 3, &options);
+    const rr_serving_options got = rri_version_options(&version);
+    ck_assert_mem_eq(&got, &options, sizeof got);
+    ck_assert_uint_eq(version.version, 1);
+    ck_assert_uint_eq(version.plain, 2);
+    ck_assert_int_eq(version.update, 3);
+    const rri_version plain = rri_version_of(1, 1, 0, NULL);
+    ck_assert_float_eq(plain.temperature, 1.0f);
+    ck_assert_uint_eq(sizeof plain, 40); /* no padding */
+}
+END_TEST
+
+CHECK_MAIN("agent/versions", test_versions_remember_their_options,
+           test_versions_the_oldest_makes_room, test_versions_a_known_one_is_renewed_in_its_place)
