@@ -165,6 +165,8 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibat
     stats->clip_fraction = (float)(sums->loss.n_clipped / rows);
     stats->explained_variance =
         rri_explained_variance_compute(update->values, update->returns, n_places);
+    stats->return_deviation =
+        rri_explained_variance_deviation(update->returns, n_places);
     stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
     stats->learning_rate = lr;
     stats->reward_mean = (float)(reward / (double)n_places);

@@ -140,6 +140,23 @@ static const rri_config_field imitate_fields[] = {
     FIELD(rr_imitate_config, FLOAT, ent_coef, "0", AT_LEAST(0), "weight of the entropy bonus"),
     FIELD(rr_imitate_config, FLOAT, vf_coef, "1", AT_LEAST(0), "weight of the value loss, where returns are given"),
 };
+
+static const rri_config_field health_fields[] = {
+    FIELD(rr_health_config, INT32, window, "8192", AT_LEAST(1), "rows of a judgement"),
+    FIELD(rr_health_config, FLOAT, min_entropy, "0.05", AT_LEAST(0), "entropy of the policy in nats below which it has collapsed"),
+    FIELD(rr_health_config, FLOAT, min_effective_items, "3", AT_LEAST(0), "effective number of items shown below which it has collapsed"),
+    FIELD(rr_health_config, FLOAT, max_top_share, "0.5", BETWEEN(0, 1), "share of one item above which the policy has collapsed"),
+    FIELD(rr_health_config, FLOAT, min_coverage, "0", BETWEEN(0, 1), "share of the catalogue shown; 0: off"),
+    FIELD(rr_health_config, FLOAT, max_gini, "1", BETWEEN(0, 1), "Gini index of what was shown; 1: off"),
+    FIELD(rr_health_config, FLOAT, max_entropy_share, "0.97", BETWEEN(0, 1), "entropy over that of an even choice above which nothing was learned"),
+    FIELD(rr_health_config, FLOAT, min_explained_variance, "-0.25", BETWEEN(-1e6, 1), "explained variance below which the critic misleads"),
+    FIELD(rr_health_config, FLOAT, min_value_score, "-1", BETWEEN(-1e6, 1), "1 - squared error of the critic over the variance of returns, below which it does not learn"),
+    FIELD(rr_health_config, FLOAT, max_clip_fraction, "0.97", BETWEEN(0, 1), "share of clipped ratios above which steps are too large"),
+    FIELD(rr_health_config, FLOAT, max_grad_ratio, "100", ABOVE(0), "gradient norm over max_grad_norm above which rewards are too large"),
+    FIELD(rr_health_config, FLOAT, max_dead_units, "0.5", BETWEEN(0, 1), "share of hidden units that give the same for every state"),
+    FIELD(rr_health_config, FLOAT, max_drift, "3", ABOVE(0), "move of an input's mean between windows, in standard deviations"),
+    FIELD(rr_health_config, FLOAT, min_reward_deviation, "1e-06", AT_LEAST(0), "standard deviation of rewards below which there is nothing to learn"),
+};
 /* clang-format on */
 
 static const rri_config_table env_table = {"env config", sizeof(rr_env_config),
@@ -161,6 +178,8 @@ static const rri_config_table serving_table = {"serving options", sizeof(rr_serv
                                                serving_fields, LENGTH(serving_fields)};
 static const rri_config_table imitate_table = {
     "imitate config", sizeof(rr_imitate_config), 0, imitate_fields, LENGTH(imitate_fields)};
+static const rri_config_table health_table = {"health config", sizeof(rr_health_config), 0,
+                                              health_fields, LENGTH(health_fields)};
 
 const rri_config_table *rri_config_table_of(int32_t kind)
 {
@@ -183,6 +202,8 @@ const rri_config_table *rri_config_table_of(int32_t kind)
         return &serving_table;
     case RR_CONFIG_IMITATE:
         return &imitate_table;
+    case RR_CONFIG_HEALTH:
+        return &health_table;
     default:
         return NULL;
     }

@@ -25,3 +25,8 @@ float rri_explained_variance_compute(const float *values, const float *returns, 
     const double of_errors = squared_deviation(returns, values, n);
     return of_returns > 0.0 ? (float)(1.0 - of_errors / of_returns) : NAN;
 }
+
+float rri_explained_variance_deviation(const float *returns, size_t n)
+{
+    return n > 0 ? (float)sqrt(squared_deviation(returns, NULL, n) / (double)n) : 0.0f;
+}

@@ -7,5 +7,7 @@
 #include <stddef.h>
 
 float rri_explained_variance_compute(const float *values, const float *returns, size_t n);
+/* √Var(R); 0 for n = 0. */
+float rri_explained_variance_deviation(const float *returns, size_t n);
 
 #endif

@@ -7,7 +7,7 @@
 #include "check_run.h"
 #include "recrl/recrl.h"
 
-#define N_KINDS (RR_CONFIG_IMITATE + 1)
+#define N_KINDS (RR_CONFIG_HEALTH + 1)
 
 typedef union any_config {
     uint32_t struct_size;
@@ -20,6 +20,7 @@ typedef union any_config {
     rr_als_config als;
     rr_serving_options serving;
     rr_imitate_config imitate;
+    rr_health_config health;
 } any_config;
 
 static void init(any_config *config, int32_t kind)
@@ -52,6 +53,9 @@ static void init(any_config *config, int32_t kind)
         break;
     case RR_CONFIG_IMITATE:
         rr_imitate_config_init(&config->imitate, sizeof config->imitate);
+        break;
+    case RR_CONFIG_HEALTH:
+        rr_health_config_init(&config->health, sizeof config->health);
         break;
     default:
         ck_abort_msg("no such kind");
@@ -91,6 +95,9 @@ START_TEST(test_api_config_defaults_land_in_their_fields)
     init(&c, RR_CONFIG_SERVING);
     ck_assert(c.serving.is_greedy == 0 && c.serving.temperature == 1.0f);
     ck_assert(c.serving.floor == 0.0f && c.serving.incumbent_share == 0.0f);
+    init(&c, RR_CONFIG_HEALTH);
+    ck_assert(c.health.window == 8192 && c.health.min_entropy == 0.05f);
+    ck_assert(c.health.max_grad_ratio == 100.0f && c.health.max_gini == 1.0f);
     init(&c, RR_CONFIG_ALS);
     ck_assert(c.als.num_factors == 30 && c.als.ridge == 0.1f && c.als.item_bias_ridge == 4.0f);
 }

@@ -8,14 +8,15 @@
 #include "core/config_value.h"
 #include "core/text.h"
 
-#define N_KINDS (RR_CONFIG_IMITATE + 1)
+#define N_KINDS (RR_CONFIG_HEALTH + 1)
 
 START_TEST(test_config_tables_there_is_one_for_every_kind)
 {
     const size_t sizes[N_KINDS] = {
         sizeof(rr_env_config), sizeof(rr_agent_config),    sizeof(rr_ppo_config),
         sizeof(rr_a2c_config), sizeof(rr_buffer_config),   sizeof(rr_train_config),
-        sizeof(rr_als_config), sizeof(rr_serving_options), sizeof(rr_imitate_config)};
+        sizeof(rr_als_config), sizeof(rr_serving_options), sizeof(rr_imitate_config),
+        sizeof(rr_health_config)};
     for (int32_t kind = 0; kind < N_KINDS; kind++) {
         ck_assert_ptr_nonnull(rri_config_table_of(kind));
         ck_assert_uint_eq(rri_config_table_of(kind)->size, sizes[kind]);

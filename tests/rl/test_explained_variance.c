@@ -46,7 +46,16 @@ START_TEST(test_explained_variance_is_nan_when_returns_do_not_vary)
 }
 END_TEST
 
-CHECK_MAIN("rl/explained_variance",
+START_TEST(test_explained_variance_deviation_is_that_of_the_returns)
+{
+    const float returns[] = {1.0f, 3.0f, 5.0f, 7.0f};
+    ck_assert_float_eq_tol(rri_explained_variance_deviation(returns, 4), 2.2360680f, 1e-6f);
+    ck_assert_float_eq(rri_explained_variance_deviation(returns, 1), 0.0f);
+    ck_assert_float_eq(rri_explained_variance_deviation(returns, 0), 0.0f);
+}
+END_TEST
+
+CHECK_MAIN("rl/explained_variance", test_explained_variance_deviation_is_that_of_the_returns,
            test_explained_variance_perfect_critic_has_one_and_constant_critic_zero,
            test_explained_variance_by_hand, test_explained_variance_wrong_sign_is_below_zero,
            test_explained_variance_constant_error_costs_nothing,

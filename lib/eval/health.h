@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* health.h: signs that a training run is going wrong. recrl.h §14.
+ *
+ * Rows and updates are gathered until `window` rows are there; then the window is judged and begun
+ * anew. The first window is not judged: how a policy begins is no illness. Shown item i with share
+ * p_i of the window:
+ *
+ *   entropy share     mean H over mean log(length of the row's list); lists as given, exclusions
+ * not seen value score       1 − 2 Σ value_loss / Σ return_deviation² effective items   exp(−Σ p_i
+ * log p_i)          largest share   max p_i drift             max_j |m_j − m'_j| / s'_j coordinate
+ * j of states and of the chosen candidates' features; m', s': mean and standard deviation in the
+ * window before */
+#ifndef RRI_EVAL_HEALTH_H
+#define RRI_EVAL_HEALTH_H
+
+#include "core/host_log.h"
+#include "core/memory.h"
+
+/* States of a window that are kept, for whoever looks for dead units. */
+#define RRI_HEALTH_STATES ((size_t)64)
+
+/* What the watched agent is like. */
+typedef struct rri_health_shape {
+    size_t n_items; /* 0: no catalogue, what is shown is not judged */
+    size_t state_dim, feature_dim;
+    size_t n_work; /* floats of scratch for the caller */
+    double max_grad_norm;
+} rri_health_shape;
+
+rr_status rri_health_create(rr_health **out, const rr_health_config *config,
+                            const rri_health_shape *shape, const rri_allocator *allocator,
+                            const rri_host_log *log, rr_error *err);
+void rri_health_destroy(rr_health *health);
+const rri_health_shape *rri_health_shape_of(const rr_health *health);
+
+/* One step: n rows of states, of chosen candidates' features (NULL: none), shown items (−1: in no
+ * catalogue) and rewards. Refuses what is not finite and items outside the catalogue, and changes
+ * nothing then. */
+typedef struct rri_health_rows {
+    size_t n;
+    const float *states;   /* [n, S] */
+    const float *features; /* [n, k, F], NULL */
+    size_t k;
+    double even_entropy;    /* mean of log(list length) */
+    const int32_t *actions; /* [n] position, for features */
+    const int32_t *items;   /* [n] */
+    const float *rewards;   /* [n] */
+} rri_health_rows;
+rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_error *err);
+
+/* Whether the update to come ends a window; then its states [n, S] are those to look at. */
+bool rri_health_is_due(const rr_health *health);
+size_t rri_health_states(const rr_health *health, const float **states);
+float *rri_health_work(rr_health *health); /* [n_work] */
+
+/* After an update: adds its statistics, and judges the window if it is full. dead_units: share, NaN
+ * where nobody looked. out is a whole struct of this release. */
+void rri_health_update(rr_health *health, const rr_stats *stats, double dead_units,
+                       rr_health_report *out);
+/* The sentence of one illness as of the last judgement; "" where it is not there. */
+const char *rri_health_sentence(const rr_health *health, uint32_t illness);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/health.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "check_run.h"
+
+enum { N_ITEMS = 8 };
+
+typedef struct heard {
+    int n;
+    char last[512];
+} heard;
+
+static void hear(void *user, int32_t level, const char *sentence)
+{
+    heard *h = user;
+    ck_assert_int_eq(level, RR_LOG_WARNING);
+    h->n++;
+    strncpy(h->last, sentence, sizeof h->last - 1);
+}
+
+/* No threshold is ever passed. */
+static rr_health_config silent(void)
+{
+    return (rr_health_config){.struct_size = sizeof(rr_health_config),
+                              .window = 4,
+                              .max_entropy_share = 1.0f,
+                              .min_value_score = -1e6f,
+                              .max_top_share = 1.0f,
+                              .max_gini = 1.0f,
+                              .min_explained_variance = -1e6f,
+                              .max_clip_fraction = 1.0f,
+                              .max_grad_ratio = 1e30f,
+                              .max_dead_units = 1.0f,
+                              .max_drift = 1e30f};
+}
+
+static rr_health *make(const rr_health_config *config, heard *h)
+{
+    rri_allocator allocator;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    const rri_host_log log = {.write = hear, .user = h};
+    const rri_health_shape shape = {
+        .n_items = N_ITEMS, .state_dim = 2, .feature_dim = 1, .max_grad_norm = 0.5};
+    rr_health *health = NULL;
+    ck_assert_int_eq(rri_health_create(&health, config, &shape, &allocator, &log, NULL), RR_OK);
+    return health;
+}
+
+static const float states[] = {0.0f, 1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f, 7.0f};
+static const float rewards[] = {1.0f, 2.0f, 3.0f, 6.0f};
+static const int32_t items[] = {0, 0, 0, 5};
+static const int32_t actions[] = {1, 0, 1, 0};
+static const float features[] = {9.0f, 1.0f, 2.0f, 9.0f, 9.0f, 3.0f, 4.0f, 9.0f}; /* k 2 */
+
+static rri_health_rows four(void)
+{
+    return (rri_health_rows){.n = 4,
+                             .states = states,
+                             .features = features,
+                             .k = 2,
+                             .even_entropy = 2.0,
+                             .actions = actions,
+                             .items = items,
+                             .rewards = rewards};
+}
+
+static const rr_stats usual = {.struct_size = sizeof(rr_stats),
+                               .entropy = 1.5f,
+                               .clip_fraction = 0.25f,
+                               .explained_variance = 0.5f,
+                               .value_loss = 1.5f,
+                               .return_deviation = 2.0f,
+                               .grad_norm = 2.0f};
+
+static rr_health_report window(rr_health *health, const rri_health_rows *rows,
+                               const rr_stats *stats)
+{
+    rr_health_report report;
+    ck_assert_int_eq(rri_health_record(health, rows, NULL), RR_OK);
+    rri_health_update(health, stats, 0.125, &report);
+    return report;
+}
+
+START_TEST(test_health_figures_of_a_window_are_those_by_hand)
+{
+    heard h = {0};
+    const rr_health_config config = silent();
+    rr_health *health = make(&config, &h);
+    const rri_health_rows rows = four();
+    rr_health_report r = window(health, &rows, &usual);
+    ck_assert_int_eq(r.is_judged, 0); /* the first window */
+    ck_assert_int_eq(r.n_rows, 4);
+    r = window(health, &rows, &usual);
+    ck_assert_int_eq(r.is_judged, 1);
+    ck_assert_uint_eq(r.ill, 0);
+    const double H = -(0.75 * log(0.75) + 0.25 * log(0.25));
+    ck_assert_double_eq_tol((double)r.effective_items, exp(H), 1e-5);
+    ck_assert(r.top_item == 0 && r.top_share == 0.75f && r.coverage == 0.25f);
+    ck_assert(r.entropy == 1.5f && r.clip_fraction == 0.25f && r.explained_variance == 0.5f);
+    ck_assert(r.entropy_share == 0.75f && r.value_score == 0.25f);
+    ck_assert(r.grad_ratio == 4.0f && r.dead_units == 0.125f && r.drift == 0.0f);
+    /* 1 2 3 6: mean 3, squares 4 + 1 + 0 + 9 over 3 */
+    ck_assert_double_eq_tol((double)r.reward_deviation, sqrt(14.0 / 3.0), 1e-6);
+    ck_assert_int_eq(h.n, 0);
+    rri_health_destroy(health);
+}
+END_TEST
+
+START_TEST(test_health_a_window_ends_with_the_update_that_follows_its_last_row)
+{
+    heard h = {0};
+    rr_health_config config = silent();
+    config.window = 9;
+    rr_health *health = make(&config, &h);
+    const rri_health_rows rows = four();
+    ck_assert_int_eq(window(health, &rows, &usual).n_rows, 0);
+    ck_assert_int_eq(window(health, &rows, &usual).n_rows, 0);
+    ck_assert_int_eq(window(health, &rows, &usual).n_rows, 12);
+    ck_assert_int_eq(window(health, &rows, &usual).n_rows, 0);
+    rri_health_destroy(health);
+}
+END_TEST
+
+/* One threshold moved to the wrong side of the usual window: its illness, alone, and once told. */
+static void expect(rr_health_config config, uint32_t illness, const char *words)
+{
+    heard h = {0};
+    rr_health *health = make(&config, &h);
+    const rri_health_rows rows = four();
+    ck_assert_uint_eq(window(health, &rows, &usual).ill, 0);
+    rr_health_report r = window(health, &rows, &usual);
+    ck_assert_msg(r.ill == illness && r.began == illness, "%s: %u", words, r.ill);
+    ck_assert_msg(h.n == 1 && strstr(h.last, words) != NULL, "%s: \"%s\"", words, h.last);
+    ck_assert_str_eq(rri_health_sentence(health, illness), h.last);
+    ck_assert_str_eq(rri_health_sentence(health, illness == 1 ? 2 : 1), "");
+    r = window(health, &rows, &usual);
+    ck_assert_msg(r.ill == illness && r.began == 0 && h.n == 1, "%s is told once", words);
+    rri_health_destroy(health);
+}
+
+START_TEST(test_health_each_threshold_has_its_illness_and_its_sentence)
+{
+    rr_health_config c = silent();
+    c.min_entropy = 1.6f;
+    expect(c, RR_ILL_ENTROPY, "entropy is 1.5 nats, below 1.6");
+    c = silent();
+    c.min_effective_items = 1.8f;
+    expect(c, RR_ILL_EFFECTIVE_ITEMS, "as if 1.75 items");
+    c = silent();
+    c.max_top_share = 0.7f;
+    expect(c, RR_ILL_TOP_SHARE, "item 0 has 75.0 %");
+    c = silent();
+    c.min_coverage = 0.3f;
+    expect(c, RR_ILL_COVERAGE, "25.00 % of the catalogue was shown, below 30.00 %");
+    c = silent();
+    c.max_gini = 0.5f;
+    expect(c, RR_ILL_GINI, "Gini index");
+    c = silent();
+    c.min_explained_variance = 0.6f;
+    expect(c, RR_ILL_EXPLAINED_VARIANCE, "explains 0.5");
+    c = silent();
+    c.max_entropy_share = 0.7f;
+    expect(c, RR_ILL_UNIFORM, "75.0 % of that of an even choice");
+    c = silent();
+    c.min_value_score = 0.5f;
+    expect(c, RR_ILL_VALUE_SCORE, "squared error is 0.75 times the variance of returns, above 0.5");
+    c = silent();
+    c.max_clip_fraction = 0.2f;
+    expect(c, RR_ILL_CLIP_FRACTION, "25.0 % of the ratios");
+    c = silent();
+    c.max_grad_ratio = 3.0f;
+    expect(c, RR_ILL_GRAD_RATIO, "gradients are 4 times");
+    c = silent();
+    c.max_dead_units = 0.1f;
+    expect(c, RR_ILL_DEAD_UNITS, "12.5 % of the hidden units");
+    c = silent();
+    c.min_reward_deviation = 3.0f;
+    expect(c, RR_ILL_REWARD, "standard deviation of 2.16");
+}
+END_TEST
+
+START_TEST(test_health_an_illness_that_went_and_came_back_is_told_again)
+{
+    heard h = {0};
+    rr_health_config config = silent();
+    config.min_entropy = 1.0f;
+    rr_health *health = make(&config, &h);
+    const rri_health_rows rows = four();
+    rr_stats low = usual;
+    low.entropy = 0.5f;
+    window(health, &rows, &usual);
+    ck_assert_uint_eq(window(health, &rows, &low).began, RR_ILL_ENTROPY);
+    ck_assert_uint_eq(window(health, &rows, &usual).ill, 0);
+    ck_assert_str_eq(rri_health_sentence(health, RR_ILL_ENTROPY), "");
+    ck_assert_uint_eq(window(health, &rows, &low).began, RR_ILL_ENTROPY);
+    ck_assert_int_eq(h.n, 2);
+    rri_health_destroy(health);
+}
+END_TEST
+
+START_TEST(test_health_drift_names_the_coordinate_that_moved)
+{
+    heard h = {0};
+    rr_health_config config = silent();
+    config.max_drift = 2.0f;
+    rr_health *health = make(&config, &h);
+    rri_health_rows rows = four();
+    window(health, &rows, &usual);
+    float moved[8];
+    memcpy(moved, states, sizeof moved);
+    for (size_t i = 1; i < 8; i += 2) {
+        moved[i] += 10.0f; /* sd of 1 3 5 7 is 2.582 */
+    }
+    rows.states = moved;
+    rr_health_report r = window(health, &rows, &usual);
+    ck_assert_int_eq(r.drift_at, 1);
+    ck_assert_double_eq_tol((double)r.drift, 10.0 / sqrt(20.0 / 3.0), 1e-5);
+    ck_assert(strstr(h.last, "state coordinate 1 moved from 4 to 14") != NULL);
+
+    /* The chosen candidates' feature was 1 2 3 4. */
+    rows = four();
+    rows.states = moved;
+    static const float other[] = {0, 101.0f, 102.0f, 0, 0, 103.0f, 104.0f, 0};
+    rows.features = other;
+    r = window(health, &rows, &usual);
+    ck_assert_int_eq(r.drift_at, 2);
+    ck_assert(strstr(rri_health_sentence(health, RR_ILL_DRIFT),
+                     "feature 0 moved from 2.5 to 102.5") != NULL);
+    rri_health_destroy(health);
+}
+END_TEST
+
+START_TEST(test_health_a_constant_that_moves_has_drifted)
+{
+    heard h = {0};
+    rr_health_config config = silent();
+    config.max_drift = 100.0f;
+    rr_health *health = make(&config, &h);
+    static const float still[] = {5, 5, 5, 5, 5, 5, 5, 5};
+    static const float later[] = {5, 6, 5, 6, 5, 6, 5, 6};
+    rri_health_rows rows = four();
+    rows.states = still;
+    window(health, &rows, &usual);
+    ck_assert_uint_eq(window(health, &rows, &usual).ill, 0);
+    rows.states = later;
+    ck_assert_uint_eq(window(health, &rows, &usual).ill, RR_ILL_DRIFT);
+    rri_health_destroy(health);
+}
+END_TEST
+
+START_TEST(test_health_rows_that_are_refused_change_nothing)
+{
+    heard h = {0};
+    const rr_health_config config = silent();
+    rr_health *health = make(&config, &h);
+    float bad[8];
+    rri_health_rows rows = four();
+    memcpy(bad, states, sizeof bad);
+    bad[7] = NAN;
+    rr_error err;
+    rows.states = bad;
+    ck_assert_int_eq(rri_health_record(health, &rows, &err), RR_E_NOT_FINITE);
+    ck_assert(strstr(err.text, "states of row 3") != NULL);
+    rows = four();
+    const int32_t foreign[] = {0, 1, N_ITEMS, 2};
+    rows.items = foreign;
+    ck_assert_int_eq(rri_health_record(health, &rows, &err), RR_E_INVALID);
+    ck_assert(strstr(err.text, "items[2] is 8") != NULL);
+    rows = four();
+    const int32_t far[] = {0, 1, 2, 0};
+    rows.actions = far;
+    ck_assert_int_eq(rri_health_record(health, &rows, &err), RR_E_INVALID);
+    rows = four();
+    const float infinite[] = {0.0f, INFINITY, 0.0f, 0.0f};
+    rows.rewards = infinite;
+    ck_assert_int_eq(rri_health_record(health, &rows, &err), RR_E_NOT_FINITE);
+    rows = four();
+    ck_assert_int_eq(window(health, &rows, &usual).n_rows, 4);
+    rri_health_destroy(health);
+}
+END_TEST
+
+START_TEST(test_health_what_is_not_known_is_no_illness)
+{
+    heard h = {0};
+    rr_health_config config = silent();
+    config.min_explained_variance = 0.9f;
+    config.min_effective_items = 100.0f;
+    config.max_dead_units = 0.0f;
+    rr_health *health = make(&config, &h);
+    rri_health_rows rows = four();
+    rows.items = NULL;
+    rr_stats stats = usual;
+    stats.explained_variance = NAN;
+    rr_health_report r;
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(rri_health_record(health, &rows, NULL), RR_OK);
+        rri_health_update(health, &stats, (double)NAN, &r);
+    }
+    ck_assert(r.is_judged == 1 && r.ill == 0);
+    ck_assert(isnan(r.effective_items) && isnan(r.explained_variance) && r.top_item == -1);
+    rri_health_destroy(health);
+}
+END_TEST
+
+CHECK_MAIN("eval/health", test_health_figures_of_a_window_are_those_by_hand,
+           test_health_a_window_ends_with_the_update_that_follows_its_last_row,
+           test_health_each_threshold_has_its_illness_and_its_sentence,
+           test_health_an_illness_that_went_and_came_back_is_told_again,
+           test_health_drift_names_the_coordinate_that_moved,
+           test_health_a_constant_that_moves_has_drifted,
+           test_health_rows_that_are_refused_change_nothing,
+           test_health_what_is_not_known_is_no_illness)
