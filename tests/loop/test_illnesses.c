@@ -119,7 +119,6 @@ static void run(patient *p)
         machine_require(rr_agent_update(agent, buffer, &obs, &stats, &err), &err);
         machine_require(rr_health_update(health, agent, &stats, &report, &err), &err);
         p->ill |= report.ill;
-if(getenv("DBG")&&report.n_rows) printf("lr %g vf %g f %g upd %d judged %d: H %.3f share %.3f eff %.1f top %.3f EV %.3f score %.3f clip %.3f grad %.1f drift %.2f@%d rd %.3g r %.3f\n",(double)p->ppo.lr,(double)p->ppo.vf_coef,(double)p->reward_factor,now,report.is_judged,(double)report.entropy,(double)report.entropy_share,(double)report.effective_items,(double)report.top_share,(double)report.explained_variance,(double)report.value_score,(double)report.clip_fraction,(double)report.grad_ratio,(double)report.drift,report.drift_at,(double)report.reward_deviation,(double)stats.reward_mean);
     }
     rr_health_destroy(health);
     rr_buffer_destroy(buffer);
