@@ -9,6 +9,7 @@
 #include "core/status.h"
 #include "items/items.h"
 #include "optim/clip.h"
+#include "policy/large_pool.h"
 #include "policy/sweep.h"
 
 static size_t larger(size_t a, size_t b)
@@ -82,10 +83,23 @@ static void layout_update(rr_agent *agent, rri_arena *arena)
     update->shards = RRI_TAKE(arena, double, rri_clip_n_shards(agent->network.params.n_floats));
 }
 
-/* The deepest use of a stack: a slice through the networks, or the policy over its widest list. */
-static size_t stack_bytes(const rr_agent *agent)
+/* The deepest use of a stack: a slice through the networks, the policy over its widest list, or
+ * training over a large pool, for which the first stack has a part that all threads read. The first
+ * one serves the initialisation too. */
+static size_t stack_bytes(const rr_agent *agent, bool is_first)
 {
-    return rri_player_scratch(&agent->config, &agent->network, RRI_SLICE_ROWS);
+    const rri_network *net = &agent->network;
+    size_t bytes = rri_player_scratch(&agent->config, net, RRI_SLICE_ROWS);
+    if (net->n_items > agent->slice.kept_width) {
+        const rri_logits_limits limits = {.n = RRI_SLICE_ROWS,
+                                          .n_items = net->n_items,
+                                          .dim = net->dim,
+                                          .m = (size_t)agent->config.max_history,
+                                          .h = (size_t)agent->config.max_history};
+        const size_t shared = is_first ? rri_large_pool_shared_scratch(agent->kernels, &limits) : 0;
+        bytes = larger(bytes, shared + rri_large_pool_scratch(agent->kernels, &limits));
+    }
+    return is_first ? larger(bytes, rri_network_init_scratch(net)) : bytes;
 }
 
 /* Run twice, as core/memory.h says. */
@@ -105,12 +119,9 @@ static void layout(rr_agent *agent, rri_arena *arena)
     layout_update(agent, arena);
 
     const size_t n_threads = rri_workers_count(agent->workers);
-    const size_t bytes = stack_bytes(agent);
     agent->stacks = RRI_TAKE(arena, rri_stack, n_threads);
     for (size_t i = 0; i < n_threads; i++) {
-        /* The first one serves the initialisation too. */
-        const size_t size =
-            i == 0 ? larger(bytes, rri_network_init_scratch(&agent->network)) : bytes;
+        const size_t size = stack_bytes(agent, i == 0);
         char *base = RRI_TAKE(arena, char, size);
         if (agent->stacks != NULL) {
             agent->stacks[i] = (rri_stack){.base = base, .size = size, .used = 0};

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy/large_pool.h"
 #include "rl/a2c_loss.h"
 #include "rl/surrogate.h"
 #include "rl/value_loss.h"
@@ -101,30 +102,24 @@ static void reset_sums(rri_tile_sums *sums, size_t feature_dim)
     memset(d_feature_weights, 0, feature_dim * sizeof(double));
 }
 
-/* First phase: rows [32 task, …) forward, loss, and backward to every layer's slopes. */
-static void run_tile(void *context, size_t task, size_t worker)
+/* Forward to the query of rows [begin, end). */
+static void begin_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, size_t end,
+                       rri_stack *scratch)
 {
-    const slice_job *job = context;
-    rr_agent *agent = job->agent;
-    rri_network *net = &agent->network;
-    rri_slice *slice = &agent->slice;
-    rri_stack *scratch = &agent->stacks[worker];
-    rri_tile_sums *sums = &slice->tiles[task];
-    const size_t begin = task * RRI_STEP_ROWS;
-    const size_t end = smaller(begin + RRI_STEP_ROWS, job->n);
-
-    reset_sums(sums, net->feature_dim);
+    rri_slice *slice = &job->agent->slice;
+    reset_sums(sums, job->agent->network.feature_dim);
     gather_rows(job, begin, end);
+    rri_network_query(&job->agent->network, &slice->tape, slice->states, begin, end, scratch);
+}
 
-    rri_network_query(net, &slice->tape, slice->states, begin, end, scratch);
-    const rri_logits_input in = input_of(job);
-    rri_policy_forward(slice->log_probs, &slice->policy, &in, slice->actions, begin, end, scratch);
-    policy_loss(job, sums, begin, end);
-    rri_policy_backward_query(slice->slopes.query, &sums->policy, &slice->policy, &in,
-                              slice->actions, slice->d_log_probs, job->d_entropy, begin, end,
-                              scratch);
+/* From the slopes of the query backward, and all of the critic. */
+static void end_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, size_t end,
+                     rri_stack *scratch)
+{
+    const rr_agent *agent = job->agent;
+    const rri_network *net = &agent->network;
+    rri_slice *slice = &job->agent->slice;
     rri_network_query_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
-
     rri_network_value(net, &slice->tape, slice->states, begin, end, scratch);
     sums->value_loss = rri_value_loss_compute(rri_network_values_of(net, &slice->slopes) + begin,
                                               rri_network_values_of(net, &slice->tape) + begin,
@@ -134,6 +129,76 @@ static void run_tile(void *context, size_t task, size_t worker)
     rri_network_value_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
 }
 
+/* First phase: rows [32 task, …) forward, loss, and backward to every layer's slopes. */
+static void run_tile(void *context, size_t task, size_t worker)
+{
+    const slice_job *job = context;
+    rri_slice *slice = &job->agent->slice;
+    rri_stack *scratch = &job->agent->stacks[worker];
+    rri_tile_sums *sums = &slice->tiles[task];
+    const size_t begin = task * RRI_STEP_ROWS;
+    const size_t end = smaller(begin + RRI_STEP_ROWS, job->n);
+
+    begin_tile(job, sums, begin, end, scratch);
+    const rri_logits_input in = input_of(job);
+    rri_policy_forward(slice->log_probs, &slice->policy, &in, slice->actions, begin, end, scratch);
+    policy_loss(job, sums, begin, end);
+    rri_policy_backward_query(slice->slopes.query, &sums->policy, &slice->policy, &in,
+                              slice->actions, slice->d_log_probs, job->d_entropy, begin, end,
+                              scratch);
+    end_tile(job, sums, begin, end, scratch);
+}
+
+/* Where a tensor's gradient lies; NULL where it is not learned. */
+static float *gradient_of(const rr_agent *agent, size_t offset)
+{
+    return offset == RRI_ABSENT ? NULL : agent->gradients + offset;
+}
+
+/* ── the same over a large pool, which is shared out by items: the policy between two halves ── */
+
+static void run_tile_to_query(void *context, size_t task, size_t worker)
+{
+    const slice_job *job = context;
+    const size_t begin = task * RRI_STEP_ROWS;
+    begin_tile(job, &job->agent->slice.tiles[task], begin, smaller(begin + RRI_STEP_ROWS, job->n),
+               &job->agent->stacks[worker]);
+}
+
+static void run_tile_from_query(void *context, size_t task, size_t worker)
+{
+    const slice_job *job = context;
+    const size_t begin = task * RRI_STEP_ROWS;
+    end_tile(job, &job->agent->slice.tiles[task], begin, smaller(begin + RRI_STEP_ROWS, job->n),
+             &job->agent->stacks[worker]);
+}
+
+static void run_large_pool(slice_job *job, size_t n_tiles)
+{
+    rr_agent *agent = job->agent;
+    rri_slice *slice = &agent->slice;
+    const rri_head_offsets *at = &agent->network.at;
+    rri_workers_run(agent->workers, run_tile_to_query, job, n_tiles);
+    const rri_logits_input in = input_of(job);
+    rri_large_pool_forward(slice->log_probs, &slice->policy, &in, slice->actions, agent->workers,
+                           agent->stacks);
+    for (size_t tile = 0; tile < n_tiles; tile++) {
+        const size_t begin = tile * RRI_STEP_ROWS;
+        policy_loss(job, &slice->tiles[tile], begin, smaller(begin + RRI_STEP_ROWS, job->n));
+    }
+    const rri_large_pool_slopes slopes = {slice->actions, slice->d_log_probs, job->d_entropy};
+    const rri_large_pool_gradients gradients = {.dq = slice->slopes.query,
+                                                .sums = &slice->tiles[0].policy,
+                                                .dV = gradient_of(agent, at->items),
+                                                .db = gradient_of(agent, at->item_bias),
+                                                .adds_to_items = !job->is_first};
+    rri_large_pool_backward(&gradients, &slice->policy, &in, &slopes, agent->workers,
+                            agent->stacks);
+    rri_workers_run(agent->workers, run_tile_from_query, job, n_tiles);
+}
+
+/* ── parameters ── */
+
 /* Gradients of a block of items; tensors that are not learned are NULL. */
 static void run_items(const slice_job *job, size_t first, rri_stack *scratch)
 {
@@ -142,8 +207,8 @@ static void run_items(const slice_job *job, size_t first, rri_stack *scratch)
     rri_slice *slice = &agent->slice;
     const size_t last = smaller(first + ITEM_BLOCK, net->n_items);
     const rri_logits_input in = input_of(job);
-    float *d_items = net->at.items == RRI_ABSENT ? NULL : agent->gradients + net->at.items;
-    float *d_bias = net->at.item_bias == RRI_ABSENT ? NULL : agent->gradients + net->at.item_bias;
+    float *d_items = gradient_of(agent, net->at.items);
+    float *d_bias = gradient_of(agent, net->at.item_bias);
     if (job->is_first && d_items != NULL) {
         memset(d_items + first * net->dim, 0, (last - first) * net->dim * sizeof(float));
     }
@@ -232,8 +297,14 @@ static void run_slice(slice_job *job, rri_loss_sums *total)
     slice->policy.d_logits = slice->policy.logits;
     slice->policy.block_maxima = job->d_entropy == 0.0f ? slice->block_maxima : NULL;
 
-    rri_workers_run(agent->workers, run_tile, job, (job->n + RRI_STEP_ROWS - 1) / RRI_STEP_ROWS);
-    rri_workers_run(agent->workers, run_params, job, n_param_tasks(&agent->network));
+    const size_t n_tiles = (job->n + RRI_STEP_ROWS - 1) / RRI_STEP_ROWS;
+    if (job->menu.k == 0 && slice->policy.logits == NULL) {
+        run_large_pool(job, n_tiles);
+        rri_workers_run(agent->workers, run_params, job, rri_network_n_tasks(&agent->network));
+    } else {
+        rri_workers_run(agent->workers, run_tile, job, n_tiles);
+        rri_workers_run(agent->workers, run_params, job, n_param_tasks(&agent->network));
+    }
     add_tiles(job, total);
 }
 

@@ -5,8 +5,9 @@
  *
  * A minibatch is walked in slices; a slice goes through two phases. In the first, each tile of rows
  * runs forward, loss and backward down to the slopes of every layer; in the second, each task owns
- * some parameters and sums over all rows of the slice. So no sum depends on the number of threads.
- */
+ * some parameters and sums over all rows of the slice. Where rows choose from a large pool, the
+ * policy stands between two halves of the first phase and is shared out by items
+ * (policy/large_pool.h). So no sum depends on the number of threads. */
 #ifndef RRI_AGENT_GRADIENT_H
 #define RRI_AGENT_GRADIENT_H
 

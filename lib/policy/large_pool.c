@@ -86,8 +86,8 @@ void rri_large_pool_forward(float *log_probs, rri_policy_tape *tape, const rri_l
 
 /* A row that is not there lies infinitely far below its maximum: all its slopes are 0. */
 static const rri_large_pool_rows *gather_rows(const rri_large_pool_batch *b,
-                                              const rri_policy_tape *tape, const float *d_log_probs,
-                                              float d_entropy)
+                                              const rri_policy_tape *tape,
+                                              const rri_large_pool_slopes *slopes)
 {
     rri_large_pool_rows *panels = RRI_STACK_TAKE(&b->stacks[0], rri_large_pool_rows, b->n_panels);
     memset(panels, 0, b->n_panels * sizeof *panels);
@@ -95,11 +95,11 @@ static const rri_large_pool_rows *gather_rows(const rri_large_pool_batch *b,
         rri_large_pool_rows *rows = &panels[r / b->panel];
         const size_t lane = r % b->panel, row = b->row + r;
         const bool is_there = r < b->n_rows;
-        rows->d_entropy = d_entropy;
+        rows->d_entropy = slopes->d_entropy;
         rows->maxima[lane] = is_there ? tape->maxima[row] : INFINITY;
         rows->log_sums[lane] = is_there ? (float)tape->log_sums[row] : 0.0f;
         rows->entropies[lane] = is_there ? tape->entropies[row] : 0.0f;
-        rows->d_log_probs[lane] = is_there ? d_log_probs[row] : 0.0f;
+        rows->d_log_probs[lane] = is_there ? slopes->d_log_probs[row] : 0.0f;
     }
     return panels;
 }
@@ -152,9 +152,8 @@ static void add_sums(rri_policy_sums *sums, const float *dq, const rri_large_poo
     }
 }
 
-void rri_large_pool_backward(float *dq, rri_policy_sums *sums, float *dV, float *db,
-                             const rri_policy_tape *tape, const rri_logits_input *in,
-                             const int32_t *actions, const float *d_log_probs, float d_entropy,
+void rri_large_pool_backward(const rri_large_pool_gradients *gradients, const rri_policy_tape *tape,
+                             const rri_logits_input *in, const rri_large_pool_slopes *slopes,
                              rri_workers *workers, rri_stack *stacks)
 {
     rri_stack *scratch = &stacks[0];
@@ -164,20 +163,21 @@ void rri_large_pool_backward(float *dq, rri_policy_sums *sums, float *dV, float 
     for (size_t row = 0; row < in->menu->n; row += RRI_LARGE_POOL_BATCH) {
         const size_t mark = rri_stack_mark(scratch);
         rri_large_pool_batch b;
-        rri_large_pool_batch_begin(&b, in, actions, row, stacks);
+        rri_large_pool_batch_begin(&b, in, slopes->actions, row, stacks);
         b.shard_blocks = shard_blocks(b.n_items, dim);
-        b.rows = gather_rows(&b, tape, d_log_probs, d_entropy);
-        b.columns = dV != NULL ? pack_columns(&b) : NULL;
+        b.rows = gather_rows(&b, tape, slopes);
+        b.columns = gradients->dV != NULL ? pack_columns(&b) : NULL;
         b.shards = RRI_STACK_TAKE(scratch, float, n *b.n_panels *b.panel *dim);
-        if (sums != NULL && b.tiles[0].shown != NULL) {
+        if (gradients->sums != NULL && b.tiles[0].shown != NULL) {
             b.shown_slopes = RRI_STACK_TAKE(scratch, float, b.n_rows * in->menu->h);
         }
-        b.dV = dV;
-        b.db = db;
+        b.dV = gradients->dV;
+        b.db = gradients->db;
+        b.adds_to_items = gradients->adds_to_items || row > 0;
         rri_workers_run(workers, rri_large_pool_shard_run, &b, n);
-        merge_shards(dq + row * dim, &b, n);
-        if (sums != NULL) {
-            add_sums(sums, dq + row * dim, &b);
+        merge_shards(gradients->dq + row * dim, &b, n);
+        if (gradients->sums != NULL) {
+            add_sums(gradients->sums, gradients->dq + row * dim, &b);
         }
         rri_stack_rewind(scratch, mark);
     }

@@ -23,11 +23,25 @@
 void rri_large_pool_forward(float *log_probs, rri_policy_tape *tape, const rri_logits_input *in,
                             const int32_t *actions, rri_workers *workers, rri_stack *stacks);
 
-/* dq [n, d] written, sums added (NULL: not wanted), dV [N, d] and db [N] added (each NULL: not
- * wanted), from what forward left. As rri_policy_backward_query and _items in one. */
-void rri_large_pool_backward(float *dq, rri_policy_sums *sums, float *dV, float *db,
-                             const rri_policy_tape *tape, const rri_logits_input *in,
-                             const int32_t *actions, const float *d_log_probs, float d_entropy,
+/* What the slopes of n rows are made of, as in rri_policy_backward_query; borrowed. */
+typedef struct rri_large_pool_slopes {
+    const int32_t *actions;   /* [n] a */
+    const float *d_log_probs; /* [n] g */
+    float d_entropy;          /* e */
+} rri_large_pool_slopes;
+
+/* Where gradients go; what is NULL is not wanted. */
+typedef struct rri_large_pool_gradients {
+    float *dq;             /* [n, d] written */
+    rri_policy_sums *sums; /* added */
+    float *dV, *db;        /* [N, d] and [N] written, or */
+    bool adds_to_items;    /* added */
+} rri_large_pool_gradients;
+
+/* From what forward left: rri_policy_backward_query and rri_policy_backward_items in one. dq must
+ * be wanted. */
+void rri_large_pool_backward(const rri_large_pool_gradients *gradients, const rri_policy_tape *tape,
+                             const rri_logits_input *in, const rri_large_pool_slopes *slopes,
                              rri_workers *workers, rri_stack *stacks);
 
 /* Bytes of every stack, and what the first one needs on top. */

@@ -39,7 +39,8 @@ typedef struct rri_large_pool_batch {
     const float *columns;            /* [ceil(d / P)][panels · P, P]  τ q */
     float *shards;                   /* [shards][panels][d, P] */
     float *shown_slopes;             /* [rows, h], NULL where nobody asks */
-    float *dV, *db;
+    float *dV, *db;                  /* [N, d] and [N], NULL where nobody asks */
+    bool adds_to_items;              /* dV and db are added to, not written */
 } rri_large_pool_batch;
 
 /* Parts of `unit` that n has, the last one cut off. */

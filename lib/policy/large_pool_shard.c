@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/large_pool_shard.h"
 
+#include <string.h>
+
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -30,6 +32,25 @@ static void compute_slopes(float *Z, const rri_large_pool_batch *b, rri_touches 
     }
 }
 
+/* dV and db of a block of items from dz of all rows. */
+static void flow_to_items(const rri_large_pool_batch *b, const float *Z, size_t begin, size_t end)
+{
+    const size_t n = end - begin, stride = RRI_SOFTMAX_BLOCK * b->panel;
+    if (b->dV != NULL) {
+        float *dV = b->dV + begin * b->dim;
+        if (!b->adds_to_items) {
+            memset(dV, 0, n * b->dim * sizeof *dV);
+        }
+        b->loops->add_items(dV, Z, stride, b->columns, n, b->n_panels, b->dim);
+    }
+    if (b->db != NULL) {
+        if (!b->adds_to_items) {
+            memset(b->db + begin, 0, n * sizeof *b->db);
+        }
+        b->loops->add_bias(b->db + begin, Z, stride, n, b->n_panels);
+    }
+}
+
 void rri_large_pool_shard_run(void *batch, size_t task, size_t worker)
 {
     const rri_large_pool_batch *b = batch;
@@ -50,13 +71,7 @@ void rri_large_pool_shard_run(void *batch, size_t task, size_t worker)
             b->loops->add_query(dq + p * panel_floats, V, Z + p * stride, end - begin, b->dim,
                                 begin > first);
         }
-        if (b->dV != NULL) {
-            b->loops->add_items(b->dV + begin * b->dim, Z, stride, b->columns, end - begin,
-                                b->n_panels, b->dim);
-        }
-        if (b->db != NULL) {
-            b->loops->add_bias(b->db + begin, Z, stride, end - begin, b->n_panels);
-        }
+        flow_to_items(b, Z, begin, end);
     }
     rri_stack_rewind(scratch, mark);
 }

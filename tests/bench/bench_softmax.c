@@ -107,8 +107,10 @@ static void take_step(void *what)
     step *s = what;
     rri_policy_sums sums = {0};
     rri_large_pool_forward(s->log_probs, &s->tape, &s->in, s->actions, s->workers, s->stacks);
-    rri_large_pool_backward(s->dq, &sums, s->dV, s->db, &s->tape, &s->in, s->actions,
-                            s->d_log_probs, -0.01f / ROWS, s->workers, s->stacks);
+    const rri_large_pool_slopes slopes = {s->actions, s->d_log_probs, -0.01f / ROWS};
+    const rri_large_pool_gradients gradients = {
+        .dq = s->dq, .sums = &sums, .dV = s->dV, .db = s->db};
+    rri_large_pool_backward(&gradients, &s->tape, &s->in, &slopes, s->workers, s->stacks);
 }
 
 static void measure(bench *b, size_t n_items, const char *series)

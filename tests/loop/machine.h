@@ -149,6 +149,22 @@ static const machine_plan machine_plans[] = {
      .gae_lambda = 1.0f,
      .lr = 0.01f,
      .is_own = true},
+    {.name = "ppo-large-pool",
+     .n_envs = 7,
+     .n_steps = 6,
+     .n_updates = 2,
+     .num_items = 17000, /* more than one chunk */
+     .item_dim = 5,
+     .n_excluded = 2,
+     .hidden = {8},
+     .has_bias = 1,
+     .has_trained_items = 1,
+     .batch_size = 20,
+     .update_epochs = 2,
+     .max_episode_steps = 4,
+     .gamma = 0.5f,
+     .lr = 0.01f,
+     .ent_coef = 0.01f},
 };
 enum { MACHINE_PLANS = sizeof machine_plans / sizeof machine_plans[0] };
 

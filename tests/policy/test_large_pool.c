@@ -42,7 +42,8 @@ static outcome run_plainly(twin *t)
     return o;
 }
 
-static outcome run_by_blocks(twin *t, int32_t n_threads)
+/* On top of what is there, or written over it. */
+static outcome run_by_blocks_onto(twin *t, int32_t n_threads, bool adds_to_items)
 {
     outcome o = empty_outcome(t);
     const rri_logits_limits limits = twin_limits(t);
@@ -58,13 +59,23 @@ static outcome run_by_blocks(twin *t, int32_t n_threads)
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
     ck_assert_int_eq(rri_workers_create(&workers, n_threads, &allocator, NULL), RR_OK);
     rri_large_pool_forward(o.log_probs, &o.tape, &t->in, t->actions, workers, stacks);
-    rri_large_pool_backward(o.dq, &o.sums, o.dV, t->bias != NULL ? o.db : NULL, &o.tape, &t->in,
-                            t->actions, t->d_log_probs, t->d_entropy, workers, stacks);
+    const rri_large_pool_slopes slopes = {t->actions, t->d_log_probs, t->d_entropy};
+    const rri_large_pool_gradients gradients = {.dq = o.dq,
+                                                .sums = &o.sums,
+                                                .dV = o.dV,
+                                                .db = t->bias != NULL ? o.db : NULL,
+                                                .adds_to_items = adds_to_items};
+    rri_large_pool_backward(&gradients, &o.tape, &t->in, &slopes, workers, stacks);
     for (int32_t i = 0; i < n_threads; i++) {
         ck_assert_uint_eq(stacks[i].used, 0);
     }
     rri_workers_destroy(workers);
     return o;
+}
+
+static outcome run_by_blocks(twin *t, int32_t n_threads)
+{
+    return run_by_blocks_onto(t, n_threads, true);
 }
 
 /* What both ways promise to the last bit. */
@@ -225,11 +236,27 @@ START_TEST(test_large_pool_answers_only_what_is_asked)
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
     ck_assert_int_eq(rri_workers_create(&workers, 1, &allocator, NULL), RR_OK);
     rri_large_pool_forward(NULL, &o.tape, &t.in, NULL, workers, &stack);
-    rri_large_pool_backward(o.dq, NULL, NULL, NULL, &o.tape, &t.in, t.actions, t.d_log_probs,
-                            t.d_entropy, workers, &stack);
+    const rri_large_pool_slopes slopes = {t.actions, t.d_log_probs, t.d_entropy};
+    const rri_large_pool_gradients gradients = {.dq = o.dq};
+    rri_large_pool_backward(&gradients, &o.tape, &t.in, &slopes, workers, &stack);
     ck_assert_mem_eq(o.tape.entropies, whole.tape.entropies, t.shape.n * sizeof(float));
     ck_assert_mem_eq(o.dq, whole.dq, t.shape.n * t.shape.dim * sizeof(float));
     rri_workers_destroy(workers);
+    twin_free(&t);
+}
+END_TEST
+
+START_TEST(test_large_pool_writes_or_adds_to_the_items_gradients)
+{
+    twin t;
+    twin_create(&t, SHAPES[3], rri_kernels_detect(), 92); /* rows of two batches */
+    const outcome added = run_by_blocks_onto(&t, 1, true),
+                  written = run_by_blocks_onto(&t, 1, false);
+    const size_t N = t.shape.n_items, d = t.shape.dim;
+    gradcheck_take_pattern(added.dV, N * d);
+    gradcheck_take_pattern(added.db, N);
+    assert_close(added.dV, written.dV, N * d, 1e-5);
+    assert_close(added.db, written.db, N, 1e-5);
     twin_free(&t);
 }
 END_TEST
@@ -273,5 +300,6 @@ CHECK_MAIN("policy/large_pool", test_large_pool_agrees_with_the_rows_own_functio
            test_large_pool_bits_do_not_depend_on_the_level,
            test_large_pool_gradients_are_the_slopes_of_the_loss,
            test_large_pool_answers_only_what_is_asked,
+           test_large_pool_writes_or_adds_to_the_items_gradients,
            test_large_pool_excluded_action_has_no_probability_and_overflow_is_nan,
            test_large_pool_memory_does_not_grow_with_items)
