@@ -936,10 +936,12 @@ RR_API rr_status rr_slot_release(rr_scratch *scratch, rr_error *err);
 /* ── 14 · health ───────────────────────────────────────────────────────────────────────────────── */
 
 /* Signs that training is going wrong, each with a threshold, and a sentence through rr_host.log when it appears. A
- * watch is fed by the host's loop, after the step and after the update, and costs the serving path nothing:
+ * watch is fed by the host's loop, beside the buffer, and costs the serving path nothing:
  *
+ *     rr_agent_act(agent, &obs, &decision, &err);
+ *     rr_health_record(health, &obs, &decision, &err);
  *     rr_env_step(env, decision.actions, &outcome, &err);
- *     rr_health_record(health, &obs, &decision, &outcome, &err);   // before obs is overwritten by the next one
+ *     rr_health_reward(health, &outcome, &err);
  *     …
  *     rr_agent_update(agent, buffer, &obs, &stats, &err);
  *     rr_health_update(health, agent, &stats, &report, &err);
@@ -1014,11 +1016,11 @@ typedef struct rr_health_report {
 RR_API rr_status rr_health_create(rr_health **out, const rr_health_config *config, const rr_agent *agent,
                                   const rr_host *host, rr_error *err);
 RR_API void rr_health_destroy(rr_health *health);
-/* Rows of one step. Reads obs->states and features, decision->items (actions where that is NULL and obs has no
- * candidates) and outcome->rewards. Refuses rows that do not match or are not finite, and changes nothing then.
- * Allocates nothing. */
-RR_API rr_status rr_health_record(rr_health *health, const rr_obs *obs, const rr_decision *decision,
-                                  const rr_outcome *outcome, rr_error *err);
+/* Rows of decisions. Reads obs->states and features, decision->actions and items (NULL, in a row without a list: the
+ * action is the item). Refuses rows that do not match or are not finite, and changes nothing then. Allocates nothing. */
+RR_API rr_status rr_health_record(rr_health *health, const rr_obs *obs, const rr_decision *decision, rr_error *err);
+/* Rewards as they come; which rows they are for does not matter here. The same rules. */
+RR_API rr_status rr_health_reward(rr_health *health, const rr_outcome *outcome, rr_error *err);
 /* The agent just updated, and its stats; out may be NULL. RR_E_MISMATCH: an agent of other sizes. */
 RR_API rr_status rr_health_update(rr_health *health, const rr_agent *agent, const rr_stats *stats,
                                   rr_health_report *out, rr_error *err);

@@ -81,23 +81,18 @@ static double even_entropy(const rr_health *health, const rr_obs *obs)
 }
 
 static rr_status read_rows(rri_health_rows *rows, const rr_health *health, const rr_obs *obs,
-                           const rr_decision *decision, const rr_outcome *outcome, rr_error *err)
+                           const rr_decision *decision, rr_error *err)
 {
     rr_obs o;
     rr_decision d;
-    rr_outcome r;
     RRI_TRY(rri_abi_read(&o, sizeof o, obs, "rr_obs", err));
     RRI_TRY(rri_abi_read(&d, sizeof d, decision, "rr_decision", err));
-    RRI_TRY(rri_abi_read(&r, sizeof r, outcome, "rr_outcome", err));
     RRI_TRY(check_obs(health, &o, err));
-    if (d.n != o.n || r.n != o.n) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "rr_health_record: obs has %d rows, decision %d, outcome %d; they must agree", o.n,
-                 d.n, r.n);
+    if (d.n != o.n) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_health_record: obs has %d rows, decision %d", o.n, d.n);
     }
-    if (r.rewards == NULL || d.actions == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_record: %s is NULL",
-                 r.rewards == NULL ? "outcome->rewards" : "decision->actions");
+    if (d.actions == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_health_record: decision->actions is NULL");
     }
     const bool is_pool = o.candidates == NULL && o.vectors == NULL;
     *rows = (rri_health_rows){.n = (size_t)o.n,
@@ -108,21 +103,37 @@ static rr_status read_rows(rri_health_rows *rows, const rr_health *health, const
                               .actions = d.actions,
                               .items = d.items != NULL ? d.items
                                        : is_pool       ? d.actions
-                                                       : NULL,
-                              .rewards = r.rewards};
+                                                       : NULL};
     return RR_OK;
 }
 
 rr_status rr_health_record(rr_health *health, const rr_obs *obs, const rr_decision *decision,
-                           const rr_outcome *outcome, rr_error *err)
+                           rr_error *err)
 {
     if (health == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_health_record: health is NULL");
     }
     rri_health_rows rows;
-    RRI_TRY(read_rows(&rows, health, obs, decision, outcome, err));
+    RRI_TRY(read_rows(&rows, health, obs, decision, err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_health_record(health, &rows, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_health_reward(rr_health *health, const rr_outcome *outcome, rr_error *err)
+{
+    if (health == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_health_reward: health is NULL");
+    }
+    rr_outcome full;
+    RRI_TRY(rri_abi_read(&full, sizeof full, outcome, "rr_outcome", err));
+    if (full.n < 1 || full.rewards == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_health_reward: outcome has %s",
+                 full.n < 1 ? "no rows" : "no rewards");
+    }
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_health_reward(health, full.rewards, (size_t)full.n, err);
     rri_fpmode_leave(before);
     return status;
 }

@@ -20,7 +20,7 @@ struct rr_health {
     rri_host_log log;
 
     /* The window under way. */
-    int64_t n_rows, n_updates;
+    int64_t n_rows, n_rewards, n_updates;
     double entropy, explained_variance, clip_fraction, grad_norm; /* sums over updates */
     double value_loss, return_squares;                            /* the same */
     double even_entropy;                                          /* sum over rows */
@@ -127,7 +127,6 @@ static rr_status check_rows(const rr_health *health, const rri_health_rows *rows
         }
         RRI_TRY(check_finite("states", rows->states + i * health->shape.state_dim,
                              health->shape.state_dim, i, err));
-        RRI_TRY(check_finite("rewards", rows->rewards + i, 1, i, err));
         if (rows->features != NULL) {
             RRI_TRY(check_finite("features", features_of(health, rows, i),
                                  health->shape.feature_dim, i, err));
@@ -155,8 +154,6 @@ rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_e
         const float *state = rows->states + i * S;
         health->n_rows++;
         add_values(health->means, health->spread, state, S, health->n_rows);
-        add_values(&health->reward_mean, &health->reward_squares, rows->rewards + i, 1,
-                   health->n_rows);
         if (rows->features != NULL) {
             health->n_features++;
             add_values(health->means + S, health->spread + S, features_of(health, rows, i),
@@ -169,6 +166,19 @@ rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_e
             memcpy(health->states + health->n_states * S, state, S * sizeof(float));
             health->n_states++;
         }
+    }
+    return RR_OK;
+}
+
+rr_status rri_health_reward(rr_health *health, const float *rewards, size_t n, rr_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        RRI_TRY(check_finite("rewards", rewards + i, 1, i, err));
+    }
+    for (size_t i = 0; i < n; i++) {
+        health->n_rewards++;
+        add_values(&health->reward_mean, &health->reward_squares, rewards + i, 1,
+                   health->n_rewards);
     }
     return RR_OK;
 }
@@ -252,7 +262,8 @@ static void measure(rr_health *health, double dead_units, rr_health_report *out)
     out->entropy_share =
         (float)(health->entropy / n / (health->even_entropy / (double)health->n_rows));
     out->value_score = (float)(1.0 - 2.0 * health->value_loss / health->return_squares);
-    out->reward_deviation = (float)deviation(health->reward_squares, health->n_rows);
+    out->reward_deviation =
+        health->n_rewards > 1 ? (float)deviation(health->reward_squares, health->n_rewards) : NAN;
     out->dead_units = (float)dead_units;
     measure_shown(health, out);
     measure_drift(health, out);
@@ -354,6 +365,7 @@ static void begin_window(rr_health *health)
     health->n_rows = health->n_updates = health->n_explained = health->n_features = 0;
     health->entropy = health->explained_variance = health->clip_fraction = health->grad_norm = 0.0;
     health->value_loss = health->return_squares = health->even_entropy = 0.0;
+    health->n_rewards = 0;
     health->reward_mean = health->reward_squares = 0.0;
     health->n_states = 0;
 }

@@ -33,9 +33,9 @@ rr_status rri_health_create(rr_health **out, const rr_health_config *config,
 void rri_health_destroy(rr_health *health);
 const rri_health_shape *rri_health_shape_of(const rr_health *health);
 
-/* One step: n rows of states, of chosen candidates' features (NULL: none), shown items (−1: in no
- * catalogue) and rewards. Refuses what is not finite and items outside the catalogue, and changes
- * nothing then. */
+/* n decisions: states, chosen candidates' features (NULL: none) and shown items (−1: in no
+ * catalogue). Refuses what is not finite and items outside the catalogue, and changes nothing then.
+ */
 typedef struct rri_health_rows {
     size_t n;
     const float *states;   /* [n, S] */
@@ -44,9 +44,9 @@ typedef struct rri_health_rows {
     double even_entropy;    /* mean of log(list length) */
     const int32_t *actions; /* [n] position, for features */
     const int32_t *items;   /* [n] */
-    const float *rewards;   /* [n] */
 } rri_health_rows;
 rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_error *err);
+rr_status rri_health_reward(rr_health *health, const float *rewards, size_t n, rr_error *err);
 
 /* Whether the update to come ends a window; then its states [n, S] are those to look at. */
 bool rri_health_is_due(const rr_health *health);

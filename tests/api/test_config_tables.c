@@ -12,11 +12,11 @@
 
 START_TEST(test_config_tables_there_is_one_for_every_kind)
 {
-    const size_t sizes[N_KINDS] = {
-        sizeof(rr_env_config), sizeof(rr_agent_config),    sizeof(rr_ppo_config),
-        sizeof(rr_a2c_config), sizeof(rr_buffer_config),   sizeof(rr_train_config),
-        sizeof(rr_als_config), sizeof(rr_serving_options), sizeof(rr_imitate_config),
-        sizeof(rr_health_config)};
+    const size_t sizes[N_KINDS] = {sizeof(rr_env_config),     sizeof(rr_agent_config),
+                                   sizeof(rr_ppo_config),     sizeof(rr_a2c_config),
+                                   sizeof(rr_buffer_config),  sizeof(rr_train_config),
+                                   sizeof(rr_als_config),     sizeof(rr_serving_options),
+                                   sizeof(rr_imitate_config), sizeof(rr_health_config)};
     for (int32_t kind = 0; kind < N_KINDS; kind++) {
         ck_assert_ptr_nonnull(rri_config_table_of(kind));
         ck_assert_uint_eq(rri_config_table_of(kind)->size, sizes[kind]);
@@ -149,9 +149,10 @@ static bool find_documented_default(double *out, const char *struct_name, const 
 
 START_TEST(test_config_tables_defaults_are_those_of_the_headers_comments)
 {
-    const char *structs[N_KINDS] = {"rr_env_config", "rr_agent_config",    "rr_ppo_config",
-                                    "rr_a2c_config", "rr_buffer_config",   "rr_train_config",
-                                    "rr_als_config", "rr_serving_options", "rr_imitate_config"};
+    const char *structs[N_KINDS] = {"rr_env_config",   "rr_agent_config",    "rr_ppo_config",
+                                    "rr_a2c_config",   "rr_buffer_config",   "rr_train_config",
+                                    "rr_als_config",   "rr_serving_options", "rr_imitate_config",
+                                    "rr_health_config"};
     size_t n_compared = 0;
     read_header();
     for (int32_t kind = 0; kind < N_KINDS; kind++) {

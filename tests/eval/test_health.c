@@ -63,8 +63,7 @@ static rri_health_rows four(void)
                              .k = 2,
                              .even_entropy = 2.0,
                              .actions = actions,
-                             .items = items,
-                             .rewards = rewards};
+                             .items = items};
 }
 
 static const rr_stats usual = {.struct_size = sizeof(rr_stats),
@@ -80,6 +79,7 @@ static rr_health_report window(rr_health *health, const rri_health_rows *rows,
 {
     rr_health_report report;
     ck_assert_int_eq(rri_health_record(health, rows, NULL), RR_OK);
+    ck_assert_int_eq(rri_health_reward(health, rewards, 4, NULL), RR_OK);
     rri_health_update(health, stats, 0.125, &report);
     return report;
 }
@@ -273,12 +273,12 @@ START_TEST(test_health_rows_that_are_refused_change_nothing)
     const int32_t far[] = {0, 1, 2, 0};
     rows.actions = far;
     ck_assert_int_eq(rri_health_record(health, &rows, &err), RR_E_INVALID);
+    const float infinite[] = {50.0f, INFINITY, 0.0f, 0.0f};
+    ck_assert_int_eq(rri_health_reward(health, infinite, 4, &err), RR_E_NOT_FINITE);
     rows = four();
-    const float infinite[] = {0.0f, INFINITY, 0.0f, 0.0f};
-    rows.rewards = infinite;
-    ck_assert_int_eq(rri_health_record(health, &rows, &err), RR_E_NOT_FINITE);
-    rows = four();
-    ck_assert_int_eq(window(health, &rows, &usual).n_rows, 4);
+    const rr_health_report r = window(health, &rows, &usual);
+    ck_assert_int_eq(r.n_rows, 4);
+    ck_assert_double_eq_tol((double)r.reward_deviation, sqrt(14.0 / 3.0), 1e-6);
     rri_health_destroy(health);
 }
 END_TEST
@@ -290,6 +290,7 @@ START_TEST(test_health_what_is_not_known_is_no_illness)
     config.min_explained_variance = 0.9f;
     config.min_effective_items = 100.0f;
     config.max_dead_units = 0.0f;
+    config.min_reward_deviation = 1e9f;
     rr_health *health = make(&config, &h);
     rri_health_rows rows = four();
     rows.items = NULL;

@@ -102,16 +102,14 @@ static void run(patient *p)
             }
             machine_require(rr_agent_act(agent, &obs, &decision, &err), &err);
             machine_require(rr_buffer_record(buffer, &obs, &decision, &err), &err);
-            static float states[N_ROWS * 64]; /* the step moves the environment's own */
-            memcpy(states, obs.states, sizeof states);
-            obs.states = states;
+            machine_require(rr_health_record(health, &obs, &decision, &err), &err);
             machine_require(rr_env_step(env, actions, &outcome, &err), &err);
             for (int32_t i = 0; i < N_ROWS; i++) {
                 rewards[i] = p->reward_factor * outcome.rewards[i] + p->reward_offset;
             }
             outcome.rewards = rewards;
             machine_require(rr_buffer_reward(buffer, &outcome, &err), &err);
-            machine_require(rr_health_record(health, &obs, &decision, &outcome, &err), &err);
+            machine_require(rr_health_reward(health, &outcome, &err), &err);
         }
         rr_stats stats = {.struct_size = sizeof stats};
         rr_health_report report = {.struct_size = sizeof report};
