@@ -158,12 +158,21 @@ sanitized() {
             run_tests "$main-sanitized" --no-suite house --timeout-multiplier 5
 }
 
+# Threads that serve while another trains, and crews that share work: no two of them touch one byte
+# without an order between them.
+under_thread_sanitizer() {
+    build gcc "$main-threads" -Dbuildtype=debug -Doptimization=2 -Db_sanitize=thread \
+        -Dexamples=false || return 1
+    TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 run_tests "$main-threads" core/workers agent/slot \
+        loop/publish loop/threads --timeout-multiplier 10
+}
+
 # Up to a hundred times slower, so programs that take more than a second without it are left to the
 # sanitizers. core/fpmode and api/api_agent need flags that valgrind does not emulate; in
 # math/blis_tiles it sees BLIS's own code read past a matrix; two are Python's.
 not_under_valgrind='math/gemm math/tile math/elementwise policy/choice policy/policy policy/sweep
     agent/act agent/gradient api/api_env api/api_checkpoint api/checkpoint_restore
-    loop/learning loop/promise loop/correctness
+    loop/learning loop/promise loop/correctness loop/publish agent/slot policy/mixture
     core/fpmode api/api_agent api/api_config math/blis_tiles io/python_reads api/read_checkpoint'
 under_valgrind() {
     build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
@@ -248,6 +257,7 @@ if [ "$tier" = full ]; then
     stage "the same bytes from gcc -O0, gcc -O3, clang and without BLIS" same_bytes
     stage "unit tests without BLIS" without_blis
     stage "address and undefined-behaviour sanitizers" sanitized
+    stage "thread sanitizer" under_thread_sanitizer
     stage "valgrind" under_valgrind
     stage "instructions of a fixed update and a fixed decision" \
         python3 tests/bench/tripwire.py "$main" && sed 's/^/      /' "$work/stage.log"

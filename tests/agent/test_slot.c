@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/slot.h"
 
+#include <pthread.h>
+#include <time.h>
+
 #include "agent_fixture.h"
 #include "counting_host.h"
 
@@ -235,6 +238,67 @@ START_TEST(test_slot_that_finds_no_memory_keeps_what_it_has)
 }
 END_TEST
 
+/* A policy whose parameters are all one number is torn when two of them differ. The loop is short,
+ * so that a reader is often interrupted between finding a policy and saying that it reads it. */
+enum { N_WATCHERS = 3 };
+
+typedef struct watcher {
+    rr_scratch *scratch;
+    atomic_bool *is_over;
+    size_t n_seen, n_torn;
+} watcher;
+
+static void *watch(void *context)
+{
+    watcher *w = context;
+    while (!atomic_load_explicit(w->is_over, memory_order_relaxed)) {
+        const rr_policy *policy = rri_slot_acquire(w->scratch);
+        const float first = policy->values[0];
+        const size_t n = policy->network.params.entries[0].size;
+        size_t n_other = 0;
+        for (size_t i = 0; i < n; i++) {
+            n_other += policy->values[i] != first ? 1 : 0;
+        }
+        rri_slot_let_go(w->scratch);
+        w->n_torn += n_other > 0 ? 1 : 0;
+        w->n_seen++;
+    }
+    return NULL;
+}
+
+START_TEST(test_slot_policy_is_never_torn_under_readers_that_are_interrupted_anywhere)
+{
+    stand s;
+    stand_open(&s);
+    atomic_bool is_over = false;
+    watcher watchers[N_WATCHERS];
+    pthread_t threads[N_WATCHERS];
+    rr_agent *agent = s.r.agent;
+    for (int i = 0; i < 3; i++) {
+        memset(agent->values, 0, agent->network.params.n_floats * sizeof(float));
+        publish(&s);
+    }
+    for (size_t i = 0; i < N_WATCHERS; i++) {
+        watchers[i] = (watcher){.scratch = s.readers[i], .is_over = &is_over};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, watch, &watchers[i]), 0);
+    }
+    const time_t begin = time(NULL);
+    for (int v = 0; time(NULL) - begin < 3; v++) {
+        for (size_t i = 0; i < agent->network.params.n_floats; i++) {
+            agent->values[i] = (float)(v % 1000) / 1000.0f;
+        }
+        publish(&s);
+    }
+    atomic_store(&is_over, true);
+    for (size_t i = 0; i < N_WATCHERS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_uint_gt(watchers[i].n_seen, 0);
+        ck_assert_uint_eq(watchers[i].n_torn, 0);
+    }
+    stand_close(&s);
+}
+END_TEST
+
 CHECK_MAIN("agent/slot", test_slot_hands_out_what_was_published_last,
            test_slot_a_policy_that_is_held_stays_as_it_is_however_many_follow,
            test_slot_takes_no_memory_over_a_million_publications,
@@ -242,4 +306,5 @@ CHECK_MAIN("agent/slot", test_slot_hands_out_what_was_published_last,
            test_slot_refuses_readers_beyond_its_number_until_one_leaves,
            test_slot_lives_until_its_last_reader_has_left,
            test_slot_refuses_a_policy_of_another_shape_and_keeps_its_own,
-           test_slot_that_finds_no_memory_keeps_what_it_has)
+           test_slot_that_finds_no_memory_keeps_what_it_has,
+           test_slot_policy_is_never_torn_under_readers_that_are_interrupted_anywhere)
