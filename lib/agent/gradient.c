@@ -141,11 +141,14 @@ static void run_tile(void *context, size_t task, size_t worker)
 
     begin_tile(job, sums, begin, end, scratch);
     const rri_logits_input in = input_of(job);
-    rri_policy_forward(slice->log_probs, &slice->policy, &in, slice->actions, begin, end, scratch);
+    const size_t mark = rri_stack_mark(scratch);
+    rri_logits_tile tile;
+    rri_logits_prepare(&tile, &in, begin, end - begin, scratch);
+    rri_policy_forward_tile(slice->log_probs, &slice->policy, &tile, slice->actions, scratch);
     policy_loss(job, sums, begin, end);
-    rri_policy_backward_query(slice->slopes.query, &sums->policy, &slice->policy, &in,
-                              slice->actions, slice->d_log_probs, job->d_entropy, begin, end,
-                              scratch);
+    rri_policy_backward_query_tile(slice->slopes.query, &sums->policy, &slice->policy, &tile,
+                                   slice->actions, slice->d_log_probs, job->d_entropy, scratch);
+    rri_stack_rewind(scratch, mark);
     end_tile(job, sums, begin, end, scratch);
 }
 

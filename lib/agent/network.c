@@ -113,12 +113,19 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     }
 }
 
+/* The query is the MLP's output as it is: the two share memory in a tape. */
+static bool is_query_last_layer(const rri_network *net)
+{
+    return net->is_dense && net->actor.shape.n_layers > 0;
+}
+
 void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri_network *net,
                              size_t max_rows)
 {
     rri_mlp_tape_layout(&tape->actor, arena, &net->actor, max_rows);
     rri_mlp_tape_layout(&tape->critic, arena, &net->critic, max_rows);
-    tape->query = RRI_TAKE(arena, float, max_rows * net->dim);
+    tape->query = is_query_last_layer(net) ? rri_mlp_last(&net->actor, &tape->actor)
+                                           : RRI_TAKE(arena, float, max_rows * net->dim);
 }
 
 size_t rri_network_init_scratch(const rri_network *net)
@@ -262,9 +269,11 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const flo
     float *query = tape->query + begin * net->dim;
     if (has_mlp(net)) {
         rri_mlp_forward(&net->actor, &tape->actor, states, begin, end, scratch);
-        memcpy(query, rri_mlp_last(&net->actor, &tape->actor) + begin * net->dim,
-               (end - begin) * net->dim * sizeof(float));
-        rri_vec_scale(net->kernels, query, net->mlp_scale, (end - begin) * net->dim);
+        if (!is_query_last_layer(net)) {
+            memcpy(query, rri_mlp_last(&net->actor, &tape->actor) + begin * net->dim,
+                   (end - begin) * net->dim * sizeof(float));
+            rri_vec_scale(net->kernels, query, net->mlp_scale, (end - begin) * net->dim);
+        }
     }
     if (net->has_skip) {
         rri_linear_forward(&net->skip, query, states + begin * net->state_dim, end - begin,
@@ -278,8 +287,11 @@ void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes
 {
     if (has_mlp(net)) {
         float *d_mlp = rri_mlp_last(&net->actor, &slopes->actor) + begin * net->dim;
-        memcpy(d_mlp, slopes->query + begin * net->dim, (end - begin) * net->dim * sizeof(float));
-        rri_vec_scale(net->kernels, d_mlp, net->mlp_scale, (end - begin) * net->dim);
+        if (!is_query_last_layer(net)) {
+            memcpy(d_mlp, slopes->query + begin * net->dim,
+                   (end - begin) * net->dim * sizeof(float));
+            rri_vec_scale(net->kernels, d_mlp, net->mlp_scale, (end - begin) * net->dim);
+        }
         rri_mlp_backward_input(&net->actor, NULL, &slopes->actor, &tape->actor, begin, end,
                                scratch);
     }

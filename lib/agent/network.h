@@ -46,7 +46,7 @@ typedef struct rri_network {
 /* What one forward pass leaves for the backward pass, for at most max_rows rows. */
 typedef struct rri_network_tape {
     rri_mlp_tape actor, critic;
-    float *query; /* [max_rows, d] */
+    float *query; /* [max_rows, d]; in the dense head the actor's last outputs themselves */
 } rri_network_tape;
 
 /* Registers every tensor. n_items: size of the catalogue, 0 without one. config has been checked.

@@ -17,25 +17,22 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* Rows [row, row + n_rows) of forward: a tile. */
-static void forward_tile(float *log_probs, rri_policy_tape *tape, const rri_logits_input *in,
-                         const int32_t *actions, size_t row, size_t n_rows, rri_stack *scratch)
+void rri_policy_forward_tile(float *log_probs, rri_policy_tape *tape, const rri_logits_tile *tile,
+                             const int32_t *actions, rri_stack *scratch)
 {
-    const size_t mark = rri_stack_mark(scratch);
-    rri_logits_tile tile;
-    rri_logits_prepare(&tile, in, row, n_rows, scratch);
+    const size_t mark = rri_stack_mark(scratch), row = tile->row_begin;
     rri_sweep sweep = {0};
     if (tape->logits != NULL) {
-        sweep.tile = &tile;
-        sweep.Z = tape->logits + row * tile.width;
-        sweep.ldz = tile.width;
+        sweep.tile = tile;
+        sweep.Z = tape->logits + row * tile->width;
+        sweep.ldz = tile->width;
         sweep.is_whole = true;
         if (tape->block_maxima != NULL) {
-            sweep.block_maxima = tape->block_maxima + row * rri_sweep_blocks(tile.width);
+            sweep.block_maxima = tape->block_maxima + row * rri_sweep_blocks(tile->width);
             sweep.keeps_exp = true;
         }
     } else {
-        rri_sweep_init(&sweep, &tile, scratch);
+        rri_sweep_init(&sweep, tile, scratch);
     }
     sweep.maxima = tape->maxima + row;
     sweep.log_sums = tape->log_sums + row;
@@ -51,8 +48,11 @@ void rri_policy_forward(float *log_probs, rri_policy_tape *tape, const rri_logit
                         rri_stack *scratch)
 {
     for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
-        forward_tile(log_probs, tape, in, actions, row, smaller(RRI_LOGITS_TILE, row_end - row),
-                     scratch);
+        const size_t mark = rri_stack_mark(scratch);
+        rri_logits_tile tile;
+        rri_logits_prepare(&tile, in, row, smaller(RRI_LOGITS_TILE, row_end - row), scratch);
+        rri_policy_forward_tile(log_probs, tape, &tile, actions, scratch);
+        rri_stack_rewind(scratch, mark);
     }
 }
 
@@ -114,23 +114,35 @@ static void backward_tile(float *dq, rri_policy_sums *sums, const rri_slopes *sl
     }
 }
 
+void rri_policy_backward_query_tile(float *dq, rri_policy_sums *sums, rri_policy_tape *tape,
+                                    const rri_logits_tile *tile, const int32_t *actions,
+                                    const float *d_log_probs, float d_entropy, rri_stack *scratch)
+{
+    const rri_slopes slopes = {tape, actions, d_log_probs, d_entropy};
+    const rri_logits_input *in = tile->in;
+    const size_t dim = in->catalogue->dim, row = tile->row_begin;
+    const size_t mark = rri_stack_mark(scratch);
+    backward_tile(dq + row * dim, sums, &slopes, tile, scratch);
+    if (in->head->scale != 1.0f) {
+        rri_vec_scale(in->kernels, dq + row * dim, in->head->scale, tile->n_rows * dim);
+    }
+    for (size_t r = row; sums != NULL && r < row + tile->n_rows; r++) {
+        sums->d_log_scale += (double)rri_dot(in->kernels, in->q + r * dim, dq + r * dim, dim);
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
 void rri_policy_backward_query(float *dq, rri_policy_sums *sums, rri_policy_tape *tape,
                                const rri_logits_input *in, const int32_t *actions,
                                const float *d_log_probs, float d_entropy, size_t row_begin,
                                size_t row_end, rri_stack *scratch)
 {
-    const rri_slopes slopes = {tape, actions, d_log_probs, d_entropy};
-    const size_t dim = in->catalogue->dim;
     for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
-        const size_t n_rows = smaller(RRI_LOGITS_TILE, row_end - row);
         const size_t mark = rri_stack_mark(scratch);
         rri_logits_tile tile;
-        rri_logits_prepare(&tile, in, row, n_rows, scratch);
-        backward_tile(dq + row * dim, sums, &slopes, &tile, scratch);
-        rri_vec_scale(in->kernels, dq + row * dim, in->head->scale, n_rows * dim);
-        for (size_t r = row; sums != NULL && r < row + n_rows; r++) {
-            sums->d_log_scale += (double)rri_dot(in->kernels, in->q + r * dim, dq + r * dim, dim);
-        }
+        rri_logits_prepare(&tile, in, row, smaller(RRI_LOGITS_TILE, row_end - row), scratch);
+        rri_policy_backward_query_tile(dq, sums, tape, &tile, actions, d_log_probs, d_entropy,
+                                       scratch);
         rri_stack_rewind(scratch, mark);
     }
 }
@@ -141,27 +153,39 @@ void rri_policy_backward_query(float *dq, rri_policy_sums *sums, rri_policy_tape
 #define ITEM_ROWS  RRI_K_CUT
 #define ITEM_TILES (ITEM_ROWS / RRI_LOGITS_TILE)
 
-/* At most ITEM_ROWS rows, prepared, with their queries scaled by τ. */
+/* At most ITEM_ROWS rows with their queries scaled by τ, prepared where slopes are made again. */
 typedef struct item_rows {
     rri_logits_tile tiles[ITEM_TILES];
     size_t n_tiles, row, n_rows;
-    float *scaled_q; /* [n_rows, d] */
+    const float *scaled_q; /* [n_rows, d] */
 } item_rows;
 
 static void prepare_rows(item_rows *rows, const rri_logits_input *in, size_t row,
-                         rri_stack *scratch)
+                         bool are_slopes_kept, rri_stack *scratch)
 {
     const size_t dim = in->catalogue->dim;
     rows->row = row;
     rows->n_rows = smaller(ITEM_ROWS, in->menu->n - row);
     rows->n_tiles = 0;
     for (size_t r = 0; r < rows->n_rows; r += RRI_LOGITS_TILE) {
-        rri_logits_prepare(&rows->tiles[rows->n_tiles++], in, row + r,
-                           smaller(RRI_LOGITS_TILE, rows->n_rows - r), scratch);
+        rri_logits_tile *tile = &rows->tiles[rows->n_tiles++];
+        const size_t n_rows = smaller(RRI_LOGITS_TILE, rows->n_rows - r);
+        if (are_slopes_kept) {
+            *tile = (rri_logits_tile){.in = in,
+                                      .row_begin = row + r,
+                                      .n_rows = n_rows,
+                                      .width = rri_menu_width(in->menu, in->catalogue->n_items)};
+        } else {
+            rri_logits_prepare(tile, in, row + r, n_rows, scratch);
+        }
     }
-    rows->scaled_q = RRI_STACK_TAKE(scratch, float, rows->n_rows *dim);
-    memcpy(rows->scaled_q, in->q + row * dim, rows->n_rows * dim * sizeof(float));
-    rri_vec_scale(in->kernels, rows->scaled_q, in->head->scale, rows->n_rows * dim);
+    rows->scaled_q = in->q + row * dim;
+    if (in->head->scale != 1.0f) {
+        float *scaled = RRI_STACK_TAKE(scratch, float, rows->n_rows *dim);
+        memcpy(scaled, in->q + row * dim, rows->n_rows * dim * sizeof(float));
+        rri_vec_scale(in->kernels, scaled, in->head->scale, rows->n_rows * dim);
+        rows->scaled_q = scaled;
+    }
 }
 
 /* dZ of these rows and positions [begin, end), held on the tape or made again in buffer [n_rows,
@@ -232,7 +256,7 @@ void rri_policy_backward_items(float *dV, float *db, const rri_policy_tape *tape
     for (size_t row = 0; row < in->menu->n; row += ITEM_ROWS) {
         const size_t mark = rri_stack_mark(scratch);
         item_rows rows;
-        prepare_rows(&rows, in, row, scratch);
+        prepare_rows(&rows, in, row, tape->d_logits != NULL, scratch);
         float *buffer = tape->d_logits != NULL
                             ? NULL
                             : RRI_STACK_TAKE(scratch, float, rows.n_rows *RRI_SOFTMAX_BLOCK);

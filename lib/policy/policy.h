@@ -45,6 +45,14 @@ void rri_policy_forward(float *log_probs, rri_policy_tape *tape, const rri_logit
                         const int32_t *actions, size_t row_begin, size_t row_end,
                         rri_stack *scratch);
 
+/* The same for the rows of a tile that has been prepared (rri_logits_prepare), at most 64, so that
+ * forward and backward share the preparation. log_probs and actions are those of all rows. */
+void rri_policy_forward_tile(float *log_probs, rri_policy_tape *tape, const rri_logits_tile *tile,
+                             const int32_t *actions, rri_stack *scratch);
+void rri_policy_backward_query_tile(float *dq, rri_policy_sums *sums, rri_policy_tape *tape,
+                                    const rri_logits_tile *tile, const int32_t *actions,
+                                    const float *d_log_probs, float d_entropy, rri_stack *scratch);
+
 /* dq [n, d] written and sums added, for rows [row_begin, row_end). d_log_probs [n] is g of each
  * row; d_entropy is e of every row: −c_H / n for a bonus of c_H on the mean entropy. d_log_scale is
  * summed whether or not the caller learns τ. sums may be NULL. */

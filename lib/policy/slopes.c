@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "math/scalar.h"
 #include "policy/softmax.h"
 #include "policy/sweep.h"
 
@@ -20,18 +19,23 @@ static size_t real_end(const rri_logits_tile *tile, size_t row, size_t begin, si
     return length < begin ? begin : smaller(end, length);
 }
 
-/* dz_i = −g p_i of positions [begin, begin + n) of one row from its kept e_i = exp(z_i − b), b the
- * running maximum of the block: p_i = e_i exp((b − m) − L). */
+/* dz_i = −g p_i of positions [begin, begin + n) of one row, n ≤ RRI_LOGITS_STRIP, from its kept e_i
+ * = exp(z_i − b), b the running maximum of the block: p_i = e_i exp((b − m) − L). */
 static void slopes_of_kept(float *dz, const float *e, const rri_slopes *slopes,
                            const rri_logits_tile *tile, size_t row, size_t begin, size_t n)
 {
     const rri_policy_tape *tape = slopes->tape;
     const rri_softmax_block *loops = rri_softmax_loops(tile->in->kernels);
     const float *maxima = tape->block_maxima + row * rri_sweep_blocks(tile->width);
-    for (size_t i = 0; i < n; i += RRI_SOFTMAX_BLOCK) {
-        const float below = maxima[(begin + i) / RRI_SOFTMAX_BLOCK] - tape->maxima[row];
-        const float share = rri_exp(below - (float)tape->log_sums[row]);
-        loops->scaled(dz + i, e + i, -slopes->d_log_probs[row] * share,
+    float shares[RRI_LOGITS_STRIP / RRI_SOFTMAX_BLOCK];
+    const size_t n_blocks = rri_sweep_blocks(n), first = begin / RRI_SOFTMAX_BLOCK;
+    for (size_t b = 0; b < n_blocks; b++) {
+        shares[b] = (maxima[first + b] - tape->maxima[row]) - (float)tape->log_sums[row];
+    }
+    rri_vec_exp(tile->in->kernels, shares, shares, n_blocks);
+    for (size_t b = 0; b < n_blocks; b++) {
+        const size_t i = b * RRI_SOFTMAX_BLOCK;
+        loops->scaled(dz + i, e + i, -slopes->d_log_probs[row] * shares[b],
                       smaller(RRI_SOFTMAX_BLOCK, n - i));
     }
 }
