@@ -192,7 +192,7 @@ static void packed_part(const product *p, size_t first_row, size_t end_row, size
             kernels->tiles->rows(p->C + first_row * p->ldc + column, p->ldc,
                                  p->A.data + first_row * p->A.row_stride, p->A.row_stride,
                                  p->A.col_stride, panels, end_row - first_row, n_columns, p->k,
-                                 p->accumulate);
+                                 p->accumulate, rri_reach_of(p->n * p->k * sizeof(float)));
         }
         return;
     }
@@ -261,6 +261,13 @@ void rri_gemm_packed(const rri_kernels *kernels, float *C, size_t ldc, rri_view 
 {
     rri_gemm_packed_range(kernels, C, ldc, A, B_panels, m, n, k, accumulate, 0,
                           panels_of(kernels, n), scratch);
+}
+
+void rri_gemm_row(const rri_kernels *kernels, float *y, const float *x, const float *B_panels,
+                  size_t n, size_t k, size_t n_walked)
+{
+    kernels->tiles->rows(y, n, x, k, 1, B_panels, 1, n, k, false,
+                         rri_reach_of(n_walked * k * sizeof(float)));
 }
 
 void rri_gemm(const rri_kernels *kernels, float *C, size_t ldc, rri_view A, rri_view B, size_t m,

@@ -49,6 +49,11 @@ void rri_gemm_packed_range(const rri_kernels *kernels, float *C, size_t ldc, rri
                            const float *B_panels, size_t m, size_t n, size_t k, bool accumulate,
                            size_t first_panel, size_t last_panel, rri_stack *scratch);
 
+/* One row: y [n] = x [k] · B, k ≥ 1. A caller who walks over a wider B in parts says how many
+ * columns it has in all. */
+void rri_gemm_row(const rri_kernels *kernels, float *y, const float *x, const float *B_panels,
+                  size_t n, size_t k, size_t n_walked);
+
 /* Both packed on the way, in blocks: for a B that is used once. */
 size_t rri_gemm_scratch(const rri_kernels *kernels, size_t m, size_t n, size_t k);
 void rri_gemm(const rri_kernels *kernels, float *C, size_t ldc, rri_view A, rri_view B, size_t m,

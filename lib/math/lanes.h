@@ -53,6 +53,15 @@ static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return _mm512_max_ps(a, b);
 }
+/* The lanes' maximum by the same tree, a lane's upper half before its lower. */
+static inline float rri_lanes_fold_max(rri_lanes a)
+{
+    const __m256 low = _mm512_castps512_ps256(a), high = _mm512_extractf32x8_ps(a, 1);
+    const __m256 eight = _mm256_max_ps(high, low);
+    const __m128 four = _mm_max_ps(_mm256_extractf128_ps(eight, 1), _mm256_castps256_ps128(eight));
+    const __m128 two = _mm_max_ps(_mm_movehl_ps(four, four), four);
+    return _mm_cvtss_f32(_mm_max_ss(_mm_movehdup_ps(two), two));
+}
 /* The lanes' sum by the tree of reduce.h: l + 8, l + 4, l + 2, l + 1. */
 static inline float rri_lanes_fold(rri_lanes a)
 {
@@ -60,6 +69,24 @@ static inline float rri_lanes_fold(rri_lanes a)
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
     const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+/* y[j] = rri_lanes_fold(s[j]) of eight: each step of the tree adds for all of them at once. */
+static inline void rri_lanes_fold_eight(float *y, const rri_lanes s[8])
+{
+    __m512 four[4], two[2];
+    for (int j = 0; j < 4; j++) { /* l + 8, then halves of s[2j] and s[2j + 1] side by side */
+        four[j] = _mm512_add_ps(_mm512_shuffle_f32x4(s[2 * j], s[2 * j + 1], 0x44),
+                                _mm512_shuffle_f32x4(s[2 * j], s[2 * j + 1], 0xee));
+    }
+    for (int j = 0; j < 2; j++) { /* l + 4: quarters of s[4j] … s[4j + 3] */
+        two[j] = _mm512_add_ps(_mm512_shuffle_f32x4(four[2 * j], four[2 * j + 1], 0x88),
+                               _mm512_shuffle_f32x4(four[2 * j], four[2 * j + 1], 0xdd));
+    }
+    const __m512 pairs = _mm512_add_ps(_mm512_shuffle_ps(two[0], two[1], 0x44),
+                                       _mm512_shuffle_ps(two[0], two[1], 0xee)); /* l + 2 */
+    const __m512 sums = _mm512_add_ps(pairs, _mm512_movehdup_ps(pairs));         /* l + 1 */
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 2, 6, 10, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+    _mm256_storeu_ps(y, _mm512_castps512_ps256(_mm512_permutexvar_ps(order, sums)));
 }
 /* Bit l: is lane l of a above that of b? Never where one is NaN. */
 static inline unsigned rri_lanes_above(rri_lanes a, rri_lanes b)
@@ -133,6 +160,14 @@ static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return (rri_lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
+/* The lanes' maximum by the same tree, a lane's upper half before its lower. */
+static inline float rri_lanes_fold_max(rri_lanes a)
+{
+    const __m256 eight = _mm256_max_ps(a.high, a.low);
+    const __m128 four = _mm_max_ps(_mm256_extractf128_ps(eight, 1), _mm256_castps256_ps128(eight));
+    const __m128 two = _mm_max_ps(_mm_movehl_ps(four, four), four);
+    return _mm_cvtss_f32(_mm_max_ss(_mm_movehdup_ps(two), two));
 }
 /* The lanes' sum by the tree of reduce.h: l + 8, l + 4, l + 2, l + 1. */
 static inline float rri_lanes_fold(rri_lanes a)
@@ -253,6 +288,16 @@ static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
     }
     return a;
 }
+/* The lanes' maximum by the same tree, a lane's upper half before its lower. */
+static inline float rri_lanes_fold_max(rri_lanes a)
+{
+    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            a.of[l] = a.of[l + half] > a.of[l] ? a.of[l + half] : a.of[l];
+        }
+    }
+    return a.of[0];
+}
 /* The lanes' sum by the tree of reduce.h: l + 8, l + 4, l + 2, l + 1. */
 static inline float rri_lanes_fold(rri_lanes a)
 {
@@ -290,4 +335,15 @@ static inline rri_lanes rri_lanes_exp(rri_lanes a)
 }
 
 #endif
+
+#if RRI_LEVEL < 2
+/* y[j] = rri_lanes_fold(s[j]) of eight. */
+static inline void rri_lanes_fold_eight(float *y, const rri_lanes s[8])
+{
+    for (size_t j = 0; j < 8; j++) {
+        y[j] = rri_lanes_fold(s[j]);
+    }
+}
+#endif
+
 #endif

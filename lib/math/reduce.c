@@ -18,18 +18,6 @@ static rri_lanes load_rest(const float *x, size_t n, float padding)
     return rri_lanes_load(rest);
 }
 
-static float fold_max(rri_lanes a)
-{
-    float s[16];
-    rri_lanes_store(s, a);
-    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
-        for (size_t l = 0; l < half; l++) {
-            s[l] = s[l + half] > s[l] ? s[l + half] : s[l];
-        }
-    }
-    return s[0];
-}
-
 static float sum(const float *x, size_t n)
 {
     rri_lanes s = rri_lanes_all(0.0f);
@@ -76,10 +64,7 @@ static void dots(float *y, const float *x, const float *const *rows, size_t n_ro
                 s[j] = rri_lanes_fma(here, rri_lanes_load(rows[r + j] + i), s[j]);
             }
         }
-        UNROLL
-        for (size_t j = 0; j < TOGETHER; j++) {
-            y[r + j] = rri_lanes_fold(s[j]);
-        }
+        rri_lanes_fold_eight(y + r, s);
     }
     for (; r < n_rows; r++) {
         y[r] = dot(x, rows[r], n);
@@ -123,7 +108,7 @@ static float max(const float *x, size_t n)
     if (i < n) {
         s = rri_lanes_max(load_rest(x + i, n - i, -INFINITY), s);
     }
-    return fold_max(s);
+    return rri_lanes_fold_max(s);
 }
 
 /* Four lanes at a time as long as nothing is above, which is the rule. */

@@ -137,10 +137,11 @@ typedef struct rows_input {
     size_t k;
 } rows_input;
 
-/* R rows by P whole panels, of which the last may be cut off: n is the number of columns. With
- * `is_far` the next group of panels is asked for while this one is read. */
+/* R rows by P whole panels, of which the last may be cut off: n is the number of columns. What
+ * comes from memory is asked for a group of panels ahead, into the second cache; what comes from
+ * the third a kilobyte ahead. */
 ALWAYS_INLINE void rows_group(float *C, size_t ldc, const rows_input *in, size_t n, bool accumulate,
-                              const size_t R, const size_t P, const bool is_far)
+                              const size_t R, const size_t P, const rri_reach reach)
 {
     const size_t panel_stride = in->k * WIDE;
     for (size_t first = 0; first < in->k; first += RRI_K_CUT) {
@@ -164,8 +165,10 @@ ALWAYS_INLINE void rows_group(float *C, size_t ldc, const rows_input *in, size_t
                 const size_t p = q / PANEL_LANES, w = q % PANEL_LANES;
                 const float *row = in->panels + p * panel_stride + l * WIDE + w * RRI_LANES;
                 const rri_lanes b = rri_lanes_load(row);
-                if (is_far) {
+                if (reach == RRI_REACH_MEMORY) {
                     __builtin_prefetch(row + P * panel_stride, 0, 2);
+                } else if (reach == RRI_REACH_THIRD_CACHE) {
+                    __builtin_prefetch(row + 256);
                 }
                 UNROLL
                 for (size_t i = 0; i < R; i++) {
@@ -187,79 +190,80 @@ ALWAYS_INLINE void rows_group(float *C, size_t ldc, const rows_input *in, size_t
 
 /* Walks groups of P panels as long as there are whole groups; returns the column that is next. */
 ALWAYS_INLINE size_t rows_walk(float *C, size_t ldc, const rows_input *all, size_t j, size_t n,
-                               bool accumulate, const size_t R, const size_t P, const bool is_far)
+                               bool accumulate, const size_t R, const size_t P,
+                               const rri_reach reach)
 {
     rows_input in = *all;
     for (; j + (P - 1) * WIDE < n; j += P * WIDE) {
         const size_t n_here = n - j < P * WIDE ? n - j : P * WIDE;
         in.panels = all->panels + j * all->k;
-        rows_group(C + j, ldc, &in, n_here, accumulate, R, P, is_far);
+        rows_group(C + j, ldc, &in, n_here, accumulate, R, P, reach);
     }
     return j;
 }
 
 /* One row is bound by reading B: its chains must be many enough to hide an addition's latency. */
 ALWAYS_INLINE void one_row(float *C, size_t ldc, const rows_input *in, size_t n, bool accumulate,
-                           const bool is_far)
+                           const rri_reach reach)
 {
-    size_t j = rows_walk(C, ldc, in, 0, n, accumulate, 1, 4, is_far);
-    j = rows_walk(C, ldc, in, j, n, accumulate, 1, 2, is_far);
-    rows_walk(C, ldc, in, j, n, accumulate, 1, 1, false);
+    size_t j = rows_walk(C, ldc, in, 0, n, accumulate, 1, 4, reach);
+    j = rows_walk(C, ldc, in, j, n, accumulate, 1, 2, reach);
+    rows_walk(C, ldc, in, j, n, accumulate, 1, 1, RRI_REACH_NEAR);
 }
-
-/* Bytes of B from which on it is asked for in time: it will not be in the second cache. */
-#define FAR_BYTES ((size_t)256 << 10)
 
 /* Rows whose sums fit into the registers with a lane of B. */
 enum { MOST_TOGETHER = RRI_LEVEL == 2 ? 8 : 4 };
 
 /* m ≤ MOST_TOGETHER rows. */
 static void rows_together(float *C, size_t ldc, const rows_input *in, size_t m, size_t n,
-                          bool accumulate)
+                          bool accumulate, rri_reach reach)
 {
     size_t j = 0;
     switch (m) {
     case 1:
-        if (n * in->k * sizeof(float) >= FAR_BYTES) {
-            one_row(C, ldc, in, n, accumulate, true);
+        if (reach == RRI_REACH_MEMORY) {
+            one_row(C, ldc, in, n, accumulate, RRI_REACH_MEMORY);
+        } else if (reach == RRI_REACH_THIRD_CACHE) {
+            one_row(C, ldc, in, n, accumulate, RRI_REACH_THIRD_CACHE);
         } else {
-            one_row(C, ldc, in, n, accumulate, false);
+            one_row(C, ldc, in, n, accumulate, RRI_REACH_NEAR);
         }
         break;
     case 2:
-        j = rows_walk(C, ldc, in, 0, n, accumulate, 2, 2, false);
-        rows_walk(C, ldc, in, j, n, accumulate, 2, 1, false);
+        j = rows_walk(C, ldc, in, 0, n, accumulate, 2, 2, RRI_REACH_NEAR);
+        rows_walk(C, ldc, in, j, n, accumulate, 2, 1, RRI_REACH_NEAR);
         break;
     case 3:
-        rows_walk(C, ldc, in, 0, n, accumulate, 3, 1, false);
+        rows_walk(C, ldc, in, 0, n, accumulate, 3, 1, RRI_REACH_NEAR);
         break;
 #if RRI_LEVEL == 2
     case 5:
-        rows_walk(C, ldc, in, 0, n, accumulate, 5, 1, false);
+        rows_walk(C, ldc, in, 0, n, accumulate, 5, 1, RRI_REACH_NEAR);
         break;
     case 6:
-        rows_walk(C, ldc, in, 0, n, accumulate, 6, 1, false);
+        rows_walk(C, ldc, in, 0, n, accumulate, 6, 1, RRI_REACH_NEAR);
         break;
     case 7:
-        rows_walk(C, ldc, in, 0, n, accumulate, 7, 1, false);
+        rows_walk(C, ldc, in, 0, n, accumulate, 7, 1, RRI_REACH_NEAR);
         break;
     case 8:
-        rows_walk(C, ldc, in, 0, n, accumulate, 8, 1, false);
+        rows_walk(C, ldc, in, 0, n, accumulate, 8, 1, RRI_REACH_NEAR);
         break;
 #endif
     default:
-        rows_walk(C, ldc, in, 0, n, accumulate, 4, 1, false);
+        rows_walk(C, ldc, in, 0, n, accumulate, 4, 1, RRI_REACH_NEAR);
         break;
     }
 }
 
 static void rows(float *C, size_t ldc, const float *A, size_t row_stride, size_t col_stride,
-                 const float *wide_panels, size_t m, size_t n, size_t k, bool accumulate)
+                 const float *wide_panels, size_t m, size_t n, size_t k, bool accumulate,
+                 rri_reach reach)
 {
     for (size_t i = 0; i < m; i += MOST_TOGETHER) {
         const size_t n_rows = m - i < MOST_TOGETHER ? m - i : MOST_TOGETHER;
         const rows_input in = {A + i * row_stride, row_stride, col_stride, wide_panels, k};
-        rows_together(C + i * ldc, ldc, &in, n_rows, n, accumulate);
+        rows_together(C + i * ldc, ldc, &in, n_rows, n, accumulate, reach);
     }
 }
 

@@ -26,10 +26,20 @@ typedef void rri_direct(float *C, size_t ldc, const float *A, size_t row_stride,
 
 /* The same bits for few rows, m ≤ RRI_FEW_ROWS, straight from A (element (i, l) at
  * A[i * row_stride + l * col_stride]) over whole panels of B; n columns from the first panel on,
- * any k. */
+ * any k. One row is bound by reading B; where that comes from decides how early it is asked for. */
 #define RRI_FEW_ROWS ((size_t)8)
+typedef enum rri_reach { RRI_REACH_NEAR, RRI_REACH_THIRD_CACHE, RRI_REACH_MEMORY } rri_reach;
 typedef void rri_rows(float *C, size_t ldc, const float *A, size_t row_stride, size_t col_stride,
-                      const float *wide_panels, size_t m, size_t n, size_t k, bool accumulate);
+                      const float *wide_panels, size_t m, size_t n, size_t k, bool accumulate,
+                      rri_reach reach);
+
+/* Where a block lies that is walked over again and again: the sizes of a usual server core. */
+static inline rri_reach rri_reach_of(size_t bytes)
+{
+    return bytes < (size_t)384 << 10  ? RRI_REACH_NEAR
+           : bytes < (size_t)12 << 20 ? RRI_REACH_THIRD_CACHE
+                                      : RRI_REACH_MEMORY;
+}
 
 /* panel [n_along, width] from x (element (across j, along l) at x[j * across_stride + l *
  * along_stride]); columns j in [n_across, width) are zero. */

@@ -95,7 +95,10 @@ static void multiply_strip(float *Z, size_t ldz, const rri_logits_tile *tile, si
     const rri_catalogue *catalogue = in->catalogue;
     const size_t dim = catalogue->dim;
     const rri_view q = rri_view_rows(in->q + (tile->row_begin + first) * dim, dim);
-    if (catalogue->panels != NULL) {
+    if (catalogue->panels != NULL && n_rows == 1) {
+        rri_gemm_row(in->kernels, Z, q.data, catalogue->panels + begin * dim, end - begin, dim,
+                     catalogue->n_items);
+    } else if (catalogue->panels != NULL) {
         rri_gemm_packed(in->kernels, Z, ldz, q, catalogue->panels + begin * dim, n_rows,
                         end - begin, dim, false, scratch);
     } else {
@@ -175,6 +178,26 @@ static void touch_list(float *z, const rri_logits_tile *tile, size_t row, size_t
     }
 }
 
+/* v of n positions from `position` on: the pool's, or the request's own. */
+static void point_at_vectors(const float **rows, const rri_logits_tile *tile, size_t row,
+                             size_t position, size_t n)
+{
+    const rri_logits_input *in = tile->in;
+    const size_t dim = in->catalogue->dim;
+    const size_t at = rri_menu_row(in->menu, tile->row_begin + row) * in->menu->k + position;
+    const float *pool = in->catalogue->vectors, *own = in->menu->vectors;
+    if (in->menu->candidates == NULL) {
+        for (size_t i = 0; i < n; i++) {
+            rows[i] = own + (at + i) * dim;
+        }
+        return;
+    }
+    const int32_t *items = in->menu->candidates + at;
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = items[i] >= 0 ? pool + (size_t)items[i] * dim : own + (at + i) * dim;
+    }
+}
+
 /* z [n ≤ 256] of one row's positions from `position` on. */
 static void compute_list(float *z, const rri_logits_tile *tile, size_t row, size_t position,
                          size_t n)
@@ -182,9 +205,7 @@ static void compute_list(float *z, const rri_logits_tile *tile, size_t row, size
     const rri_logits_input *in = tile->in;
     const size_t dim = in->catalogue->dim;
     const float *rows[RRI_SOFTMAX_BLOCK];
-    for (size_t i = 0; i < n; i++) {
-        rows[i] = rri_logits_vector(tile, row, position + i);
-    }
+    point_at_vectors(rows, tile, row, position, n);
     rri_dots(in->kernels, z, in->q + (tile->row_begin + row) * dim, rows, n, dim);
     rri_vec_scale(in->kernels, z, in->head->scale, n);
     if (in->head->feature_weights != NULL && in->menu->features != NULL) {

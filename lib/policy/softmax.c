@@ -42,20 +42,6 @@ double rri_softmax_fold(const float lanes[16])
     return s[0];
 }
 
-/* The lanes as sums below a higher maximum. Before the first block they are all 0 and stay so. */
-static void raise_max(rri_softmax_row *row, float max)
-{
-    if (row->max > -INFINITY) {
-        const float fall = row->max - max;
-        const float factor = rri_exp(fall);
-        for (size_t l = 0; l < RRI_SOFTMAX_LANES; l++) {
-            row->moments[l] = factor * (row->moments[l] + fall * row->sums[l]);
-            row->sums[l] = factor * row->sums[l];
-        }
-    }
-    row->max = max;
-}
-
 /* Sums below `max` as sums below `higher`. A chunk without any position adds nothing. */
 static void rescale(double *sum, double *moment, float max, float higher)
 {
@@ -90,42 +76,21 @@ static void close_chunk(rri_softmax_row *row)
     row->n_in_chunk = 0;
 }
 
-/* What every position is held against. A maximum of −∞ means that nothing could be chosen so far;
- * any shift then gives sums of 0. NaN passes the maximum by and comes back through the sums. */
-static float shift_of(const rri_softmax_row *row)
-{
-    return row->max > -INFINITY ? row->max : 0.0f;
-}
-
-/* Makes room for the n positions of the next block, and raises the maximum to theirs. */
-static void enter_block(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n)
+/* Makes room for the n positions of the next block. */
+static void enter_block(rri_softmax_row *row, size_t n)
 {
     if (row->n_in_chunk == RRI_SOFTMAX_CHUNK) {
         close_chunk(row);
     }
     row->n_in_chunk += n;
-    const float max = rri_max(kernels, z, n);
-    if (max > row->max) {
-        raise_max(row, max);
-    }
-}
-
-static void add_lanes(rri_softmax_row *row, const float s[16], const float t[16])
-{
-    for (size_t l = 0; l < RRI_SOFTMAX_LANES; l++) {
-        row->sums[l] += s[l];
-        row->moments[l] += t[l];
-    }
 }
 
 void rri_softmax_add(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n,
                      double *block_sum)
 {
     float s[16];
-    float t[16];
-    enter_block(row, kernels, z, n);
-    rri_softmax_loops(kernels)->sum(s, t, z, shift_of(row), n);
-    add_lanes(row, s, t);
+    enter_block(row, n);
+    rri_softmax_loops(kernels)->add(&row->max, row->sums, row->moments, s, z, n);
     if (block_sum != NULL) {
         *block_sum = rri_softmax_fold(s);
     }
@@ -133,11 +98,8 @@ void rri_softmax_add(rri_softmax_row *row, const rri_kernels *kernels, const flo
 
 void rri_softmax_add_keeping(rri_softmax_row *row, const rri_kernels *kernels, float *z, size_t n)
 {
-    float s[16];
-    float t[16];
-    enter_block(row, kernels, z, n);
-    rri_softmax_loops(kernels)->sum_keeping(s, t, z, shift_of(row), n);
-    add_lanes(row, s, t);
+    enter_block(row, n);
+    rri_softmax_loops(kernels)->add_keeping(&row->max, row->sums, row->moments, z, n);
 }
 
 void rri_softmax_finish(rri_softmax_row *row, float *max, double *log_sum, float *entropy)

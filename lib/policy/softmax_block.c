@@ -32,48 +32,97 @@ static inline rri_lanes add_lanes(rri_lanes *sums, rri_lanes *moments, rri_lanes
     return e;
 }
 
-/* Padding up to whole lanes is a position that may not be chosen. */
-static void sum(float s[16], float t[16], const float *z, float shift, size_t n)
+/* Sixteen logits, of which n are there; padding is a position that may not be chosen. */
+static inline rri_lanes load_some(const float *z, size_t n)
 {
-    const rri_lanes down = rri_lanes_all(-shift);
-    rri_lanes sums = rri_lanes_all(0.0f);
-    rri_lanes moments = rri_lanes_all(0.0f);
-    size_t i = 0;
-    for (; i + RRI_LANES <= n; i += RRI_LANES) {
-        add_lanes(&sums, &moments, rri_lanes_load(z + i), down);
+    if (n >= RRI_LANES) {
+        return rri_lanes_load(z);
     }
-    if (i < n) {
-        float rest[RRI_SOFTMAX_LANES];
-        for (size_t l = 0; l < RRI_LANES; l++) {
-            rest[l] = i + l < n ? z[i + l] : -INFINITY;
-        }
-        add_lanes(&sums, &moments, rri_lanes_load(rest), down);
+    float some[RRI_SOFTMAX_LANES];
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        some[l] = l < n ? z[l] : -INFINITY;
     }
-    rri_lanes_store(s, sums);
-    rri_lanes_store(t, moments);
+    return rri_lanes_load(some);
 }
 
-static void sum_keeping(float s[16], float t[16], float *z, float shift, size_t n)
+/* Two chains, since a maximum takes as long as an addition. */
+static float max_of(const float *z, size_t n)
 {
-    const rri_lanes down = rri_lanes_all(-shift);
-    rri_lanes sums = rri_lanes_all(0.0f);
-    rri_lanes moments = rri_lanes_all(0.0f);
+    rri_lanes even = rri_lanes_all(-INFINITY);
+    rri_lanes odd = even;
     size_t i = 0;
-    for (; i + RRI_LANES <= n; i += RRI_LANES) {
-        rri_lanes_store(z + i, add_lanes(&sums, &moments, rri_lanes_load(z + i), down));
+    for (; i + 2 * RRI_LANES <= n; i += 2 * RRI_LANES) {
+        even = rri_lanes_max(rri_lanes_load(z + i), even);
+        odd = rri_lanes_max(rri_lanes_load(z + i + RRI_LANES), odd);
     }
-    if (i < n) {
-        float rest[RRI_SOFTMAX_LANES];
-        for (size_t l = 0; l < RRI_LANES; l++) {
-            rest[l] = i + l < n ? z[i + l] : -INFINITY;
-        }
-        rri_lanes_store(rest, add_lanes(&sums, &moments, rri_lanes_load(rest), down));
-        for (size_t l = 0; i + l < n; l++) {
-            z[i + l] = rest[l];
+    for (; i < n; i += RRI_LANES) {
+        even = rri_lanes_max(load_some(z + i, n - i), even);
+    }
+    return rri_lanes_fold_max(rri_lanes_max(odd, even));
+}
+
+/* The lanes as sums below a higher maximum. Before the first block they are all 0 and stay so. */
+static void raise_max(float *max, float sums[16], float moments[16], float higher)
+{
+    if (*max > -INFINITY) {
+        const rri_lanes fall = rri_lanes_all(*max - higher);
+        const rri_lanes factor = rri_lanes_all(rri_exp(*max - higher));
+        const rri_lanes before = rri_lanes_load(sums);
+        const rri_lanes moved =
+            rri_lanes_add(rri_lanes_load(moments), rri_lanes_multiply(fall, before));
+        rri_lanes_store(moments, rri_lanes_multiply(factor, moved));
+        rri_lanes_store(sums, rri_lanes_multiply(factor, before));
+    }
+    *max = higher;
+}
+
+/* kept [n ≤ 16] ← e */
+static inline void store_some(float *kept, rri_lanes e, size_t n)
+{
+    if (n >= RRI_LANES) {
+        rri_lanes_store(kept, e);
+        return;
+    }
+    float some[RRI_SOFTMAX_LANES];
+    rri_lanes_store(some, e);
+    for (size_t l = 0; l < n; l++) {
+        kept[l] = some[l];
+    }
+}
+
+/* A maximum of −∞ means that nothing could be chosen so far; any shift then gives sums of 0. NaN
+ * passes the maximum by and comes back through the sums. kept (NULL: nobody asks) may be z. */
+static inline void add_block(float *max, float sums[16], float moments[16], float s[16],
+                             float *kept, const float *z, size_t n)
+{
+    const float highest = max_of(z, n);
+    if (highest > *max) {
+        raise_max(max, sums, moments, highest);
+    }
+    const rri_lanes down = rri_lanes_all(*max > -INFINITY ? -*max : 0.0f);
+    rri_lanes sum = rri_lanes_all(0.0f);
+    rri_lanes moment = rri_lanes_all(0.0f);
+    for (size_t i = 0; i < n; i += RRI_LANES) {
+        const rri_lanes e = add_lanes(&sum, &moment, load_some(z + i, n - i), down);
+        if (kept != NULL) {
+            store_some(kept + i, e, n - i);
         }
     }
-    rri_lanes_store(s, sums);
-    rri_lanes_store(t, moments);
+    rri_lanes_store(s, sum);
+    rri_lanes_store(sums, rri_lanes_add(rri_lanes_load(sums), sum));
+    rri_lanes_store(moments, rri_lanes_add(rri_lanes_load(moments), moment));
+}
+
+static void add(float *max, float sums[16], float moments[16], float s[16], const float *z,
+                size_t n)
+{
+    add_block(max, sums, moments, s, NULL, z, n);
+}
+
+static void add_keeping(float *max, float sums[16], float moments[16], float *z, size_t n)
+{
+    float s[RRI_SOFTMAX_LANES];
+    add_block(max, sums, moments, s, z, z, n);
 }
 
 static void scaled(float *y, const float *e, float factor, size_t n)
@@ -101,5 +150,9 @@ static void log_prob(float *y, const float *z, float m, double log_sum, size_t n
     }
 }
 
-const rri_softmax_block RRI_AT_LEVEL(rri_softmax_block) = {affine, sum,   sum_keeping,
-                                                           scaled, slope, log_prob};
+const rri_softmax_block RRI_AT_LEVEL(rri_softmax_block) = {.affine = affine,
+                                                           .add = add,
+                                                           .add_keeping = add_keeping,
+                                                           .scaled = scaled,
+                                                           .slope = slope,
+                                                           .log_prob = log_prob};

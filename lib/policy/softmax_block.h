@@ -14,11 +14,14 @@ typedef struct rri_softmax_block {
     /* z = scale · z, then + bias (NULL: nothing); any n */
     void (*affine)(float *z, float scale, const float *bias, size_t n);
 
-    /* Lane sums of one block from 0: s of e = exp(z − shift), t of e · (z − shift). n ≤ 256. */
-    void (*sum)(float s[16], float t[16], const float *z, float shift, size_t n);
+    /* One block, n ≤ 256, into running lanes: max is raised to the block's, with sums and moments
+     * rescaled; then sums += s and moments += t, the block's lane sums from 0: s of e = exp(z −
+     * max), t of e · (z − max). Before the first block: −∞ and zeros. */
+    void (*add)(float *max, float sums[16], float moments[16], float s[16], const float *z,
+                size_t n);
 
     /* The same, and e over z itself. */
-    void (*sum_keeping)(float s[16], float t[16], float *z, float shift, size_t n);
+    void (*add_keeping)(float *max, float sums[16], float moments[16], float *z, size_t n);
 
     /* y = factor · e. y may be e; any n. */
     void (*scaled)(float *y, const float *e, float factor, size_t n);

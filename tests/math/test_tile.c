@@ -119,7 +119,8 @@ START_TEST(test_tile_rows_give_the_bits_of_tiles)
         const bool accumulate = q / M % 2 != 0;
         for (size_t n = 1; n <= 5 * wide; n++) {
             memcpy(C, before, sizeof C);
-            kernels->tiles->rows(C, LD, A, 1, M, wide_panels, m, n, K, accumulate);
+            kernels->tiles->rows(C, LD, A, 1, M, wide_panels, m, n, K, accumulate,
+                                 (rri_reach)(n % 3));
             for (size_t p = 0; p < M * LD; p++) {
                 const size_t i = p / LD, j = p % LD;
                 float expected = before[p];

@@ -23,20 +23,52 @@ static void draw_logits(float *z, uint64_t seed)
 
 START_TEST(test_softmax_block_sums_are_lane_sums_of_what_is_allowed)
 {
-    float z[N], s[16], t[16];
+    float z[N];
     draw_logits(z, 1);
+    z[0] = 20.0f;
     for (size_t n = 1; n <= N; n += 17) {
         double sums[16] = {0}, moments[16] = {0};
+        float max = -INFINITY, s[16], running[2][16] = {{0}};
         for (size_t i = 0; i < n; i++) {
             if (z[i] > -INFINITY) {
                 sums[i % 16] += exp((double)z[i] - 20.0);
                 moments[i % 16] += exp((double)z[i] - 20.0) * ((double)z[i] - 20.0);
             }
         }
-        rri_softmax_loops(rri_kernels_detect())->sum(s, t, z, 20.0f, n);
+        rri_softmax_loops(rri_kernels_detect())->add(&max, running[0], running[1], s, z, n);
+        ck_assert(max == 20.0f);
+        ck_assert_mem_eq(s, running[0], sizeof s);
         for (size_t l = 0; l < 16; l++) {
             ck_assert_double_eq_tol((double)s[l], sums[l], 2e-6 * (1e-3 + sums[l]));
-            ck_assert_double_eq_tol((double)t[l], moments[l], 4e-6 * (1e-3 - moments[l]));
+            ck_assert_double_eq_tol((double)running[1][l], moments[l], 4e-6 * (1e-3 - moments[l]));
+        }
+    }
+}
+END_TEST
+
+/* A block that comes second, below and above the first. */
+START_TEST(test_softmax_block_running_sums_go_below_the_higher_maximum)
+{
+    float z[2][N];
+    draw_logits(z[0], 8);
+    for (int by = -1; by <= 1; by++) {
+        double sums[16] = {0}, moments[16] = {0}, highest = -INFINITY;
+        for (size_t i = 0; i < N; i++) {
+            z[1][i] = z[0][i] + 9.0f * (float)by;
+            highest = fmax(highest, fmax((double)z[0][i], (double)z[1][i]));
+        }
+        for (size_t i = 0; i < (size_t)2 * N; i++) {
+            const double below = (double)z[i / N][i % N] - highest;
+            sums[i % 16] += exp(below);
+            moments[i % 16] += below > -INFINITY ? exp(below) * below : 0.0;
+        }
+        float max = -INFINITY, s[16], running[2][16] = {{0}};
+        rri_softmax_loops(rri_kernels_detect())->add(&max, running[0], running[1], s, z[0], N);
+        rri_softmax_loops(rri_kernels_detect())->add(&max, running[0], running[1], s, z[1], N);
+        ck_assert_double_eq((double)max, highest);
+        for (size_t l = 0; l < 16; l++) {
+            ck_assert_double_eq_tol((double)running[0][l], sums[l], 4e-6 * (1e-3 + sums[l]));
+            ck_assert_double_eq_tol((double)running[1][l], moments[l], 8e-6 * (1e-3 - moments[l]));
         }
     }
 }
@@ -44,15 +76,18 @@ END_TEST
 
 START_TEST(test_softmax_block_keeping_gives_the_bits_of_the_sum_and_leaves_exponentials)
 {
-    float z[N], kept[N], s[16], t[16], s2[16], t2[16];
+    float z[N], kept[N];
     draw_logits(z, 7);
+    z[0] = 20.0f;
     const rri_softmax_block *loops = rri_softmax_loops(rri_kernels_detect());
     for (size_t n = 1; n <= N; n += 15) {
+        float max[2] = {-INFINITY, -INFINITY}, s[16];
+        float a[2][16] = {{0}}, b[2][16] = {{0}};
         memcpy(kept, z, sizeof z);
-        loops->sum(s, t, z, 20.0f, n);
-        loops->sum_keeping(s2, t2, kept, 20.0f, n);
-        ck_assert_mem_eq(s, s2, sizeof s);
-        ck_assert_mem_eq(t, t2, sizeof t);
+        loops->add(&max[0], a[0], a[1], s, z, n);
+        loops->add_keeping(&max[1], b[0], b[1], kept, n);
+        ck_assert(max[0] == max[1]);
+        ck_assert_mem_eq(a, b, sizeof a);
         for (size_t i = 0; i < N; i++) {
             const float expected = i < n ? rri_exp(z[i] - 20.0f) : z[i];
             ck_assert_mem_eq(&kept[i], &expected, sizeof expected);
@@ -122,8 +157,9 @@ START_TEST(test_softmax_block_levels_agree_in_bits)
             memcpy(b[0], z, sizeof z);
             plain->affine(a[0], 1.3f, bias, n);
             quick->affine(b[0], 1.3f, bias, n);
-            plain->sum(a[1], a[1] + 16, z, 19.0f, n);
-            quick->sum(b[1], b[1] + 16, z, 19.0f, n);
+            a[1][0] = b[1][0] = 3.0f;
+            plain->add(&a[1][0], a[1] + 16, a[1] + 32, a[1] + 48, z, n);
+            quick->add(&b[1][0], b[1] + 16, b[1] + 32, b[1] + 48, z, n);
             plain->slope(a[2], z, 19.0f, 1.2f, 0.7f, -0.1f, 2.0f, n);
             quick->slope(b[2], z, 19.0f, 1.2f, 0.7f, -0.1f, 2.0f, n);
             plain->log_prob(a[3], z, 19.0f, 1.2, n);
@@ -137,6 +173,7 @@ END_TEST
 CHECK_MAIN("policy/softmax_block",
            test_softmax_block_keeping_gives_the_bits_of_the_sum_and_leaves_exponentials,
            test_softmax_block_sums_are_lane_sums_of_what_is_allowed,
+           test_softmax_block_running_sums_go_below_the_higher_maximum,
            test_softmax_block_slope_is_the_formula_and_zero_where_excluded,
            test_softmax_block_affine_rounds_twice_and_log_prob_once,
            test_softmax_block_levels_agree_in_bits)
