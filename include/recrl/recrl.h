@@ -731,7 +731,8 @@ RR_API rr_status rr_buffer_import(rr_buffer *buffer, const void *data, const uin
 /* One safetensors file for agent, environment, buffer and a blob of the host's; all but path and agent may
  * be NULL. Weights, moments, counters, configs, the item table's fingerprint and a checksum over every byte
  * before it: a run that is resumed is byte-identical to one that never stopped. Written to a temporary
- * file, synced, renamed. RR_E_STATE while the buffer waits for a reward.
+ * file, synced, renamed. RR_E_STATE while a lock-step buffer waits for a reward; a keyed one is saved at any time, with
+ * sessions, clock and counts. The versions that the agent knows ride along, their parameters (keep_versions) not.
  * Item vectors are not inside (unless trained): the host brings the same catalogue, else RR_E_MISMATCH. */
 RR_API rr_status rr_checkpoint_save(const char *path, const rr_agent *agent, const rr_env *env,
                                     const rr_buffer *buffer, const void *blob, size_t blob_bytes, rr_error *err);

@@ -212,9 +212,9 @@ static size_t versions_bytes(const rr_agent *agent)
 static rr_status create_versions(rr_agent *agent, rr_error *err)
 {
     agent->versions.capacity = rri_versions_capacity(agent->config.max_staleness);
-    void *ring;
-    RRI_TRY(rri_memory_allocate(&ring, &agent->allocator, versions_bytes(agent), "agent", err));
-    agent->versions.ring = ring;
+    void *entries;
+    RRI_TRY(rri_memory_allocate(&entries, &agent->allocator, versions_bytes(agent), "agent", err));
+    agent->versions.entries = entries;
     return RR_OK;
 }
 
@@ -263,7 +263,7 @@ void rri_agent_destroy(rr_agent *agent)
     const rri_allocator allocator = agent->allocator;
     rri_memory_release(&allocator, agent->block, agent->block_bytes);
     rri_workers_destroy(agent->workers);
-    rri_memory_release(&allocator, agent->versions.ring, versions_bytes(agent));
+    rri_memory_release(&allocator, agent->versions.entries, versions_bytes(agent));
     rri_items_release(agent->items);
     rri_memory_release(&allocator, agent, sizeof *agent);
 }

@@ -114,7 +114,7 @@ struct rr_agent {
     int64_t n_updates, n_timesteps, n_optimizer_steps;
     uint64_t n_draws; /* rows drawn without an id of their own */
 
-    rri_versions versions; /* owned: the ring */
+    rri_versions versions; /* owned: the entries */
     rri_kept kept;
     rri_host_log log;
 };

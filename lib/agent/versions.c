@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/versions.h"
 
+#include <math.h>
+#include <string.h>
+
+#include "core/status.h"
+
 enum { VERSIONS_PER_UPDATE = 4 };
 
 rri_version rri_version_of(uint64_t version, uint64_t plain, int64_t update,
@@ -33,11 +38,12 @@ size_t rri_versions_capacity(int32_t max_staleness)
     return ((size_t)max_staleness + 1) * VERSIONS_PER_UPDATE;
 }
 
+/* The latest first: most rows are fresh. */
 static rri_version *find(const rri_versions *versions, uint64_t version)
 {
-    for (size_t i = 0; i < versions->n; i++) {
-        if (versions->ring[i].version == version) {
-            return &versions->ring[i];
+    for (size_t i = versions->n; i-- > 0;) {
+        if (versions->entries[i].version == version) {
+            return &versions->entries[i];
         }
     }
     return NULL;
@@ -51,18 +57,41 @@ const rri_version *rri_versions_find(const rri_versions *versions, uint64_t vers
 void rri_versions_note(rri_versions *versions, const rri_version *version)
 {
     rri_version *known = find(versions, version->version);
-    if (known == NULL) {
-        known = &versions->ring[versions->next];
-        versions->next = (versions->next + 1) % versions->capacity;
-        versions->n += versions->n < versions->capacity;
+    if (known != NULL) {
+        *known = *version;
+        return;
     }
-    *known = *version;
+    if (versions->n == versions->capacity) {
+        versions->n--;
+        memmove(versions->entries, versions->entries + 1, versions->n * sizeof *versions->entries);
+    }
+    versions->entries[versions->n++] = *version;
 }
 
-void rri_versions_copy(rri_version *out, const rri_versions *versions)
+static bool is_share(float x)
 {
-    const size_t oldest = versions->n < versions->capacity ? 0 : versions->next;
-    for (size_t i = 0; i < versions->n; i++) {
-        out[i] = versions->ring[(oldest + i) % versions->capacity];
+    return x >= 0.0f && x <= 1.0f;
+}
+
+rr_status rri_versions_restore(rri_versions *versions, const unsigned char *entries, size_t n,
+                               rr_error *err)
+{
+    if (versions != NULL) {
+        versions->n = 0;
     }
+    for (size_t i = 0; i < n; i++) {
+        rri_version entry;
+        memcpy(&entry, entries + i * sizeof entry, sizeof entry);
+        const bool is_sound = entry.update >= 0 && (entry.is_greedy == 0 || entry.is_greedy == 1) &&
+                              isfinite(entry.temperature) && entry.temperature > 0.0f &&
+                              is_share(entry.floor) && is_share(entry.incumbent_share);
+        if (!is_sound) {
+            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: agent.versions[%zu] has fields out of range",
+                     i);
+        }
+        if (versions != NULL) {
+            rri_versions_note(versions, &entry);
+        }
+    }
+    return RR_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* versions.h: which policies this agent has been, and how many updates ago. recrl.h §7, maths §5.
  *
- * A ring of the latest versions; what is not in it is unknown: never this agent's, rolled back
- * before it was restored, or too long ago. */
+ * The latest versions, the oldest first; what is not here is unknown: never this agent's, rolled
+ * back before it was restored, or too long ago. */
 #ifndef RRI_AGENT_VERSIONS_H
 #define RRI_AGENT_VERSIONS_H
 
@@ -22,8 +22,8 @@ rri_version rri_version_of(uint64_t version, uint64_t plain, int64_t update,
 rr_serving_options rri_version_options(const rri_version *version);
 
 typedef struct rri_versions {
-    rri_version *ring; /* [capacity] */
-    size_t capacity, n, next;
+    rri_version *entries; /* [capacity] */
+    size_t capacity, n;
 } rri_versions;
 
 /* Room for a few versions of each of the last max_staleness + 1 updates. */
@@ -35,7 +35,9 @@ const rri_version *rri_versions_find(const rri_versions *versions, uint64_t vers
 /* A version that is there is renewed, else the oldest makes room. */
 void rri_versions_note(rri_versions *versions, const rri_version *version);
 
-/* Entries from the oldest to the latest: out [n]. */
-void rri_versions_copy(rri_version *out, const rri_versions *versions);
+/* entries [n] as a checkpoint brings them, of which the latest are taken; RR_E_FORMAT where one
+ * cannot be. With `versions` NULL they are only judged. The bytes need not be aligned. */
+rr_status rri_versions_restore(rri_versions *versions, const unsigned char *entries, size_t n,
+                               rr_error *err);
 
 #endif

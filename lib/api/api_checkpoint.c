@@ -15,10 +15,6 @@ static rr_status check_saved(const rri_checkpoint *all, const char *function, rr
         RRI_FAIL(err, RR_E_INVALID, "%s: blob is NULL, but blob_bytes is %zu", function,
                  all->blob_bytes);
     }
-    if (all->buffer != NULL && all->buffer->config.is_keyed != 0) {
-        RRI_FAIL(err, RR_E_UNSUPPORTED,
-                 "checkpoint: the buffer is keyed; this release does not save those");
-    }
     if (all->buffer != NULL && all->buffer->rollout.awaits_reward) {
         RRI_FAIL(err, RR_E_STATE, "%s: the buffer's last record has no reward yet", function);
     }

@@ -134,7 +134,12 @@ static rr_status add_agent(rri_safetensors_writer *writer, const rr_agent *agent
     RRI_TRY(add_flat(writer, agent, NULL, agent->values, err));
     RRI_TRY(add_flat(writer, agent, "optimizer.first", agent->first_moments, err));
     RRI_TRY(add_flat(writer, agent, "optimizer.second", agent->second_moments, err));
-    return rri_safetensors_add(writer, "agent.counters", RRI_DTYPE_I64, shape, 1, counters, err);
+    RRI_TRY(rri_safetensors_add(writer, "agent.counters", RRI_DTYPE_I64, shape, 1, counters, err));
+    const rri_versions *versions = &agent->versions;
+    const size_t versions_shape[] = {versions->n, sizeof(rri_version)};
+    return versions->n == 0 ? RR_OK
+                            : rri_safetensors_add(writer, "agent.versions", RRI_DTYPE_U8,
+                                                  versions_shape, 2, versions->entries, err);
 }
 
 static rr_status add_env(rri_safetensors_writer *writer, const rr_env *env, rr_error *err)
@@ -144,28 +149,6 @@ static rr_status add_env(rri_safetensors_writer *writer, const rr_env *env, rr_e
     for (size_t i = 0; i < n_parts; i++) {
         RRI_TRY(rri_safetensors_add(writer, parts[i].name, rri_checkpoint_dtype(parts[i].dtype),
                                     &parts[i].count, 1, parts[i].data, err));
-    }
-    return RR_OK;
-}
-
-static rr_status add_buffer(rri_safetensors_writer *writer, const rri_rollout *rollout,
-                            rr_error *err)
-{
-    const int64_t shape[RRI_BUFFER_SHAPE] = {
-        [RRI_BUFFER_ROWS] = (int64_t)rollout->n_rows,
-        [RRI_BUFFER_SESSIONS] = (int64_t)rollout->n_sessions,
-    };
-    const size_t n_shape[] = {RRI_BUFFER_SHAPE}, n_form[] = {sizeof rollout->form};
-    RRI_TRY(rri_safetensors_add(writer, "buffer.shape", RRI_DTYPE_I64, n_shape, 1, shape, err));
-    RRI_TRY(
-        rri_safetensors_add(writer, "buffer.form", RRI_DTYPE_U8, n_form, 1, &rollout->form, err));
-    rri_rollout_part parts[RRI_ROLLOUT_PARTS];
-    rri_rollout_parts(parts, rollout);
-    for (size_t i = 0; i < RRI_ROLLOUT_PARTS; i++) {
-        const size_t part_shape[] = {rollout->n_rows, parts[i].row_bytes};
-        char name[RRI_CHECKPOINT_NAME];
-        rri_checkpoint_name(name, "buffer", parts[i].name);
-        RRI_TRY(rri_safetensors_add(writer, name, RRI_DTYPE_U8, part_shape, 2, parts[i].data, err));
     }
     return RR_OK;
 }
@@ -180,7 +163,7 @@ rr_status rri_checkpoint_describe(rri_safetensors_writer *writer, const void *co
         RRI_TRY(add_env(writer, all->env, err));
     }
     if (all->buffer != NULL) {
-        RRI_TRY(add_buffer(writer, &all->buffer->rollout, err));
+        RRI_TRY(rri_checkpoint_describe_buffer(writer, all->buffer, err));
     }
     const size_t blob_shape[] = {all->blob_bytes};
     return rri_safetensors_add(writer, "blob", RRI_DTYPE_U8, blob_shape, 1, all->blob, err);

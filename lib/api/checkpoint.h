@@ -6,7 +6,9 @@
  *   tensors    the agent's parameters by their names (F32);  optimizer.first.NAME,
  *              optimizer.second.NAME (F32);  agent.counters (I64)
  *              env.NAME as env_state.h lists them
- *              buffer.shape (I64), buffer.form (U8), buffer.NAME [rows, bytes of a row] (U8)
+ *              agent.versions [n, 40] (U8) as versions.h lists them, where there are any
+ *              buffer.shape (I64), buffer.form (U8), buffer.NAME [rows, bytes of a row] (U8);
+ *              of a keyed one also buffer.ledger (I64), buffer.session_NAME [sessions, bytes] (U8)
  *              blob (U8);  checksum */
 #ifndef RRI_API_CHECKPOINT_H
 #define RRI_API_CHECKPOINT_H
@@ -72,7 +74,11 @@ rri_dtype rri_checkpoint_dtype(int32_t env_dtype);
 enum { RRI_CHECKPOINT_NAME = 96 };
 void rri_checkpoint_name(char out[RRI_CHECKPOINT_NAME], const char *prefix, const char *name);
 
-/* Values of buffer.shape. */
-enum { RRI_BUFFER_ROWS, RRI_BUFFER_SESSIONS, RRI_BUFFER_SHAPE };
+/* The part of a buffer (checkpoint_buffer.c). restore judges everything; with `loads` it then
+ * changes the buffer. */
+rr_status rri_checkpoint_describe_buffer(rri_safetensors_writer *writer, const rr_buffer *buffer,
+                                         rr_error *err);
+rr_status rri_checkpoint_restore_buffer(rr_buffer *buffer, bool loads,
+                                        const rri_safetensors_reader *reader, rr_error *err);
 
 #endif

@@ -176,6 +176,21 @@ static rr_status read_counters(int64_t counters[RRI_AGENT_COUNTERS],
     return rri_agent_counters_check(counters, err);
 }
 
+/* Only judged while `versions` is NULL. A file of an agent that never trained on a keyed buffer,
+ * nor published, has none. */
+static rr_status read_versions(rri_versions *versions, const rri_safetensors_reader *reader,
+                               rr_error *err)
+{
+    const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, "agent.versions");
+    if (tensor == NULL) {
+        return rri_versions_restore(versions, NULL, 0, err);
+    }
+    const size_t shape[] = {tensor->shape[0], sizeof(rri_version)};
+    const unsigned char *data;
+    RRI_TRY(rri_safetensors_find(&data, reader, "agent.versions", RRI_DTYPE_U8, shape, 2, err));
+    return rri_versions_restore(versions, data, shape[0], err);
+}
+
 static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
 {
     int32_t algo = -1;
@@ -190,6 +205,7 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->items, err));
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
+    RRI_TRY(read_versions(NULL, reader, err));
     RRI_TRY(read_flat(NULL, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(NULL, agent, "optimizer.first", -FLT_MAX, reader, err));
     return read_flat(NULL, agent, "optimizer.second", 0.0f, reader, err);
@@ -199,6 +215,7 @@ static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reade
 {
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
+    RRI_TRY(read_versions(&agent->versions, reader, err));
     RRI_TRY(read_flat(agent->values, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(agent->first_moments, agent, "optimizer.first", -FLT_MAX, reader, err));
     RRI_TRY(read_flat(agent->second_moments, agent, "optimizer.second", 0.0f, reader, err));
@@ -248,84 +265,6 @@ static rr_status load_env(rr_env *env, const rri_safetensors_reader *reader, rr_
     return RR_OK;
 }
 
-/* Rows cannot have what the buffer given does not store. */
-static rr_status check_form(const rri_row_form *form, const rri_rollout *rollout, rr_error *err)
-{
-    const uint8_t *flags = (const uint8_t *)form;
-    for (size_t i = 0; i < sizeof *form; i++) {
-        if (flags[i] > 1) {
-            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: buffer.form[%zu] is %u; it must be 0 or 1", i,
-                     flags[i]);
-        }
-    }
-    const bool needs_lists = form->has_candidates || form->has_vectors;
-    const bool is_stored =
-        (!form->has_lists || rollout->k > 0) && (!form->has_vectors || rollout->item_dim > 0) &&
-        (!form->has_features || rollout->feature_dim > 0) &&
-        (!form->has_excluded || rollout->m > 0) && (!form->has_history || rollout->h > 0);
-    const bool is_of_lists = form->has_features || form->has_counts;
-    if (form->has_lists != needs_lists ||
-        (is_of_lists && !form->has_lists) || !is_stored) {
-        RRI_FAIL(err, RR_E_FORMAT,
-                 "checkpoint: buffer.form contradicts itself, or the buffer's widths");
-    }
-    return RR_OK;
-}
-
-/* Rows, sessions and form of the buffer in the file, judged against the buffer given. */
-static rr_status read_shape(int64_t shape[RRI_BUFFER_SHAPE], rri_row_form *form,
-                            const rr_buffer *buffer, const rri_safetensors_reader *reader,
-                            rr_error *err)
-{
-    if (rri_safetensors_lookup(reader, "buffer.shape") == NULL) {
-        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no buffer");
-    }
-    const size_t n_shape[] = {RRI_BUFFER_SHAPE}, n_form[] = {sizeof *form};
-    RRI_TRY(rri_safetensors_copy(shape, reader, "buffer.shape", RRI_DTYPE_I64, n_shape, 1, err));
-    RRI_TRY(rri_safetensors_copy(form, reader, "buffer.form", RRI_DTYPE_U8, n_form, 1, err));
-    const int64_t rows = shape[RRI_BUFFER_ROWS], sessions = shape[RRI_BUFFER_SESSIONS];
-    const bool is_empty = rows == 0 && sessions == 0;
-    if (!is_empty && (rows < 1 || sessions < 1 || sessions > rows || rows % sessions != 0)) {
-        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: buffer.shape is %lld rows of %lld sessions",
-                 (long long)rows, (long long)sessions);
-    }
-    if ((uint64_t)rows > buffer->rollout.max_rows) {
-        RRI_FAIL(err, RR_E_MISMATCH,
-                 "checkpoint: its buffer has %lld rows; the one given holds %zu", (long long)rows,
-                 buffer->rollout.max_rows);
-    }
-    return check_form(form, &buffer->rollout, err);
-}
-
-static rr_status read_buffer(rr_buffer *buffer, bool loads, const rri_safetensors_reader *reader,
-                             rr_error *err)
-{
-    int64_t shape[RRI_BUFFER_SHAPE];
-    rri_row_form form;
-    RRI_TRY(read_shape(shape, &form, buffer, reader, err));
-    rri_rollout *rollout = &buffer->rollout;
-    const size_t n_rows = (size_t)shape[RRI_BUFFER_ROWS];
-    rri_rollout_part parts[RRI_ROLLOUT_PARTS];
-    rri_rollout_parts(parts, rollout);
-    for (size_t i = 0; i < RRI_ROLLOUT_PARTS; i++) {
-        const size_t part_shape[] = {n_rows, parts[i].row_bytes};
-        char name[RRI_CHECKPOINT_NAME];
-        const unsigned char *data;
-        rri_checkpoint_name(name, "buffer", parts[i].name);
-        RRI_TRY(rri_safetensors_find(&data, reader, name, RRI_DTYPE_U8, part_shape, 2, err));
-        if (loads && n_rows * parts[i].row_bytes > 0) {
-            memcpy(parts[i].data, data, n_rows * parts[i].row_bytes);
-        }
-    }
-    if (loads) {
-        rollout->n_rows = n_rows;
-        rollout->n_sessions = (size_t)shape[RRI_BUFFER_SESSIONS];
-        rollout->form = form;
-        rollout->awaits_reward = 0;
-    }
-    return RR_OK;
-}
-
 static rr_status read_blob(const rri_checkpoint_target *target, bool loads,
                            const rri_safetensors_reader *reader, rr_error *err)
 {
@@ -357,7 +296,7 @@ rr_status rri_checkpoint_restore(const rri_checkpoint_target *target,
         RRI_TRY(check_env(target->env, reader, err));
     }
     if (target->buffer != NULL) {
-        RRI_TRY(read_buffer(target->buffer, false, reader, err));
+        RRI_TRY(rri_checkpoint_restore_buffer(target->buffer, false, reader, err));
     }
     RRI_TRY(read_blob(target, false, reader, err));
 
@@ -368,7 +307,7 @@ rr_status rri_checkpoint_restore(const rri_checkpoint_target *target,
         RRI_TRY(load_env(target->env, reader, err));
     }
     if (target->buffer != NULL) {
-        RRI_TRY(read_buffer(target->buffer, true, reader, err));
+        RRI_TRY(rri_checkpoint_restore_buffer(target->buffer, true, reader, err));
     }
     return read_blob(target, true, reader, err);
 }

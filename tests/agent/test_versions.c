@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/versions.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "check_run.h"
 
 START_TEST(test_versions_the_oldest_makes_room)
 {
-    rri_version ring[3], out[3];
-    rri_versions versions = {.ring = ring, .capacity = 3};
+    rri_version entries[3];
+    rri_versions versions = {.entries = entries, .capacity = 3};
     ck_assert_ptr_null(rri_versions_find(&versions, 0));
     for (uint64_t i = 1; i <= 5; i++) {
         rri_versions_note(&versions, &(rri_version){.version = i, .update = (int64_t)i});
@@ -14,17 +17,16 @@ START_TEST(test_versions_the_oldest_makes_room)
     ck_assert_uint_eq(versions.n, 3);
     ck_assert_ptr_null(rri_versions_find(&versions, 2));
     ck_assert_int_eq(rri_versions_find(&versions, 3)->update, 3);
-    rri_versions_copy(out, &versions);
     for (uint64_t i = 0; i < 3; i++) {
-        ck_assert_uint_eq(out[i].version, 3 + i);
+        ck_assert_uint_eq(entries[i].version, 3 + i);
     }
 }
 END_TEST
 
 START_TEST(test_versions_a_known_one_is_renewed_in_its_place)
 {
-    rri_version ring[2];
-    rri_versions versions = {.ring = ring, .capacity = 2};
+    rri_version entries[2];
+    rri_versions versions = {.entries = entries, .capacity = 2};
     rri_versions_note(&versions, &(rri_version){.version = 7, .update = 1});
     rri_versions_note(&versions, &(rri_version){.version = 8, .update = 2});
     rri_versions_note(&versions, &(rri_version){.version = 7, .update = 3});
@@ -54,5 +56,33 @@ START_TEST(test_versions_remember_their_options)
 }
 END_TEST
 
-CHECK_MAIN("agent/versions", test_versions_remember_their_options,
-           test_versions_the_oldest_makes_room, test_versions_a_known_one_is_renewed_in_its_place)
+START_TEST(test_versions_restored_are_the_latest_that_fit_and_are_judged)
+{
+    rri_version saved[4], entries[3];
+    rri_versions versions = {.entries = entries, .capacity = 3};
+    for (uint64_t i = 0; i < 4; i++) {
+        saved[i] = rri_version_of(i, i, (int64_t)i, NULL);
+    }
+    const unsigned char *bytes = (const unsigned char *)saved;
+    ck_assert_int_eq(rri_versions_restore(NULL, bytes, 4, NULL), RR_OK);
+    ck_assert_int_eq(rri_versions_restore(&versions, bytes, 4, NULL), RR_OK);
+    ck_assert_uint_eq(versions.n, 3);
+    ck_assert_mem_eq(entries, saved + 1, sizeof entries);
+    for (int spoilt = 0; spoilt < 5; spoilt++) {
+        rri_version bad = rri_version_of(1, 1, 1, NULL);
+        bad.update = spoilt == 0 ? -1 : bad.update;
+        bad.is_greedy = spoilt == 1 ? 2 : bad.is_greedy;
+        bad.temperature = spoilt == 2 ? 0.0f : bad.temperature;
+        bad.floor = spoilt == 3 ? NAN : bad.floor;
+        bad.incumbent_share = spoilt == 4 ? 1.5f : bad.incumbent_share;
+        rr_error err = {0};
+        ck_assert_int_eq(rri_versions_restore(NULL, (const unsigned char *)&bad, 1, &err),
+                         RR_E_FORMAT);
+        ck_assert_ptr_nonnull(strstr(err.text, "agent.versions[0]"));
+    }
+}
+END_TEST
+
+CHECK_MAIN("agent/versions", test_versions_restored_are_the_latest_that_fit_and_are_judged,
+           test_versions_remember_their_options, test_versions_the_oldest_makes_room,
+           test_versions_a_known_one_is_renewed_in_its_place)

@@ -156,7 +156,71 @@ START_TEST(test_harvest_what_stays_is_as_if_the_others_had_never_been)
 }
 END_TEST
 
-CHECK_MAIN("rl/harvest", test_harvest_orders_by_key_and_then_by_arrival,
+/* Every second of a million sessions ends; the others are as before. */
+START_TEST(test_harvest_a_million_open_sessions_are_counted_and_bounded)
+{
+    enum { MILLION = 1000000 };
+    desk t;
+    const rr_buffer_config config = desk_config(MILLION);
+    desk_open(&t, &config);
+    for (uint64_t i = 0; i < MILLION; i++) {
+        ck_assert_int_eq(desk_record(&t, MILLION - i, i, 0), RR_OK);
+    }
+    ck_assert_int_eq(desk_record(&t, 0, MILLION, 0), RR_E_FULL);
+    ck_assert_int_eq(desk_count(&t).open_sessions, MILLION);
+    for (uint64_t i = 0; i < MILLION; i += 2) {
+        ck_assert_int_eq(desk_end(&t, MILLION - i, RRI_END_TERMINATED), RR_OK);
+    }
+    int32_t *order = malloc(MILLION * sizeof *order);
+    uint8_t *ends = malloc(MILLION);
+    size_t n;
+    ck_assert_int_eq(rri_harvest_pick(&n, order, ends, &t.ledger, MILLION, NULL), RR_OK);
+    ck_assert_uint_eq(n, MILLION / 2);
+    for (size_t place = 0; place < n; place++) { /* the last key came first */
+        ck_assert_int_eq(order[place], (int32_t)(MILLION - 2 - 2 * place));
+        ck_assert_int_eq(ends[place], 1);
+    }
+    rri_harvest_forget(&t.ledger, &t.rollout, n);
+    const rr_buffer_counts c = desk_count(&t);
+    ck_assert_int_eq(c.rows, MILLION / 2);
+    ck_assert_int_eq(c.open_sessions, MILLION / 2);
+    ck_assert_int_eq(desk_reward(&t, 0, 1.0f, RRI_END_NONE), RR_E_NOT_FOUND);
+    ck_assert_int_eq(desk_reward(&t, MILLION - 1, 1.0f, RRI_END_NONE), RR_OK);
+    free(order);
+    free(ends);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_a_session_may_be_a_hundred_thousand_rows_long)
+{
+    enum { LONG = 100000 };
+    desk t;
+    const rr_buffer_config config = desk_config(2 * LONG);
+    desk_open(&t, &config);
+    for (uint64_t i = 0; i < LONG; i++) {
+        ck_assert_int_eq(desk_record(&t, 1, 2 * i, 0), RR_OK);
+        ck_assert_int_eq(desk_record(&t, 2 + i, 2 * i + 1, 0), RR_OK); /* others in between */
+    }
+    ck_assert_int_eq(desk_end(&t, 1, RRI_END_CUT), RR_OK);
+    int32_t *order = malloc(LONG * sizeof *order);
+    uint8_t *ends = malloc(LONG);
+    size_t n;
+    ck_assert_int_eq(rri_harvest_pick(&n, order, ends, &t.ledger, LONG, NULL), RR_OK);
+    ck_assert_uint_eq(n, LONG - 1);
+    for (size_t place = 0; place < n; place++) {
+        ck_assert_int_eq(order[place], (int32_t)(2 * place));
+        ck_assert_int_eq(ends[place], place + 1 == n);
+    }
+    free(order);
+    free(ends);
+    desk_close(&t);
+}
+END_TEST
+
+CHECK_MAIN("rl/harvest", test_harvest_a_million_open_sessions_are_counted_and_bounded,
+           test_harvest_a_session_may_be_a_hundred_thousand_rows_long,
+           test_harvest_orders_by_key_and_then_by_arrival,
            test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_train_on_it,
            test_harvest_nothing_ready_is_a_status,
            test_harvest_takes_no_more_than_fits_and_first_what_began_first,
