@@ -30,7 +30,7 @@ ROWS = {
     "limits": ((1,), ["bench_limits"], []),
     "ppo-sb3": ((1, 2), ["bench_train ppo-sb3"], ["ppo_jax.py", "ppo_torch.py", "sb3.py"]),
     "ppo-large": ((1, 2), ["bench_train ppo-large"], [f"{JAX_LARGE} {LARGE}", f"{TORCH_LARGE} {LARGE}"]),
-    "train": ((1, 2), ["bench_train train"], [JAX_TOWER]),
+    "train": ((1, 2), ["bench_train train"], ["1x " + JAX_TOWER]),
     "a2c": ((1, 2), ["bench_train a2c"], [f"{JAX_A2C} {A2C}", f"sb3.py --row a2c --algo a2c {A2C}"]),
     "decide": ((1,), ["bench_act decide"], ["act_latency.py --what '1000 items, dense'"]),
     "candidates": ((1,), ["bench_act candidates"], []),
@@ -42,11 +42,10 @@ ROWS = {
     "topk": ((1, 2), ["bench_topk"], ["topk_faiss.py"]),
     "env": ((1,), ["bench_env"], ["env_numpy.py", "env_numpy.py --num-items 1000000"]),
     "als": ((1,), ["bench_als"], ["als_numpy.py"]),
-    "growth": ((1,), ["bench_train threads minibatch hidden sessions", "bench_act growth", "bench_softmax growth",
+    "growth": ((1,), ["bench_train minibatch hidden sessions", "bench_act growth", "bench_softmax growth",
                       "bench_topk growth", "bench_env growth"], []),
     "phases": ((1,), ["1x phases.py"], []),
 }
-TWO_CORES = {"bench_train threads minibatch hidden sessions"}  # programs that count threads themselves
 
 
 def is_time(unit):
@@ -69,8 +68,7 @@ def command_of(o, words, threads):
             return None
         command = [str(program), *arguments, "--json"]
     cores = sorted(os.sched_getaffinity(0))
-    held = cores[-2:] if words in TWO_CORES else cores[-threads:]
-    return [*shlex.split(o.wrap), "taskset", "-c", ",".join(map(str, held)), *command, "--threads", str(threads),
+    return [*shlex.split(o.wrap.replace("{}", str(threads))), "taskset", "-c", ",".join(map(str, cores[-threads:])), *command, "--threads", str(threads),
             *(["--quick"] if o.quick else [])]
 
 
@@ -129,7 +127,7 @@ def main():
     parser.add_argument("--peers", default="", help="a Python that has tests/bench/peers/requirements.txt")
     parser.add_argument("--rounds", type=int, default=0, help="3; with --quick 1")
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)), help="1 leaves out what takes two")
-    parser.add_argument("--wrap", default="", help="goes before every command that is timed, as 'nice -n -5'")
+    parser.add_argument("--wrap", default="", help="goes before every command that is timed, as 'nice -n -5'; {} in it becomes the number of cores")
     parser.add_argument("--quick", action="store_true")
     o = parser.parse_args()
     o.build, o.rounds = o.build.resolve(), o.rounds or (1 if o.quick else 3)

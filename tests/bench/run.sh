@@ -8,7 +8,8 @@
 #   sh tests/bench/run.sh quick [ROW …]   a few minutes; prints the tables and writes no page
 #
 # BUILD_DIR (build-bench) is the folder to build in, PEERS a Python that has the peers already ("none":
-# without them), WRAP what goes before each command that is timed, ROUNDS how often everything is run (3).
+# without them), WRAP what goes before each command that is timed ({} in it becomes the number of
+# cores), ROUNDS how often everything is run (3).
 set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD_DIR:-build-bench}
