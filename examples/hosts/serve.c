@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A host that only serves: loads a checkpoint of the drawn world, and asks for items. It never
- * trains.
+/* A host that only serves: loads a checkpoint of the drawn world, publishes its policy, and lets
+ * four threads ask it for items. It never trains.
  *
  *     host_serve [checkpoints/ppo.safetensors] */
 #include <inttypes.h>
+#include <pthread.h>
 #include <recrl/recrl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TOP = 5 };
+enum { TOP = 5, N_THREADS = 4, N_REQUESTS = 1000 };
 
 static void require(rr_status status, const rr_error *err)
 {
@@ -51,15 +52,90 @@ static rr_agent *load(const char *path)
     return agent;
 }
 
+/* One thread of the server. All of them serve one user here, who likes what items 7, 8 and 9 are
+ * like, and has seen nothing yet. */
+typedef struct server {
+    rr_slot *slot;
+    const float *state;
+    int32_t state_dim;
+    uint64_t number;
+    int64_t n_explored; /* decisions that were not the most probable item */
+} server;
+
+static void *serve(void *context)
+{
+    server *s = context;
+    rr_error err;
+    rr_scratch *scratch = NULL;
+    require(rr_slot_join(s->slot, &scratch, s->number, NULL, &err), &err);
+    for (uint64_t i = 0; i < N_REQUESTS; i++) {
+        const uint64_t session = s->number, id = s->number * N_REQUESTS + i;
+        const rr_obs obs = {.struct_size = sizeof obs,
+                            .n = 1,
+                            .state_dim = s->state_dim,
+                            .states = s->state,
+                            .sessions = &session,
+                            .decisions = &id};
+        int32_t position = -1, best = -1;
+        float log_prob = 0.0f;
+        const rr_policy *policy = NULL;
+        rr_decision decision = {
+            .struct_size = sizeof decision, .n = 1, .actions = &position, .log_probs = &log_prob};
+        require(rr_slot_acquire(scratch, &policy, &err), &err); /* one version for both calls */
+        require(rr_policy_act(policy, scratch, &obs, &decision, &err), &err);
+        require(rr_policy_top_k(policy, scratch, &obs, 1, &best, NULL, NULL, &err), &err);
+        require(rr_slot_release(scratch, &err), &err);
+        s->n_explored += position != best;
+    }
+    rr_scratch_destroy(scratch);
+    return NULL;
+}
+
+static void serve_together(rr_slot *slot, const float *state, int32_t state_dim)
+{
+    server servers[N_THREADS];
+    pthread_t threads[N_THREADS];
+    int64_t n_explored = 0;
+    for (uint64_t i = 0; i < N_THREADS; i++) {
+        servers[i] = (server){slot, state, state_dim, i, 0};
+        if (pthread_create(&threads[i], NULL, serve, &servers[i]) != 0) {
+            fprintf(stderr, "serve: the system refused a thread\n");
+            exit(EXIT_FAILURE);
+        }
+    }
+    for (size_t i = 0; i < N_THREADS; i++) {
+        (void)pthread_join(threads[i], NULL);
+        n_explored += servers[i].n_explored;
+    }
+    printf("%d threads made %d decisions; %" PRId64 " were not the most probable item\n",
+           (int)N_THREADS, (int)N_THREADS * N_REQUESTS, n_explored);
+}
+
+static void print_best(rr_slot *slot, const float *state, int32_t state_dim)
+{
+    rr_error err;
+    rr_scratch *scratch = NULL;
+    rr_policy *policy = rr_slot_get(slot);
+    require(rr_scratch_create(&scratch, policy, 0, NULL, &err), &err);
+    const rr_obs obs = {.struct_size = sizeof obs, .n = 1, .state_dim = state_dim, .states = state};
+    int32_t top[TOP];
+    float log_probs[TOP];
+    require(rr_policy_top_k(policy, scratch, &obs, TOP, top, NULL, log_probs, &err), &err);
+    printf("policy %016" PRIx64 "\n", rr_policy_version(policy));
+    for (int i = 0; i < TOP; i++) {
+        printf("  %d. item %" PRIu64 ", log-prob %.3f\n", i + 1,
+               rr_items_keys(rr_policy_items(policy))[top[i]], (double)log_probs[i]);
+    }
+    rr_scratch_destroy(scratch);
+    rr_policy_destroy(policy);
+}
+
 int main(int argc, char **argv)
 {
     rr_error err;
-    const char *path = argc > 1 ? argv[1] : "checkpoints/ppo.safetensors";
-    rr_agent *agent = load(path);
+    rr_agent *agent = load(argc > 1 ? argv[1] : "checkpoints/ppo.safetensors");
     const rr_items *items = rr_agent_items(agent);
     const int32_t d = rr_items_dim(items);
-
-    /* A user who likes what items 7, 8 and 9 are like, and has seen nothing yet: u, then zeros. */
     float *state = calloc((size_t)d * 2, sizeof *state);
     if (state == NULL) {
         return EXIT_FAILURE;
@@ -68,26 +144,21 @@ int main(int argc, char **argv)
         const float *v = rr_items_vectors(items) + 7 * (size_t)d + j;
         state[j] = 2.0f * (v[0] + v[d] + v[2 * d]);
     }
-    const uint64_t session = 1, id = 42;
-    const rr_obs obs = {.struct_size = sizeof obs,
-                        .n = 1,
-                        .state_dim = 2 * d,
-                        .states = state,
-                        .sessions = &session,
-                        .decisions = &id};
-    int32_t position = -1, top[TOP];
-    float log_prob = 0.0f, log_probs[TOP];
-    rr_decision decision = {
-        .struct_size = sizeof decision, .n = 1, .actions = &position, .log_probs = &log_prob};
-    require(rr_agent_act(agent, &obs, &decision, &err), &err);
-    require(rr_agent_top_k(agent, &obs, TOP, top, NULL, log_probs, &err), &err);
-    printf("policy %016" PRIx64 ", decision %" PRIu64 ": item %" PRIu64 " (log-prob %.3f)\n",
-           rr_agent_version(agent), id, rr_items_keys(items)[position], (double)log_prob);
-    for (int i = 0; i < TOP; i++) {
-        printf("  %d. item %" PRIu64 ", log-prob %.3f\n", i + 1, rr_items_keys(items)[top[i]],
-               (double)log_probs[i]);
-    }
+
+    /* Every twentieth decision is spread evenly over the catalogue, and its log-prob says so. */
+    rr_serving_options options;
+    rr_policy *policy = NULL;
+    rr_slot *slot = NULL;
+    rr_serving_options_init(&options, sizeof options);
+    options.floor = 0.05f;
+    require(rr_agent_publish(agent, &policy, &options, &err), &err);
+    require(rr_slot_create(&slot, policy, N_THREADS, NULL, &err), &err);
+    rr_policy_destroy(policy);
+    rr_agent_destroy(agent); /* the snapshot needs it no more */
+
+    serve_together(slot, state, 2 * d);
+    print_best(slot, state, 2 * d);
+    rr_slot_destroy(slot);
     free(state);
-    rr_agent_destroy(agent);
     return EXIT_SUCCESS;
 }

@@ -26,7 +26,7 @@
  *             sentence that names the field, the value and what is allowed. Bad input changes nothing.
  *             The library never prints, exits or aborts.
  *   threads   Distinct handles may be used from distinct threads at once; one handle from one thread
- *             at a time. Functions that take a const rr_items * may be called from any number. The
+ *             at a time. Functions that take a const rr_items * or rr_policy * may be called from any number. The
  *             library starts only as many threads as num_threads says (1: none).
  *   numbers   One release, one seed, one kind of build: the same bytes on any thread count, on every
  *             x86-64 CPU with AVX2 and FMA. Elsewhere repeatable, and equal to 1e-5.
