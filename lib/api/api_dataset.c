@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* api_dataset.c: the front door of rr_dataset, where files (io) meet interactions (data). */
 #include "api/config_tables.h"
+#include "api/dataset.h"
 #include "core/abi.h"
 #include "core/fpmode.h"
 #include "core/memory.h"
@@ -8,16 +9,11 @@
 #include "data/als.h"
 #include "data/interactions_text.h"
 #include "data/popularity.h"
-#include "data/split.h"
 #include "io/line_blocks.h"
 
-struct rr_dataset {
-    rri_allocator allocator;
-    rri_interactions rows;
-};
-
-/* An empty handle, whose rows the caller fills or gives back. */
-static rr_status allocate_handle(rr_dataset **dataset, const rr_host *host, rr_error *err)
+/* An empty handle, whose rows the caller fills or gives back. memory_limit 0: none. */
+static rr_status allocate_handle(rr_dataset **dataset, uint64_t memory_limit, const rr_host *host,
+                                 rr_error *err)
 {
     rri_allocator allocator;
     void *block = NULL;
@@ -25,6 +21,9 @@ static rr_status allocate_handle(rr_dataset **dataset, const rr_host *host, rr_e
     RRI_TRY(rri_memory_allocate(&block, &allocator, sizeof **dataset, "dataset", err));
     *dataset = block;
     (*dataset)->allocator = allocator;
+    const bool has_limit = memory_limit > 0 && memory_limit < SIZE_MAX;
+    (*dataset)->budget =
+        (rri_budget){.inner = allocator, .limit = has_limit ? (size_t)memory_limit : SIZE_MAX};
     return RR_OK;
 }
 
@@ -66,9 +65,9 @@ static rr_status read_rows(rr_dataset *dataset, const char *path, rr_error *err)
 {
     rri_line_blocks blocks;
     rri_interactions_reader reader;
-    RRI_TRY(rri_line_blocks_open(&blocks, path, BLOCK_BYTES, &dataset->allocator, err));
-    rri_interactions_reader_init(&reader, &dataset->rows, path, blocks.file_bytes,
-                                 &dataset->allocator);
+    const rri_allocator allocator = rri_budget_allocator(&dataset->budget);
+    RRI_TRY(rri_line_blocks_open(&blocks, path, BLOCK_BYTES, &allocator, err));
+    rri_interactions_reader_init(&reader, &dataset->rows, path, blocks.file_bytes, &allocator);
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = read_blocks(&reader, &blocks, err);
     rri_fpmode_leave(before);
@@ -79,14 +78,27 @@ static rr_status read_rows(rr_dataset *dataset, const char *path, rr_error *err)
     return status;
 }
 
-rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_host *host, rr_error *err)
+rr_status rr_dataset_load_within(rr_dataset **out, const char *path, uint64_t memory_limit,
+                                 const rr_host *host, rr_error *err)
 {
     if (out == NULL || path == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_dataset_load: %s is NULL", out == NULL ? "out" : "path");
     }
     rr_dataset *dataset = NULL;
-    RRI_TRY(allocate_handle(&dataset, host, err));
-    return finish(out, dataset, read_rows(dataset, path, err));
+    RRI_TRY(allocate_handle(&dataset, memory_limit, host, err));
+    const rr_status status = read_rows(dataset, path, err);
+    const size_t wanted = dataset->budget.wanted;
+    if (finish(out, dataset, status) == RR_E_MEMORY && wanted > 0) {
+        RRI_FAIL(err, RR_E_MEMORY,
+                 "dataset: '%.200s' needs at least %.1f MB; the memory limit is %.1f MB", path,
+                 (double)wanted / 1e6, (double)memory_limit / 1e6);
+    }
+    return status;
+}
+
+rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_host *host, rr_error *err)
+{
+    return rr_dataset_load_within(out, path, 0, host, err);
 }
 
 rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
@@ -105,10 +117,26 @@ rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint6
                  (long long)n);
     }
     rr_dataset *dataset = NULL;
-    RRI_TRY(allocate_handle(&dataset, host, err));
+    RRI_TRY(allocate_handle(&dataset, 0, host, err));
     return finish(out, dataset,
                   rri_interactions_from_arrays(&dataset->rows, users, items, ratings, times,
                                                (size_t)n, &dataset->allocator, err));
+}
+
+rr_status rr_dataset_select(rr_dataset **out, const rr_dataset *dataset, const uint8_t *marks,
+                            uint8_t part, const rr_host *host, rr_error *err)
+{
+    if (out == NULL || dataset == NULL || marks == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_select: %s is NULL",
+                 out == NULL       ? "out"
+                 : dataset == NULL ? "dataset"
+                                   : "marks");
+    }
+    rr_dataset *selected = NULL;
+    RRI_TRY(allocate_handle(&selected, 0, host, err));
+    return finish(out, selected,
+                  rri_interactions_select(&selected->rows, &dataset->rows, marks, part,
+                                          &selected->allocator, err));
 }
 
 void rr_dataset_destroy(rr_dataset *dataset)
@@ -144,6 +172,30 @@ const uint64_t *rr_dataset_item_keys(const rr_dataset *dataset)
     return dataset == NULL ? NULL : dataset->rows.item_table.keys;
 }
 
+rr_status rr_dataset_describe(const rr_dataset *dataset, rr_dataset_view *out, rr_error *err)
+{
+    if (dataset == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_describe: dataset is NULL");
+    }
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_dataset_view", err));
+    const rri_interactions *const rows = &dataset->rows;
+    const rr_dataset_view view = {.struct_size = sizeof view,
+                                  .n_users = (int32_t)rows->user_table.n_keys,
+                                  .n_items = (int32_t)rows->item_table.n_keys,
+                                  .has_ratings = rows->has_ratings ? 1 : 0,
+                                  .n = (int64_t)rows->n,
+                                  .user_keys = rows->user_table.keys,
+                                  .item_keys = rows->item_table.keys,
+                                  .users = rows->users,
+                                  .items = rows->items,
+                                  .ratings = rows->ratings,
+                                  .times = rows->times,
+                                  .positions = rows->positions,
+                                  .propensities = rows->propensities};
+    rri_abi_write(out, &view, sizeof view);
+    return RR_OK;
+}
+
 rr_status rr_dataset_popularity(const rr_dataset *dataset, const uint8_t *user_mask, float *shares,
                                 rr_error *err)
 {
@@ -160,25 +212,6 @@ rr_status rr_dataset_popularity(const rr_dataset *dataset, const uint8_t *user_m
     rri_popularity_compute(shares, counts, n_items, rows->users, rows->items, user_mask, rows->n);
     rri_fpmode_leave(before);
     rri_memory_release(&dataset->allocator, counts, n_items * sizeof(uint64_t));
-    return RR_OK;
-}
-
-rr_status rr_dataset_split_users(const rr_dataset *dataset, float test_fraction, uint64_t seed,
-                                 uint8_t *is_test, rr_error *err)
-{
-    if (dataset == NULL || is_test == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_split_users: %s is NULL",
-                 dataset == NULL ? "dataset" : "is_test");
-    }
-    if (!(test_fraction >= 0.0f && test_fraction <= 1.0f)) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "rr_dataset_split_users: test_fraction is %g; it must be in [0, 1]",
-                 (double)test_fraction);
-    }
-    const rri_fpmode before = rri_fpmode_enter();
-    rri_split_users(is_test, dataset->rows.user_table.keys, test_fraction, seed,
-                    dataset->rows.user_table.n_keys);
-    rri_fpmode_leave(before);
     return RR_OK;
 }
 

@@ -124,6 +124,8 @@ static const rri_config_field als_fields[] = {
     FIELD(rr_als_config, FLOAT, item_bias_ridge, "4", ABOVE(0), "ridge on item biases"),
     FIELD(rr_als_config, FLOAT, holdout, "0", BETWEEN(0, 0.9), "share of interactions left out to measure the error on"),
     FIELD(rr_als_config, UINT64, seed, "0", ANY, "initial factors and the holdout"),
+    FIELD(rr_als_config, CHOICE, feedback, "explicit", ONE_OF("explicit", "implicit"), "ratings that are predicted, or interactions that are preferences"),
+    FIELD(rr_als_config, FLOAT, alpha, "1", ABOVE(0), "implicit: confidence that a unit of rating adds"),
 };
 
 static const rri_config_field serving_fields[] = {

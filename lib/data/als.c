@@ -22,6 +22,8 @@ typedef struct fit {
     rri_als_side users, items;
     float *normals;  /* [n_factors] */
     double *scratch; /* [num_threads, rri_als_side_scratch] */
+    double *base;    /* [rri_als_side_base] */
+    bool is_implicit;
 } fit;
 
 static void layout(fit *f, rri_arena *arena)
@@ -33,6 +35,7 @@ static void layout(fit *f, rri_arena *arena)
     f->normals = RRI_TAKE(arena, float, f->n_factors);
     f->scratch =
         RRI_TAKE(arena, double, (size_t)f->config->num_threads *rri_als_side_scratch(f->n_factors));
+    f->base = RRI_TAKE(arena, double, rri_als_side_base(f->n_factors));
 }
 
 /* Which rows train, their mean, and both groupings. */
@@ -52,7 +55,7 @@ static rr_status prepare(fit *f, rr_error *err)
                  "als config: holdout is %g; of %zu interactions it leaves none to train on",
                  (double)f->config->holdout, data->n);
     }
-    f->mean = sum / (double)f->n_train;
+    f->mean = f->is_implicit ? 0.0 : sum / (double)f->n_train;
     rri_ratings_by_fill(&f->users.ratings, data->users, data->items, data->ratings, f->is_held_out,
                         data->n);
     rri_ratings_by_fill(&f->items.ratings, data->items, data->users, data->ratings, f->is_held_out,
@@ -95,6 +98,9 @@ static rr_status sweep(fit *f, rri_workers *workers, rr_error *err)
                                                   .n_factors = f->n_factors,
                                                   .mean = f->mean,
                                                   .ridge = (double)f->config->ridge,
+                                                  .alpha = f->is_implicit ? (double)f->config->alpha
+                                                                          : 0.0,
+                                                  .base = f->base,
                                                   .scratch = f->scratch};
     rri_als_half_sweep items_given_users = users_given_items;
     items_given_users.solved = &f->items;
@@ -123,6 +129,13 @@ static void fold(float *vectors, const rri_als_side *side, size_t k, size_t one,
     }
 }
 
+/* Of implicit feedback the preference. */
+static double rating_of(const fit *f, size_t row)
+{
+    const double rating = (double)f->data->ratings[row];
+    return !f->is_implicit ? rating : rating > 0.0 ? 1.0 : 0.0;
+}
+
 /* Root mean square of rating − μ − u·v over the rows with this is_held_out; NaN without any. */
 static double compute_rmse(const fit *f, const float *user_vectors, const float *item_vectors,
                            uint8_t is_held_out)
@@ -140,7 +153,7 @@ static double compute_rmse(const fit *f, const float *user_vectors, const float 
         for (size_t p = 0; p < d; p++) {
             predicted += (double)u[p] * (double)v[p];
         }
-        const double residual = (double)f->data->ratings[i] - predicted;
+        const double residual = rating_of(f, i) - predicted;
         sum += residual * residual;
         n++;
     }
@@ -182,7 +195,16 @@ rr_status rri_als_fit(float *user_vectors, float *item_vectors, rr_als_stats *st
                       const rri_interactions *data, const rr_als_config *config,
                       const rri_allocator *allocator, rr_error *err)
 {
-    fit f = {.data = data, .config = config, .n_factors = (size_t)config->num_factors};
+    fit f = {.data = data,
+             .config = config,
+             .n_factors = (size_t)config->num_factors,
+             .is_implicit = config->feedback == RR_FEEDBACK_IMPLICIT};
+    if (!f.is_implicit && !data->has_ratings) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "als config: feedback is explicit, and these interactions have no ratings; it must "
+            "be implicit");
+    }
     rri_arena arena = {.base = NULL};
     layout(&f, &arena);
     if (arena.has_overflowed) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* als.h: explicit alternating least squares with biases. maths §9.
+/* als.h: alternating least squares. maths §9.
  *
- *     r̂ = μ + b_u + b_i + x_u·y_i
+ *     explicit  r̂ = μ + b_u + b_i + x_u·y_i
+ *     implicit  p̂ = x_u·y_i, the preference for what was met, 1, or not, 0; μ and biases are 0
  *
  * A sweep solves all users, then all items (als_side.h). The factors are folded into vectors
  * (x_u, 1, b_u) and (y_i, b_i, 1), whose dot product is the predicted rating above μ. */

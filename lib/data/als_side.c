@@ -5,6 +5,7 @@
  * holds both sides of the equations, Σ f fᵀ and Σ t f. */
 #include "data/als_side.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Rows of a panel: with 32 columns it and the sum stay in the first cache. */
@@ -39,29 +40,54 @@ size_t rri_als_side_scratch(size_t n_factors)
            GROUP * (n_factors + 1);
 }
 
-/* (y, 1, rating − μ − c) of each rating in [entry, end). */
+size_t rri_als_side_base(size_t n_factors)
+{
+    return width_of(n_factors) * width_of(n_factors);
+}
+
+/* The other's factors y, and 1 for the bias, as a row; then what the row's target is. Of implicit
+ * feedback the row is scaled by √a, so that its products have the factor a and, with the target,
+ * 1 + a. */
+static void gather_one(double *f, const rri_als_half_sweep *half, const double *other,
+                       double rating)
+{
+    const size_t k = half->n_factors;
+    if (half->alpha == 0.0) {
+        memcpy(f, other, k * sizeof f[0]);
+        f[k] = 1.0;
+        f[k + 1] = rating - half->mean - other[k];
+        return;
+    }
+    const double extra = half->alpha * rating;
+    const double scale = extra > 0.0 ? sqrt(extra) : 0.0;
+    for (size_t p = 0; p < k; p++) {
+        f[p] = scale * other[p];
+    }
+    f[k] = 0.0;
+    f[k + 1] = extra > 0.0 ? (1.0 + extra) / scale : 0.0;
+}
+
+/* A row for each rating in [entry, end). */
 static void gather(double *panel, const rri_als_half_sweep *half, size_t entry, size_t end)
 {
     const size_t k = half->n_factors, width = width_of(k);
     const rri_ratings_by *const by = &half->solved->ratings;
     for (; entry < end; entry++, panel += width) {
         const double *const other = half->fixed->unknowns + (size_t)by->others[entry] * (k + 1);
-        memcpy(panel, other, k * sizeof panel[0]);
-        panel[k] = 1.0;
-        panel[k + 1] = (double)by->ratings[entry] - half->mean - other[k];
+        gather_one(panel, half, other, (double)by->ratings[entry]);
     }
 }
 
-/* G [width, width] ← the ridge and the ratings of a row. The panel's padding stays 0. */
+/* G [width, width] ← base, ridge and ratings of a row. The panel's padding stays 0. */
 static void sum_row(double *G, double *panel, const rri_als_half_sweep *half, size_t row)
 {
     const rri_ratings_by *const by = &half->solved->ratings;
     const size_t k = half->n_factors, width = width_of(k);
     const size_t begin = by->starts[row], end = by->starts[row + 1];
-    memset(G, 0, width * width * sizeof G[0]);
+    memcpy(G, half->base, width * width * sizeof G[0]);
     const double factor_ridge = half->ridge * (double)(end - begin + PRIOR_RATINGS);
     for (size_t p = 0; p < k; p++) {
-        G[p * width + p] = factor_ridge;
+        G[p * width + p] += factor_ridge;
     }
     G[k * width + k] = half->solved->bias_ridge;
     for (size_t entry = begin; entry < end; entry += PANEL) {
@@ -99,10 +125,30 @@ static void solve_group(void *context, size_t group, size_t worker)
     }
 }
 
+/* base ← Σ_o y_o y_oᵀ of implicit feedback, else 0. */
+static void sum_base(const rri_als_half_sweep *half)
+{
+    const size_t k = half->n_factors, width = width_of(k);
+    double *const panel = half->scratch + GROUP * width * width;
+    memset(half->base, 0, width * width * sizeof half->base[0]);
+    const size_t n_others = half->alpha == 0.0 ? 0 : half->fixed->ratings.n_rows;
+    for (size_t first = 0; first < n_others; first += PANEL) {
+        const size_t n = n_others - first < PANEL ? n_others - first : PANEL;
+        for (size_t i = 0; i < n; i++) {
+            double *const f = panel + i * width;
+            memcpy(f, half->fixed->unknowns + (first + i) * (k + 1), k * sizeof f[0]);
+            f[k] = 0.0;
+            f[k + 1] = 0.0;
+        }
+        half->kernels->gram(half->base, panel, n, width);
+    }
+}
+
 bool rri_als_side_solve(const rri_als_half_sweep *half, rri_workers *workers)
 {
     const size_t n_rows = half->solved->ratings.n_rows;
     rri_als_half_sweep shared = *half;
+    sum_base(half);
     rri_workers_run(workers, solve_group, &shared, (n_rows + GROUP - 1) / GROUP);
     return n_rows == 0 || memchr(half->solved->has_failed, 1, n_rows) == NULL;
 }

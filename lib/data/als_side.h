@@ -10,7 +10,14 @@
  *
  * in double, sums in the order of the ratings; m = n + 20, so that a row of few ratings is held
  * closer to its bias. A row without ratings becomes 0. Eight rows are one task: their equations are
- * sums of outer products (math/gram.h) and solved side by side (math/cholesky.h). */
+ * sums of outer products (math/gram.h) and solved side by side (math/cholesky.h).
+ *
+ * Implicit feedback [Hu, Koren, Volinsky 2008]: every pair is a row, one that was met is preferred
+ * with confidence 1 + a_j, a_j = α t_j (t_j > 0), every other is not, with confidence 1:
+ *
+ *     (Σ_o y_o y_oᵀ + Σ_j a_j y_{o_j} y_{o_j}ᵀ + m λ I) x = Σ_j (1 + a_j) y_{o_j},   b = 0
+ *
+ * where the first sum, over all others, is the same for all rows. */
 #ifndef RRI_DATA_ALS_SIDE_H
 #define RRI_DATA_ALS_SIDE_H
 
@@ -35,14 +42,17 @@ typedef struct rri_als_half_sweep {
     size_t n_factors;
     double mean;     /* μ */
     double ridge;    /* λ */
+    double alpha;    /* α of implicit feedback; 0: explicit */
+    double *base;    /* [width, width] of gram.h's form: Σ_o y_o y_oᵀ, made anew by each solve */
     double *scratch; /* [threads, rri_als_side_scratch] */
 } rri_als_half_sweep;
 
 void rri_als_side_layout(rri_als_side *side, rri_arena *arena, size_t n_rows, size_t n_entries,
                          size_t n_factors);
 
-/* Doubles that each worker needs. */
+/* Doubles that each worker needs, and of the base. */
 size_t rri_als_side_scratch(size_t n_factors);
+size_t rri_als_side_base(size_t n_factors);
 
 /* False when a row's equations were not positive definite or not finite: see has_failed. */
 bool rri_als_side_solve(const rri_als_half_sweep *half, rri_workers *workers);

@@ -36,7 +36,7 @@ static rr_status allocate_columns(rri_interactions *rows, size_t max_n, rr_error
 rr_status rri_interactions_create(rri_interactions *rows, size_t max_n, bool has_logs,
                                   const rri_allocator *allocator, rr_error *err)
 {
-    *rows = (rri_interactions){.allocator = *allocator, .has_logs = has_logs};
+    *rows = (rri_interactions){.allocator = *allocator, .has_ratings = true, .has_logs = has_logs};
     RRI_TRY(allocate_columns(rows, max_n, err));
     rri_key_table_init(&rows->user_table, allocator);
     rri_key_table_init(&rows->item_table, allocator);
@@ -102,6 +102,45 @@ rr_status rri_interactions_from_arrays(rri_interactions *rows, const uint64_t *u
 {
     RRI_TRY(rri_interactions_create(rows, n, false, allocator, err));
     const rr_status status = add_arrays(rows, users, items, ratings, times, n, err);
+    if (status != RR_OK) {
+        rri_interactions_release(rows);
+    }
+    return status;
+}
+
+static void copy_row(rri_interactions *rows, const rri_interactions *from, size_t row)
+{
+    const size_t n = rows->n;
+    rows->users[n] = from->users[row];
+    rows->items[n] = from->items[row];
+    rows->ratings[n] = from->ratings[row];
+    rows->times[n] = from->times[row];
+    if (rows->has_logs) {
+        rows->positions[n] = from->positions[row];
+        rows->propensities[n] = from->propensities[row];
+    }
+    rows->n = n + 1;
+}
+
+rr_status rri_interactions_select(rri_interactions *rows, const rri_interactions *from,
+                                  const uint8_t *marks, uint8_t part,
+                                  const rri_allocator *allocator, rr_error *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < from->n; i++) {
+        n += marks[i] == part ? 1 : 0;
+    }
+    RRI_TRY(rri_interactions_create(rows, n, from->has_logs, allocator, err));
+    rows->has_ratings = from->has_ratings;
+    for (size_t i = 0; i < from->n; i++) {
+        if (marks[i] == part) {
+            copy_row(rows, from, i);
+        }
+    }
+    rr_status status = rri_key_table_copy(&rows->user_table, &from->user_table, err);
+    if (status == RR_OK) {
+        status = rri_key_table_copy(&rows->item_table, &from->item_table, err);
+    }
     if (status != RR_OK) {
         rri_interactions_release(rows);
     }

@@ -16,6 +16,7 @@ typedef struct rri_interactions {
     int32_t *items;      /* [n] */
     float *ratings;      /* [n] finite */
     int64_t *times;      /* [n] */
+    bool has_ratings;    /* false: each is 1 because none was given */
     bool has_logs;       /* are the two below there? */
     int32_t *positions;  /* [n] in a list that was shown; else NULL */
     float *propensities; /* [n] of what was shown, in (0, 1]; else NULL */
@@ -41,5 +42,10 @@ rr_status rri_interactions_from_arrays(rri_interactions *rows, const uint64_t *u
                                        const uint64_t *items, const float *ratings,
                                        const int64_t *times, size_t n,
                                        const rri_allocator *allocator, rr_error *err);
+
+/* The rows of `from` whose mark is `part`, with all its users and items. marks [from->n] */
+rr_status rri_interactions_select(rri_interactions *rows, const rri_interactions *from,
+                                  const uint8_t *marks, uint8_t part,
+                                  const rri_allocator *allocator, rr_error *err);
 
 #endif

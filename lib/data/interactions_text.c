@@ -78,6 +78,7 @@ static rr_status begin(rri_interactions_reader *reader, char *text, size_t bytes
     RRI_TRY(rri_interactions_create(reader->rows, estimate_rows(reader, text, bytes),
                                     has[RRI_ROLE_POSITION] && has[RRI_ROLE_PROPENSITY],
                                     &reader->allocator, err));
+    reader->rows->has_ratings = has[RRI_ROLE_RATING];
     reader->is_begun = true;
     reader->is_plain = rri_plain_row_fits(&reader->header);
     return RR_OK;

@@ -107,3 +107,15 @@ rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, 
     *index = table->slots[slot];
     return RR_OK;
 }
+
+rr_status rri_key_table_copy(rri_key_table *table, const rri_key_table *from, rr_error *err)
+{
+    if (from->n_slots > 0) {
+        RRI_TRY(grow(table, from->n_slots, err));
+        memcpy(table->keys, from->keys, from->n_keys * sizeof from->keys[0]);
+        memcpy(table->checks, from->checks, from->n_keys * sizeof from->checks[0]);
+        memcpy(table->slots, from->slots, from->n_slots * sizeof from->slots[0]);
+        table->n_keys = from->n_keys;
+    }
+    return RR_OK;
+}

@@ -24,6 +24,9 @@ void rri_key_table_release(rri_key_table *table);
 rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, uint64_t check,
                             rr_error *err);
 
+/* An empty table ← the keys of another, with their indices. */
+rr_status rri_key_table_copy(rri_key_table *table, const rri_key_table *from, rr_error *err);
+
 /* Looking up many keys is waiting for memory, unless it is told in time which are to come: expect
  * all keys, then approach all, then add all. They change nothing. */
 void rri_key_table_expect(const rri_key_table *table, uint64_t key);

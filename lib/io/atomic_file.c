@@ -78,6 +78,13 @@ static int create_temporary(char name[static MAX_PATH], const char *path)
 
 rr_status rri_atomic_file_write(const char *path, const void *data, size_t bytes, rr_error *err)
 {
+    const rri_atomic_file_part part = {data, bytes};
+    return rri_atomic_file_write_parts(path, &part, 1, err);
+}
+
+rr_status rri_atomic_file_write_parts(const char *path, const rri_atomic_file_part *parts, size_t n,
+                                      rr_error *err)
+{
     char temporary[MAX_PATH];
     if (strlen(path) == 0 || strlen(path) > MAX_PATH - 64) {
         RRI_FAIL(err, RR_E_IO, "file: a path has %zu bytes; it must have 1 to %zu", strlen(path),
@@ -87,7 +94,10 @@ rr_status rri_atomic_file_write(const char *path, const void *data, size_t bytes
     if (fd < 0) {
         return rri_open_file_fail("create a file beside", path, errno, err);
     }
-    int number = write_all(fd, data, bytes);
+    int number = 0;
+    for (size_t i = 0; i < n && number == 0; i++) {
+        number = write_all(fd, parts[i].data, parts[i].bytes);
+    }
     if (number == 0) {
         number = sync_all(fd);
     }

@@ -12,6 +12,14 @@
 
 rr_status rri_atomic_file_write(const char *path, const void *data, size_t bytes, rr_error *err);
 
+/* The same of parts that follow one another. */
+typedef struct rri_atomic_file_part {
+    const void *data;
+    size_t bytes;
+} rri_atomic_file_part;
+rr_status rri_atomic_file_write_parts(const char *path, const rri_atomic_file_part *parts, size_t n,
+                                      rr_error *err);
+
 /* *data [*bytes] belongs to the caller, who releases it (rri_memory_release). Only regular files: a
  * folder or a pipe is refused, not waited for. An empty file gives a block and 0 bytes. */
 rr_status rri_atomic_file_read(void **data, size_t *bytes, const char *path,

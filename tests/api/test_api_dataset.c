@@ -82,22 +82,72 @@ START_TEST(test_dataset_refuses_missing_arguments_by_name)
 }
 END_TEST
 
-START_TEST(test_dataset_split_is_checked_and_a_function_of_the_key)
+START_TEST(test_dataset_tells_its_columns)
 {
     rr_dataset *dataset = NULL;
     rr_error err = {0};
-    uint8_t is_test[3] = {9, 9, 9};
+    rr_dataset_view view = {.struct_size = sizeof view};
     ck_assert_int_eq(rr_dataset_load(&dataset, fixture, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rr_dataset_split_users(dataset, 1.5f, 0, is_test, &err), RR_E_INVALID);
-    ck_assert_str_eq(err.text,
-                     "rr_dataset_split_users: test_fraction is 1.5; it must be in [0, 1]");
-    ck_assert_int_eq(rr_dataset_split_users(dataset, NAN, 0, is_test, NULL), RR_E_INVALID);
-    ck_assert_int_eq(is_test[0], 9);
-    ck_assert_int_eq(rr_dataset_split_users(dataset, 1.0f, 0, is_test, NULL), RR_OK);
-    ck_assert_mem_eq(is_test, ((const uint8_t[]){1, 1, 1}), 3);
-    ck_assert_int_eq(rr_dataset_split_users(dataset, 0.0f, 0, is_test, NULL), RR_OK);
-    ck_assert_mem_eq(is_test, ((const uint8_t[]){0, 0, 0}), 3);
+    ck_assert_int_eq(rr_dataset_describe(dataset, &view, NULL), RR_OK);
+    ck_assert(view.n == 5 && view.n_users == 3 && view.n_items == 3 && view.has_ratings == 1);
+    ck_assert_mem_eq(view.users, ((const int32_t[5]){0, 1, 0, 2, 1}), sizeof(int32_t[5]));
+    ck_assert_mem_eq(view.items, ((const int32_t[5]){0, 1, 2, 0, 2}), sizeof(int32_t[5]));
+    ck_assert(view.ratings[1] == 3.5f && view.times[4] == 881250953 && view.user_keys[2] == 12);
+    ck_assert(view.positions == NULL && view.propensities == NULL);
     rr_dataset_destroy(dataset);
+    ck_assert_int_eq(rr_dataset_load(&dataset, "tests/data/fixtures/open_bandit.csv", NULL, NULL),
+                     RR_OK);
+    ck_assert_int_eq(rr_dataset_describe(dataset, &view, NULL), RR_OK);
+    ck_assert(view.n == 3 && view.n_users == 2 && view.positions[2] == 3);
+    ck_assert_float_eq(view.propensities[0], 0.0125f);
+    rr_dataset_destroy(dataset);
+    ck_assert_int_eq(rr_dataset_describe(NULL, &view, &err), RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_dataset_describe: dataset is NULL");
+}
+END_TEST
+
+/* A file of n rows, one user and item each. */
+static void write_rows(char path[32], int n)
+{
+    strcpy(path, "/tmp/recrl_dataset_XXXXXX");
+    FILE *const file = fdopen(mkstemp(path), "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "user_id,item_id,rating\n");
+    for (int i = 0; i < n; i++) {
+        fprintf(file, "%d,%d,%d.5\n", i % 1000, i % 313, i % 5);
+    }
+    fclose(file);
+}
+
+START_TEST(test_dataset_that_does_not_fit_its_limit_is_refused_with_the_figure)
+{
+    char path[32];
+    rr_dataset *dataset = NULL;
+    rr_error err = {0};
+    write_rows(path, 900000); /* three blocks */
+    ck_assert_int_eq(rr_dataset_load_within(&dataset, path, 16000000, NULL, &err), RR_E_MEMORY);
+    ck_assert_ptr_nonnull(strstr(err.text, path));
+    double needed = 0.0;
+    const char *const figure = strstr(err.text, "needs at least ");
+    ck_assert_ptr_nonnull(figure);
+    ck_assert_int_eq(sscanf(figure, "needs at least %lf MB", &needed), 1);
+    ck_assert_ptr_nonnull(strstr(err.text, " MB; the memory limit is 16.0 MB"));
+    ck_assert(needed > 20.0 && needed < 30.0); /* 20 bytes a row, a block of text, two tables */
+    ck_assert_ptr_null(dataset);
+    ck_assert_int_eq(
+        rr_dataset_load_within(&dataset, path, (uint64_t)(needed * 1e6) + 500000, NULL, &err),
+        RR_OK);
+    ck_assert_int_eq(rr_dataset_count(dataset), 900000);
+    ck_assert_int_eq(rr_dataset_user_count(dataset), 1000);
+    rr_dataset_view view = {.struct_size = sizeof view};
+    ck_assert_int_eq(rr_dataset_describe(dataset, &view, NULL), RR_OK);
+    for (int64_t i = 0; i < 900000; i++) {
+        ck_assert(view.user_keys[view.users[i]] == (uint64_t)(i % 1000) &&
+                  view.item_keys[view.items[i]] == (uint64_t)(i % 313) &&
+                  view.ratings[i] == (float)(i % 5) + 0.5f);
+    }
+    rr_dataset_destroy(dataset);
+    unlink(path);
 }
 END_TEST
 
@@ -202,8 +252,8 @@ END_TEST
 
 CHECK_MAIN("api/api_dataset", test_dataset_of_a_file_has_its_counts_and_keys,
            test_dataset_that_cannot_be_read_says_why,
-           test_dataset_refuses_missing_arguments_by_name,
-           test_dataset_split_is_checked_and_a_function_of_the_key,
+           test_dataset_refuses_missing_arguments_by_name, test_dataset_tells_its_columns,
+           test_dataset_that_does_not_fit_its_limit_is_refused_with_the_figure,
            test_dataset_fit_checks_the_config_and_fills_the_stats,
            test_dataset_fit_gives_the_same_bytes_under_any_rounding_of_the_host,
            test_dataset_gives_all_memory_back_wherever_it_runs_out)

@@ -266,7 +266,63 @@ START_TEST(test_als_equal_ratings_leave_nothing_to_explain)
 }
 END_TEST
 
-CHECK_MAIN("data/als", test_als_finds_planted_structure,
+/* Users and items of three kinds; a user meets items of its own kind, often all of them. */
+START_TEST(test_als_of_implicit_feedback_prefers_what_others_like_it_met)
+{
+    static uint64_t users[N], items[N];
+    static float ones[N];
+    for (uint32_t i = 0; i < N; i++) {
+        users[i] = i < N_USERS ? i : rri_philox_below(9, RRI_STREAM_SPLIT, i, 0, N_USERS);
+        items[i] = 3 * rri_philox_below(9, RRI_STREAM_SPLIT, i, 1, N_ITEMS / 3) + users[i] % 3;
+        ones[i] = 1.0f;
+    }
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    ck_assert_int_eq(
+        rri_interactions_from_arrays(&data, users, items, ones, NULL, N, &allocator, NULL), RR_OK);
+    rr_als_config config = defaults();
+    config.feedback = RR_FEEDBACK_IMPLICIT;
+    config.alpha = 10.0f;
+    config.holdout = 0.1f;
+    const rr_als_stats stats = fit(&config);
+    ck_assert_double_eq(stats.mean, 0.0);
+    ck_assert_double_lt(stats.holdout_rmse, 0.3);
+    for (size_t u = 0; u < data.user_table.n_keys; u++) {
+        const float *const x = user_vectors + u * D;
+        ck_assert(x[K] == 1.0f && x[K + 1] == 0.0f);
+        for (size_t i = 0; i < data.item_table.n_keys; i++) {
+            const float *const y = item_vectors + i * D;
+            float guess = 0.0f;
+            for (size_t j = 0; j < D; j++) {
+                guess += x[j] * y[j];
+            }
+            const bool is_own_kind = data.user_table.keys[u] % 3 == data.item_table.keys[i] % 3;
+            ck_assert_msg((guess > 0.5f) == is_own_kind, "%g", (double)guess);
+        }
+    }
+    rri_interactions_release(&data);
+}
+END_TEST
+
+START_TEST(test_als_refuses_explicit_feedback_without_ratings)
+{
+    plant(0.0f);
+    rr_als_config config = defaults();
+    rr_error err = {0};
+    data.has_ratings = false;
+    ck_assert_int_eq(
+        rri_als_fit(user_vectors, item_vectors, NULL, &data, &config, &allocator, &err),
+        RR_E_INVALID);
+    ck_assert_str_eq(err.text, "als config: feedback is explicit, and these interactions have no "
+                               "ratings; it must be implicit");
+    config.feedback = RR_FEEDBACK_IMPLICIT;
+    config.alpha = 10.0f;
+    fit(&config);
+    rri_interactions_release(&data);
+}
+END_TEST
+
+CHECK_MAIN("data/als", test_als_of_implicit_feedback_prefers_what_others_like_it_met,
+           test_als_refuses_explicit_feedback_without_ratings, test_als_finds_planted_structure,
            test_als_vectors_are_folded_and_predict_above_the_mean,
            test_als_sweeps_never_raise_the_objective, test_als_ends_at_a_minimum_of_both_sides,
            test_als_gives_the_same_bytes_twice_and_on_any_threads,

@@ -23,6 +23,7 @@ static void layout(problem *p, rri_arena *arena, size_t n_factors, size_t n_thre
     rri_als_side_layout(&p->users, arena, N_USERS, N_RATINGS, n_factors);
     rri_als_side_layout(&p->items, arena, N_ITEMS, N_RATINGS, n_factors);
     p->half.scratch = RRI_TAKE(arena, double, n_threads *rri_als_side_scratch(n_factors));
+    p->half.base = RRI_TAKE(arena, double, rri_als_side_base(n_factors));
 }
 
 static void create(problem *p, size_t n_factors, size_t n_threads)
@@ -145,6 +146,69 @@ START_TEST(test_als_side_ends_where_no_step_improves)
 }
 END_TEST
 
+/* The loss of implicit feedback, over all pairs, as its paper has it. */
+static double implicit_loss(const problem *p, size_t row)
+{
+    const rri_ratings_by *const by = &p->users.ratings;
+    const double *const x = p->users.unknowns + row * W;
+    const size_t n = by->starts[row + 1] - by->starts[row];
+    double loss = 0.0;
+    for (size_t j = 0; j < K; j++) {
+        loss += (double)(n + 20) * p->half.ridge * x[j] * x[j];
+    }
+    for (size_t o = 0; o < N_ITEMS; o++) {
+        double confidence = 1.0, preference = 0.0, guess = 0.0;
+        for (size_t j = 0; j < K; j++) {
+            guess += x[j] * p->items.unknowns[o * W + j];
+        }
+        for (size_t e = by->starts[row]; e < by->starts[row + 1]; e++) {
+            if ((size_t)by->others[e] == o && by->ratings[e] > 0.0f) {
+                confidence += p->half.alpha * (double)by->ratings[e];
+                preference = 1.0;
+            }
+        }
+        loss += confidence * (preference - guess) * (preference - guess);
+    }
+    return loss;
+}
+
+/* Rows 0 … 3 with one rating of 2, of 0, of −1 and of ½; so no pair is met twice. */
+START_TEST(test_als_side_of_implicit_feedback_ends_where_no_step_improves)
+{
+    problem p;
+    create(&p, K, 1);
+    fill_random(&p);
+    const uint8_t is_skipped[4] = {0};
+    rri_ratings_by_fill(&p.users.ratings, (const int32_t[]){0, 1, 2, 3},
+                        (const int32_t[]){1, 2, 3, 1}, (const float[]){2.0f, 0.0f, -1.0f, 0.5f},
+                        is_skipped, 4);
+    p.half.mean = 0.0;
+    p.half.alpha = 1.5;
+    solve(&p, 1);
+    for (size_t row = 0; row < 4; row++) {
+        const double least = implicit_loss(&p, row);
+        for (size_t j = 0; j < K; j++) {
+            double *const x = p.users.unknowns + row * W + j;
+            const double kept = *x, step = 1e-3;
+            *x = kept + step;
+            const double above = implicit_loss(&p, row);
+            *x = kept - step;
+            const double below = implicit_loss(&p, row);
+            *x = kept;
+            ck_assert(above > least && below > least);
+            ck_assert_double_eq_tol((above - below) / (2.0 * step), 0.0, 1e-10);
+        }
+        ck_assert_double_eq(p.users.unknowns[row * W + K], 0.0);
+    }
+    for (size_t j = 0; j < K; j++) { /* no preference, no taste */
+        ck_assert_double_eq(p.users.unknowns[1 * W + j], 0.0);
+        ck_assert_double_eq(p.users.unknowns[2 * W + j], 0.0);
+        ck_assert_double_ne(p.users.unknowns[0 * W + j], 0.0);
+    }
+    rri_memory_release(&p.allocator, p.block, p.bytes);
+}
+END_TEST
+
 START_TEST(test_als_side_gives_the_same_bytes_at_every_level)
 {
     problem best;
@@ -209,6 +273,7 @@ END_TEST
 
 CHECK_MAIN("data/als_side", test_als_side_solves_one_rating_by_hand,
            test_als_side_ends_where_no_step_improves,
+           test_als_side_of_implicit_feedback_ends_where_no_step_improves,
            test_als_side_gives_the_same_bytes_at_every_level,
            test_als_side_gives_the_same_bytes_on_any_threads,
            test_als_side_tells_the_row_without_a_finite_solution)

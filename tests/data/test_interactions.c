@@ -91,7 +91,31 @@ START_TEST(test_interactions_that_are_given_more_room_stay_as_they_are)
 }
 END_TEST
 
-CHECK_MAIN("data/interactions", test_interactions_that_are_given_more_room_stay_as_they_are,
+START_TEST(test_interactions_that_are_selected_keep_all_users_and_items)
+{
+    const uint8_t marks[4] = {0, 1, 0, 1};
+    rri_interactions rows, some, none;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    ck_assert_int_eq(
+        rri_interactions_from_arrays(&rows, users, items, ratings, times, 4, &allocator, NULL),
+        RR_OK);
+    ck_assert_int_eq(rri_interactions_select(&some, &rows, marks, 1, &allocator, NULL), RR_OK);
+    ck_assert_int_eq(rri_interactions_select(&none, &rows, marks, 2, &allocator, NULL), RR_OK);
+    rri_interactions_release(&rows);
+    ck_assert_uint_eq(some.n, 2);
+    ck_assert_mem_eq(some.users, ((const int32_t[2]){1, 2}), sizeof(int32_t[2]));
+    ck_assert_mem_eq(some.items, ((const int32_t[2]){0, 2}), sizeof(int32_t[2]));
+    ck_assert(some.ratings[1] == 3.0f && some.times[1] == -1);
+    ck_assert_uint_eq(some.user_table.n_keys, 3);
+    ck_assert_mem_eq(some.item_table.keys, ((const uint64_t[3]){70, 80, 90}), sizeof(uint64_t[3]));
+    ck_assert(none.n == 0 && none.item_table.n_keys == 3);
+    rri_interactions_release(&some);
+    rri_interactions_release(&none);
+}
+END_TEST
+
+CHECK_MAIN("data/interactions", test_interactions_that_are_selected_keep_all_users_and_items,
+           test_interactions_that_are_given_more_room_stay_as_they_are,
            test_interactions_index_keys_in_the_order_of_first_appearance,
            test_interactions_without_times_have_time_zero,
            test_interactions_name_the_rating_that_is_not_finite,

@@ -47,6 +47,33 @@ START_TEST(test_key_table_keeps_every_key_while_it_grows)
 }
 END_TEST
 
+START_TEST(test_key_table_that_is_copied_knows_the_same_keys)
+{
+    rri_allocator allocator;
+    rri_key_table table, copy;
+    int32_t index = -1;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    rri_key_table_init(&table, &allocator);
+    rri_key_table_init(&copy, &allocator);
+    ck_assert_int_eq(rri_key_table_copy(&copy, &table, NULL), RR_OK);
+    ck_assert_uint_eq(copy.n_keys, 0);
+    for (uint64_t i = 0; i < 1000; i++) {
+        rri_key_table_expect(&table, i * i);
+        rri_key_table_approach(&table, i * i);
+        ck_assert_int_eq(rri_key_table_add(&table, &index, i * i, i, NULL), RR_OK);
+    }
+    ck_assert_int_eq(rri_key_table_copy(&copy, &table, NULL), RR_OK);
+    rri_key_table_release(&table);
+    ck_assert_uint_eq(copy.n_keys, 1000);
+    for (uint64_t i = 0; i < 1001; i++) {
+        ck_assert_int_eq(rri_key_table_add(&copy, &index, i * i, i, NULL), RR_OK);
+        ck_assert_int_eq(index, (int32_t)i);
+        ck_assert_uint_eq(copy.checks[i], i);
+    }
+    rri_key_table_release(&copy);
+}
+END_TEST
+
 static int n_left;
 
 static void *allocate_some(void *user, size_t bytes, size_t alignment)
@@ -84,4 +111,5 @@ END_TEST
 
 CHECK_MAIN("data/key_table", test_key_table_numbers_keys_by_first_appearance,
            test_key_table_keeps_every_key_while_it_grows,
+           test_key_table_that_is_copied_knows_the_same_keys,
            test_key_table_survives_memory_running_out)

@@ -2,8 +2,10 @@
 #include "data/split.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "check_run.h"
+#include "core/philox.h"
 
 enum { N = 20000 };
 static uint64_t keys[N];
@@ -86,6 +88,51 @@ START_TEST(test_split_rows_takes_its_share_and_not_the_users_draws)
 }
 END_TEST
 
-CHECK_MAIN("data/split", test_split_users_is_a_function_of_seed_and_key_alone,
+/* Row i is held out where fewer than m rows of its group are later, counted one by one. */
+static size_t count_later(const int64_t *times, const int32_t *users, size_t row, size_t n)
+{
+    size_t n_later = 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_later = times[i] > times[row] || (times[i] == times[row] && i > row);
+        n_later += is_later && users[i] == users[row] ? 1 : 0;
+    }
+    return n_later;
+}
+
+START_TEST(test_split_by_time_and_per_user_hold_out_the_latest)
+{
+    enum { ROWS = 400, USERS = 7 };
+    static int64_t times[ROWS];
+    static int32_t users[ROWS], everyone[ROWS], order[ROWS];
+    static uint8_t by_time[ROWS], per_user[ROWS];
+    size_t starts[USERS + 1] = {0}, n_of[USERS] = {0};
+    for (uint32_t i = 0; i < ROWS; i++) {
+        times[i] = (int64_t)rri_philox_below(4, RRI_STREAM_SPLIT, i, 7, 60) - 30;
+        users[i] = (int32_t)rri_philox_below(4, RRI_STREAM_SPLIT, i, 8, USERS - 1);
+        n_of[users[i]]++;
+    }
+    for (size_t u = 0; u < USERS; u++) {
+        starts[u + 1] = starts[u] + n_of[u];
+    }
+    for (float holdout = 0.0f; holdout < 0.95f; holdout += 0.15f) {
+        size_t next[USERS];
+        memcpy(next, starts, sizeof next);
+        for (int32_t i = 0; i < ROWS; i++) {
+            order[next[users[i]]++] = i;
+        }
+        rri_split_per_user(per_user, holdout, times, starts, order, USERS);
+        rri_split_by_time(by_time, holdout, times, order, ROWS);
+        for (size_t i = 0; i < ROWS; i++) {
+            const size_t m = (size_t)((double)holdout * (double)n_of[users[i]]);
+            ck_assert_int_eq(per_user[i], count_later(times, users, i, ROWS) < m ? 1 : 0);
+            const size_t all = (size_t)((double)holdout * ROWS);
+            ck_assert_int_eq(by_time[i], count_later(times, everyone, i, ROWS) < all ? 1 : 0);
+        }
+    }
+}
+END_TEST
+
+CHECK_MAIN("data/split", test_split_by_time_and_per_user_hold_out_the_latest,
+           test_split_users_is_a_function_of_seed_and_key_alone,
            test_split_users_takes_the_share_it_is_told, test_split_users_grows_with_the_share,
            test_split_rows_takes_its_share_and_not_the_users_draws)
