@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "driver/about.h"
+#include "driver/factors.h"
 #include "driver/json.h"
 #include "driver/log.h"
 #include "driver/play.h"
@@ -52,6 +53,13 @@ static void announce(const train_options *o, const settings *s, const world *w)
         printf("factors: rmse %.4f on what they were fitted to; fitted to 90 %%, %.4f on the other "
                "10 %%\n",
                w->train_rmse, world_holdout_rmse(w, s));
+        const rr_ranking ranking = factors_rank(w, s);
+        printf(
+            "fitted without each user's latest 10 %%: recall@%d %.4f, NDCG@%d %.4f of these among "
+            "all items;\npopular items: recall@%d %.4f, NDCG@%d %.4f (%s users)\n",
+            FACTORS_RANKED, ranking.recall, FACTORS_RANKED, ranking.ndcg, FACTORS_RANKED,
+            ranking.popular_recall, FACTORS_RANKED, ranking.popular_ndcg,
+            text_count(ranking.n_users));
     }
     fflush(stdout);
 }

@@ -166,7 +166,7 @@ static rr_status read_row(rri_interactions_reader *reader, rr_error *err)
 }
 
 /* Plain rows that are read before their ids are looked up. */
-enum { MOST_PLAIN = 32 };
+enum { MOST_PLAIN = 64 };
 
 typedef struct plain_rows {
     size_t n;
@@ -178,16 +178,14 @@ typedef struct plain_rows {
 static void read_plain_rows(plain_rows *plain, const rri_interactions_reader *reader)
 {
     const rri_table_text *const table = &reader->table;
-    const char *line = table->next;
-    for (plain->n = 0; plain->n < MOST_PLAIN && line < table->end; plain->n++) {
-        rri_plain_row *const row = &plain->rows[plain->n];
-        *row = (rri_plain_row){.rating = 1.0f, .time = 0};
-        line = rri_plain_row_read(row, line, table->end, &reader->header, table);
-        if (line == NULL) {
-            return;
-        }
-        plain->ends[plain->n] = line;
-        rri_key_table_expect(&reader->rows->item_table, row->item);
+    for (size_t i = 0; i < MOST_PLAIN; i++) {
+        plain->rows[i] = (rri_plain_row){.rating = 1.0f, .time = 0};
+    }
+    /* Behind a row that was not plain the next may not be either. */
+    plain->n = rri_plain_rows_read(plain->rows, plain->ends, reader->was_plain ? MOST_PLAIN : 1,
+                                   table->next, table->end, &reader->header, table);
+    for (size_t i = 0; i < plain->n; i++) {
+        rri_key_table_expect(&reader->rows->item_table, plain->rows[i].item);
     }
 }
 
@@ -234,7 +232,8 @@ static rr_status take_plain_rows(rri_interactions_reader *reader, rr_error *err)
             reader->table.line += n_added;
             reader->table.next += plain.ends[n_added - 1] - reader->table.next;
         }
-    } while (n_added == MOST_PLAIN);
+        reader->was_plain = n_added > 0;
+    } while (n_added > 0);
     return RR_OK;
 }
 

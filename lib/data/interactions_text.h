@@ -16,7 +16,8 @@ typedef struct rri_interactions_reader {
     rri_table_text table;
     rri_table_header header;
     size_t total_bytes;
-    bool is_plain; /* rows may be plain */
+    bool is_plain;  /* rows may be plain */
+    bool was_plain; /* the last one was */
     bool is_begun;
     rri_allocator allocator;
 } rri_interactions_reader;

@@ -91,6 +91,84 @@ START_TEST(test_plain_row_gives_the_values_of_the_long_way)
 }
 END_TEST
 
-CHECK_MAIN("data/plain_row", test_plain_row_reads_numbers_in_any_order_of_columns,
+/* Rows of a layout, of which one in `spoilt` is not plain (0: all are). */
+static size_t write_rows(char *text, size_t capacity, int layout, uint64_t spoilt, uint64_t seed)
+{
+    size_t n = 0;
+    for (uint64_t i = 0; n + 90 < capacity; i++) {
+        uint64_t draws[5];
+        for (uint32_t d = 0; d < 5; d++) {
+            draws[d] = rri_philox_below(seed, RRI_STREAM_SPLIT, i, d, UINT64_MAX);
+        }
+        const unsigned long long user = draws[0] >> (11 + draws[1] % 53);
+        const unsigned long long item = draws[1] >> (11 + draws[0] % 53);
+        const unsigned long long time = draws[2] >> (11 + draws[3] % 53);
+        const int n_decimals = (int)(draws[3] % 4);
+        const double rating = (double)(draws[4] % 999000) / 1e3;
+        const char *const end = draws[4] % 3 == 0 ? "\r\n" : "\n";
+        const char *const before = spoilt > 0 && draws[3] % spoilt == 0 ? "x" : "";
+        char *const at = text + n;
+        const size_t left = capacity - n;
+        n += (size_t)(layout == 0   ? snprintf(at, left, "%s%llu,%llu,%.*f,%llu%s", before, user,
+                                               item, n_decimals, rating, time, end)
+                      : layout == 1 ? snprintf(at, left, "%llu::%llu::%.*f::%s%llu%s", user, item,
+                                               n_decimals, rating, before, time, end)
+                      : layout == 2 ? snprintf(at, left, "%.*f\t%s%llu\t%llu%s", n_decimals, rating,
+                                               before, item, user, end)
+                                    : snprintf(at, left, "%llu,%s%llu%s", item, before, user, end));
+    }
+    return n;
+}
+
+/* The same rows as one at a time gives, and no more. */
+static void compare(const char *names, int layout, uint64_t spoilt, uint64_t seed)
+{
+    enum { CAPACITY = 9000, MOST_READ = 40 };
+    static char text[CAPACITY];
+    rri_table_text table;
+    rri_table_header header;
+    bool is_row = false;
+    char *const head = fixture_copy(names, strlen(names));
+    rri_table_text_init(&table, head, strlen(names), "f");
+    ck_assert(rri_table_text_next_line(&table));
+    ck_assert_int_eq(rri_table_header_read(&header, &is_row, &table, NULL), RR_OK);
+    const size_t bytes = write_rows(text, sizeof text, layout, spoilt, seed);
+    char *const copy = fixture_copy(text, bytes);
+    const char *at = copy, *const end = copy + bytes;
+    while (at < end) {
+        rri_plain_row rows[MOST_READ] = {{.user = 0}}, row = {.user = 0};
+        const char *ends[MOST_READ];
+        const size_t n = rri_plain_rows_read(rows, ends, MOST_READ, at, end, &header, &table);
+        for (size_t i = 0; i < n; i++) {
+            at = rri_plain_row_read(&row, at, end, &header, &table);
+            ck_assert_ptr_eq(at, ends[i]);
+            ck_assert(rows[i].user == row.user && rows[i].item == row.item &&
+                      rows[i].time == row.time);
+            ck_assert_mem_eq(&rows[i].rating, &row.rating, sizeof row.rating);
+        }
+        if (n == 0) {
+            ck_assert_ptr_null(rri_plain_row_read(&row, at, end, &header, &table));
+            at = memchr(at, '\n', (size_t)(end - at));
+            at++;
+        }
+    }
+    free(copy);
+    free(head);
+}
+
+START_TEST(test_plain_rows_together_are_the_rows_one_by_one)
+{
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        const uint64_t spoilt = seed % 3 == 0 ? 0 : seed % 3 == 1 ? 4 : 30;
+        compare("user_id,item_id,rating,timestamp\n", 0, spoilt, seed);
+        compare("1::2::3::4\n", 1, spoilt, seed);
+        compare("rating\titem_id\tuser_id\n", 2, spoilt, seed);
+        compare("item_id,user_id\n", 3, spoilt, seed);
+    }
+}
+END_TEST
+
+CHECK_MAIN("data/plain_row", test_plain_rows_together_are_the_rows_one_by_one,
+           test_plain_row_reads_numbers_in_any_order_of_columns,
            test_plain_row_leaves_what_is_not_plain_to_the_long_way,
            test_plain_row_gives_the_values_of_the_long_way)
