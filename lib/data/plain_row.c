@@ -48,6 +48,13 @@ static inline size_t read_eight(uint64_t *value, const char *text)
 
 static const uint64_t powers[9] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 
+/* At most seven digits over 10^m; both are floats, so the one division rounds correctly. */
+static inline float quotient(uint64_t digits, size_t m)
+{
+    static const float float_powers[8] = {1.0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f};
+    return (float)(int32_t)digits / float_powers[m];
+}
+
 /* At most 16 digits; 0 when there are none, or more. */
 static inline size_t read_digits(uint64_t *value, const char *text)
 {
@@ -67,7 +74,6 @@ static inline const char *read_id(uint64_t *id, const char *text)
     return n == 0 || (n > 1 && text[0] == '0') ? NULL : text + n;
 }
 
-/* As field_value.c has it: digits that a float holds over a power that it holds. */
 static inline const char *read_rating(float *rating, const char *text)
 {
     uint64_t whole = 0, decimals = 0;
@@ -76,14 +82,14 @@ static inline const char *read_rating(float *rating, const char *text)
         return NULL;
     }
     if (text[n] != '.') {
-        *rating = (float)whole;
+        *rating = quotient(whole, 0);
         return text + n;
     }
     const size_t m = read_eight(&decimals, text + n + 1);
     if (m == 0 || n + m > 7) {
         return NULL;
     }
-    *rating = (float)(whole * powers[m] + decimals) / (float)powers[m];
+    *rating = quotient(whole * powers[m] + decimals, m);
     return text + n + 1 + m;
 }
 
@@ -218,7 +224,7 @@ static inline bool take_rating(float *rating, window *w)
         return false;
     }
     if (w->text[w->begin] != '.') {
-        *rating = (float)whole;
+        *rating = quotient(whole, 0);
         return true;
     }
     w->begin++;
@@ -226,7 +232,7 @@ static inline bool take_rating(float *rating, window *w)
     if (n == 7 || !take_digits(&decimals, &m, w, 7 - n)) {
         return false;
     }
-    *rating = (float)(whole * powers[m] + decimals) / (float)powers[m];
+    *rating = quotient(whole * powers[m] + decimals, m);
     return true;
 }
 
