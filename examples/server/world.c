@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "world.h"
+
+#include <math.h>
+
+#include "common.h"
+
+/* What a random number is for. */
+enum { OF_ITEM = 1, OF_KEY, OF_USER, OF_LIST, OF_FEATURE, OF_NOISE, OF_CLICK, OF_STAY, OF_CHOICE };
+enum { VALUE_REQUESTS = 2000, VALUE_SWEEPS = 40 };
+
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return x ^ (x >> 31);
+}
+
+static uint64_t word(uint64_t seed, uint64_t purpose, uint64_t a, uint64_t b)
+{
+    return mix(mix(mix(seed + purpose * UINT64_C(0x9E3779B97F4A7C15)) ^ a) + b);
+}
+
+double world_uniform(uint64_t seed, uint64_t purpose, uint64_t a, uint64_t b)
+{
+    return (double)(word(seed, purpose, a, b) >> 11) * 0x1p-53;
+}
+
+/* Mean 0, variance 1, and the same bits everywhere: the sum of four uniform parts of one word. */
+static float bell(uint64_t seed, uint64_t purpose, uint64_t a, uint64_t b)
+{
+    const uint64_t x = word(seed, purpose, a, b);
+    const uint64_t sum = (x & 0xFFFF) + (x >> 16 & 0xFFFF) + (x >> 32 & 0xFFFF) + (x >> 48);
+    return ((float)sum * (1.0f / 65536.0f) - 2.0f) * 1.7320508f;
+}
+
+static float clamp(float x, float low, float high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+static const float *features_of(const batch *b, int32_t row, int32_t position)
+{
+    return b->features + ((size_t)row * (size_t)b->k + (size_t)position) * WORLD_FEATURES;
+}
+
+static float affinity(const world *w, const float *u, int32_t item)
+{
+    const float *v = w->vectors + (size_t)item * WORLD_DIM;
+    float sum = 0.0f;
+    for (int j = 0; j < WORLD_DIM; j++) {
+        sum += u[j] * v[j];
+    }
+    return sum;
+}
+
+static void chances(const world *w, const batch *b, int32_t row, int32_t position, float *click,
+                    float *stay)
+{
+    const float *f = features_of(b, row, position);
+    const int32_t item = b->candidates[(size_t)row * (size_t)b->k + (size_t)position];
+    const float a = affinity(w, b->states + (size_t)row * WORLD_DIM, item);
+    *click = clamp(0.20f + 0.05f * a + 0.04f * f[1] + 0.06f * f[2] + 0.03f * f[3], 0.01f, 0.95f);
+    *stay = clamp(0.75f - 0.05f * f[2] + 0.04f * f[4] + 0.02f * f[5], 0.05f, 0.90f);
+}
+
+void world_show(const world *w, batch *b, int32_t row)
+{
+    const request *r = &b->requests[row];
+    const uint64_t id = r->decision;
+    float *u = b->states + (size_t)row * WORLD_DIM;
+    for (uint64_t j = 0; j < WORLD_DIM; j++) {
+        u[j] = bell(w->seed, OF_USER, r->user, j);
+    }
+    /* A prime number of items: steps of any size meet each of them once. */
+    const uint64_t first = word(w->seed, OF_LIST, id, 0) % WORLD_ITEMS;
+    const uint64_t stride = 1 + word(w->seed, OF_LIST, id, 1) % (WORLD_ITEMS - 1);
+    for (int32_t position = 0; position < b->k; position++) {
+        const size_t at = (size_t)row * (size_t)b->k + (size_t)position;
+        const int32_t item = (int32_t)((first + (uint64_t)position * stride) % WORLD_ITEMS);
+        float *f = b->features + at * WORLD_FEATURES;
+        b->candidates[at] = item;
+        for (uint64_t j = 1; j < WORLD_FEATURES; j++) {
+            f[j] = bell(w->seed, OF_FEATURE, id, (uint64_t)position * WORLD_FEATURES + j);
+        }
+        const float noise = bell(w->seed, OF_NOISE, id, (uint64_t)position);
+        f[0] = (0.03f * (affinity(w, u, item) + noise) + 0.04f * f[1] + 0.06f * f[2]) / 0.025f;
+    }
+    b->sessions[row] = r->session;
+    b->decisions[row] = r->decision;
+    b->times[row] = r->time;
+}
+
+answer world_answer(const world *w, const batch *b, int32_t row, int32_t action)
+{
+    float click, stay;
+    const uint64_t id = b->requests[row].decision;
+    chances(w, b, row, action, &click, &stay);
+    return (answer){.reward = click + 0.1f * bell(w->seed, OF_CLICK, id, 0),
+                    .stays = world_uniform(w->seed, OF_STAY, id, 0) < (double)stay};
+}
+
+/* A draw from the softmax of the ranker's log-scores. */
+static int32_t draw_incumbent(const world *w, const batch *b, int32_t row)
+{
+    float most = features_of(b, row, 0)[0];
+    for (int32_t i = 1; i < b->k; i++) {
+        most = fmaxf(most, features_of(b, row, i)[0]);
+    }
+    double sum = 0.0;
+    for (int32_t i = 0; i < b->k; i++) {
+        sum += exp((double)(features_of(b, row, i)[0] - most));
+    }
+    double left = sum * world_uniform(w->seed, OF_CHOICE, b->requests[row].decision, 0);
+    int32_t chosen = 0;
+    while (chosen < b->k - 1) {
+        left -= exp((double)(features_of(b, row, chosen)[0] - most));
+        if (left < 0.0) {
+            break;
+        }
+        chosen++;
+    }
+    return chosen;
+}
+
+int32_t world_choose(const world *w, const batch *b, int32_t row, int32_t chooser)
+{
+    if (chooser == CHOOSE_RANDOM) {
+        const uint64_t id = b->requests[row].decision;
+        return (int32_t)(word(w->seed, OF_CHOICE, id, 1) % (uint64_t)b->k);
+    }
+    if (chooser == CHOOSE_INCUMBENT) {
+        return draw_incumbent(w, b, row);
+    }
+    const float value = chooser == CHOOSE_BEST ? (float)w->value : 0.0f;
+    float most = -1.0f;
+    int32_t chosen = 0;
+    for (int32_t i = 0; i < b->k; i++) {
+        float click, stay;
+        chances(w, b, row, i, &click, &stay);
+        if (click + stay * value > most) {
+            most = click + stay * value;
+            chosen = i;
+        }
+    }
+    return chosen;
+}
+
+/* V = E max (p + c V), by sweeps over some requests of its own. */
+static double best_value(const world *w)
+{
+    batch b;
+    batch_open(&b, VALUE_REQUESTS, w->k);
+    for (int32_t row = 0; row < b.max; row++) {
+        b.requests[row] =
+            (request){.decision = ~(uint64_t)row, .user = (uint64_t)row % WORLD_USERS};
+        world_show(w, &b, row);
+    }
+    world guess = *w;
+    for (int sweep = 0; sweep < VALUE_SWEEPS; sweep++) {
+        double sum = 0.0;
+        for (int32_t row = 0; row < b.max; row++) {
+            float click, stay;
+            chances(w, &b, row, world_choose(&guess, &b, row, CHOOSE_BEST), &click, &stay);
+            sum += (double)click + (double)stay * guess.value;
+        }
+        guess.value = sum / b.max;
+    }
+    batch_close(&b);
+    return guess.value;
+}
+
+void world_open(world *w, uint64_t seed, int32_t k)
+{
+    uint64_t *keys = take(WORLD_ITEMS, sizeof *keys);
+    *w = (world){.seed = seed, .k = k};
+    w->vectors = take((size_t)WORLD_ITEMS * WORLD_DIM, sizeof(float));
+    for (uint64_t i = 0; i < WORLD_ITEMS; i++) {
+        keys[i] = word(seed, OF_KEY, i, 0);
+        for (uint64_t j = 0; j < WORLD_DIM; j++) {
+            w->vectors[i * WORLD_DIM + j] = 0.25f * bell(seed, OF_ITEM, i, j);
+        }
+    }
+    rr_error err;
+    require(rr_items_create(&w->items, w->vectors, keys, WORLD_ITEMS, WORLD_DIM, NULL, &err), &err);
+    free(keys);
+    w->value = best_value(w);
+}
+
+void world_close(world *w)
+{
+    rr_items_destroy(w->items);
+    free(w->vectors);
+}
+
+void batch_open(batch *b, int32_t max, int32_t k)
+{
+    const size_t n = (size_t)max, list = n * (size_t)k;
+    *b = (batch){.max = max, .k = k, .n = max};
+    b->requests = take(n, sizeof *b->requests);
+    b->states = take(n * WORLD_DIM, sizeof(float));
+    b->candidates = take(list, sizeof(int32_t));
+    b->features = take(list * WORLD_FEATURES, sizeof(float));
+    b->sessions = take(n, sizeof(uint64_t));
+    b->decisions = take(n, sizeof(uint64_t));
+    b->times = take(n, sizeof(int64_t));
+}
+
+void batch_close(batch *b)
+{
+    free(b->requests);
+    free(b->states);
+    free(b->candidates);
+    free(b->features);
+    free(b->sessions);
+    free(b->decisions);
+    free(b->times);
+}
+
+rr_obs batch_obs(const batch *b)
+{
+    return (rr_obs){.struct_size = sizeof(rr_obs),
+                    .n = b->n,
+                    .k = b->k,
+                    .state_dim = WORLD_DIM,
+                    .feature_dim = WORLD_FEATURES,
+                    .states = b->states,
+                    .candidates = b->candidates,
+                    .features = b->features,
+                    .sessions = b->sessions,
+                    .decisions = b->decisions,
+                    .times = b->times};
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* world.h: the users of the example, what they are offered, and what they do with it.
+ *
+ * A request shows k candidates of a catalogue. Of each the server knows the item's vector v and
+ * sixteen features f: f₀ is the log-score of the ranker that is there already, f₁ … f₁₅ are drawn
+ * anew. With the user's vector u, and a = u·v,
+ *
+ *   click   p = 0.20 + 0.05 a + 0.04 f₁ + 0.06 f₂ + 0.03 f₃      within [0.01, 0.95]
+ *   stay    c = 0.75 − 0.05 f₂ + 0.04 f₄ + 0.02 f₅               within [0.05, 0.90]
+ *
+ * so f₂ is bait: clicked, and left behind. The ranker scores clicks alone, and not all of them:
+ * (0.03 (a + noise) + 0.04 f₁ + 0.06 f₂) / 0.025, and draws from the softmax of it.
+ *
+ * Requests are alike, so what a session that goes on will still earn is one number,
+ * V = E max (p + c V), and the best play is the candidate with the largest p + c V. */
+#ifndef SERVER_WORLD_H
+#define SERVER_WORLD_H
+
+#include <recrl/recrl.h>
+#include <stdbool.h>
+
+enum { WORLD_USERS = 10000, WORLD_ITEMS = 5003, WORLD_DIM = 16, WORLD_FEATURES = 16 };
+
+typedef struct world {
+    uint64_t seed;
+    int32_t k;
+    rr_items *items;
+    float *vectors; /* [WORLD_ITEMS, WORLD_DIM] */
+    double value;   /* V of the best play */
+} world;
+
+/* One request: whose, and when. */
+typedef struct request {
+    uint64_t session, decision, user;
+    int64_t time;
+    int32_t step; /* of the session, from 0 */
+} request;
+
+/* Requests side by side, as rr_obs has them. */
+typedef struct batch {
+    int32_t n, max, k;
+    request *requests;   /* [max] */
+    float *states;       /* [max, WORLD_DIM] */
+    int32_t *candidates; /* [max, k] */
+    float *features;     /* [max, k, WORLD_FEATURES] */
+    uint64_t *sessions, *decisions;
+    int64_t *times;
+} batch;
+
+enum { CHOOSE_RANDOM, CHOOSE_INCUMBENT, CHOOSE_MYOPIC, CHOOSE_BEST };
+
+void world_open(world *w, uint64_t seed, int32_t k);
+void world_close(world *w);
+
+void batch_open(batch *b, int32_t max, int32_t k);
+void batch_close(batch *b);
+/* Fills row `row` with what its request shows. */
+void world_show(const world *w, batch *b, int32_t row);
+/* Views of the first n rows; with ids and times. */
+rr_obs batch_obs(const batch *b);
+
+/* What the user does with position `action` of a row: a function of the world and the decision id.
+ */
+typedef struct answer {
+    float reward;
+    bool stays;
+} answer;
+answer world_answer(const world *w, const batch *b, int32_t row, int32_t action);
+
+/* The position that a policy which does not learn chooses. */
+int32_t world_choose(const world *w, const batch *b, int32_t row, int32_t chooser);
+
+/* Uniform on [0, 1): a function of its arguments. */
+double world_uniform(uint64_t seed, uint64_t purpose, uint64_t a, uint64_t b);
+
+#endif
