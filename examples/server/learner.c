@@ -30,10 +30,9 @@ rr_agent *learner_make(const world *w, const learner_options *options)
     config.seed = options->seed;
     ppo.n_steps = 2;
     ppo.gamma = options->gamma;
-    ppo.gae_lambda = 0.9f;
-    ppo.lr = 0.01f;
-    ppo.update_epochs = 4;
-    ppo.batch_size = 256;
+    ppo.gae_lambda = 0.5f;
+    ppo.lr = 0.03f;
+    ppo.batch_size = 128;
     require(rr_agent_create_ppo(&agent, &config, &ppo, w->items, NULL, &err), &err);
     return agent;
 }

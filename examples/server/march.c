@@ -5,7 +5,7 @@
 
 #include "common.h"
 
-enum { OF_EPSILON = 101, OF_MARCHING_USER = 102, MEASURED_SIDE_BY_SIDE = 50 };
+enum { OF_EPSILON = 101, MEASURED_SIDE_BY_SIDE = 50 };
 /* Ids of measured sessions lie apart from those of any other. */
 static const uint64_t MEASURED_IDS = UINT64_C(1) << 40;
 
@@ -14,7 +14,7 @@ static void begin(march *m, int32_t row)
     request *r = &m->b.requests[row];
     r->session = m->next_session++;
     r->step = 0;
-    r->user = (uint64_t)(WORLD_USERS * world_uniform(m->w->seed, OF_MARCHING_USER, r->session, 0));
+    r->user = world_user(m->w, r->session);
 }
 
 static void show(march *m)

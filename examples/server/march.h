@@ -35,7 +35,7 @@ typedef struct player {
 void player_choose(const player *p, march *m);
 
 typedef struct earned {
-    double mean, interval; /* clicks a session; 95 % */
+    double mean, interval; /* of a session; 95 % */
     double steps;          /* of a session */
 } earned;
 /* n_sessions of users that are the same for every player. */

@@ -6,7 +6,18 @@
 #include "common.h"
 
 /* What a random number is for. */
-enum { OF_ITEM = 1, OF_KEY, OF_USER, OF_LIST, OF_FEATURE, OF_NOISE, OF_CLICK, OF_STAY, OF_CHOICE };
+enum {
+    OF_ITEM = 1,
+    OF_KEY,
+    OF_USER,
+    OF_LIST,
+    OF_FEATURE,
+    OF_NOISE,
+    OF_READING,
+    OF_STAY,
+    OF_CHOICE,
+    OF_SESSION
+};
 enum { VALUE_REQUESTS = 2000, VALUE_SWEEPS = 40 };
 
 static uint64_t mix(uint64_t x)
@@ -54,13 +65,13 @@ static float affinity(const world *w, const float *u, int32_t item)
     return sum;
 }
 
-static void chances(const world *w, const batch *b, int32_t row, int32_t position, float *click,
+static void chances(const world *w, const batch *b, int32_t row, int32_t position, float *reading,
                     float *stay)
 {
     const float *f = features_of(b, row, position);
     const int32_t item = b->candidates[(size_t)row * (size_t)b->k + (size_t)position];
     const float a = affinity(w, b->states + (size_t)row * WORLD_DIM, item);
-    *click = clamp(0.20f + 0.05f * a + 0.04f * f[1] + 0.06f * f[2] + 0.03f * f[3], 0.01f, 0.95f);
+    *reading = clamp(0.20f + 0.05f * a + 0.04f * f[1] + 0.06f * f[2] + 0.03f * f[3], 0.01f, 0.95f);
     *stay = clamp(0.75f - 0.05f * f[2] + 0.04f * f[4] + 0.02f * f[5], 0.05f, 0.90f);
 }
 
@@ -91,12 +102,17 @@ void world_show(const world *w, batch *b, int32_t row)
     b->times[row] = r->time;
 }
 
+uint64_t world_user(const world *w, uint64_t session)
+{
+    return word(w->seed, OF_SESSION, session, 0) % WORLD_USERS;
+}
+
 answer world_answer(const world *w, const batch *b, int32_t row, int32_t action)
 {
-    float click, stay;
+    float reading, stay;
     const uint64_t id = b->requests[row].decision;
-    chances(w, b, row, action, &click, &stay);
-    return (answer){.reward = click + 0.1f * bell(w->seed, OF_CLICK, id, 0),
+    chances(w, b, row, action, &reading, &stay);
+    return (answer){.reward = reading + 0.1f * bell(w->seed, OF_READING, id, 0),
                     .stays = world_uniform(w->seed, OF_STAY, id, 0) < (double)stay};
 }
 
@@ -136,10 +152,10 @@ int32_t world_choose(const world *w, const batch *b, int32_t row, int32_t choose
     float most = -1.0f;
     int32_t chosen = 0;
     for (int32_t i = 0; i < b->k; i++) {
-        float click, stay;
-        chances(w, b, row, i, &click, &stay);
-        if (click + stay * value > most) {
-            most = click + stay * value;
+        float reading, stay;
+        chances(w, b, row, i, &reading, &stay);
+        if (reading + stay * value > most) {
+            most = reading + stay * value;
             chosen = i;
         }
     }
@@ -160,9 +176,9 @@ static double best_value(const world *w)
     for (int sweep = 0; sweep < VALUE_SWEEPS; sweep++) {
         double sum = 0.0;
         for (int32_t row = 0; row < b.max; row++) {
-            float click, stay;
-            chances(w, &b, row, world_choose(&guess, &b, row, CHOOSE_BEST), &click, &stay);
-            sum += (double)click + (double)stay * guess.value;
+            float reading, stay;
+            chances(w, &b, row, world_choose(&guess, &b, row, CHOOSE_BEST), &reading, &stay);
+            sum += (double)reading + (double)stay * guess.value;
         }
         guess.value = sum / b.max;
     }

@@ -5,11 +5,11 @@
  * sixteen features f: f₀ is the log-score of the ranker that is there already, f₁ … f₁₅ are drawn
  * anew. With the user's vector u, and a = u·v,
  *
- *   click   p = 0.20 + 0.05 a + 0.04 f₁ + 0.06 f₂ + 0.03 f₃      within [0.01, 0.95]
- *   stay    c = 0.75 − 0.05 f₂ + 0.04 f₄ + 0.02 f₅               within [0.05, 0.90]
+ *   read    p = 0.20 + 0.05 a + 0.04 f₁ + 0.06 f₂ + 0.03 f₃      within [0.01, 0.95]; earned: p and
+ * some noise stay    c = 0.75 − 0.05 f₂ + 0.04 f₄ + 0.02 f₅               within [0.05, 0.90]
  *
- * so f₂ is bait: clicked, and left behind. The ranker scores clicks alone, and not all of them:
- * (0.03 (a + noise) + 0.04 f₁ + 0.06 f₂) / 0.025, and draws from the softmax of it.
+ * so f₂ is bait: read, and then the user leaves. The ranker scores reading alone, and not all of
+ * it: (0.03 (a + noise) + 0.04 f₁ + 0.06 f₂) / 0.025, and draws from the softmax of it.
  *
  * Requests are alike, so what a session that goes on will still earn is one number,
  * V = E max (p + c V), and the best play is the candidate with the largest p + c V. */
@@ -66,6 +66,9 @@ typedef struct answer {
     bool stays;
 } answer;
 answer world_answer(const world *w, const batch *b, int32_t row, int32_t action);
+
+/* Whose session it is. */
+uint64_t world_user(const world *w, uint64_t session);
 
 /* The position that a policy which does not learn chooses. */
 int32_t world_choose(const world *w, const batch *b, int32_t row, int32_t chooser);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "common.h"
+#include "serving.h"
+#include "store.h"
+
+enum { WAVE = 256, PATH_BYTES = 512, OF_KILL = 301, OF_KILL_TIME, MOST_KILL_US = 400000 };
+
+typedef struct server {
+    const run_options *options;
+    const world *w;
+    feed f;
+    batch b;
+    decided d;
+    serving *threads;
+    store *log;
+    keeper trainer;
+    rr_policy *present, *before; /* what was published last, and before that */
+    uint64_t version;            /* of present */
+    int64_t rolled_back_until;
+    unsigned char *blob;
+    size_t blob_bytes;
+    double seconds;
+    run_result result;
+} server;
+
+static double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Asks for the size, makes room, writes, and adds the blob to the table. */
+static void log_decision(server *s, int32_t row)
+{
+    rr_error err;
+    size_t bytes = 0;
+    const rr_obs obs = serving_row(&s->b, s->w, row);
+    const rr_decision decision = {.struct_size = sizeof decision,
+                                  .n = 1,
+                                  .actions = s->d.actions + row,
+                                  .log_probs = s->d.log_probs + row,
+                                  .values = s->d.values + row,
+                                  .policy_versions = s->d.versions + row};
+    require(rr_record_encode(NULL, 0, &bytes, &obs, &decision, 0, &err), &err);
+    if (bytes > s->blob_bytes) {
+        free(s->blob);
+        s->blob = take(bytes, 1);
+        s->blob_bytes = bytes;
+    }
+    require(rr_record_encode(s->blob, s->blob_bytes, &bytes, &obs, &decision, 0, &err), &err);
+    store_add(s->log, RR_BLOB_RECORD, obs.decisions[0], s->blob, bytes);
+}
+
+static void log_news(server *s, const event *e)
+{
+    rr_error err;
+    unsigned char blob[64];
+    size_t bytes = 0;
+    if (e->is_ending) {
+        const uint8_t terminated = 1;
+        const rr_ending ending = {.struct_size = sizeof ending,
+                                  .n = 1,
+                                  .sessions = &e->from.session,
+                                  .terminated = &terminated};
+        require(rr_ending_encode(blob, sizeof blob, &bytes, &ending, 0, &err), &err);
+        store_add(s->log, RR_BLOB_ENDING, e->from.session, blob, bytes);
+        return;
+    }
+    const rr_outcome outcome = {.struct_size = sizeof outcome,
+                                .n = 1,
+                                .decisions = &e->from.decision,
+                                .rewards = &e->reward,
+                                .times = &e->time};
+    require(rr_outcome_encode(blob, sizeof blob, &bytes, &outcome, 0, &err), &err);
+    store_add(s->log, RR_BLOB_OUTCOME, e->from.decision, blob, bytes);
+}
+
+/* One wave: the requests that wait, answered together and committed before a user sees them. */
+static bool answer_wave(server *s, int64_t until)
+{
+    if (feed_requests(&s->f, until, &s->b) == 0) {
+        return false;
+    }
+    const double began = seconds_now();
+    serving_answer(s->threads, &s->b, &s->d);
+    s->seconds += seconds_now() - began;
+    store_begin(s->log);
+    for (int32_t row = 0; row < s->b.n; row++) {
+        log_decision(s, row);
+    }
+    store_commit(s->log);
+    feed_answer(&s->f, &s->b, s->d.actions);
+    s->result.decisions += s->b.n;
+    s->f.is_closed = s->f.is_closed || s->result.decisions >= s->options->n_decisions;
+    return true;
+}
+
+static void log_what_came_back(server *s, int64_t until)
+{
+    event e;
+    store_begin(s->log);
+    while (feed_news(&s->f, until, &e)) {
+        log_news(s, &e);
+    }
+    store_commit(s->log);
+}
+
+static void use(server *s, rr_policy *policy)
+{
+    serving_use(s->threads, policy);
+    s->result.publishes++;
+}
+
+/* What the trainer has published, when it is another one. */
+static void publish(server *s, int64_t now)
+{
+    rr_error err;
+    char path[PATH_BYTES];
+    if (s->trainer.report.version != s->version) {
+        rr_policy_destroy(s->before);
+        s->before = s->present;
+        snprintf(path, sizeof path, "%s/policy.safetensors", s->options->trainer.folder);
+        require(rr_policy_load(&s->present, path, s->w->items, NULL, &err), &err);
+        s->version = s->trainer.report.version;
+    }
+    const int64_t rollback = s->options->rollback;
+    const bool is_time = rollback >= 0 && now >= rollback && s->before != NULL;
+    if (is_time && s->result.rollbacks == 0) {
+        s->rolled_back_until = now + HOUR;
+        s->result.rollbacks++;
+        use(s, s->before);
+    } else if (now >= s->rolled_back_until) {
+        use(s, s->present);
+    }
+}
+
+/* When the trainer is to be killed in this slice, in microseconds from now; −1: not. */
+static int64_t kill_time(const server *s, int64_t slice)
+{
+    const double expected = s->options->n_decisions / s->options->feed.sessions_an_hour;
+    const int64_t n_slices = (int64_t)(expected * HOUR / (double)s->options->slice) / 4;
+    const int64_t n_kills = s->options->n_kills, every = n_slices / (n_kills > 0 ? n_kills : 1);
+    if (n_kills == 0 || every == 0 || slice % every != every - 1 || slice / every >= n_kills) {
+        return -1;
+    }
+    return (int64_t)(MOST_KILL_US *
+                     world_uniform(s->w->seed, OF_KILL_TIME, (uint64_t)slice, OF_KILL));
+}
+
+static void open_server(server *s)
+{
+    rr_error err;
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/log.sqlite", s->options->trainer.folder);
+    s->log = store_open(path);
+    feed_open(&s->f, s->w, &s->options->feed);
+    batch_open(&s->b, WAVE, s->w->k);
+    decided_open(&s->d, WAVE);
+    keeper_open(&s->trainer, s->options->trainer_command);
+    snprintf(path, sizeof path, "%s/policy.safetensors", s->options->trainer.folder);
+    require(rr_policy_load(&s->present, path, s->w->items, NULL, &err), &err);
+    s->version = s->trainer.report.version;
+    s->threads = serving_open(s->present, s->w, s->options->n_threads);
+}
+
+static void close_server(server *s)
+{
+    s->result.decisions = store_count(s->log, RR_BLOB_RECORD);
+    s->result.rewards = store_count(s->log, RR_BLOB_OUTCOME);
+    s->result.endings = store_count(s->log, RR_BLOB_ENDING);
+    s->result.lost = s->f.n_lost;
+    s->result.doubled = s->f.n_doubled;
+    s->result.starts = s->trainer.n_starts;
+    s->result.report = s->trainer.report;
+    s->result.acts_a_second = (double)s->result.decisions / s->seconds;
+    keeper_close(&s->trainer);
+    serving_close(s->threads);
+    rr_policy_destroy(s->present);
+    rr_policy_destroy(s->before);
+    decided_close(&s->d);
+    batch_close(&s->b);
+    feed_close(&s->f);
+    store_close(s->log);
+    free(s->blob);
+}
+
+run_result run_server(const run_options *options, const world *w)
+{
+    server s = {.options = options, .w = w};
+    open_server(&s);
+    int64_t end = INT64_MAX; /* the last rewards are final then */
+    for (int64_t slice = 0; slice * options->slice < end; slice++) {
+        const int64_t until = (slice + 1) * options->slice;
+        while (answer_wave(&s, until)) {
+        }
+        log_what_came_back(&s, until);
+        keeper_tick(&s.trainer, until, kill_time(&s, slice));
+        publish(&s, until);
+        if (end == INT64_MAX && s.f.is_closed && feed_is_empty(&s.f)) {
+            end = until + options->trainer.reward_wait + options->slice;
+        }
+    }
+    close_server(&s);
+    return s.result;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "serving.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "common.h"
+
+typedef struct worker {
+    serving *s;
+    rr_scratch *scratch;
+    pthread_t thread;
+} worker;
+
+struct serving {
+    const world *w;
+    rr_slot *slot;
+    worker *workers;
+    int32_t n_threads;
+    pthread_barrier_t begin, end;
+    const batch *b; /* NULL: no more */
+    const decided *out;
+    atomic_int next_row;
+};
+
+rr_obs serving_row(const batch *b, const world *w, int32_t row)
+{
+    const size_t at = (size_t)row, list = at * (size_t)b->k;
+    rr_obs obs = batch_obs(b);
+    obs.n = 1;
+    obs.states += at * WORLD_DIM;
+    obs.candidates += list;
+    obs.features += list * WORLD_FEATURES;
+    obs.sessions += at;
+    obs.decisions += at;
+    obs.times += at;
+    obs.pool = w->items;
+    return obs;
+}
+
+static void answer_row(const worker *me, int32_t row)
+{
+    rr_error err;
+    const decided *out = me->s->out;
+    const rr_obs obs = serving_row(me->s->b, me->s->w, row);
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = 1,
+                            .actions = out->actions + row,
+                            .log_probs = out->log_probs + row,
+                            .values = out->values + row,
+                            .policy_versions = out->versions + row};
+    require(rr_slot_act(me->scratch, &obs, &decision, &err), &err);
+}
+
+static void *work(void *context)
+{
+    const worker *me = context;
+    serving *s = me->s;
+    for (;;) {
+        pthread_barrier_wait(&s->begin);
+        if (s->b == NULL) {
+            return NULL;
+        }
+        for (int32_t row; (row = atomic_fetch_add(&s->next_row, 1)) < s->b->n;) {
+            answer_row(me, row);
+        }
+        pthread_barrier_wait(&s->end);
+    }
+}
+
+serving *serving_open(rr_policy *first, const world *w, int32_t n_threads)
+{
+    rr_error err;
+    serving *s = take(1, sizeof *s);
+    s->w = w;
+    s->n_threads = n_threads;
+    s->workers = take((size_t)n_threads, sizeof *s->workers);
+    require(rr_slot_create(&s->slot, first, n_threads, NULL, &err), &err);
+    pthread_barrier_init(&s->begin, NULL, (unsigned)n_threads + 1);
+    pthread_barrier_init(&s->end, NULL, (unsigned)n_threads + 1);
+    for (int32_t i = 0; i < n_threads; i++) {
+        worker *me = &s->workers[i];
+        me->s = s;
+        require(rr_slot_join(s->slot, &me->scratch, (uint64_t)i, NULL, &err), &err);
+        if (pthread_create(&me->thread, NULL, work, me) != 0) {
+            give_up("threads", "the system refused one");
+        }
+    }
+    return s;
+}
+
+void serving_close(serving *s)
+{
+    s->b = NULL;
+    pthread_barrier_wait(&s->begin);
+    for (int32_t i = 0; i < s->n_threads; i++) {
+        pthread_join(s->workers[i].thread, NULL);
+        rr_scratch_destroy(s->workers[i].scratch);
+    }
+    pthread_barrier_destroy(&s->begin);
+    pthread_barrier_destroy(&s->end);
+    rr_slot_destroy(s->slot);
+    free(s->workers);
+    free(s);
+}
+
+void serving_use(serving *s, rr_policy *policy)
+{
+    rr_error err;
+    require(rr_slot_swap(s->slot, policy, &err), &err);
+}
+
+void serving_answer(serving *s, const batch *b, const decided *out)
+{
+    s->b = b;
+    s->out = out;
+    atomic_store(&s->next_row, 0);
+    pthread_barrier_wait(&s->begin);
+    pthread_barrier_wait(&s->end);
+}
+
+void decided_open(decided *d, int32_t max)
+{
+    const size_t n = (size_t)max;
+    *d = (decided){.actions = take(n, sizeof(int32_t)),
+                   .log_probs = take(n, sizeof(float)),
+                   .values = take(n, sizeof(float)),
+                   .versions = take(n, sizeof(uint64_t))};
+}
+
+void decided_close(decided *d)
+{
+    free(d->actions);
+    free(d->log_probs);
+    free(d->values);
+    free(d->versions);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* serving.h: threads that answer requests from the policy in a slot, each request by itself, as the
+ * threads of a server do. */
+#ifndef SERVER_SERVING_H
+#define SERVER_SERVING_H
+
+#include "world.h"
+
+typedef struct serving serving;
+
+/* What was decided for a batch; the caller's arrays [max]. */
+typedef struct decided {
+    int32_t *actions;
+    float *log_probs, *values;
+    uint64_t *versions;
+} decided;
+
+serving *serving_open(rr_policy *first, const world *w, int32_t n_threads);
+void serving_close(serving *s);
+/* From the next batch on; also an older one. */
+void serving_use(serving *s, rr_policy *policy);
+/* Answers every request of b, on all threads. */
+void serving_answer(serving *s, const batch *b, const decided *out);
+
+void decided_open(decided *d, int32_t max);
+void decided_close(decided *d);
+/* Row `row` of a batch as an observation of its own. */
+rr_obs serving_row(const batch *b, const world *w, int32_t row);
+
+#endif
