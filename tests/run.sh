@@ -57,6 +57,7 @@ list_missing() {
     need pkg-config pkg-config --version
     need check has_check
     need libblis-serial-dev has_blis
+    need libsqlite3-dev pkg-config --exists sqlite3
     if [ "$tier" = full ]; then
         need clang clang --version
         need valgrind valgrind --version

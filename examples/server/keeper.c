@@ -10,7 +10,7 @@
 
 #include "common.h"
 
-enum { MOST_DEATHS_IN_A_ROW = 20 };
+enum { MOST_DEATHS_IN_A_ROW = 3 };
 
 /* Between fork and exec nothing is done that a process with threads may not do. */
 static void start(keeper *k)

@@ -156,6 +156,7 @@ void learner_march(rr_agent *agent, const world *w, const learner_options *optio
     rr_buffer *buffer = make_buffer(options);
     float log_probs[SIDE_BY_SIDE], values[SIDE_BY_SIDE];
     march_open(&m, w, SIDE_BY_SIDE, MARCH_IDS);
+    m.most_steps = options->most_steps;
     for (int32_t n = 0; n < n_decisions; n += SIDE_BY_SIDE) {
         const rr_obs obs = batch_obs(&m.b), plain = without_keys(obs);
         rr_decision decision = {.struct_size = sizeof decision,

@@ -12,6 +12,7 @@ typedef struct learner_options {
     int32_t rows;       /* of an update */
     int32_t night_rows; /* of the first night's log */
     float gamma;
+    int32_t most_steps; /* of a session in lock step; 0: as long as the user stays */
 } learner_options;
 
 /* rows of one update; the seed decides initial weights, draws and shuffles. */

@@ -107,18 +107,20 @@ static int64_t minutes(int f)
 static run_options options_of(const char *folder)
 {
     const bool is_march = flags[MARCH].value > 0.0, is_late = flags[DELAY].value > 0.0;
+    const int64_t silence = is_march ? 0 : 30 * MINUTE;
     return (run_options){
         .trainer = {.learner = {.seed = (uint64_t)flags[SEED].value,
                                 .candidates = (int32_t)flags[CANDIDATES].value,
                                 .rows = (int32_t)flags[ROWS].value,
                                 .night_rows = (int32_t)flags[NIGHT].value,
-                                .gamma = (float)flags[GAMMA].value},
+                                .gamma = (float)flags[GAMMA].value,
+                                .most_steps = (int32_t)flags[MARCH].value},
                     .folder = folder,
-                    .max_rows = 16 * (int32_t)flags[ROWS].value + 4096,
-                    .reward_wait = minutes(WAIT)},
+                    .reward_wait = minutes(WAIT),
+                    .silence = silence},
         .feed = {.sessions_an_hour = flags[SESSIONS].value,
                  .pause = is_march ? minutes(SLICE) : MINUTE,
-                 .silence = is_march ? 0 : 30 * MINUTE,
+                 .silence = silence,
                  .delay = minutes(DELAY),
                  .spread = 0.5,
                  .lost = is_late ? 0.02 : 0.0,
@@ -155,9 +157,9 @@ int main(int argc, char **argv)
     options.trainer_command = command;
     if (flags[SEEDS].value > 0.0) {
         report_seeds(&options, (int32_t)flags[SEEDS].value, (int32_t)flags[MEASURED].value);
-    } else {
-        report_run(&options, (int32_t)flags[MEASURED].value);
+        return EXIT_SUCCESS;
     }
+    const bool is_well = report_run(&options, (int32_t)flags[MEASURED].value);
     free(command);
-    return EXIT_SUCCESS;
+    return is_well ? EXIT_SUCCESS : EXIT_FAILURE;
 }

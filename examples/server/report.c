@@ -55,11 +55,10 @@ static void print_run(const run_result *r)
            " rewards lost, %" PRId64 " told twice\n",
            r->decisions, r->rewards, r->endings, r->lost, r->doubled);
     printf("trainer    %" PRId64 " updates, %" PRId64 " starts; recorded %" PRId64
-           ", trained %" PRId64 ", dropped %" PRId64 ", refused %" PRId64 ", left %" PRId64
-           "; rewarded %" PRId64 ", late %" PRId64 ", unknown %" PRId64 ", duplicate %" PRId64 "\n",
-           t->updates, r->starts, t->counts.recorded, t->counts.trained, t->counts.dropped,
-           t->refused, t->counts.rows, t->counts.rewarded, t->counts.late, t->counts.unknown,
-           t->counts.duplicate);
+           ", trained %" PRId64 ", dropped %" PRId64 " (refused %" PRId64 "), unread %" PRId64
+           "; rewarded %" PRId64 ", late %" PRId64 "\n",
+           t->updates, r->starts, t->recorded, t->trained, t->dropped, t->refused, r->unread,
+           t->rewarded, t->late);
     printf("staleness  %.1f updates, effective share %.3f, largest weight %.2f (means)\n",
            t->staleness / n, t->ess / n, t->weight / n);
     printf("serving    %" PRId64 " publishes, %" PRId64 " rollbacks, %.0f decisions a second\n",
@@ -67,7 +66,34 @@ static void print_run(const run_result *r)
     printf("version    %016" PRIx64 "\n", t->version);
 }
 
-void report_run(const run_options *options, int32_t n_sessions)
+/* Every decision is in the table once, went into the buffer once, and is accounted for. */
+static bool check_books(const run_result *r)
+{
+    const trainer_report *t = &r->report;
+    const bool is_well = t->recorded + r->unread == r->decisions && t->left_over == 0 &&
+                         t->recorded == t->trained + t->dropped &&
+                         t->rewarded + t->late <= r->rewards;
+    if (!is_well) {
+        printf("the books do not balance\n");
+    }
+    return is_well;
+}
+
+/* The same sessions without threads, table and process. */
+static bool check_march(const run_options *options, const world *w, const run_result *result)
+{
+    const learner_options *learner = &options->trainer.learner;
+    rr_agent *agent = learner_make(w, learner);
+    learner_first_night(agent, w, learner);
+    learner_march(agent, w, learner, (int32_t)result->decisions);
+    const uint64_t version = rr_agent_version(agent);
+    printf("lock step  %016" PRIx64 " after %" PRId64 " updates\n", version,
+           rr_agent_updates(agent));
+    rr_agent_destroy(agent);
+    return version == result->report.version;
+}
+
+bool report_run(const run_options *options, int32_t n_sessions)
 {
     world w;
     world_open(&w, options->trainer.learner.seed, options->trainer.learner.candidates);
@@ -77,7 +103,12 @@ void report_run(const run_options *options, int32_t n_sessions)
         const earned got = measure_folder(options, &w, false, n_sessions);
         printf("a session  %.3f ± %.3f over %.2f requests\n", got.mean, got.interval, got.steps);
     }
+    bool is_well = check_books(&result);
+    if (options->feed.side_by_side > 0) {
+        is_well = check_march(options, &w, &result) && is_well;
+    }
     world_close(&w);
+    return is_well;
 }
 
 /* The same options in another world, in a folder of its own, which is empty afterwards. */

@@ -54,31 +54,39 @@ static void log_decision(server *s, int32_t row)
         s->blob_bytes = bytes;
     }
     require(rr_record_encode(s->blob, s->blob_bytes, &bytes, &obs, &decision, 0, &err), &err);
-    store_add(s->log, RR_BLOB_RECORD, obs.decisions[0], s->blob, bytes);
+    store_add(s->log, &(store_row){.kind = RR_BLOB_RECORD,
+                                   .key = obs.decisions[0],
+                                   .session = obs.sessions[0],
+                                   .time = obs.times[0],
+                                   .blob = s->blob,
+                                   .bytes = bytes});
 }
 
 static void log_news(server *s, const event *e)
 {
     rr_error err;
     unsigned char blob[64];
-    size_t bytes = 0;
-    if (e->is_ending) {
-        const uint8_t terminated = 1;
-        const rr_ending ending = {.struct_size = sizeof ending,
-                                  .n = 1,
-                                  .sessions = &e->from.session,
-                                  .terminated = &terminated};
-        require(rr_ending_encode(blob, sizeof blob, &bytes, &ending, 0, &err), &err);
-        store_add(s->log, RR_BLOB_ENDING, e->from.session, blob, bytes);
-        return;
-    }
+    const uint8_t terminated = 1;
+    const rr_ending ending = {.struct_size = sizeof ending,
+                              .n = 1,
+                              .sessions = &e->from.session,
+                              .terminated = &terminated};
     const rr_outcome outcome = {.struct_size = sizeof outcome,
                                 .n = 1,
                                 .decisions = &e->from.decision,
                                 .rewards = &e->reward,
                                 .times = &e->time};
-    require(rr_outcome_encode(blob, sizeof blob, &bytes, &outcome, 0, &err), &err);
-    store_add(s->log, RR_BLOB_OUTCOME, e->from.decision, blob, bytes);
+    store_row row = {.kind = e->is_ending ? RR_BLOB_ENDING : RR_BLOB_OUTCOME,
+                     .key = e->is_ending ? e->from.session : e->from.decision,
+                     .session = e->from.session,
+                     .time = e->time,
+                     .blob = blob};
+    if (e->is_ending) {
+        require(rr_ending_encode(blob, sizeof blob, &row.bytes, &ending, 0, &err), &err);
+    } else {
+        require(rr_outcome_encode(blob, sizeof blob, &row.bytes, &outcome, 0, &err), &err);
+    }
+    store_add(s->log, &row);
 }
 
 /* One wave: the requests that wait, answered together and committed before a user sees them. */
@@ -174,6 +182,7 @@ static void close_server(server *s)
     s->result.decisions = store_count(s->log, RR_BLOB_RECORD);
     s->result.rewards = store_count(s->log, RR_BLOB_OUTCOME);
     s->result.endings = store_count(s->log, RR_BLOB_ENDING);
+    s->result.unread = store_count_unread(s->log, s->trainer.report.last);
     s->result.lost = s->f.n_lost;
     s->result.doubled = s->f.n_doubled;
     s->result.starts = s->trainer.n_starts;

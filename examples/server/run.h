@@ -20,6 +20,7 @@ typedef struct run_options {
 
 typedef struct run_result {
     int64_t decisions, rewards, endings; /* rows in the table */
+    int64_t unread;                      /* decisions that the trainer has not come to */
     int64_t lost, doubled, starts, publishes, rollbacks;
     double acts_a_second; /* of all threads, drawing requests not counted */
     trainer_report report;

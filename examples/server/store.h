@@ -2,11 +2,16 @@
 /* store.h: the log in SQLite: what was decided, what came of it, which sessions ended; one table of
  * blobs in the order of their commits. The server writes, the trainer reads.
  *
- *   log(seq, kind, key, blob)   kind and key are unique: what is told twice is stored once */
+ *   log(seq, kind, key, session, time, blob)
+ *
+ * kind and key are unique: what is told twice is stored once. The table is the waiting room too: a
+ * session is read when it has ended and its rewards are final, and how far endings have been read
+ * is one number, which the trainer keeps in its checkpoint. */
 #ifndef SERVER_STORE_H
 #define SERVER_STORE_H
 
 #include <recrl/recrl.h>
+#include <stdbool.h>
 
 typedef struct store store;
 
@@ -17,24 +22,32 @@ void store_close(store *s);
 /* What is added between the two is there as a whole, or not at all. */
 void store_begin(store *s);
 void store_commit(store *s);
-/* kind: RR_BLOB_…; key: decision, or of an ending its session. */
-void store_add(store *s, int32_t kind, uint64_t key, const void *blob, size_t bytes);
-/* Rows of one kind; of all with kind −1. */
+typedef struct store_row {
+    int32_t kind;          /* RR_BLOB_… */
+    uint64_t key, session; /* key: the decision; of an ending the session */
+    int64_t time;
+    const void *blob;
+    size_t bytes;
+} store_row;
+void store_add(store *s, const store_row *row);
+
+/* Rows of one kind. */
 int64_t store_count(store *s, int32_t kind);
+/* Decisions of sessions whose ending is not among those up to `last`. */
+int64_t store_count_unread(store *s, int64_t last);
 
 /* Blobs one behind the other, as rr_buffer_import reads them. */
 typedef struct store_rows {
     unsigned char *data;
     uint64_t *offsets; /* [n + 1] */
-    int32_t n;
-    int64_t last; /* seq of the last one */
-    size_t capacity, longest;
-    int32_t max;
+    size_t data_bytes, offsets_count, longest;
+    int32_t n, n_decisions;
 } store_rows;
-
-void store_rows_open(store_rows *rows, int32_t max);
 void store_rows_close(store_rows *rows);
-/* The rows after `after`, at most rows->max. */
-void store_read(store *s, int64_t after, store_rows *rows);
+
+/* Whole sessions whose ending comes after *last and is not later than `until`, in the order of
+ * their endings, until they have n_decisions; *last moves to the ending read last. false, and *last
+ * as it was, when there are fewer. */
+bool store_read(store *s, int64_t *last, int64_t until, int32_t n_decisions, store_rows *rows);
 
 #endif

@@ -8,13 +8,7 @@
 #include "common.h"
 #include "store.h"
 
-enum { READ_AT_ONCE = 512, PATH_BYTES = 512 };
-
-/* What rides along in the checkpoint: how far the table has been read, and the report. */
-typedef struct progress {
-    int64_t last; /* seq */
-    trainer_report report;
-} progress;
+enum { PATH_BYTES = 512 };
 
 typedef struct trainer {
     const trainer_options *options;
@@ -26,7 +20,8 @@ typedef struct trainer {
     unsigned char *work;
     size_t work_bytes;
     int32_t *statuses;
-    progress at;
+    size_t n_statuses;
+    trainer_report at; /* rides along in the checkpoint */
     char checkpoint[PATH_BYTES], policy[PATH_BYTES];
 } trainer;
 
@@ -35,7 +30,7 @@ static void make_buffer(trainer *t)
     rr_error err;
     rr_buffer_config config;
     rr_buffer_config_init(&config, sizeof config);
-    config.max_rows = t->options->max_rows;
+    config.max_rows = 2 * t->options->learner.rows; /* sessions are whole */
     config.state_dim = WORLD_DIM;
     config.feature_dim = WORLD_FEATURES;
     config.max_candidates = t->options->learner.candidates;
@@ -50,9 +45,8 @@ static void save(trainer *t)
 {
     rr_error err;
     rr_policy *policy = NULL;
-    require(
-        rr_checkpoint_save(t->checkpoint, t->agent, NULL, t->buffer, &t->at, sizeof t->at, &err),
-        &err);
+    require(rr_checkpoint_save(t->checkpoint, t->agent, NULL, NULL, &t->at, sizeof t->at, &err),
+            &err);
     require(rr_agent_publish(t->agent, &policy, NULL, &err), &err);
     require(rr_policy_save(t->policy, policy, &err), &err);
     rr_policy_destroy(policy);
@@ -63,69 +57,76 @@ static void begin_or_come_back(trainer *t)
     rr_error err;
     size_t bytes = 0;
     if (access(t->checkpoint, R_OK) == 0) {
-        require(rr_checkpoint_load(t->checkpoint, t->agent, NULL, t->buffer, &t->at, sizeof t->at,
+        require(rr_checkpoint_load(t->checkpoint, t->agent, NULL, NULL, &t->at, sizeof t->at,
                                    &bytes, &err),
                 &err);
     } else {
         learner_first_night(t->agent, t->w, &t->options->learner);
-        t->at.report.version = rr_agent_version(t->agent);
+        t->at.version = rr_agent_version(t->agent);
     }
     save(t);
 }
 
-static void read_table(trainer *t)
+static void import(trainer *t)
 {
     rr_error err;
-    do {
-        store_read(t->log, t->at.last, &t->rows);
-        if (t->rows.longest > t->work_bytes) {
-            free(t->work);
-            t->work_bytes = t->rows.longest;
-            t->work = take(t->work_bytes, 1);
+    const store_rows *rows = &t->rows;
+    if (rows->longest > t->work_bytes) {
+        free(t->work);
+        t->work_bytes = rows->longest;
+        t->work = take(t->work_bytes, 1);
+    }
+    if ((size_t)rows->n > t->n_statuses) {
+        free(t->statuses);
+        t->n_statuses = (size_t)rows->n;
+        t->statuses = take(t->n_statuses, sizeof *t->statuses);
+    }
+    require(rr_buffer_import(t->buffer, rows->data, rows->offsets, rows->n, t->w->items, t->work,
+                             t->work_bytes, t->statuses, &err),
+            &err);
+    for (int32_t i = 0; i < rows->n; i++) {
+        if (t->statuses[i] != RR_OK &&
+            t->statuses[i] != RR_E_STALE) { /* a late reward is counted */
+            give_up("the table has a row that cannot be read", rr_status_name(t->statuses[i]));
         }
-        if (t->rows.n > 0) {
-            require(rr_buffer_import(t->buffer, t->rows.data, t->rows.offsets, t->rows.n,
-                                     t->w->items, t->work, t->work_bytes, t->statuses, &err),
-                    &err);
-        }
-        for (int32_t i = 0; i < t->rows.n; i++) {
-            const rr_status status = t->statuses[i];
-            if (status != RR_OK && status != RR_E_STALE && status != RR_E_NOT_FOUND) {
-                give_up("the table has a row that cannot be read", rr_status_name(status));
-            }
-        }
-        t->at.last = t->rows.last;
-    } while (t->rows.n == t->rows.max);
+    }
 }
 
-static void update(trainer *t)
+static void update(trainer *t, int64_t now)
 {
     rr_error err;
     rr_stats stats = {.struct_size = sizeof stats};
-    trainer_report *report = &t->at.report;
+    rr_buffer_counts counts = {.struct_size = sizeof counts};
+    trainer_report *at = &t->at;
+    import(t);
+    require(rr_buffer_settle(t->buffer, now, NULL, &err), &err);
     require(rr_agent_update(t->agent, t->buffer, NULL, &stats, &err), &err);
-    report->updates = stats.n_updates;
-    report->version = rr_agent_version(t->agent);
-    report->staleness += (double)stats.staleness_mean;
-    report->ess += (double)stats.ess;
-    report->weight += (double)stats.weight_max;
-    report->refused += stats.n_refused;
+    require(rr_buffer_settle(t->buffer, now, &counts, &err), &err);
+    rr_buffer_clear(t->buffer); /* which begins the counts anew */
+    at->version = rr_agent_version(t->agent);
+    at->updates = stats.n_updates;
+    at->recorded += counts.recorded;
+    at->trained += counts.trained;
+    at->dropped += counts.dropped;
+    at->rewarded += counts.rewarded;
+    at->late += counts.late;
+    at->left_over += counts.rows;
+    at->staleness += (double)stats.staleness_mean;
+    at->ess += (double)stats.ess;
+    at->weight += (double)stats.weight_max;
+    at->refused += stats.n_refused;
 }
 
+/* Sessions whose last decision is reward_wait old; an ending comes `silence` after it. */
 static void tick(trainer *t, int64_t now)
 {
-    rr_error err;
-    rr_buffer_counts *counts = &t->at.report.counts;
+    const trainer_options *o = t->options;
+    const int64_t until = now - o->reward_wait + o->silence;
     bool has_learned = false;
-    read_table(t);
-    counts->struct_size = sizeof *counts;
-    require(rr_buffer_settle(t->buffer, now, counts, &err), &err);
-    while (counts->ready >= t->options->learner.rows) {
-        update(t);
+    while (store_read(t->log, &t->at.last, until < now ? until : now, o->learner.rows, &t->rows)) {
+        update(t, now);
         has_learned = true;
-        require(rr_buffer_settle(t->buffer, now, counts, &err), &err);
     }
-    t->at.report.now = now;
     if (has_learned) {
         save(t);
     }
@@ -141,12 +142,9 @@ void trainer_run(const trainer_options *options, const world *w, int in, int out
     snprintf(t.policy, sizeof t.policy, "%s/policy.safetensors", options->folder);
     t.agent = learner_make(w, &options->learner);
     t.log = store_open(path);
-    t.statuses = take(READ_AT_ONCE, sizeof *t.statuses);
-    store_rows_open(&t.rows, READ_AT_ONCE);
     make_buffer(&t);
     begin_or_come_back(&t);
-    const trainer_report *report = &t.at.report;
-    while (write(out, report, sizeof *report) == (ssize_t)sizeof *report &&
+    while (write(out, &t.at, sizeof t.at) == (ssize_t)sizeof t.at &&
            read(in, &now, sizeof now) == (ssize_t)sizeof now) {
         tick(&t, now);
     }

@@ -11,17 +11,19 @@
 typedef struct trainer_options {
     learner_options learner;
     const char *folder;
-    int32_t max_rows; /* of the buffer: what is open, waits or is ready */
-    int64_t reward_wait;
+    int64_t reward_wait; /* after its decision a reward is final */
+    int64_t silence;     /* between the last decision of a session and its ending */
 } trainer_options;
 
-/* What the trainer has done, told at the start and after each tick. */
+/* How far the trainer has come: told at the start and after each tick, and kept in its checkpoint.
+ */
 typedef struct trainer_report {
-    int64_t now, updates;
+    int64_t
+        last; /* ending read last: all sessions up to it have been learned from, none after it */
+    int64_t updates;
     uint64_t version;
-    rr_buffer_counts counts;
+    int64_t recorded, trained, dropped, refused, left_over, rewarded, late;
     double staleness, ess, weight; /* sums over updates of the mean, the share, the largest */
-    int64_t refused;
 } trainer_report;
 
 /* Writes a report to `out`, reads a time from `in`, learns from what is in the table; and again,

@@ -51,5 +51,203 @@ START_TEST(test_api_import_a_buffer_in_lock_step_takes_no_log)
 }
 END_TEST
 
+enum { SESSIONS = 3, STEPS = 4, RECORDS = SESSIONS * STEPS, BLOBS = 2 * RECORDS + SESSIONS };
+
+/* A log of three sessions, and the same rows in a buffer that was told them directly. */
+typedef struct scene {
+    rr_items *items;
+    rr_agent *agents[2];
+    rr_buffer *buffers[2]; /* told; imported */
+    unsigned char data[64 * MOST];
+    uint64_t offsets[BLOBS + 1], work[MOST / 8];
+    int32_t n, statuses[BLOBS];
+} scene;
+
+static void open_scene(scene *t)
+{
+    memset(t, 0, sizeof *t);
+    t->items = log_items(LOG_KEYS, LOG_N);
+    rr_agent_config config;
+    rr_agent_config_init(&config, sizeof config);
+    config.state_dim = LOG_S;
+    config.item_dim = LOG_D;
+    config.max_candidates = LOG_K;
+    config.max_history = 4;
+    rr_buffer_config shape;
+    rr_buffer_config_init(&shape, sizeof shape);
+    shape.state_dim = LOG_S;
+    shape.max_candidates = LOG_K;
+    shape.max_history = 0;
+    shape.is_keyed = 1;
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(rr_agent_create_ppo(&t->agents[i], &config, NULL, t->items, NULL, NULL),
+                         RR_OK);
+        ck_assert_int_eq(rr_buffer_create(&t->buffers[i], &shape, NULL, NULL), RR_OK);
+    }
+}
+
+static void close_scene(scene *t)
+{
+    for (int i = 0; i < 2; i++) {
+        rr_agent_destroy(t->agents[i]);
+        rr_buffer_destroy(t->buffers[i]);
+    }
+    rr_items_destroy(t->items);
+}
+
+static void added(scene *t, rr_status status, size_t bytes)
+{
+    ck_assert_int_eq(status, RR_OK);
+    t->n++;
+    t->offsets[t->n] = t->offsets[t->n - 1] + bytes;
+}
+
+static void play_step(scene *t, int step)
+{
+    float states[SESSIONS * LOG_S], log_probs[SESSIONS], values[SESSIONS], rewards[SESSIONS];
+    int32_t candidates[SESSIONS * 3], actions[SESSIONS];
+    uint64_t sessions[SESSIONS], ids[SESSIONS], versions[SESSIONS];
+    for (int i = 0; i < SESSIONS; i++) {
+        sessions[i] = 50 + (uint64_t)i;
+        ids[i] = (uint64_t)(step * SESSIONS + i);
+        rewards[i] = (float)((step + 2 * i) % 3);
+        for (int j = 0; j < 3; j++) {
+            states[i * LOG_S + j] = 0.25f * (float)((step * 5 + i * 3 + j) % 7);
+            candidates[i * 3 + j] = (step + i + 2 * j) % LOG_N;
+        }
+    }
+    const rr_obs obs = {.struct_size = sizeof obs,
+                        .n = SESSIONS,
+                        .k = 3,
+                        .state_dim = LOG_S,
+                        .states = states,
+                        .candidates = candidates,
+                        .sessions = sessions,
+                        .decisions = ids,
+                        .pool = t->items};
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = SESSIONS,
+                            .actions = actions,
+                            .log_probs = log_probs,
+                            .values = values,
+                            .policy_versions = versions};
+    const rr_outcome outcome = {
+        .struct_size = sizeof outcome, .n = SESSIONS, .decisions = ids, .rewards = rewards};
+    ck_assert_int_eq(rr_agent_act(t->agents[0], &obs, &decision, NULL), RR_OK);
+    ck_assert_int_eq(rr_buffer_record(t->buffers[0], &obs, &decision, NULL), RR_OK);
+    ck_assert_int_eq(rr_buffer_reward(t->buffers[0], &outcome, NULL), RR_OK);
+    for (int32_t i = 0; i < SESSIONS; i++) {
+        size_t bytes = 0;
+        rr_status status =
+            rr_record_encode(t->data + t->offsets[t->n], MOST, &bytes, &obs, &decision, i, NULL);
+        added(t, status, bytes);
+        status = rr_outcome_encode(t->data + t->offsets[t->n], MOST, &bytes, &outcome, i, NULL);
+        added(t, status, bytes);
+    }
+}
+
+static void play(scene *t)
+{
+    for (int step = 0; step < STEPS; step++) {
+        play_step(t, step);
+    }
+    const uint64_t sessions[SESSIONS] = {50, 51, 52};
+    const uint8_t terminated[SESSIONS] = {1, 0, 1}; /* one is cut off, and its end is not known */
+    const rr_ending ending = {.struct_size = sizeof ending,
+                              .n = SESSIONS,
+                              .sessions = sessions,
+                              .terminated = terminated};
+    ck_assert_int_eq(rr_buffer_end(t->buffers[0], &ending, NULL), RR_OK);
+    for (int32_t i = 0; i < SESSIONS; i++) {
+        size_t bytes = 0;
+        const rr_status status =
+            rr_ending_encode(t->data + t->offsets[t->n], MOST, &bytes, &ending, i, NULL);
+        added(t, status, bytes);
+    }
+    ck_assert_int_eq(t->n, BLOBS);
+}
+
+static rr_status import(scene *t, int32_t *statuses, rr_error *err)
+{
+    return rr_buffer_import(t->buffers[1], t->data, t->offsets, t->n, t->items, t->work,
+                            sizeof t->work, statuses, err);
+}
+
+START_TEST(test_api_import_a_log_teaches_what_the_rows_themselves_teach)
+{
+    scene t;
+    open_scene(&t);
+    play(&t);
+    ck_assert_int_eq(import(&t, t.statuses, NULL), RR_OK);
+    for (int32_t i = 0; i < t.n; i++) {
+        ck_assert_int_eq(t.statuses[i], RR_OK);
+    }
+    rr_stats stats = {.struct_size = sizeof stats};
+    for (int i = 0; i < 2; i++) {
+        rr_error err = {0};
+        ck_assert_msg(rr_agent_update(t.agents[i], t.buffers[i], NULL, &stats, &err) == RR_OK, "%s",
+                      err.text);
+        ck_assert_int_eq(stats.n_rows, RECORDS - 1); /* the last one of the session cut off */
+    }
+    ck_assert_uint_eq(rr_agent_version(t.agents[0]), rr_agent_version(t.agents[1]));
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_api_import_says_of_every_blob_what_became_of_it)
+{
+    scene t;
+    open_scene(&t);
+    play(&t);
+    t.data[t.offsets[2] + 130] ^= 1;              /* a record, so that its reward is unknown too */
+    memcpy(t.data + t.offsets[7], "RROTHERS", 8); /* an outcome */
+    ck_assert_int_eq(import(&t, t.statuses, NULL), RR_OK);
+    for (int32_t i = 0; i < t.n; i++) {
+        const rr_status wanted = i == 2 || i == 7 ? RR_E_FORMAT : i == 3 ? RR_E_NOT_FOUND : RR_OK;
+        ck_assert_msg(t.statuses[i] == wanted, "blob %d: %d, not %d", i, t.statuses[i], wanted);
+    }
+    rr_buffer_counts counts = {.struct_size = sizeof counts};
+    ck_assert_int_eq(rr_buffer_settle(t.buffers[1], INT64_MIN, &counts, NULL), RR_OK);
+    ck_assert_int_eq(counts.recorded, RECORDS - 1);
+    ck_assert_int_eq(counts.rewarded, RECORDS - 2);
+    ck_assert_int_eq(counts.unknown, 1);
+    ck_assert_int_eq(counts.open_sessions, 0);
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_api_import_without_statuses_stops_at_the_first_and_says_why)
+{
+    scene t;
+    open_scene(&t);
+    play(&t);
+    t.data[t.offsets[4] + 130] ^= 1;
+    rr_error err = {0};
+    ck_assert_int_eq(import(&t, NULL, &err), RR_E_FORMAT);
+    ck_assert_msg(strstr(err.text, "checksum") != NULL, "%s", err.text);
+    ck_assert_int_eq(rr_buffer_count(t.buffers[1]), 2);
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_api_import_told_twice_is_stored_once)
+{
+    scene t;
+    open_scene(&t);
+    play(&t);
+    t.n = 2 * RECORDS;
+    for (int pass = 0; pass < 2; pass++) {
+        ck_assert_int_eq(import(&t, t.statuses, NULL), RR_OK);
+        ck_assert_int_eq(t.statuses[0], pass == 0 ? RR_OK : RR_E_DUPLICATE);
+        ck_assert_int_eq(rr_buffer_count(t.buffers[1]), RECORDS);
+    }
+    close_scene(&t);
+}
+END_TEST
+
 CHECK_MAIN("api/api_import", test_api_import_arguments_are_judged_by_name,
-           test_api_import_a_buffer_in_lock_step_takes_no_log)
+           test_api_import_a_buffer_in_lock_step_takes_no_log,
+           test_api_import_a_log_teaches_what_the_rows_themselves_teach,
+           test_api_import_says_of_every_blob_what_became_of_it,
+           test_api_import_without_statuses_stops_at_the_first_and_says_why,
+           test_api_import_told_twice_is_stored_once)

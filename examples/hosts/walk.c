@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* One request, one click, one night, one rollback: what docs/serving.md walks through, run on a toy
+ * feed of fifty items.
+ *
+ *     host_walk */
+#include <inttypes.h>
+#include <recrl/recrl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DIM = 4, ITEMS = 50, LIST = 5, FEATURES = 2, MINUTE = 60, HOUR = 60 * MINUTE };
+enum { MOST_BLOBS = 4096, LOG_BYTES = 1 << 20, WORK_BYTES = 1024 };
+
+static void require(rr_status status, const rr_error *err)
+{
+    if (status != RR_OK) {
+        fprintf(stderr, "walk: %s\n", err->text);
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* The host's own log: a table, a queue, a file. Here it is memory. */
+typedef struct log_table {
+    unsigned char data[LOG_BYTES];
+    uint64_t offsets[MOST_BLOBS + 1];
+    int32_t n, n_learned; /* blobs, and those that the trainer has read */
+} log_table;
+
+/* Room for the next blob, and what is left of it. */
+static unsigned char *log_end(log_table *log, size_t *capacity)
+{
+    *capacity = LOG_BYTES - (size_t)log->offsets[log->n];
+    return log->data + log->offsets[log->n];
+}
+
+static void log_commit(log_table *log, size_t bytes)
+{
+    log->offsets[log->n + 1] = log->offsets[log->n] + bytes;
+    log->n++;
+}
+
+/* What comes with a request. */
+typedef struct request {
+    uint64_t session, decision;
+    int64_t now; /* seconds */
+    float user[DIM];
+    int32_t candidates[LIST];
+    float features[LIST * FEATURES];
+} request;
+
+static int32_t one_request(rr_scratch *scratch, const rr_items *items, const request *r,
+                           log_table *log)
+{
+    rr_error err;
+    int32_t position = 0;
+    float log_prob, value;
+    uint64_t version;
+    size_t capacity, bytes;
+    const rr_obs obs = {.struct_size = sizeof obs,
+                        .n = 1,
+                        .k = LIST,
+                        .state_dim = DIM,
+                        .feature_dim = FEATURES,
+                        .states = r->user,
+                        .candidates = r->candidates,
+                        .features = r->features,
+                        .sessions = &r->session,
+                        .decisions = &r->decision,
+                        .times = &r->now,
+                        .pool = items};
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = 1,
+                            .actions = &position,
+                            .log_probs = &log_prob,
+                            .values = &value,
+                            .policy_versions = &version};
+    require(rr_slot_act(scratch, &obs, &decision, &err), &err);
+
+    unsigned char *end = log_end(log, &capacity);
+    require(rr_record_encode(end, capacity, &bytes, &obs, &decision, 0, &err), &err);
+    log_commit(log, bytes);
+    return position; /* show the user this one */
+}
+
+static void one_click(uint64_t decision_id, float worth, int64_t now, log_table *log)
+{
+    rr_error err;
+    size_t capacity, bytes;
+    const rr_outcome outcome = {.struct_size = sizeof outcome,
+                                .n = 1,
+                                .decisions = &decision_id,
+                                .rewards = &worth,
+                                .times = &now};
+    unsigned char *end = log_end(log, &capacity);
+    require(rr_outcome_encode(end, capacity, &bytes, &outcome, 0, &err), &err);
+    log_commit(log, bytes);
+}
+
+static void one_goodbye(uint64_t session, log_table *log)
+{
+    rr_error err;
+    size_t capacity, bytes;
+    const uint8_t is_over = 1;
+    const rr_ending ending = {
+        .struct_size = sizeof ending, .n = 1, .sessions = &session, .terminated = &is_over};
+    unsigned char *end = log_end(log, &capacity);
+    require(rr_ending_encode(end, capacity, &bytes, &ending, 0, &err), &err);
+    log_commit(log, bytes);
+}
+
+static void one_night(rr_agent *agent, rr_buffer *buffer, rr_slot *slot, const rr_items *items,
+                      int64_t now, log_table *log)
+{
+    rr_error err;
+    uint64_t work[WORK_BYTES / sizeof(uint64_t)]; /* as long as the longest blob */
+    int32_t statuses[MOST_BLOBS];
+    rr_stats stats = {.struct_size = sizeof stats};
+    rr_buffer_counts counts = {.struct_size = sizeof counts};
+    const uint64_t *offsets = log->offsets + log->n_learned;
+    require(rr_buffer_import(buffer, log->data, offsets, log->n - log->n_learned, items, work,
+                             sizeof work, statuses, &err),
+            &err);
+    log->n_learned = log->n;
+    require(rr_buffer_settle(buffer, now, &counts, &err), &err);
+    if (counts.ready < 2) {
+        return;
+    }
+    require(rr_agent_update(agent, buffer, NULL, &stats, &err), &err);
+    require(rr_slot_publish(slot, agent, NULL, &err), &err);
+    printf("%3" PRId64 " h: %d rows, reward %.3f, %.1f updates old, worth %.0f %%\n", now / HOUR,
+           stats.n_rows, (double)stats.reward_mean, (double)stats.staleness_mean,
+           100.0 * (double)stats.ess);
+}
+
+static void one_rollback(rr_slot *slot, rr_policy *yesterday)
+{
+    rr_error err;
+    require(rr_slot_swap(slot, yesterday, &err), &err);
+}
+
+static float uniform(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return (float)((x ^ (x >> 31)) >> 40) * 0x1p-24f;
+}
+
+static request draw_request(uint64_t session, uint64_t decision, int64_t now)
+{
+    request r = {.session = session, .decision = decision, .now = now};
+    for (uint64_t j = 0; j < DIM; j++) {
+        r.user[j] = uniform(session * 100 + j) - 0.5f;
+    }
+    for (uint64_t j = 0; j < LIST; j++) {
+        r.candidates[j] = (int32_t)((decision * 7 + j * 11) % ITEMS);
+        r.features[j * FEATURES] = uniform(decision * 1000 + j);
+        r.features[j * FEATURES + 1] = uniform(decision * 1000 + 500 + j);
+    }
+    return r;
+}
+
+/* A day: sessions of three requests, clicks within the hour on what has much of the first feature.
+ */
+static void one_day(rr_scratch *scratch, const rr_items *items, int64_t day, log_table *log)
+{
+    enum { SESSIONS_A_DAY = 40, REQUESTS = 3 };
+    for (uint64_t i = 0; i < SESSIONS_A_DAY; i++) {
+        const uint64_t session = (uint64_t)day * SESSIONS_A_DAY + i + 1;
+        for (uint64_t step = 0; step < REQUESTS; step++) {
+            const int64_t now = day * 24 * HOUR + (int64_t)(i * 20 + step) * MINUTE;
+            const request r = draw_request(session, session * REQUESTS + step, now);
+            const int32_t position = one_request(scratch, items, &r, log);
+            if (uniform(r.decision) < r.features[position * FEATURES]) {
+                one_click(r.decision, 1.0f, now + 30 * MINUTE, log);
+            }
+        }
+        one_goodbye(session, log);
+    }
+}
+
+static rr_agent *make_agent(rr_items *items)
+{
+    rr_error err;
+    rr_agent_config config;
+    rr_agent *agent = NULL;
+    rr_agent_config_init(&config, sizeof config);
+    config.state_dim = config.item_dim = DIM;
+    config.feature_dim = FEATURES;
+    config.max_candidates = LIST;
+    require(rr_agent_create_ppo(&agent, &config, NULL, items, NULL, &err), &err);
+    return agent;
+}
+
+static rr_buffer *make_buffer(void)
+{
+    rr_error err;
+    rr_buffer_config config;
+    rr_buffer *buffer = NULL;
+    rr_buffer_config_init(&config, sizeof config);
+    config.state_dim = DIM;
+    config.feature_dim = FEATURES;
+    config.max_candidates = LIST;
+    config.is_keyed = 1;
+    config.reward_wait = 3 * HOUR; /* a click that comes later is counted, not learned from */
+    config.idle_timeout = 6 * HOUR;
+    require(rr_buffer_create(&buffer, &config, NULL, &err), &err);
+    return buffer;
+}
+
+int main(void)
+{
+    rr_error err;
+    static log_table log;
+    rr_items *items = NULL;
+    rr_policy *yesterday = NULL;
+    rr_slot *slot = NULL;
+    rr_scratch *scratch = NULL;
+    require(rr_items_create_drawn(&items, ITEMS, DIM, 0, NULL, &err), &err);
+    rr_agent *agent = make_agent(items);
+    rr_buffer *buffer = make_buffer();
+    require(rr_agent_publish(agent, &yesterday, NULL, &err), &err);
+    require(rr_slot_create(&slot, yesterday, 8, NULL, &err), &err);
+    require(rr_slot_join(slot, &scratch, 0, NULL, &err), &err);
+    for (int64_t day = 0; day < 7; day++) {
+        one_day(scratch, items, day, &log);
+        rr_policy_destroy(yesterday);
+        yesterday = rr_slot_get(slot);
+        one_night(agent, buffer, slot, items, (day + 1) * 24 * HOUR, &log);
+    }
+    one_rollback(slot, yesterday);
+    one_day(scratch, items, 7, &log);
+    one_night(agent, buffer, slot, items, 8 * 24 * HOUR, &log);
+    rr_scratch_destroy(scratch);
+    rr_slot_destroy(slot);
+    rr_policy_destroy(yesterday);
+    rr_buffer_destroy(buffer);
+    rr_agent_destroy(agent);
+    rr_items_destroy(items);
+    return EXIT_SUCCESS;
+}
