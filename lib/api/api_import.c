@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/status.h"
-#include "recrl/recrl.h"
+#include "io/outcome_blob.h"
 
 /* Where a blob is unpacked. */
 typedef struct workplace {
@@ -44,19 +44,22 @@ static rr_status import_ending(rr_buffer *buffer, const void *blob, size_t bytes
     return rr_buffer_end(buffer, &ending, err);
 }
 
+static bool begins_with(const void *data, size_t bytes, const char magic[8])
+{
+    return bytes >= 8 && memcmp(data, magic, 8) == 0;
+}
+
+/* What is neither an outcome nor an ending is taken for a record, which says what is wrong. */
 static rr_status import_blob(rr_buffer *buffer, const void *data, size_t bytes,
                              const workplace *place, int32_t *status, rr_error *err)
 {
-    rr_blob blob = {.struct_size = sizeof blob};
-    RRI_TRY(rr_blob_describe(&blob, data, bytes, err));
-    switch (blob.kind) {
-    case RR_BLOB_RECORD:
-        return import_record(buffer, data, bytes, place, status, err);
-    case RR_BLOB_OUTCOME:
+    if (begins_with(data, bytes, RRI_OUTCOME_MAGIC)) {
         return import_outcome(buffer, data, bytes, place, status, err);
-    default:
+    }
+    if (begins_with(data, bytes, RRI_ENDING_MAGIC)) {
         return import_ending(buffer, data, bytes, place, status, err);
     }
+    return import_record(buffer, data, bytes, place, status, err);
 }
 
 static rr_status check(const rr_buffer *buffer, const void *data, const uint64_t *offsets,

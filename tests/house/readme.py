@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """README's program: readme.py README.md prints the first ```c block."""
+import re
 import sys
 
 
@@ -13,6 +14,11 @@ def program(text):
             lines.append(line)
         inside = inside or line.strip() == "```c"
     return None
+
+
+def blocks(text):
+    """Each ```c block."""
+    return re.findall(r"^```c\n(.*?)^```$", text, re.M | re.S)
 
 
 if __name__ == "__main__":

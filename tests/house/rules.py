@@ -227,6 +227,15 @@ def readme_shows_what_is_compiled(tree):
     return []
 
 
+def serving_shows_what_is_compiled(tree):
+    """Each block of code in docs/serving.md stands in examples/hosts/walk.c as it is."""
+    compiled = read(tree, "examples/hosts/walk.c")
+    shown = readme.blocks(read(tree, "docs/serving.md"))
+    return ([] if shown else ["docs/serving.md has no ```c block"]) + [
+        f"docs/serving.md shows what examples/hosts/walk.c does not have: {block.splitlines()[0]}"
+        for block in shown if block not in compiled]
+
+
 def docs_name_what_exists(tree):
     """Functions, and paths below lib/, tests/, examples/ and docs/ (R: any room), that the prose names
     in backticks."""

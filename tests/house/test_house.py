@@ -64,6 +64,9 @@ class ThisTree(unittest.TestCase):
     def test_readme_shows_what_is_compiled(self):
         self.holds(rules.readme_shows_what_is_compiled(TREE))
 
+    def test_serving_shows_what_is_compiled(self):
+        self.holds(rules.serving_shows_what_is_compiled(TREE))
+
     def test_docs_name_what_exists(self):
         self.holds(rules.docs_name_what_exists(TREE))
 
@@ -241,6 +244,15 @@ class TheRules(unittest.TestCase):
         self.speaks(rules.readme_shows_what_is_compiled(self.tree), "hello.c")
         self.write("README.md", "no program\n")
         self.speaks(rules.readme_shows_what_is_compiled(self.tree), "no ```c block")
+
+    def test_serving_that_shows_something_else(self):
+        self.write("examples/hosts/walk.c", SPDX + "int one(void);\nint two(void);\n")
+        self.write("docs/serving.md", "# Serving\n```c\nint two(void);\n```\n```sh\nmake\n```\n")
+        self.assertEqual(rules.serving_shows_what_is_compiled(self.tree), [])
+        self.write("docs/serving.md", "```c\nint two(void);\n```\n\n```c\nint three(void);\n```\n")
+        self.speaks(rules.serving_shows_what_is_compiled(self.tree), "int three(void);")
+        self.write("docs/serving.md", "no code\n")
+        self.speaks(rules.serving_shows_what_is_compiled(self.tree), "no ```c block")
 
     def test_docs_that_rot(self):
         self.write("docs/maths.md", "`rr_one` is tested by `tests/nn/test_linear.c`\n")
