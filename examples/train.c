@@ -15,6 +15,12 @@
 #include "driver/text.h"
 #include "driver/train_options.h"
 
+/* Where a run's rows go. */
+typedef struct logs {
+    FILE *log, *warnings;
+    events *board; /* NULL: none */
+} logs;
+
 static volatile sig_atomic_t is_interrupted = 0;
 
 static void interrupt(int signal_number)
@@ -74,7 +80,7 @@ static rr_metrics_summary measure(const play_policy *policy, const settings *s, 
 }
 
 /* The updates of this process; returns the seconds they took. */
-static double train(run *r, const world *w, const train_options *o, FILE *log, events *board)
+static double train(run *r, const world *w, const train_options *o, const logs *to, int *n_warnings)
 {
     const settings *s = r->s;
     const int64_t rollout = settings_rollout(s);
@@ -96,8 +102,10 @@ static double train(run *r, const world *w, const train_options *o, FILE *log, e
         run_update(r);
         n_updates += 1;
         if (n_updates % s->train.log_interval == 0 || n_updates == last) {
-            log_write(log, board, r, best.reward_per_step);
+            log_write(to->log, to->board, r, best.reward_per_step);
         }
+        log_write_warnings(to->warnings, r);
+        *n_warnings += r->n_warnings;
         progress_show(&p, r, n_updates * rollout);
     }
     progress_end(&p);
@@ -106,7 +114,7 @@ static double train(run *r, const world *w, const train_options *o, FILE *log, e
 
 /* The trained policy, sampled, beside the best known play: users that were never trained on. */
 static void report(const run *r, const world *w, const train_options *o, const char *checkpoint,
-                   int64_t n_steps, double seconds)
+                   int64_t n_steps, double seconds, int n_warnings)
 {
     const settings *s = r->s;
     const uint64_t seed = text_mix_seed(s->train.seed, 3);
@@ -137,17 +145,42 @@ static void report(const run *r, const world *w, const train_options *o, const c
         json_number(&j, "reward_per_step", own.reward_per_step);
         json_number(&j, "return_per_session", own.return_per_session);
         json_number(&j, "oracle_share", share);
+        json_count(&j, "warnings", n_warnings);
         json_bool(&j, "interrupted", is_interrupted);
         json_string(&j, "checkpoint", checkpoint);
         json_end(&j);
     }
 }
 
-static FILE *open_log(const char *folder, int64_t n_updates)
+static void open_logs(logs *to, const char *folder, int64_t n_updates, bool has_board)
 {
+    static events board;
     char path[4200];
     snprintf(path, sizeof path, "%s/log.csv", folder);
-    return log_open(path, n_updates);
+    to->log = log_open(path, n_updates);
+    snprintf(path, sizeof path, "%s/health.csv", folder);
+    to->warnings = log_open_warnings(path, n_updates);
+    to->board = has_board ? &board : NULL;
+    if (has_board) {
+        events_open(&board, folder);
+    }
+}
+
+static void close_logs(logs *to)
+{
+    fclose(to->log);
+    fclose(to->warnings);
+    if (to->board != NULL) {
+        events_close(to->board);
+    }
+}
+
+/* The next run may save over --checkpoint's default; what a report shows stays with its log. */
+static void save_in_folder(const run *r, const char *folder, const run_origin *origin)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/checkpoint.safetensors", folder);
+    run_save(r, path, origin);
 }
 
 static void write_about(const char *folder, const char *checkpoint, const settings *s,
@@ -193,22 +226,17 @@ int main(int argc, char **argv)
     char path[4096];
     train_options_paths(folder, path, sizeof path, &o, &origin, &s, &w);
     text_require_writable(path);
-    FILE *log = open_log(folder, rr_agent_updates(r.agent));
-
-    static events board;
-    if (o.has_board) {
-        events_open(&board, folder);
-    }
+    logs to;
+    open_logs(&to, folder, rr_agent_updates(r.agent), o.has_board);
 
     catch_signals();
-    const double seconds = train(&r, &w, &o, log, o.has_board ? &board : NULL);
-    fclose(log);
-    if (o.has_board) {
-        events_close(&board);
-    }
+    int n_warnings = 0;
+    const double seconds = train(&r, &w, &o, &to, &n_warnings);
+    close_logs(&to);
     run_save(&r, path, &origin);
+    save_in_folder(&r, folder, &origin);
     write_about(folder, path, &s, seconds);
-    report(&r, &w, &o, path, rr_agent_timesteps(r.agent) - first, seconds);
+    report(&r, &w, &o, path, rr_agent_timesteps(r.agent) - first, seconds, n_warnings);
     run_close(&r);
     world_close(&w);
     return EXIT_SUCCESS;

@@ -2,7 +2,7 @@
 /* about.h: runs/<name>/about.txt, one fact a line: what the run's log does not say, because it
  * would differ between two equal runs.
  *
- *     checkpoint checkpoints/ppo.safetensors
+ *     checkpoint checkpoints/ppo.safetensors    where it was saved for whoever serves it
  *     machine AMD EPYC 9R14
  *     kernels avx512, tiles blis, numbers x86-64-fma, 2 threads
  *     seconds 1.34 */

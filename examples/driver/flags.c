@@ -41,7 +41,7 @@ static const char *without_prefix(int32_t kind, const char *field)
  * rest: no flag sets it. */
 static const char *name_in(int32_t kind, const char *field)
 {
-    if (kind == RR_CONFIG_BUFFER) {
+    if (kind == RR_CONFIG_BUFFER || settings_prefix(kind) == NULL) {
         return NULL;
     }
     const char *behind = without_prefix(kind, field);
@@ -213,7 +213,7 @@ void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
                 continue;
             }
             /* The first config that has the field leads; in the others it may have been derived. */
-            if (is_among(free_fields, name)) {
+            if (kind == RR_CONFIG_HEALTH || is_among(free_fields, name)) {
                 settings_give(s, kind, name, fields->at[i].value);
             } else if (!is_compared) {
                 require_same(s, kind, name, fields->at[i].name, fields->at[i].value);

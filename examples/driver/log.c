@@ -28,10 +28,11 @@ static const struct {
 
 enum { N_COLUMNS = sizeof columns / sizeof columns[0], FIRST_COUNT = 15 };
 
-/* Cuts off every row behind update n_updates. */
-static void cut(FILE *file, int64_t n_updates)
+/* Cuts off every row behind update n_updates; returns whether nothing is left, not even a heading.
+ */
+static bool cut(FILE *file, int64_t n_updates)
 {
-    char line[1024];
+    char line[2048];
     long end = 0;
     rewind(file);
     while (fgets(line, sizeof line, file) != NULL && strchr(line, '\n') != NULL) {
@@ -45,16 +46,10 @@ static void cut(FILE *file, int64_t n_updates)
         text_fail("the log cannot be cut: %s", strerror(errno));
     }
     fseek(file, 0, SEEK_END);
-    if (end == 0) {
-        fputs("n_updates,n_timesteps", file);
-        for (int i = 0; i < N_COLUMNS; i++) {
-            fprintf(file, ",%s", columns[i].name);
-        }
-        fputc('\n', file);
-    }
+    return end == 0;
 }
 
-FILE *log_open(const char *path, int64_t n_updates)
+static FILE *open_rows(bool *is_new, const char *path, int64_t n_updates)
 {
     text_make_folders(path);
     FILE *file = n_updates > 0 ? fopen(path, "r+") : NULL;
@@ -65,8 +60,40 @@ FILE *log_open(const char *path, int64_t n_updates)
         text_fail("%s: cannot be written: %s", path, strerror(errno));
     }
     setvbuf(file, NULL, _IOLBF, BUFSIZ);
-    cut(file, n_updates);
+    *is_new = cut(file, n_updates);
     return file;
+}
+
+FILE *log_open(const char *path, int64_t n_updates)
+{
+    bool is_new = false;
+    FILE *file = open_rows(&is_new, path, n_updates);
+    if (is_new) {
+        fputs("n_updates,n_timesteps", file);
+        for (int i = 0; i < N_COLUMNS; i++) {
+            fprintf(file, ",%s", columns[i].name);
+        }
+        fputc('\n', file);
+    }
+    return file;
+}
+
+FILE *log_open_warnings(const char *path, int64_t n_updates)
+{
+    bool is_new = false;
+    FILE *file = open_rows(&is_new, path, n_updates);
+    if (is_new) {
+        fputs("n_updates,n_timesteps,sentence\n", file);
+    }
+    return file;
+}
+
+void log_write_warnings(FILE *out, const run *r)
+{
+    for (int i = 0; i < r->n_warnings; i++) {
+        fprintf(out, "%" PRId64 ",%" PRId64 ",\"%s\"\n", r->stats.n_updates, r->stats.n_timesteps,
+                r->warnings[i]);
+    }
 }
 
 /* A number, or nan without a sign. */

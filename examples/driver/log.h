@@ -16,4 +16,9 @@ FILE *log_open(const char *path, int64_t n_updates);
  * oracle_reward: a step of the best known play. */
 void log_write(FILE *out, events *board, const run *r, double oracle_reward);
 
+/* runs/<name>/health.csv: a row for each warning of the health watch, for the report's marks. The
+ * watch is no part of a checkpoint: a resumed run begins a window anew. */
+FILE *log_open_warnings(const char *path, int64_t n_updates);
+void log_write_warnings(FILE *out, const run *r);
+
 #endif

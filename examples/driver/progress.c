@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "progress.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "text.h"
 
+/* Rows of the view; the first is what is learned for. */
+static const char *const names[PROGRESS_SERIES] = {
+    "reward", "entropy", "approx_kl", "explained var.", "gradient norm", "learning rate"};
+
+static bool is_live_terminal(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) != 0 && term != NULL && strcmp(term, "dumb") != 0;
+}
+
 void progress_begin(progress *p, const settings *s, int64_t first, int64_t total, bool is_quiet)
 {
     memset(p, 0, sizeof *p);
     p->is_quiet = is_quiet;
-    p->is_terminal = isatty(STDOUT_FILENO) != 0;
+    p->is_terminal = is_live_terminal();
     p->is_leaving = s->env.tire > 0.0f;
     p->first = first;
     p->total = total;
@@ -25,6 +37,20 @@ void progress_begin(progress *p, const settings *s, int64_t first, int64_t total
     p->next_tenth = (int)(10 * first / total_span) + 1;
 }
 
+/* Reward a step of the sessions in the window; with the leave rule return a session. NaN before one
+ * ended. */
+static double recent_reward(const progress *p)
+{
+    const int n = p->n_seen < p->n_window ? (int)p->n_seen : p->n_window;
+    double returns = 0.0;
+    double weight = 0.0;
+    for (int i = 0; i < n; i++) {
+        returns += p->returns[i];
+        weight += p->is_leaving ? p->ended[i] : p->lengths[i];
+    }
+    return weight > 0.0 ? returns / weight : (double)NAN;
+}
+
 static void remember(progress *p, const run *r)
 {
     const int64_t slot = p->n_seen % p->n_window;
@@ -32,75 +58,139 @@ static void remember(progress *p, const run *r)
     p->lengths[slot] = (double)r->ended_lengths;
     p->ended[slot] = (double)r->n_ended;
     p->n_seen += 1;
+    const double values[PROGRESS_SERIES] = {
+        recent_reward(p),           (double)r->stats.entropy,
+        (double)r->stats.approx_kl, (double)r->stats.explained_variance,
+        (double)r->stats.grad_norm, (double)r->stats.learning_rate};
+    for (int i = 0; i < PROGRESS_SERIES; i++) {
+        sparkline_add(&p->series[i], values[i]);
+    }
 }
 
-/* "reward 4.312 (96.1 % of the best known play)". */
+/* "4.312 (96.1 % of best known)": what is learned for, and its share. */
 static void describe(char *out, size_t capacity, const progress *p)
 {
-    const int n = p->n_seen < p->n_window ? (int)p->n_seen : p->n_window;
-    double returns = 0.0;
-    double lengths = 0.0;
-    double ended = 0.0;
-    for (int i = 0; i < n; i++) {
-        returns += p->returns[i];
-        lengths += p->lengths[i];
-        ended += p->ended[i];
-    }
-    if (!(ended > 0.0)) {
+    const double reward = recent_reward(p);
+    if (!isfinite(reward)) {
         snprintf(out, capacity, "no session has ended yet");
     } else if (p->is_leaving) {
-        snprintf(out, capacity, "return %.2f a session (%.0f %% of the myopic play)",
-                 returns / ended, 100.0 * returns / ended / p->oracle_return);
+        snprintf(out, capacity, "%.2f (%.0f %% of the myopic play)", reward,
+                 100.0 * reward / p->oracle_return);
     } else {
-        snprintf(out, capacity, "reward %.3f (%.1f %% of the best known play)", returns / lengths,
-                 100.0 * returns / lengths / p->oracle_reward);
+        snprintf(out, capacity, "%.3f (%.1f %% of best known)", reward,
+                 100.0 * reward / p->oracle_reward);
     }
 }
 
 static void draw_bar(char *out, double share)
 {
-    enum { WIDTH = 20 };
-    const int n_full = (int)(share * WIDTH);
+    enum { WIDTH = 24 };
+    const int n_full = (int)(share * WIDTH + 0.5);
+    out[0] = '\0';
     for (int i = 0; i < WIDTH; i++) {
-        out[i] = i < n_full ? '#' : '.';
+        strcat(out, i < n_full ? "█" : "░");
     }
-    out[WIDTH] = '\0';
+}
+
+typedef struct pace {
+    double share, rate;
+    int left; /* seconds */
+} pace;
+
+static pace pace_of(const progress *p, int64_t timesteps, double now)
+{
+    const double seconds = now - p->start;
+    const double rate = (double)(timesteps - p->first) / (seconds > 1e-9 ? seconds : 1e-9);
+    const double left = (double)(p->total - timesteps) / (rate > 0.0 ? rate : 1.0);
+    return (pace){
+        .share = (double)timesteps / (double)p->total, .rate = rate, .left = (int)(left + 0.5)};
+}
+
+/* Takes the view off the screen, so that what is printed next stays. */
+static void erase(progress *p)
+{
+    if (p->n_drawn > 0) {
+        printf("\033[%dA\r\033[J", p->n_drawn);
+        p->n_drawn = 0;
+    }
+}
+
+static void draw(progress *p, int64_t timesteps, double now)
+{
+    char bar[128];
+    char curve[SPARKLINE_BYTES];
+    char what[128];
+    const pace at = pace_of(p, timesteps, now);
+    draw_bar(bar, at.share);
+    describe(what, sizeof what, p);
+    erase(p);
+    printf("%s %3.0f %%  %s decisions  %s/s  %d:%02d left\n", bar, 100.0 * at.share,
+           text_count(timesteps), text_count((int64_t)at.rate), at.left / 60, at.left % 60);
+    p->n_drawn = 1;
+    for (int i = 0; i < PROGRESS_SERIES; i++) {
+        const int n = sparkline_draw(curve, &p->series[i]);
+        if (i == 0) {
+            printf("%-15s %s%*s %s\n", p->is_leaving ? "return" : names[0], curve,
+                   SPARKLINE_POINTS - n, "", what);
+        } else {
+            printf("%-15s %s%*s %.4g\n", names[i], curve, SPARKLINE_POINTS - n, "",
+                   p->series[i].last);
+        }
+        p->n_drawn += 1;
+    }
+    if (p->n_warnings > 0) {
+        printf("%d warning%s above\n", p->n_warnings, p->n_warnings == 1 ? "" : "s");
+        p->n_drawn += 1;
+    }
+    fflush(stdout);
+}
+
+static void print_line(const progress *p, int64_t timesteps, double now)
+{
+    char what[128];
+    const pace at = pace_of(p, timesteps, now);
+    describe(what, sizeof what, p);
+    printf("%3.0f %%  %9s steps  %9s steps/s  %d:%02d left  %s %s\n", 100.0 * at.share,
+           text_count(timesteps), text_count((int64_t)at.rate), at.left / 60, at.left % 60,
+           p->is_leaving ? "return" : "reward", what);
+    fflush(stdout);
+}
+
+static void show_warnings(progress *p, const run *r)
+{
+    for (int i = 0; i < r->n_warnings; i++) {
+        p->n_warnings += 1;
+        if (!p->is_quiet) {
+            erase(p);
+            printf("%swarning%s, update %lld: %s\n", p->is_terminal ? "\033[1;33m" : "",
+                   p->is_terminal ? "\033[0m" : "", (long long)r->stats.n_updates, r->warnings[i]);
+            fflush(stdout);
+        }
+    }
 }
 
 void progress_show(progress *p, const run *r, int64_t timesteps)
 {
     remember(p, r);
+    show_warnings(p, r);
     const double now = text_seconds();
-    const double share = (double)timesteps / (double)p->total;
     const bool is_last = timesteps >= p->total;
-    const bool is_due = p->is_terminal ? now - p->last_shown > 0.1 || is_last
-                                       : (int)(10.0 * share) >= p->next_tenth || is_last;
+    const int tenth = (int)(10.0 * (double)timesteps / (double)p->total);
+    const bool is_due =
+        p->is_terminal ? now - p->last_shown > 0.1 || is_last : tenth >= p->next_tenth || is_last;
     if (p->is_quiet || !is_due) {
         return;
     }
     p->last_shown = now;
-    p->next_tenth = (int)(10.0 * share) + 1;
-    const double seconds = now - p->start;
-    const double rate = (double)(timesteps - p->first) / (seconds > 1e-9 ? seconds : 1e-9);
-    const int left = (int)((double)(p->total - timesteps) / (rate > 0.0 ? rate : 1.0) + 0.5);
-    char what[128];
-    char bar[32];
-    describe(what, sizeof what, p);
-    draw_bar(bar, share);
+    p->next_tenth = tenth + 1;
     if (p->is_terminal) {
-        printf("\r[%s] %3.0f %%  %s steps/s  %d:%02d left  %s\033[K", bar, 100.0 * share,
-               text_count((int64_t)rate), left / 60, left % 60, what);
-        fflush(stdout);
+        draw(p, timesteps, now);
     } else {
-        printf("%3.0f %%  %9s steps  %9s steps/s  %d:%02d left  %s\n", 100.0 * share,
-               text_count(timesteps), text_count((int64_t)rate), left / 60, left % 60, what);
-        fflush(stdout);
+        print_line(p, timesteps, now);
     }
 }
 
 void progress_end(progress *p)
 {
-    if (!p->is_quiet && p->is_terminal) {
-        putchar('\n');
-    }
+    p->n_drawn = 0; /* the last view stays */
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.h: one line that tells where a run is: a bar on a terminal, plain lines elsewhere. */
+/* progress.h: where a run is and how it goes: a live view on a terminal, plain lines elsewhere (a
+ * pipe, a file, TERM=dumb). Warnings of the health watch stay above the view. */
 #ifndef EXAMPLES_DRIVER_PROGRESS_H
 #define EXAMPLES_DRIVER_PROGRESS_H
 
 #include "run.h"
+#include "sparkline.h"
 
-enum { PROGRESS_WINDOW = 64 };
+enum { PROGRESS_WINDOW = 64, PROGRESS_SERIES = 6 };
 
 typedef struct progress {
     bool is_quiet;
@@ -20,6 +22,9 @@ typedef struct progress {
     double lengths[PROGRESS_WINDOW];
     double ended[PROGRESS_WINDOW]; /* their number */
     int next_tenth;
+    int n_warnings;
+    int n_drawn; /* lines of the view on the screen */
+    sparkline series[PROGRESS_SERIES];
 } progress;
 
 /* `first` timesteps are behind, `total` is where this process stops. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,15 @@ rr_agent *run_create_agent(const settings *s, rr_items *items)
     return agent;
 }
 
+static void keep_warning(void *user, int32_t level, const char *sentence)
+{
+    run *r = user;
+    (void)level;
+    if (r->n_warnings < RUN_MOST_WARNINGS) {
+        snprintf(r->warnings[r->n_warnings++], sizeof r->warnings[0], "%s", sentence);
+    }
+}
+
 void run_open(run *r, const settings *s, const world *w)
 {
     memset(r, 0, sizeof *r);
@@ -27,6 +37,8 @@ void run_open(run *r, const settings *s, const world *w)
     r->env = world_env(w, &s->env, s->env.seed, WORLD_TRAIN);
     r->agent = run_create_agent(s, rr_env_items(r->env));
     text_require(rr_buffer_create(&r->buffer, &s->buffer, NULL, &err), &err);
+    const rr_host host = {.struct_size = sizeof host, .log = keep_warning, .user = r};
+    text_require(rr_health_create(&r->health, &s->health, r->agent, &host, &err), &err);
     r->decision.struct_size = sizeof r->decision;
     r->decision.n = s->env.n_envs;
     r->decision.actions = text_allocate(n, sizeof(int32_t));
@@ -45,6 +57,7 @@ void run_close(run *r)
     free(r->decision.values);
     free(r->open_returns);
     free(r->open_lengths);
+    rr_health_destroy(r->health);
     rr_buffer_destroy(r->buffer);
     rr_agent_destroy(r->agent);
     rr_env_destroy(r->env);
@@ -74,16 +87,20 @@ void run_update(run *r)
     r->ended_returns = 0.0;
     r->ended_lengths = 0;
     r->n_ended = 0;
+    r->n_warnings = 0;
     while (!rr_buffer_is_full(r->buffer)) {
         rr_outcome outcome = {.struct_size = sizeof outcome};
         text_require(rr_env_observe(r->env, &obs, &err), &err);
         text_require(rr_agent_act(r->agent, &obs, &r->decision, &err), &err);
         text_require(rr_buffer_record(r->buffer, &obs, &r->decision, &err), &err);
+        text_require(rr_health_record(r->health, &obs, &r->decision, &err), &err);
         text_require(rr_env_step(r->env, r->decision.actions, &outcome, &err), &err);
         text_require(rr_buffer_reward(r->buffer, &outcome, &err), &err);
+        text_require(rr_health_reward(r->health, &outcome, &err), &err);
         count_sessions(r, &outcome);
     }
     text_require(rr_env_observe(r->env, &obs, &err), &err);
     r->stats.struct_size = sizeof r->stats;
     text_require(rr_agent_update(r->agent, r->buffer, &obs, &r->stats, &err), &err);
+    text_require(rr_health_update(r->health, r->agent, &r->stats, NULL, &err), &err);
 }

@@ -7,11 +7,15 @@
 #include "settings.h"
 #include "world.h"
 
+/* Warnings of one update that are kept; there are not more illnesses. */
+enum { RUN_MOST_WARNINGS = 16 };
+
 typedef struct run {
     const settings *s;
     rr_env *env;
     rr_agent *agent;
     rr_buffer *buffer;
+    rr_health *health;
     rr_decision decision;  /* owned arrays [n_envs] */
     float *open_returns;   /* [n_envs] earned so far in each open session */
     int32_t *open_lengths; /* [n_envs] steps so far */
@@ -20,6 +24,8 @@ typedef struct run {
     double ended_returns; /* sums over the sessions that ended in it */
     int64_t ended_lengths;
     int64_t n_ended;
+    int n_warnings; /* of the health watch, in the last update */
+    char warnings[RUN_MOST_WARNINGS][512];
 } run;
 
 /* What the driver itself must know to go on: kept in the checkpoint as the host's blob. */

@@ -15,7 +15,7 @@ typedef struct result {
     pid_t process;
     FILE *out; /* what the child prints */
     bool has_failed;
-    double share, reward, seconds;
+    double share, reward, seconds, warnings;
 } result;
 
 int seeds_parse(uint64_t *seeds, const char *spec)
@@ -75,12 +75,15 @@ static void collect(result *results, int n, const uint64_t *seeds, bool is_quiet
         r->share = number_of(line, "oracle_share");
         r->reward = number_of(line, "reward_per_step");
         r->seconds = number_of(line, "seconds");
+        r->warnings = number_of(line, "warnings");
         r->has_failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !isfinite(r->share);
         if (!is_quiet && r->has_failed) {
             printf("seed %3llu  failed\n", (unsigned long long)seeds[i]);
         } else if (!is_quiet) {
-            printf("seed %3llu  reward %.4f a step  %6.2f %% of the best known play  %.1f s\n",
-                   (unsigned long long)seeds[i], r->reward, 100.0 * r->share, r->seconds);
+            printf("seed %3llu  reward %.4f a step  %6.2f %% of the best known play  %.1f s  %.0f "
+                   "warnings\n",
+                   (unsigned long long)seeds[i], r->reward, 100.0 * r->share, r->seconds,
+                   r->warnings);
         }
         fflush(stdout);
     }
@@ -110,11 +113,12 @@ static void summarise(const result *results, int n, bool is_json, bool is_quiet)
 {
     double shares[SEEDS_MOST];
     int n_good = 0;
-    double sum = 0.0, squares = 0.0;
+    double sum = 0.0, squares = 0.0, warnings = 0.0;
     for (int i = 0; i < n; i++) {
         if (!results[i].has_failed) {
             shares[n_good++] = results[i].share;
             sum += results[i].share;
+            warnings += results[i].warnings;
         }
     }
     if (n_good == 0) {
@@ -139,6 +143,7 @@ static void summarise(const result *results, int n, bool is_json, bool is_quiet)
         json_begin(&j, stdout);
         json_count(&j, "seeds", n_good);
         json_count(&j, "failed", n - n_good);
+        json_number(&j, "warnings", warnings);
         json_number(&j, "oracle_share_mean", mean);
         json_number(&j, "oracle_share_deviation", spread);
         json_number(&j, "oracle_share_interquartile_mean", middle);

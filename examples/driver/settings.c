@@ -23,6 +23,8 @@ void *settings_config(settings *s, int32_t kind)
         return &s->train;
     case RR_CONFIG_ALS:
         return &s->als;
+    case RR_CONFIG_HEALTH:
+        return &s->health;
     default:
         text_fail("there is no config of kind %d", (int)kind);
     }
@@ -33,7 +35,7 @@ const char *settings_prefix(int32_t kind)
     static const char *const prefixes[SETTINGS_KINDS] = {
         [RR_CONFIG_ENV] = "env", [RR_CONFIG_AGENT] = "agent",   [RR_CONFIG_PPO] = "ppo",
         [RR_CONFIG_A2C] = "a2c", [RR_CONFIG_BUFFER] = "buffer", [RR_CONFIG_TRAIN] = "train",
-        [RR_CONFIG_ALS] = "als"};
+        [RR_CONFIG_ALS] = "als", [RR_CONFIG_HEALTH] = "health"};
     return prefixes[kind];
 }
 
@@ -98,6 +100,7 @@ void settings_init(settings *s, const char *world, const char *head, int32_t alg
     rr_buffer_config_init(&s->buffer, sizeof s->buffer);
     rr_train_config_init(&s->train, sizeof s->train);
     rr_als_config_init(&s->als, sizeof s->als);
+    rr_health_config_init(&s->health, sizeof s->health);
     s->algo = algo;
     s->is_learned = strcmp(world, "drawn") != 0 && strcmp(world, "tiring") != 0;
     presets_apply(s, world, head);
@@ -211,7 +214,8 @@ void settings_derive(settings *s)
     }
     const int32_t kinds[] = {
         RR_CONFIG_ENV,    RR_CONFIG_AGENT, s->algo == RR_ALGO_PPO ? RR_CONFIG_PPO : RR_CONFIG_A2C,
-        RR_CONFIG_BUFFER, RR_CONFIG_TRAIN, RR_CONFIG_ALS};
+        RR_CONFIG_BUFFER, RR_CONFIG_TRAIN, RR_CONFIG_HEALTH,
+        RR_CONFIG_ALS};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         rr_error err;
         if (kinds[i] == RR_CONFIG_ALS && !s->is_learned) {

@@ -10,7 +10,8 @@
 
 #include "recrl/recrl.h"
 
-enum { SETTINGS_KINDS = 7, SETTINGS_MOST_FIELDS = 32 };
+/* Kinds of configs by number; those of which a run has none have no prefix. */
+enum { SETTINGS_KINDS = RR_CONFIG_HEALTH + 1, SETTINGS_MOST_FIELDS = 32 };
 
 /* Sessions side by side where a policy is evaluated. */
 enum { PLAY_ENVS = 64 };
@@ -25,6 +26,7 @@ typedef struct settings {
     rr_buffer_config buffer;
     rr_train_config train;
     rr_als_config als;
+    rr_health_config health; /* how training is watched; no part of a checkpoint */
     bool is_given[SETTINGS_KINDS][SETTINGS_MOST_FIELDS];
 } settings;
 
@@ -32,7 +34,7 @@ typedef struct settings {
 void settings_init(settings *s, const char *world, const char *head, int32_t algo);
 /* The config of one kind. */
 void *settings_config(settings *s, int32_t kind);
-/* "env", "agent", "ppo", … : the prefix of flags that set one config alone. */
+/* "env", "agent", "ppo", … : the prefix of flags that set one config alone; NULL: not a run's. */
 const char *settings_prefix(int32_t kind);
 /* Index of a field; −1 where the config has none of that name. */
 int32_t settings_field_index(int32_t kind, const char *name);

@@ -119,7 +119,9 @@ static void write_scene(FILE *out, const runs *r, const scene *s)
                  "Every policy plays the same sessions, of users that none was trained on.");
     panels_write_table(out, r, s);
 
-    page_heading(out, "Health", "Green: where a healthy run stays.");
+    page_heading(out, "Health",
+                 "Green: where a healthy run stays. Red dashes: the health watch spoke up.");
+    panels_write_warnings(out, r, s);
     page_begin_grid(out);
     panels_write_health(out, r, s);
     page_end_grid(out);

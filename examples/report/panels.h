@@ -22,6 +22,8 @@ void panels_write_reward(FILE *out, const runs *r, const scene *s);
 void panels_write_curve(FILE *out, const runs *r, const scene *s);
 /* Entropy, approx_kl, clip_fraction, explained_variance and the rest, healthy ranges shaded. */
 void panels_write_health(FILE *out, const runs *r, const scene *s);
+/* What the health watch said of the runs, and when. */
+void panels_write_warnings(FILE *out, const runs *r, const scene *s);
 /* The table of policies, with 95 % intervals. */
 void panels_write_table(FILE *out, const runs *r, const scene *s);
 /* Lorenz curve of what was shown. */

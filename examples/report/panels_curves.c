@@ -131,11 +131,47 @@ static double *reward_curve(const run_record *record, const void *what)
     return out;
 }
 
+/* Where the health watch spoke up. */
+static void add_marks(chart *c, const runs *r, const scene *s)
+{
+    for (int i = 0; i < r->n; i++) {
+        const run_record *record = &r->at[i];
+        for (int j = 0; j < record->n_warnings && is_in(s, record); j++) {
+            if (c->n_marks < CHART_MOST_MARKS) {
+                c->marks[c->n_marks++] =
+                    (chart_mark){record->warnings[j].timesteps, record->warnings[j].sentence};
+            }
+        }
+    }
+}
+
+void panels_write_warnings(FILE *out, const runs *r, const scene *s)
+{
+    int n = 0;
+    fputs("<ul class=\"warn\">\n", out);
+    for (int i = 0; i < r->n; i++) {
+        const run_record *record = &r->at[i];
+        for (int j = 0; j < record->n_warnings && is_in(s, record); j++) {
+            fputs("<li><b>", out);
+            page_text(out, record->name);
+            fprintf(out, "</b>, update %lld: ", (long long)record->warnings[j].update);
+            page_text(out, record->warnings[j].sentence);
+            fputs("</li>\n", out);
+            n += 1;
+        }
+    }
+    if (n == 0) {
+        fputs("<li>The health watch had nothing to say.</li>\n", out);
+    }
+    fputs("</ul>\n", out);
+}
+
 static void reward_chart(chart *c, bundle *bundles, const runs *r, const scene *s)
 {
     const stage *first = s->stages[0];
     *c = (chart){.title = "Reward while learning", .x_label = "decisions trained on"};
     add_groups(c, bundles, r, s, reward_curve, NULL);
+    add_marks(c, r, s);
     for (int i = 0; i < first->n_acts && c->n_levels < CHART_MOST_LEVELS; i++) {
         if (first->acts[i].group >= 0) {
             continue;
@@ -243,6 +279,7 @@ void panels_write_health(FILE *out, const runs *r, const scene *s)
                    .range_low = what->low * unit,
                    .range_high = what->high * unit};
         add_groups(&c, bundles, r, s, statistic_curve, what->column);
+        add_marks(&c, r, s);
         if (c.n_lines > 0) {
             page_begin_panel(out, what->title, what->sentence);
             chart_write(out, &c);

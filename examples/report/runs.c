@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../driver/text.h"
@@ -49,6 +50,33 @@ static int find_group(runs *r, const char *stem)
     return r->n_groups++;
 }
 
+/* health.csv: n_updates,n_timesteps,"sentence". A run of an older release has none. */
+static void read_warnings(run_record *record)
+{
+    char path[1100];
+    char line[1024];
+    snprintf(path, sizeof path, "%s/health.csv", record->folder);
+    FILE *in = fopen(path, "r");
+    if (in == NULL) {
+        return;
+    }
+    while (record->n_warnings < RUNS_MOST_WARNINGS && fgets(line, sizeof line, in) != NULL) {
+        char *end = NULL;
+        const long long update = strtoll(line, &end, 10);
+        char *sentence = strchr(line, '"');
+        if (end == line || *end != ',' || sentence == NULL) {
+            continue; /* the heading */
+        }
+        const int n = record->n_warnings++;
+        record->warnings[n].update = update;
+        record->warnings[n].timesteps = strtod(end + 1, NULL);
+        sentence[1 + strcspn(sentence + 1, "\"\n")] = '\0';
+        snprintf(record->warnings[n].sentence, sizeof record->warnings[0].sentence, "%s",
+                 sentence + 1);
+    }
+    fclose(in);
+}
+
 void runs_add(runs *r, const char *folder)
 {
     char path[1100];
@@ -62,7 +90,10 @@ void runs_add(runs *r, const char *folder)
     about_read(&record->about, path);
     snprintf(path, sizeof path, "%s/log.csv", record->folder);
     curves_read(&record->log, path);
-    run_read_settings(&record->s, &record->origin, record->about.checkpoint);
+    read_warnings(record);
+    snprintf(path, sizeof path, "%s/checkpoint.safetensors", record->folder);
+    strcpy(record->checkpoint, path);
+    run_read_settings(&record->s, &record->origin, record->checkpoint);
     stem_of(stem, sizeof stem, record->name);
     record->group = find_group(r, stem);
     run_group *group = &r->groups[record->group];

@@ -8,15 +8,22 @@
 #include "../driver/run.h"
 #include "curves.h"
 
-enum { RUNS_MOST = 64, RUNS_MOST_GROUPS = 6 };
+enum { RUNS_MOST = 64, RUNS_MOST_GROUPS = 6, RUNS_MOST_WARNINGS = 32 };
 
 typedef struct run_record {
     char folder[1024];
-    char name[256]; /* of the folder */
+    char name[256];        /* of the folder */
+    char checkpoint[1100]; /* the run's own copy, in its folder */
     about about;
     settings s;
     run_origin origin;
     curves log;
+    int n_warnings;
+    struct {
+        double timesteps;
+        int64_t update;
+        char sentence[512];
+    } warnings[RUNS_MOST_WARNINGS]; /* of the health watch, the first ones */
     int group;
 } run_record;
 

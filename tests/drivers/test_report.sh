@@ -67,6 +67,16 @@ import sys
 one, two, both = map(float, sys.argv[1:])
 sys.exit(abs((one + two) / 2 - both) > 0.11)" "$(share runs/ppo-drawn-0)" "$(share runs/ppo-drawn-1)" "$both"
 
+# A run keeps its own checkpoint: the next one may save over the default.
+# shellcheck disable=SC2086
+promise "a run that learns nothing trains" "$train" --algo ppo --lr 1e-9 $small --name still
+# shellcheck disable=SC2086
+promise "a run that learns trains" "$train" --algo ppo --name moving $small --total-timesteps 20000
+promise "runs with one checkpoint path stay two runs" python3 -c "
+import sys
+still, moving = map(float, sys.argv[1:])
+sys.exit(not still < moving - 20)" "$(share runs/still)" "$(share runs/moving)"
+
 # What a run is called is text, not markup.
 # shellcheck disable=SC2086
 promise "train takes odd names" "$train" --algo ppo $small --name '<b>&"x"'
@@ -100,5 +110,14 @@ echo "1,x" >>runs/films/log.csv
 refuses "a broken log is refused by line" "line 2" "$report" runs/films
 mkdir taken
 refuses "a page that cannot be written is refused" "taken" "$report" runs/ppo-drawn-0 -o taken --sessions 60
+
+# A run that is ill is marked.
+promise "a run that is ill trains" "$train" --algo ppo --lr 0.3 --num-items 50 --total-timesteps 20000 \
+    --window 2048 --quiet --name ill
+promise "report shows runs that are ill" "$report" runs/ill -o ill.html --sessions 60
+promise "…with the watch's sentence" python3 "$look" ill.html "collapse: the policy's entropy"
+promise "…and a mark in the curves" grep -q 'class="mark"' ill.html
+promise "a healthy run has no mark" sh -c "'$report' runs/moving -o well.html --sessions 60 && ! grep -q 'class=\"mark\"' well.html"
+promise "…and its page says so" python3 "$look" well.html "The health watch had nothing to say"
 
 [ $failed -eq 0 ]

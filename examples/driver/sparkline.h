@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* sparkline.h: a curve in one line of text, ▁▂▃▄▅▆▇█, of a series that grows: when it is full,
+ * neighbours are averaged and every point stands for twice as many values. */
+#ifndef EXAMPLES_DRIVER_SPARKLINE_H
+#define EXAMPLES_DRIVER_SPARKLINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SPARKLINE_POINTS = 32, SPARKLINE_BYTES = 3 * SPARKLINE_POINTS + 1 };
+
+typedef struct sparkline {
+    int n;             /* whole points */
+    int64_t per_point; /* values that make one; 0 before the first */
+    int64_t n_open;    /* values in the point under way */
+    double open;       /* their sum */
+    double points[SPARKLINE_POINTS];
+    double last; /* value added last */
+} sparkline;
+
+/* What is not finite is left out. */
+void sparkline_add(sparkline *s, double value);
+/* From the lowest to the highest of the points; returns the characters written. */
+int sparkline_draw(char out[SPARKLINE_BYTES], const sparkline *s);
+
+#endif
