@@ -42,7 +42,8 @@ ROWS = {
     "topk": ((1, 2), ["bench_topk"], ["topk_faiss.py"]),
     "env": ((1,), ["bench_env"], ["env_numpy.py", "env_numpy.py --num-items 1000000"]),
     "als": ((1,), ["bench_als"], ["als_numpy.py"]),
-    "growth": ((1,), ["bench_train minibatch hidden sessions", "bench_act growth", "bench_softmax growth",
+    "shapes": ((1,), ["bench_train minibatch hidden sessions"], []),
+    "growth": ((1,), ["bench_act growth", "bench_softmax growth",
                       "bench_topk growth", "bench_env growth"], []),
     "phases": ((1,), ["1x phases.py"], []),
 }
@@ -111,9 +112,9 @@ def measure(o, rows):
         for row in rows:
             print(f"round {round_ + 1} of {o.rounds}: {row}", flush=True)
             cores, ours, peers = ROWS[row]
-            for threads in cores if o.cores >= 2 else cores[:1]:
+            for threads in [n for n in cores if n in o.cores]:
                 for words in ours + peers:
-                    if round_ == 0 or not (words.startswith("1x ") or row == "growth"):
+                    if round_ == 0 or not (words.startswith("1x ") or row in ("growth", "shapes")):
                         for figure in run(o, words, threads):
                             keep_best(best, figure | {"measured_for": row})
     return list(best.values())
@@ -126,7 +127,8 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--peers", default="", help="a Python that has tests/bench/peers/requirements.txt")
     parser.add_argument("--rounds", type=int, default=0, help="3; with --quick 1")
-    parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)), help="1 leaves out what takes two")
+    parser.add_argument("--cores", type=int, nargs="+", default=[1, 2][:len(os.sched_getaffinity(0))],
+                        help="numbers of cores to measure on, of 1 and 2; figures of the other stay as they are")
     parser.add_argument("--wrap", default="", help="goes before every command that is timed, as 'nice -n -5'; {} in it becomes the number of cores")
     parser.add_argument("--quick", action="store_true")
     o = parser.parse_args()
@@ -136,7 +138,7 @@ def main():
         sys.exit(f"there is no row {unknown[0]}; there are {', '.join(ROWS)}" if unknown else "taskset is missing")
     rows = o.rows or list(ROWS)
     known = [json.loads(line) for line in o.out.read_text().splitlines()] if o.out.exists() else []
-    figures = [f for f in known if f["measured_for"] not in rows] + measure(o, rows)
+    figures = [f for f in known if f["measured_for"] not in rows or f["threads"] not in o.cores] + measure(o, rows)
     order = list(ROWS)
     figures.sort(key=lambda f: order.index(f["measured_for"]))
     o.out.parent.mkdir(parents=True, exist_ok=True)
