@@ -53,6 +53,16 @@ static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return _mm512_max_ps(a, b);
 }
+/* The lanes' sum in double by the same tree. */
+static inline double rri_lanes_fold_f64(rri_lanes a)
+{
+    const __m512d eight = _mm512_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(a)),
+                                        _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)));
+    const __m256d four =
+        _mm256_add_pd(_mm512_castpd512_pd256(eight), _mm512_extractf64x4_pd(eight, 1));
+    const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
 /* The lanes' maximum by the same tree, a lane's upper half before its lower. */
 static inline float rri_lanes_fold_max(rri_lanes a)
 {
@@ -160,6 +170,17 @@ static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
 {
     return (rri_lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
+/* The lanes' sum in double by the same tree. */
+static inline double rri_lanes_fold_f64(rri_lanes a)
+{
+    const __m256d lower = _mm256_add_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(a.low)),
+                                        _mm256_cvtps_pd(_mm256_castps256_ps128(a.high)));
+    const __m256d upper = _mm256_add_pd(_mm256_cvtps_pd(_mm256_extractf128_ps(a.low, 1)),
+                                        _mm256_cvtps_pd(_mm256_extractf128_ps(a.high, 1)));
+    const __m256d four = _mm256_add_pd(lower, upper);
+    const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 /* The lanes' maximum by the same tree, a lane's upper half before its lower. */
 static inline float rri_lanes_fold_max(rri_lanes a)
@@ -287,6 +308,20 @@ static inline rri_lanes rri_lanes_max(rri_lanes a, rri_lanes b)
         a.of[l] = a.of[l] > b.of[l] ? a.of[l] : b.of[l];
     }
     return a;
+}
+/* The lanes' sum in double by the same tree. */
+static inline double rri_lanes_fold_f64(rri_lanes a)
+{
+    double s[RRI_LANES];
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        s[l] = (double)a.of[l];
+    }
+    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            s[l] += s[l + half];
+        }
+    }
+    return s[0];
 }
 /* The lanes' maximum by the same tree, a lane's upper half before its lower. */
 static inline float rri_lanes_fold_max(rri_lanes a)

@@ -86,13 +86,13 @@ static void enter_block(rri_softmax_row *row, size_t n)
 }
 
 void rri_softmax_add(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n,
-                     double *block_sum)
+                     double *block_sum, const float *ahead)
 {
-    float s[16];
     enter_block(row, n);
-    rri_softmax_loops(kernels)->add(&row->max, row->sums, row->moments, s, z, n);
+    const double sum =
+        rri_softmax_loops(kernels)->add(&row->max, row->sums, row->moments, z, n, ahead);
     if (block_sum != NULL) {
-        *block_sum = rri_softmax_fold(s);
+        *block_sum = sum;
     }
 }
 

@@ -29,9 +29,10 @@ const rri_softmax_block *rri_softmax_loops(const rri_kernels *kernels);
 void rri_softmax_begin(rri_softmax_row *row);
 
 /* The next block: n ≤ 256, less only in the row's last. block_sum (NULL: not wanted) receives the
- * block's own Σ exp(z − row->max), with row->max as it is on return. */
+ * block's own Σ exp(z − row->max), with row->max as it is on return. ahead (NULL: unknown): what
+ * is read next, asked for meanwhile. */
 void rri_softmax_add(rri_softmax_row *row, const rri_kernels *kernels, const float *z, size_t n,
-                     double *block_sum);
+                     double *block_sum, const float *ahead);
 
 /* Σ over sixteen lanes, in double, folded by halves. */
 double rri_softmax_fold(const float lanes[16]);

@@ -92,8 +92,8 @@ static inline void store_some(float *kept, rri_lanes e, size_t n)
 
 /* A maximum of −∞ means that nothing could be chosen so far; any shift then gives sums of 0. NaN
  * passes the maximum by and comes back through the sums. kept (NULL: nobody asks) may be z. */
-static inline void add_block(float *max, float sums[16], float moments[16], float s[16],
-                             float *kept, const float *z, size_t n)
+static inline double add_block(float *max, float sums[16], float moments[16], float *kept,
+                               const float *z, size_t n, const float *ahead)
 {
     const float highest = max_of(z, n);
     if (highest > *max) {
@@ -107,22 +107,25 @@ static inline void add_block(float *max, float sums[16], float moments[16], floa
         if (kept != NULL) {
             store_some(kept + i, e, n - i);
         }
+        for (size_t l = 0; ahead != NULL && l < 4; l++) { /* 256 bytes for 16 positions */
+            __builtin_prefetch(ahead + (4 * i + l * RRI_LANES));
+        }
     }
-    rri_lanes_store(s, sum);
     rri_lanes_store(sums, rri_lanes_add(rri_lanes_load(sums), sum));
     rri_lanes_store(moments, rri_lanes_add(rri_lanes_load(moments), moment));
+    return rri_lanes_fold_f64(sum);
 }
 
-static void add(float *max, float sums[16], float moments[16], float s[16], const float *z,
-                size_t n)
+static double add(float *max, float sums[16], float moments[16], const float *z, size_t n,
+                  const float *ahead)
 {
-    add_block(max, sums, moments, s, NULL, z, n);
+    return ahead != NULL ? add_block(max, sums, moments, NULL, z, n, ahead)
+                         : add_block(max, sums, moments, NULL, z, n, NULL);
 }
 
 static void add_keeping(float *max, float sums[16], float moments[16], float *z, size_t n)
 {
-    float s[RRI_SOFTMAX_LANES];
-    add_block(max, sums, moments, s, z, z, n);
+    (void)add_block(max, sums, moments, z, z, n, NULL);
 }
 
 static void scaled(float *y, const float *e, float factor, size_t n)

@@ -16,9 +16,10 @@ typedef struct rri_softmax_block {
 
     /* One block, n ≤ 256, into running lanes: max is raised to the block's, with sums and moments
      * rescaled; then sums += s and moments += t, the block's lane sums from 0: s of e = exp(z −
-     * max), t of e · (z − max). Before the first block: −∞ and zeros. */
-    void (*add)(float *max, float sums[16], float moments[16], float s[16], const float *z,
-                size_t n);
+     * max), t of e · (z − max). Before the first block: −∞ and zeros. Returns Σ s in double, by
+     * halves. What lies ahead (NULL: nothing is known), 4 KiB, is asked for along the way. */
+    double (*add)(float *max, float sums[16], float moments[16], const float *z, size_t n,
+                  const float *ahead);
 
     /* The same, and e over z itself. */
     void (*add_keeping)(float *max, float sums[16], float moments[16], float *z, size_t n);

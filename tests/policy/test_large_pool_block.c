@@ -95,7 +95,7 @@ static void check_accumulate(block *b)
             for (size_t i = 0; i < n; i++) {
                 z[i] = b->Z[i * b->panel + r];
             }
-            rri_softmax_add(&rows[r], b->kernels, z, n, NULL);
+            rri_softmax_add(&rows[r], b->kernels, z, n, NULL, NULL);
         }
     }
     for (size_t r = 0; r < b->panel; r++) {

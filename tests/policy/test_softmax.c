@@ -21,7 +21,7 @@ static finished run(const float *z, size_t n)
     for (size_t i = 0; i < n; i += RRI_SOFTMAX_BLOCK) {
         double sum = NAN;
         const size_t rest = n - i < RRI_SOFTMAX_BLOCK ? n - i : RRI_SOFTMAX_BLOCK;
-        rri_softmax_add(&row, rri_kernels_detect(), z + i, rest, &sum);
+        rri_softmax_add(&row, rri_kernels_detect(), z + i, rest, &sum, NULL);
         f.of_blocks += sum > 0.0 ? sum * exp((double)row.max) : 0.0;
     }
     rri_softmax_finish(&row, &f.max, &f.log_sum, &f.entropy);
