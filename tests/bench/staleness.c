@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* staleness: what is learned when the policy that acts is some updates behind, in the drawn world.
+ *
+ *   clipped      PPO's ratio against the log-prob of the policy that acted (a lock-step buffer)
+ *   as fresh     the same, with the present policy's log-probs in their place
+ *   decoupled    a keyed buffer: maths §5
+ *
+ * Printed: the share of the best known play that the policy reaches after so many updates, played
+ * by sampling, as mean and half the 95 % interval over seeds.   staleness [updates] [seeds] */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "recrl/recrl.h"
+
+enum { N = 64, STEPS = 20, ROWS = N * STEPS, MOST_STALE = 24, MOST_SEEDS = 32 };
+enum { CLIPPED, AS_FRESH, DECOUPLED, MODES };
+
+static rr_error err;
+
+static void require(rr_status status)
+{
+    if (status != RR_OK) {
+        fprintf(stderr, "staleness: %s\n", err.text);
+        exit(1);
+    }
+}
+
+typedef struct trial {
+    int mode;
+    int staleness;
+    rr_env *env;
+    rr_agent *agent;
+    rr_buffer *buffer;
+    rr_scratch *scratch;
+    rr_policy *policies[MOST_STALE + 1]; /* published by update j at j modulo their number */
+    uint64_t sessions[N], decisions[N], versions[N], n_decisions, n_sessions;
+    int32_t actions[N];
+    float log_probs[N], values[N];
+} trial;
+
+static rr_env *create_env(uint64_t seed)
+{
+    rr_env *env = NULL;
+    rr_env_config config;
+    rr_env_config_init(&config, sizeof config);
+    config.n_envs = N;
+    config.max_episode_steps = STEPS;
+    config.seed = seed;
+    require(rr_env_create(&env, &config, NULL, NULL, 0, NULL, &err));
+    require(rr_env_reset(env, &err));
+    return env;
+}
+
+static void open_trial(trial *t, int mode, int staleness, uint64_t seed)
+{
+    *t = (trial){.mode = mode, .staleness = staleness, .env = create_env(seed)};
+    rr_agent_config config;
+    rr_agent_config_init(&config, sizeof config);
+    config.seed = seed;
+    config.min_ess = 0.0f;
+    rr_ppo_config ppo;
+    rr_ppo_config_init(&ppo, sizeof ppo);
+    ppo.n_steps = STEPS;
+    require(rr_agent_create_ppo(&t->agent, &config, &ppo, rr_env_items(t->env), NULL, &err));
+    rr_buffer_config buffer;
+    rr_buffer_config_init(&buffer, sizeof buffer);
+    buffer.max_rows = ROWS;
+    buffer.is_keyed = mode == DECOUPLED;
+    require(rr_buffer_create(&t->buffer, &buffer, NULL, &err));
+}
+
+static void close_trial(trial *t)
+{
+    for (int i = 0; i <= MOST_STALE; i++) {
+        rr_policy_destroy(t->policies[i]);
+    }
+    rr_scratch_destroy(t->scratch);
+    rr_buffer_destroy(t->buffer);
+    rr_agent_destroy(t->agent);
+    rr_env_destroy(t->env);
+}
+
+/* One step of all sessions by the policy that is `staleness` updates behind. */
+static void step(trial *t, const rr_policy *policy)
+{
+    const int is_keyed = t->mode == DECOUPLED;
+    rr_obs obs = {.struct_size = sizeof obs};
+    rr_outcome outcome = {.struct_size = sizeof outcome};
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = N,
+                            .actions = t->actions,
+                            .log_probs = t->log_probs,
+                            .values = t->values,
+                            .policy_versions = t->versions};
+    require(rr_env_observe(t->env, &obs, &err));
+    for (int i = 0; i < N; i++) {
+        t->decisions[i] = t->n_decisions++;
+    }
+    obs.sessions = t->sessions;
+    obs.decisions = t->decisions;
+    require(rr_policy_act(policy, t->scratch, &obs, &decision, &err));
+    if (!is_keyed) {
+        obs.sessions = obs.decisions = NULL;
+    }
+    if (t->mode == AS_FRESH) {
+        require(rr_agent_evaluate(t->agent, &obs, t->actions, t->log_probs, NULL, t->values, &err));
+    }
+    require(rr_buffer_record(t->buffer, &obs, &decision, &err));
+    require(rr_env_step(t->env, t->actions, &outcome, &err));
+    outcome.decisions = is_keyed ? t->decisions : NULL;
+    require(rr_buffer_reward(t->buffer, &outcome, &err));
+    for (int i = 0; i < N; i++) {
+        if (outcome.truncated[i] != 0) {
+            t->sessions[i] = t->n_sessions++;
+        }
+    }
+}
+
+/* Mean reward of whole sessions: the agent's, or, without one, of the best known play. */
+static double play(rr_agent *agent, uint64_t seed)
+{
+    rr_env *env = create_env(seed);
+    int32_t actions[N];
+    double sum = 0.0;
+    for (int s = 0; s < 4 * STEPS; s++) {
+        rr_obs obs = {.struct_size = sizeof obs};
+        rr_outcome outcome = {.struct_size = sizeof outcome};
+        rr_decision decision = {.struct_size = sizeof decision, .n = N, .actions = actions};
+        if (agent != NULL) {
+            require(rr_env_observe(env, &obs, &err));
+            require(rr_agent_act(agent, &obs, &decision, &err));
+        } else {
+            require(rr_env_choose(env, RR_CHOOSER_ORACLE, NULL, 0.0f, actions, &err));
+        }
+        require(rr_env_step(env, actions, &outcome, &err));
+        for (int i = 0; i < N; i++) {
+            sum += (double)outcome.rewards[i];
+        }
+    }
+    rr_env_destroy(env);
+    return sum / (4.0 * ROWS);
+}
+
+static double run(int mode, int staleness, int n_updates, uint64_t seed)
+{
+    trial t;
+    open_trial(&t, mode, staleness, seed);
+    for (int i = 0; i < N; i++) {
+        t.sessions[i] = t.n_sessions++;
+    }
+    for (int update = 0; update < n_updates; update++) {
+        rr_policy **present = &t.policies[update % (MOST_STALE + 1)];
+        rr_policy_destroy(*present);
+        *present = NULL;
+        require(rr_agent_publish(t.agent, present, NULL, &err));
+        if (t.scratch == NULL) {
+            require(rr_scratch_create(&t.scratch, *present, seed, NULL, &err));
+        }
+        const int acting = update > staleness ? update - staleness : 0;
+        for (int s = 0; s < STEPS; s++) {
+            step(&t, t.policies[acting % (MOST_STALE + 1)]);
+        }
+        rr_obs obs = {.struct_size = sizeof obs};
+        require(rr_env_observe(t.env, &obs, &err));
+        require(rr_agent_update(t.agent, t.buffer, mode == DECOUPLED ? NULL : &obs, NULL, &err));
+    }
+    const double share = play(t.agent, seed + 1000) / play(NULL, seed + 1000);
+    close_trial(&t);
+    return share;
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const names[MODES] = {"clipped", "as fresh", "decoupled"};
+    const int n_updates = argc > 1 ? atoi(argv[1]) : 30;
+    const int asked = argc > 2 ? atoi(argv[2]) : 3;
+    const int n_seeds = asked < 1 ? 1 : asked > MOST_SEEDS ? MOST_SEEDS : asked;
+    printf("share of the best known play after %d updates, %d seeds\n", n_updates, n_seeds);
+    for (int staleness = 0; staleness <= MOST_STALE; staleness += 12) {
+        for (int mode = 0; mode < MODES; mode++) {
+            double sum = 0.0, squares = 0.0;
+            for (int seed = 0; seed < n_seeds; seed++) {
+                const double share = run(mode, staleness, n_updates, (uint64_t)seed + 1);
+                sum += share;
+                squares += share * share;
+            }
+            const double mean = sum / n_seeds;
+            const double variance =
+                n_seeds > 1 ? (squares - n_seeds * mean * mean) / (n_seeds - 1) : 0.0;
+            printf("staleness %2d  %-10s %.3f ± %.3f\n", staleness, names[mode], mean,
+                   1.96 * sqrt(fmax(variance, 0.0) / n_seeds));
+            (void)fflush(stdout);
+        }
+    }
+    return 0;
+}
