@@ -171,6 +171,7 @@ rr_status rri_agent_update_keyed(bool *is_made, rr_agent *agent, rri_rollout *ro
     rr_stats full = {0};
     const rr_status status =
         rri_update_run(&n_trained, agent, rollout, in.n_places, in.n_trained, &full, err);
+    update->has_weights = false; /* whoever trains next has none */
     fill_stats(&full, &in);
     if (stats != NULL) {
         *stats = full;

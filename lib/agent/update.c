@@ -210,7 +210,6 @@ rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *
     if (n > 0) {
         RRI_TRY(rri_update_check_lists(agent, rollout, n, err));
     }
-    agent->update.has_weights = false;
     rri_returns_compute(agent, rollout, obs != NULL ? obs->states : NULL);
 
     const size_t n_rows = rollout->n_rows;

@@ -157,6 +157,7 @@ START_TEST(test_keyed_update_rows_of_the_present_version_weigh_one)
         ck_assert_float_eq(t.r.agent->update.weights[i], 1.0f);
         ck_assert_float_eq(t.r.agent->update.traces[i], 1.0f);
     }
+    ck_assert(!t.r.agent->update.has_weights); /* they are no business of the next to train */
     ck_assert_int_eq(stats.n_rows, ROWS);
     ck_assert_int_eq(stats.n_refused, 0);
     ck_assert_int_eq(stats.staleness_max, 0);
