@@ -9,8 +9,11 @@
 #include "nn/init.h"
 
 /* Items up to which a second packed copy of the catalogue is worth its memory, where its rows are
- * not whole sixteens, which products read as they lie. */
-#define SMALL_CATALOGUE ((size_t)65536)
+ * not whole sixteens, which products read as they lie: pools that are not large to training. */
+#define SMALL_CATALOGUE ((size_t)8192)
+
+/* Floats up to which a packed copy of the catalogue is kept; a larger one is packed on the way. */
+#define MOST_PANEL_FLOATS ((size_t)8 << 20)
 
 /* Hidden layers of a config's list; 0 ends it. */
 static size_t count_layers(const int32_t hidden[4])
@@ -104,8 +107,8 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     }
     rri_mlp_layout(&net->critic, arena, kernels, false);
     if (net->n_items > 0) {
-        net->item_panels =
-            RRI_TAKE(arena, float, rri_panels_count(kernels, net->n_items, net->dim));
+        const size_t n_floats = rri_panels_count(kernels, net->n_items, net->dim);
+        net->item_panels = n_floats <= MOST_PANEL_FLOATS ? RRI_TAKE(arena, float, n_floats) : NULL;
         const bool is_packed = net->n_items <= SMALL_CATALOGUE && net->dim % 16 != 0;
         net->query_panels =
             is_packed ? RRI_TAKE(arena, float, rri_panels_count(kernels, net->dim, net->n_items))
@@ -202,7 +205,7 @@ void rri_network_pack_items(rri_network *net, const float *values, const float *
     net->catalogue.panels = net->item_panels;
     net->catalogue.query_panels = net->query_panels;
     net->catalogue.vectors = rri_network_learns_items(net) ? values + net->at.items : pool_vectors;
-    if (net->n_items > 0) {
+    if (net->item_panels != NULL) {
         rri_panels_pack(net->kernels, net->item_panels,
                         rri_view_transposed(net->catalogue.vectors, net->dim), net->dim,
                         net->n_items);
@@ -219,7 +222,8 @@ void rri_network_pack_items(rri_network *net, const float *values, const float *
 /* Whether packing the items is more than panels that can be shared out. */
 static size_t n_item_tasks(const rri_network *net)
 {
-    if (!rri_network_learns_items(net)) {
+    const bool is_packed = net->item_panels != NULL || net->query_panels != NULL;
+    if (!rri_network_learns_items(net) || !is_packed) {
         return 0;
     }
     return net->query_panels != NULL ? 1 : (net->n_items + PACKED_ITEMS - 1) / PACKED_ITEMS;

@@ -40,7 +40,7 @@ typedef struct rri_network {
     rri_catalogue catalogue; /* vectors: the pool's, borrowed, or in the flat values */
     rri_head head;           /* weights in the flat values */
     float *query_panels;     /* the same by its other side, for dq; NULL for a large one */
-    float *item_panels;      /* the catalogue packed; slice of the arena */
+    float *item_panels;      /* the catalogue packed; slice of the arena; NULL for a large one */
 } rri_network;
 
 /* What one forward pass leaves for the backward pass, for at most max_rows rows. */

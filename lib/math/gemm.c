@@ -212,6 +212,24 @@ static bool is_b_direct(const product *p, size_t n_columns)
     return p->B.col_stride == 1 && n_columns % 16 == 0 && p->B.row_stride % 512 != 0;
 }
 
+/* Few rows and a B whose panels have to be packed: each panel is used as soon as it is there, in
+ * the first cache. k ≤ 256. */
+static void few_rows_part(const product *p, size_t first_row, size_t end_row, size_t column,
+                          size_t end_column, rri_stack *scratch)
+{
+    const size_t wide = p->kernels->wide, mark = rri_stack_mark(scratch);
+    float *panel = RRI_STACK_TAKE(scratch, float, rri_panels_count(p->kernels, wide, p->k));
+    for (size_t j = column; j < end_column; j += wide) {
+        const size_t n = least(wide, end_column - j);
+        const rri_view corner = {p->B.data + j * p->B.col_stride, p->B.row_stride, p->B.col_stride};
+        rri_panels_pack(p->kernels, panel, corner, p->k, n);
+        p->kernels->tiles->rows(
+            p->C + first_row * p->ldc + j, p->ldc, p->A.data + first_row * p->A.row_stride,
+            p->A.row_stride, p->A.col_stride, panel, end_row - first_row, n, p->k, p->accumulate);
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
 /* The same with B as it is; columns [column, end_column). */
 static void unpacked_part(const product *p, size_t first_row, size_t end_row, size_t column,
                           size_t end_column, rri_stack *scratch)
@@ -221,8 +239,12 @@ static void unpacked_part(const product *p, size_t first_row, size_t end_row, si
         empty_product(p, first_row, end_row, column, end_column);
         return;
     }
-    const size_t mark = rri_stack_mark(scratch);
     const bool is_direct = is_b_direct(p, end_column - column);
+    if (!is_direct && p->m <= RRI_FEW_ROWS && p->k <= RRI_K_CUT) {
+        few_rows_part(p, first_row, end_row, column, end_column, scratch);
+        return;
+    }
+    const size_t mark = rri_stack_mark(scratch);
     const size_t most_depth = least(p->k, RRI_K_CUT);
     const size_t most_columns = least(end_column - column, MOST_COLUMNS);
     const size_t n_panel_floats = rri_panels_count(kernels, most_columns, most_depth);
