@@ -212,22 +212,11 @@ static bool is_b_direct(const product *p, size_t n_columns)
     return p->B.col_stride == 1 && n_columns % 16 == 0 && p->B.row_stride % 512 != 0;
 }
 
-/* Few rows and a B whose panels have to be packed: each panel is used as soon as it is there, in
- * the first cache. k ≤ 256. */
-static void few_rows_part(const product *p, size_t first_row, size_t end_row, size_t column,
-                          size_t end_column, rri_stack *scratch)
+/* Whether few rows of A, side by side, meet a B that lies by its columns, side by side too. */
+static bool is_lying(const product *p)
 {
-    const size_t wide = p->kernels->wide, mark = rri_stack_mark(scratch);
-    float *panel = RRI_STACK_TAKE(scratch, float, rri_panels_count(p->kernels, wide, p->k));
-    for (size_t j = column; j < end_column; j += wide) {
-        const size_t n = least(wide, end_column - j);
-        const rri_view corner = {p->B.data + j * p->B.col_stride, p->B.row_stride, p->B.col_stride};
-        rri_panels_pack(p->kernels, panel, corner, p->k, n);
-        p->kernels->tiles->rows(
-            p->C + first_row * p->ldc + j, p->ldc, p->A.data + first_row * p->A.row_stride,
-            p->A.row_stride, p->A.col_stride, panel, end_row - first_row, n, p->k, p->accumulate);
-    }
-    rri_stack_rewind(scratch, mark);
+    return p->m <= RRI_FEW_ROWS && p->A.col_stride == 1 && p->B.row_stride == 1 &&
+           p->B.col_stride == p->k && p->k % 16 == 0 && p->k <= RRI_K_CUT;
 }
 
 /* The same with B as it is; columns [column, end_column). */
@@ -239,11 +228,14 @@ static void unpacked_part(const product *p, size_t first_row, size_t end_row, si
         empty_product(p, first_row, end_row, column, end_column);
         return;
     }
-    const bool is_direct = is_b_direct(p, end_column - column);
-    if (!is_direct && p->m <= RRI_FEW_ROWS && p->k <= RRI_K_CUT) {
-        few_rows_part(p, first_row, end_row, column, end_column, scratch);
+    if (is_lying(p)) {
+        kernels->lying_rows(p->C + first_row * p->ldc + column, p->ldc,
+                            p->A.data + first_row * p->A.row_stride, p->A.row_stride,
+                            p->B.data + column * p->k, end_row - first_row, end_column - column,
+                            p->k, p->accumulate);
         return;
     }
+    const bool is_direct = is_b_direct(p, end_column - column);
     const size_t mark = rri_stack_mark(scratch);
     const size_t most_depth = least(p->k, RRI_K_CUT);
     const size_t most_columns = least(end_column - column, MOST_COLUMNS);

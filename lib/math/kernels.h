@@ -9,6 +9,7 @@
 #include "math/cholesky.h"
 #include "math/elementwise.h"
 #include "math/gram.h"
+#include "math/lying.h"
 #include "math/reduce.h"
 #include "math/tile.h"
 
@@ -17,10 +18,11 @@ enum { RRI_LEVEL_PORTABLE, RRI_LEVEL_AVX2, RRI_LEVEL_AVX512, RRI_N_LEVELS };
 typedef struct rri_kernels {
     const char *name; /* "avx512" */
     int level;
-    bool is_blis;           /* tile is BLIS's micro-kernel, not our own */
-    size_t wide, narrow;    /* columns of a panel of B, rows of a panel of A */
-    rri_tile *tile;         /* the one to use */
-    const rri_tiles *tiles; /* our own tile, the row kernel, packing */
+    bool is_blis;               /* tile is BLIS's micro-kernel, not our own */
+    size_t wide, narrow;        /* columns of a panel of B, rows of a panel of A */
+    rri_tile *tile;             /* the one to use */
+    const rri_tiles *tiles;     /* our own tile, the row kernel, packing */
+    rri_lying_rows *lying_rows; /* few rows against a matrix that lies by its columns */
     const rri_elementwise *elementwise;
     const rri_reduce *reduce;
     rri_gram *gram;
