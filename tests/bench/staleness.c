@@ -163,7 +163,13 @@ static double run(int mode, int staleness, int n_updates, uint64_t seed)
         }
         rr_obs obs = {.struct_size = sizeof obs};
         require(rr_env_observe(t.env, &obs, &err));
-        require(rr_agent_update(t.agent, t.buffer, mode == DECOUPLED ? NULL : &obs, NULL, &err));
+        const rr_status status =
+            rr_agent_update(t.agent, t.buffer, mode == DECOUPLED ? NULL : &obs, NULL, &err);
+        if (status == RR_E_NOT_FINITE) { /* it diverged: nothing is left to play */
+            close_trial(&t);
+            return 0.0;
+        }
+        require(status);
     }
     const double share = play(t.agent, seed + 1000) / play(NULL, seed + 1000);
     close_trial(&t);
