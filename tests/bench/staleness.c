@@ -6,7 +6,8 @@
  *   decoupled    a keyed buffer: maths §5
  *
  * Printed: the share of the best known play that the policy reaches after so many updates, played
- * by sampling, as mean and half the 95 % interval over seeds.   staleness [updates] [seeds] */
+ * by sampling, as mean and half the 95 % interval over seeds; 0 where parameters overflowed.
+ * staleness [updates] [seeds] */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
