@@ -264,6 +264,7 @@ void rri_agent_destroy(rr_agent *agent)
     rri_memory_release(&allocator, agent->block, agent->block_bytes);
     rri_workers_destroy(agent->workers);
     rri_memory_release(&allocator, agent->versions.entries, versions_bytes(agent));
+    rri_shelf_release(agent->shelf);
     rri_items_release(agent->items);
     rri_memory_release(&allocator, agent, sizeof *agent);
 }

@@ -15,6 +15,7 @@
 
 #include "agent/network.h"
 #include "agent/recipe.h"
+#include "agent/shelf.h"
 #include "agent/versions.h"
 #include "core/host_log.h"
 #include "core/memory.h"
@@ -99,6 +100,8 @@ struct rr_agent {
     rr_a2c_config a2c;
     rri_recipe recipe;
     rr_items *items; /* a reference; NULL: none */
+    rri_shelf
+        *shelf; /* a reference: what snapshots share, perhaps of older items; NULL: none yet */
 
     const rri_kernels *kernels;
     rri_workers *workers;

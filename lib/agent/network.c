@@ -98,6 +98,12 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
     return rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err);
 }
 
+size_t rri_network_panel_floats(const rri_kernels *kernels, size_t n_items, size_t dim)
+{
+    const size_t n_floats = rri_panels_count(kernels, n_items, dim);
+    return n_floats <= MOST_PANEL_FLOATS ? n_floats : 0;
+}
+
 void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *kernels)
 {
     net->kernels = kernels;
@@ -106,9 +112,9 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
         rri_linear_layout(&net->skip, arena, kernels, false);
     }
     rri_mlp_layout(&net->critic, arena, kernels, false);
-    if (net->n_items > 0) {
-        const size_t n_floats = rri_panels_count(kernels, net->n_items, net->dim);
-        net->item_panels = n_floats <= MOST_PANEL_FLOATS ? RRI_TAKE(arena, float, n_floats) : NULL;
+    if (net->n_items > 0 && !net->borrows_panels) {
+        const size_t n_floats = rri_network_panel_floats(kernels, net->n_items, net->dim);
+        net->item_panels = n_floats > 0 ? RRI_TAKE(arena, float, n_floats) : NULL;
         const bool is_packed = net->n_items <= SMALL_CATALOGUE && net->dim % 16 != 0;
         net->query_panels =
             is_packed ? RRI_TAKE(arena, float, rri_panels_count(kernels, net->dim, net->n_items))
@@ -196,6 +202,15 @@ void rri_network_pack(rri_network *net, const float *values)
 bool rri_network_learns_items(const rri_network *net)
 {
     return net->at.items != RRI_ABSENT;
+}
+
+void rri_network_lend_items(rri_network *net, const float *panels, const float *pool_vectors)
+{
+    net->catalogue.n_items = net->n_items;
+    net->catalogue.dim = net->dim;
+    net->catalogue.panels = panels;
+    net->catalogue.query_panels = NULL;
+    net->catalogue.vectors = pool_vectors;
 }
 
 void rri_network_pack_items(rri_network *net, const float *values, const float *pool_vectors)

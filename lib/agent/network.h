@@ -33,7 +33,8 @@ typedef struct rri_network {
     rri_mlp critic;  /* to 1 */
     rri_head_offsets at;
     bool has_skip, is_dense;
-    float mlp_scale; /* c; 1 in the dense head */
+    bool borrows_panels; /* set between declare and layout: the catalogue is lent, packed */
+    float mlp_scale;     /* c; 1 in the dense head */
     size_t state_dim, dim, n_items, feature_dim;
 
     const rri_kernels *kernels;
@@ -53,6 +54,8 @@ typedef struct rri_network_tape {
  */
 rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, size_t n_items,
                               rr_error *err);
+/* Floats of a packed copy of a catalogue; 0 where it is too large to be kept twice. */
+size_t rri_network_panel_floats(const rri_kernels *kernels, size_t n_items, size_t dim);
 void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *kernels);
 void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri_network *net,
                              size_t max_rows);
@@ -67,6 +70,9 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
 void rri_network_pack(rri_network *net, const float *values);
 /* After the catalogue changed, or where it is learned: packs its vectors. pool_vectors as above. */
 void rri_network_pack_items(rri_network *net, const float *values, const float *pool_vectors);
+/* Instead, where panels are borrowed: the catalogue as somebody else has packed it, which lives as
+ * long as the network is used. */
+void rri_network_lend_items(rri_network *net, const float *panels, const float *pool_vectors);
 bool rri_network_learns_items(const rri_network *net);
 
 /* The same as rri_network_pack and, where items are learned, rri_network_pack_items, in tasks that

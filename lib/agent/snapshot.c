@@ -18,6 +18,12 @@ static size_t n_items_of(const rr_agent_config *config, const rr_items *items)
     return config->head == RR_HEAD_DENSE ? (size_t)config->num_items : 0;
 }
 
+/* Whether items are taken as they come. */
+static bool has_given_items(const rri_network *net)
+{
+    return net->n_items > 0 && !rri_network_learns_items(net);
+}
+
 static void layout(rr_policy *policy, rri_arena *arena)
 {
     rri_network *net = &policy->network;
@@ -31,6 +37,7 @@ static void layout(rr_policy *policy, rri_arena *arena)
 static rr_status build(rr_policy *policy, size_t n_items, rr_error *err)
 {
     RRI_TRY(rri_network_declare(&policy->network, &policy->config, n_items, err));
+    policy->network.borrows_panels = has_given_items(&policy->network);
     rri_arena arena = {0};
     layout(policy, &arena);
     if (arena.has_overflowed) {
@@ -43,22 +50,25 @@ static rr_status build(rr_policy *policy, size_t n_items, rr_error *err)
     return RR_OK;
 }
 
-/* Everything that is read while serving. A catalogue that is packed already stays. */
+/* Everything that is read while serving. */
 static void fill(rr_policy *policy, const rr_serving_options *options, rr_items *items,
-                 const float *values, uint64_t parameters)
+                 rri_shelf *shelf, const float *values, uint64_t parameters)
 {
     rri_network *net = &policy->network;
-    const bool is_packed = policy->items != NULL && policy->items == items;
     rri_items_retain(items);
     rri_items_release(policy->items);
     policy->items = items;
+    (void)rri_shelf_retain(shelf);
+    rri_shelf_release(policy->shelf);
+    policy->shelf = shelf;
     policy->options = *options;
     policy->options.struct_size = sizeof policy->options;
     policy->parameters = parameters;
     memcpy(policy->values, values, net->params.n_floats * sizeof(float));
-    if (!is_packed || rri_network_learns_items(net)) {
-        rri_network_pack_items(net, policy->values,
-                               items != NULL ? rri_items_vectors(items) : NULL);
+    if (has_given_items(net)) {
+        rri_network_lend_items(net, rri_shelf_panels(shelf), rri_items_vectors(items));
+    } else {
+        rri_network_pack_items(net, policy->values, NULL);
     }
     rri_network_pack(net, policy->values);
     rri_serving_temper(&net->head, &net->catalogue, policy->tempered_weights, policy->tempered_bias,
@@ -66,7 +76,7 @@ static void fill(rr_policy *policy, const rr_serving_options *options, rr_items 
 }
 
 rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
-                              const rr_serving_options *options, rr_items *items,
+                              const rr_serving_options *options, rr_items *items, rri_shelf *shelf,
                               const float *values, const rri_allocator *allocator, rr_error *err)
 {
     void *block;
@@ -75,13 +85,18 @@ rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
     atomic_init(&policy->n_references, 1);
     policy->allocator = *allocator;
     policy->config = *config;
-    const rr_status status = build(policy, n_items_of(config, items), err);
+    rri_shelf *own = NULL;
+    rr_status status = build(policy, n_items_of(config, items), err);
+    if (status == RR_OK && has_given_items(&policy->network) && shelf == NULL) {
+        status = rri_shelf_create(&own, items, policy->network.kernels, allocator, err);
+    }
     if (status != RR_OK) {
-        rri_memory_release(allocator, policy, sizeof *policy);
+        rri_snapshot_release(policy);
         return status;
     }
-    fill(policy, options, items, values,
+    fill(policy, options, items, shelf != NULL ? shelf : own, values,
          rri_agent_parameters_hash(config, values, policy->network.params.n_floats));
+    rri_shelf_release(own);
     *out = policy;
     return RR_OK;
 }
@@ -94,14 +109,30 @@ static bool fits(const rr_policy *policy, const rr_agent *agent)
            memcmp(&policy->config, &agent->config, sizeof policy->config) == 0;
 }
 
-static rr_status publish(rr_policy **out, const rr_agent *agent, const rr_serving_options *options,
+/* The agent's catalogue as snapshots share it, packed when one is first asked for. */
+static rr_status stock_shelf(rr_agent *agent, rr_error *err)
+{
+    if (!has_given_items(&agent->network) ||
+        rri_shelf_holds(agent->shelf, agent->items, agent->kernels)) {
+        return RR_OK;
+    }
+    rri_shelf *fresh = NULL;
+    RRI_TRY(rri_shelf_create(&fresh, agent->items, agent->kernels, &agent->allocator, err));
+    rri_shelf_release(agent->shelf);
+    agent->shelf = fresh;
+    return RR_OK;
+}
+
+static rr_status publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
                          rr_policy *retired, rr_error *err)
 {
+    RRI_TRY(stock_shelf(agent, err));
+    rri_shelf *shelf = has_given_items(&agent->network) ? agent->shelf : NULL;
     if (!fits(retired, agent)) {
-        return rri_snapshot_create(out, &agent->config, options, agent->items, agent->values,
+        return rri_snapshot_create(out, &agent->config, options, agent->items, shelf, agent->values,
                                    &agent->allocator, err);
     }
-    fill(retired, options, agent->items, agent->values,
+    fill(retired, options, agent->items, shelf, agent->values,
          rri_agent_parameters_hash(&agent->config, agent->values, agent->network.params.n_floats));
     *out = retired;
     return RR_OK;
@@ -130,6 +161,7 @@ void rri_snapshot_release(rr_policy *policy)
         return;
     }
     const rri_allocator allocator = policy->allocator;
+    rri_shelf_release(policy->shelf);
     rri_items_release(policy->items);
     rri_memory_release(&allocator, policy->block, policy->block_bytes);
     rri_memory_release(&allocator, policy, sizeof *policy);

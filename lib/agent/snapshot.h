@@ -3,7 +3,9 @@
  * recrl.h §13.
  *
  * A snapshot is one small block and one large one:
- *   values │ packed weights of actor and critic │ packed catalogue │ w and b over the temperature
+ *   values │ packed weights of actor and critic │ the catalogue, packed, where it is learned │
+ *   w and b over the temperature
+ * What is not learned is packed once for all snapshots of an agent (shelf.h).
  * A desk is one block:
  *   rr_scratch │ tape of a tile of rows │ actions, log-probs, uniforms │ stack */
 #ifndef RRI_AGENT_SNAPSHOT_H
@@ -12,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "agent/player.h"
+#include "agent/shelf.h"
 
 struct rr_policy {
     atomic_size_t n_references;
@@ -19,6 +22,7 @@ struct rr_policy {
     rr_agent_config config;
     rr_serving_options options;
     rr_items *items;     /* a reference; NULL: none */
+    rri_shelf *shelf;    /* a reference: items, packed; NULL where they are learned, or none */
     uint64_t parameters; /* hash: agent.h */
 
     void *block; /* the large one */
@@ -52,9 +56,10 @@ struct rr_scratch {
 rr_status rri_snapshot_publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
                                rr_policy *retired, rr_error *err);
 
-/* From values [params.n_floats] of a network that `config` declares with these items. */
+/* From values [params.n_floats] of a network that `config` declares with these items. shelf: the
+ * items packed already, or NULL. */
 rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
-                              const rr_serving_options *options, rr_items *items,
+                              const rr_serving_options *options, rr_items *items, rri_shelf *shelf,
                               const float *values, const rri_allocator *allocator, rr_error *err);
 
 rr_policy *rri_snapshot_retain(rr_policy *policy);

@@ -167,7 +167,7 @@ static rr_status build(rr_policy **out, const rr_agent_config *config,
     RRI_TRY(rri_memory_allocate(&values, allocator, bytes, "policy", err));
     rr_status status = read_values(values, params, reader, err);
     if (status == RR_OK) {
-        status = rri_snapshot_create(out, config, options, items, values, allocator, err);
+        status = rri_snapshot_create(out, config, options, items, NULL, values, allocator, err);
     }
     rri_memory_release(allocator, values, bytes);
     return status;

@@ -256,10 +256,16 @@ START_TEST(test_snapshot_memory_that_is_refused_is_said_and_nothing_is_left)
     rig_open(&r, &shape);
     rr_serving_options options;
     rr_serving_options_init(&options, sizeof options);
+    rr_policy *policy = NULL;
+    rr_error err = {0};
+    host.fails_at = host.n_calls + 1;
+    rig_expect(rri_snapshot_publish(&policy, r.agent, &options, NULL, &err), RR_E_MEMORY, &err,
+               "packed catalogue");
+    ck_assert_int_eq(rri_snapshot_publish(&policy, r.agent, &options, NULL, &err), RR_OK);
+    rri_snapshot_release(policy); /* the packed catalogue stays with the agent */
+    policy = NULL;
     const size_t n_live = host.n_live;
     for (size_t i = 1; i <= 2; i++) {
-        rr_policy *policy = NULL;
-        rr_error err = {0};
         host.fails_at = host.n_calls + i;
         rig_expect(rri_snapshot_publish(&policy, r.agent, &options, NULL, &err), RR_E_MEMORY, &err,
                    "policy");
