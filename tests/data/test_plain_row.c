@@ -106,7 +106,9 @@ static size_t write_rows(char *text, size_t capacity, int layout, uint64_t spoil
         const int n_decimals = (int)(draws[3] % 4);
         const double rating = (double)(draws[4] % 999000) / 1e3;
         const char *const end = draws[4] % 3 == 0 ? "\r\n" : "\n";
-        const char *const before = spoilt > 0 && draws[3] % spoilt == 0 ? "x" : "";
+        const char *const before = spoilt > 0 && draws[3] % spoilt != 0 ? ""
+                                   : draws[2] % 2 == 0                  ? "x"
+                                                                        : "0";
         char *const at = text + n;
         const size_t left = capacity - n;
         n += (size_t)(layout == 0   ? snprintf(at, left, "%s%llu,%llu,%.*f,%llu%s", before, user,

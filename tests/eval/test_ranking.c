@@ -52,7 +52,9 @@ static rri_ranking_task draw(size_t k)
 {
     rri_philox_normals(user_vectors, USERS * DIM, 1, RRI_STREAM_USERS, 0);
     rri_philox_normals(item_vectors, ITEMS * DIM, 1, RRI_STREAM_ITEMS, 0);
-    memcpy(item_vectors + DIM, item_vectors, DIM * sizeof(float)); /* items 0 and 1 always tie */
+    for (size_t i = 1; i < ITEMS; i += 2) { /* each odd item ties with the one before it */
+        memcpy(item_vectors + i * DIM, item_vectors + (i - 1) * DIM, DIM * sizeof(float));
+    }
     for (uint32_t u = 0; u < USERS; u++) {
         const size_t n_train = rri_philox_below(1, RRI_STREAM_SPLIT, u, 0, 10);
         const size_t n_held = rri_philox_below(1, RRI_STREAM_SPLIT, u, 1, 8);
