@@ -7,20 +7,56 @@
 
 #include "../driver/text.h"
 
-enum { LINE_BYTES = 8192, MOST_CELLS = 64 };
+enum { LINE_BYTES = 8192, MOST_CELLS = 64, N_GENRES = 19 };
 
-/* Cuts a line at its tabs; returns the number of cells. */
-static int cut(char **cells, char *line)
+/* How a file is cut, and where its cells are; −1: named by the header. */
+typedef struct layout {
+    const char *name; /* behind the folder; NULL: STEM.item */
+    const char *separator;
+    bool has_header, is_latin, has_flags;
+} layout;
+
+/* u.item first: it is STEM.item as well where the interactions are u.data. */
+static const layout layouts[] = {{"u.item", "|", false, true, true},
+                                 {NULL, "\t", true, false, false},
+                                 {"movies.csv", ",", true, false, false},
+                                 {"movies.dat", "::", false, true, false}};
+
+static const char *const genre_names[N_GENRES] = {
+    "unknown",     "Action", "Adventure", "Animation", "Children's", "Comedy",  "Crime",
+    "Documentary", "Drama",  "Fantasy",   "Film-Noir", "Horror",     "Musical", "Mystery",
+    "Romance",     "Sci-Fi", "Thriller",  "War",       "Western"};
+
+/* A cell in quotes, without them, doubled ones made single; where the next one begins, or NULL. */
+static char *cut_quoted(char **cell, char *at)
+{
+    char *to = ++at;
+    *cell = to;
+    while (*at != '\0' && (*at != '"' || at[1] == '"')) {
+        at += *at == '"' ? 1 : 0;
+        *to++ = *at++;
+    }
+    char *next = *at == '"' && at[1] != '\0' ? at + 2 : NULL;
+    *to = '\0';
+    return next;
+}
+
+/* Cuts a line at its separators; returns the number of cells. */
+static int cut(char **cells, char *line, const char *separator)
 {
     int n = 0;
     line[strcspn(line, "\r\n")] = '\0';
     for (char *at = line; at != NULL && n < MOST_CELLS; n++) {
-        char *tab = strchr(at, '\t');
-        if (tab != NULL) {
-            *tab = '\0';
+        if (*separator == ',' && *at == '"') {
+            at = cut_quoted(&cells[n], at);
+            continue;
         }
+        char *end = strstr(at, separator);
         cells[n] = at;
-        at = tab != NULL ? tab + 1 : NULL;
+        at = end != NULL ? end + strlen(separator) : NULL;
+        if (end != NULL) {
+            *end = '\0';
+        }
     }
     return n;
 }
@@ -36,52 +72,97 @@ static int find(char **cells, int n, const char *word, const char *other)
     return -1;
 }
 
-static char *copy(const char *text)
+/* UTF-8, of Latin-1 where the text is that; '|' between genres becomes a space. */
+static char *copy(const char *text, bool is_latin)
 {
-    char *out = text_allocate(strlen(text) + 1, 1);
-    strcpy(out, text);
+    char *out = text_allocate(2 * strlen(text) + 1, 1);
+    char *to = out;
+    for (; *text != '\0'; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (is_latin && c >= 0x80) {
+            *to++ = (char)(0xC0 | c >> 6);
+            *to++ = (char)(0x80 | (c & 0x3F));
+        } else {
+            *to++ = c == '|' ? ' ' : *text;
+        }
+    }
     return out;
 }
 
-static void read_rows(titles *t, FILE *in, const world *w)
+/* The genres whose flag is 1, in the last cells. */
+static char *genres_of_flags(char **cells, int n)
+{
+    char text[512] = "";
+    for (int g = 0; g < N_GENRES && n >= N_GENRES; g++) {
+        if (strcmp(cells[n - N_GENRES + g], "1") == 0) {
+            const size_t used = strlen(text);
+            snprintf(text + used, sizeof text - used, "%s%s", used > 0 ? " " : "", genre_names[g]);
+        }
+    }
+    return copy(text, false);
+}
+
+/* The item of a row that is in the world and has no name yet; −1: none. */
+static int32_t item_of(const char *cell, const titles *t, const world *w)
+{
+    rr_error err;
+    char *end = NULL;
+    int32_t item = -1;
+    const uint64_t key = strtoull(cell, &end, 10);
+    if (end == cell || *end != '\0' || rr_items_find(w->items, &key, 1, &item, &err) != RR_OK ||
+        item < 0 || t->names[item] != NULL) {
+        return -1;
+    }
+    return item;
+}
+
+static void read_rows(titles *t, FILE *in, const world *w, const layout *l)
 {
     char line[LINE_BYTES];
     char *cells[MOST_CELLS];
-    rr_error err;
-    if (fgets(line, sizeof line, in) == NULL) {
-        return;
+    int id = 0, name = 1, genre = l->has_flags ? -1 : 2;
+    if (l->has_header) {
+        if (fgets(line, sizeof line, in) == NULL) {
+            return;
+        }
+        const int n = cut(cells, line, l->separator);
+        id = find(cells, n, "item_id", "movieId");
+        name = find(cells, n, "title", "name");
+        genre = find(cells, n, "class", "genre");
     }
-    int n = cut(cells, line);
-    const int id = find(cells, n, "item_id", "item_id");
-    const int name = find(cells, n, "title", "name");
-    const int genre = find(cells, n, "class", "genre");
     while (id >= 0 && fgets(line, sizeof line, in) != NULL) {
-        n = cut(cells, line);
-        int32_t item = -1;
-        char *end = NULL;
-        const uint64_t key = id < n ? strtoull(cells[id], &end, 10) : 0;
-        if (end == NULL || *end != '\0' || rr_items_find(w->items, &key, 1, &item, &err) != RR_OK ||
-            item < 0 || t->names[item] != NULL) {
+        const int n = cut(cells, line, l->separator);
+        const int32_t item = id < n ? item_of(cells[id], t, w) : -1;
+        if (item < 0) {
             continue;
         }
-        t->names[item] = name >= 0 && name < n ? copy(cells[name]) : NULL;
-        t->genres[item] = genre >= 0 && genre < n ? copy(cells[genre]) : NULL;
+        t->names[item] = name >= 0 && name < n ? copy(cells[name], l->is_latin) : NULL;
+        t->genres[item] = l->has_flags              ? genres_of_flags(cells, n)
+                          : genre >= 0 && genre < n ? copy(cells[genre], l->is_latin)
+                                                    : NULL;
     }
 }
 
 void titles_open(titles *t, const world *w)
 {
-    char path[1100];
     t->n_items = w->n_items;
     t->names = text_allocate((size_t)w->n_items, sizeof *t->names);
     t->genres = text_allocate((size_t)w->n_items, sizeof *t->genres);
+    const char *slash = strrchr(w->path, '/');
     const char *dot = strrchr(w->path, '.');
+    const int folder = slash != NULL ? (int)(slash - w->path) + 1 : 0;
     const int stem = dot != NULL ? (int)(dot - w->path) : (int)strlen(w->path);
-    snprintf(path, sizeof path, "%.*s.item", stem, w->path);
-    FILE *in = w->items != NULL ? fopen(path, "r") : NULL;
-    if (in != NULL) {
-        read_rows(t, in, w);
-        fclose(in);
+    for (size_t i = 0; w->items != NULL && i < sizeof layouts / sizeof *layouts; i++) {
+        char path[1100];
+        const layout *l = &layouts[i];
+        snprintf(path, sizeof path, "%.*s%s", l->name != NULL ? folder : stem, w->path,
+                 l->name != NULL ? l->name : ".item");
+        FILE *in = fopen(path, "r");
+        if (in != NULL) {
+            read_rows(t, in, w, l);
+            fclose(in);
+            return;
+        }
     }
 }
 

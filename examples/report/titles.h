@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* titles.h: what items are called: the .item file beside a file of interactions (columns item_id,
- * one with "title" in its name, one with "class" or "genre"), else "item 17". */
+/* titles.h: what items are called, from the file that lies beside a file of interactions:
+ *
+ *   STEM.item    RecBole's: tabs, a header with item_id, a name with "title" or "name", and one with
+ *                "class" or "genre"
+ *   movies.csv   MovieLens-20M and 25M: commas and quotes, movieId, title, genres
+ *   movies.dat   MovieLens-1M and 10M: id::title::genres, Latin-1
+ *   u.item       MovieLens-100k: id|title|…, the last nineteen fields are genres, Latin-1
+ *
+ * else "item 17". */
 #ifndef EXAMPLES_REPORT_TITLES_H
 #define EXAMPLES_REPORT_TITLES_H
 

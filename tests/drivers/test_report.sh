@@ -100,6 +100,28 @@ promise "a world is learned from a file" "$train" --algo ppo --world own.inter -
 promise "report names what was recommended" "$report" runs/films -o films.html --sessions 60
 promise "…by title and genre" python3 "$look" films.html "Film <" "Drama & War"
 
+# MovieLens' own layouts, each in a folder of its own.
+mkdir ml-1m ml-20m ml-100k
+rows='for (u = 1; u < 40; u++) for (i = 0; i < 30; i++) if ((u + i) % 3) '
+awk "BEGIN { $rows print u \"::\" i \"::\" 1 + (u * i) % 5 \"::\" u * i }" >ml-1m/ratings.dat
+awk 'BEGIN { for (i = 0; i < 30; i++) printf "%d::Am\351lie %d::Comedy|Romance\n", i, i }' >ml-1m/movies.dat
+awk "BEGIN { print \"userId,movieId,rating,timestamp\"; $rows print u \",\" i \",\" 1 + (u * i) % 5 \".5,\" u * i }" \
+    >ml-20m/ratings.csv
+awk 'BEGIN { print "movieId,title,genres"
+    for (i = 0; i < 30; i++) printf "%d,\"Film, \"\"The\"\" %d\",Comedy|Romance\n", i, i }' >ml-20m/movies.csv
+awk "BEGIN { $rows print u \"\t\" i \"\t\" 1 + (u * i) % 5 \"\t\" u * i }" >ml-100k/u.data
+awk 'BEGIN { for (i = 0; i < 30; i++)
+    print i "|Film " i "|01-Jan-1995||http://|0|1|0|0|0|0|0|0|1|0|0|0|0|0|0|0|0|0|0" }' >ml-100k/u.item
+for file in ml-1m/ratings.dat ml-20m/ratings.csv ml-100k/u.data; do
+    promise "a world is learned from $file" "$train" --algo ppo --world $file --total-timesteps 1000 --quiet \
+        --name "$(dirname $file)"
+    promise "report reads the names beside $file" "$report" "runs/$(dirname $file)" -o "$(dirname $file).html" \
+        --sessions 40
+done
+promise "…of Latin-1 with two colons" python3 "$look" ml-1m.html "Amélie 1" "Comedy Romance"
+promise "…in quotes" python3 "$look" ml-20m.html 'Film, "The" 1' "Comedy Romance"
+promise "…with flags of genres" python3 "$look" ml-100k.html "Film 1" "Action Drama"
+
 refuses "a missing run is named" "runs/none/about.txt" "$report" runs/none
 refuses "no run at all is refused" "no run was given" "$report"
 refuses "an unknown flag is refused" "no flag --foo" "$report" runs/films --foo
