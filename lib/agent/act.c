@@ -39,14 +39,25 @@ typedef struct slice_job {
     float *rank_log_probs;  /* [n, k_best] */
 } slice_job;
 
+/* Rows of a task: over a large pool as many as read its vectors together, else as in an update. */
+static size_t rows_of_task(const slice_job *job)
+{
+    if (!job->wants_query) {
+        return RRI_STEP_ROWS;
+    }
+    const size_t width = rri_menu_width(&job->menu, job->catalogue->n_items);
+    return width > RRI_KEPT_WIDTH ? RRI_TILE_ROWS : RRI_STEP_ROWS;
+}
+
 static void run_tile(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
     const rri_player *player = job->player;
     const rri_network *network = player->network;
     rri_stack *scratch = &player->stacks[worker];
-    const size_t begin = task * RRI_TILE_ROWS;
-    const size_t end = smaller(begin + RRI_TILE_ROWS, job->n);
+    const size_t n_rows = rows_of_task(job);
+    const size_t begin = task * n_rows;
+    const size_t end = smaller(begin + n_rows, job->n);
 
     if (job->wants_values) {
         rri_network_value(network, player->tape, job->states, begin, end, scratch);
@@ -87,7 +98,8 @@ static void run_slice(slice_job *job)
 {
     job->player->policy->logits = NULL;
     job->player->policy->d_logits = NULL;
-    rri_player_run(job->player, run_tile, job, (job->n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
+    const size_t n_rows = rows_of_task(job);
+    rri_player_run(job->player, run_tile, job, (job->n + n_rows - 1) / n_rows);
 }
 
 /* The rows of a menu from `first` on. */

@@ -26,10 +26,11 @@
 /* Rows that pass through the networks together: a longer minibatch is walked in slices, whose
  * gradients are added in order, so memory does not grow with it. */
 #define RRI_SLICE_ROWS ((size_t)512)
-/* Rows of one task that acts. */
+/* Rows of one task that acts over a large pool. */
 #define RRI_TILE_ROWS ((size_t)64)
-/* Rows of one task of an update: logits of 1000 items and the packed items lie in the second cache
- * together, and a minibatch of 64 rows is work for two threads. */
+/* Rows of one task of an update, and of one that acts over few items: logits of 1000 items and the
+ * packed items lie in the second cache together, and a minibatch of 64 rows is work for two
+ * threads. */
 #define RRI_STEP_ROWS   ((size_t)32)
 #define RRI_SLICE_TILES (RRI_SLICE_ROWS / RRI_STEP_ROWS)
 /* Places of rankings that one thread holds at a time: a tile of rows where k is at most 1024; for a

@@ -249,19 +249,20 @@ size_t rri_network_n_pack_tasks(const rri_network *net)
     return 2 + n_item_tasks(net);
 }
 
+/* In the order of the flat arrays. */
 void rri_network_pack_task(rri_network *net, const float *values, size_t task)
 {
     const size_t per_task = PACKED_ITEMS / net->kernels->wide; /* panels */
     if (task == 0) {
         pack_actor(net, values);
-    } else if (task == 1) {
+    } else if (task > n_item_tasks(net)) {
         rri_mlp_pack(&net->critic, values);
     } else if (net->query_panels != NULL) {
         rri_network_pack_items(net, values, NULL);
     } else {
         rri_panels_pack_range(net->kernels, net->item_panels,
                               rri_view_transposed(values + net->at.items, net->dim), net->dim,
-                              net->n_items, (task - 2) * per_task, (task - 1) * per_task);
+                              net->n_items, (task - 1) * per_task, task * per_task);
     }
 }
 

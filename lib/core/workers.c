@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* workers.c: tasks are handed out one by one through a ticket that names the run they belong to.
+/* workers.c: tasks are handed out one by one through tickets that name the run they belong to.
  *
  *   ticket = run number (32 bits) · next task (32 bits)
  *
- * A thread takes a task by raising the ticket, and only while the ticket still names the run whose
- * job it has read; so a thread that wakes up late takes nothing from the next run. The caller works
- * too, and waits for tasks taken, never for threads: a thread that has not woken up delays nobody.
- */
+ * The tasks of a run are cut into as many ranges as there are threads, with a ticket each. A thread
+ * begins with its own range, so that what is touched in each run lies in the cache of the same
+ * core, and then helps with the others'. It takes a task by raising the range's ticket, and only
+ * while that still names the run whose job it has read; so a thread that wakes up late takes
+ * nothing from the next run. The caller works too, and waits for tasks taken, never for threads: a
+ * thread that has not woken up delays nobody. */
 #include "core/workers.h"
 
 #include <fenv.h>
@@ -23,6 +25,8 @@ typedef struct worker {
     rri_workers *crew; /* borrowed: the crew owns this */
     size_t index;
     pthread_t thread;
+    _Atomic uint64_t ticket; /* of its range */
+    char gap[64];            /* so that no two tickets share a line of the cache */
 } worker;
 
 typedef struct job {
@@ -44,7 +48,6 @@ struct rri_workers {
     bool is_caller_asleep;
     pthread_cond_t work, done;
 
-    _Atomic uint64_t ticket;
     _Atomic uint32_t n_done;
     worker threads[]; /* [count]; entry 0 is the caller's and has no thread */
 };
@@ -65,13 +68,21 @@ static uint32_t run_of(uint64_t ticket)
     return (uint32_t)(ticket >> 32);
 }
 
-/* Takes and does tasks of `j` until none is left. */
-static void work_on(rri_workers *crew, const job *j, size_t index)
+/* The first task of a thread's range; that of the thread behind the last: the end. */
+static uint32_t range_begin(const rri_workers *crew, const job *j, size_t owner)
 {
-    uint64_t ticket = atomic_load_explicit(&crew->ticket, memory_order_acquire);
-    while (run_of(ticket) == j->run && (uint32_t)ticket < j->n_tasks) {
-        if (!atomic_compare_exchange_weak_explicit(&crew->ticket, &ticket, ticket + 1,
-                                                   memory_order_acq_rel, memory_order_acquire)) {
+    return (uint32_t)((uint64_t)j->n_tasks * owner / crew->count);
+}
+
+/* Takes and does tasks of one range of `j` until none is left. */
+static void work_on_range(rri_workers *crew, const job *j, size_t owner, size_t index)
+{
+    _Atomic uint64_t *next = &crew->threads[owner].ticket;
+    const uint32_t end = range_begin(crew, j, owner + 1);
+    uint64_t ticket = atomic_load_explicit(next, memory_order_acquire);
+    while (run_of(ticket) == j->run && (uint32_t)ticket < end) {
+        if (!atomic_compare_exchange_weak_explicit(next, &ticket, ticket + 1, memory_order_acq_rel,
+                                                   memory_order_acquire)) {
             continue;
         }
         j->task(j->context, (uint32_t)ticket, index);
@@ -84,15 +95,23 @@ static void work_on(rri_workers *crew, const job *j, size_t index)
             }
             pthread_mutex_unlock(&crew->mutex);
         }
-        ticket = atomic_load_explicit(&crew->ticket, memory_order_acquire);
+        ticket = atomic_load_explicit(next, memory_order_acquire);
+    }
+}
+
+static void work_on(rri_workers *crew, const job *j, size_t index)
+{
+    for (size_t i = 0; i < crew->count; i++) {
+        work_on_range(crew, j, (index + i) % crew->count, index);
     }
 }
 
 /* Waits for a run other than `last`; false when the crew is dismissed. */
-static bool next_job(job *j, rri_workers *crew, uint32_t last)
+static bool next_job(job *j, const worker *self, uint32_t last)
 {
+    rri_workers *crew = self->crew;
     for (int i = 0; i < N_POLLS; i++) {
-        if (run_of(atomic_load_explicit(&crew->ticket, memory_order_acquire)) != last) {
+        if (run_of(atomic_load_explicit(&self->ticket, memory_order_acquire)) != last) {
             break;
         }
         relax();
@@ -112,7 +131,7 @@ static void *worker_main(void *argument)
     const worker *self = argument;
     job j = {0};
     fesetenv(FE_DFL_ENV); /* round to nearest, subnormals kept, whatever the creator had */
-    while (next_job(&j, self->crew, j.run)) {
+    while (next_job(&j, self, j.run)) {
         work_on(self->crew, &j, self->index);
     }
     return NULL;
@@ -217,7 +236,10 @@ static void run_shared(rri_workers *crew, rri_task *task, void *context, uint32_
     const job j = {task, context, n_tasks, crew->current.run + 1};
     crew->current = j;
     atomic_store_explicit(&crew->n_done, 0, memory_order_relaxed);
-    atomic_store_explicit(&crew->ticket, (uint64_t)j.run << 32, memory_order_release);
+    for (size_t i = 0; i < crew->count; i++) {
+        const uint64_t ticket = (uint64_t)j.run << 32 | range_begin(crew, &j, i);
+        atomic_store_explicit(&crew->threads[i].ticket, ticket, memory_order_release);
+    }
     pthread_cond_broadcast(&crew->work);
     pthread_mutex_unlock(&crew->mutex);
 
