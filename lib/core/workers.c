@@ -52,9 +52,10 @@ struct rri_workers {
     worker threads[]; /* [count]; entry 0 is the caller's and has no thread */
 };
 
-/* Polls before sleeping: some tens of microseconds, which bridge the gaps between the runs of an
- * update and the tasks that others still work on, and are over soon where nothing follows. */
-enum { N_POLLS = 1500 };
+/* Polls before sleeping, about 200 microseconds: several times what it takes to wake a thread, so
+ * that one that woke up late falls into step with the runs of an update, and nobody sleeps while
+ * the last task of a run is being worked on. It is over soon where nothing follows. */
+enum { N_POLLS = 8000 };
 
 static void relax(void)
 {
