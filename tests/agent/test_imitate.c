@@ -35,7 +35,7 @@ START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
 {
     rig_shape shape = lists();
     shape.a2c.ent_coef = 0.05f;
-    shape.a2c.vf_coef = 0.7f; /* of the twin; imitation's are its own config's */
+    shape.a2c.vf_coef = 0.7f; /* of the twin */
     rig r;
     rig_open(&r, &shape);
     draw_actions(&r);
@@ -63,10 +63,13 @@ START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
     config.ent_coef = 0.05f;
     config.vf_coef = 0.7f;
     const twin_terms terms = twin_evaluate(&t);
+    const rri_recipe recipe = r.agent->recipe;
+    r.agent->recipe.ent_coef = r.agent->recipe.vf_coef = 9.0f; /* the agent's own do not matter */
     rr_stats stats = {0};
     ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, weights, returns,
                                        &config, &stats, NULL),
                      RR_OK);
+    r.agent->recipe = recipe;
     twin_assert_close((double)stats.policy_loss, terms.policy_loss, 1e-6, "policy_loss");
     twin_assert_close((double)stats.value_loss, terms.value_loss, 1e-6, "value_loss");
     twin_assert_close((double)stats.entropy, terms.entropy, 1e-6, "entropy");
