@@ -170,11 +170,11 @@ under_thread_sanitizer() {
 
 # Up to a hundred times slower, so programs that take more than a second without it are left to the
 # sanitizers. core/fpmode and api/api_agent need flags that valgrind does not emulate; in
-# math/blis_tiles it sees BLIS's own code read past a matrix; two are Python's.
+# math/blis_tiles it sees BLIS's own code read past a matrix; three are Python's.
 not_under_valgrind='math/gemm math/tile math/elementwise policy/choice policy/policy policy/sweep
     agent/act agent/gradient api/api_env api/api_checkpoint api/checkpoint_restore
     loop/learning loop/promise loop/correctness loop/publish agent/slot policy/mixture
-    core/fpmode api/api_agent api/api_config math/blis_tiles io/python_reads api/read_checkpoint'
+    core/fpmode api/api_agent api/api_config math/blis_tiles io/python_reads api/read_checkpoint api/read_log'
 under_valgrind() {
     build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
     chosen=
