@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../driver/text.h"
+#include "driver/text.h"
 
 enum { LINE_BYTES = 4096 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../driver/text.h"
+#include "driver/text.h"
 #include "page.h"
 #include "panels.h"
 

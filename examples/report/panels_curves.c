@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../driver/text.h"
 #include "chart.h"
+#include "driver/text.h"
 #include "page.h"
 #include "panels.h"
 

@@ -2,8 +2,8 @@
 /* panels_recipe.c: what the runs were made with. */
 #include <string.h>
 
-#include "../driver/flags.h"
-#include "../driver/text.h"
+#include "driver/flags.h"
+#include "driver/text.h"
 #include "page.h"
 #include "panels.h"
 

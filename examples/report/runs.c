@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../driver/text.h"
+#include "driver/text.h"
 
 static void set_name(run_record *record, const char *folder)
 {

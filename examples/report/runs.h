@@ -4,9 +4,9 @@
 #ifndef EXAMPLES_REPORT_RUNS_H
 #define EXAMPLES_REPORT_RUNS_H
 
-#include "../driver/about.h"
-#include "../driver/run.h"
 #include "curves.h"
+#include "driver/about.h"
+#include "driver/run.h"
 
 enum { RUNS_MOST = 64, RUNS_MOST_GROUPS = 6, RUNS_MOST_WARNINGS = 32 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../driver/text.h"
+#include "driver/text.h"
 
 static uint64_t seed_of(const stage *s)
 {

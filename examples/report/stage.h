@@ -6,7 +6,7 @@
 #ifndef EXAMPLES_REPORT_STAGE_H
 #define EXAMPLES_REPORT_STAGE_H
 
-#include "../driver/play.h"
+#include "driver/play.h"
 #include "runs.h"
 
 enum { STAGE_SHOWN_SESSIONS = 3, STAGE_MOST_STEPS = 10, STAGE_MOST_ACTS = 24 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../driver/text.h"
+#include "driver/text.h"
 
 enum { LINE_BYTES = 8192, MOST_CELLS = 64, N_GENRES = 19 };
 

@@ -2,14 +2,11 @@
 #include "eval/health.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/status.h"
 #include "eval/catalogue_use.h"
-
-enum { N_ILLNESSES = 13, SENTENCE_BYTES = 320 };
+#include "eval/illness.h"
 
 /* N items, S + F coordinates. */
 struct rr_health {
@@ -37,8 +34,7 @@ struct rr_health {
     /* The window before. */
     bool has_before;
     double *means_before, *deviations_before; /* [S + F] */
-    uint32_t ill;
-    char sentences[N_ILLNESSES][SENTENCE_BYTES];
+    rri_illness_list found;                   /* in the last judgement */
 };
 
 static size_t n_coordinates(const rr_health *health)
@@ -269,88 +265,6 @@ static void measure(rr_health *health, double dead_units, rr_health_report *out)
     measure_drift(health, out);
 }
 
-/* Notes an illness and its sentence. */
-__attribute__((format(printf, 5, 6))) static void note(rr_health *health, rr_health_report *out,
-                                                       bool is_ill, uint32_t illness,
-                                                       const char *format, ...)
-{
-    if (!is_ill) {
-        return;
-    }
-    size_t i = 0;
-    while (i + 1 < N_ILLNESSES && (UINT32_C(1) << i) != illness) {
-        i++;
-    }
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(health->sentences[i], SENTENCE_BYTES, format, arguments);
-    va_end(arguments);
-    out->ill |= illness;
-}
-
-static void judge_shown(rr_health *health, rr_health_report *out)
-{
-    const rr_health_config *c = &health->config;
-    note(health, out, out->entropy < c->min_entropy, RR_ILL_ENTROPY,
-         "collapse: the policy's entropy is %.3g nats, below %.3g: it plays one item whatever the "
-         "user; raise ent_coef or lower lr",
-         (double)out->entropy, (double)c->min_entropy);
-    note(health, out, out->entropy_share > c->max_entropy_share, RR_ILL_UNIFORM,
-         "nothing learned: the policy's entropy is %.1f %% of that of an even choice, above %.1f "
-         "%%; "
-         "lower ent_coef, or look at lr",
-         100.0 * (double)out->entropy_share, 100.0 * (double)c->max_entropy_share);
-    note(health, out, out->effective_items < c->min_effective_items, RR_ILL_EFFECTIVE_ITEMS,
-         "collapse: as if %.3g items were shown evenly, below %.3g; raise ent_coef or lower lr",
-         (double)out->effective_items, (double)c->min_effective_items);
-    note(health, out, out->top_share > c->max_top_share, RR_ILL_TOP_SHARE,
-         "collapse: item %d has %.1f %% of all showings, above %.1f %%", (int)out->top_item,
-         100.0 * (double)out->top_share, 100.0 * (double)c->max_top_share);
-    note(health, out, out->coverage < c->min_coverage, RR_ILL_COVERAGE,
-         "narrow: %.2f %% of the catalogue was shown, below %.2f %%", 100.0 * (double)out->coverage,
-         100.0 * (double)c->min_coverage);
-    note(health, out, out->gini > c->max_gini, RR_ILL_GINI,
-         "narrow: the Gini index of what was shown is %.4f, above %.4f", (double)out->gini,
-         (double)c->max_gini);
-}
-
-static void judge_learning(rr_health *health, rr_health_report *out)
-{
-    const rr_health_config *c = &health->config;
-    note(
-        health, out, out->explained_variance < c->min_explained_variance, RR_ILL_EXPLAINED_VARIANCE,
-        "critic: it explains %.3g of the variance of returns, below %.3g: it misleads; lower lr or "
-        "vf_coef",
-        (double)out->explained_variance, (double)c->min_explained_variance);
-    note(health, out, out->value_score < c->min_value_score, RR_ILL_VALUE_SCORE,
-         "critic: its squared error is %.3g times the variance of returns, above %.3g: it does not "
-         "learn; look at vf_coef, lr and the scale of rewards",
-         1.0 - (double)out->value_score, 1.0 - (double)c->min_value_score);
-    note(health, out, out->clip_fraction > c->max_clip_fraction, RR_ILL_CLIP_FRACTION,
-         "steps: %.1f %% of the ratios left the trust region, above %.1f %%; lower lr or "
-         "update_epochs",
-         100.0 * (double)out->clip_fraction, 100.0 * (double)c->max_clip_fraction);
-    note(health, out, out->grad_ratio > c->max_grad_ratio, RR_ILL_GRAD_RATIO,
-         "scale: gradients are %.3g times max_grad_norm, above %.3g: rewards are too large for the "
-         "critic; divide them, or normalise returns",
-         (double)out->grad_ratio, (double)c->max_grad_ratio);
-    note(health, out, out->dead_units > c->max_dead_units, RR_ILL_DEAD_UNITS,
-         "dead units: %.1f %% of the hidden units give the same whatever the state, above %.1f %%",
-         100.0 * (double)out->dead_units, 100.0 * (double)c->max_dead_units);
-    note(health, out, out->reward_deviation < c->min_reward_deviation, RR_ILL_REWARD,
-         "reward: it has a standard deviation of %.3g, below %.3g: there is nothing to learn from",
-         (double)out->reward_deviation, (double)c->min_reward_deviation);
-    const bool is_feature = out->drift_at >= (int32_t)health->shape.state_dim;
-    note(health, out, out->drift > c->max_drift, RR_ILL_DRIFT,
-         "input: the mean of %s %d moved from %.4g to %.4g, %.3g standard deviations, above %.3g: "
-         "is "
-         "it still the same quantity?",
-         is_feature ? "feature" : "state coordinate",
-         is_feature ? (int)(out->drift_at - (int32_t)health->shape.state_dim) : (int)out->drift_at,
-         health->means_before[out->drift_at], health->means[out->drift_at], (double)out->drift,
-         (double)c->max_drift);
-}
-
 static void begin_window(rr_health *health)
 {
     const size_t n = n_coordinates(health);
@@ -372,9 +286,9 @@ static void begin_window(rr_health *health)
 
 static void tell(const rr_health *health, uint32_t began)
 {
-    for (size_t i = 0; i < N_ILLNESSES; i++) {
+    for (size_t i = 0; i < RRI_N_ILLNESSES; i++) {
         if ((began >> i & 1u) != 0) {
-            rri_host_log_say(&health->log, RR_LOG_WARNING, "%s", health->sentences[i]);
+            rri_host_log_say(&health->log, RR_LOG_WARNING, "%s", health->found.sentences[i]);
         }
     }
 }
@@ -396,16 +310,17 @@ void rri_health_update(rr_health *health, const rr_stats *stats, double dead_uni
         health->n_explained++;
     }
     if (!rri_health_is_due(health)) {
-        out->ill = health->ill;
+        out->ill = health->found.ill;
         return;
     }
     measure(health, dead_units, out);
     if (health->has_before) {
         out->is_judged = 1;
-        judge_shown(health, out);
-        judge_learning(health, out);
-        out->began = out->ill & ~health->ill;
-        health->ill = out->ill;
+        const uint32_t known = health->found.ill;
+        rri_illness_judge(&health->found, out, &health->config, health->shape.state_dim,
+                          health->means_before[out->drift_at], health->means[out->drift_at]);
+        out->ill = health->found.ill;
+        out->began = out->ill & ~known;
         tell(health, out->began);
     }
     begin_window(health);
@@ -413,9 +328,9 @@ void rri_health_update(rr_health *health, const rr_stats *stats, double dead_uni
 
 const char *rri_health_sentence(const rr_health *health, uint32_t illness)
 {
-    for (size_t i = 0; i < N_ILLNESSES; i++) {
-        if ((UINT32_C(1) << i) == illness && (health->ill & illness) != 0) {
-            return health->sentences[i];
+    for (size_t i = 0; i < RRI_N_ILLNESSES; i++) {
+        if ((UINT32_C(1) << i) == illness && (health->found.ill & illness) != 0) {
+            return health->found.sentences[i];
         }
     }
     return "";

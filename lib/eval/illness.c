@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/illness.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Adds an illness and its sentence. */
+__attribute__((format(printf, 4, 5))) static void note(rri_illness_list *list, bool is_ill,
+                                                       uint32_t illness, const char *format, ...)
+{
+    if (!is_ill) {
+        return;
+    }
+    size_t i = 0;
+    while (i + 1 < RRI_N_ILLNESSES && (UINT32_C(1) << i) != illness) {
+        i++;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(list->sentences[i], RRI_ILLNESS_LENGTH, format, arguments);
+    va_end(arguments);
+    list->ill |= illness;
+}
+
+static void judge_shown(rri_illness_list *list, const rr_health_report *r,
+                        const rr_health_config *c)
+{
+    note(list, r->entropy < c->min_entropy, RR_ILL_ENTROPY,
+         "collapse: the policy's entropy is %.3g nats, below %.3g: it plays one item whatever the "
+         "user; raise ent_coef or lower lr",
+         (double)r->entropy, (double)c->min_entropy);
+    note(list, r->entropy_share > c->max_entropy_share, RR_ILL_UNIFORM,
+         "nothing learned: the policy's entropy is %.1f %% of that of an even choice, above %.1f "
+         "%%; lower ent_coef, or look at lr",
+         100.0 * (double)r->entropy_share, 100.0 * (double)c->max_entropy_share);
+    note(list, r->effective_items < c->min_effective_items, RR_ILL_EFFECTIVE_ITEMS,
+         "collapse: as if %.3g items were shown evenly, below %.3g; raise ent_coef or lower lr",
+         (double)r->effective_items, (double)c->min_effective_items);
+    note(list, r->top_share > c->max_top_share, RR_ILL_TOP_SHARE,
+         "collapse: item %d has %.1f %% of all showings, above %.1f %%", (int)r->top_item,
+         100.0 * (double)r->top_share, 100.0 * (double)c->max_top_share);
+    note(list, r->coverage < c->min_coverage, RR_ILL_COVERAGE,
+         "narrow: %.2f %% of the catalogue was shown, below %.2f %%", 100.0 * (double)r->coverage,
+         100.0 * (double)c->min_coverage);
+    note(list, r->gini > c->max_gini, RR_ILL_GINI,
+         "narrow: the Gini index of what was shown is %.4f, above %.4f", (double)r->gini,
+         (double)c->max_gini);
+}
+
+static void judge_learning(rri_illness_list *list, const rr_health_report *r,
+                           const rr_health_config *c)
+{
+    note(
+        list, r->explained_variance < c->min_explained_variance, RR_ILL_EXPLAINED_VARIANCE,
+        "critic: it explains %.3g of the variance of returns, below %.3g: it misleads; lower lr or "
+        "vf_coef",
+        (double)r->explained_variance, (double)c->min_explained_variance);
+    note(list, r->value_score < c->min_value_score, RR_ILL_VALUE_SCORE,
+         "critic: its squared error is %.3g times the variance of returns, above %.3g: it does not "
+         "learn; look at vf_coef, lr and the scale of rewards",
+         1.0 - (double)r->value_score, 1.0 - (double)c->min_value_score);
+    note(list, r->clip_fraction > c->max_clip_fraction, RR_ILL_CLIP_FRACTION,
+         "steps: %.1f %% of the ratios left the trust region, above %.1f %%; lower lr or "
+         "update_epochs",
+         100.0 * (double)r->clip_fraction, 100.0 * (double)c->max_clip_fraction);
+    note(list, r->grad_ratio > c->max_grad_ratio, RR_ILL_GRAD_RATIO,
+         "scale: gradients are %.3g times max_grad_norm, above %.3g: rewards are too large for the "
+         "critic; divide them",
+         (double)r->grad_ratio, (double)c->max_grad_ratio);
+    note(list, r->dead_units > c->max_dead_units, RR_ILL_DEAD_UNITS,
+         "dead units: %.1f %% of the hidden units give the same whatever the state, above %.1f %%",
+         100.0 * (double)r->dead_units, 100.0 * (double)c->max_dead_units);
+    note(list, r->reward_deviation < c->min_reward_deviation, RR_ILL_REWARD,
+         "reward: it has a standard deviation of %.3g, below %.3g: there is nothing to learn from",
+         (double)r->reward_deviation, (double)c->min_reward_deviation);
+}
+
+static void judge_inputs(rri_illness_list *list, const rr_health_report *r,
+                         const rr_health_config *c, size_t state_dim, double mean_before,
+                         double mean_now)
+{
+    const bool is_feature = r->drift_at >= (int32_t)state_dim;
+    note(list, r->drift > c->max_drift, RR_ILL_DRIFT,
+         "input: the mean of %s %d moved from %.4g to %.4g, %.3g standard deviations, above %.3g: "
+         "is "
+         "it still the same quantity?",
+         is_feature ? "feature" : "state coordinate",
+         is_feature ? (int)(r->drift_at - (int32_t)state_dim) : (int)r->drift_at, mean_before,
+         mean_now, (double)r->drift, (double)c->max_drift);
+}
+
+void rri_illness_judge(rri_illness_list *list, const rr_health_report *report,
+                       const rr_health_config *config, size_t state_dim, double mean_before,
+                       double mean_now)
+{
+    list->ill = 0;
+    judge_shown(list, report, config);
+    judge_learning(list, report, config);
+    judge_inputs(list, report, config, state_dim, mean_before, mean_now);
+}
