@@ -44,6 +44,30 @@ void rr_health_destroy(rr_health *health)
     rri_health_destroy(health);
 }
 
+/* Every row has something to choose from. */
+static rr_status check_lists(const rri_health_shape *shape, const rr_obs *obs, rr_error *err)
+{
+    if (obs->candidates == NULL && obs->vectors == NULL) {
+        if (shape->n_items == 0) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "rr_health_record: obs has no lists, and the watched agent no catalogue");
+        }
+        return RR_OK;
+    }
+    if (obs->k < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_health_record: obs->k is %d; it must be at least 1",
+                 obs->k);
+    }
+    for (int32_t i = 0; obs->lengths != NULL && i < obs->n; i++) {
+        if (obs->lengths[i] < 1 || obs->lengths[i] > obs->k) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "rr_health_record: obs->lengths[%d] is %d; it must be in [1, %d]", i,
+                     obs->lengths[i], obs->k);
+        }
+    }
+    return RR_OK;
+}
+
 static rr_status check_obs(const rr_health *health, const rr_obs *obs, rr_error *err)
 {
     const rri_health_shape *shape = rri_health_shape_of(health);
@@ -56,15 +80,16 @@ static rr_status check_obs(const rr_health *health, const rr_obs *obs, rr_error 
                  "rr_health_record: obs->state_dim is %d; the watched agent's is %zu",
                  obs->state_dim, shape->state_dim);
     }
-    const int32_t width = obs->features != NULL ? obs->feature_dim : 0;
-    if (width != 0 && (width < 0 || (size_t)width != shape->feature_dim || obs->k < 1)) {
+    const int32_t width = obs->feature_dim;
+    const bool has_features = obs->features != NULL;
+    if (has_features && (width < 0 || (size_t)width != shape->feature_dim || obs->k < 1)) {
         RRI_FAIL(
             err, RR_E_MISMATCH,
             "rr_health_record: obs->feature_dim is %d with lists of %d; the watched agent's is "
             "%zu",
             width, obs->k, shape->feature_dim);
     }
-    return RR_OK;
+    return check_lists(shape, obs, err);
 }
 
 /* Mean of log(length) over the rows' lists; without lists that of the catalogue. */

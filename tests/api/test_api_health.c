@@ -8,7 +8,7 @@
 
 enum { N = 3, D = 4 };
 
-static rr_agent *agent_of(int32_t num_items, int32_t state_dim)
+static rr_agent *agent_with_features(int32_t num_items, int32_t state_dim, int32_t feature_dim)
 {
     rr_agent_config config;
     rr_agent_config_init(&config, sizeof config);
@@ -16,12 +16,18 @@ static rr_agent *agent_of(int32_t num_items, int32_t state_dim)
     ck_assert_int_eq(rr_items_create_drawn(&items, num_items, 2, 0, NULL, NULL), RR_OK);
     config.item_dim = 2;
     config.state_dim = state_dim;
+    config.feature_dim = feature_dim;
     config.hidden[0] = config.critic_hidden[0] = 4;
     config.hidden[1] = config.critic_hidden[1] = 0;
     rr_agent *agent = NULL;
     ck_assert_int_eq(rr_agent_create_ppo(&agent, &config, NULL, items, NULL, NULL), RR_OK);
     rr_items_destroy(items);
     return agent;
+}
+
+static rr_agent *agent_of(int32_t num_items, int32_t state_dim)
+{
+    return agent_with_features(num_items, state_dim, 0);
 }
 
 static float states[N * D];
@@ -113,5 +119,39 @@ START_TEST(test_api_health_what_does_not_fit_is_refused_by_name)
 }
 END_TEST
 
+START_TEST(test_api_health_refuses_rows_whose_lists_are_not_what_they_say)
+{
+    rr_error err = {0};
+    rr_agent *agent = agent_with_features(5, D, 64);
+    rr_health *health = NULL;
+    ck_assert_int_eq(rr_health_create(&health, NULL, agent, NULL, NULL), RR_OK);
+    const int32_t candidates[2 * N] = {0, 1, 0, 1, 0, 1};
+    int32_t chosen[N] = {0, 1, 1};
+    const int32_t lengths[N] = {2, 0, 2};
+    const float no_features[1] = {0.0f};
+    rr_obs obs = obs_of();
+    rr_decision decision = decision_of();
+    decision.actions = chosen;
+    obs.k = 2;
+    obs.candidates = candidates;
+    obs.features = no_features; /* of width 0: there is nothing to be read */
+    ck_assert_int_eq(rr_health_record(health, &obs, &decision, &err), RR_E_MISMATCH);
+    ck_assert(strstr(err.text, "feature_dim is 0") != NULL);
+    obs.features = NULL;
+    obs.lengths = lengths;
+    ck_assert_int_eq(rr_health_record(health, &obs, &decision, &err), RR_E_INVALID);
+    ck_assert(strstr(err.text, "lengths[1] is 0") != NULL);
+    obs.lengths = NULL;
+    obs.k = 0;
+    ck_assert_int_eq(rr_health_record(health, &obs, &decision, &err), RR_E_INVALID);
+    ck_assert(strstr(err.text, "k is 0") != NULL);
+    obs.k = 2;
+    ck_assert_int_eq(rr_health_record(health, &obs, &decision, &err), RR_OK);
+    rr_health_destroy(health);
+    rr_agent_destroy(agent);
+}
+END_TEST
+
 CHECK_MAIN("api/health", test_api_health_a_window_through_the_door,
-           test_api_health_what_does_not_fit_is_refused_by_name)
+           test_api_health_what_does_not_fit_is_refused_by_name,
+           test_api_health_refuses_rows_whose_lists_are_not_what_they_say)
