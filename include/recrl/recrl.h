@@ -588,7 +588,8 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
  *
  * A keyed buffer: obs must be NULL. Takes the sessions that have ended and whose rewards are final, whole, in the
  * order of (session key, arrival), so that no byte depends on how they interleaved; where they are more rows
- * than the agent holds (max_rows × n_steps), those that began first. The others stay. Values come from the critic
+ * than the agent holds (max_rows × n_steps), those that began first. The others stay. A session that alone is more
+ * than that is RR_E_MISMATCH, until rr_buffer_clear or an agent that holds more. Values come from the critic
  * of now, and rows that another version drew are weighted (maths §5). RR_E_STATE: no session is ready, or one
  * row alone. Rows of the present version, and of those kept (keep_versions), must give their log-prob
  * again, bit for bit, else RR_E_SKEW: another candidate list, other features, another item table or other

@@ -159,7 +159,8 @@ rr_status rri_golden_play(rri_golden *out, const rr_policy *policy, const rri_al
     arena = (rri_arena){.base = block};
     layout(&r, &arena, &small);
     rr_scratch *scratch = NULL;
-    rr_status status = rri_snapshot_create_desk(&scratch, &small, 0, allocator, err);
+    rr_status status = rri_snapshot_create_desk(&scratch, &small, rri_snapshot_most_items(&small),
+                                                0, allocator, err);
     if (status == RR_OK) {
         status = play_all(out, &small, scratch, &r, err);
         rri_snapshot_destroy_desk(scratch);

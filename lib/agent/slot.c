@@ -25,6 +25,7 @@ struct rr_slot {
      * most max_readers + 2. */
     rr_policy **retired;
     size_t n_retired;
+    rr_policy **named; /* [max_readers] what the cells said when collect looked */
 };
 
 static void layout(rr_slot *slot, rri_arena *arena, size_t max_readers)
@@ -32,9 +33,11 @@ static void layout(rr_slot *slot, rri_arena *arena, size_t max_readers)
     (void)RRI_TAKE(arena, rr_slot, 1);
     cell *cells = RRI_TAKE(arena, cell, max_readers);
     rr_policy **retired = RRI_TAKE(arena, rr_policy *, max_readers + 2);
+    rr_policy **named = RRI_TAKE(arena, rr_policy *, max_readers);
     if (slot != NULL) {
         slot->cells = cells;
         slot->retired = retired;
+        slot->named = named;
     }
 }
 
@@ -57,8 +60,7 @@ rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
     slot->max_readers = max_readers;
     slot->n_references = 1;
     slot->config = first->config;
-    const size_t most = (size_t)first->config.max_pool_items;
-    slot->n_items = first->network.n_items > most ? first->network.n_items : most;
+    slot->n_items = rri_snapshot_most_items(first);
     for (size_t i = 0; i < max_readers; i++) {
         atomic_init(&slot->cells[i].held, NULL);
     }
@@ -121,10 +123,10 @@ rr_status rri_slot_join(rr_scratch **out, rr_slot *slot, uint64_t seed,
 {
     rr_scratch *scratch = NULL;
     (void)pthread_mutex_lock(&slot->mutex);
-    rr_status status =
-        rri_snapshot_create_desk(&scratch, atomic_load(&slot->present), seed, allocator, err);
+    /* For the largest policy that may come, not only for the one that is here. */
+    rr_status status = rri_snapshot_create_desk(&scratch, atomic_load(&slot->present),
+                                                slot->n_items, seed, allocator, err);
     if (status == RR_OK) {
-        scratch->n_items = slot->n_items;
         status = take_cell(&scratch->reader, slot, err);
     }
     (void)pthread_mutex_unlock(&slot->mutex);
@@ -188,10 +190,29 @@ static bool is_read(const rr_slot *slot, const rr_policy *policy)
 }
 
 /* Whether the reference in `retired` is the only one. A reader may have retained it, but then its
- * cell said so before, and is_read was asked first. */
+ * cell said so before, and the cells were looked at first. */
 static bool is_alone(rr_policy *policy)
 {
     return atomic_load_explicit(&policy->n_references, memory_order_acquire) == 1;
+}
+
+static bool is_named(const rr_slot *slot, const rr_policy *policy)
+{
+    for (size_t i = 0; i < slot->max_readers; i++) {
+        if (slot->named[i] == policy) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each cell is looked at once: a reader that is interrupted between finding a policy and naming it
+ * may name an older one now and that one later, and would keep two. */
+static void look_at_cells(rr_slot *slot)
+{
+    for (size_t i = 0; i < slot->max_readers; i++) {
+        slot->named[i] = atomic_load(&slot->cells[i].held);
+    }
 }
 
 /* Lets go of what nobody reads, but for one that nobody holds, the newest, which comes to lie at
@@ -200,9 +221,10 @@ static void collect(rr_slot *slot)
 {
     rr_policy *spare = NULL;
     size_t n = 0;
+    look_at_cells(slot);
     for (size_t i = 0; i < slot->n_retired; i++) {
         rr_policy *policy = slot->retired[i];
-        if (is_read(slot, policy)) {
+        if (is_named(slot, policy)) {
             slot->retired[n++] = policy;
         } else if (is_alone(policy)) {
             rri_snapshot_release(spare);

@@ -7,7 +7,8 @@
  * snapshot that was replaced only when no cell names it [hazard pointers: Michael 2004]. One that
  * nobody else holds is kept to publish the next one into, so that memory does not grow.
  *
- *   rr_slot │ cells [max_readers], one cache line each │ retired [max_readers + 2] */
+ *   rr_slot │ cells [max_readers], one cache line each │ retired [max_readers + 2] │
+ *   named [max_readers] */
 #ifndef RRI_AGENT_SLOT_H
 #define RRI_AGENT_SLOT_H
 

@@ -238,14 +238,21 @@ static void layout_desk(rr_scratch *s, rri_arena *arena, const rri_network *net,
         (rri_stack){.base = RRI_TAKE(arena, char, stack_bytes), .size = stack_bytes, .used = 0};
 }
 
-rr_status rri_snapshot_create_desk(rr_scratch **out, const rr_policy *policy, uint64_t seed,
-                                   const rri_allocator *allocator, rr_error *err)
+size_t rri_snapshot_most_items(const rr_policy *policy)
+{
+    const size_t most = (size_t)policy->config.max_pool_items;
+    return policy->network.n_items > most ? policy->network.n_items : most;
+}
+
+rr_status rri_snapshot_create_desk(rr_scratch **out, const rr_policy *policy, size_t n_items,
+                                   uint64_t seed, const rri_allocator *allocator, rr_error *err)
 {
     const rri_network *net = &policy->network;
-    const size_t stack_bytes = rri_player_scratch(&policy->config, net, RRI_TILE_ROWS);
-    rr_scratch desk = {.allocator = *allocator, .config = policy->config, .seed = seed};
-    const size_t most = (size_t)policy->config.max_pool_items;
-    desk.n_items = net->n_items > most ? net->n_items : most;
+    rr_agent_config sized = policy->config; /* the stack is for the largest catalogue */
+    sized.max_pool_items = (int32_t)n_items;
+    const size_t stack_bytes = rri_player_scratch(&sized, net, RRI_TILE_ROWS);
+    rr_scratch desk = {
+        .allocator = *allocator, .config = policy->config, .n_items = n_items, .seed = seed};
     rri_arena arena = {0};
     layout_desk(&desk, &arena, net, stack_bytes);
     if (arena.has_overflowed) {

@@ -75,9 +75,13 @@ uint64_t rri_snapshot_version(const rr_policy *policy);
 rr_status rri_snapshot_check_shape(const rr_policy *policy, const rr_agent_config *config,
                                    size_t n_items, const char *what, rr_error *err);
 
-/* A desk for this policy and all of its shape. */
-rr_status rri_snapshot_create_desk(rr_scratch **out, const rr_policy *policy, uint64_t seed,
-                                   const rri_allocator *allocator, rr_error *err);
+/* The largest catalogue that the policy serves. */
+size_t rri_snapshot_most_items(const rr_policy *policy);
+
+/* A desk for all policies of this one's shape with at most n_items items, which are at least as
+ * many as it serves itself. */
+rr_status rri_snapshot_create_desk(rr_scratch **out, const rr_policy *policy, size_t n_items,
+                                   uint64_t seed, const rri_allocator *allocator, rr_error *err);
 void rri_snapshot_destroy_desk(rr_scratch *scratch);
 
 rr_status rri_snapshot_act(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,

@@ -80,7 +80,8 @@ rr_status rr_scratch_create(rr_scratch **out, const rr_policy *policy, uint64_t 
     RRI_TRY(check_given(policy, "rr_scratch_create", "policy", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
-    return rri_snapshot_create_desk(out, policy, seed, &allocator, err);
+    return rri_snapshot_create_desk(out, policy, rri_snapshot_most_items(policy), seed, &allocator,
+                                    err);
 }
 
 void rr_scratch_destroy(rr_scratch *scratch)

@@ -221,6 +221,43 @@ START_TEST(test_slot_refuses_a_policy_of_another_shape_and_keeps_its_own)
 }
 END_TEST
 
+START_TEST(test_slot_scratch_joined_under_a_smaller_policy_serves_the_larger_that_comes_back)
+{
+    stand s;
+    stand_open(&s);
+    rig_shape shape = rig_usual();
+    shape.n_items = 3000;
+    rig many;
+    rig_open(&many, &shape);
+    rr_policy *large = NULL;
+    ck_assert_int_eq(rri_snapshot_publish(&large, many.agent, &s.options, NULL, NULL), RR_OK);
+    rr_policy *small = publish_one(&s); /* 7 items */
+    rr_slot *slot = NULL;
+    ck_assert_int_eq(rri_slot_create(&slot, large, 2, &s.allocator, NULL), RR_OK);
+    rr_scratch *early = NULL, *late = NULL;
+    ck_assert_int_eq(rri_slot_join(&early, slot, 0, &s.allocator, NULL), RR_OK);
+    ck_assert_int_eq(rri_slot_swap(slot, small, NULL), RR_OK);
+    ck_assert_int_eq(rri_slot_join(&late, slot, 1, &s.allocator, NULL), RR_OK);
+    ck_assert_int_eq(rri_slot_swap(slot, large, NULL), RR_OK);
+    ck_assert_uint_eq(late->n_items, early->n_items);
+    ck_assert_uint_eq(late->stack.size, early->stack.size);
+    int32_t *positions = calloc(shape.n * shape.n_items, sizeof *positions);
+    ck_assert_int_eq(rri_snapshot_top_k(rri_slot_acquire(late), late, &many.obs, shape.n_items,
+                                        positions, NULL, NULL, NULL),
+                     RR_OK);
+    free(positions);
+    rri_slot_release(slot);
+    rri_slot_leave(early);
+    rri_slot_leave(late);
+    rri_snapshot_destroy_desk(early);
+    rri_snapshot_destroy_desk(late);
+    rri_snapshot_release(large);
+    rri_snapshot_release(small);
+    rig_close(&many);
+    stand_close(&s);
+}
+END_TEST
+
 START_TEST(test_slot_that_finds_no_memory_keeps_what_it_has)
 {
     stand s;
@@ -306,5 +343,6 @@ CHECK_MAIN("agent/slot", test_slot_hands_out_what_was_published_last,
            test_slot_refuses_readers_beyond_its_number_until_one_leaves,
            test_slot_lives_until_its_last_reader_has_left,
            test_slot_refuses_a_policy_of_another_shape_and_keeps_its_own,
+           test_slot_scratch_joined_under_a_smaller_policy_serves_the_larger_that_comes_back,
            test_slot_that_finds_no_memory_keeps_what_it_has,
            test_slot_policy_is_never_torn_under_readers_that_are_interrupted_anywhere)

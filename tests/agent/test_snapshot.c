@@ -30,7 +30,9 @@ static void open_desk(served *s, uint64_t seed)
 {
     const rri_allocator allocator = plain_allocator();
     rr_error err = {0};
-    ck_assert_msg(rri_snapshot_create_desk(&s->scratch, s->policy, seed, &allocator, &err) == RR_OK,
+    ck_assert_msg(rri_snapshot_create_desk(&s->scratch, s->policy,
+                                           rri_snapshot_most_items(s->policy), seed, &allocator,
+                                           &err) == RR_OK,
                   "%s", err.text);
 }
 
