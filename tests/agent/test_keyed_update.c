@@ -177,6 +177,7 @@ START_TEST(test_keyed_update_stale_rows_are_weighed_and_their_traces_cut)
     desk t;
     rig_shape shape = usual();
     shape.ppo.update_epochs = 1;
+    shape.ppo.batch_size = 2 * ROWS; /* one step: ratios are those that it begins with */
     desk_open(&t, shape);
     play(&t, STEPS, false);
     t.r.agent->n_updates = 5;
@@ -229,6 +230,8 @@ START_TEST(test_keyed_update_stale_rows_are_weighed_and_their_traces_cut)
     ck_assert_float_eq_tol(stats.weight_mean, (float)(raw / ROWS), 1e-4f);
     ck_assert_float_eq_tol(stats.weight_max, (float)raw_max, 1e-4f * (float)raw_max);
     ck_assert_float_eq_tol(stats.capped_fraction, (float)(n_capped / (double)n), 1e-6f);
+    ck_assert_float_eq(stats.approx_kl, 0.0f); /* against the policy of now */
+    ck_assert_float_eq(stats.clip_fraction, 0.0f);
     ck_assert_int_eq(stats.staleness_max, 3);
     ck_assert_float_eq_tol(stats.staleness_mean, 3.0f * ROWS / (float)n, 1e-5f);
     rig_close(&t.r);

@@ -334,9 +334,18 @@ START_TEST(test_skew_versions_that_are_kept_are_checked_and_others_are_not)
             const float before = rr_agent_version(t.agent) == t.versions[0] ? 1.0f : 0.0f;
             ck_assert_float_eq(before, 0.0f);
             const uint64_t version = rr_agent_version(t.agent);
+            rr_obs obs = t.obs;
+            obs.incumbents = NULL;
+            float before_update[N], after[N];
+            ck_assert_int_eq(
+                rr_agent_evaluate(t.agent, &obs, t.actions, before_update, NULL, NULL, NULL),
+                RR_OK);
             const rr_stats stats = update(&t, keep == 2 && is_spoilt ? RR_E_SKEW : RR_OK);
             if (keep == 2 && is_spoilt) {
                 ck_assert_uint_eq(rr_agent_version(t.agent), version);
+                ck_assert_int_eq(
+                    rr_agent_evaluate(t.agent, &obs, t.actions, after, NULL, NULL, NULL), RR_OK);
+                ck_assert_mem_eq(before_update, after, sizeof after);
                 act(&t); /* and the agent is packed as it was */
                 record(&t);
                 update(&t, RR_OK);

@@ -32,6 +32,8 @@ START_TEST(test_versions_a_known_one_is_renewed_in_its_place)
     rri_versions_note(&versions, &(rri_version){.version = 7, .update = 3});
     ck_assert_int_eq(rri_versions_find(&versions, 7)->update, 3);
     ck_assert_int_eq(rri_versions_find(&versions, 8)->update, 2);
+    ck_assert_uint_eq(versions.n, 2);
+    ck_assert_uint_eq(entries[0].version, 7);
     ck_assert_uint_eq(rri_versions_capacity(0), 4);
     ck_assert_uint_gt(rri_versions_capacity(64), 64);
 }
