@@ -651,6 +651,8 @@ RR_API void rr_buffer_destroy(rr_buffer *buffer);
 RR_API rr_status rr_buffer_memory(const rr_buffer_config *config, size_t *bytes, rr_error *err);
 /* Copies n rows. Needs obs->states, decision->actions, log_probs and values. RR_E_STATE while the last
  * record has no reward, or when n differs from the records before; RR_E_FULL when they do not fit.
+ * Rows have one form from the first one on until the buffer is empty: which arrays are given, and whether k, m and h
+ * are 0. A session without a past sends a history of −1 alone, not h 0.
  *
  * Keyed: needs sessions, decisions, times (where the config has reward_wait or idle_timeout), actions, log_probs
  * and policy_versions; values are not read, the update makes them anew with one critic. A row goes on with
