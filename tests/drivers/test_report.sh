@@ -81,13 +81,13 @@ sys.exit(not still < moving - 20)" "$(share runs/still)" "$(share runs/moving)"
 # shellcheck disable=SC2086
 promise "train takes odd names" "$train" --algo ppo $small --name '<b>&"x"'
 promise "report takes odd names" "$report" 'runs/<b>&"x"' -o odd.html --sessions 60
-promise "an odd name is shown as it is" python3 "$look" odd.html '<b>&"x"'
+promise "an odd name is shown as it is" python3 "$look" --read odd.html '<b>&"x"'
 
 # shellcheck disable=SC2086
 promise "the leave rule trains" "$train" --algo ppo --world tiring $small
 promise "worlds stand one below the other" "$report" runs/ppo-drawn-0 runs/ppo-tiring-0 -o two.html \
     --sessions 60
-promise "…each with its own section" python3 "$look" two.html "The drawn world" "The tiring world" \
+promise "…each with its own section" python3 "$look" --read two.html "The drawn world" "The tiring world" \
     "patient" "Return of a session"
 
 # A world of a file, with names beside it.
@@ -137,9 +137,9 @@ refuses "a page that cannot be written is refused" "taken" "$report" runs/ppo-dr
 promise "a run that is ill trains" "$train" --algo ppo --lr 0.3 --num-items 50 --total-timesteps 20000 \
     --window 2048 --quiet --name ill
 promise "report shows runs that are ill" "$report" runs/ill -o ill.html --sessions 60
-promise "…with the watch's sentence" python3 "$look" ill.html "collapse: the policy's entropy"
+promise "…with the watch's sentence" python3 "$look" --read ill.html "collapse: the policy's entropy"
 promise "…and a mark in the curves" grep -q 'class="mark"' ill.html
 promise "a healthy run has no mark" sh -c "'$report' runs/moving -o well.html --sessions 60 && ! grep -q 'class=\"mark\"' well.html"
-promise "…and its page says so" python3 "$look" well.html "The health watch had nothing to say"
+promise "…and its page says so" python3 "$look" --read well.html "The health watch had nothing to say"
 
 [ $failed -eq 0 ]
