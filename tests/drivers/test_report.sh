@@ -118,9 +118,9 @@ for file in ml-1m/ratings.dat ml-20m/ratings.csv ml-100k/u.data; do
     promise "report reads the names beside $file" "$report" "runs/$(dirname $file)" -o "$(dirname $file).html" \
         --sessions 40
 done
-promise "…of Latin-1 with two colons" python3 "$look" ml-1m.html "Amélie 1" "Comedy Romance"
-promise "…in quotes" python3 "$look" ml-20m.html 'Film, "The" 1' "Comedy Romance"
-promise "…with flags of genres" python3 "$look" ml-100k.html "Film 1" "Action Drama"
+promise "…of Latin-1 with two colons" python3 "$look" --read ml-1m.html "Amélie 1" "Comedy Romance"
+promise "…in quotes" python3 "$look" --read ml-20m.html 'Film, "The" 1' "Comedy Romance"
+promise "…with flags of genres" python3 "$look" --read ml-100k.html "Film 1" "Action Drama"
 
 refuses "a missing run is named" "runs/none/about.txt" "$report" runs/none
 refuses "no run at all is refused" "no run was given" "$report"
