@@ -17,6 +17,7 @@ typedef struct slice_job {
     const int32_t *minibatch; /* [n] places; the slice's */
     const float *advantages;  /* [n] */
     size_t n, n_total;        /* rows of the slice, of the minibatch */
+    size_t n_item_blocks;     /* tasks of the second phase that are blocks of items */
     bool is_first;            /* slice of the minibatch: gradients are begun, not continued */
     float d_entropy;
     rri_menu menu;
@@ -223,7 +224,8 @@ static void run_items(const slice_job *job, size_t first, rri_stack *scratch)
 }
 
 /* Second phase: the gradients of some weights, or of a block of items, over all rows of the slice.
- */
+ * In the order of the flat arrays, actor, items, critic, as the optimiser's sweep goes: so a thread
+ * finds most of its part of the gradients in its own cache. */
 static void run_params(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
@@ -231,11 +233,12 @@ static void run_params(void *context, size_t task, size_t worker)
     const rri_network *net = &agent->network;
     rri_slice *slice = &agent->slice;
     rri_stack *scratch = &agent->stacks[worker];
-    const size_t n_network = rri_network_n_tasks(net);
-    if (task >= n_network) {
-        run_items(job, (task - n_network) * ITEM_BLOCK, scratch);
+    const size_t n_actor = rri_mlp_n_tasks(&net->actor);
+    if (task >= n_actor && task < n_actor + job->n_item_blocks) {
+        run_items(job, (task - n_actor) * ITEM_BLOCK, scratch);
         return;
     }
+    task -= task < n_actor ? 0 : job->n_item_blocks;
     if (job->is_first) {
         rri_network_zero_params(net, agent->gradients, task);
     }
@@ -243,11 +246,12 @@ static void run_params(void *context, size_t task, size_t worker)
                                 job->n, task, scratch);
 }
 
-static size_t n_param_tasks(const rri_network *net)
+/* Over a large pool their gradients are there already. */
+static size_t count_item_blocks(const slice_job *job, const rri_network *net)
 {
     const bool has_item_gradient = net->at.items != RRI_ABSENT || net->at.item_bias != RRI_ABSENT;
-    const size_t n_blocks = has_item_gradient ? (net->n_items + ITEM_BLOCK - 1) / ITEM_BLOCK : 0;
-    return rri_network_n_tasks(net) + n_blocks;
+    const bool is_large = job->menu.k == 0 && job->agent->slice.policy.logits == NULL;
+    return has_item_gradient && !is_large ? (net->n_items + ITEM_BLOCK - 1) / ITEM_BLOCK : 0;
 }
 
 /* The head's few scalars, which tiles add to. */
@@ -303,11 +307,12 @@ static void run_slice(slice_job *job, rri_loss_sums *total)
     const size_t n_tiles = (job->n + RRI_STEP_ROWS - 1) / RRI_STEP_ROWS;
     if (job->menu.k == 0 && slice->policy.logits == NULL) {
         run_large_pool(job, n_tiles);
-        rri_workers_run(agent->workers, run_params, job, rri_network_n_tasks(&agent->network));
     } else {
         rri_workers_run(agent->workers, run_tile, job, n_tiles);
-        rri_workers_run(agent->workers, run_params, job, n_param_tasks(&agent->network));
     }
+    job->n_item_blocks = count_item_blocks(job, &agent->network);
+    rri_workers_run(agent->workers, run_params, job,
+                    rri_network_n_tasks(&agent->network) + job->n_item_blocks);
     add_tiles(job, total);
 }
 
