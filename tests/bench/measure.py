@@ -137,8 +137,10 @@ def main():
     if unknown or shutil.which("taskset") is None:
         sys.exit(f"there is no row {unknown[0]}; there are {', '.join(ROWS)}" if unknown else "taskset is missing")
     rows = o.rows or list(ROWS)
+    measured = measure(o, rows)
+    # Read late, so that a run of other rows that ended meanwhile is not forgotten.
     known = [json.loads(line) for line in o.out.read_text().splitlines()] if o.out.exists() else []
-    figures = [f for f in known if f["measured_for"] not in rows or f["threads"] not in o.cores] + measure(o, rows)
+    figures = [f for f in known if f["measured_for"] not in rows or f["threads"] not in o.cores] + measured
     order = list(ROWS)
     figures.sort(key=lambda f: order.index(f["measured_for"]))
     o.out.parent.mkdir(parents=True, exist_ok=True)
