@@ -140,7 +140,8 @@ def main():
     measured = measure(o, rows)
     # Read late, so that a run of other rows that ended meanwhile is not forgotten.
     known = [json.loads(line) for line in o.out.read_text().splitlines()] if o.out.exists() else []
-    figures = [f for f in known if f["measured_for"] not in rows or f["threads"] not in o.cores] + measured
+    figures = [f for f in known if f["measured_for"] not in rows or f["threads"] not in o.cores
+               or ("theirs" in f and not o.peers)] + measured
     order = list(ROWS)
     figures.sort(key=lambda f: order.index(f["measured_for"]))
     o.out.parent.mkdir(parents=True, exist_ok=True)
