@@ -127,7 +127,7 @@ case $worlds in
 esac
 cat <<TEXT
 
-Open report.html in a browser: the curves, who gets shown, whole sessions, health, and the recipes
+Open report.html in a browser: the curves, who gets shown, sessions, health, and the recipes
 (docs/reading_the_report.md explains each panel).
 
 Next:   $train --help

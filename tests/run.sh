@@ -173,7 +173,8 @@ under_thread_sanitizer() {
 # math/blis_tiles it sees BLIS's own code read past a matrix; three are Python's.
 not_under_valgrind='math/gemm math/tile math/elementwise policy/choice policy/policy policy/sweep
     agent/act agent/gradient api/api_env api/api_checkpoint api/checkpoint_restore
-    loop/learning loop/promise loop/correctness loop/publish agent/slot policy/mixture
+    loop/learning loop/promise loop/correctness loop/publish loop/illnesses agent/slot policy/mixture
+    policy/large_pool rl/harvest env/sessions core/workers api/api_dataset
     core/fpmode api/api_agent api/api_config math/blis_tiles io/python_reads api/read_checkpoint api/read_log'
 under_valgrind() {
     build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1

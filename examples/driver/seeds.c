@@ -43,6 +43,14 @@ int seeds_parse(uint64_t *seeds, const char *spec)
         }
         at = *end == ',' ? end + 1 : end;
     }
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < i; j++) {
+            if (seeds[i] == seeds[j]) {
+                text_fail("--seeds is \"%s\"; it has %llu twice, and a seed has one folder", spec,
+                          (unsigned long long)seeds[i]);
+            }
+        }
+    }
     if (n == 0) {
         text_fail("--seeds is empty; it must be like 0-9 or 3,5,8");
     }

@@ -126,10 +126,10 @@ static void write_scene(FILE *out, const runs *r, const scene *s)
     panels_write_health(out, r, s);
     page_end_grid(out);
 
-    page_heading(
-        out, "What was recommended",
-        "The same users, item by item, beside popular and similar; behind each item what it "
-        "earned.");
+    page_heading(out, "What was recommended",
+                 "The same users, the first ten decisions of a session, beside popular and "
+                 "similar; behind each item what it "
+                 "earned.");
     panels_write_sessions(out, s);
 
     page_heading(out, "Recipes", "What the runs were made with, and where.");

@@ -41,7 +41,7 @@
  * From easy to hard; a reader may stop anywhere and already use the library:
  *   1 errors and host · 2 observation, decision, outcome · 3 configs · 4 items · 5 environment · 6 agent
  *   7 buffer · 8 checkpoint · 9 evaluation · 10 data · 11 arrays in, arrays out · 12 what this build is ·
- *   13 snapshots to serve from */
+ *   13 snapshots to serve from · 14 health */
 #ifndef RECRL_RECRL_H
 #define RECRL_RECRL_H
 
@@ -952,7 +952,7 @@ RR_API rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_optio
  * a temporary file, synced, renamed: a reader, or a trainer killed at any moment, leaves a whole file or none. */
 RR_API rr_status rr_policy_save(const char *path, const rr_policy *policy, rr_error *err);
 /* items: the catalogue that the policy was published with, else RR_E_MISMATCH; NULL where it had none.
- * RR_E_FORMAT: damaged, or no such file; RR_E_VERSION: of a newer release; RR_E_MISMATCH: a decision comes out
+ * RR_E_IO: it cannot be read; RR_E_FORMAT: damaged, or no snapshot; RR_E_VERSION: of a newer release; RR_E_MISMATCH: a decision comes out
  * otherwise (in any bit, or by 1e-4 where the file comes from another class of machine, rr_runtime_info). */
 RR_API rr_status rr_policy_load(rr_policy **out, const char *path, rr_items *items, const rr_host *host, rr_error *err);
 /* The same to and from memory. *bytes receives the size needed; out NULL only asks. */
@@ -970,7 +970,7 @@ RR_API rr_status rr_scratch_create(rr_scratch **out, const rr_policy *policy, ui
 RR_API void rr_scratch_destroy(rr_scratch *scratch);
 
 /* As rr_agent_act, from the mixture of the serving options: log_probs and all_log_probs are those of the mixture,
- * whichever part of it a draw came from. obs->incumbents is read where incumbent_share is above 0. Allocates nothing.
+ * whichever part of it a draw came from. obs->incumbents is always checked, and used where incumbent_share is above 0. Allocates nothing.
  * Any number of threads on one policy, each with its scratch. RR_E_MISMATCH: the scratch is of another shape. */
 RR_API rr_status rr_policy_act(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs, rr_decision *decision,
                                rr_error *err);

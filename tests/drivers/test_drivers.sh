@@ -133,6 +133,7 @@ promise "a seed of a batch is a run like any other" "$train" $small --seed 7 --n
 promise "…to the byte" cmp runs/alone/log.csv runs/batch-7/log.csv
 promise "checkpoints of a batch are named by name and seed" test -e checkpoints/batch-3.safetensors
 refuses "seeds that are none are refused" "0-9 or 3,5,8" "$train" --algo ppo --seeds 3-1
+refuses "a seed that is given twice is refused" "0 twice" "$train" --algo ppo --seeds 0-2,0
 refuses "a batch whose runs fail has failed" "no seed ended" "$train" --algo ppo --seeds 0-1 --lr -1 --quiet
 
 # TensorBoard.
