@@ -787,11 +787,37 @@ typedef struct rr_metrics_summary {
     double coverage;  /* share of the catalogue shown at least once */
     double gini;      /* of showings over the catalogue: 0 even, 1 one item */
     double entropy;   /* of what was shown, nats */
+    /* Reward a step in the first and the last third of each session (its length / 3, rounded down); sessions of
+     * fewer than 3 steps are left out, and where none is left both are NaN. */
+    double first_third_reward, first_third_reward_interval;
+    double last_third_reward, last_third_reward_interval;
 } rr_metrics_summary;
 /* popularity [N] shares that sum to 1, or NULL. */
 RR_API rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity, rr_metrics_summary *out, rr_error *err);
+/* The same of a segment: sessions whose mark is not 0. is_wanted [n], n the max_sessions of create, session by session in
+ * the order they began: in an rr_env that is its session number, so every policy gets the same users. What has
+ * not ended is left out. */
+RR_API rr_status rr_metrics_summarize_some(const rr_metrics *metrics, const float *popularity, const uint8_t *is_wanted,
+                                           int32_t n, rr_metrics_summary *out, rr_error *err);
 /* returns [n_sessions] of the sessions in the order they began; for paired comparisons. */
 RR_API rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n, rr_error *err);
+
+/* Policy a beside policy b in the same sessions. */
+typedef struct rr_comparison {
+    uint32_t struct_size;
+    int32_t n, n_groups;
+    int32_t n_won, n_tied, n_lost; /* sessions in which a earned more than b, as much, less */
+    double mean_a, mean_b;
+    double difference;             /* mean of a − b */
+    double difference_interval;    /* half width of its 95 % interval, Student's t over groups; NaN for one group */
+    double unpaired_interval;      /* what it would be if b had played other sessions */
+} rr_comparison;
+/* a, b [n] returns of the same n ≥ 1 sessions, finite. groups [n] (nullable: each session its own): sessions with one
+ * number are one user's, and lie side by side; the interval is then over users, since a second session of one user is
+ * less news than one of another. Of a policy and itself difference and interval are exactly 0. maths §8.
+ * Keeps nothing, allocates nothing; any thread. */
+RR_API rr_status rr_compare_returns(rr_comparison *out, const float *a, const float *b, const int32_t *groups, int32_t n,
+                                    rr_error *err);
 
 /* ── 10 · data ─────────────────────────────────────────────────────────────────────────────────── */
 
@@ -885,6 +911,11 @@ typedef struct rr_ranking {
 RR_API rr_status rr_dataset_rank(const rr_dataset *train, const rr_dataset *held_out, const float *user_vectors,
                                  const float *item_vectors, int32_t dim, int32_t k, int32_t num_threads,
                                  rr_ranking *out, const rr_host *host, rr_error *err);
+/* The same of rankings that somebody else made, a policy's say: lists [users, length] item indices, best first, −1 behind
+ * the end. Training items and repetitions in a list are passed over, so a list that may hold them is longer than k. Users
+ * without held-out items need no list, begin theirs with −1. */
+RR_API rr_status rr_dataset_rank_lists(const rr_dataset *train, const rr_dataset *held_out, const int32_t *lists,
+                                       int32_t length, int32_t k, rr_ranking *out, const rr_host *host, rr_error *err);
 
 /* Vectors in numpy's .npy files: float32 or float64, little-endian, C order, one or two dimensions (one: a
  * column), versions 1 to 3. What is damaged, not finite or beyond a float is refused.

@@ -7,6 +7,7 @@
 #include "core/abi.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "eval/comparison.h"
 
 static rr_status check_at_least_one(const char *name, int32_t value, rr_error *err)
 {
@@ -62,20 +63,43 @@ int32_t rr_metrics_is_complete(const rr_metrics *metrics)
     return metrics != NULL && rri_metrics_is_complete(metrics) ? 1 : 0;
 }
 
-rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
-                               rr_metrics_summary *out, rr_error *err)
+static rr_status summarize(const char *function, const rr_metrics *metrics, const float *popularity,
+                           const uint8_t *is_wanted, rr_metrics_summary *out, rr_error *err)
 {
     if (metrics == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_summarize: metrics is NULL");
+        RRI_FAIL(err, RR_E_INVALID, "%s: metrics is NULL", function);
     }
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_metrics_summary", err));
     rr_metrics_summary full;
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_metrics_summarize(metrics, popularity, &full, err);
+    const rr_status status = rri_metrics_summarize(metrics, popularity, is_wanted, &full, err);
     rri_fpmode_leave(before);
     RRI_TRY(status);
     rri_abi_write(out, &full, sizeof full);
     return RR_OK;
+}
+
+rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
+                               rr_metrics_summary *out, rr_error *err)
+{
+    return summarize("rr_metrics_summarize", metrics, popularity, NULL, out, err);
+}
+
+rr_status rr_metrics_summarize_some(const rr_metrics *metrics, const float *popularity,
+                                    const uint8_t *is_wanted, int32_t n, rr_metrics_summary *out,
+                                    rr_error *err)
+{
+    const char *const name = "rr_metrics_summarize_some";
+    if (metrics == NULL || is_wanted == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", name,
+                 metrics == NULL ? "metrics" : "is_wanted");
+    }
+    const size_t n_sessions = rri_metrics_capacity(metrics);
+    if (n < 0 || (size_t)n != n_sessions) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: n is %d; it must be %zu, the max_sessions of create", name,
+                 n, n_sessions);
+    }
+    return summarize(name, metrics, popularity, is_wanted, out, err);
 }
 
 rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n, rr_error *err)
@@ -91,5 +115,36 @@ rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t 
                  n_ended);
     }
     rri_metrics_returns(metrics, returns);
+    return RR_OK;
+}
+
+static rr_status check_returns(const char *name, const float *returns, int32_t n, rr_error *err)
+{
+    if (returns == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_compare_returns: %s is NULL", name);
+    }
+    for (int32_t i = 0; i < n; i++) {
+        if (!isfinite(returns[i])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE, "rr_compare_returns: %s[%d] is %g; it must be finite",
+                     name, i, (double)returns[i]);
+        }
+    }
+    return RR_OK;
+}
+
+rr_status rr_compare_returns(rr_comparison *out, const float *a, const float *b,
+                             const int32_t *groups, int32_t n, rr_error *err)
+{
+    if (n < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_compare_returns: n is %d; it must be at least 1", n);
+    }
+    RRI_TRY(check_returns("a", a, n, err));
+    RRI_TRY(check_returns("b", b, n, err));
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_comparison", err));
+    rr_comparison full;
+    const rri_fpmode before = rri_fpmode_enter();
+    rri_comparison_compute(&full, a, b, groups, (size_t)n);
+    rri_fpmode_leave(before);
+    rri_abi_write(out, &full, sizeof full);
     return RR_OK;
 }

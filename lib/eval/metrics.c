@@ -21,16 +21,17 @@ struct rr_metrics {
     uint64_t *sessions; /* [E] number of the session in each row */
     size_t n_ended;     /* counted sessions that have ended */
     int32_t *shown;     /* [S, T] */
+    float *rewards;     /* [S, T] of what was shown */
     int32_t *lengths;   /* [S] */
     double *returns;    /* [S] */
     uint8_t *has_ended; /* [S] */
 
-    int64_t *counts;        /* [N] scratch of a summary, as all below */
-    int64_t *sorted;        /* [min(N, S · T)] */
-    int32_t *seen_in;       /* [N] */
-    double *direction;      /* [d] */
-    double *ended_returns;  /* [S] */
-    int32_t *ended_lengths; /* [S] */
+    int64_t *counts;       /* [N] scratch of a summary, as all below */
+    int64_t *sorted;       /* [min(N, S · T)] */
+    int32_t *seen_in;      /* [N] */
+    double *direction;     /* [d] */
+    double *part_returns;  /* [S] rewards in a part of each session that was asked for */
+    int32_t *part_lengths; /* [S] and its steps */
 };
 
 static void layout(rr_metrics *metrics, rri_arena *arena)
@@ -39,6 +40,7 @@ static void layout(rr_metrics *metrics, rri_arena *arena)
     const size_t n_shown = rri_size_multiply(n_sessions, metrics->max_steps);
     metrics->sessions = RRI_TAKE(arena, uint64_t, metrics->n_envs);
     metrics->shown = RRI_TAKE(arena, int32_t, n_shown);
+    metrics->rewards = RRI_TAKE(arena, float, n_shown);
     metrics->lengths = RRI_TAKE(arena, int32_t, n_sessions);
     metrics->returns = RRI_TAKE(arena, double, n_sessions);
     metrics->has_ended = RRI_TAKE(arena, uint8_t, n_sessions);
@@ -47,8 +49,8 @@ static void layout(rr_metrics *metrics, rri_arena *arena)
         RRI_TAKE(arena, int64_t, n_shown < metrics->n_items ? n_shown : metrics->n_items);
     metrics->seen_in = RRI_TAKE(arena, int32_t, metrics->n_items);
     metrics->direction = RRI_TAKE(arena, double, metrics->dim);
-    metrics->ended_returns = RRI_TAKE(arena, double, n_sessions);
-    metrics->ended_lengths = RRI_TAKE(arena, int32_t, n_sessions);
+    metrics->part_returns = RRI_TAKE(arena, double, n_sessions);
+    metrics->part_lengths = RRI_TAKE(arena, int32_t, n_sessions);
 }
 
 rr_status rri_metrics_create(rr_metrics **out, rr_items *items, size_t n_envs, size_t max_sessions,
@@ -135,7 +137,9 @@ rr_status rri_metrics_add(rr_metrics *metrics, const int32_t *items, const rr_ou
                                (outcome->truncated != NULL && outcome->truncated[row] != 0);
         if (is_counted(metrics, row)) {
             const size_t s = (size_t)metrics->sessions[row];
-            metrics->shown[s * metrics->max_steps + (size_t)metrics->lengths[s]] = items[row];
+            const size_t at = s * metrics->max_steps + (size_t)metrics->lengths[s];
+            metrics->shown[at] = items[row];
+            metrics->rewards[at] = outcome->rewards[row];
             metrics->lengths[s]++;
             metrics->returns[s] += (double)outcome->rewards[row];
             metrics->has_ended[s] = has_ended ? 1 : 0;
@@ -153,22 +157,59 @@ bool rri_metrics_is_complete(const rr_metrics *metrics)
     return metrics->n_ended == metrics->max_sessions;
 }
 
+size_t rri_metrics_capacity(const rr_metrics *metrics)
+{
+    return metrics->max_sessions;
+}
+
 size_t rri_metrics_count(const rr_metrics *metrics)
 {
     return metrics->n_ended;
 }
 
-/* Fills the parts of a summary that are means over sessions, and the counts of showings. */
-static void summarize_sessions(const rr_metrics *metrics, const float *popularity,
-                               rr_metrics_summary *out)
+static bool is_taken(const rr_metrics *metrics, const uint8_t *is_wanted, size_t session)
 {
-    rri_spread returns = {0}, lengths = {0}, repeats = {0}, distances = {0}, novelties = {0};
+    return metrics->has_ended[session] != 0 && (is_wanted == NULL || is_wanted[session] != 0);
+}
+
+enum { WHOLE, FIRST_THIRD, LAST_THIRD };
+
+/* Reward a step in one part of the sessions taken, as a ratio of sums. */
+static void summarize_part(const rr_metrics *metrics, const uint8_t *is_wanted, int part,
+                           double *mean, double *interval)
+{
     size_t n = 0;
     double total = 0.0, n_steps = 0.0;
+    for (size_t s = 0; s < metrics->max_sessions; s++) {
+        const int32_t length = metrics->lengths[s];
+        const int32_t n_part = part == WHOLE ? length : length / 3;
+        if (!is_taken(metrics, is_wanted, s) || n_part == 0) {
+            continue;
+        }
+        const float *rewards =
+            metrics->rewards + s * metrics->max_steps + (part == LAST_THIRD ? length - n_part : 0);
+        double sum = 0.0;
+        for (int32_t i = 0; i < n_part; i++) {
+            sum += (double)rewards[i];
+        }
+        metrics->part_returns[n] = sum;
+        metrics->part_lengths[n++] = n_part;
+        total += sum;
+        n_steps += (double)n_part;
+    }
+    *mean = n > 0 ? total / n_steps : (double)NAN;
+    *interval = rri_spread_ratio_interval(metrics->part_returns, metrics->part_lengths, n);
+}
+
+/* Fills the parts of a summary that are means over sessions, and the counts of showings. */
+static void summarize_sessions(const rr_metrics *metrics, const float *popularity,
+                               const uint8_t *is_wanted, rr_metrics_summary *out)
+{
+    rri_spread returns = {0}, lengths = {0}, repeats = {0}, distances = {0}, novelties = {0};
     memset(metrics->counts, 0, metrics->n_items * sizeof(int64_t));
     memset(metrics->seen_in, 0xff, metrics->n_items * sizeof(int32_t)); /* no session */
     for (size_t s = 0; s < metrics->max_sessions; s++) {
-        if (metrics->has_ended[s] == 0) {
+        if (!is_taken(metrics, is_wanted, s)) {
             continue;
         }
         const int32_t *list = metrics->shown + s * metrics->max_steps;
@@ -188,16 +229,8 @@ static void summarize_sessions(const rr_metrics *metrics, const float *popularit
         if (popularity != NULL) {
             rri_spread_add(&novelties, rri_session_list_novelty(list, length, popularity));
         }
-        metrics->ended_returns[n] = metrics->returns[s];
-        metrics->ended_lengths[n] = metrics->lengths[s];
-        total += metrics->returns[s];
-        n_steps += (double)length;
-        n++;
     }
-    out->n_sessions = (int32_t)n;
-    out->reward_per_step = n > 0 ? total / n_steps : NAN;
-    out->reward_per_step_interval =
-        rri_spread_ratio_interval(metrics->ended_returns, metrics->ended_lengths, n);
+    out->n_sessions = (int32_t)returns.n;
     out->return_per_session = rri_spread_mean(&returns);
     out->return_per_session_interval = rri_spread_interval(&returns);
     out->session_length = rri_spread_mean(&lengths);
@@ -227,14 +260,20 @@ static rr_status check_popularity(const float *popularity, size_t n_items, rr_er
 }
 
 rr_status rri_metrics_summarize(const rr_metrics *metrics, const float *popularity,
-                                rr_metrics_summary *out, rr_error *err)
+                                const uint8_t *is_wanted, rr_metrics_summary *out, rr_error *err)
 {
     if (popularity != NULL) {
         RRI_TRY(check_popularity(popularity, metrics->n_items, err));
     }
     memset(out, 0, sizeof *out);
     out->struct_size = sizeof *out;
-    summarize_sessions(metrics, popularity, out);
+    summarize_sessions(metrics, popularity, is_wanted, out);
+    summarize_part(metrics, is_wanted, WHOLE, &out->reward_per_step,
+                   &out->reward_per_step_interval);
+    summarize_part(metrics, is_wanted, FIRST_THIRD, &out->first_third_reward,
+                   &out->first_third_reward_interval);
+    summarize_part(metrics, is_wanted, LAST_THIRD, &out->last_third_reward,
+                   &out->last_third_reward_interval);
     const rri_catalogue_use use =
         rri_catalogue_use_compute(metrics->counts, metrics->n_items, metrics->sorted);
     out->coverage = use.coverage;

@@ -7,6 +7,7 @@
  *
  * Of n sessions that have ended, session s with length L_s, return R_s:
  *   reward per step    r = Σ R / Σ L; interval from the residuals R_s − r L_s (linearisation)
+ *   first, last third  the same of the ⌊L_s/3⌋ steps at either end; shorter sessions have none
  *   intra-list         mean of 1 − cos over pairs of showings; sessions of one step have no pair
  * and are left out; a zero vector is at distance 1 from all novelty            mean of −log₂
  * popularity over showings; infinite once an item of popularity 0 is shown Gini               Σ_j
@@ -30,9 +31,11 @@ rr_status rri_metrics_add(rr_metrics *metrics, const int32_t *items, const rr_ou
 bool rri_metrics_is_complete(const rr_metrics *metrics);
 
 /* out is a whole struct of this release. popularity [N], finite, ≥ 0, of sum 1 within 1e-3; or
- * NULL. */
+ * NULL. is_wanted [max_sessions], NULL: all: sessions whose mark is 0 are left out. */
 rr_status rri_metrics_summarize(const rr_metrics *metrics, const float *popularity,
-                                rr_metrics_summary *out, rr_error *err);
+                                const uint8_t *is_wanted, rr_metrics_summary *out, rr_error *err);
+/* S of create. */
+size_t rri_metrics_capacity(const rr_metrics *metrics);
 /* Counted sessions that have ended. */
 size_t rri_metrics_count(const rr_metrics *metrics);
 /* returns [count], in the order the sessions began. */

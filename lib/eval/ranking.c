@@ -12,7 +12,7 @@
 /* Users of one product. */
 #define BLOCK ((size_t)16)
 
-enum { IS_TRAIN = 1, IS_HELD_OUT = 2 };
+enum { IS_TRAIN = 1, IS_HELD_OUT = 2, IS_LISTED = 4 };
 
 typedef struct ranking {
     const rri_ranking_task *task;
@@ -65,6 +65,23 @@ static size_t find_top(int32_t *top, float *top_scores, const float *scores, con
     return n;
 }
 
+/* The first items of a list without a mark of training; how many there are. An item that is listed
+ * again is the same showing, and the marks say so while the list is read. */
+static size_t take_top(int32_t *top, const int32_t *list, size_t length, uint8_t *marks, size_t k)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < length && n < k && list[i] >= 0; i++) {
+        if ((marks[list[i]] & (IS_TRAIN | IS_LISTED)) == 0) {
+            marks[list[i]] |= IS_LISTED;
+            top[n++] = list[i];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        marks[top[i]] &= (uint8_t)~IS_LISTED;
+    }
+    return n;
+}
+
 /* Marks the user's items; how many are held out and not trained on. */
 static size_t mark_items(uint8_t *marks, const rri_ranking_task *t, size_t user)
 {
@@ -98,7 +115,9 @@ static void rank_user(const ranking *r, size_t user, const float *scores, size_t
     const size_t n_wanted = mark_items(marks, t, user);
     if (n_wanted > 0) {
         const size_t n =
-            find_top(top, r->top_scores + worker * t->k, scores, marks, t->n_items, t->k);
+            t->lists != NULL
+                ? take_top(top, t->lists + user * t->list_length, t->list_length, marks, t->k)
+                : find_top(top, r->top_scores + worker * t->k, scores, marks, t->n_items, t->k);
         double gain = 0.0, best = 0.0, hits = 0.0;
         for (size_t i = 0; i < n; i++) {
             const bool is_hit = marks[top[i]] == IS_HELD_OUT;

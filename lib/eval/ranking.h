@@ -2,7 +2,8 @@
 /* ranking.h: recall@k and NDCG@k of what was held out. docs/maths.md §8.
  *
  * Of a user with training items T and held-out items H, H without T, H ≠ ∅, the k items outside T
- * with the largest scores are ranked (of equal scores the smaller index comes first):
+ * with the largest scores are ranked (of equal scores the smaller index comes first), or the first
+ * k of a list that is given:
  *
  *     recall@k = hits / |H|
  *     NDCG@k   = Σ_{hits at rank r} 1 / log₂(1 + r)  /  Σ_{r = 1}^{min(k, |H|)} 1 / log₂(1 + r) */
@@ -25,6 +26,9 @@ typedef struct rri_ranking_task {
     const float *user_vectors; /* [n_users, dim] u of the score u·v; NULL: item_scores */
     const float *item_vectors; /* [n_items, dim] */
     const float *item_scores;  /* [n_items] the same for every user */
+    const int32_t *lists; /* [n_users, list_length] best first, −1 behind the end; instead of all
+                             scores where it is not NULL */
+    size_t list_length;
 } rri_ranking_task;
 
 /* recalls, ndcgs [n_users]: NaN for a user whose H is empty. The same bytes on any number of

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The metrics as a host sees them; what they mean is tested in tests/eval. */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "check_run.h"
@@ -85,5 +86,53 @@ START_TEST(test_api_metrics_outlive_the_host_s_reference_to_the_items)
 }
 END_TEST
 
+START_TEST(test_api_metrics_of_a_segment_want_a_mark_a_session)
+{
+    rr_items *items = three_items();
+    rr_metrics *metrics = NULL;
+    rr_error err = {0};
+    rr_metrics_summary out = {.struct_size = sizeof out};
+    const uint8_t marks[2] = {1, 0};
+    ck_assert_int_eq(rr_metrics_create(&metrics, items, 2, 2, 1, NULL, NULL), RR_OK);
+    const uint8_t ended[] = {1, 1};
+    const rr_outcome outcome = {.struct_size = sizeof outcome,
+                                .n = 2,
+                                .rewards = (float[]){2.0f, 5.0f},
+                                .truncated = ended};
+    ck_assert_int_eq(rr_metrics_add(metrics, (int32_t[]){0, 1}, &outcome, NULL), RR_OK);
+    expect(rr_metrics_summarize_some(metrics, NULL, marks, 1, &out, &err), RR_E_INVALID, &err,
+           "n is 1; it must be 2, the max_sessions of create");
+    expect(rr_metrics_summarize_some(metrics, NULL, NULL, 2, &out, &err), RR_E_INVALID, &err,
+           "is_wanted is NULL");
+    ck_assert_int_eq(rr_metrics_summarize_some(metrics, NULL, marks, 2, &out, &err), RR_OK);
+    ck_assert(out.n_sessions == 1 && out.return_per_session == 2.0);
+    /* A host of an older release has a shorter summary. */
+    rr_metrics_summary old = {.struct_size = offsetof(rr_metrics_summary, first_third_reward)};
+    old.last_third_reward = -7.0;
+    ck_assert_int_eq(rr_metrics_summarize(metrics, NULL, &old, &err), RR_OK);
+    ck_assert(old.n_sessions == 2 && old.last_third_reward == -7.0);
+    rr_metrics_destroy(metrics);
+    rr_items_destroy(items);
+}
+END_TEST
+
+START_TEST(test_api_compare_returns_refuses_and_compares)
+{
+    rr_comparison out = {.struct_size = sizeof out};
+    rr_error err = {0};
+    const float a[] = {1.0f, 2.0f}, b[] = {1.0f, 0.0f}, bad[] = {1.0f, NAN};
+    expect(rr_compare_returns(&out, a, b, NULL, 0, &err), RR_E_INVALID, &err,
+           "n is 0; it must be at least 1");
+    expect(rr_compare_returns(&out, NULL, b, NULL, 2, &err), RR_E_INVALID, &err, "a is NULL");
+    expect(rr_compare_returns(&out, a, bad, NULL, 2, &err), RR_E_NOT_FINITE, &err,
+           "b[1] is nan; it must be finite");
+    ck_assert_int_eq(out.n, 0);
+    ck_assert_int_eq(rr_compare_returns(&out, a, b, NULL, 2, &err), RR_OK);
+    ck_assert(out.n == 2 && out.n_won == 1 && out.n_tied == 1 && out.difference == 1.0);
+}
+END_TEST
+
 CHECK_MAIN("api/api_metrics", test_api_metrics_refuse_arguments_with_a_sentence,
-           test_api_metrics_outlive_the_host_s_reference_to_the_items)
+           test_api_metrics_outlive_the_host_s_reference_to_the_items,
+           test_api_metrics_of_a_segment_want_a_mark_a_session,
+           test_api_compare_returns_refuses_and_compares)

@@ -62,6 +62,47 @@ START_TEST(test_ranking_of_two_users_by_hand_beside_popularity)
 }
 END_TEST
 
+START_TEST(test_ranking_of_lists_by_hand_beside_popularity)
+{
+    rr_ranking found = {.struct_size = sizeof found};
+    make();
+    /* By index, in the order of first appearance: user 0 trained on 0 and 1, and keeps 2; user 1
+     * trained on 0, and keeps 1. */
+    const int32_t lists[2 * 3] = {1, 3, 2, 0, 1, -1};
+    ck_assert_int_eq(rr_dataset_rank_lists(train, held_out, lists, 3, 1, &found, NULL, NULL),
+                     RR_OK);
+    ck_assert(found.k == 1 && found.n_users == 2);
+    ck_assert_double_eq(found.recall, 0.5);
+    ck_assert_double_eq(found.popular_recall, 1.0);
+    ck_assert_int_eq(rr_dataset_rank_lists(train, held_out, lists, 3, 2, &found, NULL, NULL),
+                     RR_OK);
+    ck_assert_double_eq(found.recall, 1.0);
+    ck_assert_double_eq_tol(found.ndcg, (1.0 / log2(3.0) + 1.0) / 2.0, 1e-12);
+    destroy();
+}
+END_TEST
+
+START_TEST(test_ranking_of_lists_refuses_what_is_none)
+{
+    rr_ranking found = {.struct_size = sizeof found};
+    rr_error err = {0};
+    make();
+    const int32_t lists[2] = {1, 4};
+    ck_assert_int_eq(rr_dataset_rank_lists(train, held_out, lists, 1, 1, &found, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_dataset_rank_lists: lists[1][0] is 4; it must be in [-1, 4)");
+    ck_assert_int_eq(rr_dataset_rank_lists(train, held_out, lists, 0, 1, &found, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_dataset_rank_lists: length is 0; it must be at least 1");
+    ck_assert_int_eq(rr_dataset_rank_lists(train, held_out, NULL, 1, 1, &found, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_int_eq(rr_dataset_rank_lists(train, NULL, lists, 1, 1, &found, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_int_eq(found.k, 0);
+    destroy();
+}
+END_TEST
+
 START_TEST(test_ranking_refuses_what_does_not_fit_together)
 {
     rr_ranking found = {.struct_size = sizeof found};
@@ -96,4 +137,6 @@ START_TEST(test_ranking_refuses_what_does_not_fit_together)
 END_TEST
 
 CHECK_MAIN("api/api_ranking", test_ranking_of_two_users_by_hand_beside_popularity,
+           test_ranking_of_lists_by_hand_beside_popularity,
+           test_ranking_of_lists_refuses_what_is_none,
            test_ranking_refuses_what_does_not_fit_together)

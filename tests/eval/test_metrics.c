@@ -59,7 +59,7 @@ START_TEST(test_metrics_by_hand)
     rr_metrics *metrics = played();
     rr_metrics_summary out;
     const float popularity[] = {0.5f, 0.25f, 0.125f, 0.125f};
-    ck_assert_int_eq(rri_metrics_summarize(metrics, popularity, &out, NULL), RR_OK);
+    ck_assert_int_eq(rri_metrics_summarize(metrics, popularity, NULL, &out, NULL), RR_OK);
     const double tol = 1e-12;
     ck_assert_int_eq(out.n_sessions, 3);
     ck_assert_double_eq_tol(out.reward_per_step, 11.0 / 6.0, tol);
@@ -85,7 +85,7 @@ START_TEST(test_metrics_by_hand)
     ck_assert_double_eq_tol(out.reward_per_step_interval,
                             1.96 * sqrt((a * a + b * b + c * c) / 2.0 / 3.0) / 2.0, tol);
 
-    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, &out, NULL), RR_OK);
+    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, NULL, &out, NULL), RR_OK);
     ck_assert(isnan(out.novelty) && isnan(out.novelty_interval));
     rri_metrics_destroy(metrics);
 }
@@ -115,7 +115,7 @@ START_TEST(test_metrics_do_not_prefer_short_sessions)
     }
     ck_assert(rri_metrics_is_complete(metrics));
     rr_metrics_summary out;
-    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, &out, NULL), RR_OK);
+    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, NULL, &out, NULL), RR_OK);
     ck_assert_double_eq_tol(out.return_per_session, 10.0 / 4.0, 1e-12);
     ck_assert_double_eq_tol(out.session_length, 13.0 / 4.0, 1e-12);
     rri_metrics_destroy(metrics);
@@ -151,10 +151,69 @@ START_TEST(test_metrics_refuse_a_bad_step_and_are_unchanged)
     rr_error err = {0};
     const float short_of_one[] = {0.5f, 0.25f, 0.0f, 0.0f};
     const float negative[] = {1.5f, -0.5f, 0.0f, 0.0f};
-    ck_assert_int_eq(rri_metrics_summarize(metrics, short_of_one, &out, &err), RR_E_INVALID);
+    ck_assert_int_eq(rri_metrics_summarize(metrics, short_of_one, NULL, &out, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "adds up to 0.75"));
-    ck_assert_int_eq(rri_metrics_summarize(metrics, negative, &out, &err), RR_E_INVALID);
+    ck_assert_int_eq(rri_metrics_summarize(metrics, negative, NULL, &out, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "popularity[0] is 1.5"));
+    rri_metrics_destroy(metrics);
+}
+END_TEST
+
+/* Rows of seven, two and three steps; rewards 1, 2, 3 … from the start of each. */
+static rr_metrics *played_long(void)
+{
+    rr_metrics *metrics = make(3, 3, 7);
+    for (int t = 1; t <= 7; t++) {
+        const float r = (float)t;
+        add(metrics, 3, (int32_t[]){t % 2, 2, 3}, (float[]){r, 10.0f * r, 100.0f * r},
+            (uint8_t[]){t == 7, t == 2, 0}, (uint8_t[]){0, 0, t == 3});
+    }
+    return metrics;
+}
+
+START_TEST(test_metrics_thirds_are_rounded_down_and_leave_short_sessions_out)
+{
+    rr_metrics *metrics = played_long();
+    rr_metrics_summary out;
+    const double tol = 1e-12;
+    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, NULL, &out, NULL), RR_OK);
+    /* Two of seven steps: 1 + 2 and 6 + 7; one of three: 100 and 300. */
+    ck_assert_double_eq_tol(out.first_third_reward, 103.0 / 3.0, tol);
+    ck_assert_double_eq_tol(out.last_third_reward, 313.0 / 3.0, tol);
+    const double a = 13.0 - 2.0 * 313.0 / 3.0, b = 300.0 - 313.0 / 3.0;
+    ck_assert_double_eq_tol(out.last_third_reward_interval,
+                            1.96 * sqrt((a * a + b * b) / 2.0) / 1.5, 1e-9);
+    ck_assert_int_eq(out.n_sessions, 3);
+    const uint8_t the_short_one[] = {0, 1, 0};
+    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, the_short_one, &out, NULL), RR_OK);
+    ck_assert_int_eq(out.n_sessions, 1);
+    ck_assert_double_eq_tol(out.reward_per_step, 15.0, tol);
+    ck_assert(isnan(out.first_third_reward) && isnan(out.last_third_reward_interval));
+    rri_metrics_destroy(metrics);
+}
+END_TEST
+
+START_TEST(test_metrics_of_a_segment_are_those_of_its_sessions_alone)
+{
+    rr_metrics *metrics = played();
+    rr_metrics_summary out, whole;
+    const uint8_t first_and_last[] = {1, 0, 255};
+    const double tol = 1e-12;
+    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, first_and_last, &out, NULL), RR_OK);
+    ck_assert_int_eq(out.n_sessions, 2);
+    ck_assert_double_eq_tol(out.reward_per_step, 8.0 / 3.0, tol);
+    ck_assert_double_eq_tol(out.return_per_session, 4.0, tol);
+    ck_assert_double_eq_tol(out.repeats_per_session, 0.0, tol);
+    ck_assert_double_eq_tol(out.coverage, 3.0 / 4.0, tol);
+    const uint8_t all[] = {1, 1, 1};
+    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, all, &out, NULL), RR_OK);
+    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, NULL, &whole, NULL), RR_OK);
+    ck_assert_double_eq(out.reward_per_step, whole.reward_per_step);
+    ck_assert_double_eq(out.reward_per_step_interval, whole.reward_per_step_interval);
+    ck_assert_double_eq(out.gini, whole.gini);
+    const uint8_t none[] = {0, 0, 0};
+    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, none, &out, NULL), RR_OK);
+    ck_assert(out.n_sessions == 0 && isnan(out.reward_per_step));
     rri_metrics_destroy(metrics);
 }
 END_TEST
@@ -163,7 +222,7 @@ START_TEST(test_metrics_before_any_session_has_ended_are_nan)
 {
     rr_metrics *metrics = make(1, 5, 5);
     rr_metrics_summary out;
-    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, &out, NULL), RR_OK);
+    ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, NULL, &out, NULL), RR_OK);
     ck_assert_int_eq(out.n_sessions, 0);
     ck_assert(isnan(out.reward_per_step) && isnan(out.return_per_session) && isnan(out.coverage));
     rri_metrics_destroy(metrics);
@@ -175,4 +234,6 @@ CHECK_MAIN("eval/metrics", test_metrics_by_hand,
            test_metrics_returns_are_in_the_order_sessions_began,
            test_metrics_do_not_prefer_short_sessions,
            test_metrics_refuse_a_bad_step_and_are_unchanged,
+           test_metrics_thirds_are_rounded_down_and_leave_short_sessions_out,
+           test_metrics_of_a_segment_are_those_of_its_sessions_alone,
            test_metrics_before_any_session_has_ended_are_nan)

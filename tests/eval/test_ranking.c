@@ -150,5 +150,61 @@ START_TEST(test_ranking_agrees_with_counting_on_any_threads)
 }
 END_TEST
 
+/* Every user's items by score, best first and each twice. */
+static void order_all(int32_t *lists)
+{
+    for (size_t u = 0; u < USERS; u++) {
+        for (size_t i = 0; i < ITEMS; i++) {
+            size_t place = 0;
+            for (size_t j = 0; j < ITEMS; j++) {
+                const double other = score(u, j), own = score(u, i);
+                place += other > own || (other == own && j < i) ? 1 : 0;
+            }
+            lists[(u * ITEMS + place) * 2] = (int32_t)i;
+            lists[(u * ITEMS + place) * 2 + 1] = (int32_t)i;
+        }
+    }
+}
+
+START_TEST(test_ranking_of_lists_is_that_of_the_scores_which_ordered_them)
+{
+    static int32_t lists[USERS * ITEMS * 2];
+    for (size_t k = 1; k <= ITEMS; k = 2 * k + 1) {
+        rri_ranking_task task = draw(k);
+        double recalls[USERS], ndcgs[USERS], list_recalls[USERS], list_ndcgs[USERS];
+        compute(recalls, ndcgs, &task, 1);
+        order_all(lists);
+        task.user_vectors = NULL;
+        task.lists = lists;
+        task.list_length = 2 * ITEMS;
+        compute(list_recalls, list_ndcgs, &task, 2);
+        ck_assert_mem_eq(recalls, list_recalls, sizeof recalls);
+        ck_assert_mem_eq(ndcgs, list_ndcgs, sizeof ndcgs);
+    }
+}
+END_TEST
+
+START_TEST(test_ranking_of_a_list_ends_at_its_end)
+{
+    /* Held out 2 and 3; the list ends before 3. */
+    const size_t train_begin[2] = {0, 1}, held_begin[2] = {0, 2};
+    const int32_t trained[1] = {0}, held[2] = {2, 3}, list[4] = {0, 2, -1, 3};
+    double recall, ndcg;
+    const rri_ranking_task task = {.n_users = 1,
+                                   .n_items = 4,
+                                   .dim = 1,
+                                   .k = 3,
+                                   .train = {train_begin, trained},
+                                   .held_out = {held_begin, held},
+                                   .lists = list,
+                                   .list_length = 4};
+    compute(&recall, &ndcg, &task, 1);
+    ck_assert_double_eq(recall, 0.5);
+    ck_assert_double_eq_tol(ndcg, 1.0 / (1.0 + 1.0 / log2(3.0)), 1e-12);
+}
+END_TEST
+
 CHECK_MAIN("eval/ranking", test_ranking_three_users_by_hand,
-           test_ranking_agrees_with_counting_on_any_threads)
+           test_ranking_agrees_with_counting_on_any_threads,
+           test_ranking_of_lists_is_that_of_the_scores_which_ordered_them,
+           test_ranking_of_a_list_ends_at_its_end)
