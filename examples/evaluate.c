@@ -12,6 +12,7 @@
 
 typedef struct options {
     const char *algo, *checkpoint, *world, *data, *sessions, *seed;
+    const char *vectors, *memory_limit;
     bool is_json, is_quiet, is_help;
 } options;
 
@@ -39,6 +40,10 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
         {"checkpoint", "FILE", "the file itself", &o->checkpoint, NULL},
         {"world", "WORLD", "the checkpoint's own; another one is refused", &o->world, NULL},
         {"data", "PATH", "where the interactions are now", &o->data, NULL},
+        {"vectors", "FILE.npy", "where vectors that were given to train are now", &o->vectors,
+         NULL},
+        {"memory-limit", "BYTES", "refuse interactions that need more, say 2G (decimal K, M, G, T)",
+         &o->memory_limit, NULL},
         {"sessions", "N", "sessions of each policy (default 1000)", &o->sessions, NULL},
         {"seed", "S", "of the users and of the draws (default 0)", &o->seed, NULL},
         {"json", NULL, "one line of JSON instead of the table", NULL, &o->is_json},
@@ -115,6 +120,23 @@ static float play_all(table_rows *t, const settings *s, const world *w, rr_agent
     return patient.parameter;
 }
 
+static void open_world(world *w, const options *o, const run_origin *origin, const settings *s)
+{
+    const char *data = origin->data[0] != '\0' ? origin->data : NULL;
+    const char *vectors = origin->vectors[0] != '\0' ? origin->vectors : NULL;
+    if (o->vectors != NULL && vectors == NULL) {
+        text_fail("--vectors is \"%s\", but the checkpoint was made with fitted ones", o->vectors);
+    }
+    const world_source from = {
+        .spec = origin->world,
+        .data = o->data != NULL ? o->data : data,
+        .vectors = o->vectors != NULL ? o->vectors : vectors,
+        .memory_limit =
+            o->memory_limit != NULL ? text_parse_bytes("--memory-limit", o->memory_limit) : 0,
+        .is_remembered = o->data == NULL};
+    world_open(w, &from, s);
+}
+
 int main(int argc, char **argv)
 {
     text_set_program("evaluate");
@@ -136,9 +158,8 @@ int main(int argc, char **argv)
     const uint64_t seed =
         text_mix_seed(o.seed != NULL ? (uint64_t)text_parse_count("--seed", o.seed) : 0, 5);
 
-    const char *data = o.data != NULL ? o.data : origin.data[0] != '\0' ? origin.data : NULL;
     world w;
-    world_open(&w, origin.world, data, o.data == NULL, &s);
+    open_world(&w, &o, &origin, &s);
     rr_agent *agent = load_agent(&s, &w, path);
     table_rows t = {.config = &s.env};
     const float beta = play_all(&t, &s, &w, agent, seed, (int32_t)n_sessions);

@@ -56,6 +56,11 @@ static void announce(const train_options *o, const settings *s, const world *w)
         printf("%s: %s interactions; %s users to train on, %s held back for evaluation\n", w->path,
                text_count(w->n_interactions), text_count(w->n_users[WORLD_TRAIN]),
                text_count(w->n_users[WORLD_TEST]));
+        if (w->has_own_vectors) {
+            printf("vectors of %d numbers, fitted elsewhere\n", (int)w->dim);
+            fflush(stdout);
+            return;
+        }
         printf("factors: rmse %.4f on what they were fitted to; fitted to 90 %%, %.4f on the other "
                "10 %%\n",
                w->train_rmse, world_holdout_rmse(w, s));
@@ -195,6 +200,21 @@ static void write_about(const char *folder, const char *checkpoint, const settin
     about_write(&a, path);
 }
 
+static void open_world(world *w, const train_options *o, const run_origin *origin,
+                       const settings *s)
+{
+    const char *remembered = origin->data[0] != '\0' ? origin->data : NULL;
+    const world_source from = {
+        .spec = origin->world,
+        .data = o->data != NULL ? o->data : remembered,
+        .vectors = origin->vectors[0] != '\0' ? origin->vectors : NULL,
+        .save_vectors = o->save_vectors,
+        .memory_limit =
+            o->memory_limit != NULL ? text_parse_bytes("--memory-limit", o->memory_limit) : 0,
+        .is_remembered = o->resume != NULL && o->data == NULL};
+    world_open(w, &from, s);
+}
+
 int main(int argc, char **argv)
 {
     text_set_program("train");
@@ -211,9 +231,8 @@ int main(int argc, char **argv)
         train_options_dump(&s, &origin);
         return EXIT_SUCCESS;
     }
-    const char *data = o.data != NULL ? o.data : origin.data[0] != '\0' ? origin.data : NULL;
     world w;
-    world_open(&w, origin.world, data, o.resume != NULL && o.data == NULL, &s);
+    open_world(&w, &o, &origin, &s);
     announce(&o, &s, &w);
 
     run r;

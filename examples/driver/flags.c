@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "flags_file.h"
 #include "text.h"
 
 int32_t flags_algo(const char *value)
@@ -96,8 +97,9 @@ static const char *take_value(char **argv, int argc, int *i, const char *name)
     if (equals != NULL) {
         return equals + 1;
     }
-    if (*i + 1 >= argc) {
-        text_fail("--%s wants a value", name);
+    const char *place = flags_file_place(argv[*i]);
+    if (*i + 1 >= argc || place[0] != '\0') { /* in a file it would stand in the same line */
+        text_fail("%s--%s wants a value", place, name);
     }
     *i += 1;
     return argv[*i];
@@ -134,10 +136,11 @@ void flags_parse(flags_fields *fields, const flags_option *options, int n_option
             *option->value = take_value(argv, argc, &i, name);
         } else if (is_field(field, &is_bool)) {
             const bool is_bare = is_bool && strchr(argv[i], '=') == NULL &&
-                                 (i + 1 >= argc || strncmp(argv[i + 1], "--", 2) == 0);
+                                 (i + 1 >= argc || strncmp(argv[i + 1], "--", 2) == 0 ||
+                                  flags_file_place(argv[i])[0] != '\0');
             flags_add(fields, name, is_bare ? "true" : take_value(argv, argc, &i, name));
         } else {
-            text_fail("there is no flag --%s; see --help", name);
+            text_fail("%sthere is no flag --%s; see --help", flags_file_place(argv[i]), name);
         }
     }
 }

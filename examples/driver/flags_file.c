@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "text.h"
 
@@ -13,6 +14,36 @@ typedef struct words {
     int n, capacity;
     char **at;
 } words;
+
+/* Where the words of files stood, in the order of their words. */
+typedef struct place {
+    const char *word, *path;
+    int line;
+} place;
+
+static place *places = NULL;
+static int n_places = 0;
+
+static void remember_place(const char *word, const char *path, int line)
+{
+    places = realloc(places, ((size_t)n_places + 1) * sizeof *places);
+    if (places == NULL) {
+        text_fail("no memory for the flags");
+    }
+    places[n_places++] = (place){word, path, line};
+}
+
+const char *flags_file_place(const char *word)
+{
+    static char text[4352];
+    text[0] = '\0';
+    for (int i = 0; i < n_places; i++) {
+        if (places[i].word == word) {
+            snprintf(text, sizeof text, "--config %s: line %d: ", places[i].path, places[i].line);
+        }
+    }
+    return text;
+}
 
 static void push(words *w, char *word)
 {
@@ -27,22 +58,27 @@ static void push(words *w, char *word)
 }
 
 /* "name value" becomes "--name=value", "name" alone a switch. */
-static void push_line(words *w, const char *line)
+static void push_line(words *w, const char *line, const char *path, int number)
 {
     const size_t name = strcspn(line, " \t=");
     const char *value = line + name + strspn(line + name, " \t=");
     const size_t bytes = strlen(line) + 4;
     char *word = text_allocate(bytes, 1);
     snprintf(word, bytes, value[0] != '\0' ? "--%.*s=%s" : "--%.*s%s", (int)name, line, value);
+    remember_place(word, path, number);
     push(w, word);
 }
 
 static void push_file(words *w, const char *path)
 {
     char line[LINE_BYTES];
+    struct stat about;
     FILE *in = fopen(path, "r");
     if (in == NULL) {
-        text_fail("--config %s: %s", path, strerror(errno));
+        text_fail("--config is \"%s\": %s", path, strerror(errno));
+    }
+    if (fstat(fileno(in), &about) == 0 && S_ISDIR(about.st_mode)) {
+        text_fail("--config is \"%s\", a folder; it must be a file of flags", path);
     }
     for (int n = 1; fgets(line, sizeof line, in) != NULL; n++) {
         char *begin = line + strspn(line, " \t");
@@ -58,7 +94,7 @@ static void push_file(words *w, const char *path)
                 path, n, begin);
         }
         if (begin[0] != '\0' && begin[0] != '#') {
-            push_line(w, begin);
+            push_line(w, begin, path, n);
         }
     }
     fclose(in);

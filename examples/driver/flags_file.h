@@ -19,6 +19,10 @@
  */
 char **flags_file_expand(int *argc, char **argv);
 
+/* "--config run.cfg: line 2: " of a word that came from a file, else "": in front of sentences
+ * about it. */
+const char *flags_file_place(const char *word);
+
 /* Every field of the configs in use, as flags. Fields that follow from others unless they are given
  * are left to follow: they stand in comments. */
 void flags_file_write(FILE *out, const settings *s);

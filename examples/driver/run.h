@@ -30,9 +30,10 @@ typedef struct run {
 
 /* What the driver itself must know to go on: kept in the checkpoint as the host's blob. */
 typedef struct run_origin {
-    char world[1024]; /* --world */
-    char data[1024];  /* --data; "" where it was not given */
-    char name[256];   /* --name; "" where it was not given */
+    char world[1024];   /* --world */
+    char data[1024];    /* --data; "" where it was not given */
+    char name[256];     /* --name; "" where it was not given */
+    char vectors[1024]; /* --vectors; "" where it was not given */
 } run_origin;
 
 /* Agent by algorithm over a catalogue, from the settings. */

@@ -6,6 +6,7 @@
  *     world drawn
  *     data
  *     name                         as given; the default one follows from the rest
+ *     vectors v.npy                only where they were given
  *     train total_timesteps 100000
  *     als num_factors 30
  *     open 0x1.8p+1 5              return and length of each open session */
@@ -51,6 +52,9 @@ void run_save(const run *r, const char *path, const run_origin *origin)
     }
     fprintf(out, "%s\nworld %s\ndata %s\nname %s\n", HEADING, origin->world, origin->data,
             origin->name);
+    if (origin->vectors[0] != '\0') {
+        fprintf(out, "vectors %s\n", origin->vectors);
+    }
     write_config(out, r->s, RR_CONFIG_TRAIN);
     write_config(out, r->s, RR_CONFIG_ALS);
     for (int32_t i = 0; i < r->s->env.n_envs; i++) {
@@ -133,6 +137,8 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
             snprintf(origin->data, sizeof origin->data, "%s", value);
         } else if ((value = behind(line, "name")) != NULL) {
             snprintf(origin->name, sizeof origin->name, "%s", value);
+        } else if ((value = behind(line, "vectors")) != NULL) {
+            snprintf(origin->vectors, sizeof origin->vectors, "%s", value);
         } else if (behind(line, "train") != NULL) {
             read_field(s, RR_CONFIG_TRAIN, line + strlen("train "));
         } else if (behind(line, "als") != NULL) {

@@ -83,6 +83,27 @@ int64_t text_parse_count(const char *flag, const char *value)
     return (int64_t)number;
 }
 
+uint64_t text_parse_bytes(const char *flag, const char *value)
+{
+    static const char units[] = "KMGT";
+    char *end = NULL;
+    errno = 0;
+    const unsigned long long number = strtoull(value, &end, 10);
+    const bool is_number = errno == 0 && value[0] >= '0' && value[0] <= '9';
+    uint64_t unit = 1;
+    const char *letter = *end != '\0' ? strchr(units, *end) : NULL;
+    for (const char *u = units; letter != NULL && u <= letter; u++) {
+        unit *= 1000;
+    }
+    end += letter != NULL ? 1 : 0;
+    if (!is_number || *end != '\0' || number < 1 || number > UINT64_MAX / unit) {
+        text_fail("%s is \"%s\"; it must be a whole number of bytes of at least 1, such as "
+                  "2000000000 or 2G (K, M, G, T: thousands)",
+                  flag, value);
+    }
+    return (uint64_t)number * unit;
+}
+
 void text_make_folders(const char *path)
 {
     char folder[4096];

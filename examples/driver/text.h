@@ -25,6 +25,8 @@ void *text_allocate(size_t n, size_t size);
 const char *text_count(int64_t value);
 /* Parses a whole number ≥ 0 or fails with the flag's name. */
 int64_t text_parse_count(const char *flag, const char *value);
+/* Parses bytes: a whole number ≥ 1, of units of 1, or with K, M, G or T behind it of 10³ … 10¹². */
+uint64_t text_parse_bytes(const char *flag, const char *value);
 /* Creates the folder of `path` and those above it. */
 void text_make_folders(const char *path);
 /* Creates the folders of `path`, and fails unless a file can be written beside it. */

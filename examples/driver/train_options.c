@@ -8,6 +8,7 @@
 #include "presets.h"
 #include "seeds.h"
 #include "text.h"
+#include "vectors.h"
 
 static void print_help(const flags_option *table, int n)
 {
@@ -54,6 +55,12 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         {"world", "WORLD", "drawn (default), tiring, movielens, or a file of interactions",
          &o->world, NULL},
         {"data", "PATH", "where MovieLens is, a file or its folder", &o->data, NULL},
+        {"memory-limit", "BYTES", "refuse interactions that need more, say 2G (decimal K, M, G, T)",
+         &o->memory_limit, NULL},
+        {"vectors", "FILE.npy", "vectors of items, and of users in FILE.users.npy, not fitted ones",
+         &o->vectors, NULL},
+        {"save-vectors", "FILE.npy", "write the world's vectors to such files", &o->save_vectors,
+         NULL},
         {"name", "NAME", "log in runs/NAME/ (default <algo>-<world>-<seed>, or the resumed run's)",
          &o->name, NULL},
         {"checkpoint", "FILE",
@@ -85,6 +92,27 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
     }
 }
 
+static void take_vectors(run_origin *origin, const train_options *o)
+{
+    if (o->vectors != NULL && strlen(o->vectors) >= sizeof origin->vectors) {
+        text_fail("the path of the vectors is too long");
+    }
+    if (o->vectors != NULL) {
+        strcpy(origin->vectors, o->vectors);
+    }
+}
+
+/* The widths follow from those of the vectors unless they are given. */
+static void fit_vectors(settings *s, const char *path)
+{
+    char value[16];
+    if (!settings_is_given(s, RR_CONFIG_ENV, "state_dim") &&
+        !settings_is_given(s, RR_CONFIG_ALS, "num_factors")) {
+        snprintf(value, sizeof value, "%d", (int)(vectors_width(path) - 2));
+        settings_give(s, RR_CONFIG_ALS, "num_factors", value);
+    }
+}
+
 static void begin_settings(settings *s, run_origin *origin, const train_options *o,
                            const flags_fields *fields)
 {
@@ -96,9 +124,13 @@ static void begin_settings(settings *s, run_origin *origin, const train_options 
     }
     strcpy(origin->world, spec);
     strcpy(origin->data, o->data != NULL ? o->data : "");
+    take_vectors(origin, o);
     const char *head = flags_value(fields, "head");
     settings_init(s, spec, head != NULL ? head : "tower", flags_algo(o->algo));
     flags_apply(fields, s);
+    if (o->vectors != NULL && s->is_learned) {
+        fit_vectors(s, o->vectors);
+    }
     settings_derive(s);
 }
 
@@ -108,6 +140,7 @@ static void resume_settings(settings *s, run_origin *origin, const train_options
     static const char *const free_fields[] = {"num_threads", "total_timesteps", "log_interval",
                                               NULL};
     run_read_settings(s, origin, o->resume);
+    take_vectors(origin, o);
     if (o->algo != NULL && flags_algo(o->algo) != s->algo) {
         text_fail("--algo is %s, but the checkpoint was made with %s", o->algo,
                   flags_algo_name(s->algo));
@@ -212,6 +245,9 @@ void train_options_dump(const settings *s, const run_origin *origin)
     printf("algo %s\nworld %s\n", flags_algo_name(s->algo), origin->world);
     if (origin->data[0] != '\0') {
         printf("data %s\n", origin->data);
+    }
+    if (origin->vectors[0] != '\0') {
+        printf("vectors %s\n", origin->vectors);
     }
     flags_file_write(stdout, s);
 }

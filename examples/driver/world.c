@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "text.h"
+#include "vectors.h"
 
 /* The split of users is part of the world, not of a run: evaluation finds the users of any
  * training. Of MovieLens-100k's 943 users this seed holds back 189. */
@@ -122,11 +124,46 @@ static void compute_popularity(world *w, const rr_dataset *dataset, const uint8_
     free(is_train);
 }
 
-static void learn(world *w, const settings *s)
+rr_dataset *world_load(const world *w)
 {
     rr_error err;
     rr_dataset *dataset = NULL;
-    text_require(rr_dataset_load(&dataset, w->path, NULL, &err), &err);
+    const rr_status status = rr_dataset_load_within(&dataset, w->path, w->memory_limit, NULL, &err);
+    if (status == RR_E_MEMORY && w->memory_limit > 0) {
+        text_require_file(status, &err, "--memory-limit");
+    }
+    text_require(status, &err);
+    return dataset;
+}
+
+/* Fitted, or the ones that were given; *train_rmse NaN then. */
+static void find_vectors(float *users, float *items, double *train_rmse, const rr_dataset *dataset,
+                         const world_source *from, const settings *s)
+{
+    const int32_t n_users = rr_dataset_user_count(dataset);
+    const int32_t n_items = rr_dataset_item_count(dataset);
+    const int32_t dim = s->als.num_factors + 2;
+    *train_rmse = (double)NAN;
+    if (from->vectors != NULL) {
+        vectors_read(users, items, from->vectors, n_users, n_items, dim);
+    } else {
+        rr_error err;
+        rr_als_stats stats = {.struct_size = sizeof stats};
+        text_require(rr_dataset_fit_als(dataset, &s->als, users, items, &stats, NULL, &err), &err);
+        *train_rmse = stats.train_rmse;
+    }
+    if (from->save_vectors != NULL) {
+        vectors_write(from->save_vectors, users, items, n_users, n_items, dim);
+    }
+}
+
+static void learn(world *w, const world_source *from, const settings *s)
+{
+    rr_error err;
+    if (from->save_vectors != NULL) {
+        vectors_require_writable(from->save_vectors);
+    }
+    rr_dataset *dataset = world_load(w);
     const int32_t n_users = rr_dataset_user_count(dataset);
     w->n_items = rr_dataset_item_count(dataset);
     w->n_interactions = rr_dataset_count(dataset);
@@ -135,9 +172,7 @@ static void learn(world *w, const settings *s)
     float *user_vectors = text_allocate((size_t)n_users * (size_t)w->dim, sizeof(float));
     float *item_vectors = text_allocate((size_t)w->n_items * (size_t)w->dim, sizeof(float));
     uint8_t *is_test = text_allocate((size_t)n_users, 1);
-    rr_als_stats stats = {.struct_size = sizeof stats};
-    text_require(
-        rr_dataset_fit_als(dataset, &s->als, user_vectors, item_vectors, &stats, NULL, &err), &err);
+    find_vectors(user_vectors, item_vectors, &w->train_rmse, dataset, from, s);
     text_require(rr_items_create(&w->items, item_vectors, rr_dataset_item_keys(dataset), w->n_items,
                                  w->dim, NULL, &err),
                  &err);
@@ -146,7 +181,6 @@ static void learn(world *w, const settings *s)
     take_users(w, WORLD_TEST, user_vectors, is_test, n_users);
     compute_mean_user(w);
     compute_popularity(w, dataset, is_test);
-    w->train_rmse = stats.train_rmse;
 
     free(user_vectors);
     free(item_vectors);
@@ -154,17 +188,34 @@ static void learn(world *w, const settings *s)
     rr_dataset_destroy(dataset);
 }
 
-void world_open(world *w, const char *spec, const char *data, bool is_remembered, const settings *s)
+/* Drawn worlds read nothing. */
+static void refuse_files(const world_source *from)
+{
+    const char *flag = from->vectors != NULL        ? "--vectors"
+                       : from->save_vectors != NULL ? "--save-vectors"
+                       : from->memory_limit > 0     ? "--memory-limit"
+                                                    : NULL;
+    if (flag != NULL) {
+        text_fail("%s is given, but --world is \"%s\", which reads no interactions; it must be "
+                  "movielens or a file",
+                  flag, from->spec);
+    }
+}
+
+void world_open(world *w, const world_source *from, const settings *s)
 {
     memset(w, 0, sizeof *w);
-    world_name(w->name, sizeof w->name, spec);
-    if (is_drawn(spec)) {
+    world_name(w->name, sizeof w->name, from->spec);
+    w->memory_limit = from->memory_limit;
+    w->has_own_vectors = from->vectors != NULL;
+    if (is_drawn(from->spec)) {
+        refuse_files(from);
         w->dim = s->env.state_dim / 2;
         w->n_items = s->env.num_items;
         return;
     }
-    find_file(w, spec, data, is_remembered);
-    learn(w, s);
+    find_file(w, from->spec, from->data, from->is_remembered);
+    learn(w, from, s);
 }
 
 void world_close(world *w)
@@ -180,8 +231,7 @@ void world_close(world *w)
 double world_holdout_rmse(const world *w, const settings *s)
 {
     rr_error err;
-    rr_dataset *dataset = NULL;
-    text_require(rr_dataset_load(&dataset, w->path, NULL, &err), &err);
+    rr_dataset *dataset = world_load(w);
     rr_als_config config = s->als;
     config.holdout = 0.1f;
     const size_t d = (size_t)w->dim;

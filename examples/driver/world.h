@@ -16,25 +16,36 @@
 /* Which users: drawn worlds draw others by the seed alone. */
 enum { WORLD_TRAIN = 0, WORLD_TEST = 1 };
 
+/* What a world is opened from. */
+typedef struct world_source {
+    const char *spec;         /* --world */
+    const char *data;         /* --data; NULL: where the fetch script puts MovieLens */
+    const char *vectors;      /* --vectors; NULL: they are fitted */
+    const char *save_vectors; /* --save-vectors; NULL */
+    uint64_t memory_limit;    /* --memory-limit of reading interactions, bytes; 0: none */
+    bool is_remembered;       /* world and data are a checkpoint's, not flags */
+} world_source;
+
 typedef struct world {
     char name[64];   /* "drawn", or a file's name without folders and ending */
     char path[1024]; /* the file; "" where the world is drawn */
-    rr_items *items; /* NULL: the environment draws its own */
-    int32_t dim;     /* width of vectors */
-    float *users[2]; /* [n_users[i], dim] training and test users; NULL: drawn */
+    uint64_t memory_limit;
+    bool has_own_vectors; /* they are not fitted to the file's interactions */
+    rr_items *items;      /* NULL: the environment draws its own */
+    int32_t dim;          /* width of vectors */
+    float *users[2];      /* [n_users[i], dim] training and test users; NULL: drawn */
     int32_t n_users[2];
     float *popularity; /* [items] shares among the training users' interactions; NULL */
     float *mean_user;  /* [dim] of the training users; NULL: the environment's own */
     int64_t n_interactions;
     int32_t n_items;
-    double train_rmse;
+    double train_rmse; /* NaN where nothing was fitted */
 } world;
 
-/* `spec` is --world, `data` is --data (NULL: where the fetch script puts MovieLens);
- * `is_remembered`: both are a checkpoint's, not flags. */
-void world_open(world *w, const char *spec, const char *data, bool is_remembered,
-                const settings *s);
+void world_open(world *w, const world_source *from, const settings *s);
 void world_close(world *w);
+/* The world's interactions, read anew; the caller destroys them. */
+rr_dataset *world_load(const world *w);
 /* RMSE of a second factor model on 10 % of the interactions, held out of it. */
 double world_holdout_rmse(const world *w, const settings *s);
 /* A fresh environment over one part of the users, reset. */

@@ -46,7 +46,8 @@ bool stage_is_alike(const run_record *a, const run_record *b)
     x.seed = y.seed;
     x.world_seed = y.world_seed;
     return strcmp(a->origin.world, b->origin.world) == 0 &&
-           strcmp(a->origin.data, b->origin.data) == 0 && memcmp(&x, &y, sizeof x) == 0;
+           strcmp(a->origin.data, b->origin.data) == 0 &&
+           strcmp(a->origin.vectors, b->origin.vectors) == 0 && memcmp(&x, &y, sizeof x) == 0;
 }
 
 bool stage_is_same(const run_record *a, const run_record *b)
@@ -59,8 +60,12 @@ void stage_open(stage *s, const run_record *first, int n_sessions)
     memset(s, 0, sizeof *s);
     s->first = first;
     s->n_sessions = n_sessions;
-    const char *data = first->origin.data[0] != '\0' ? first->origin.data : NULL;
-    world_open(&s->world, first->origin.world, data, true, &first->s);
+    const run_origin *const origin = &first->origin;
+    const world_source from = {.spec = origin->world,
+                               .data = origin->data[0] != '\0' ? origin->data : NULL,
+                               .vectors = origin->vectors[0] != '\0' ? origin->vectors : NULL,
+                               .is_remembered = true};
+    world_open(&s->world, &from, &first->s);
     const play_policy plain[] = {{.name = "random", .chooser = RR_CHOOSER_RANDOM},
                                  {.name = "popular", .chooser = RR_CHOOSER_POPULAR},
                                  {.name = "similar", .chooser = RR_CHOOSER_SIMILAR},

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* api_dataset.c: the front door of rr_dataset, where files (io) meet interactions (data). */
+#include <stdio.h>
+
 #include "api/config_tables.h"
 #include "api/dataset.h"
 #include "core/abi.h"
@@ -78,27 +80,49 @@ static rr_status read_rows(rr_dataset *dataset, const char *path, rr_error *err)
     return status;
 }
 
-rr_status rr_dataset_load_within(rr_dataset **out, const char *path, uint64_t memory_limit,
-                                 const rr_host *host, rr_error *err)
+/* "437.6 MB", or "31.2 kB" and "512 bytes" of what would be 0.0 MB. */
+enum { SIZE_TEXT = 32 };
+
+static void show_size(char out[SIZE_TEXT], uint64_t bytes)
+{
+    if (bytes >= 100000) {
+        snprintf(out, SIZE_TEXT, "%.1f MB", (double)bytes / 1e6);
+    } else if (bytes >= 1000) {
+        snprintf(out, SIZE_TEXT, "%.1f kB", (double)bytes / 1e3);
+    } else {
+        snprintf(out, SIZE_TEXT, "%d bytes", (int)bytes);
+    }
+}
+
+static rr_status load(rr_dataset **out, const char *call, const char *path, uint64_t memory_limit,
+                      const rr_host *host, rr_error *err)
 {
     if (out == NULL || path == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_load: %s is NULL", out == NULL ? "out" : "path");
+        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", call, out == NULL ? "out" : "path");
     }
     rr_dataset *dataset = NULL;
     RRI_TRY(allocate_handle(&dataset, memory_limit, host, err));
     const rr_status status = read_rows(dataset, path, err);
     const size_t wanted = dataset->budget.wanted;
     if (finish(out, dataset, status) == RR_E_MEMORY && wanted > 0) {
-        RRI_FAIL(err, RR_E_MEMORY,
-                 "dataset: '%.200s' needs at least %.1f MB; the memory limit is %.1f MB", path,
-                 (double)wanted / 1e6, (double)memory_limit / 1e6);
+        char figures[2][SIZE_TEXT];
+        show_size(figures[0], wanted);
+        show_size(figures[1], memory_limit);
+        RRI_FAIL(err, RR_E_MEMORY, "dataset: '%.200s' needs at least %s; the memory limit is %s",
+                 path, figures[0], figures[1]);
     }
     return status;
 }
 
 rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_host *host, rr_error *err)
 {
-    return rr_dataset_load_within(out, path, 0, host, err);
+    return load(out, "rr_dataset_load", path, 0, host, err);
+}
+
+rr_status rr_dataset_load_within(rr_dataset **out, const char *path, uint64_t memory_limit,
+                                 const rr_host *host, rr_error *err)
+{
+    return load(out, "rr_dataset_load_within", path, memory_limit, host, err);
 }
 
 rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,

@@ -134,10 +134,26 @@ rr_status rri_npy_read(float *out, const char *path, int64_t n_rows, int64_t n_c
     return status;
 }
 
+/* What rri_npy_read would refuse is not written. */
+static rr_status require_finite(const float *values, const char *path, size_t n, size_t columns,
+                                rr_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(values[i])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE,
+                     "npy: '%.200s' is to have %g at [%zu][%zu]; it must be finite", path,
+                     (double)values[i], i / columns, i % columns);
+        }
+    }
+    return RR_OK;
+}
+
 rr_status rri_npy_write(const char *path, const float *values, int64_t n_rows, int64_t n_columns,
                         rr_error *err)
 {
     char head[RRI_NPY_HEADER_WRITTEN];
+    RRI_TRY(
+        require_finite(values, path, (size_t)n_rows * (size_t)n_columns, (size_t)n_columns, err));
     rri_npy_header_write(head, n_rows, n_columns);
     const rri_atomic_file_part parts[2] = {
         {head, sizeof head}, {values, (size_t)n_rows * (size_t)n_columns * sizeof values[0]}};

@@ -66,6 +66,8 @@ START_TEST(test_dataset_refuses_missing_arguments_by_name)
     ck_assert_int_eq(rr_dataset_load(NULL, fixture, NULL, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_dataset_load(&dataset, NULL, NULL, &err), RR_E_INVALID);
     ck_assert_str_eq(err.text, "rr_dataset_load: path is NULL");
+    ck_assert_int_eq(rr_dataset_load_within(&dataset, NULL, 5, NULL, &err), RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_dataset_load_within: path is NULL");
     ck_assert_int_eq(rr_dataset_create(&dataset, keys, NULL, &rating, NULL, 1, NULL, &err),
                      RR_E_INVALID);
     ck_assert_str_eq(err.text, "rr_dataset_create: items is NULL");
@@ -132,6 +134,15 @@ START_TEST(test_dataset_that_does_not_fit_its_limit_is_refused_with_the_figure)
     ck_assert_ptr_nonnull(figure);
     ck_assert_int_eq(sscanf(figure, "needs at least %lf MB", &needed), 1);
     ck_assert_ptr_nonnull(strstr(err.text, " MB; the memory limit is 16.0 MB"));
+    static const struct {
+        uint64_t limit;
+        const char *shown;
+    } small[] = {{49999, "memory limit is 50.0 kB"}, {999, "memory limit is 999 bytes"}};
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(rr_dataset_load_within(&dataset, path, small[i].limit, NULL, &err),
+                         RR_E_MEMORY);
+        ck_assert_ptr_nonnull(strstr(err.text, small[i].shown));
+    }
     ck_assert(needed > 20.0 && needed < 30.0); /* 20 bytes a row, a block of text, two tables */
     ck_assert_ptr_null(dataset);
     ck_assert_int_eq(

@@ -114,7 +114,11 @@ promise "…to the same bytes" cmp file.safetensors flags.safetensors
 "$train" --config run.cfg --seed 4 --dump-config >again.cfg
 promise "what follows from a flag follows it, and the command line wins" grep -q "^# follows: env-seed 4" again.cfg
 printf 'algo ppo\nno-such-flag 3\n' >bad.cfg
-refuses "an unknown flag in a file is refused" "no flag --no-such-flag" "$train" --config bad.cfg
+refuses "an unknown flag in a file is refused by file and line" \
+    "config bad.cfg: line 2: there is no flag --no-such-flag" "$train" --config bad.cfg
+printf 'algo ppo\n\nlr\nseed 3\n' >bad.cfg
+refuses "a flag without its value in a file is refused by line" "bad.cfg: line 3: --lr wants a value" "$train" --config bad.cfg
+refuses "a folder is no file of flags" "config is \"/\", a folder" "$train" --config /
 refuses "a file of flags that is not there is named" "none.cfg" "$train" --config none.cfg
 printf -- '--algo ppo\n' >bad.cfg
 refuses "dashes in a file of flags are refused by line" "line 1" "$train" --config bad.cfg
@@ -154,6 +158,86 @@ awk 'BEGIN { print "user_id:token\titem_id:token\trating:float"
     for (u = 0; u < 40; u++) for (i = 0; i < 30; i++) if ((u + i) % 3) print u "\t" i "\t" 1 + (u * i) % 5 }' >own.inter
 promise "a world is learned from a file" "$train" --algo ppo --world own.inter --total-timesteps 2000 \
     --quiet --checkpoint own.safetensors
+# Interactions within a limit of memory.
+promise "what fits the limit is read" "$train" --algo ppo --world own.inter --total-timesteps 2000 --quiet \
+    --memory-limit 2G --checkpoint limit.safetensors
+promise "…as without one" cmp own.safetensors limit.safetensors
+refuses "what does not fit the limit is refused with the figure" \
+    "memory-limit: dataset: 'own.inter' needs at least .*; the memory limit is 1.0 kB" \
+    "$train" --algo ppo --world own.inter --memory-limit 1K
+refuses "evaluate has the limit too" "the memory limit is 1.0 kB" \
+    "$evaluate" --checkpoint own.safetensors --memory-limit 1000
+for bytes in 2GB -1 0 1.5G G 99999999999T ""; do
+    refuses "a limit that is no number of bytes is refused" "memory-limit is \"$bytes\"; it must be a whole number" \
+        "$train" --algo ppo --world own.inter --memory-limit "$bytes"
+done
+refuses "a limit without interactions is refused" "memory-limit is given, but --world is \"drawn\"" \
+    "$train" --algo ppo --memory-limit 2G
+
+# Vectors in and out.
+promise "a world's vectors are written" "$train" --algo ppo --world own.inter --total-timesteps 2000 \
+    --quiet --save-vectors vec/v.npy --checkpoint saved.safetensors
+promise "…which changes nothing else" cmp own.safetensors saved.safetensors
+# A .npy file of other rows and columns, from the first values of another.
+cat >cut.py <<'END'
+import struct, sys
+path, out, rows, columns, bad = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:]
+data = open(path, "rb").read()
+body = data[10 + struct.unpack("<H", data[8:10])[0]:][:4 * rows * columns]
+head = ("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }" % (rows, columns)).ljust(117) + "\n"
+if bad:
+    body = body[:-4] + struct.pack("<f", float(bad[0]))
+open(out, "wb").write(data[:8] + struct.pack("<H", len(head)) + head.encode() + body)
+END
+for kind in v.npy:30 v.users.npy:40; do
+    promise "…${kind%:*} in the order and width that --help tells" python3 -c "
+import ast, struct, sys
+data = open('vec/${kind%:*}', 'rb').read()
+n = struct.unpack('<H', data[8:10])[0]
+sys.exit(ast.literal_eval(data[10:10 + n].decode())['shape'] != (${kind#*:}, 32))"
+done
+promise "vectors that were written are taken" "$train" --algo ppo --world own.inter --total-timesteps 2000 \
+    --quiet --vectors vec/v.npy --name given --checkpoint given.safetensors
+"$train" --algo ppo --world own.inter --total-timesteps 2000 --quiet --name fitted
+promise "…and the run is that of the fitted ones" cmp runs/given/log.csv runs/fitted/log.csv
+promise "a checkpoint remembers its vectors" sh -c "'$evaluate' --checkpoint given.safetensors --sessions 20 --json >a &&
+    '$evaluate' --checkpoint own.safetensors --sessions 20 --json >b && sed s/given/own/ a | cmp - b"
+promise "a run of given vectors is resumed" "$train" --resume given.safetensors --quiet
+promise "a config names the vectors" sh -c \
+    "'$train' --algo ppo --world own.inter --vectors vec/v.npy --dump-config | grep -qx 'vectors vec/v.npy'"
+python3 cut.py vec/v.npy wide.npy 30 20
+python3 cut.py vec/v.users.npy wide.users.npy 40 20
+promise "vectors of another width lead" "$train" --algo ppo --world own.inter --total-timesteps 2000 --quiet \
+    --vectors wide.npy --checkpoint wide.safetensors
+promise "…and evaluate finds it" "$evaluate" --checkpoint wide.safetensors --sessions 20
+refuses "…unless another one is asked for" "is \"wide.npy\" of 30 x 20; it must be 30 x 10: one row for each of the items" \
+    "$train" --algo ppo --world own.inter --num-factors 8 --vectors wide.npy
+python3 cut.py vec/v.npy few.npy 29 32
+cp vec/v.users.npy few.users.npy
+refuses "too few rows are refused" "is \"few.npy\" of 29 x 32; it must be 30 x 32" \
+    "$train" --algo ppo --world own.inter --vectors few.npy
+python3 cut.py vec/v.npy few.npy 30 32
+python3 cut.py vec/v.users.npy few.users.npy 20 32
+refuses "too few users are refused" "few.users.npy\" of 20 x 32; it must be 40 x 32: one row for each of the users" \
+    "$train" --algo ppo --world own.inter --vectors few.npy
+cp wide.users.npy few.users.npy
+refuses "two widths are refused" "with 32 columns, and few.users.npy has 20" \
+    "$train" --algo ppo --world own.inter --vectors few.npy
+cp vec/v.users.npy few.users.npy
+python3 cut.py vec/v.npy few.npy 30 32 nan
+refuses "a number that is none is refused" "vectors: npy: 'few.npy' has nan at \[29\]\[31\]" \
+    "$train" --algo ppo --world own.inter --vectors few.npy
+refuses "vectors that are not there are named" "vectors: .*none.npy" "$train" --algo ppo --world own.inter --vectors none.npy
+refuses "vectors of another ending are refused" "vectors is \"v.txt\"; it must be the name of a file that ends in .npy" \
+    "$train" --algo ppo --world own.inter --vectors v.txt
+refuses "vectors of a drawn world are refused" "vectors is given, but --world is" "$train" --algo ppo --vectors vec/v.npy
+refuses "vectors are not written of a drawn world" "save-vectors is given" "$train" --algo ppo --save-vectors v.npy
+: >file
+refuses "vectors that cannot be written are refused before training" "file" timeout -s KILL 5 \
+    "$train" --algo ppo --world own.inter --total-timesteps 1000000000 --save-vectors file/v.npy
+refuses "evaluate needs no vectors of a fitted world" "made with fitted ones" \
+    "$evaluate" --checkpoint own.safetensors --vectors vec/v.npy
+
 mkdir elsewhere
 cd elsewhere || exit 1
 refuses "a file that a checkpoint remembers and that is not there is named" \

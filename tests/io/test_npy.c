@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/npy.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,27 @@ START_TEST(test_npy_refuses_a_size_that_is_not_the_heads)
 }
 END_TEST
 
+START_TEST(test_npy_what_is_not_finite_is_not_written)
+{
+    float values[6] = {1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f};
+    const float bad[3] = {NAN, INFINITY, -INFINITY};
+    char old[8] = {0};
+    rr_error err = {0};
+    for (size_t i = 0; i < 3; i++) {
+        make_file("as it was", 8);
+        values[5] = bad[i];
+        ck_assert_int_eq(rri_npy_write(path, values, 2, 3, &err), RR_E_NOT_FINITE);
+        ck_assert_ptr_nonnull(strstr(err.text, " at [1][2]; it must be finite"));
+        const int fd = open(path, O_RDONLY);
+        ck_assert_int_eq(read(fd, old, sizeof old), 8);
+        ck_assert_mem_eq(old, "as it was", 8);
+        close(fd);
+        unlink(path);
+    }
+}
+END_TEST
+
 CHECK_MAIN("io/npy", test_npy_what_is_written_is_read_back,
            test_npy_doubles_are_rounded_and_must_be_finite_as_floats,
+           test_npy_what_is_not_finite_is_not_written,
            test_npy_refuses_a_size_that_is_not_the_heads)
