@@ -144,11 +144,13 @@ static float sum_portable(const float *x, size_t n)
     return s[0];
 }
 
+#if defined(__x86_64__)
 static const char *level_name(void)
 {
     rr_runtime_info info = {.struct_size = sizeof info};
     return rr_runtime_describe(&info, NULL) == RR_OK ? info.kernels : "portable";
 }
+#endif
 
 static chains chains_of_level(void)
 {

@@ -56,7 +56,8 @@ START_TEST(test_softmax_block_running_sums_go_below_the_higher_maximum)
         double sums[16] = {0}, moments[16] = {0}, highest = -INFINITY;
         for (size_t i = 0; i < N; i++) {
             z[1][i] = z[0][i] + 9.0f * (float)by;
-            highest = fmax(highest, fmax((double)z[0][i], (double)z[1][i]));
+            const double higher = (double)(by < 0 ? z[0][i] : z[1][i]);
+            highest = higher > highest ? higher : highest;
         }
         for (size_t i = 0; i < (size_t)2 * N; i++) {
             const double below = (double)z[i / N][i % N] - highest;
