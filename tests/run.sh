@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Installs what is missing, builds, runs every test, and ends with a line "N passed, N failed".
 #
-#   sh tests/run.sh          everything: unit tests, sanitizers, valgrind, equal bytes across builds,
+#   sh tests/run.sh          everything: unit tests, the report as Chromium draws it, event files as
+#                            TensorBoard reads them, sanitizers, valgrind, equal bytes across builds,
 #                            install and uninstall, Rust, Go, and the build without BLIS
-#   sh tests/run.sh quick    one build and every unit test
+#   sh tests/run.sh quick    one build and every unit test; the report's page is read, not drawn
 #
-# BUILD_DIR (build-test) is the folder to build in; RECRL_NO_INSTALL=1 leaves packages alone.
+# BUILD_DIR (build-test) is the folder to build in; RECRL_NO_INSTALL=1 leaves packages alone. What is
+# missing then, or cannot be installed, fails the stage that wants it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 root=$(pwd)
@@ -44,6 +46,7 @@ has_blis() {
     return 1
 }
 has_check() { pkg-config --exists check && [ -e "$(pkg-config --variable=includedir check)/check.h" ]; }
+has_venv() { python3 -c 'import ensurepip, venv'; }
 has_libc() { echo 'int main(void){return 0;}' | cc -x c - -o "$work/probe"; }
 
 list_missing() {
@@ -59,6 +62,8 @@ list_missing() {
     need libblis-serial-dev has_blis
     need libsqlite3-dev pkg-config --exists sqlite3
     if [ "$tier" = full ]; then
+        need chromium chromium --version
+        need python3-venv has_venv
         need clang clang --version
         need valgrind valgrind --version
         need golang-go go version
@@ -134,6 +139,13 @@ run_tests() {
 if stage "build with gcc, -O3, no warnings" build gcc "$main"; then
     started=$(date +%s)
     rm -f "$main"/meson-logs/testlog*.json
+    # Of a page: quick reads it alone; the full tier fails without Chromium.
+    RECRL_RENDER=must
+    if [ "$tier" = quick ]; then
+        RECRL_RENDER=no
+        echo "quick: the report's page is read, not drawn by Chromium; sh tests/run.sh draws it"
+    fi
+    export RECRL_RENDER
     meson test -C "$main" --no-rebuild >"$work/tests.log" 2>&1
     python3 tests/support/tally.py "$main/meson-logs/testlog.json" >"$work/tally"
     [ -s "$work/tally" ] || tail -n 60 "$work/tests.log"
@@ -240,6 +252,20 @@ installed() {
     [ -z "$left" ] || { echo "left after uninstall: $left"; return 1; }
 }
 
+# Event files say what the log says, to the package that people read them with: tensorboard, by pip, in
+# an environment of its own.
+read_by_tensorboard() {
+    (cd "$work" && "$main/examples/train" --algo ppo --total-timesteps 20000 --num-items 60 --quiet \
+        --name events --checkpoint events.safetensors --tensorboard) || return 1
+    python=python3
+    if [ "${RECRL_NO_INSTALL:-0}" != 1 ]; then
+        python3 -m venv "$work/venv" || return 1
+        python=$work/venv/bin/python3
+        "$python" -m pip install --quiet --disable-pip-version-check tensorboard || return 1
+    fi
+    "$python" tests/drivers/read_events.py "$work/runs/events" --package
+}
+
 # The loop from two other languages, by hand-written declarations.
 from_rust() {
     rustc --edition 2021 -O -L native="$main/lib" -o "$work/smoke_rust" examples/rust/smoke.rs &&
@@ -254,6 +280,7 @@ from_go() {
 
 if [ "$tier" = full ]; then
     stage "installed, README's program, uninstalled" installed
+    stage "event files, read by the tensorboard package" read_by_tensorboard
     stage "from Rust" from_rust
     stage "from Go" from_go
     stage "the same bytes from gcc -O0, gcc -O3, clang and without BLIS" same_bytes

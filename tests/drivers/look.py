@@ -4,8 +4,11 @@ Chromium where that is installed, nothing overflows at 400 and 1600 pixels and n
 
     python3 tests/drivers/look.py report.html [WORD…]      each WORD must be on the page
     python3 tests/drivers/look.py --read report.html …     without the rendering, which takes seconds
+
+RECRL_RENDER=no renders nothing; RECRL_RENDER=must makes a missing Chromium a fault.
 """
 import html.parser
+import os
 import pathlib
 import re
 import shutil
@@ -82,8 +85,11 @@ def main():
     faults += [f'the page does not say "{word}"' for word in words if word not in text]
     faults += ["a number on the page is nan" for _ in re.findall(r"\b(?:nan|inf)\b", page)][:1]
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if "--read" in sys.argv:
+    render = os.environ.get("RECRL_RENDER", "")
+    if "--read" in sys.argv or render == "no":
         pass
+    elif chromium is None and render == "must":
+        faults.append("there is no chromium to render the page with, and RECRL_RENDER is must")
     elif chromium is None:
         print("look: there is no chromium here; the page was read, not rendered")
     else:
