@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/factors.h"
 #include "driver/flags.h"
+#include "driver/presets.h"
 #include "driver/run.h"
 #include "driver/table.h"
 #include "driver/text.h"
+#include "driver/versus.h"
 
 typedef struct options {
-    const char *algo, *checkpoint, *world, *data, *sessions, *seed;
+    const char *algo, *checkpoint, *against, *world, *data, *sessions, *seed;
     const char *vectors, *memory_limit;
     bool is_json, is_quiet, is_help;
 } options;
@@ -19,7 +22,8 @@ typedef struct options {
 static void print_help(const flags_option *table, int n)
 {
     static const int32_t kinds[] = {RR_CONFIG_ENV, -1};
-    printf("evaluate --algo ppo|a2c [--checkpoint FILE] [--sessions N] [--seed S] [--json]\n\n");
+    printf("evaluate --algo ppo|a2c [--checkpoint FILE] [--sessions N] [--seed S] [--json]\n"
+           "evaluate FILE --against FILE\n\n");
     flags_print_options(stdout, table, n);
     printf("\n"
            "World and configs are read from the checkpoint. Each policy plays the same sessions: "
@@ -28,7 +32,10 @@ static void print_help(const flags_option *table, int n)
            "the 20 %% of users\n"
            "that were held back. Fields of the env config may be changed, to see the policy in a "
            "changed world;\n"
-           "what is not given is as the checkpoint has it, whatever default stands below.\n");
+           "what is not given is as the checkpoint has it, whatever default stands below. Without "
+           "flags these are\n"
+           "the sessions in which train and report judge too: one checkpoint, one figure. "
+           "docs/evaluation.md\n");
     flags_print_tables(stdout, kinds);
 }
 
@@ -37,7 +44,8 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
     memset(o, 0, sizeof *o);
     const flags_option table[] = {
         {"algo", "ppo|a2c", "which of checkpoints/<algo>.safetensors", &o->algo, NULL},
-        {"checkpoint", "FILE", "the file itself", &o->checkpoint, NULL},
+        {"checkpoint", "FILE", "the file itself; the word need not be said", &o->checkpoint, NULL},
+        {"against", "FILE", "compare with this one, session by session", &o->against, NULL},
         {"world", "WORLD", "the checkpoint's own; another one is refused", &o->world, NULL},
         {"data", "PATH", "where the interactions are now", &o->data, NULL},
         {"vectors", "FILE.npy", "where vectors that were given to train are now", &o->vectors,
@@ -50,6 +58,11 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
         {"quiet", NULL, "the table without the sentences", NULL, &o->is_quiet},
         {"help", NULL, "this text", NULL, &o->is_help}};
     const int n = (int)(sizeof table / sizeof table[0]);
+    if (argc > 1 && argv[1][0] != '-') { /* evaluate FILE … */
+        o->checkpoint = argv[1];
+        argv += 1;
+        argc -= 1;
+    }
     flags_parse(fields, table, n, argc, argv);
     if (o->is_help) {
         print_help(table, n);
@@ -60,65 +73,82 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
     }
 }
 
+/* One checkpoint. */
+typedef struct side {
+    const char *path;
+    settings s;
+    run_origin origin;
+    rr_agent *agent;
+} side;
+
 /* Settings of the checkpoint, and changes of its world. */
-static void read_settings(settings *s, run_origin *origin, const char *path, const options *o,
-                          const flags_fields *fields)
+static void read_settings(side *c, const options *o, const flags_fields *fields)
 {
-    run_read_settings(s, origin, path);
-    if (o->algo != NULL && flags_algo(o->algo) != s->algo) {
-        text_fail("--algo is %s, but %s was made with %s", o->algo, path, flags_algo_name(s->algo));
-    }
-    if (o->world != NULL && strcmp(o->world, origin->world) != 0) {
-        text_fail("--world is %s, but %s was made in %s", o->world, path, origin->world);
+    run_read_settings(&c->s, &c->origin, c->path);
+    if (o->world != NULL && strcmp(o->world, c->origin.world) != 0) {
+        text_fail("--world is %s, but %s was made in %s", o->world, c->path, c->origin.world);
     }
     for (int i = 0; i < fields->n; i++) {
         const char *field = fields->at[i].field;
         if (settings_field_index(RR_CONFIG_ENV, field) < 0) {
             text_fail("--%s is not a field of the world", fields->at[i].name);
         }
-        settings_give(s, RR_CONFIG_ENV, field, fields->at[i].value);
+        settings_give(&c->s, RR_CONFIG_ENV, field, fields->at[i].value);
     }
-    settings_make_room(s);
+    settings_make_room(&c->s);
 }
 
 /* The agent as it was trained; its own environment only brings the catalogue. */
-static rr_agent *load_agent(const settings *s, const world *w, const char *path)
+static void load_agent(side *c, const world *w)
 {
     rr_error err;
-    rr_env_config config = s->env;
+    rr_env_config config = c->s.env;
     config.n_envs = 1;
     rr_env *env = world_env(w, &config, 0, WORLD_TRAIN);
-    rr_agent *agent = run_create_agent(s, rr_env_items(env));
-    text_require_file(rr_checkpoint_load(path, agent, NULL, NULL, NULL, 0, NULL, &err), &err, path);
+    c->agent = run_create_agent(&c->s, rr_env_items(env));
+    text_require_file(rr_checkpoint_load(c->path, c->agent, NULL, NULL, NULL, 0, NULL, &err), &err,
+                      c->path);
     rr_env_destroy(env);
-    return agent;
 }
 
-static float play_all(table_rows *t, const settings *s, const world *w, rr_agent *agent,
-                      uint64_t seed, int32_t n_sessions)
+static void play_one(table_rows *t, const play_policy *policy, const settings *s, const world *w,
+                     uint64_t seed, int32_t n_sessions)
 {
-    const play_policy policies[] = {{.name = "trained", .agent = agent},
-                                    {.name = "greedy", .agent = agent, .is_greedy = true},
+    rr_metrics_summary summary;
+    play_watch watch = {.of = t->of};
+    play_watched(&summary, &watch, policy, w, &s->env, seed, WORLD_TEST, n_sessions);
+    table_add(t, policy->name, &summary, watch.parts);
+}
+
+static float play_all(table_rows *t, const side *c, const world *w, uint64_t seed,
+                      int32_t n_sessions)
+{
+    const settings *s = &c->s;
+    const play_policy policies[] = {{.name = "trained", .agent = c->agent},
+                                    {.name = "greedy", .agent = c->agent, .is_greedy = true},
                                     {.name = "random", .chooser = RR_CHOOSER_RANDOM},
                                     {.name = "popular", .chooser = RR_CHOOSER_POPULAR},
                                     {.name = "similar", .chooser = RR_CHOOSER_SIMILAR},
                                     {.name = "oracle", .chooser = RR_CHOOSER_ORACLE}};
-    rr_metrics_summary summary;
     for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
-        play_sessions(&summary, &policies[i], w, &s->env, seed, WORLD_TEST, n_sessions);
-        table_add(t, policies[i].name, &summary);
+        play_one(t, &policies[i], s, w, seed, n_sessions);
     }
     if (!(s->env.tire > 0.0f)) {
         return 0.0f;
     }
     const int32_t n_grid = n_sessions < 500 ? n_sessions : 500;
-    const uint64_t grid_seed = text_mix_seed(seed, 4);
     play_policy patient = {.name = "patient", .chooser = RR_CHOOSER_PATIENT};
-    patient.parameter = play_best_patience(w, &s->env, grid_seed, WORLD_TEST, n_grid);
-    play_sessions(&summary, &patient, w, &s->env, seed, WORLD_TEST, n_sessions);
-    table_add(t, patient.name, &summary);
+    patient.parameter = play_best_patience(w, &s->env, text_mix_seed(seed, 4), WORLD_TEST, n_grid);
+    play_one(t, &patient, s, w, seed, n_sessions);
     return patient.parameter;
 }
+
+/* What both kinds of evaluation have in common. */
+typedef struct scene {
+    world w;
+    uint64_t seed;
+    int32_t n_sessions;
+} scene;
 
 static void open_world(world *w, const options *o, const run_origin *origin, const settings *s)
 {
@@ -137,54 +167,120 @@ static void open_world(world *w, const options *o, const run_origin *origin, con
     world_open(w, &from, s);
 }
 
+static void open_scene(scene *e, const side *c, const options *o)
+{
+    int64_t n_sessions = 1;
+    if (o->sessions != NULL) {
+        n_sessions = text_parse_count("--sessions", o->sessions);
+        if (n_sessions < 1 || n_sessions > 10000000) {
+            text_fail("--sessions is %lld; it must be in [1, 10000000]", (long long)n_sessions);
+        }
+    }
+    e->seed = play_seed(o->seed != NULL ? (uint64_t)text_parse_count("--seed", o->seed)
+                                        : PRESETS_EVALUATION_SEED);
+    open_world(&e->w, o, &c->origin, &c->s);
+    e->n_sessions = o->sessions != NULL ? (int32_t)n_sessions : play_default_sessions(e->w.n_items);
+}
+
+static void begin_json(json *j, const side *c, const scene *e)
+{
+    json_begin(j, stdout);
+    json_string(j, "algo", flags_algo_name(c->s.algo));
+    json_string(j, "world", e->w.name);
+    json_string(j, "checkpoint", c->path);
+    json_count(j, "timesteps", rr_agent_timesteps(c->agent));
+    json_count(j, "sessions", e->n_sessions);
+}
+
+static void evaluate(const side *c, const scene *e, const options *o)
+{
+    segments of;
+    segments_open(&of, &e->w);
+    table_rows t = {.config = &c->s.env, .of = &of};
+    factors_table ranking = {0};
+    const float beta = play_all(&t, c, &e->w, e->seed, e->n_sessions);
+    if (e->w.parts[0] != NULL) {
+        factors_rank_agent(&ranking, &e->w, &c->s, c->agent);
+    }
+    if (o->is_json) {
+        json j;
+        begin_json(&j, c, e);
+        json_number(&j, "beta", c->s.env.tire > 0.0f ? (double)beta : (double)NAN);
+        table_write_json(&j, &t);
+        factors_write_json(&j, &ranking);
+        json_end(&j);
+    } else {
+        printf(
+            "%s: %s after %s timesteps in the %s world; %s sessions of users never trained on\n\n",
+            c->path, flags_algo_name(c->s.algo), text_count(rr_agent_timesteps(c->agent)),
+            e->w.name, text_count(e->n_sessions));
+        table_print(stdout, &t);
+        factors_print(stdout, &ranking);
+        if (!o->is_quiet) {
+            table_explain(stdout, &t, beta);
+        }
+        factors_explain(stdout, &ranking);
+    }
+    segments_close(&of);
+}
+
+static void compare(const side *a, const side *b, const scene *e, const options *o)
+{
+    versus_row rows[VERSUS_ROWS];
+    versus_play(rows, a->agent, b->agent, &e->w, &a->s.env, e->seed, e->n_sessions);
+    if (o->is_json) {
+        json j;
+        begin_json(&j, a, e);
+        json_string(&j, "against", b->path);
+        versus_write_json(&j, rows);
+        json_end(&j);
+        return;
+    }
+    const side *both[] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        printf("%c: %s, %s after %s timesteps\n", "AB"[i], both[i] -> path,
+               flags_algo_name(both[i]->s.algo), text_count(rr_agent_timesteps(both[i]->agent)));
+    }
+    printf("%s world; the same %s sessions of users never trained on\n\n", e->w.name,
+           text_count(e->n_sessions));
+    versus_print(stdout, rows);
+    if (!o->is_quiet) {
+        versus_explain(stdout, rows);
+    }
+}
+
 int main(int argc, char **argv)
 {
     text_set_program("evaluate");
     static options o;
     static flags_fields fields;
-    static settings s;
-    static run_origin origin;
-    read_options(&o, &fields, argc, argv);
+    static side a, b;
+    static scene e;
     char standard[64];
+    read_options(&o, &fields, argc, argv);
     snprintf(standard, sizeof standard, "checkpoints/%s.safetensors",
              o.algo != NULL ? o.algo : "ppo");
-    const char *path = o.checkpoint != NULL ? o.checkpoint : standard;
-    read_settings(&s, &origin, path, &o, &fields);
-    const int64_t n_sessions =
-        o.sessions != NULL ? text_parse_count("--sessions", o.sessions) : 1000;
-    if (n_sessions < 1 || n_sessions > 10000000) {
-        text_fail("--sessions is %lld; it must be in [1, 10000000]", (long long)n_sessions);
+    a.path = o.checkpoint != NULL ? o.checkpoint : standard;
+    read_settings(&a, &o, &fields);
+    if (o.algo != NULL && flags_algo(o.algo) != a.s.algo) {
+        text_fail("--algo is %s, but %s was made with %s", o.algo, a.path,
+                  flags_algo_name(a.s.algo));
     }
-    const uint64_t seed =
-        text_mix_seed(o.seed != NULL ? (uint64_t)text_parse_count("--seed", o.seed) : 0, 5);
-
-    world w;
-    open_world(&w, &o, &origin, &s);
-    rr_agent *agent = load_agent(&s, &w, path);
-    table_rows t = {.config = &s.env};
-    const float beta = play_all(&t, &s, &w, agent, seed, (int32_t)n_sessions);
-    if (o.is_json) {
-        json j;
-        json_begin(&j, stdout);
-        json_string(&j, "algo", flags_algo_name(s.algo));
-        json_string(&j, "world", w.name);
-        json_string(&j, "checkpoint", path);
-        json_count(&j, "timesteps", rr_agent_timesteps(agent));
-        json_count(&j, "sessions", n_sessions);
-        json_number(&j, "beta", s.env.tire > 0.0f ? (double)beta : (double)NAN);
-        table_write_json(&j, &t);
-        json_end(&j);
+    if (o.against != NULL) {
+        b.path = o.against;
+        read_settings(&b, &o, &fields);
+        versus_require_same(a.path, &a.s, &a.origin, b.path, &b.s, &b.origin);
+    }
+    open_scene(&e, &a, &o);
+    load_agent(&a, &e.w);
+    if (o.against != NULL) {
+        load_agent(&b, &e.w);
+        compare(&a, &b, &e, &o);
     } else {
-        printf(
-            "%s: %s after %s timesteps in the %s world; %s sessions of users never trained on\n\n",
-            path, flags_algo_name(s.algo), text_count(rr_agent_timesteps(agent)), w.name,
-            text_count(n_sessions));
-        table_print(stdout, &t);
-        if (!o.is_quiet) {
-            table_explain(stdout, &t, beta);
-        }
+        evaluate(&a, &e, &o);
     }
-    rr_agent_destroy(agent);
-    world_close(&w);
+    rr_agent_destroy(a.agent);
+    rr_agent_destroy(b.agent);
+    world_close(&e.w);
     return EXIT_SUCCESS;
 }

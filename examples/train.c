@@ -61,26 +61,23 @@ static void announce(const train_options *o, const settings *s, const world *w)
             fflush(stdout);
             return;
         }
-        printf("factors: rmse %.4f on what they were fitted to; fitted to 90 %%, %.4f on the other "
-               "10 %%\n",
+        printf("factors: rmse %.4f on what they were fitted to; fitted to a random 90 %%, %.4f on "
+               "the other 10 %%\n",
                w->train_rmse, world_holdout_rmse(w, s));
-        const rr_ranking ranking = factors_rank(w, s);
-        printf(
-            "fitted without each user's latest 10 %%: recall@%d %.4f, NDCG@%d %.4f of these among "
-            "all items;\npopular items: recall@%d %.4f, NDCG@%d %.4f (%s users)\n",
-            FACTORS_RANKED, ranking.recall, FACTORS_RANKED, ranking.ndcg, FACTORS_RANKED,
-            ranking.popular_recall, FACTORS_RANKED, ranking.popular_ndcg,
-            text_count(ranking.n_users));
+        factors_table ranking;
+        factors_rank_world(&ranking, w, s);
+        printf("fitted without each user's latest 10 %%, which is to be found among all items:\n");
+        factors_print(stdout, &ranking);
+        factors_explain_world(stdout, &ranking);
     }
     fflush(stdout);
 }
 
-/* What a policy earns on sessions of its own. */
 static rr_metrics_summary measure(const play_policy *policy, const settings *s, const world *w,
                                   uint64_t seed, int part)
 {
     rr_metrics_summary summary;
-    play_sessions(&summary, policy, w, &s->env, seed, part, play_quick_sessions(w->n_items));
+    play_sessions(&summary, policy, w, &s->env, seed, part, play_default_sessions(w->n_items));
     return summary;
 }
 
@@ -117,12 +114,13 @@ static double train(run *r, const world *w, const train_options *o, const logs *
     return text_seconds() - p.start;
 }
 
-/* The trained policy, sampled, beside the best known play: users that were never trained on. */
+/* The trained policy, sampled, beside the best known play, in the sessions in which evaluate and
+ * report judge too: of users that were never trained on. */
 static void report(const run *r, const world *w, const train_options *o, const char *checkpoint,
                    int64_t n_steps, double seconds, int n_warnings)
 {
     const settings *s = r->s;
-    const uint64_t seed = text_mix_seed(s->train.seed, 3);
+    const uint64_t seed = play_seed(PRESETS_EVALUATION_SEED);
     const play_policy trained = {.name = "trained", .agent = r->agent};
     const play_policy oracle = {.name = "oracle", .chooser = RR_CHOOSER_ORACLE};
     const rr_metrics_summary own = measure(&trained, s, w, seed, WORLD_TEST);

@@ -1,15 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* factors.h: how well factors rank what they have not seen. */
+/* factors.h: how well what users met next is ranked, by a policy and by those that do not learn
+ * from rewards.
+ *
+ * Of each user, the latest tenth of what was met is to be found among all items that the user had
+ * not met before (recall@20, NDCG@20). Nobody who ranks has seen it: vectors are fitted without it,
+ * and a policy was trained in the world that they make. */
 #ifndef EXAMPLES_DRIVER_FACTORS_H
 #define EXAMPLES_DRIVER_FACTORS_H
 
+#include "json.h"
 #include "settings.h"
 #include "world.h"
 
-enum { FACTORS_RANKED = 20 }; /* k of recall@k and NDCG@k */
+enum { FACTORS_RANKED = 20 /* k of recall@k and NDCG@k */, FACTORS_MOST_ROWS = 5 };
 
-/* Of a second factor model, fitted without each user's latest tenth of the interactions, which are
- * then to be found among all items the user has not met; beside popularity's. */
-rr_ranking factors_rank(const world *w, const settings *s);
+typedef struct factors_row {
+    const char *name;
+    double recall, recall_interval, ndcg, ndcg_interval;
+} factors_row;
+
+typedef struct factors_table {
+    int64_t n_users; /* that have something held out */
+    int n;
+    factors_row at[FACTORS_MOST_ROWS];
+} factors_table;
+
+/* Popular items, and the world's own vectors; over all users. */
+void factors_rank_world(factors_table *t, const world *w, const settings *s);
+/* Over the users that no policy was trained on: the agent's greedy ranking at the start of a
+ * session, popular items, the world's own vectors (explicit), and vectors that are fitted to what
+ * was met instead of how it was rated (implicit). Leaves the agent as it was. */
+void factors_rank_agent(factors_table *t, const world *w, const settings *s, rr_agent *agent);
+
+/* An empty table, that of a drawn world, prints nothing. */
+void factors_print(FILE *out, const factors_table *t);
+/* Sentences: what is compared, and what a policy trained for rewards can be expected to do. */
+void factors_explain(FILE *out, const factors_table *t);
+/* The same of the world's own vectors, without a policy. */
+void factors_explain_world(FILE *out, const factors_table *t);
+/* The member "ranking". */
+void factors_write_json(json *j, const factors_table *t);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* play.h: one policy plays many sessions, and what came of it. Policies that are given the same
- * seed and the same users play the same sessions. */
+ * seed and the same users play the same sessions: session by session the same user, the same
+ * candidates and the same luck, whichever row it is played in. */
 #ifndef EXAMPLES_DRIVER_PLAY_H
 #define EXAMPLES_DRIVER_PLAY_H
 
 #include <stdbool.h>
 
+#include "segments.h"
 #include "world.h"
 
 /* An agent, sampled or greedy, or one of the environment's choosers. */
@@ -22,9 +24,12 @@ typedef struct play_watch {
     int64_t *shown;     /* [n_items] showings in the sessions counted; NULL: not wanted */
     int32_t n_sessions; /* of which the first session is kept, at most PLAY_ENVS */
     int32_t max_steps;
-    int32_t *items; /* [n_sessions, max_steps] pool indices; −1 behind a session's end */
-    float *rewards; /* [n_sessions, max_steps] */
-    float *returns; /* [sessions] of the sessions counted, in the order they began; NULL */
+    int32_t *items;     /* [n_sessions, max_steps] pool indices; −1 behind a session's end */
+    float *rewards;     /* [n_sessions, max_steps] */
+    float *returns;     /* [sessions] of the sessions counted, in the order they began; NULL */
+    int32_t *users;     /* [sessions] whose they were, among the part's users; −1: drawn; NULL */
+    const segments *of; /* users by segment; NULL: not wanted */
+    rr_metrics_summary parts[SEGMENTS_MOST]; /* of the sessions of each segment */
 } play_watch;
 
 /* Sessions of `part`'s users, `n_sessions` of them counted. Does not move the agent: its draws are
@@ -41,8 +46,11 @@ void play_watched(rr_metrics_summary *out, play_watch *watch, const play_policy 
 double play_share(const rr_metrics_summary *own, const rr_metrics_summary *best,
                   const rr_env_config *config);
 
-/* Sessions that a quick measure of a catalogue of this size should take. */
-int32_t play_quick_sessions(int32_t n_items);
+/* Sessions in which a policy over a catalogue of this size is judged unless a flag says how many:
+ * PRESETS_SESSIONS, fewer where the best known play would take too long. */
+int32_t play_default_sessions(int32_t n_items);
+/* The seed of those sessions from --seed, or from PRESETS_EVALUATION_SEED. */
+uint64_t play_seed(uint64_t seed);
 
 /* β of the patient play by grid: the largest return of a session on sessions of their own. */
 float play_best_patience(const world *w, const rr_env_config *config, uint64_t seed, int part,

@@ -9,6 +9,10 @@
 
 #include "settings.h"
 
+/* In which sessions policies are judged, by train, evaluate and report alike unless a flag says
+ * otherwise: a checkpoint then has one figure, wherever it is printed. */
+enum { PRESETS_EVALUATION_SEED = 0, PRESETS_SESSIONS = 1000 };
+
 /* Sets the fields of (world, head, s->algo); a world that is a file counts as "movielens". */
 void presets_apply(settings *s, const char *world, const char *head);
 /* The fields of one preset on one line, "tire 0.2, gamma 0.97", or "the defaults". */

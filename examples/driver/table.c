@@ -4,15 +4,20 @@
 #include <math.h>
 #include <string.h>
 
+#include "segment_table.h"
 #include "text.h"
 
-void table_add(table_rows *t, const char *name, const rr_metrics_summary *summary)
+void table_add(table_rows *t, const char *name, const rr_metrics_summary *summary,
+               const rr_metrics_summary *parts)
 {
     if (t->n == TABLE_MOST_ROWS) {
         text_fail("the table has no room for %s", name);
     }
     t->at[t->n].name = name;
     t->at[t->n].summary = *summary;
+    for (int i = 0; i < t->of->n; i++) {
+        t->at[t->n].parts[i] = parts[i];
+    }
     t->n += 1;
 }
 
@@ -125,6 +130,7 @@ void table_print(FILE *out, const table_rows *t)
         print_interval(out, s->novelty, s->novelty_interval, 2, 15);
         fputc('\n', out);
     }
+    segment_table_print(out, t);
 }
 
 void table_explain(FILE *out, const table_rows *t, float beta)
@@ -144,6 +150,7 @@ void table_explain(FILE *out, const table_rows *t, float beta)
                  "between the\n"
                  "items of a session; novelty is -log2 of an item's share of the training users' "
                  "interactions.\n");
+    segment_table_explain(out, t);
     if (is_leaving(t)) {
         fprintf(out,
                 "Sessions leave when they tire, so the oracle, which looks one step ahead, can be "
@@ -181,6 +188,7 @@ static void write_row(json *j, const table_rows *t, int row)
     json_number(j, "intra_list_distance_interval", s->intra_list_distance_interval);
     json_number(j, "novelty", s->novelty);
     json_number(j, "novelty_interval", s->novelty_interval);
+    segment_table_write_json(j, t, row);
     json_end_object(j);
 }
 

@@ -14,6 +14,8 @@
  * training. Of MovieLens-100k's 943 users this seed holds back 189. */
 static const uint64_t SPLIT_SEED = 2021;
 static const float TEST_FRACTION = 0.2f;
+/* Of each user's interactions, the latest. */
+static const float HELD_OUT = 0.1f;
 
 static const char *const MOVIELENS_FILE = "data/ml-100k/ml-100k.inter";
 
@@ -72,16 +74,18 @@ static void find_file(world *w, const char *spec, const char *data, bool is_reme
               spec);
 }
 
-/* Rows of `vectors` whose mark is `part`. */
-static void take_users(world *w, int part, const float *vectors, const uint8_t *is_test, int32_t n)
+/* Vectors of the users whose mark is `part`. */
+static void take_users(world *w, int part, const uint8_t *is_test, int32_t n)
 {
     const size_t d = (size_t)w->dim;
     w->users[part] = text_allocate((size_t)n * d, sizeof(float));
+    w->user_rows[part] = text_allocate((size_t)n, sizeof(int32_t));
     int32_t n_taken = 0;
     for (int32_t i = 0; i < n; i++) {
         if (is_test[i] == part) {
-            memcpy(w->users[part] + (size_t)n_taken * d, vectors + (size_t)i * d,
+            memcpy(w->users[part] + (size_t)n_taken * d, w->user_vectors + (size_t)i * d,
                    d * sizeof(float));
+            w->user_rows[part][n_taken] = i;
             n_taken += 1;
         }
     }
@@ -116,12 +120,35 @@ static void compute_popularity(world *w, const rr_dataset *dataset, const uint8_
     rr_error err;
     w->popularity = text_allocate((size_t)w->n_items, sizeof(float));
     text_require(rr_dataset_popularity(dataset, is_train, w->popularity, &err), &err);
-    const float n_interactions = (float)w->n_interactions;
+    const float n_interactions = (float)rr_dataset_count(dataset);
     for (int32_t i = 0; i < w->n_items; i++) {
         w->popularity[i] =
             (w->popularity[i] * n_interactions + 1.0f) / (n_interactions + (float)w->n_items);
     }
     free(is_train);
+}
+
+/* The latest tenth of each user is set apart. */
+static void divide(world *w, const rr_dataset *dataset)
+{
+    rr_error err;
+    uint8_t *marks = text_allocate((size_t)w->n_interactions, 1);
+    text_require(rr_dataset_split_rows(dataset, RR_SPLIT_PER_USER, HELD_OUT, 0, marks, &err), &err);
+    for (uint8_t part = 0; part < 2; part++) {
+        text_require(rr_dataset_select(&w->parts[part], dataset, marks, part, NULL, &err), &err);
+    }
+    free(marks);
+}
+
+static void count_met(world *w, int32_t n_users)
+{
+    rr_error err;
+    rr_dataset_view view = {.struct_size = sizeof view};
+    text_require(rr_dataset_describe(w->parts[0], &view, &err), &err);
+    w->n_met = text_allocate((size_t)n_users, sizeof(int32_t));
+    for (int64_t i = 0; i < view.n; i++) {
+        w->n_met[view.users[i]] += 1;
+    }
 }
 
 rr_dataset *world_load(const world *w)
@@ -168,21 +195,22 @@ static void learn(world *w, const world_source *from, const settings *s)
     w->n_items = rr_dataset_item_count(dataset);
     w->n_interactions = rr_dataset_count(dataset);
     w->dim = s->als.num_factors + 2;
+    divide(w, dataset);
 
-    float *user_vectors = text_allocate((size_t)n_users * (size_t)w->dim, sizeof(float));
     float *item_vectors = text_allocate((size_t)w->n_items * (size_t)w->dim, sizeof(float));
     uint8_t *is_test = text_allocate((size_t)n_users, 1);
-    find_vectors(user_vectors, item_vectors, &w->train_rmse, dataset, from, s);
+    w->user_vectors = text_allocate((size_t)n_users * (size_t)w->dim, sizeof(float));
+    find_vectors(w->user_vectors, item_vectors, &w->train_rmse, w->parts[0], from, s);
     text_require(rr_items_create(&w->items, item_vectors, rr_dataset_item_keys(dataset), w->n_items,
                                  w->dim, NULL, &err),
                  &err);
     text_require(rr_dataset_split_users(dataset, TEST_FRACTION, SPLIT_SEED, is_test, &err), &err);
-    take_users(w, WORLD_TRAIN, user_vectors, is_test, n_users);
-    take_users(w, WORLD_TEST, user_vectors, is_test, n_users);
+    take_users(w, WORLD_TRAIN, is_test, n_users);
+    take_users(w, WORLD_TEST, is_test, n_users);
     compute_mean_user(w);
-    compute_popularity(w, dataset, is_test);
+    compute_popularity(w, w->parts[0], is_test);
+    count_met(w, n_users);
 
-    free(user_vectors);
     free(item_vectors);
     free(is_test);
     rr_dataset_destroy(dataset);
@@ -221,8 +249,13 @@ void world_open(world *w, const world_source *from, const settings *s)
 void world_close(world *w)
 {
     rr_items_destroy(w->items);
-    free(w->users[WORLD_TRAIN]);
-    free(w->users[WORLD_TEST]);
+    for (int part = 0; part < 2; part++) {
+        free(w->users[part]);
+        free(w->user_rows[part]);
+        rr_dataset_destroy(w->parts[part]);
+    }
+    free(w->user_vectors);
+    free(w->n_met);
     free(w->popularity);
     free(w->mean_user);
     memset(w, 0, sizeof *w);

@@ -4,7 +4,8 @@
  *   drawn      items and users are drawn (maths §1)
  *   tiring     the same with the leave rule: patience pays
  *   movielens  vectors of users and items learned from data/ml-100k; 20 % of the users
- *              are held back
+ *              are held back, and so is the latest tenth of what each user met, of which
+ *              neither vectors nor policies know: it tells how well they rank
  *   FILE       the same from any file of interactions */
 #ifndef EXAMPLES_DRIVER_WORLD_H
 #define EXAMPLES_DRIVER_WORLD_H
@@ -40,6 +41,11 @@ typedef struct world {
     int64_t n_interactions;
     int32_t n_items;
     double train_rmse; /* NaN where nothing was fitted */
+    /* NULL where the world is drawn: */
+    rr_dataset *parts[2];  /* what the vectors were fitted to; what was held out of them */
+    float *user_vectors;   /* [users, dim] of all users of the file */
+    int32_t *user_rows[2]; /* [n_users[i]] whose they are, among the users of the file */
+    int32_t *n_met;        /* [users] interactions that the vectors were fitted to */
 } world;
 
 void world_open(world *w, const world_source *from, const settings *s);
