@@ -37,18 +37,31 @@ void progress_begin(progress *p, const settings *s, int64_t first, int64_t total
     p->next_tenth = (int)(10 * first / total_span) + 1;
 }
 
-/* Reward a step of the sessions in the window; with the leave rule return a session. NaN before one
- * ended. */
-static double recent_reward(const progress *p)
+/* What the sessions in the window earned. */
+typedef struct earned {
+    double reward; /* a step; with the leave rule a session's return; NaN before one ended */
+    double doubt;  /* half width of its 95 % interval over the value */
+    double n;      /* sessions */
+} earned;
+
+/* The window holds tens of sessions, whose users differ from those of the best known play: what it
+ * earned is told with its doubt, or a share of 103 % would look like a mistake. */
+static earned recent(const progress *p)
 {
     const int n = p->n_seen < p->n_window ? (int)p->n_seen : p->n_window;
-    double returns = 0.0;
-    double weight = 0.0;
+    double returns = 0.0, squares = 0.0, lengths = 0.0, sessions = 0.0;
     for (int i = 0; i < n; i++) {
         returns += p->returns[i];
-        weight += p->is_leaving ? p->ended[i] : p->lengths[i];
+        squares += p->squares[i];
+        lengths += p->lengths[i];
+        sessions += p->ended[i];
     }
-    return weight > 0.0 ? returns / weight : (double)NAN;
+    const double weight = p->is_leaving ? sessions : lengths;
+    const double mean = returns / sessions;
+    const double variance = fmax(squares / sessions - mean * mean, 0.0);
+    return (earned){.reward = weight > 0.0 ? returns / weight : (double)NAN,
+                    .doubt = 1.96 * sqrt(variance / sessions) / fabs(mean),
+                    .n = sessions};
 }
 
 static void remember(progress *p, const run *r)
@@ -56,10 +69,11 @@ static void remember(progress *p, const run *r)
     const int64_t slot = p->n_seen % p->n_window;
     p->returns[slot] = r->ended_returns;
     p->lengths[slot] = (double)r->ended_lengths;
+    p->squares[slot] = r->ended_squares;
     p->ended[slot] = (double)r->n_ended;
     p->n_seen += 1;
     const double values[PROGRESS_SERIES] = {
-        recent_reward(p),           (double)r->stats.entropy,
+        recent(p).reward,           (double)r->stats.entropy,
         (double)r->stats.approx_kl, (double)r->stats.explained_variance,
         (double)r->stats.grad_norm, (double)r->stats.learning_rate};
     for (int i = 0; i < PROGRESS_SERIES; i++) {
@@ -67,18 +81,19 @@ static void remember(progress *p, const run *r)
     }
 }
 
-/* "4.312 (96.1 % of best known)": what is learned for, and its share. */
+/* "4.312 (96.1 ±2.4 % of best known, 128 sessions)": what is learned for, and its share. */
 static void describe(char *out, size_t capacity, const progress *p)
 {
-    const double reward = recent_reward(p);
-    if (!isfinite(reward)) {
+    const earned e = recent(p);
+    const double best = p->is_leaving ? p->oracle_return : p->oracle_reward;
+    const double percent = 100.0 * e.reward / best;
+    if (!isfinite(e.reward)) {
         snprintf(out, capacity, "no session has ended yet");
-    } else if (p->is_leaving) {
-        snprintf(out, capacity, "%.2f (%.0f %% of the myopic play)", reward,
-                 100.0 * reward / p->oracle_return);
     } else {
-        snprintf(out, capacity, "%.3f (%.1f %% of best known)", reward,
-                 100.0 * reward / p->oracle_reward);
+        snprintf(out, capacity, "%.*f (%.*f ±%.*f %% of %s, %s sessions)", p->is_leaving ? 2 : 3,
+                 e.reward, p->is_leaving ? 0 : 1, percent, p->is_leaving ? 0 : 1,
+                 fabs(percent) * e.doubt, p->is_leaving ? "the myopic play" : "best known",
+                 text_count((int64_t)e.n));
     }
 }
 

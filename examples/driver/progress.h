@@ -19,6 +19,7 @@ typedef struct progress {
     int n_window; /* updates that make at least one whole session */
     int64_t n_seen;
     double returns[PROGRESS_WINDOW]; /* sums over the sessions that ended in an update */
+    double squares[PROGRESS_WINDOW]; /* of returns */
     double lengths[PROGRESS_WINDOW];
     double ended[PROGRESS_WINDOW]; /* their number */
     int next_tenth;

@@ -72,6 +72,7 @@ static void count_sessions(run *r, const rr_outcome *outcome)
         const bool is_truncated = outcome->truncated != NULL && outcome->truncated[i] != 0;
         if (is_terminated || is_truncated) {
             r->ended_returns += (double)r->open_returns[i];
+            r->ended_squares += (double)r->open_returns[i] * (double)r->open_returns[i];
             r->ended_lengths += r->open_lengths[i];
             r->n_ended += 1;
             r->open_returns[i] = 0.0f;
@@ -85,6 +86,7 @@ void run_update(run *r)
     rr_error err;
     rr_obs obs = {.struct_size = sizeof obs};
     r->ended_returns = 0.0;
+    r->ended_squares = 0.0;
     r->ended_lengths = 0;
     r->n_ended = 0;
     r->n_warnings = 0;

@@ -22,6 +22,7 @@ typedef struct run {
     /* Of the last update. */
     rr_stats stats;
     double ended_returns; /* sums over the sessions that ended in it */
+    double ended_squares; /* of returns */
     int64_t ended_lengths;
     int64_t n_ended;
     int n_warnings; /* of the health watch, in the last update */

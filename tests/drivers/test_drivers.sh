@@ -84,7 +84,70 @@ promise "a policy of whole catalogues is evaluated on lists" "$evaluate" --algo 
 promise "a policy is evaluated in longer sessions" "$evaluate" --algo ppo --sessions 50 \
     --max-episode-steps 40
 
+# One figure for a checkpoint, and two checkpoints in the same sessions.
 small="--algo ppo --total-timesteps 3000 --num-items 60 --quiet"
+# shellcheck disable=SC2086
+"$train" $small --json --name one --checkpoint one.safetensors >one.json
+# shellcheck disable=SC2086
+"$train" $small --total-timesteps 30000 --name more --checkpoint more.safetensors
+"$evaluate" one.safetensors --json >one-judged.json
+promise "train and evaluate judge a checkpoint in the same sessions" python3 -c "
+import json
+trained, judged = json.load(open('one.json')), json.load(open('one-judged.json'))['policies']['trained']
+for key in 'reward_per_step', 'return_per_session', 'oracle_share':
+    assert trained[key] == judged[key], (key, trained[key], judged[key])"
+promise "a policy plays a session alike whatever else is played" python3 -c "
+import json, subprocess, sys
+few, many = (json.loads(subprocess.check_output([sys.argv[1], 'one.safetensors', '--against', 'more.safetensors',
+    '--sessions', n, '--json']))['comparison']['drawn'] for n in ('1', '300'))
+assert few['difference_interval'] is None and many['difference_interval'] > 0
+" "$evaluate"
+"$evaluate" one.safetensors --against one.safetensors --json >self.json
+"$evaluate" more.safetensors --against one.safetensors --json >pair.json
+"$evaluate" one.safetensors --against more.safetensors --json >turned.json
+promise "a policy differs from itself by exactly 0, with certainty" python3 -c "
+import json
+for row in json.load(open('self.json'))['comparison'].values():
+    assert row['difference'] == 0 and row['difference_interval'] == 0 and row['tied'] == 1, row"
+promise "what learned longer earns more, and the comparison says so either way round" python3 -c "
+import json
+for one, other in zip(*(json.load(open(f))['comparison'].values() for f in ('pair.json', 'turned.json'))):
+    assert one['difference'] > one['difference_interval'] > 0, one
+    assert one['difference'] == -other['difference'] and one['won'] == other['lost'], other
+    assert abs(one['won'] + one['tied'] + one['lost'] - 1) < 1e-9"
+promise "pairing is worth something" python3 -c "
+import json
+c = json.load(open('pair.json'))['comparison']['greedy']
+print('greedy: half width', c['difference_interval'], 'paired,', c['unpaired_interval'], 'not')
+assert c['difference_interval'] < 0.8 * c['unpaired_interval']"
+cat out
+promise "the verdict is a sentence" sh -c \
+    "'$evaluate' more.safetensors --against one.safetensors --sessions 200 | grep -q 'greedy: A earns more'"
+promise "thirds of the session are told apart" python3 -c "
+import json
+p = json.load(open('one-judged.json'))['policies']
+s = p['similar']['segments']
+assert s['first_third']['reward_per_step'] > s['last_third']['reward_per_step'] + s['last_third']['reward_per_step_interval']
+assert abs(p['oracle']['segments']['last_third']['oracle_share'] - 1) < 1e-9 and 'new_users' not in s"
+# shellcheck disable=SC2086
+"$train" $small --max-episode-steps 9 --checkpoint short.safetensors
+# shellcheck disable=SC2086
+"$train" $small --num-items 61 --checkpoint other.safetensors
+# shellcheck disable=SC2086
+"$train" $small --world tiring --checkpoint tiring.safetensors
+# shellcheck disable=SC2086
+"$train" $small --seed 1 --checkpoint seed.safetensors
+refuses "sessions of other lengths are no pair" "max_episode_steps 20, .* has 9: their sessions differ" \
+    "$evaluate" one.safetensors --against short.safetensors
+promise "…until a flag makes them alike" "$evaluate" one.safetensors --against short.safetensors --sessions 50 \
+    --max-episode-steps 9 --history-length 9
+refuses "other catalogues are no pair" "num_items 60, .* has 61: their catalogues differ" \
+    "$evaluate" one.safetensors --against other.safetensors
+refuses "another draw of the catalogue is no pair" "world_seed 0, .* has 1: their catalogues differ" \
+    "$evaluate" one.safetensors --against seed.safetensors
+refuses "other worlds are no pair" "made in the world drawn, .* in tiring" \
+    "$evaluate" one.safetensors --against tiring.safetensors
+
 # shellcheck disable=SC2086
 promise "the leave rule trains" "$train" $small --world tiring
 promise "the tiring world has a patient row" sh -c \
@@ -201,7 +264,8 @@ promise "vectors that were written are taken" "$train" --algo ppo --world own.in
 "$train" --algo ppo --world own.inter --total-timesteps 2000 --quiet --name fitted
 promise "…and the run is that of the fitted ones" cmp runs/given/log.csv runs/fitted/log.csv
 promise "a checkpoint remembers its vectors" sh -c "'$evaluate' --checkpoint given.safetensors --sessions 20 --json >a &&
-    '$evaluate' --checkpoint own.safetensors --sessions 20 --json >b && sed s/given/own/ a | cmp - b"
+    '$evaluate' --checkpoint own.safetensors --sessions 20 --json >b &&
+    sed -e 's/given.safe/own.safe/' -e 's/vectors (given)/factors (explicit)/' a | cmp - b"
 promise "a run of given vectors is resumed" "$train" --resume given.safetensors --quiet
 promise "a config names the vectors" sh -c \
     "'$train' --algo ppo --world own.inter --vectors vec/v.npy --dump-config | grep -qx 'vectors vec/v.npy'"
@@ -238,6 +302,18 @@ refuses "vectors that cannot be written are refused before training" "file" time
 refuses "evaluate needs no vectors of a fitted world" "made with fitted ones" \
     "$evaluate" --checkpoint own.safetensors --vectors vec/v.npy
 
+"$evaluate" own.safetensors --json --sessions 100 >own.json
+promise "a world of interactions has new and heavy users, and a ranking of what was held out" python3 -c "
+import json
+d = json.load(open('own.json'))
+assert {'new_users', 'heavy_users', 'first_third', 'last_third'} == set(d['policies']['trained']['segments'])
+assert list(d['ranking'])[1:] == ['policy (greedy)', 'popular', 'factors (explicit)', 'factors (implicit)'], d['ranking']
+assert all(0 <= r['recall'] <= 1 for r in list(d['ranking'].values())[1:]) and 0 < d['ranking']['users'] < 40"
+promise "where a user plays several sessions, the comparison counts users" python3 -c "
+import json, subprocess, sys
+c = json.loads(subprocess.check_output([sys.argv[1], 'own.safetensors', '--against', 'own.safetensors', '--sessions',
+    '100', '--json']))['comparison']['drawn']
+assert 0 < c['users'] < 40, c" "$evaluate"
 mkdir elsewhere
 cd elsewhere || exit 1
 refuses "a file that a checkpoint remembers and that is not there is named" \
