@@ -169,7 +169,7 @@ typedef struct rr_decision {
     int32_t *actions;           /* [n] position in the row's list */
     int32_t *items;             /* [n] pool index, −1 for a candidate that is in no pool */
     float *log_probs;           /* [n] log π(action) of the draw that was made */
-    float *values;              /* [n] V(s) */
+    float *values;              /* [n] V(s), in the unit of rewards, normalize_returns or not */
     float *all_log_probs;       /* [n, k] (without lists [n, N]); −inf where excluded or padded */
     uint64_t *policy_versions;  /* [n] hash of parameters, item fingerprint and serving options:
                                    rr_agent_version, rr_policy_version. Record of a
@@ -234,7 +234,8 @@ typedef struct rr_buffer_counts {
     int64_t bytes;           /* that create took */
 } rr_buffer_counts;
 
-/* One update, as means over its minibatches weighted by rows, unless said otherwise. maths §5, §6. */
+/* One update, as means over its minibatches weighted by rows, unless said otherwise. maths §5, §6. With
+ * normalize_returns all but grad_norm is told in the unit of rewards, as without it. */
 typedef struct rr_stats {
     uint32_t struct_size;      /* sizeof(rr_stats) */
     int32_t n_rows;            /* rows trained on */
@@ -242,13 +243,15 @@ typedef struct rr_stats {
     int32_t n_minibatches;     /* optimiser steps made */
     int32_t n_dropped;         /* rows recorded under another item table */
     int32_t is_stopped_early;  /* 1: approx_kl exceeded target_kl */
-    float policy_loss;         /* −mean min(ρA, clip(ρ)A) or −mean log π(a) A */
-    float value_loss;          /* ½ mean (V − R)²  (half of what SB3 prints) */
+    float policy_loss;         /* −mean min(ρA, clip(ρ)A) or −mean log π(a) A, in the unit of rewards; with
+                                  has_advantage_norm in none */
+    float value_loss;          /* ½ mean (V − R)²  (half of what SB3 prints), in the unit of rewards, squared */
     float entropy;             /* +H, nats */
     float approx_kl;           /* mean((ρ − 1) − log ρ) of the last epoch; 0 for A2C */
     float clip_fraction;       /* share of rows with |ρ − 1| > clip_eps; 0 for A2C */
     float explained_variance;  /* 1 − Var(R − V)/Var(R), old values; NaN when Var(R) = 0 */
-    float grad_norm;           /* before clipping, mean over steps */
+    float grad_norm;           /* before clipping, mean over steps; of the loss as it is minimised, which
+                                  normalize_returns makes free of the unit of rewards */
     float learning_rate;       /* used by this update */
     float reward_mean;         /* mean reward of all rows, dropped ones too, as explained_variance */
     float scale;               /* τ after the update */
@@ -329,6 +332,12 @@ typedef struct rr_agent_config {
                                    beyond the first keeps a copy of the parameters; default 1 */
     float max_weight;           /* w_max ≥ 1, at which the weights of other versions' rows are capped; default 2 */
     float min_ess;              /* an update whose ess is less is refused, [0, 1]; default 0.1 */
+    int32_t normalize_returns;  /* 1: learn in units of the running deviation of returns, whatever rewards are
+                                   counted in; what is told stays in the unit of rewards; default 0. V = 0 until the
+                                   first update [PopArt: van Hasselt et al. 2016]. maths §11 */
+    int32_t normalize_states;   /* 1: networks see clip((s − mean)/deviation, ±10) of each coordinate, running and
+                                   moved after an update, never within one; default 0. maths §11 */
+    int64_t norm_rows;          /* rows that these running statistics remember, ≥ 1; default 32768 */
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
@@ -632,7 +641,8 @@ typedef struct rr_tensor {
 } rr_tensor;
 RR_API int32_t rr_agent_tensor_count(const rr_agent *agent);
 RR_API rr_status rr_agent_tensor_at(const rr_agent *agent, int32_t index, rr_tensor *out, rr_error *err);
-/* Overwrites one tensor; n_values must be its size, values finite. Moments are left alone. */
+/* Overwrites one tensor; n_values must be its size, values finite. Moments and running statistics are left
+ * alone. critic.shift, critic.scale, state.means and state.inverses are constants that no gradient moves. */
 RR_API rr_status rr_agent_set_tensor(rr_agent *agent, const char *name, const float *values, int64_t n_values, rr_error *err);
 
 /* Which policy this is: a hash of parameters, of the config fields that say what they mean, and of the item

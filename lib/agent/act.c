@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "agent/network_norm.h"
 #include "agent/request.h"
 #include "agent/serving.h"
 #include "core/philox.h"
@@ -144,7 +145,7 @@ static int32_t item_at(const rri_request *request, size_t row, int32_t position)
 
 static void copy_values(const rri_player *player, float *values, size_t n)
 {
-    memcpy(values, rri_network_values_of(player->network, player->tape), n * sizeof(float));
+    rri_network_norm_values(values, player->network, player->tape, 0, n);
 }
 
 /* Parameters or states so large that an answer overflows have no answer. x [n] belongs to the rows

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/normalise.h"
 #include "agent/player.h"
 #include "agent/serving.h"
 #include "core/hash.h"
@@ -117,6 +118,7 @@ static void layout(rr_agent *agent, rri_arena *arena)
     rri_network_layout(&agent->network, arena, agent->kernels);
     layout_slice(agent, arena);
     layout_update(agent, arena);
+    rri_normalise_layout(agent, arena);
 
     const size_t n_threads = rri_workers_count(agent->workers);
     agent->stacks = RRI_TAKE(arena, rri_stack, n_threads);
@@ -324,6 +326,10 @@ uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const float *v
     rri_hash_update(&hash, config->hidden, sizeof config->hidden);
     rri_hash_update(&hash, config->critic_hidden, sizeof config->critic_hidden);
     rri_hash_update(&hash, &config->mlp_scale, sizeof config->mlp_scale);
+    if (config->normalize_returns != 0 || config->normalize_states != 0) {
+        const int32_t normalised[] = {config->normalize_returns, config->normalize_states};
+        rri_hash_update(&hash, normalised, sizeof normalised);
+    }
     rri_hash_update(&hash, values, n_floats * sizeof(float));
     return rri_hash_final(&hash);
 }

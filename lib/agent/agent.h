@@ -7,6 +7,7 @@
  *   packed weights of actor and critic │ packed catalogue
  *   tape and slopes of a slice (RRI_SLICE_ROWS rows)
  *   rows of a rollout: order, advantages, returns, permutation
+ *   running statistics of returns and states
  *   one scratch stack per thread
  *
  * A catalogue of another size changes the large block alone (swap_items.h). */
@@ -87,6 +88,21 @@ typedef struct rri_update_rows {
     float *tempered_bias;    /* [N] where there are biases */
 } rri_update_rows;
 
+/* Running statistics, maths §11: of returns, then of states, as far as the config asks. */
+typedef struct rri_normaliser {
+    double *running; /* [n_running] rows, means, variances of each kind */
+    double *batch;   /* [2 S] scratch */
+    size_t n_running;
+} rri_normaliser;
+
+/* In what units the losses of an update are: (R − shift) · per_unit and Â · advantage; V² · scale²
+ * leads back. */
+typedef struct rri_units {
+    float shift, per_unit, advantage;
+    double scale;
+    bool has_old_values; /* false: they are 0 for want of statistics, so no loss stays near them */
+} rri_units;
+
 /* Parameters of earlier versions, to check what they drew. */
 typedef struct rri_kept {
     float *values;   /* [most, params.n_floats], a slice of the large block */
@@ -113,6 +129,8 @@ struct rr_agent {
     float *values, *gradients, *first_moments, *second_moments; /* [params.n_floats] */
     rri_slice slice;
     rri_update_rows update;
+    rri_normaliser normaliser;
+    rri_units units;   /* of the update under way */
     rri_stack *stacks; /* [num_threads] */
 
     int64_t n_updates, n_timesteps, n_optimizer_steps;

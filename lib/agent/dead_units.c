@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "nn/standardise.h"
+
 static const float SAME = 1e-6f;
 
 static size_t widest(const rri_mlp *mlp, size_t least)
@@ -16,7 +18,8 @@ static size_t widest(const rri_mlp *mlp, size_t least)
 
 size_t rri_dead_units_work(const rri_network *net, size_t n)
 {
-    return 2 * n * widest(&net->critic, widest(&net->actor, net->state_dim));
+    const size_t of_inputs = net->norm.state_means != RRI_ABSENT ? n * net->state_dim : 0;
+    return 2 * n * widest(&net->critic, widest(&net->actor, net->state_dim)) + of_inputs;
 }
 
 /* y [n, out] ← x [n, in] W^T + b. */
@@ -53,7 +56,7 @@ static size_t count_dead(const float *y, size_t n, size_t width)
 static void visit(const rri_network *net, const rri_mlp *mlp, const float *values,
                   const float *states, size_t n, float *work, size_t *n_dead, size_t *n_units)
 {
-    const size_t half = rri_dead_units_work(net, n) / 2;
+    const size_t half = n * widest(&net->critic, widest(&net->actor, net->state_dim));
     const float *x = states;
     for (size_t l = 0; l < mlp->shape.n_layers; l++) {
         const rri_linear *layer = &mlp->layers[l];
@@ -76,9 +79,17 @@ double rri_dead_units_share(const rri_network *net, const float *values, const f
 {
     size_t n_dead = 0;
     size_t n_units = 0;
+    const float *inputs = states;
+    if (net->norm.state_means != RRI_ABSENT) {
+        const size_t n_inputs = n * net->state_dim;
+        float *seen = work + rri_dead_units_work(net, n) - n_inputs;
+        rri_standardise_forward(seen, states, values + net->norm.state_means,
+                                values + net->norm.state_inverses, n, net->state_dim);
+        inputs = seen;
+    }
     if (n >= 2) {
-        visit(net, &net->actor, values, states, n, work, &n_dead, &n_units);
-        visit(net, &net->critic, values, states, n, work, &n_dead, &n_units);
+        visit(net, &net->actor, values, inputs, n, work, &n_dead, &n_units);
+        visit(net, &net->critic, values, inputs, n, work, &n_dead, &n_units);
     }
     return n_units > 0 ? (double)n_dead / (double)n_units : NAN;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/network_norm.h"
 #include "policy/large_pool.h"
 #include "rl/a2c_loss.h"
 #include "rl/surrogate.h"
@@ -60,6 +61,7 @@ static void gather_rows(const slice_job *job, size_t begin, size_t end)
     rr_agent *agent = job->agent;
     rri_slice *slice = &agent->slice;
     const rri_update_rows *update = &agent->update;
+    const rri_units *units = &agent->units;
     const size_t S = agent->network.state_dim;
     for (size_t i = begin; i < end; i++) {
         const int32_t place = job->minibatch[i];
@@ -67,8 +69,8 @@ static void gather_rows(const slice_job *job, size_t begin, size_t end)
         slice->rows[i] = (int32_t)row;
         slice->actions[i] = job->rollout->actions[row];
         slice->old_log_probs[i] = job->rollout->log_probs[row];
-        slice->old_values[i] = update->values[place];
-        slice->returns[i] = update->returns[place];
+        slice->old_values[i] = (update->values[place] - units->shift) * units->per_unit;
+        slice->returns[i] = (update->returns[place] - units->shift) * units->per_unit;
         slice->advantages[i] = job->advantages[i];
         memcpy(slice->states + i * S, job->rollout->states + row * S, S * sizeof(float));
     }
@@ -120,13 +122,13 @@ static void end_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, si
     const rr_agent *agent = job->agent;
     const rri_network *net = &agent->network;
     rri_slice *slice = &job->agent->slice;
+    const float clip_eps = agent->units.has_old_values ? agent->recipe.value_clip_eps : 0.0f;
     rri_network_query_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
     rri_network_value(net, &slice->tape, slice->states, begin, end, scratch);
-    sums->value_loss = rri_value_loss_compute(rri_network_values_of(net, &slice->slopes) + begin,
-                                              rri_network_values_of(net, &slice->tape) + begin,
-                                              slice->old_values + begin, slice->returns + begin,
-                                              agent->recipe.value_clip_eps, agent->recipe.vf_coef,
-                                              end - begin, job->n_total);
+    sums->value_loss = rri_value_loss_compute(
+        rri_network_values_of(net, &slice->slopes) + begin,
+        rri_network_values_of(net, &slice->tape) + begin, slice->old_values + begin,
+        slice->returns + begin, clip_eps, agent->recipe.vf_coef, end - begin, job->n_total);
     rri_network_value_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
 }
 
@@ -254,7 +256,7 @@ static size_t count_item_blocks(const slice_job *job, const rri_network *net)
     return has_item_gradient && !is_large ? (net->n_items + ITEM_BLOCK - 1) / ITEM_BLOCK : 0;
 }
 
-/* The head's few scalars, which tiles add to. */
+/* The head's few scalars, which tiles add to, and constants. */
 static void zero_scalars(rr_agent *agent)
 {
     const rri_head_offsets *at = &agent->network.at;
@@ -268,6 +270,7 @@ static void zero_scalars(rr_agent *agent)
     for (size_t f = 0; f < agent->network.feature_dim; f++) {
         gradients[at->feature_weights + f] = 0.0f;
     }
+    rri_network_norm_zero(&agent->network, gradients);
 }
 
 /* Tiles' sums, in order, into the gradient's scalars and the minibatch's sums. */

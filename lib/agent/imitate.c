@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/minibatch.h"
+#include "agent/normalise.h"
 #include "agent/request.h"
 #include "core/philox.h"
 #include "core/status.h"
@@ -81,6 +82,17 @@ static void fill_rows(rri_update_rows *update, const float *weights, const float
     }
 }
 
+/* Before the first step: nothing was drawn that would have to be given again. Weights stand as they
+ * are. */
+static void learn_scales(rr_agent *agent, const rr_obs *obs, const float *returns, size_t n)
+{
+    if (returns != NULL) {
+        rri_normalise_returns(agent, returns, NULL, n);
+    }
+    agent->units.advantage = 1.0f;
+    rri_normalise_states(agent, obs->states, NULL, n);
+}
+
 static rri_recipe recipe_of(const rri_recipe *own, const rr_imitate_config *config,
                             bool has_returns)
 {
@@ -121,7 +133,8 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibat
     stats->n_epochs = (int32_t)sums->n_epochs;
     stats->n_minibatches = (int32_t)sums->n_steps;
     stats->policy_loss = (float)(sums->loss.policy_loss / rows);
-    stats->value_loss = (float)(sums->loss.value_loss / rows);
+    stats->value_loss =
+        (float)(sums->loss.value_loss / rows * agent->units.scale * agent->units.scale);
     stats->entropy = (float)(sums->loss.entropy / rows);
     stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
     stats->learning_rate = lr;
@@ -139,6 +152,7 @@ rr_status rri_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *a
     RRI_TRY(check(&request, agent, obs, actions, weights, returns, err));
     const rri_rollout rows = rows_of(obs, actions, agent->update.rewards);
     fill_rows(&agent->update, weights, returns, request.n);
+    learn_scales(agent, obs, returns, request.n);
 
     const rri_recipe own = agent->recipe;
     agent->recipe = recipe_of(&own, config, returns != NULL);

@@ -19,7 +19,7 @@ rr_status rri_minibatch_train(rri_minibatch_sums *sums, rr_agent *agent, const r
 {
     rri_update_rows *update = &agent->update;
     for (size_t i = 0; i < n; i++) {
-        update->normalised[i] = update->advantages[minibatch[i]];
+        update->normalised[i] = update->advantages[minibatch[i]] * agent->units.advantage;
     }
     if (agent->recipe.has_advantage_norm) {
         rri_advantage_normalise(update->normalised, update->normalised, n);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/network_norm.h"
 #include "core/status.h"
 #include "math/gemm.h"
 #include "math/scalar.h"
@@ -95,7 +96,8 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
     }
     RRI_TRY(declare_head(net, config, err));
     const rri_mlp_shape critic = shape_of(config, config->critic_hidden, 1);
-    return rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err);
+    RRI_TRY(rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err));
+    return rri_network_norm_declare(net, config, err);
 }
 
 size_t rri_network_panel_floats(const rri_kernels *kernels, size_t n_items, size_t dim)
@@ -135,6 +137,7 @@ void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri
     rri_mlp_tape_layout(&tape->critic, arena, &net->critic, max_rows);
     tape->query = is_query_last_layer(net) ? rri_mlp_last(&net->actor, &tape->actor)
                                            : RRI_TAKE(arena, float, max_rows * net->dim);
+    rri_network_norm_layout(tape, arena, net, max_rows);
 }
 
 size_t rri_network_init_scratch(const rri_network *net)
@@ -158,6 +161,7 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
     rri_init_constant(values, 0.0f, net->params.n_floats);
     rri_mlp_init(&net->actor, values, net->is_dense ? HIDDEN_GAIN : 0.0f, config->seed, scratch);
     rri_mlp_init(&net->critic, values, 1.0f, config->seed, scratch);
+    rri_network_norm_init(net, values);
     if (net->at.log_scale != RRI_ABSENT) {
         values[net->at.log_scale] = rri_log(config->initial_scale);
     }
@@ -191,6 +195,7 @@ static void pack_actor(rri_network *net, const float *values)
         .feature_dim = net->feature_dim,
     };
     net->catalogue.bias = at_or_null(values, net->at.item_bias);
+    rri_network_norm_pack(net, values);
 }
 
 void rri_network_pack(rri_network *net, const float *values)
@@ -287,8 +292,9 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const flo
                        size_t begin, size_t end, rri_stack *scratch)
 {
     float *query = tape->query + begin * net->dim;
+    const float *inputs = rri_network_norm_inputs(net, tape, states, begin, end);
     if (has_mlp(net)) {
-        rri_mlp_forward(&net->actor, &tape->actor, states, begin, end, scratch);
+        rri_mlp_forward(&net->actor, &tape->actor, inputs, begin, end, scratch);
         if (!is_query_last_layer(net)) {
             memcpy(query, rri_mlp_last(&net->actor, &tape->actor) + begin * net->dim,
                    (end - begin) * net->dim * sizeof(float));
@@ -296,7 +302,7 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const flo
         }
     }
     if (net->has_skip) {
-        rri_linear_forward(&net->skip, query, states + begin * net->state_dim, end - begin,
+        rri_linear_forward(&net->skip, query, inputs + begin * net->state_dim, end - begin,
                            has_mlp(net), scratch);
     }
 }
@@ -320,7 +326,8 @@ void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes
 void rri_network_value(const rri_network *net, rri_network_tape *tape, const float *states,
                        size_t begin, size_t end, rri_stack *scratch)
 {
-    rri_mlp_forward(&net->critic, &tape->critic, states, begin, end, scratch);
+    const float *inputs = rri_network_norm_inputs(net, tape, states, begin, end);
+    rri_mlp_forward(&net->critic, &tape->critic, inputs, begin, end, scratch);
 }
 
 void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes,
@@ -372,16 +379,17 @@ void rri_network_backward_params(const rri_network *net, float *gradients,
 {
     const size_t n_actor = rri_mlp_n_tasks(&net->actor);
     const size_t n_critic = rri_mlp_n_tasks(&net->critic);
+    const float *inputs = tape->inputs != NULL ? tape->inputs : states;
     if (task < n_actor) {
-        rri_mlp_backward_params(&net->actor, gradients, &slopes->actor, &tape->actor, states, n,
+        rri_mlp_backward_params(&net->actor, gradients, &slopes->actor, &tape->actor, inputs, n,
                                 task, scratch);
     } else if (task < n_actor + n_critic) {
-        rri_mlp_backward_params(&net->critic, gradients, &slopes->critic, &tape->critic, states, n,
+        rri_mlp_backward_params(&net->critic, gradients, &slopes->critic, &tape->critic, inputs, n,
                                 task - n_actor, scratch);
     } else {
         size_t first, last;
         skip_part(net, task - n_actor - n_critic, &first, &last);
-        rri_linear_backward_params(&net->skip, gradients, slopes->query, states, n, first, last,
+        rri_linear_backward_params(&net->skip, gradients, slopes->query, inputs, n, first, last,
                                    scratch);
     }
 }

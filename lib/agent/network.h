@@ -26,12 +26,20 @@ typedef struct rri_head_offsets {
     size_t repeat_weight;   /* [1] κ */
 } rri_head_offsets;
 
+/* The same of the constants of network_norm.h, which lie from `begin` to the end. */
+typedef struct rri_norm_offsets {
+    size_t value_shift, value_scale;    /* [1] each */
+    size_t state_means, state_inverses; /* [S] each */
+    size_t begin;
+} rri_norm_offsets;
+
 typedef struct rri_network {
     rri_params params;
     rri_mlp actor;   /* to d; absent without hidden layers */
     rri_linear skip; /* W_skip, no bias */
     rri_mlp critic;  /* to 1 */
     rri_head_offsets at;
+    rri_norm_offsets norm;
     bool has_skip, is_dense;
     bool borrows_panels; /* set between declare and layout: the catalogue is lent, packed */
     float mlp_scale;     /* c; 1 in the dense head */
@@ -42,12 +50,17 @@ typedef struct rri_network {
     rri_head head;           /* weights in the flat values */
     float *query_panels;     /* the same by its other side, for dq; NULL for a large one */
     float *item_panels;      /* the catalogue packed; slice of the arena; NULL for a large one */
+
+    float value_shift, value_scale; /* V = shift + scale · v; 0 and 1 */
+    const float *state_means,
+        *state_inverses; /* [S] in the flat values; NULL: states as they come */
 } rri_network;
 
 /* What one forward pass leaves for the backward pass, for at most max_rows rows. */
 typedef struct rri_network_tape {
     rri_mlp_tape actor, critic;
-    float *query; /* [max_rows, d]; in the dense head the actor's last outputs themselves */
+    float *query;  /* [max_rows, d]; in the dense head the actor's last outputs themselves */
+    float *inputs; /* [max_rows, S] states as the networks see them; NULL: as they come */
 } rri_network_tape;
 
 /* Registers every tensor. n_items: size of the catalogue, 0 without one. config has been checked.
@@ -83,7 +96,7 @@ void rri_network_pack_task(rri_network *net, const float *values, size_t task);
 /* Bytes of stack that the calls below take for at most n rows. */
 size_t rri_network_scratch(const rri_network *net, size_t n);
 
-/* Rows [begin, end) of tape->query, and of the critic's last outputs, from states [rows, S]. */
+/* Rows [begin, end) of tape->query, and of the critic's last outputs v, from states [rows, S]. */
 void rri_network_query(const rri_network *net, rri_network_tape *tape, const float *states,
                        size_t begin, size_t end, rri_stack *scratch);
 void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
@@ -95,10 +108,11 @@ void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes
                                 const rri_network_tape *tape, size_t begin, size_t end,
                                 rri_stack *scratch);
 
-/* V(s) of the rows of a tape, [max_rows]; in a tape of slopes ∂loss/∂V. */
+/* v(s) of the rows of a tape, [max_rows]; in a tape of slopes ∂loss/∂v. */
 float *rri_network_values_of(const rri_network *net, const rri_network_tape *tape);
 
-/* Gradients of the weights of actor and critic over all n rows, in tasks that own their outputs. */
+/* Gradients of the weights of actor and critic over all n rows, in tasks that own their outputs.
+ * states: those that the tape is of. */
 size_t rri_network_n_tasks(const rri_network *net);
 /* A task's part of the gradients ← 0. */
 void rri_network_zero_params(const rri_network *net, float *gradients, size_t task);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/gradient.h"
+#include "agent/network_norm.h"
 #include "agent/serving.h"
 
 /* One slice of rows. */
@@ -40,8 +41,7 @@ static void run_tile(void *context, size_t task, size_t worker)
     }
     if (job->values != NULL) {
         rri_network_value(net, &slice->tape, slice->states, begin, end, scratch);
-        memcpy(job->values + begin, rri_network_values_of(net, &slice->tape) + begin,
-               (end - begin) * sizeof(float));
+        rri_network_norm_values(job->values + begin, net, &slice->tape, begin, end);
     }
     if (job->log_probs != NULL) {
         rri_network_query(net, &slice->tape, slice->states, begin, end, scratch);

@@ -194,6 +194,8 @@ static const char *difference(const rr_agent_config *a, const rr_agent_config *b
         {"state_dim", &a->state_dim, &b->state_dim, sizeof a->state_dim},
         {"item_dim", &a->item_dim, &b->item_dim, sizeof a->item_dim},
         {"feature_dim", &a->feature_dim, &b->feature_dim, sizeof a->feature_dim},
+        {"normalize_states", &a->normalize_states, &b->normalize_states,
+         sizeof a->normalize_states},
         {"max_candidates", &a->max_candidates, &b->max_candidates, sizeof a->max_candidates},
         {"max_history", &a->max_history, &b->max_history, sizeof a->max_history},
         {"max_pool_items", &a->max_pool_items, &b->max_pool_items, sizeof a->max_pool_items},

@@ -78,6 +78,8 @@ rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
                next.network.n_items * next.network.dim * sizeof(float));
     }
     carry_over(&next, agent);
+    memcpy(next.normaliser.running, agent->normaliser.running,
+           next.normaliser.n_running * sizeof(double));
     rri_network_pack_items(&next.network, next.values, rri_items_vectors(items));
     rri_network_pack(&next.network, next.values);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/a2c_update.h"
+#include "agent/normalise.h"
 #include "agent/ppo_update.h"
 #include "agent/request.h"
 #include "agent/returns.h"
@@ -158,15 +159,17 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibat
     stats->n_epochs = (int32_t)sums->n_epochs;
     stats->n_minibatches = (int32_t)sums->n_steps;
     stats->is_stopped_early = sums->is_stopped_early;
-    stats->policy_loss = (float)(sums->loss.policy_loss / rows);
-    stats->value_loss = (float)(sums->loss.value_loss / rows);
+    /* Back in the units of rewards; normalised advantages have none. */
+    const double scale = agent->units.scale;
+    const double of_advantages = agent->recipe.has_advantage_norm ? 1.0 : scale;
+    stats->policy_loss = (float)(sums->loss.policy_loss / rows * of_advantages);
+    stats->value_loss = (float)(sums->loss.value_loss / rows * scale * scale);
     stats->entropy = (float)(sums->loss.entropy / rows);
     stats->approx_kl = (float)(sums->last_epoch.approx_kl / last_rows);
     stats->clip_fraction = (float)(sums->loss.n_clipped / rows);
     stats->explained_variance =
         rri_explained_variance_compute(update->values, update->returns, n_places);
-    stats->return_deviation =
-        rri_explained_variance_deviation(update->returns, n_places);
+    stats->return_deviation = rri_explained_variance_deviation(update->returns, n_places);
     stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
     stats->learning_rate = lr;
     stats->reward_mean = (float)(reward / (double)n_places);
@@ -174,6 +177,16 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibat
     stats->repeat_weight = agent->network.head.repeat_weight;
     stats->n_updates = agent->n_updates;
     stats->n_timesteps = agent->n_timesteps;
+}
+
+/* What the networks are to see from now on, since the rows are trained on. */
+static void see_states(rr_agent *agent, const rri_rollout *rollout, size_t n)
+{
+    rri_update_rows *update = &agent->update;
+    for (size_t i = 0; i < n; i++) {
+        update->permutation[i] = update->order[update->trained[i]];
+    }
+    rri_normalise_states(agent, rollout->states, update->permutation, n);
 }
 
 rr_status rri_update_run(size_t *n_trained, rr_agent *agent, const rri_rollout *rollout,
@@ -184,6 +197,7 @@ rr_status rri_update_run(size_t *n_trained, rr_agent *agent, const rri_rollout *
     rri_minibatch_sums sums = {0};
     rr_status status = RR_OK;
     if (n > 0) {
+        rri_normalise_returns(agent, agent->update.returns, agent->update.trained, n);
         status = agent->recipe.algo == RR_ALGO_PPO
                      ? rri_ppo_update(&sums, agent, rollout, n, lr, err)
                      : rri_a2c_update(&sums, agent, rollout, n, lr, err);
@@ -192,6 +206,9 @@ rr_status rri_update_run(size_t *n_trained, rr_agent *agent, const rri_rollout *
     *n_trained = sums.n_steps > 0 ? n : 0;
     agent->n_timesteps += (int64_t)*n_trained;
     fill_stats(stats, agent, &sums, n_places, *n_trained, lr);
+    if (*n_trained > 0) {
+        see_states(agent, rollout, n);
+    }
     return status;
 }
 

@@ -135,6 +135,11 @@ static rr_status add_agent(rri_safetensors_writer *writer, const rr_agent *agent
     RRI_TRY(add_flat(writer, agent, "optimizer.first", agent->first_moments, err));
     RRI_TRY(add_flat(writer, agent, "optimizer.second", agent->second_moments, err));
     RRI_TRY(rri_safetensors_add(writer, "agent.counters", RRI_DTYPE_I64, shape, 1, counters, err));
+    const rri_normaliser *normaliser = &agent->normaliser;
+    if (normaliser->n_running > 0) {
+        RRI_TRY(rri_safetensors_add(writer, "agent.running", RRI_DTYPE_F64, &normaliser->n_running,
+                                    1, normaliser->running, err));
+    }
     const rri_versions *versions = &agent->versions;
     const size_t versions_shape[] = {versions->n, sizeof(rri_version)};
     return versions->n == 0 ? RR_OK

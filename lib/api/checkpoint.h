@@ -5,6 +5,7 @@
  *              items_fingerprint, env.items_fingerprint
  *   tensors    the agent's parameters by their names (F32);  optimizer.first.NAME,
  *              optimizer.second.NAME (F32);  agent.counters (I64)
+ *              agent.running [n] (F64) as normalise.h counts them, where something is normalised
  *              env.NAME as env_state.h lists them
  *              agent.versions [n, 40] (U8) as versions.h lists them, where there are any
  *              buffer.shape (I64), buffer.form (U8), buffer.NAME [rows, bytes of a row] (U8);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/normalise.h"
 #include "agent/tensors.h"
 #include "api/checkpoint.h"
 #include "api/config_tables.h"
@@ -103,9 +104,9 @@ static rr_status check_fingerprint(const rri_safetensors_reader *reader, const c
 static bool is_binding(int32_t kind, const char *field)
 {
     static const char *const of_agent[] = {
-        "head",      "hidden",     "critic_hidden",     "activation",
-        "has_skip",  "has_bias",   "has_repeat_weight", "has_trained_items",
-        "mlp_scale", "feature_dim"};
+        "head",      "hidden",      "critic_hidden",     "activation",
+        "has_skip",  "has_bias",    "has_repeat_weight", "has_trained_items",
+        "mlp_scale", "feature_dim", "normalize_returns", "normalize_states"};
     if (kind == RR_CONFIG_ENV) {
         return strcmp(field, "world_seed") != 0;
     }
@@ -120,7 +121,8 @@ static bool is_binding(int32_t kind, const char *field)
     return false;
 }
 
-/* `config` is that of the handle given. */
+/* `config` is that of the handle given. A release that did not know a field did as its default
+ * says. */
 static rr_status check_config(int32_t kind, const void *config,
                               const rri_safetensors_reader *reader, rr_error *err)
 {
@@ -130,10 +132,11 @@ static rr_status check_config(int32_t kind, const void *config,
         char key[RRI_CHECKPOINT_NAME], own[RRI_CONFIG_TEXT_CAPACITY];
         rri_checkpoint_name(key, rri_checkpoint_prefix(kind), field);
         RRI_TRY(rri_config_get(table, config, field, own, err));
-        const char *text = rri_safetensors_metadata(reader, key);
-        if (is_binding(kind, field) && (text == NULL || strcmp(text, own) != 0)) {
+        const char *found = rri_safetensors_metadata(reader, key);
+        const char *text = found != NULL ? found : table->fields[i].default_value;
+        if (is_binding(kind, field) && strcmp(text, own) != 0) {
             RRI_FAIL(err, RR_E_MISMATCH, "checkpoint: %s is %.64s; that of the handle given is %s",
-                     key, text != NULL ? text : "missing", own);
+                     key, text, own);
         }
     }
     return RR_OK;
@@ -191,6 +194,23 @@ static rr_status read_versions(rri_versions *versions, const rri_safetensors_rea
     return rri_versions_restore(versions, data, shape[0], err);
 }
 
+/* Running statistics, there where something is normalised. `running` NULL: only judged. */
+static rr_status read_running(double *running, const rr_agent *agent,
+                              const rri_safetensors_reader *reader, rr_error *err)
+{
+    const size_t n = agent->normaliser.n_running;
+    if (n == 0) {
+        return RR_OK;
+    }
+    const unsigned char *data;
+    RRI_TRY(rri_safetensors_find(&data, reader, "agent.running", RRI_DTYPE_F64, &n, 1, err));
+    if (running != NULL) {
+        memcpy(running, data, n * sizeof(double));
+        return RR_OK;
+    }
+    return rri_normalise_check(&agent->config, data, err);
+}
+
 static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
 {
     int32_t algo = -1;
@@ -206,6 +226,7 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(NULL, reader, err));
+    RRI_TRY(read_running(NULL, agent, reader, err));
     RRI_TRY(read_flat(NULL, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(NULL, agent, "optimizer.first", -FLT_MAX, reader, err));
     return read_flat(NULL, agent, "optimizer.second", 0.0f, reader, err);
@@ -216,6 +237,7 @@ static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reade
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(&agent->versions, reader, err));
+    RRI_TRY(read_running(agent->normaliser.running, agent, reader, err));
     RRI_TRY(read_flat(agent->values, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(agent->first_moments, agent, "optimizer.first", -FLT_MAX, reader, err));
     RRI_TRY(read_flat(agent->second_moments, agent, "optimizer.second", 0.0f, reader, err));

@@ -60,6 +60,9 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32, keep_versions, "1", BETWEEN(1, 64), "keyed buffers: versions whose rows are checked for skew, the present one included"),
     FIELD(rr_agent_config, FLOAT, max_weight, "2", AT_LEAST(1), "keyed buffers: cap on the weights of rows that another version drew"),
     FIELD(rr_agent_config, FLOAT, min_ess, "0.1", BETWEEN(0, 1), "keyed buffers: effective share of the rows under which an update is refused"),
+    FIELD(rr_agent_config, BOOL, normalize_returns, "0", YES_NO, "bring returns to mean 0 and deviation 1 for the critic, undone in all that is told"),
+    FIELD(rr_agent_config, BOOL, normalize_states, "0", YES_NO, "bring each coordinate of states to mean 0 and deviation 1"),
+    FIELD(rr_agent_config, INT64, norm_rows, "32768", AT_LEAST(1), "rows that the running statistics of both remember"),
 };
 
 static const rri_config_field ppo_fields[] = {

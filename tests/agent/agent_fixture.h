@@ -254,6 +254,13 @@ static inline void rig_randomise(rig *r)
     if (r->agent->network.at.log_scale != RRI_ABSENT) {
         r->agent->values[r->agent->network.at.log_scale] = (float)rig_uniform(r);
     }
+    const rri_norm_offsets *norm = &r->agent->network.norm;
+    if (norm->value_scale != RRI_ABSENT) {
+        r->agent->values[norm->value_scale] = 1.5f + (float)rig_uniform(r);
+    }
+    for (size_t i = 0; norm->state_inverses != RRI_ABSENT && i < r->agent->network.state_dim; i++) {
+        r->agent->values[norm->state_inverses + i] = 0.5f + (float)rig_uniform(r);
+    }
     rri_agent_pack(r->agent);
 }
 

@@ -57,6 +57,15 @@ static inline const double *twin_tensor(const twin *t, const char *name)
     return param != NULL ? t->theta + param->offset : NULL;
 }
 
+/* What the networks see of a state: itself, or clip((s − mean) · inverse, ±10). */
+static inline double twin_input(const twin *t, const float *state, size_t i)
+{
+    const double *means = twin_tensor(t, "state.means");
+    const double *inverses = twin_tensor(t, "state.inverses");
+    const double x = (double)state[i];
+    return means == NULL ? x : fmin(fmax((x - means[i]) * inverses[i], -10.0), 10.0);
+}
+
 static inline double twin_activate(const twin *t, double x)
 {
     return t->agent->config.activation == RR_ACTIVATION_RELU ? (x > 0.0 ? x : 0.0) : tanh(x);
@@ -70,8 +79,8 @@ static inline size_t twin_mlp(double y[TWIN_WIDEST], const twin *t, const char *
     const rri_params *params = &t->agent->network.params;
     double h[TWIN_WIDEST], next[TWIN_WIDEST];
     char name[64];
-    for (int32_t i = 0; i < t->agent->config.state_dim; i++) {
-        h[i] = (double)x[i];
+    for (size_t i = 0; i < (size_t)t->agent->config.state_dim; i++) {
+        h[i] = twin_input(t, x, i);
     }
     size_t width = 0;
     for (int layer = 0;; layer++) {
@@ -98,11 +107,20 @@ static inline size_t twin_mlp(double y[TWIN_WIDEST], const twin *t, const char *
     return width;
 }
 
+/* The deviation of returns, the unit that the critic's loss is in. */
+static inline double twin_scale(const twin *t)
+{
+    const double *scale = twin_tensor(t, "critic.scale");
+    return scale != NULL ? *scale : 1.0;
+}
+
+/* In the unit of rewards. */
 static inline double twin_value(const twin *t, const float *state)
 {
     double y[TWIN_WIDEST];
     ck_assert_uint_eq(twin_mlp(y, t, "critic", state, false), 1);
-    return y[0];
+    const double *shift = twin_tensor(t, "critic.shift");
+    return y[0] * twin_scale(t) + (shift != NULL ? *shift : 0.0);
 }
 
 /* q(s); returns its width. */
@@ -120,7 +138,7 @@ static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const floa
     for (size_t o = 0; o < skip->shape[0]; o++) {
         double sum = 0.0;
         for (size_t i = 0; i < skip->shape[1]; i++) {
-            sum += t->theta[skip->offset + o * skip->shape[1] + i] * (double)state[i];
+            sum += t->theta[skip->offset + o * skip->shape[1] + i] * twin_input(t, state, i);
         }
         q[o] = (width > 0 ? q[o] : 0.0) + sum;
     }
@@ -228,10 +246,11 @@ static inline void twin_add_policy_loss(twin_terms *sums, const rri_recipe *reci
     sums->clip_fraction += fabs(ratio - 1.0) > eps ? 1.0 : 0.0;
 }
 
-static inline double twin_value_loss(const rri_recipe *recipe, double value, double old_value,
-                                     double target)
+/* All in the unit of rewards, in which the band of a clipped value is ε_v deviations wide. */
+static inline double twin_value_loss(const rri_recipe *recipe, double scale, double value,
+                                     double old_value, double target)
 {
-    const double eps = (double)recipe->value_clip_eps;
+    const double eps = (double)recipe->value_clip_eps * scale;
     const double plain = (value - target) * (value - target);
     if (eps == 0.0) {
         return 0.5 * plain;
@@ -245,13 +264,14 @@ static inline twin_terms twin_evaluate(const twin *t)
     const twin_rows *rows = &t->rows;
     const rri_recipe *recipe = &t->agent->recipe;
     const size_t S = (size_t)t->agent->config.state_dim;
+    const double scale = twin_scale(t);
     double *log_p = malloc(twin_width(t) * sizeof *log_p);
     twin_terms sums = {0};
     for (size_t i = 0; i < rows->n; i++) {
         sums.entropy += twin_log_probs(log_p, t, i);
         twin_add_policy_loss(&sums, recipe, log_p[rows->actions[i]], (double)rows->old_log_probs[i],
                              (double)rows->advantages[i]);
-        sums.value_loss += twin_value_loss(recipe, twin_value(t, rows->states + i * S),
+        sums.value_loss += twin_value_loss(recipe, scale, twin_value(t, rows->states + i * S),
                                            (double)rows->old_values[i], (double)rows->returns[i]);
     }
     free(log_p);
@@ -260,7 +280,7 @@ static inline twin_terms twin_evaluate(const twin *t)
     for (size_t i = 0; i < 5; i++) {
         *means[i] /= (double)rows->n;
     }
-    sums.loss = sums.policy_loss + (double)recipe->vf_coef * sums.value_loss -
+    sums.loss = sums.policy_loss + (double)recipe->vf_coef * sums.value_loss / (scale * scale) -
                 (double)recipe->ent_coef * sums.entropy;
     return sums;
 }

@@ -59,6 +59,9 @@ static void open_scene(scene *s, const rig_shape *given, size_t n)
     s->old_values = RIG_TAKE(r, float, n);
     s->returns = RIG_TAKE(r, float, n);
     draw_losses(s);
+    const rri_network *net = &r->agent->network;
+    r->agent->units.shift = net->value_shift;
+    r->agent->units.per_unit = 1.0f / net->value_scale;
 
     twin_open(&s->t, r);
     s->t.rows = (twin_rows){.n = n,
@@ -89,10 +92,20 @@ static void check_sums(const scene *s, const rri_loss_sums *sums)
     const twin_terms wanted = twin_evaluate(&s->t);
     const double n = (double)s->n;
     twin_assert_close(sums->policy_loss / n, wanted.policy_loss, TOLERANCE, "policy_loss");
-    twin_assert_close(sums->value_loss / n, wanted.value_loss, TOLERANCE, "value_loss");
+    const double scale = twin_scale(&s->t);
+    twin_assert_close(sums->value_loss / n * scale * scale, wanted.value_loss, TOLERANCE,
+                      "value_loss");
     twin_assert_close(sums->entropy / n, wanted.entropy, TOLERANCE, "entropy");
     twin_assert_close(sums->approx_kl / n, wanted.approx_kl, TOLERANCE, "approx_kl");
     twin_assert_close(sums->n_clipped / n, wanted.clip_fraction, TOLERANCE, "clip_fraction");
+}
+
+/* A constant of the loss has no gradient, whatever lay there. */
+static void check_constant(const scene *s, const rri_param *param)
+{
+    for (size_t i = 0; i < param->size; i++) {
+        ck_assert_msg(s->r.agent->gradients[param->offset + i] == 0.0f, "%s moves", param->name);
+    }
 }
 
 /* Every tensor against differences of the twin; gradcheck also refuses one that is all but zero. */
@@ -105,6 +118,10 @@ static void check_scene(const rig_shape *shape, size_t n)
     const rri_params *params = &s.r.agent->network.params;
     for (size_t p = 0; p < params->n_params; p++) {
         const rri_param *param = &params->entries[p];
+        if (param->offset >= s.r.agent->network.norm.begin) {
+            check_constant(&s, param);
+            continue;
+        }
         const gradcheck check = {.name = param->name,
                                  .loss = twin_loss,
                                  .context = &s.t,
@@ -244,6 +261,24 @@ START_TEST(test_gradient_of_unclipped_values_and_no_entropy_is_that_of_the_twin)
     rig_shape shape = pool_shape();
     shape.ppo.ent_coef = 0.0f;
     shape.ppo.value_clip_eps = 0.0f;
+    check_scene(&shape, 100);
+}
+END_TEST
+
+/* Values on both sides of a band that is ε_v deviations of returns wide. */
+START_TEST(test_gradient_in_units_of_returns_and_states_is_that_of_the_twin)
+{
+    rig_shape shape = pool_shape();
+    shape.agent.normalize_returns = 1;
+    check_scene(&shape, 150);
+    shape.agent.normalize_states = 1;
+    check_scene(&shape, 600);
+    shape.ppo.value_clip_eps = 0.0f;
+    shape.agent.head = RR_HEAD_DENSE;
+    check_scene(&shape, 100);
+    shape = list_shape();
+    shape.algo = RR_ALGO_A2C;
+    shape.agent.normalize_returns = shape.agent.normalize_states = 1;
     check_scene(&shape, 100);
 }
 END_TEST
@@ -414,6 +449,7 @@ CHECK_MAIN("agent/gradient",
            test_gradient_of_a2c_is_that_of_the_twin,
            test_gradient_of_other_networks_is_that_of_the_twin,
            test_gradient_of_unclipped_values_and_no_entropy_is_that_of_the_twin,
+           test_gradient_in_units_of_returns_and_states_is_that_of_the_twin,
            test_gradient_scene_has_rows_on_every_side_of_the_clip,
            test_gradient_over_a_large_pool_is_that_over_a_small_one,
            test_gradient_over_a_catalogue_too_wide_to_keep_is_that_of_a_list_of_it,

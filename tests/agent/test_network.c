@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/network.h"
 
+#include "agent/network_norm.h"
+
 #include "agent_twin.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -25,7 +27,9 @@ static void check_forward(const rig_shape *given, size_t n)
     rri_network_query(&agent->network, tape, r.obs.states, cut, n, agent->stacks);
     rri_network_value(&agent->network, tape, r.obs.states, 0, cut, agent->stacks);
     rri_network_value(&agent->network, tape, r.obs.states, cut, n, agent->stacks);
-    const float *values = rri_network_values_of(&agent->network, tape);
+    float *values = RIG_TAKE(&r, float, n);
+    rri_network_norm_values(values, &agent->network, tape, 0, cut);
+    rri_network_norm_values(values + cut, &agent->network, tape, cut, n);
 
     twin t;
     twin_open(&t, &r);
@@ -63,6 +67,9 @@ START_TEST(test_network_forward_is_that_of_the_twin)
     shape.agent.hidden[1] = 6;
     check_forward(&shape, 33);
     shape.agent.critic_hidden[0] = 0; /* a linear critic */
+    check_forward(&shape, 33);
+    shape = usual;
+    shape.agent.normalize_returns = shape.agent.normalize_states = 1;
     check_forward(&shape, 33);
 }
 END_TEST

@@ -27,7 +27,7 @@ typedef struct machine_plan {
     int32_t max_episode_steps;
     float drift, tire, gamma, gae_lambda, lr, ent_coef, value_clip_eps;
     int64_t planned_updates;
-    bool is_own;
+    bool is_own, is_normalised; /* returns and states; remembers three rollouts */
 } machine_plan;
 
 /* Small machines that between them use every part: widths that fill no vector, rollouts longer than
@@ -165,6 +165,38 @@ static const machine_plan machine_plans[] = {
      .gamma = 0.5f,
      .lr = 0.01f,
      .ent_coef = 0.01f},
+    {.name = "ppo-normalised",
+     .n_envs = 12,
+     .n_steps = 10,
+     .n_updates = 6,
+     .num_items = 83,
+     .item_dim = 7,
+     .hidden = {20, 12},
+     .batch_size = 32,
+     .update_epochs = 3,
+     .max_episode_steps = 6,
+     .gamma = 0.9f,
+     .gae_lambda = 0.8f,
+     .lr = 0.01f,
+     .ent_coef = 0.01f,
+     .value_clip_eps = 0.2f,
+     .is_normalised = true},
+    {.name = "a2c-normalised",
+     .algo = RR_ALGO_A2C,
+     .n_envs = 24,
+     .n_steps = 5,
+     .n_updates = 6,
+     .num_items = 40,
+     .item_dim = 6,
+     .num_candidates = 9,
+     .n_features = 2,
+     .hidden = {16},
+     .max_episode_steps = 7,
+     .gamma = 0.9f,
+     .gae_lambda = 0.5f,
+     .lr = 0.01f,
+     .tire = 0.2f,
+     .is_normalised = true},
 };
 enum { MACHINE_PLANS = sizeof machine_plans / sizeof machine_plans[0] };
 
@@ -273,6 +305,8 @@ static inline rr_agent_config machine_agent_config(const machine_plan *plan, uin
     config.planned_updates = plan->planned_updates;
     config.num_threads = num_threads;
     config.seed = seed;
+    config.normalize_returns = config.normalize_states = plan->is_normalised;
+    config.norm_rows = (int64_t)3 * plan->n_envs * plan->n_steps;
     return config;
 }
 

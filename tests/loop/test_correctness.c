@@ -286,7 +286,8 @@ START_TEST(test_correctness_every_critic_tensor_moves_in_every_update)
                     machine_update(&m);
                 }
             }
-            ck_assert_int_eq(n_critic, 2 * 6); /* three layers, each a weight and a bias */
+            /* Three layers, each a weight and a bias; and the unit of values. */
+            ck_assert_int_eq(n_critic, 2 * (m.plan.is_normalised ? 8 : 6));
         }
         machine_destroy(&m);
     }

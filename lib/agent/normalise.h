@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* normalise.h: running statistics of returns and states, and what follows when they move.
+ * maths §11.
+ *
+ * Returns move at the beginning of an update, and the critic's last layer with them, so that every
+ * V(s) stays what it was [van Hasselt et al. 2016, PopArt]:
+ *     w ← w σ/σ'          b ← (σ b + μ − μ')/σ'          shift, scale ← μ', σ'
+ * States move at its end alone: what acted and what is trained see the same states. */
+#ifndef RRI_AGENT_NORMALISE_H
+#define RRI_AGENT_NORMALISE_H
+
+#include "agent/agent.h"
+
+/* The statistics of agent->normaliser, as many as the config asks for; units: those of rewards. */
+void rri_normalise_layout(rr_agent *agent, rri_arena *arena);
+
+/* Folds in returns[rows[i]] of n ≥ 1 rows (rows NULL: the first n) and moves critic and units.
+ * Returns that are not finite, or none but 0 so far, move nothing. */
+void rri_normalise_returns(rr_agent *agent, const float *returns, const int32_t *rows, size_t n);
+
+/* Folds in states[rows[i]] [·, S] of n ≥ 1 rows. */
+void rri_normalise_states(rr_agent *agent, const float *states, const int32_t *rows, size_t n);
+
+/* Floats of running statistics of an agent with this config. */
+size_t rri_normalise_count(const rr_agent_config *config);
+/* As a checkpoint brings them, [rri_normalise_count]; the bytes need not be aligned. RR_E_FORMAT
+ * where one cannot be. */
+rr_status rri_normalise_check(const rr_agent_config *config, const unsigned char *running,
+                              rr_error *err);
+
+#endif
