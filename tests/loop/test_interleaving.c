@@ -32,6 +32,7 @@ typedef struct world {
     float to_come[N * S];
     uint64_t random;
     int32_t algo;
+    bool is_normalised;
 } world;
 
 static double uniform(world *w)
@@ -66,6 +67,7 @@ static rr_agent *create_agent(const world *w)
     config.max_candidates = K;
     config.max_history = H;
     config.initial_scale = 2.0f;
+    config.normalize_returns = config.normalize_states = w->is_normalised;
     rr_agent *agent = NULL;
     if (w->algo == RR_ALGO_A2C) {
         rr_a2c_config a2c;
@@ -384,9 +386,9 @@ static void assert_double_gae(const world *w, rr_agent *untrained, const rr_agen
     }
 }
 
-static void compare(int32_t algo, int64_t reward_wait, size_t n_interleavings)
+static void compare(int32_t algo, bool is_normalised, int64_t reward_wait, size_t n_interleavings)
 {
-    world w = {.random = 7 + (uint64_t)algo, .algo = algo};
+    world w = {.random = 7 + (uint64_t)algo, .algo = algo, .is_normalised = is_normalised};
     ck_assert_int_eq(rr_items_create_drawn(&w.items, ITEMS, D, 3, NULL, NULL), RR_OK);
     rr_agent *in_step = create_agent(&w), *fresh = create_agent(&w);
     rr_buffer *lock_step = create_buffer(0, 0);
@@ -420,16 +422,23 @@ static void compare(int32_t algo, int64_t reward_wait, size_t n_interleavings)
 
 START_TEST(test_interleaving_a_thousand_orders_of_the_same_sessions_give_the_bytes_of_lock_step)
 {
-    compare(RR_ALGO_PPO, 1000, INTERLEAVINGS);
+    compare(RR_ALGO_PPO, false, 1000, INTERLEAVINGS);
 }
 END_TEST
 
 START_TEST(test_interleaving_holds_for_a2c)
 {
-    compare(RR_ALGO_A2C, 1000, INTERLEAVINGS / 10);
+    compare(RR_ALGO_A2C, false, 1000, INTERLEAVINGS / 10);
+}
+END_TEST
+
+START_TEST(test_interleaving_holds_in_units_of_returns_and_states)
+{
+    compare(RR_ALGO_PPO, true, 1000, INTERLEAVINGS / 10);
+    compare(RR_ALGO_A2C, true, 1000, INTERLEAVINGS / 10);
 }
 END_TEST
 
 CHECK_MAIN("loop/interleaving",
            test_interleaving_a_thousand_orders_of_the_same_sessions_give_the_bytes_of_lock_step,
-           test_interleaving_holds_for_a2c)
+           test_interleaving_holds_for_a2c, test_interleaving_holds_in_units_of_returns_and_states)
