@@ -101,7 +101,7 @@ RR_API const char *rr_status_text(rr_status status);
 enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
 
 /* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and free,
- * and no log. `log` is for warnings: rr_agent_update from a keyed buffer has one to give. Copied in create; `user` is handed back and never read. Members are called on the
+ * and no log. `log` is for warnings: rr_agent_update from a keyed buffer has two to give. Copied in create; `user` is handed back and never read. Members are called on the
  * thread that called the library, and must not call back into the handle. */
 typedef struct rr_host {
     uint32_t struct_size; /* sizeof(rr_host) */
@@ -212,7 +212,7 @@ typedef struct rr_ending {
 } rr_ending;
 
 /* Where the rows of a keyed buffer are, and what became of what it was told since it was made or cleared.
- *   recorded = rows + trained + dropped     rows = open + waiting + ready
+ *   recorded = rows + trained + dropped + spoilt     rows = open + waiting + ready
  *   rewards told = rewarded + late + unknown */
 typedef struct rr_buffer_counts {
     uint32_t struct_size;
@@ -232,6 +232,9 @@ typedef struct rr_buffer_counts {
     int64_t late;            /* rewards for a row whose rewards were final: not added */
     int64_t unknown;         /* rewards and endings for a decision or session that is not in the buffer */
     int64_t bytes;           /* that create took */
+    int64_t spoilt;          /* rows that left because their session was given up: one of them could not be trained
+                                on (rr_agent_update) */
+    int64_t spoilt_sessions; /* those sessions */
 } rr_buffer_counts;
 
 /* One update, as means over its minibatches weighted by rows, unless said otherwise. maths §5, §6. With
@@ -338,6 +341,10 @@ typedef struct rr_agent_config {
     int32_t normalize_states;   /* 1: networks see clip((s − mean)/deviation, ±10) of each coordinate, running and
                                    moved after an update, never within one; default 0. maths §11 */
     int64_t norm_rows;          /* rows that these running statistics remember, ≥ 1; default 32768 */
+    float max_skew;             /* keyed: share of the rows that can be checked for skew, [0, 1], up to which the
+                                   sessions of rows with skew are given up; above it the update is refused
+                                   (RR_E_SKEW); default 0.05 */
+    uint32_t reserved;
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
@@ -597,12 +604,18 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
  *
  * A keyed buffer: obs must be NULL. Takes the sessions that have ended and whose rewards are final, whole, in the
  * order of (session key, arrival), so that no byte depends on how they interleaved; where they are more rows
- * than the agent holds (max_rows × n_steps), those that began first. The others stay. A session that alone is more
- * than that is RR_E_MISMATCH, until rr_buffer_clear or an agent that holds more. Values come from the critic
+ * than the agent holds (max_rows × n_steps), those that began first. The others stay. Values come from the critic
  * of now, and rows that another version drew are weighted (maths §5). RR_E_STATE: no session is ready, or one
  * row alone. Rows of the present version, and of those kept (keep_versions), must give their log-prob
- * again, bit for bit, else RR_E_SKEW: another candidate list, other features, another item table or other
- * serving options than in act. RR_E_STALE: the weights' ess is less than min_ess; rr_buffer_clear forgets the rows.
+ * again, bit for bit, else they have skew: another candidate list, other features, another item table or other
+ * serving options than in act.
+ *   A session is given up whole, while the update goes on with the others, where a row of it has an action or a list
+ * that the catalogue does not allow, numbers that make a score or a value overflow, or skew, and where it alone has
+ * more rows than the agent holds. Such sessions are gone and counted (rr_buffer_counts: spoilt); the log
+ * (rr_host.log) is told how many, and of the first its key and what is wrong. Where nothing else is ready, the answer is what is
+ * wrong with the first, and nothing changes. RR_E_SKEW: more than max_skew of the rows that can be checked have skew.
+ * RR_E_STALE: the weights' ess is less than min_ess. After either rr_buffer_drop_ready is the way to go on
+ * without these rows.
  * A refused update (a row without reward, a shape that is not the agent's) empties nothing and changes nothing.
  * RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the rows are gone, and stats tells of
  * them. An update whose rows were all dropped counts as one, with 0 rows. */
@@ -692,6 +705,9 @@ RR_API int32_t rr_buffer_is_full(const rr_buffer *buffer);
 RR_API int32_t rr_buffer_count(const rr_buffer *buffer);
 /* Forgets all rows. */
 RR_API void rr_buffer_clear(rr_buffer *buffer);
+/* Keyed: forgets the sessions that have ended and whose rewards are final, which the next update would take; their rows
+ * count as dropped. Sessions that go on or wait stay. RR_E_UNSUPPORTED in lock step. */
+RR_API rr_status rr_buffer_drop_ready(rr_buffer *buffer, rr_error *err);
 
 /* The log: one decision, one outcome or one ending as a self-describing, versioned, checksummed blob. Where the
  * blobs lie is the host's affair (a table, a queue, a file): today's serving is tomorrow's training set. They are

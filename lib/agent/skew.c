@@ -6,20 +6,6 @@
 #include "agent/recall.h"
 #include "core/status.h"
 
-static rr_status compare(const rri_rollout *rollout, const rri_ledger *ledger, size_t row,
-                         float log_prob, rr_error *err)
-{
-    if (log_prob != rollout->log_probs[row]) {
-        RRI_FAIL(err, RR_E_SKEW,
-                 "update: row %zu, decision %llu was recorded with log-prob %.9g; the version that "
-                 "drew it gives %.9g for what was recorded: its list, features, item table or "
-                 "serving options are not those of act",
-                 row, (unsigned long long)ledger->decisions[row], (double)rollout->log_probs[row],
-                 (double)log_prob);
-    }
-    return RR_OK;
-}
-
 /* The parameters of a version; NULL: they are gone. */
 static const float *parameters_of(const rr_agent *agent, uint64_t own, uint64_t plain)
 {
@@ -34,11 +20,24 @@ static const float *parameters_of(const rr_agent *agent, uint64_t own, uint64_t 
     return NULL;
 }
 
-/* All rows of one version, of which the first trained place is `first`; is_checked [n] is marked.
- */
-static rr_status check_version(rr_agent *agent, const rri_version *version, const float *parameters,
-                               const rri_rollout *rollout, const rri_ledger *ledger, size_t first,
-                               size_t n, uint8_t *is_checked, rr_error *err)
+static uint8_t judge(rri_skew *skew, const rri_rollout *rollout, size_t row, float log_prob)
+{
+    skew->n_checked++;
+    if (log_prob == rollout->log_probs[row]) {
+        return RRI_SKEW_SAME;
+    }
+    if (skew->n_other++ == 0) {
+        skew->first = (int32_t)row;
+        skew->first_log_prob = log_prob;
+    }
+    return RRI_SKEW_OTHER;
+}
+
+/* All rows of one version, of which the first trained place is `first`. */
+static void check_version(rri_skew *skew, uint8_t *verdicts, rr_agent *agent,
+                          const rri_version *version, const float *parameters,
+                          const rri_rollout *rollout, const rri_ledger *ledger, size_t first,
+                          size_t n)
 {
     rri_update_rows *update = &agent->update;
     int32_t *rows = update->minibatch; /* free until the minibatches, as the next */
@@ -49,7 +48,6 @@ static rr_status check_version(rr_agent *agent, const rri_version *version, cons
     for (size_t i = first; i < n; i++) {
         const int32_t row = update->order[update->trained[i]];
         if (ledger->versions[row] == version->version) {
-            is_checked[i] = 1;
             rows[m++] = row;
         }
     }
@@ -61,32 +59,49 @@ static rr_status check_version(rr_agent *agent, const rri_version *version, cons
     if (!is_present) {
         rri_agent_pack(agent);
     }
-    for (size_t i = 0; i < m; i++) {
-        RRI_TRY(compare(rollout, ledger, (size_t)rows[i], log_probs[i], err));
+    m = 0;
+    for (size_t i = first; i < n; i++) {
+        const size_t row = (size_t)update->order[update->trained[i]];
+        if (ledger->versions[row] == version->version) {
+            verdicts[i] = judge(skew, rollout, row, log_probs[m++]);
+        }
     }
-    return RR_OK;
 }
 
-rr_status rri_skew_check(rr_agent *agent, uint64_t own, const rri_rollout *rollout,
-                         const rri_ledger *ledger, const float *log_probs, size_t n, rr_error *err)
+rri_skew rri_skew_check(uint8_t *verdicts, rr_agent *agent, uint64_t own,
+                        const rri_rollout *rollout, const rri_ledger *ledger,
+                        const float *log_probs, size_t n)
 {
-    rri_update_rows *update = &agent->update;
-    uint8_t *is_checked = update->terminated; /* free until the returns */
-    memcpy(is_checked, update->is_own, n);
+    const rri_update_rows *update = &agent->update;
+    rri_skew skew = {0};
+    memset(verdicts, RRI_SKEW_UNCHECKED, n);
     for (size_t i = 0; i < n; i++) {
         const size_t row = (size_t)update->order[update->trained[i]];
         if (update->is_own[i] != 0) {
-            RRI_TRY(compare(rollout, ledger, row, log_probs[i], err));
+            verdicts[i] = judge(&skew, rollout, row, log_probs[i]);
             continue;
         }
         const rri_version *version =
-            is_checked[i] == 0 ? rri_versions_find(&agent->versions, ledger->versions[row]) : NULL;
+            verdicts[i] == RRI_SKEW_UNCHECKED
+                ? rri_versions_find(&agent->versions, ledger->versions[row])
+                : NULL;
         const float *parameters =
             version != NULL ? parameters_of(agent, own, version->plain) : NULL;
         if (parameters != NULL) {
-            RRI_TRY(
-                check_version(agent, version, parameters, rollout, ledger, i, n, is_checked, err));
+            check_version(&skew, verdicts, agent, version, parameters, rollout, ledger, i, n);
         }
     }
-    return RR_OK;
+    return skew;
+}
+
+rr_status rri_skew_tell(const rri_skew *skew, const rri_rollout *rollout, const rri_ledger *ledger,
+                        rr_error *err)
+{
+    const size_t row = (size_t)skew->first;
+    RRI_FAIL(err, RR_E_SKEW,
+             "row %zu, decision %llu was recorded with log-prob %.9g; the version that drew it "
+             "gives %.9g for what was recorded: its list, features, item table or serving options "
+             "are not those of act",
+             row, (unsigned long long)ledger->decisions[row], (double)rollout->log_probs[row],
+             (double)skew->first_log_prob);
 }

@@ -121,12 +121,12 @@ static size_t select_rows(rr_agent *agent, const rri_rollout *rollout)
     return n;
 }
 
-rr_status rri_update_check_lists(rr_agent *agent, const rri_rollout *rollout, size_t n,
-                                 rr_error *err)
+rr_status rri_update_check_lists(rr_agent *agent, const rri_rollout *rollout, size_t first,
+                                 size_t n, rr_error *err)
 {
     rri_update_rows *update = &agent->update;
     for (size_t i = 0; i < n; i++) {
-        update->permutation[i] = update->order[update->trained[i]];
+        update->permutation[i] = update->order[update->trained[first + i]];
         update->minibatch[i] = rollout->actions[update->permutation[i]];
     }
     const rri_menu menu = rri_gradient_menu(rollout, update->permutation, n);
@@ -225,7 +225,7 @@ rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *
     const bool is_alone = needs_two && n_own == 1;
     const size_t n = is_alone ? 0 : n_own; /* what a change of items left over is dropped too */
     if (n > 0) {
-        RRI_TRY(rri_update_check_lists(agent, rollout, n, err));
+        RRI_TRY(rri_update_check_lists(agent, rollout, 0, n, err));
     }
     rri_returns_compute(agent, rollout, obs != NULL ? obs->states : NULL);
 

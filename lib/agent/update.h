@@ -22,10 +22,10 @@ rr_status rri_update_check_form(const rr_agent *agent, const rri_rollout *rollou
 bool rri_update_is_of_catalogue(const rr_agent *agent, const rri_rollout *rollout, size_t row);
 /* Whether one row alone cannot be trained on. */
 bool rri_update_needs_two(const rr_agent *agent);
-/* Judges lists and actions of the first n trained places, which were recorded without knowledge of
- * the catalogue. */
-rr_status rri_update_check_lists(rr_agent *agent, const rri_rollout *rollout, size_t n,
-                                 rr_error *err);
+/* Judges lists and actions of n trained places from `first` on, which were recorded without
+ * knowledge of the catalogue. */
+rr_status rri_update_check_lists(rr_agent *agent, const rri_rollout *rollout, size_t first,
+                                 size_t n, rr_error *err);
 /* Trains on the first n trained places of n_places, whose returns are there, and counts the update.
  * *n_trained: n, or 0 where not a step was made. stats is whole, and not NULL. */
 rr_status rri_update_run(size_t *n_trained, rr_agent *agent, const rri_rollout *rollout,

@@ -7,6 +7,7 @@
 #include "core/config.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "rl/harvest.h"
 #include "rl/settle.h"
 
 /* The handle and its arrays; run twice, as core/memory.h says. */
@@ -244,6 +245,13 @@ rr_status rr_buffer_settle(rr_buffer *buffer, int64_t now, rr_buffer_counts *cou
         rri_settle_count(&full, &buffer->ledger, &buffer->rollout);
         rri_abi_write(counts, &full, sizeof full);
     }
+    return RR_OK;
+}
+
+rr_status rr_buffer_drop_ready(rr_buffer *buffer, rr_error *err)
+{
+    RRI_TRY(check_keyed(buffer, "rr_buffer_drop_ready", err));
+    rri_harvest_drop_ready(&buffer->ledger, &buffer->rollout);
     return RR_OK;
 }
 

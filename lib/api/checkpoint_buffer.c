@@ -20,6 +20,8 @@ enum {
     LEDGER_REWARDED,
     LEDGER_LATE,
     LEDGER_UNKNOWN,
+    LEDGER_SPOILT,
+    LEDGER_SPOILT_SESSIONS,
     LEDGER_VALUES
 };
 
@@ -50,6 +52,8 @@ static rr_status add_ledger(rri_safetensors_writer *writer, const rri_ledger *le
         [LEDGER_REWARDED] = ledger->n_rewarded,
         [LEDGER_LATE] = ledger->n_late,
         [LEDGER_UNKNOWN] = ledger->n_unknown,
+        [LEDGER_SPOILT] = ledger->n_spoilt,
+        [LEDGER_SPOILT_SESSIONS] = ledger->n_spoilt_sessions,
     };
     const size_t shape[] = {LEDGER_VALUES};
     RRI_TRY(rri_safetensors_add(writer, "buffer.ledger", RRI_DTYPE_I64, shape, 1, values, err));
@@ -187,8 +191,9 @@ static rr_status check_sessions(size_t n_rows, size_t n_sessions,
 static rr_status read_ledger(rri_ledger *ledger, const rri_rollout *rollout, size_t n_rows,
                              bool loads, const rri_safetensors_reader *reader, rr_error *err)
 {
-    int64_t values[LEDGER_VALUES];
-    const size_t shape[] = {LEDGER_VALUES};
+    int64_t values[LEDGER_VALUES] = {0};
+    const bool is_old = rri_safetensors_lookup(reader, "buffer.ledger")->shape[0] == LEDGER_SPOILT;
+    const size_t shape[] = {is_old ? LEDGER_SPOILT : LEDGER_VALUES}; /* which did not count it */
     RRI_TRY(rri_safetensors_copy(values, reader, "buffer.ledger", RRI_DTYPE_I64, shape, 1, err));
     for (size_t i = LEDGER_RECORDED; i < LEDGER_VALUES; i++) {
         if (values[i] < 0 || values[i] > RRI_AGENT_MOST) {
@@ -224,6 +229,8 @@ static rr_status read_ledger(rri_ledger *ledger, const rri_rollout *rollout, siz
         ledger->n_rewarded = values[LEDGER_REWARDED];
         ledger->n_late = values[LEDGER_LATE];
         ledger->n_unknown = values[LEDGER_UNKNOWN];
+        ledger->n_spoilt = values[LEDGER_SPOILT];
+        ledger->n_spoilt_sessions = values[LEDGER_SPOILT_SESSIONS];
         rri_ledger_rebuild(ledger, rollout);
     }
     return RR_OK;

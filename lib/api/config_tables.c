@@ -63,6 +63,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, BOOL, normalize_returns, "0", YES_NO, "bring returns to mean 0 and deviation 1 for the critic, undone in all that is told"),
     FIELD(rr_agent_config, BOOL, normalize_states, "0", YES_NO, "bring each coordinate of states to mean 0 and deviation 1"),
     FIELD(rr_agent_config, INT64, norm_rows, "32768", AT_LEAST(1), "rows that the running statistics of both remember"),
+    FIELD(rr_agent_config, FLOAT, max_skew, "0.05", BETWEEN(0, 1), "keyed buffers: share of checked rows with skew up to which only their sessions are given up"),
 };
 
 static const rri_config_field ppo_fields[] = {
@@ -167,8 +168,9 @@ static const rri_config_field health_fields[] = {
 static const rri_config_table env_table = {"env config", sizeof(rr_env_config),
                                            offsetof(rr_env_config, reserved), env_fields,
                                            LENGTH(env_fields)};
-static const rri_config_table agent_table = {"agent config", sizeof(rr_agent_config), 0,
-                                             agent_fields, LENGTH(agent_fields)};
+static const rri_config_table agent_table = {"agent config", sizeof(rr_agent_config),
+                                             offsetof(rr_agent_config, reserved), agent_fields,
+                                             LENGTH(agent_fields)};
 static const rri_config_table ppo_table = {"ppo config", sizeof(rr_ppo_config), 0, ppo_fields,
                                            LENGTH(ppo_fields)};
 static const rri_config_table a2c_table = {"a2c config", sizeof(rr_a2c_config), 0, a2c_fields,

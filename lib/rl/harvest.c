@@ -11,8 +11,20 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Places of a session: all rows, but for the last where nothing is known of what came after. */
-static size_t places_of(const rri_ledger *ledger, size_t session)
+void rri_harvest_begin(rri_ledger *ledger)
+{
+    memset(ledger->spoilt, 0, ledger->n_sessions);
+    ledger->n_picked = 0;
+}
+
+bool rri_harvest_spoil(rri_ledger *ledger, size_t session)
+{
+    const bool is_new = ledger->spoilt[session] == 0;
+    ledger->spoilt[session] = 1;
+    return is_new;
+}
+
+size_t rri_harvest_places(const rri_ledger *ledger, size_t session)
 {
     return (size_t)ledger->lengths[session] - (ledger->ends[session] == RRI_END_CUT ? 1 : 0);
 }
@@ -52,19 +64,10 @@ static rr_status pick(size_t *n_places, rri_ledger *ledger, size_t max_rows, rr_
 {
     ledger->n_picked = 0;
     for (size_t s = 0; s < ledger->n_sessions; s++) {
-        if (!rri_settle_is_ready(ledger, s)) {
+        if (ledger->spoilt[s] != 0 || !rri_settle_is_ready(ledger, s)) {
             continue;
         }
-        const size_t places = places_of(ledger, s);
-        if (places > max_rows) {
-            if (ledger->n_picked > 0) {
-                break;
-            }
-            RRI_FAIL(err, RR_E_MISMATCH,
-                     "update: session %llu has %zu rows; this agent was made for at most %zu "
-                     "(max_rows times n_steps)",
-                     (unsigned long long)ledger->keys[s], places, max_rows);
-        }
+        const size_t places = rri_harvest_places(ledger, s);
         if (places > max_rows - *n_places) {
             break;
         }
@@ -87,7 +90,7 @@ rr_status rri_harvest_pick(size_t *n_places, int32_t *order, uint8_t *is_segment
     size_t at = 0;
     for (size_t i = 0; i < ledger->n_picked; i++) {
         const size_t session = (size_t)ledger->picked[i];
-        const size_t places = places_of(ledger, session);
+        const size_t places = rri_harvest_places(ledger, session);
         int32_t row = ledger->last[session];
         if (ledger->ends[session] == RRI_END_CUT) {
             row = ledger->before[row];
@@ -112,7 +115,8 @@ const float *rri_harvest_next_state(const rri_ledger *ledger, const rri_rollout 
     return rollout->states + (size_t)ledger->last[ledger->session_of[row]] * S;
 }
 
-/* scratch [n_sessions] ← the new place of each session, −1 for those picked; keys and ends move. */
+/* scratch [n_sessions] ← the new place of each session, −1 for those picked or given up, which are
+ * counted; keys and ends move. */
 static void close_ranks(rri_ledger *ledger)
 {
     memset(ledger->scratch, 0, ledger->n_sessions * sizeof *ledger->scratch);
@@ -121,6 +125,11 @@ static void close_ranks(rri_ledger *ledger)
     }
     size_t to = 0;
     for (size_t s = 0; s < ledger->n_sessions; s++) {
+        if (ledger->spoilt[s] != 0) {
+            ledger->scratch[s] = -1;
+            ledger->n_spoilt += ledger->lengths[s];
+            ledger->n_spoilt_sessions++;
+        }
         if (ledger->scratch[s] == 0) {
             ledger->keys[to] = ledger->keys[s];
             ledger->ends[to] = ledger->ends[s];
@@ -137,6 +146,7 @@ void rri_harvest_forget(rri_ledger *ledger, rri_rollout *rollout, size_t n_train
     rri_rollout_part parts[N_PARTS];
     rri_rollout_parts(parts, rollout);
     rri_ledger_row_parts(parts + RRI_ROLLOUT_PARTS, ledger);
+    const int64_t n_spoilt_before = ledger->n_spoilt;
     close_ranks(ledger);
 
     size_t to = 0, from = 0;
@@ -153,10 +163,21 @@ void rri_harvest_forget(rri_ledger *ledger, rri_rollout *rollout, size_t n_train
     }
     const size_t n_gone = rollout->n_rows - to;
     ledger->n_trained += (int64_t)n_trained;
-    ledger->n_dropped += (int64_t)(n_gone - n_trained);
+    ledger->n_dropped += (int64_t)(n_gone - n_trained) - (ledger->n_spoilt - n_spoilt_before);
     rollout->n_rows = to;
     if (to == 0) {
         rri_rollout_clear(rollout);
     }
     rri_ledger_rebuild(ledger, rollout);
+}
+
+void rri_harvest_drop_ready(rri_ledger *ledger, rri_rollout *rollout)
+{
+    rri_harvest_begin(ledger);
+    for (size_t s = 0; s < ledger->n_sessions; s++) {
+        if (rri_settle_is_ready(ledger, s)) {
+            ledger->picked[ledger->n_picked++] = (int32_t)s;
+        }
+    }
+    rri_harvest_forget(ledger, rollout, 0);
 }

@@ -30,6 +30,7 @@ void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_buffer_con
     ledger->latest = RRI_TAKE(arena, int64_t, sessions);
     ledger->picked = RRI_TAKE(arena, int32_t, sessions);
     ledger->scratch = RRI_TAKE(arena, int32_t, sessions);
+    ledger->spoilt = RRI_TAKE(arena, uint8_t, sessions);
     rri_id_table_layout(&ledger->ids, arena, rows);
     rri_id_table_layout(&ledger->open, arena, sessions);
 }
@@ -43,6 +44,7 @@ void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout)
     ledger->n_sessions = ledger->n_picked = 0;
     ledger->n_recorded = ledger->n_trained = ledger->n_dropped = ledger->n_duplicate = 0;
     ledger->n_rewarded = ledger->n_late = ledger->n_unknown = 0;
+    ledger->n_spoilt = ledger->n_spoilt_sessions = 0;
 }
 
 bool rri_ledger_needs_times(const rri_ledger *ledger)
@@ -71,6 +73,7 @@ static int32_t session_for(rri_ledger *ledger, uint64_t key)
     ledger->last[session] = -1;
     ledger->lengths[session] = 0;
     ledger->latest[session] = INT64_MIN;
+    ledger->spoilt[session] = 0;
     rri_id_table_add(&ledger->open, key, session);
     return session;
 }
@@ -233,6 +236,7 @@ void rri_ledger_rebuild(rri_ledger *ledger, const rri_rollout *rollout)
         ledger->last[s] = -1;
         ledger->lengths[s] = 0;
         ledger->latest[s] = INT64_MIN;
+        ledger->spoilt[s] = 0;
         if (ledger->ends[s] == RRI_END_NONE) {
             rri_id_table_add(&ledger->open, ledger->keys[s], (int32_t)s);
         }

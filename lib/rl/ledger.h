@@ -42,12 +42,14 @@ typedef struct rri_ledger {
     int64_t *latest;  /* [max_sessions] largest time of its rows */
     int32_t *picked;  /* [max_sessions] those of the present harvest, in its order */
     int32_t *scratch; /* [max_sessions] */
+    uint8_t *spoilt;  /* [max_sessions] 1: the harvest under way gives it up */
     size_t n_picked;
 
     rri_id_table ids;  /* decision id → row */
     rri_id_table open; /* key of an open session → session */
 
     int64_t n_recorded, n_trained, n_dropped, n_duplicate, n_rewarded, n_late, n_unknown;
+    int64_t n_spoilt, n_spoilt_sessions;
 } rri_ledger;
 
 /* As rri_rollout_layout; then clear. */

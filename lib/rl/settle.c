@@ -237,4 +237,6 @@ void rri_settle_count(rr_buffer_counts *counts, const rri_ledger *ledger,
     counts->rewarded = ledger->n_rewarded;
     counts->late = ledger->n_late;
     counts->unknown = ledger->n_unknown;
+    counts->spoilt = ledger->n_spoilt;
+    counts->spoilt_sessions = ledger->n_spoilt_sessions;
 }

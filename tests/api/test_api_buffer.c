@@ -305,6 +305,33 @@ static void open_keyed(desk *t)
     }
 }
 
+START_TEST(test_api_buffer_dropping_what_is_ready_leaves_open_sessions)
+{
+    desk t;
+    rr_error err = {0};
+    open_desk(&t);
+    ck_assert_int_eq(rr_buffer_drop_ready(t.buffer, &err), RR_E_UNSUPPORTED);
+    ck_assert_ptr_nonnull(strstr(err.text, "is_keyed"));
+    ck_assert_int_eq(rr_buffer_drop_ready(NULL, &err), RR_E_INVALID);
+    rr_buffer_destroy(t.buffer);
+    open_keyed(&t);
+    rr_buffer_counts c = {.struct_size = sizeof c};
+    ck_assert_int_eq(rr_buffer_record(t.buffer, &t.obs, &t.decision, NULL), RR_OK);
+    const uint8_t ended[N] = {1};
+    t.outcome.terminated = ended;
+    ck_assert_int_eq(rr_buffer_reward(t.buffer, &t.outcome, NULL), RR_OK);
+    ck_assert_int_eq(rr_buffer_drop_ready(t.buffer, NULL), RR_OK); /* it waits */
+    ck_assert_int_eq(rr_buffer_settle(t.buffer, 10, &c, NULL), RR_OK);
+    ck_assert_int_eq(c.ready, 1);
+    ck_assert_int_eq(rr_buffer_drop_ready(t.buffer, NULL), RR_OK);
+    ck_assert_int_eq(rr_buffer_settle(t.buffer, 10, &c, NULL), RR_OK);
+    ck_assert_int_eq(c.open, N - 1);
+    ck_assert_int_eq(c.dropped, 1);
+    ck_assert_int_eq(c.spoilt, 0);
+    rr_buffer_destroy(t.buffer);
+}
+END_TEST
+
 START_TEST(test_api_buffer_keyed_counts_everything_that_it_was_told)
 {
     desk t;
@@ -402,4 +429,5 @@ CHECK_MAIN("api/api_buffer", test_api_buffer_null_arguments_are_refused_by_name,
            test_api_buffer_structs_of_other_releases_are_understood,
            test_api_buffer_memory_is_what_create_takes,
            test_api_buffer_keyed_counts_everything_that_it_was_told,
+           test_api_buffer_dropping_what_is_ready_leaves_open_sessions,
            test_api_buffer_keyed_names_what_is_missing)

@@ -110,7 +110,7 @@ static inline rr_buffer_counts desk_count(const desk *t)
 {
     rr_buffer_counts c = {0};
     rri_settle_count(&c, &t->ledger, &t->rollout);
-    ck_assert_int_eq(c.recorded, c.rows + c.trained + c.dropped);
+    ck_assert_int_eq(c.recorded, c.rows + c.trained + c.dropped + c.spoilt);
     ck_assert_int_eq(c.rows, c.open + c.waiting + c.ready);
     return c;
 }

@@ -100,9 +100,64 @@ START_TEST(test_harvest_takes_no_more_than_fits_and_first_what_began_first)
     ck_assert_int_eq(c.order[3], 0);
     rri_harvest_forget(&t.ledger, &t.rollout, 6);
     ck_assert_int_eq(desk_count(&t).ready, 6);
-    rr_error err = {0};
-    ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, 2, &err), RR_E_MISMATCH);
-    ck_assert_ptr_nonnull(strstr(err.text, "session 98 has 3 rows"));
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_a_session_that_is_given_up_is_not_picked_but_forgotten_and_counted)
+{
+    desk t;
+    const rr_buffer_config config = desk_config(MOST);
+    desk_open(&t, &config);
+    for (uint64_t i = 0; i < 9; i++) {
+        desk_record(&t, i % 3, i, 0);
+    }
+    desk_end(&t, 1, RRI_END_CUT);
+    desk_end(&t, 2, RRI_END_TERMINATED);
+    rri_harvest_begin(&t.ledger);
+    ck_assert_uint_eq(rri_harvest_places(&t.ledger, 1), 2);
+    ck_assert_uint_eq(rri_harvest_places(&t.ledger, 2), 3);
+    ck_assert(rri_harvest_spoil(&t.ledger, 1));
+    ck_assert(!rri_harvest_spoil(&t.ledger, 1)); /* it was already */
+    const crop c = pick(&t);
+    ck_assert_uint_eq(c.n, 3);
+    ck_assert_int_eq(c.order[0], 2);
+    rri_harvest_begin(&t.ledger); /* a harvest that came to nothing is forgotten itself */
+    ck_assert_uint_eq(pick(&t).n, 5);
+    rri_harvest_begin(&t.ledger);
+    rri_harvest_spoil(&t.ledger, 1);
+    ck_assert_uint_eq(pick(&t).n, 3);
+    rri_harvest_forget(&t.ledger, &t.rollout, 2);
+    const rr_buffer_counts counts = desk_count(&t);
+    ck_assert_int_eq(counts.spoilt, 3);
+    ck_assert_int_eq(counts.spoilt_sessions, 1);
+    ck_assert_int_eq(counts.trained, 2);
+    ck_assert_int_eq(counts.dropped, 1);
+    ck_assert_int_eq(counts.open, 3);
+    ck_assert_int_eq(rri_id_table_find(&t.ledger.open, 0), 0);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits)
+{
+    desk t;
+    rr_buffer_config config = desk_config(MOST);
+    config.reward_wait = 10;
+    desk_open(&t, &config);
+    for (uint64_t i = 0; i < 9; i++) {
+        desk_record(&t, i % 3, i, i % 3 == 2 ? 100 : 0);
+    }
+    desk_end(&t, 1, RRI_END_TERMINATED);
+    desk_end(&t, 2, RRI_END_TERMINATED);
+    rri_settle_clock(&t.ledger, &t.rollout, 50);
+    rri_harvest_drop_ready(&t.ledger, &t.rollout);
+    const rr_buffer_counts c = desk_count(&t);
+    ck_assert_int_eq(c.dropped, 3);
+    ck_assert_int_eq(c.open, 3);
+    ck_assert_int_eq(c.waiting, 3);
+    ck_assert_int_eq(c.spoilt, 0);
+    ck_assert_int_eq(t.ledger.clock, 50);
     desk_close(&t);
 }
 END_TEST
@@ -224,4 +279,6 @@ CHECK_MAIN("rl/harvest", test_harvest_a_million_open_sessions_are_counted_and_bo
            test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_train_on_it,
            test_harvest_nothing_ready_is_a_status,
            test_harvest_takes_no_more_than_fits_and_first_what_began_first,
+           test_harvest_a_session_that_is_given_up_is_not_picked_but_forgotten_and_counted,
+           test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits,
            test_harvest_what_stays_is_as_if_the_others_had_never_been)
