@@ -678,7 +678,7 @@ RR_API rr_status rr_buffer_memory(const rr_buffer_config *config, size_t *bytes,
  * are 0. A session without a past sends a history of −1 alone, not h 0.
  *
  * Keyed: needs sessions, decisions, times (where the config has reward_wait or idle_timeout), actions, log_probs
- * and policy_versions; values are not read, the update makes them anew with one critic. A row goes on with
+ * (finite, at most 0) and policy_versions; values are not read, the update makes them anew with one critic. A row goes on with
  * the session of its key that is open, in the order of arrival, whatever its time; where there is none, it
  * begins one, so a key may be used again. A row whose id is in the buffer is skipped and counted as a duplicate
  * (status RR_E_DUPLICATE), and record succeeds. RR_E_FULL: no room for rows or for sessions. */

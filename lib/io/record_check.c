@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/record_check.h"
 
+#include <math.h>
+
 #include <stdbool.h>
 
 #include "items/items.h"
@@ -80,6 +82,11 @@ static rr_status check_pool(const rr_obs *obs, size_t row, rr_error *err)
     return check_indices("history", obs->history, row, h, h, obs->pool, err);
 }
 
+static bool is_log_prob(float x)
+{
+    return isfinite(x) && x <= 0.0f;
+}
+
 static rr_status check_decision(const rr_obs *obs, const rr_decision *decision, size_t row,
                                 rr_error *err)
 {
@@ -96,6 +103,12 @@ static rr_status check_decision(const rr_obs *obs, const rr_decision *decision, 
     if (action < 0 || (size_t)action >= length) {
         RRI_FAIL(err, RR_E_INVALID, "record: actions[%zu] is %d; it must be in [0, %zu)", row,
                  action, length);
+    }
+    const float log_prob = decision->log_probs != NULL ? decision->log_probs[row] : 0.0f;
+    if (!is_log_prob(log_prob)) {
+        RRI_FAIL(err, isfinite(log_prob) ? RR_E_INVALID : RR_E_NOT_FINITE,
+                 "record: log_probs[%zu] is %g; it must be finite and at most 0", row,
+                 (double)log_prob);
     }
     const uint64_t fingerprint = decision->pool_fingerprint;
     if (obs->pool != NULL && fingerprint != 0 && fingerprint != rri_items_fingerprint(obs->pool)) {
@@ -153,6 +166,7 @@ rr_status rri_record_check_head(const rri_record_head *head, rr_error *err)
         : has_array(head, RRI_RECORD_HISTORY_KEYS) && !has_array(head, RRI_RECORD_HISTORY)
             ? "history keys"
         : (has & RRI_RECORD_HAS_DECISION) == 0 && (has & drawn) != 0 ? "log_prob"
+        : !is_log_prob(head->log_prob)                               ? "log_prob"
         : head->action < 0 || (has_list && head->action >= head->k)  ? "action"
         : head->item < -1                                            ? "item"
                                                                      : NULL;

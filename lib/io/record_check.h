@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* record_check.h: what a row must be to become a record, and a record to become a row. What its
- * numbers are worth (finite states, a log-prob below 0) is judged by whoever reads the row. */
+/* record_check.h: what a row must be to become a record, and a record to become a row: a log-prob
+ * is finite and at most 0. Whether its other numbers are finite is judged by whoever reads the row.
+ */
 #ifndef RRI_IO_RECORD_CHECK_H
 #define RRI_IO_RECORD_CHECK_H
 

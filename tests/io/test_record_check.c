@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/record_check.h"
 
+#include <math.h>
+
 #include "check_run.h"
 #include "io/log_fixture.h"
 
@@ -44,6 +46,15 @@ START_TEST(test_record_check_each_wrong_row_is_named)
     t.history[5] = LOG_N;
     refused(&t, 1, RR_E_INVALID, "history[1][2] is 6; the pool has 6 items");
     t.history[5] = 1;
+    const float bad[] = {1e-7f, 3.0f, NAN, -INFINITY};
+    for (size_t i = 0; i < 4; i++) {
+        float log_probs[] = {-1.0f, bad[i]};
+        t.decision.log_probs = log_probs;
+        ck_assert_int_eq(rri_record_check_row(&t.obs, &t.decision, 0, NULL), RR_OK);
+        refused(&t, 1, i < 2 ? RR_E_INVALID : RR_E_NOT_FINITE, "log_probs[1] is");
+        refused(&t, 1, i < 2 ? RR_E_INVALID : RR_E_NOT_FINITE, "finite and at most 0");
+    }
+    t.decision = good.decision;
     t.decision.n = 1;
     refused(&t, 0, RR_E_INVALID, "decision n is 1 and obs n 2");
     t.decision = good.decision;
@@ -61,8 +72,8 @@ START_TEST(test_record_check_each_head_that_cannot_be_is_named)
                                   .k = 3,
                                   .action = 2};
     ck_assert_int_eq(rri_record_check_head(&good, NULL), RR_OK);
-    rri_record_head bad[16];
-    const char *named[16];
+    rri_record_head bad[24];
+    const char *named[24];
     size_t n = 0;
 #define BAD(change, name)                                                                          \
     bad[n] = good;                                                                                 \
@@ -81,6 +92,9 @@ START_TEST(test_record_check_each_head_that_cannot_be_is_named)
     BAD(blob.has |= 1u << RRI_RECORD_HISTORY_KEYS, "history keys");
     BAD(blob.has |= 1u << RRI_RECORD_EXCLUDED_KEYS, "excluded keys");
     BAD(blob.has ^= RRI_RECORD_HAS_DECISION | RRI_RECORD_HAS_LOG_PROB, "log_prob");
+    BAD(log_prob = 0.5f, "log_prob");
+    BAD(log_prob = NAN, "log_prob");
+    BAD(log_prob = -INFINITY, "log_prob");
     BAD(action = 3, "action");
     BAD(action = -1, "action");
     BAD(item = -2, "item");
