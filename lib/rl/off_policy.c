@@ -6,6 +6,8 @@
 #include "math/scalar.h"
 
 enum { FEWEST_ROWS = 32 };
+/* What is known of a mean ratio: log-probs of a few units are floats, known to some 1e-6. */
+static const double ROUNDING = 1e-5;
 
 rri_off_policy_sums rri_off_policy_weigh(float *weights, const float *log_prox, const float *log_mu,
                                          const uint8_t *is_own, float max_weight, size_t n)
@@ -44,9 +46,5 @@ double rri_off_policy_deviation(const rri_off_policy_sums *sums)
     const double n = (double)sums->n_other;
     const double mean = sums->raw / n;
     const double variance = (sums->raw_squared - n * mean * mean) / (n - 1.0);
-    const double off = fabs(mean - 1.0);
-    if (off == 0.0) {
-        return 0.0;
-    }
-    return variance > 0.0 ? off / sqrt(variance / n) : INFINITY;
+    return fabs(mean - 1.0) / sqrt(fmax(variance, 0.0) / n + ROUNDING * ROUNDING);
 }

@@ -24,7 +24,9 @@ rri_off_policy_sums rri_off_policy_weigh(float *weights, const float *log_prox, 
 double rri_off_policy_ess(const rri_off_policy_sums *sums);
 
 /* How many standard errors the mean of the raw weights of other versions' rows lies from 1; 0 where
- * fewer than 32 rows say nothing. It should be small: E_μ[π_prox / μ] = 1. */
+ * fewer than 32 rows say nothing. It should be small: E_μ[π_prox / μ] = 1. What log-probs in float
+ * leave open (1e-5) is a part of the standard error, so that weights which are all 1 but for
+ * rounding are none of its business. */
 double rri_off_policy_deviation(const rri_off_policy_sums *sums);
 
 #endif

@@ -83,7 +83,30 @@ START_TEST(test_off_policy_mean_weight_tells_a_skew)
 }
 END_TEST
 
-CHECK_MAIN("rl/off_policy", test_off_policy_weights_by_hand,
+/* Of rows whose weights are 1 but for the last bits, all off to one side. */
+START_TEST(test_off_policy_rounding_is_no_skew_and_a_shift_of_all_is)
+{
+    enum { N = 100000 };
+    static float prox[N], mu[N], w[N];
+    static uint8_t is_own[N];
+    for (size_t i = 0; i < N; i++) {
+        mu[i] = -6.0f - (float)(i % 7);
+        prox[i] = nextafterf(mu[i], 0.0f);
+    }
+    rri_off_policy_sums sums = rri_off_policy_weigh(w, prox, mu, is_own, 2.0f, N);
+    ck_assert_double_ne(sums.raw, (double)N);
+    ck_assert_double_lt(rri_off_policy_deviation(&sums), 1.0);
+    for (size_t i = 0; i < N; i++) {
+        mu[i] = -2.0f;
+        prox[i] = -2.0f + 0x1p-10f; /* each weight the same, without any variance */
+    }
+    sums = rri_off_policy_weigh(w, prox, mu, is_own, 2.0f, N);
+    ck_assert_double_gt(rri_off_policy_deviation(&sums), 4.0);
+}
+END_TEST
+
+CHECK_MAIN("rl/off_policy", test_off_policy_rounding_is_no_skew_and_a_shift_of_all_is,
+           test_off_policy_weights_by_hand,
            test_off_policy_rows_of_the_present_version_weigh_exactly_one,
            test_off_policy_effective_share_falls_with_what_does_not_count,
            test_off_policy_mean_weight_tells_a_skew)
