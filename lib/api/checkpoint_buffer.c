@@ -216,7 +216,10 @@ static rr_status read_ledger(rri_ledger *ledger, const rri_rollout *rollout, siz
     rri_rollout_part of_rows[RRI_LEDGER_ROW_PARTS], of_sessions[RRI_LEDGER_SESSION_PARTS];
     rri_ledger_row_parts(of_rows, ledger);
     rri_ledger_session_parts(of_sessions, ledger);
-    RRI_TRY(read_parts(of_rows, RRI_LEDGER_ROW_PARTS, n_rows, loads, reader, err));
+    const bool has_rests = rri_safetensors_lookup(reader, "buffer.reward_rests") != NULL;
+    const size_t n_parts = RRI_LEDGER_ROW_PARTS - (has_rests ? 0 : 1); /* of a file of before: 0 */
+    memset(ledger->reward_rests, 0, loads ? n_rows * sizeof *ledger->reward_rests : 0);
+    RRI_TRY(read_parts(of_rows, n_parts, n_rows, loads, reader, err));
     RRI_TRY(
         read_parts(of_sessions, RRI_LEDGER_SESSION_PARTS, (size_t)n_sessions, loads, reader, err));
     if (loads) {

@@ -19,15 +19,16 @@ void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_buffer_con
     ledger->versions = RRI_TAKE(arena, uint64_t, rows);
     ledger->times = RRI_TAKE(arena, int64_t, rows);
     ledger->reward_sums = RRI_TAKE(arena, double, rows);
+    ledger->reward_rests = RRI_TAKE(arena, double, rows);
     ledger->incumbents = RRI_TAKE(arena, int32_t, rows);
     ledger->session_of = RRI_TAKE(arena, int32_t, rows);
     ledger->before = RRI_TAKE(arena, int32_t, rows);
+    ledger->latest = RRI_TAKE(arena, int64_t, rows);
 
     ledger->keys = RRI_TAKE(arena, uint64_t, sessions);
     ledger->ends = RRI_TAKE(arena, uint8_t, sessions);
     ledger->last = RRI_TAKE(arena, int32_t, sessions);
     ledger->lengths = RRI_TAKE(arena, int32_t, sessions);
-    ledger->latest = RRI_TAKE(arena, int64_t, sessions);
     ledger->picked = RRI_TAKE(arena, int32_t, sessions);
     ledger->scratch = RRI_TAKE(arena, int32_t, sessions);
     ledger->spoilt = RRI_TAKE(arena, uint8_t, sessions);
@@ -52,6 +53,11 @@ bool rri_ledger_needs_times(const rri_ledger *ledger)
     return ledger->reward_wait > 0 || ledger->idle_timeout > 0;
 }
 
+int64_t rri_ledger_latest(const rri_ledger *ledger, size_t session)
+{
+    return ledger->latest[ledger->last[session]];
+}
+
 bool rri_ledger_has_passed(int64_t then, int64_t wait, int64_t now)
 {
     /* The difference may not fit into an int64_t, but into a uint64_t it does. */
@@ -72,7 +78,6 @@ static int32_t session_for(rri_ledger *ledger, uint64_t key)
     ledger->ends[session] = RRI_END_NONE;
     ledger->last[session] = -1;
     ledger->lengths[session] = 0;
-    ledger->latest[session] = INT64_MIN;
     ledger->spoilt[session] = 0;
     rri_id_table_add(&ledger->open, key, session);
     return session;
@@ -82,12 +87,12 @@ static int32_t session_for(rri_ledger *ledger, uint64_t key)
 static void link_row(rri_ledger *ledger, size_t row)
 {
     const int32_t session = ledger->session_of[row];
-    ledger->before[row] = ledger->last[session];
+    const int32_t before = ledger->last[session];
+    const int64_t latest = before >= 0 ? ledger->latest[before] : INT64_MIN;
+    ledger->before[row] = before;
+    ledger->latest[row] = ledger->times[row] > latest ? ledger->times[row] : latest;
     ledger->last[session] = (int32_t)row;
     ledger->lengths[session]++;
-    if (ledger->times[row] > ledger->latest[session]) {
-        ledger->latest[session] = ledger->times[row];
-    }
 }
 
 static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *obs,
@@ -120,7 +125,7 @@ static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *
     ledger->decisions[row] = id;
     ledger->versions[row] = decision->policy_versions[i];
     ledger->times[row] = obs->times != NULL ? obs->times[i] : 0;
-    ledger->reward_sums[row] = 0.0;
+    ledger->reward_sums[row] = ledger->reward_rests[row] = 0.0;
     ledger->incumbents[row] = rollout->form.has_incumbents ? obs->incumbents[i] : -1;
     ledger->session_of[row] = session;
     link_row(ledger, row);
@@ -139,12 +144,6 @@ static void drop_last_row(rri_ledger *ledger, rri_rollout *rollout)
     if (--ledger->lengths[session] == 0) {
         rri_id_table_remove(&ledger->open, ledger->keys[session]);
         ledger->n_sessions--; /* rows go in the order they came, so it is the last session */
-    } else {
-        int64_t latest = INT64_MIN;
-        for (int32_t r = ledger->last[session]; r >= 0; r = ledger->before[r]) {
-            latest = ledger->times[r] > latest ? ledger->times[r] : latest;
-        }
-        ledger->latest[session] = latest;
     }
     if (row == 0) {
         rri_rollout_clear(rollout);
@@ -235,7 +234,6 @@ void rri_ledger_rebuild(rri_ledger *ledger, const rri_rollout *rollout)
     for (size_t s = 0; s < ledger->n_sessions; s++) {
         ledger->last[s] = -1;
         ledger->lengths[s] = 0;
-        ledger->latest[s] = INT64_MIN;
         ledger->spoilt[s] = 0;
         if (ledger->ends[s] == RRI_END_NONE) {
             rri_id_table_add(&ledger->open, ledger->keys[s], (int32_t)s);
@@ -256,6 +254,7 @@ void rri_ledger_row_parts(rri_rollout_part parts[RRI_LEDGER_ROW_PARTS], const rr
         {"reward_sums", ledger->reward_sums, sizeof(double)},
         {"incumbents", ledger->incumbents, sizeof(int32_t)},
         {"session_of", ledger->session_of, sizeof(int32_t)},
+        {"reward_rests", ledger->reward_rests, sizeof(double)},
     };
     memcpy(parts, all, sizeof all);
 }

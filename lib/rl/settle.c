@@ -19,8 +19,8 @@ static bool is_final(const rri_ledger *ledger, size_t row)
 bool rri_settle_is_ready(const rri_ledger *ledger, size_t session)
 {
     return ledger->ends[session] != RRI_END_NONE &&
-           (ledger->reward_wait == 0 ||
-            rri_ledger_has_passed(ledger->latest[session], ledger->reward_wait, ledger->clock));
+           (ledger->reward_wait == 0 || rri_ledger_has_passed(rri_ledger_latest(ledger, session),
+                                                              ledger->reward_wait, ledger->clock));
 }
 
 /* final_state [S]: read where the end is RRI_END_TRUNCATED. */
@@ -83,6 +83,25 @@ static bool is_late(const rri_ledger *ledger, const rr_outcome *outcome, size_t 
            rri_ledger_has_passed(ledger->times[row], ledger->reward_wait + 1, outcome->times[i]);
 }
 
+/* a + b is sum + rest [Knuth 1969], whichever is larger. */
+static void add_exactly(double *sum, double *rest, double a, double b)
+{
+    const double s = a + b, b_in_s = s - a;
+    *rest = (a - (s - b_in_s)) + (b - b_in_s);
+    *sum = s;
+}
+
+/* The row's reward with this one. */
+static float add_reward(rri_ledger *ledger, size_t row, double reward)
+{
+    double sum, rest;
+    add_exactly(&sum, &rest, ledger->reward_sums[row], reward);
+    rest += ledger->reward_rests[row];
+    add_exactly(&ledger->reward_sums[row], &ledger->reward_rests[row], sum, rest);
+    sum = ledger->reward_sums[row];
+    return sum > (double)FLT_MAX ? FLT_MAX : sum < -(double)FLT_MAX ? -FLT_MAX : (float)sum;
+}
+
 static rr_status apply_outcome(rri_ledger *ledger, rri_rollout *rollout, const rr_outcome *outcome,
                                size_t i)
 {
@@ -96,11 +115,7 @@ static rr_status apply_outcome(rri_ledger *ledger, rri_rollout *rollout, const r
     if (comes_late) {
         ledger->n_late++;
     } else {
-        const double sum = ledger->reward_sums[row] + (double)outcome->rewards[i];
-        ledger->reward_sums[row] = sum;
-        rollout->rewards[row] = sum > (double)FLT_MAX    ? FLT_MAX
-                                : sum < -(double)FLT_MAX ? -FLT_MAX
-                                                         : (float)sum;
+        rollout->rewards[row] = add_reward(ledger, row, (double)outcome->rewards[i]);
         ledger->n_rewarded++;
     }
     const uint8_t end = end_of(ledger, outcome, i, found);
@@ -210,7 +225,8 @@ void rri_settle_clock(rri_ledger *ledger, rri_rollout *rollout, int64_t now)
     ledger->clock = now > ledger->clock ? now : ledger->clock;
     for (size_t s = 0; ledger->idle_timeout > 0 && s < ledger->n_sessions; s++) {
         if (ledger->ends[s] == RRI_END_NONE &&
-            rri_ledger_has_passed(ledger->latest[s], ledger->idle_timeout, ledger->clock)) {
+            rri_ledger_has_passed(rri_ledger_latest(ledger, s), ledger->idle_timeout,
+                                  ledger->clock)) {
             end_session(ledger, rollout, (int32_t)s, RRI_END_CUT, NULL);
         }
     }

@@ -45,6 +45,34 @@ START_TEST(test_settle_the_order_of_rewards_does_not_matter)
 }
 END_TEST
 
+/* 24 orders of rewards whose sum no double can hold on the way. */
+START_TEST(test_settle_rewards_of_very_different_sizes_add_up_exactly)
+{
+    desk t;
+    const rr_buffer_config config = desk_config(24);
+    desk_open(&t, &config);
+    const float told[] = {3e17f, 1e-3f, -3e17f, 2.5f};
+    for (uint64_t order = 0; order < 24; order++) {
+        desk_record(&t, 1, order, 0);
+        uint64_t left = order;
+        bool is_told[4] = {false};
+        for (uint64_t n = 4; n > 0; n--) { /* the (left mod n)-th of those that are not told yet */
+            size_t i = 0;
+            for (uint64_t skip = left % n; is_told[i] || skip > 0; i++) {
+                skip -= is_told[i] ? 0 : 1;
+            }
+            left /= n;
+            is_told[i] = true;
+            desk_reward(&t, order, told[i], RRI_END_NONE);
+        }
+        ck_assert_float_eq(t.rollout.rewards[order], (float)(2.5 + (double)1e-3f));
+        ck_assert_double_eq(t.ledger.reward_sums[order], t.ledger.reward_sums[0]);
+        ck_assert_double_eq(t.ledger.reward_rests[order], t.ledger.reward_rests[0]);
+    }
+    desk_close(&t);
+}
+END_TEST
+
 START_TEST(test_settle_a_reward_before_its_record_is_unknown_and_nothing_is_invented)
 {
     desk t;
@@ -268,6 +296,7 @@ END_TEST
 
 CHECK_MAIN("rl/settle", test_settle_rewards_of_one_decision_add_up,
            test_settle_the_order_of_rewards_does_not_matter,
+           test_settle_rewards_of_very_different_sizes_add_up_exactly,
            test_settle_a_reward_before_its_record_is_unknown_and_nothing_is_invented,
            test_settle_without_a_wait_a_session_that_ended_is_ready_and_earns_no_more,
            test_settle_rewards_are_final_when_the_wait_of_the_latest_row_is_over,
