@@ -7,6 +7,25 @@
 #include "core/status.h"
 #include "rl/harvest.h"
 
+/* Of all rows of the sessions picked, the last ones of those cut off too. */
+static float mean_reward(const rri_update_rows *update, const rri_rollout *rollout,
+                         const rri_ledger *ledger, size_t n_places)
+{
+    double sum = 0.0;
+    size_t n = n_places;
+    for (size_t place = 0; place < n_places; place++) {
+        sum += (double)rollout->rewards[update->order[place]];
+    }
+    for (size_t i = 0; i < ledger->n_picked; i++) {
+        const int32_t session = ledger->picked[i];
+        if (ledger->ends[session] == RRI_END_CUT) {
+            sum += (double)rollout->rewards[ledger->last[session]];
+            n++;
+        }
+    }
+    return (float)(sum / (double)n);
+}
+
 rr_status rri_agent_update_keyed(bool *is_made, rr_agent *agent, rri_rollout *rollout,
                                  rri_ledger *ledger, rr_stats *stats, rr_error *err)
 {
@@ -30,6 +49,7 @@ rr_status rri_agent_update_keyed(bool *is_made, rr_agent *agent, rri_rollout *ro
         rri_update_run(&n_trained, agent, rollout, in.n_places, in.n_trained, &full, err);
     update->has_weights = false; /* whoever trains next has none */
     rri_intake_fill_stats(&full, &in);
+    full.reward_mean = mean_reward(update, rollout, ledger, in.n_places);
     if (stats != NULL) {
         *stats = full;
     }

@@ -273,9 +273,15 @@ static void put(rr_slot *slot, rr_policy *policy)
     retire(slot, atomic_exchange(&slot->present, policy));
 }
 
+static rr_status check_shape(const rr_slot *slot, const rr_agent_config *config, size_t n_items,
+                             rr_error *err)
+{
+    return rri_snapshot_check_shape(config, n_items, &slot->config, slot->n_items, "slot", err);
+}
+
 rr_status rri_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err)
 {
-    RRI_TRY(rri_snapshot_check_shape(policy, &slot->config, slot->n_items, "slot", err));
+    RRI_TRY(check_shape(slot, &policy->config, policy->network.n_items, err));
     (void)pthread_mutex_lock(&slot->mutex);
     put(slot, rri_snapshot_retain(policy));
     (void)pthread_mutex_unlock(&slot->mutex);
@@ -287,17 +293,12 @@ static rr_status publish(rr_slot *slot, rr_agent *agent, const rr_serving_option
 {
     rr_policy *spare = take_spare(slot);
     rr_policy *fresh = NULL;
-    rr_status status = rri_snapshot_publish(&fresh, agent, options, spare, err);
+    const rr_status status = rri_snapshot_publish(&fresh, agent, options, spare, err);
     if (fresh != spare) {
         rri_snapshot_release(spare);
     }
     if (status == RR_OK) {
-        status = rri_snapshot_check_shape(fresh, &slot->config, slot->n_items, "slot", err);
-        if (status == RR_OK) {
-            put(slot, fresh);
-        } else {
-            rri_snapshot_release(fresh);
-        }
+        put(slot, fresh);
     }
     return status;
 }
@@ -305,6 +306,7 @@ static rr_status publish(rr_slot *slot, rr_agent *agent, const rr_serving_option
 rr_status rri_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                            rr_error *err)
 {
+    RRI_TRY(check_shape(slot, &agent->config, agent->network.n_items, err));
     (void)pthread_mutex_lock(&slot->mutex);
     const rr_status status = publish(slot, agent, options, err);
     (void)pthread_mutex_unlock(&slot->mutex);

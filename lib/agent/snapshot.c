@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/snapshot.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/act.h"
@@ -180,46 +181,59 @@ uint64_t rri_snapshot_version(const rr_policy *policy)
 
 /* ── the desk ── */
 
-/* What arrays and stack are sized by. */
-static const char *difference(const rr_agent_config *a, const rr_agent_config *b)
+/* A field that arrays and stack are sized by. */
+typedef struct shape_field {
+    const char *name;
+    const int32_t *given, *wanted;
+    size_t n; /* numbers */
+} shape_field;
+
+static bool differs(const shape_field *field)
 {
-    const struct {
-        const char *name;
-        const void *of_a, *of_b;
-        size_t bytes;
-    } fields[] = {
-        {"head", &a->head, &b->head, sizeof a->head},
-        {"hidden", a->hidden, b->hidden, sizeof a->hidden},
-        {"critic_hidden", a->critic_hidden, b->critic_hidden, sizeof a->critic_hidden},
-        {"state_dim", &a->state_dim, &b->state_dim, sizeof a->state_dim},
-        {"item_dim", &a->item_dim, &b->item_dim, sizeof a->item_dim},
-        {"feature_dim", &a->feature_dim, &b->feature_dim, sizeof a->feature_dim},
-        {"normalize_states", &a->normalize_states, &b->normalize_states,
-         sizeof a->normalize_states},
-        {"max_candidates", &a->max_candidates, &b->max_candidates, sizeof a->max_candidates},
-        {"max_history", &a->max_history, &b->max_history, sizeof a->max_history},
-        {"max_pool_items", &a->max_pool_items, &b->max_pool_items, sizeof a->max_pool_items},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        if (memcmp(fields[i].of_a, fields[i].of_b, fields[i].bytes) != 0) {
-            return fields[i].name;
-        }
-    }
-    return NULL;
+    return memcmp(field->given, field->wanted, field->n * sizeof *field->given) != 0;
 }
 
-rr_status rri_snapshot_check_shape(const rr_policy *policy, const rr_agent_config *config,
-                                   size_t n_items, const char *what, rr_error *err)
+/* "64,64,0,0" */
+static void list_numbers(char out[64], const int32_t *numbers, size_t n)
 {
-    const char *name = difference(&policy->config, config);
-    if (name != NULL) {
-        RRI_FAIL(err, RR_E_MISMATCH, "%s: it was made for a policy of another %s", what, name);
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        at += (size_t)snprintf(out + at, 64 - at, "%s%d", i == 0 ? "" : ",", (int)numbers[i]);
     }
-    if (policy->network.n_items > n_items) {
+}
+
+rr_status rri_snapshot_check_shape(const rr_agent_config *given, size_t given_items,
+                                   const rr_agent_config *config, size_t n_items, const char *what,
+                                   rr_error *err)
+{
+    const shape_field fields[] = {
+        {"head", &given->head, &config->head, 1},
+        {"hidden", given->hidden, config->hidden, 4},
+        {"critic_hidden", given->critic_hidden, config->critic_hidden, 4},
+        {"state_dim", &given->state_dim, &config->state_dim, 1},
+        {"item_dim", &given->item_dim, &config->item_dim, 1},
+        {"feature_dim", &given->feature_dim, &config->feature_dim, 1},
+        {"normalize_states", &given->normalize_states, &config->normalize_states, 1},
+        {"max_candidates", &given->max_candidates, &config->max_candidates, 1},
+        {"max_history", &given->max_history, &config->max_history, 1},
+        {"max_pool_items", &given->max_pool_items, &config->max_pool_items, 1},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (differs(&fields[i])) {
+            char has[64], wanted[64];
+            list_numbers(has, fields[i].given, fields[i].n);
+            list_numbers(wanted, fields[i].wanted, fields[i].n);
+            RRI_FAIL(err, RR_E_MISMATCH,
+                     "%s: this policy's %s is %s; it must be %s, as that of the policy that the %s "
+                     "was made for",
+                     what, fields[i].name, has, wanted, what);
+        }
+    }
+    if (given_items > n_items) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "%s: it was made for at most %zu items (the larger of the first policy's and "
                  "max_pool_items); this policy has %zu",
-                 what, n_items, policy->network.n_items);
+                 what, n_items, given_items);
     }
     return RR_OK;
 }
@@ -283,7 +297,8 @@ void rri_snapshot_destroy_desk(rr_scratch *scratch)
 static rr_status player_of(rri_player *player, const rr_policy *policy, rr_scratch *scratch,
                            rr_error *err)
 {
-    RRI_TRY(rri_snapshot_check_shape(policy, &scratch->config, scratch->n_items, "scratch", err));
+    RRI_TRY(rri_snapshot_check_shape(&policy->config, policy->network.n_items, &scratch->config,
+                                     scratch->n_items, "scratch", err));
     *player = (rri_player){
         .config = &policy->config,
         .network = &policy->network,

@@ -70,10 +70,12 @@ void rri_snapshot_release(rr_policy *policy);
 uint64_t rri_snapshot_version_over(const rr_policy *policy, uint64_t fingerprint);
 uint64_t rri_snapshot_version(const rr_policy *policy);
 
-/* RR_E_MISMATCH names what differs: a desk serves every snapshot of its shape. `what` ("scratch",
- * "slot") opens the sentence. */
-rr_status rri_snapshot_check_shape(const rr_policy *policy, const rr_agent_config *config,
-                                   size_t n_items, const char *what, rr_error *err);
+/* A policy of this config and so many items, and the config that a desk or a slot was made for: it
+ * serves every snapshot of its shape. RR_E_MISMATCH names what differs, and both values; `what`
+ * ("scratch", "slot") opens the sentence. */
+rr_status rri_snapshot_check_shape(const rr_agent_config *given, size_t given_items,
+                                   const rr_agent_config *config, size_t n_items, const char *what,
+                                   rr_error *err);
 
 /* The largest catalogue that the policy serves. */
 size_t rri_snapshot_most_items(const rr_policy *policy);

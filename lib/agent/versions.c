@@ -56,14 +56,14 @@ const rri_version *rri_versions_find(const rri_versions *versions, uint64_t vers
 
 void rri_versions_note(rri_versions *versions, const rri_version *version)
 {
-    rri_version *known = find(versions, version->version);
-    if (known != NULL) {
-        *known = *version;
-        return;
+    rri_version *leaves = find(versions, version->version);
+    if (leaves == NULL && versions->n == versions->capacity) {
+        leaves = versions->entries;
     }
-    if (versions->n == versions->capacity) {
+    if (leaves != NULL) {
+        const size_t n_behind = (size_t)(versions->entries + versions->n - leaves) - 1;
+        memmove(leaves, leaves + 1, n_behind * sizeof *leaves);
         versions->n--;
-        memmove(versions->entries, versions->entries + 1, versions->n * sizeof *versions->entries);
     }
     versions->entries[versions->n++] = *version;
 }
@@ -74,7 +74,7 @@ static bool is_share(float x)
 }
 
 rr_status rri_versions_restore(rri_versions *versions, const unsigned char *entries, size_t n,
-                               rr_error *err)
+                               int64_t n_updates, rr_error *err)
 {
     if (versions != NULL) {
         versions->n = 0;
@@ -82,7 +82,8 @@ rr_status rri_versions_restore(rri_versions *versions, const unsigned char *entr
     for (size_t i = 0; i < n; i++) {
         rri_version entry;
         memcpy(&entry, entries + i * sizeof entry, sizeof entry);
-        const bool is_sound = entry.update >= 0 && (entry.is_greedy == 0 || entry.is_greedy == 1) &&
+        const bool is_sound = entry.update >= 0 && entry.update <= n_updates &&
+                              (entry.is_greedy == 0 || entry.is_greedy == 1) &&
                               isfinite(entry.temperature) && entry.temperature > 0.0f &&
                               is_share(entry.floor) && is_share(entry.incumbent_share);
         if (!is_sound) {

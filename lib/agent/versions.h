@@ -32,12 +32,14 @@ size_t rri_versions_capacity(int32_t max_staleness);
 /* The latest entry; NULL: unknown. */
 const rri_version *rri_versions_find(const rri_versions *versions, uint64_t version);
 
-/* A version that is there is renewed, else the oldest makes room. */
+/* It is the latest from now on, also one that was there before (a policy that came back); where
+ * there is no room, the oldest goes. */
 void rri_versions_note(rri_versions *versions, const rri_version *version);
 
-/* entries [n] as a checkpoint brings them, of which the latest are taken; RR_E_FORMAT where one
- * cannot be. With `versions` NULL they are only judged. The bytes need not be aligned. */
+/* entries [n] as a checkpoint of an agent after n_updates updates brings them, of which the latest
+ * are taken; RR_E_FORMAT where one cannot be. With `versions` NULL they are only judged. The bytes
+ * need not be aligned. */
 rr_status rri_versions_restore(rri_versions *versions, const unsigned char *entries, size_t n,
-                               rr_error *err);
+                               int64_t n_updates, rr_error *err);
 
 #endif

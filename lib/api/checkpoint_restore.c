@@ -181,17 +181,17 @@ static rr_status read_counters(int64_t counters[RRI_AGENT_COUNTERS],
 
 /* Only judged while `versions` is NULL. A file of an agent that never trained on a keyed buffer,
  * nor published, has none. */
-static rr_status read_versions(rri_versions *versions, const rri_safetensors_reader *reader,
-                               rr_error *err)
+static rr_status read_versions(rri_versions *versions, int64_t n_updates,
+                               const rri_safetensors_reader *reader, rr_error *err)
 {
     const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, "agent.versions");
     if (tensor == NULL) {
-        return rri_versions_restore(versions, NULL, 0, err);
+        return rri_versions_restore(versions, NULL, 0, n_updates, err);
     }
     const size_t shape[] = {tensor->shape[0], sizeof(rri_version)};
     const unsigned char *data;
     RRI_TRY(rri_safetensors_find(&data, reader, "agent.versions", RRI_DTYPE_U8, shape, 2, err));
-    return rri_versions_restore(versions, data, shape[0], err);
+    return rri_versions_restore(versions, data, shape[0], n_updates, err);
 }
 
 /* Running statistics, there where something is normalised. `running` NULL: only judged. */
@@ -225,7 +225,7 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->items, err));
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
-    RRI_TRY(read_versions(NULL, reader, err));
+    RRI_TRY(read_versions(NULL, counters[0], reader, err));
     RRI_TRY(read_running(NULL, agent, reader, err));
     RRI_TRY(read_flat(NULL, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(NULL, agent, "optimizer.first", -FLT_MAX, reader, err));
@@ -236,7 +236,7 @@ static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reade
 {
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
-    RRI_TRY(read_versions(&agent->versions, reader, err));
+    RRI_TRY(read_versions(&agent->versions, counters[0], reader, err));
     RRI_TRY(read_running(agent->normaliser.running, agent, reader, err));
     RRI_TRY(read_flat(agent->values, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(agent->first_moments, agent, "optimizer.first", -FLT_MAX, reader, err));

@@ -211,6 +211,30 @@ START_TEST(test_keyed_update_a_session_cut_off_leads_to_its_last_state)
 }
 END_TEST
 
+START_TEST(test_keyed_update_reward_mean_is_of_all_rows_that_leave)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, 3, true);
+    double sum = 0.0;
+    for (size_t row = 0; row < 3 * N; row++) {
+        sum += (double)t.r.rollout.rewards[row];
+    }
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_float_eq_tol(stats.reward_mean, (float)(sum / (3.0 * N)), 1e-6f);
+    play(&t, 1, true); /* rows that are cut off at once, and nothing else */
+    sum = 0.0;
+    for (size_t row = 0; row < N; row++) {
+        sum += (double)t.r.rollout.rewards[row];
+    }
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_rows, 0);
+    ck_assert_float_eq_tol(stats.reward_mean, (float)(sum / N), 1e-6f);
+    rig_close(&t.r);
+}
+END_TEST
+
 static void spoil_length(desk *t, size_t row)
 {
     t->r.rollout.lengths[row]--;
@@ -323,6 +347,7 @@ CHECK_MAIN("agent/keyed_update", test_keyed_update_rows_of_the_present_version_w
            test_keyed_update_of_which_every_row_is_refused_counts_as_one,
            test_keyed_update_knows_the_version_before_this_update,
            test_keyed_update_a_session_cut_off_leads_to_its_last_state,
+           test_keyed_update_reward_mean_is_of_all_rows_that_leave,
            test_keyed_update_rows_that_do_not_give_their_log_prob_again_are_caught,
            test_keyed_update_whose_rows_are_worth_too_little_is_refused,
            test_keyed_update_mean_weight_far_from_one_is_told_to_the_log,

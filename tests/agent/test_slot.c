@@ -214,6 +214,15 @@ START_TEST(test_slot_refuses_a_policy_of_another_shape_and_keeps_its_own)
                "slot: it was made for at most 7 items");
     rig_expect(rri_slot_publish(s.slot, other.agent, &s.options, &err), RR_E_MISMATCH, &err,
                "slot: it was made for at most 7 items");
+    ck_assert_uint_eq(other.agent->versions.n, 1); /* of `larger`; what is refused serves nobody */
+    rig_close(&other);
+    shape = rig_usual();
+    shape.agent.hidden[0] = 5;
+    rig_open(&other, &shape);
+    rig_expect(rri_slot_publish(s.slot, other.agent, &s.options, &err), RR_E_MISMATCH, &err,
+               "slot: this policy's hidden is 5,0,0,0; it must be 4,0,0,0, as that of the policy "
+               "that the slot was made for");
+    ck_assert_uint_eq(other.agent->versions.n, 0);
     ck_assert_uint_eq(rri_snapshot_version(rri_slot_acquire(s.readers[0])), version);
     rri_snapshot_release(larger);
     rig_close(&other);

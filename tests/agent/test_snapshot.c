@@ -213,7 +213,8 @@ START_TEST(test_snapshot_of_another_shape_is_refused_by_the_desk)
     served_open(&other, &other_shape);
     rr_error err = {0};
     rig_expect(rri_snapshot_act(other.policy, s.scratch, &s.r.obs, &s.r.decision, &err),
-               RR_E_MISMATCH, &err, "scratch: it was made for a policy of another hidden");
+               RR_E_MISMATCH, &err,
+               "scratch: this policy's hidden is 5,0,0,0; it must be 4,0,0,0,");
     served_close(&other);
     other_shape = rig_usual();
     other_shape.n_items = 9;
