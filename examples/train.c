@@ -12,6 +12,7 @@
 #include "driver/play.h"
 #include "driver/presets.h"
 #include "driver/progress.h"
+#include "driver/reward_scale.h"
 #include "driver/text.h"
 #include "driver/train_options.h"
 
@@ -235,6 +236,9 @@ int main(int argc, char **argv)
 
     run r;
     run_open(&r, &s, &w);
+    if (origin.reward_scale[0] != '\0') {
+        r.reward_scale = reward_scale_parse(origin.reward_scale);
+    }
     if (o.resume != NULL) {
         run_load(&r, o.resume);
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reward_scale.h"
 #include "text.h"
 
 rr_agent *run_create_agent(const settings *s, rr_items *items)
@@ -47,6 +48,8 @@ void run_open(run *r, const settings *s, const world *w)
     r->decision.values = text_allocate(n, sizeof(float));
     r->open_returns = text_allocate(n, sizeof(float));
     r->open_lengths = text_allocate(n, sizeof(int32_t));
+    r->reward_scale = 1.0f;
+    r->scaled_rewards = text_allocate(n, sizeof(float));
 }
 
 void run_close(run *r)
@@ -57,6 +60,7 @@ void run_close(run *r)
     free(r->decision.values);
     free(r->open_returns);
     free(r->open_lengths);
+    free(r->scaled_rewards);
     rr_health_destroy(r->health);
     rr_buffer_destroy(r->buffer);
     rr_agent_destroy(r->agent);
@@ -97,12 +101,14 @@ void run_update(run *r)
         text_require(rr_buffer_record(r->buffer, &obs, &r->decision, &err), &err);
         text_require(rr_health_record(r->health, &obs, &r->decision, &err), &err);
         text_require(rr_env_step(r->env, r->decision.actions, &outcome, &err), &err);
+        count_sessions(r, &outcome);
+        reward_scale_apply(r, &outcome);
         text_require(rr_buffer_reward(r->buffer, &outcome, &err), &err);
         text_require(rr_health_reward(r->health, &outcome, &err), &err);
-        count_sessions(r, &outcome);
     }
     text_require(rr_env_observe(r->env, &obs, &err), &err);
     r->stats.struct_size = sizeof r->stats;
     text_require(rr_agent_update(r->agent, r->buffer, &obs, &r->stats, &err), &err);
     text_require(rr_health_update(r->health, r->agent, &r->stats, NULL, &err), &err);
+    reward_scale_undo(r);
 }

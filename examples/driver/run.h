@@ -19,6 +19,8 @@ typedef struct run {
     rr_decision decision;  /* owned arrays [n_envs] */
     float *open_returns;   /* [n_envs] earned so far in each open session */
     int32_t *open_lengths; /* [n_envs] steps so far */
+    float reward_scale;    /* what the agent is told is the world's reward times this */
+    float *scaled_rewards; /* [n_envs] scratch */
     /* Of the last update. */
     rr_stats stats;
     double ended_returns; /* sums over the sessions that ended in it */
@@ -31,10 +33,11 @@ typedef struct run {
 
 /* What the driver itself must know to go on: kept in the checkpoint as the host's blob. */
 typedef struct run_origin {
-    char world[1024];   /* --world */
-    char data[1024];    /* --data; "" where it was not given */
-    char name[256];     /* --name; "" where it was not given */
-    char vectors[1024]; /* --vectors; "" where it was not given */
+    char world[1024];      /* --world */
+    char data[1024];       /* --data; "" where it was not given */
+    char name[256];        /* --name; "" where it was not given */
+    char vectors[1024];    /* --vectors; "" where it was not given */
+    char reward_scale[32]; /* --reward-scale; "" where it was not given */
 } run_origin;
 
 /* Agent by algorithm over a catalogue, from the settings. */

@@ -55,6 +55,9 @@ void run_save(const run *r, const char *path, const run_origin *origin)
     if (origin->vectors[0] != '\0') {
         fprintf(out, "vectors %s\n", origin->vectors);
     }
+    if (origin->reward_scale[0] != '\0') {
+        fprintf(out, "reward_scale %s\n", origin->reward_scale);
+    }
     write_config(out, r->s, RR_CONFIG_TRAIN);
     write_config(out, r->s, RR_CONFIG_ALS);
     for (int32_t i = 0; i < r->s->env.n_envs; i++) {
@@ -139,6 +142,8 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
             snprintf(origin->name, sizeof origin->name, "%s", value);
         } else if ((value = behind(line, "vectors")) != NULL) {
             snprintf(origin->vectors, sizeof origin->vectors, "%s", value);
+        } else if ((value = behind(line, "reward_scale")) != NULL) {
+            snprintf(origin->reward_scale, sizeof origin->reward_scale, "%s", value);
         } else if (behind(line, "train") != NULL) {
             read_field(s, RR_CONFIG_TRAIN, line + strlen("train "));
         } else if (behind(line, "als") != NULL) {

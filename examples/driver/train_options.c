@@ -6,6 +6,7 @@
 
 #include "flags_file.h"
 #include "presets.h"
+#include "reward_scale.h"
 #include "seeds.h"
 #include "text.h"
 #include "vectors.h"
@@ -69,6 +70,9 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         {"resume", "FILE", "go on with a run from its checkpoint", &o->resume, NULL},
         {"stop-after", "N", "stop and save once N timesteps of the run are behind", &o->stop_after,
          NULL},
+        {"reward-scale", "X",
+         "tell the agent rewards times X; what is printed stays in the world's unit",
+         &o->reward_scale, NULL},
         {"seeds", "A-B", "one run a seed, in parallel, named NAME-SEED (or a list: 3,5,8)",
          &o->seeds, NULL},
         {"jobs", "N", "runs at a time with --seeds (default: the processors)", &o->jobs, NULL},
@@ -102,6 +106,23 @@ static void take_vectors(run_origin *origin, const train_options *o)
     }
 }
 
+/* A run's unit of rewards is one for all its life. */
+static void take_reward_scale(run_origin *origin, const train_options *o)
+{
+    if (o->reward_scale == NULL) {
+        return;
+    }
+    (void)reward_scale_parse(o->reward_scale);
+    if (strlen(o->reward_scale) >= sizeof origin->reward_scale) {
+        text_fail("--reward-scale is \"%s\"; it must be a shorter number", o->reward_scale);
+    }
+    if (o->resume != NULL && strcmp(origin->reward_scale, o->reward_scale) != 0) {
+        text_fail("--reward-scale is %s, but the checkpoint was made with %s", o->reward_scale,
+                  origin->reward_scale[0] != '\0' ? origin->reward_scale : "1");
+    }
+    strcpy(origin->reward_scale, o->reward_scale);
+}
+
 /* The widths follow from those of the vectors unless they are given. */
 static void fit_vectors(settings *s, const char *path)
 {
@@ -125,6 +146,7 @@ static void begin_settings(settings *s, run_origin *origin, const train_options 
     strcpy(origin->world, spec);
     strcpy(origin->data, o->data != NULL ? o->data : "");
     take_vectors(origin, o);
+    take_reward_scale(origin, o);
     const char *head = flags_value(fields, "head");
     settings_init(s, spec, head != NULL ? head : "tower", flags_algo(o->algo));
     flags_apply(fields, s);
@@ -141,6 +163,7 @@ static void resume_settings(settings *s, run_origin *origin, const train_options
                                               NULL};
     run_read_settings(s, origin, o->resume);
     take_vectors(origin, o);
+    take_reward_scale(origin, o);
     if (o->algo != NULL && flags_algo(o->algo) != s->algo) {
         text_fail("--algo is %s, but the checkpoint was made with %s", o->algo,
                   flags_algo_name(s->algo));
@@ -248,6 +271,9 @@ void train_options_dump(const settings *s, const run_origin *origin)
     }
     if (origin->vectors[0] != '\0') {
         printf("vectors %s\n", origin->vectors);
+    }
+    if (origin->reward_scale[0] != '\0') {
+        printf("reward-scale %s\n", origin->reward_scale);
     }
     flags_file_write(stdout, s);
 }

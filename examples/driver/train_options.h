@@ -8,7 +8,7 @@
 
 typedef struct train_options {
     const char *algo, *world, *data, *name, *resume, *checkpoint, *stop_after, *seeds, *jobs;
-    const char *vectors, *save_vectors, *memory_limit;
+    const char *vectors, *reward_scale, *save_vectors, *memory_limit;
     bool is_json, is_quiet, is_help, is_dump, has_board;
 } train_options;
 

@@ -1091,7 +1091,8 @@ typedef struct rr_health_config {
     float min_value_score;        /* 1 − E(V − R)²/Var(R), 2 value_loss over return_deviation²: as explained
                                      variance, but an offset counts too; default -1 */
     float max_clip_fraction;      /* mean of rr_stats.clip_fraction, [0, 1]; default 0.97 */
-    float max_grad_ratio;         /* mean of rr_stats.grad_norm over max_grad_norm, > 0; default 100 */
+    float max_grad_ratio;         /* mean of rr_stats.grad_norm over max_grad_norm, > 0; default 100. Rewards × 1000
+                                     exceed it; normalize_returns brings them back */
     float max_dead_units;         /* share of hidden units whose output is one for 64 states, [0, 1]; default 0.5 */
     float max_drift;              /* most that the mean of a state coordinate or of a chosen candidate's feature
                                      moved since the window before, in its standard deviations, > 0; default 3 */

@@ -58,7 +58,7 @@ static void judge_learning(rri_illness_list *list, const rr_health_report *r,
         (double)r->explained_variance, (double)c->min_explained_variance);
     note(list, r->value_score < c->min_value_score, RR_ILL_VALUE_SCORE,
          "critic: its squared error is %.3g times the variance of returns, above %.3g: it does not "
-         "learn; look at vf_coef, lr and the scale of rewards",
+         "learn; look at vf_coef, lr and the scale of rewards (normalize_returns)",
          1.0 - (double)r->value_score, 1.0 - (double)c->min_value_score);
     note(list, r->clip_fraction > c->max_clip_fraction, RR_ILL_CLIP_FRACTION,
          "steps: %.1f %% of the ratios left the trust region, above %.1f %%; lower lr or "
@@ -66,7 +66,7 @@ static void judge_learning(rri_illness_list *list, const rr_health_report *r,
          100.0 * (double)r->clip_fraction, 100.0 * (double)c->max_clip_fraction);
     note(list, r->grad_ratio > c->max_grad_ratio, RR_ILL_GRAD_RATIO,
          "scale: gradients are %.3g times max_grad_norm, above %.3g: rewards are too large for the "
-         "critic; divide them",
+         "critic; set normalize_returns, or divide them",
          (double)r->grad_ratio, (double)c->max_grad_ratio);
     note(list, r->dead_units > c->max_dead_units, RR_ILL_DEAD_UNITS,
          "dead units: %.1f %% of the hidden units give the same whatever the state, above %.1f %%",

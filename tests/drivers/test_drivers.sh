@@ -337,6 +337,27 @@ for place in plain/a.safetensors folder.safetensors; do
 done
 
 "$train" --help >help
+# Rewards in another unit are printed in the world's own.
+small="--num-items 60 --total-timesteps 3000 --quiet --normalize-returns"
+for algo in ppo a2c; do
+    # shellcheck disable=SC2086
+    promise "returns are normalised" "$train" --algo $algo $small --name unit
+    # shellcheck disable=SC2086
+    promise "rewards are told times X" "$train" --algo $algo $small --name scaled --checkpoint scaled.safetensors \
+        --reward-scale 1024
+    promise "…and printed as if they were not" cmp runs/unit/log.csv runs/scaled/log.csv
+    # shellcheck disable=SC2086
+    promise "a run of other units is stopped" "$train" --algo $algo $small --name again \
+        --checkpoint again.safetensors --reward-scale 1024 --stop-after 1500
+    promise "…and goes on in them" "$train" --resume again.safetensors --quiet
+    promise "…as if it had never stopped" cmp runs/again/log.csv runs/scaled/log.csv
+done
+promise "a config names the unit" sh -c "'$train' --algo ppo --reward-scale 0.5 --dump-config | grep -qx 'reward-scale 0.5'"
+refuses "a unit that is none is refused" "reward-scale is \"0\"; it must be a number above 0" \
+    "$train" --algo ppo --reward-scale 0
+refuses "a run keeps its unit" "reward-scale is 3, but the checkpoint was made with 1024" \
+    "$train" --resume again.safetensors --reward-scale 3
+
 promise "--help keeps its columns apart" grep -q "even and at least 2  " help
 promise "evaluate --help says whose values apply" sh -c "'$evaluate' --help | grep -q 'as the checkpoint has it'"
 

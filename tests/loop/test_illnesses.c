@@ -20,6 +20,7 @@ typedef struct patient {
     int32_t algo;
     uint64_t seed;
     float reward_factor, reward_offset; /* r ← factor · r + offset */
+    int32_t normalize_returns;
     int32_t swap_at; /* update from which two features change places; −1: never */
     int32_t n_updates;
     uint32_t ill; /* every illness that was seen */
@@ -72,6 +73,7 @@ static void run(patient *p)
     rr_agent_config_init(&shape, sizeof shape);
     rr_buffer_config_init(&room, sizeof room);
     world.seed = world.world_seed = shape.seed = p->seed;
+    shape.normalize_returns = p->normalize_returns;
     world.num_candidates = has_features ? N_LIST : 0;
     shape.feature_dim = room.feature_dim = has_features ? 2 : 0;
     room.max_candidates = world.num_candidates;
@@ -171,6 +173,20 @@ START_TEST(test_illness_rewards_a_thousand_times_too_large)
 }
 END_TEST
 
+/* What the sentence advises. */
+START_TEST(test_illness_rewards_of_any_size_are_healthy_in_units_of_their_returns)
+{
+    for (size_t i = 0; i < (IS_SLOW ? 1 : 3); i++) {
+        patient p = healthy(i);
+        p.reward_factor = i == 0 ? 1000.0f : i == 1 ? 0.001f : 1.0f;
+        p.normalize_returns = 1;
+        p.n_updates = IS_SLOW ? 17 : 40;
+        run(&p);
+        ck_assert_msg(p.ill == 0 && p.n_sentences == 0, "seed %d: %s", (int)i, p.sentences[0]);
+    }
+}
+END_TEST
+
 START_TEST(test_illness_a_critic_that_is_frozen)
 {
     patient p = healthy(0);
@@ -204,6 +220,7 @@ END_TEST
 
 CHECK_MAIN("loop/illnesses", test_illness_a_healthy_run_says_nothing,
            test_illness_no_entropy_bonus_and_huge_steps_are_a_collapse,
-           test_illness_rewards_a_thousand_times_too_large, test_illness_a_critic_that_is_frozen,
-           test_illness_two_features_that_changed_places,
+           test_illness_rewards_a_thousand_times_too_large,
+           test_illness_rewards_of_any_size_are_healthy_in_units_of_their_returns,
+           test_illness_a_critic_that_is_frozen, test_illness_two_features_that_changed_places,
            test_illness_a_reward_that_is_always_the_same)
