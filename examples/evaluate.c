@@ -200,7 +200,8 @@ static void evaluate(const side *c, const scene *e, const options *o)
     factors_table ranking = {0};
     const float beta = play_all(&t, c, &e->w, e->seed, e->n_sessions);
     if (e->w.parts[0] != NULL) {
-        factors_rank_agent(&ranking, &e->w, &c->s, c->agent);
+        factors_add_agent(&ranking, &e->w, &c->s, c->agent);
+        factors_add_others(&ranking, &e->w, &c->s);
     }
     if (o->is_json) {
         json j;

@@ -65,8 +65,8 @@ static void announce(const train_options *o, const settings *s, const world *w)
         printf("factors: rmse %.4f on what they were fitted to; fitted to a random 90 %%, %.4f on "
                "the other 10 %%\n",
                w->train_rmse, world_holdout_rmse(w, s));
-        factors_table ranking;
-        factors_rank_world(&ranking, w, s);
+        factors_table ranking = {0};
+        factors_add_world(&ranking, w, s);
         printf("fitted without each user's latest 10 %%, which is to be found among all items:\n");
         factors_print(stdout, &ranking);
         factors_explain_world(stdout, &ranking);

@@ -44,9 +44,8 @@ static const char *own_name(const world *w, const settings *s)
     return s->als.feedback == RR_FEEDBACK_IMPLICIT ? "factors (implicit)" : "factors (explicit)";
 }
 
-void factors_rank_world(factors_table *t, const world *w, const settings *s)
+void factors_add_world(factors_table *t, const world *w, const settings *s)
 {
-    *t = (factors_table){0};
     rank_vectors(t, own_name(w, s), w, s, w->parts[1], w->user_vectors, rr_items_vectors(w->items),
                  true);
 }
@@ -172,11 +171,16 @@ static void rank_implicit(factors_table *t, const world *w, const settings *s,
     free(items);
 }
 
-void factors_rank_agent(factors_table *t, const world *w, const settings *s, rr_agent *agent)
+void factors_add_agent(factors_table *t, const world *w, const settings *s, rr_agent *agent)
 {
-    *t = (factors_table){0};
     rr_dataset *held_out = held_out_of_test_users(w);
     rank_policy(t, w, s, held_out, agent);
+    rr_dataset_destroy(held_out);
+}
+
+void factors_add_others(factors_table *t, const world *w, const settings *s)
+{
+    rr_dataset *held_out = held_out_of_test_users(w);
     rank_vectors(t, own_name(w, s), w, s, held_out, w->user_vectors, rr_items_vectors(w->items),
                  true);
     if (w->has_own_vectors || s->als.feedback != RR_FEEDBACK_IMPLICIT) {

@@ -25,12 +25,15 @@ typedef struct factors_table {
     factors_row at[FACTORS_MOST_ROWS];
 } factors_table;
 
-/* Popular items, and the world's own vectors; over all users. */
-void factors_rank_world(factors_table *t, const world *w, const settings *s);
+/* Rows are added behind those that are there. Popular items, and the world's own vectors; over all
+ * users. */
+void factors_add_world(factors_table *t, const world *w, const settings *s);
 /* Over the users that no policy was trained on: the agent's greedy ranking at the start of a
- * session, popular items, the world's own vectors (explicit), and vectors that are fitted to what
- * was met instead of how it was rated (implicit). Leaves the agent as it was. */
-void factors_rank_agent(factors_table *t, const world *w, const settings *s, rr_agent *agent);
+ * session. Leaves the agent as it was. */
+void factors_add_agent(factors_table *t, const world *w, const settings *s, rr_agent *agent);
+/* Beside it: popular items, the world's own vectors (explicit), and vectors that are fitted to what
+ * was met instead of how it was rated (implicit). */
+void factors_add_others(factors_table *t, const world *w, const settings *s);
 
 /* An empty table, that of a drawn world, prints nothing. */
 void factors_print(FILE *out, const factors_table *t);

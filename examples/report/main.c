@@ -13,7 +13,7 @@ typedef struct options {
     const char *out;
     const char *title;
     const char *curve; /* NULL: none */
-    int n_sessions;
+    int n_sessions;    /* 0: as train and evaluate */
 } options;
 
 static void print_help(void)
@@ -23,8 +23,9 @@ static void print_help(void)
          "differ in\n"
          "the number at their end alone are seeds of one recipe and are drawn as a band. The page "
          "is one\n"
-         "file without scripts, and opens offline. N (default 1000) sessions are played by each "
-         "policy.\n"
+         "file without scripts, and opens offline. N (default: those of train and evaluate, 1000) "
+         "sessions are\n"
+         "played by each policy.\n"
          "docs/reading_the_report.md explains every panel.");
 }
 
@@ -39,7 +40,7 @@ static const char *value_of(int argc, char **argv, int *i)
 
 static void read_options(options *o, runs *r, int argc, char **argv)
 {
-    *o = (options){.out = "report.html", .title = "What was learned", .n_sessions = 1000};
+    *o = (options){.out = "report.html", .title = "What was learned", .n_sessions = 0};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--out") == 0) {
             o->out = value_of(argc, argv, &i);
@@ -118,6 +119,9 @@ static void write_scene(FILE *out, const runs *r, const scene *s)
     page_heading(out, "Policies side by side",
                  "Every policy plays the same sessions, of users that none was trained on.");
     panels_write_table(out, r, s);
+    panels_write_versus(out, r, s);
+    panels_write_segments(out, r, s);
+    panels_write_ranking(out, r, s);
 
     page_heading(out, "Health",
                  "Green: where a healthy run stays. Red dashes: the health watch spoke up.");

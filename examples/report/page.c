@@ -56,6 +56,7 @@ static const char *const LAYOUT =
     ".grid{display:grid;gap:16px;align-items:start;"
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,350px),1fr))}\n"
     ".grid.close{grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr))}\n"
+    ".grid.above{margin-top:.8em}\n"
     ".panel{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:14px;"
     "min-width:0}.panel p{margin:.1em 0 .6em}\n"
     ".big{font-size:2.1rem;font-weight:650;line-height:1.15;font-variant-numeric:tabular-nums}\n"

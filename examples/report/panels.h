@@ -14,6 +14,9 @@ typedef struct scene {
     stage *stages[RUNS_MOST];
 } scene;
 
+/* Whether a group's runs were made in the scene's kind of world. */
+bool panels_is_in(const scene *s, const runs *r, int group);
+
 /* The figures at the top: what each group of runs earned, beside the best known play. */
 void panels_write_headline(FILE *out, const runs *r, const scene *s);
 /* Reward while learning, with the policies that do not learn as levels. */
@@ -26,6 +29,13 @@ void panels_write_health(FILE *out, const runs *r, const scene *s);
 void panels_write_warnings(FILE *out, const runs *r, const scene *s);
 /* The table of policies, with 95 % intervals. */
 void panels_write_table(FILE *out, const runs *r, const scene *s);
+/* Two recipes in the same sessions: the difference and its interval; the first group beside each of
+ * the others. Nothing where the scene has one group. */
+void panels_write_versus(FILE *out, const runs *r, const scene *s);
+/* The same policies by segment: new and heavy users, first and last third of the session. */
+void panels_write_segments(FILE *out, const runs *r, const scene *s);
+/* Recall and NDCG of what was held out. Nothing in a drawn world. */
+void panels_write_ranking(FILE *out, const runs *r, const scene *s);
 /* Lorenz curve of what was shown. */
 void panels_write_lorenz(FILE *out, const runs *r, const scene *s);
 /* Sessions, item by item, next to what popular and similar show. */

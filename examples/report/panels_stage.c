@@ -6,39 +6,10 @@
 
 #include "chart.h"
 #include "driver/text.h"
+#include "figure.h"
 #include "page.h"
 #include "panels.h"
 #include "titles.h"
-
-/* A mean over the stages of a scene. Half width: of one stage, over sessions; of several, 1.96
- * standard errors over seeds. */
-typedef struct figure {
-    int n;
-    double sum, squares, half;
-} figure;
-
-static void add(figure *f, double value, double half)
-{
-    f->n += 1;
-    f->sum += value;
-    f->squares += value * value;
-    f->half = half;
-}
-
-static double mean_of(const figure *f)
-{
-    return f->n > 0 ? f->sum / f->n : (double)NAN;
-}
-
-static double half_of(const figure *f)
-{
-    if (f->n < 2) {
-        return f->half;
-    }
-    const double mean = f->sum / f->n;
-    const double variance = fmax(f->squares / f->n - mean * mean, 0.0) * f->n / (f->n - 1);
-    return 1.96 * sqrt(variance / f->n);
-}
 
 enum { REWARD, OF_BEST, GAP, RETURN, LENGTH, REPEATS, COVERAGE, GINI, DISTANCE, N_FIGURES };
 
@@ -47,15 +18,15 @@ static void add_act(figure *f, const stage *s, const rr_metrics_summary *m)
     const double own = stage_worth(s, m);
     const double best = stage_worth(s, &stage_find(s, "best known")->summary);
     const double random = stage_worth(s, &stage_find(s, "random")->summary);
-    add(&f[REWARD], m->reward_per_step, m->reward_per_step_interval);
-    add(&f[OF_BEST], 100.0 * own / best, (double)NAN);
-    add(&f[GAP], 100.0 * (own - random) / (best - random), (double)NAN);
-    add(&f[RETURN], m->return_per_session, m->return_per_session_interval);
-    add(&f[LENGTH], m->session_length, m->session_length_interval);
-    add(&f[REPEATS], m->repeats_per_session, m->repeats_per_session_interval);
-    add(&f[COVERAGE], 100.0 * m->coverage, (double)NAN);
-    add(&f[GINI], m->gini, (double)NAN);
-    add(&f[DISTANCE], m->intra_list_distance, m->intra_list_distance_interval);
+    figure_add(&f[REWARD], m->reward_per_step, m->reward_per_step_interval);
+    figure_add(&f[OF_BEST], 100.0 * own / best, (double)NAN);
+    figure_add(&f[GAP], 100.0 * (own - random) / (best - random), (double)NAN);
+    figure_add(&f[RETURN], m->return_per_session, m->return_per_session_interval);
+    figure_add(&f[LENGTH], m->session_length, m->session_length_interval);
+    figure_add(&f[REPEATS], m->repeats_per_session, m->repeats_per_session_interval);
+    figure_add(&f[COVERAGE], 100.0 * m->coverage, (double)NAN);
+    figure_add(&f[GINI], m->gini, (double)NAN);
+    figure_add(&f[DISTANCE], m->intra_list_distance, m->intra_list_distance_interval);
 }
 
 /* All acts of one name over the scene: a group's name, or a policy's that does not learn. */
@@ -72,7 +43,7 @@ static void collect(figure *f, const scene *s, const char *name, bool is_learner
     }
 }
 
-static bool is_in(const scene *s, const runs *r, int group)
+bool panels_is_in(const scene *s, const runs *r, int group)
 {
     return stage_is_alike(s->stages[0]->first, &r->at[r->groups[group].members[0]]);
 }
@@ -83,7 +54,7 @@ void panels_write_headline(FILE *out, const runs *r, const scene *s)
     page_begin_grid(out);
     for (int g = 0; g < r->n_groups; g++) {
         figure f[N_FIGURES];
-        if (!is_in(s, r, g)) {
+        if (!panels_is_in(s, r, g)) {
             continue;
         }
         collect(f, s, r->groups[g].name, true);
@@ -92,29 +63,15 @@ void panels_write_headline(FILE *out, const runs *r, const scene *s)
         fprintf(out,
                 "</h3><div class=\"big\">%.1f&thinsp;%%</div><p class=\"faint\">of the best known "
                 "play%s, %.1f&thinsp;%% of the way to it from random. ",
-                mean_of(&f[OF_BEST]),
+                figure_mean(&f[OF_BEST]),
                 is_leaving ? " (which looks one step ahead and can be beaten)" : "",
-                mean_of(&f[GAP]));
+                figure_mean(&f[GAP]));
         if (r->groups[g].n > 1) {
             fprintf(out, "Mean of %d seeds.", r->groups[g].n);
         }
         fputs("</p></section>\n", out);
     }
     page_end_grid(out);
-}
-
-static void put_cell(FILE *out, const figure *f, int digits, const char *unit)
-{
-    const double half = half_of(f);
-    if (!isfinite(mean_of(f))) {
-        fputs("<td>–</td>", out);
-        return;
-    }
-    fprintf(out, "<td>%.*f%s", digits, mean_of(f), unit);
-    if (isfinite(half)) {
-        fprintf(out, " <i>±%.*f</i>", digits, half);
-    }
-    fputs("</td>", out);
 }
 
 static void put_row(FILE *out, const scene *s, const char *name, int group)
@@ -130,15 +87,15 @@ static void put_row(FILE *out, const scene *s, const char *name, int group)
     }
     page_text(out, name);
     fputs("</td>", out);
-    put_cell(out, &f[REWARD], 3, "");
-    put_cell(out, &f[OF_BEST], 1, " %");
-    put_cell(out, &f[GAP], 1, " %");
-    put_cell(out, &f[RETURN], 2, "");
-    put_cell(out, &f[LENGTH], 1, "");
-    put_cell(out, &f[REPEATS], 2, "");
-    put_cell(out, &f[COVERAGE], 1, " %");
-    put_cell(out, &f[GINI], 3, "");
-    put_cell(out, &f[DISTANCE], 3, "");
+    figure_cell(out, &f[REWARD], 3, "");
+    figure_cell(out, &f[OF_BEST], 1, " %");
+    figure_cell(out, &f[GAP], 1, " %");
+    figure_cell(out, &f[RETURN], 2, "");
+    figure_cell(out, &f[LENGTH], 1, "");
+    figure_cell(out, &f[REPEATS], 2, "");
+    figure_cell(out, &f[COVERAGE], 1, " %");
+    figure_cell(out, &f[GINI], 3, "");
+    figure_cell(out, &f[DISTANCE], 3, "");
     fputs("</tr>\n", out);
 }
 
@@ -152,7 +109,7 @@ void panels_write_table(FILE *out, const runs *r, const scene *s)
         "<th>gini</th><th>distance</th></tr>\n",
         out);
     for (int g = 0; g < r->n_groups; g++) {
-        if (is_in(s, r, g)) {
+        if (panels_is_in(s, r, g)) {
             put_row(out, s, r->groups[g].name, g);
             snprintf(greedy, sizeof greedy, "%s, greedy", r->groups[g].name);
             put_row(out, s, greedy, g);

@@ -4,12 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/presets.h"
 #include "driver/text.h"
-
-static uint64_t seed_of(const stage *s)
-{
-    return text_mix_seed(s->first->s.train.seed, 6);
-}
 
 static int by_count(const void *a, const void *b)
 {
@@ -18,7 +14,7 @@ static int by_count(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void act(stage *s, const char *name, int group, const play_policy *policy)
+static stage_act *act(stage *s, const char *name, int group, const play_policy *policy)
 {
     if (s->n_acts == STAGE_MOST_ACTS) {
         text_fail("a report has room for %d policies in one world", (int)STAGE_MOST_ACTS);
@@ -28,14 +24,20 @@ static void act(stage *s, const char *name, int group, const play_policy *policy
     snprintf(a->name, sizeof a->name, "%s", name);
     a->group = group;
     a->shown = text_allocate(n_items, sizeof *a->shown);
+    a->returns = text_allocate((size_t)s->n_sessions, sizeof *a->returns);
     play_watch watch = {.shown = a->shown,
+                        .returns = a->returns,
+                        .users = s->users,
+                        .of = &s->of,
                         .n_sessions = STAGE_SHOWN_SESSIONS,
                         .max_steps = STAGE_MOST_STEPS,
                         .items = a->items,
                         .rewards = a->rewards};
-    play_watched(&a->summary, &watch, policy, &s->world, &s->first->s.env, seed_of(s), WORLD_TEST,
-                 s->n_sessions);
+    play_watched(&a->summary, &watch, policy, &s->world, &s->first->s.env,
+                 play_seed(PRESETS_EVALUATION_SEED), WORLD_TEST, s->n_sessions);
+    memcpy(a->parts, watch.parts, sizeof a->parts);
     qsort(a->shown, n_items, sizeof *a->shown, by_count);
+    return a;
 }
 
 bool stage_is_alike(const run_record *a, const run_record *b)
@@ -59,13 +61,18 @@ void stage_open(stage *s, const run_record *first, int n_sessions)
 {
     memset(s, 0, sizeof *s);
     s->first = first;
-    s->n_sessions = n_sessions;
     const run_origin *const origin = &first->origin;
     const world_source from = {.spec = origin->world,
                                .data = origin->data[0] != '\0' ? origin->data : NULL,
                                .vectors = origin->vectors[0] != '\0' ? origin->vectors : NULL,
                                .is_remembered = true};
     world_open(&s->world, &from, &first->s);
+    s->n_sessions = n_sessions > 0 ? n_sessions : play_default_sessions(s->world.n_items);
+    s->users = text_allocate((size_t)s->n_sessions, sizeof *s->users);
+    segments_open(&s->of, &s->world);
+    if (s->world.parts[0] != NULL) {
+        factors_add_others(&s->ranking, &s->world, &first->s);
+    }
     const play_policy plain[] = {{.name = "random", .chooser = RR_CHOOSER_RANDOM},
                                  {.name = "popular", .chooser = RR_CHOOSER_POPULAR},
                                  {.name = "similar", .chooser = RR_CHOOSER_SIMILAR},
@@ -75,9 +82,9 @@ void stage_open(stage *s, const run_record *first, int n_sessions)
     }
     if (first->s.env.tire > 0.0f) {
         play_policy patient = {.name = "patient", .chooser = RR_CHOOSER_PATIENT};
-        patient.parameter =
-            play_best_patience(&s->world, &first->s.env, text_mix_seed(seed_of(s), 4), WORLD_TEST,
-                               n_sessions < 500 ? n_sessions : 500);
+        patient.parameter = play_best_patience(
+            &s->world, &first->s.env, text_mix_seed(play_seed(PRESETS_EVALUATION_SEED), 4),
+            WORLD_TEST, s->n_sessions < 500 ? s->n_sessions : 500);
         act(s, patient.name, -1, &patient);
     }
 }
@@ -95,7 +102,10 @@ void stage_add(stage *s, const run_record *record, const char *name)
         record->checkpoint);
     const play_policy drawn = {.name = name, .agent = agent};
     const play_policy greedy = {.name = name, .agent = agent, .is_greedy = true};
-    act(s, name, record->group, &drawn);
+    stage_act *own = act(s, name, record->group, &drawn);
+    if (s->world.parts[0] != NULL) {
+        factors_add_agent(&own->ranking, &s->world, &record->s, agent);
+    }
     snprintf(title, sizeof title, "%s, greedy", name);
     act(s, title, record->group, &greedy);
     rr_agent_destroy(agent);
@@ -106,7 +116,10 @@ void stage_close(stage *s)
 {
     for (int i = 0; i < s->n_acts; i++) {
         free(s->acts[i].shown);
+        free(s->acts[i].returns);
     }
+    segments_close(&s->of);
+    free(s->users);
     world_close(&s->world);
 }
 

@@ -6,6 +6,7 @@
 #ifndef EXAMPLES_REPORT_STAGE_H
 #define EXAMPLES_REPORT_STAGE_H
 
+#include "driver/factors.h"
 #include "driver/play.h"
 #include "runs.h"
 
@@ -16,7 +17,10 @@ typedef struct stage_act {
     char name[300];
     int group; /* of the runs; −1: does not learn */
     rr_metrics_summary summary;
-    int64_t *shown; /* [n_items] ascending */
+    rr_metrics_summary parts[SEGMENTS_MOST]; /* of users by segment */
+    float *returns;                          /* [n_sessions] */
+    int64_t *shown;                          /* [n_items] ascending */
+    factors_table ranking;                   /* of a learner in a world of interactions: one row */
     int32_t items[STAGE_SHOWN_SESSIONS * STAGE_MOST_STEPS];
     float rewards[STAGE_SHOWN_SESSIONS * STAGE_MOST_STEPS];
 } stage_act;
@@ -25,6 +29,9 @@ typedef struct stage {
     const run_record *first; /* whose world and environment it is */
     world world;
     int n_sessions;
+    segments of;
+    int32_t *users;        /* [n_sessions] whose the sessions are; −1: drawn */
+    factors_table ranking; /* of those that do not learn; empty in a drawn world */
     int n_acts;
     stage_act acts[STAGE_MOST_ACTS];
 } stage;
@@ -32,7 +39,8 @@ typedef struct stage {
 /* Whether two runs have one kind of world, and whether it is the very same. */
 bool stage_is_alike(const run_record *a, const run_record *b);
 bool stage_is_same(const run_record *a, const run_record *b);
-/* Opens the world and lets random, popular, similar and the best known play act. */
+/* Opens the world and lets random, popular, similar and the best known play act. n_sessions 0: as
+ * many as train and evaluate judge by. */
 void stage_open(stage *s, const run_record *first, int n_sessions);
 /* A run's agent, drawn from and greedy; its name is the group's. */
 void stage_add(stage *s, const run_record *record, const char *name);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Looks at a report: its markup is balanced, it asks for nothing outside itself, and, in headless
+"""Looks at a report: its markup is balanced, its tables are even, its pictures have titles, it asks for nothing outside itself, and, in headless
 Chromium where that is installed, nothing overflows at 400 and 1600 pixels and no script error appears.
 
     python3 tests/drivers/look.py report.html [WORD…]      each WORD must be on the page
@@ -23,6 +23,7 @@ class Balance(html.parser.HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.open, self.faults, self.text = [], [], []
+        self.columns, self.cells, self.is_titled = 0, 0, True
 
     def handle_starttag(self, tag, attributes):
         if tag not in VOID:
@@ -32,6 +33,10 @@ class Balance(html.parser.HTMLParser):
                 self.faults.append(f"<{tag} {name}={value!r}> asks for something outside the page")
         if tag == "script":
             self.faults.append("there is a script")
+        if tag == "table":
+            self.columns = 0
+        self.cells = 0 if tag == "tr" else self.cells + (tag in ("td", "th"))
+        self.is_titled = tag != "svg" and (self.is_titled or tag == "title")
 
     def handle_startendtag(self, tag, attributes):
         self.handle_starttag(tag, attributes)
@@ -41,6 +46,12 @@ class Balance(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         if not self.open or self.open.pop() != tag:
             self.faults.append(f"</{tag}> closes something else at {self.getpos()}")
+        if tag == "tr":
+            self.columns = self.columns or self.cells
+            if self.cells != self.columns:
+                self.faults.append(f"a row of {self.cells} cells in a table of {self.columns} at {self.getpos()}")
+        if tag == "svg" and not self.is_titled:
+            self.faults.append(f"a picture without a title at {self.getpos()}")
 
     def handle_data(self, data):
         self.text.append(data)

@@ -50,7 +50,21 @@ promise "report gathers seeds and recipes" "$report" runs/ppo-drawn-0 runs/ppo-d
     runs/a2c-drawn-0 runs/a2c-drawn-1 -o page/report.html --sessions 60 --curve page/curve.svg
 promise "the page is whole, and says what it shows" python3 "$look" page/report.html \
     "The drawn world" "ppo-drawn, 2 seeds" "best known" "approx_kl" "Who gets shown" "Session 3" \
-    "learning rate"
+    "learning rate" "ppo-drawn against the others, session by session" "in 120 sessions that both play" \
+    "By user and by time" "none is new or heavy"
+promise "two recipes are compared in figures and in a picture" python3 -c "
+import re
+page = open('page/report.html').read()
+rows = re.findall(r'a2c-drawn(?:, greedy)?</td>(.*?)</tr>', page)
+rows = [r for r in rows if 'won' not in r and r.count('<td>') == 5]
+assert len(rows) == 2, rows
+for row in rows:
+    first, other, difference, half = map(float, re.match(
+        r'<td>(\S+)</td><td>(\S+)</td><td>([-+]\S+) <i>±([^<]+)</i>', row).groups())
+    assert abs(first - other - difference) < 0.011 and half > 0, row
+assert len(re.findall('<circle', page)) == 2 and 'Differences and their 95 % intervals' in page"
+promise "one recipe has nobody to be compared with" sh -c "'$report' runs/ppo-drawn-0 -o alone.html --sessions 60 &&
+    ! grep -q 'against the others' alone.html"
 promise "the curve is a picture of its own" python3 -c "
 import sys, xml.etree.ElementTree as tree
 svg = tree.parse('page/curve.svg').getroot()
@@ -66,6 +80,16 @@ promise "a group's figure is the mean of its seeds" python3 -c "
 import sys
 one, two, both = map(float, sys.argv[1:])
 sys.exit(abs((one + two) / 2 - both) > 0.11)" "$(share runs/ppo-drawn-0)" "$(share runs/ppo-drawn-1)" "$both"
+
+# One checkpoint, one figure: what train said of it, the report says.
+# shellcheck disable=SC2086
+"$train" --algo ppo $small --json --name judged >judged.json
+promise "report plays by default" "$report" runs/judged -o judged.html
+promise "train and report judge a checkpoint in the same sessions" python3 -c "
+import json, re
+said, page = json.load(open('judged.json')), open('judged.html').read()
+row = re.search(r'judged</td><td>(\S+) <i>.*?</td><td>(\S+) %', page)
+assert row.group(1) == '%.3f' % said['reward_per_step'] and row.group(2) == '%.1f' % (100 * said['oracle_share']), (said, row)"
 
 # A run keeps its own checkpoint: the next one may save over the default.
 # shellcheck disable=SC2086
@@ -98,7 +122,8 @@ awk 'BEGIN { print "item_id:token\tmovie_title:token_seq\tclass:token_seq"
 promise "a world is learned from a file" "$train" --algo ppo --world own.inter --total-timesteps 2000 \
     --quiet --name films
 promise "report names what was recommended" "$report" runs/films -o films.html --sessions 60
-promise "…by title and genre" python3 "$look" films.html "Film <" "Drama & War"
+promise "…by title and genre" python3 "$look" films.html "Film <" "Drama & War" "new users" "heavy users" \
+    "Ranking what users met next" "recall@20" "factors (explicit)" "factors (implicit)" "A policy is trained for rewards"
 
 # MovieLens' own layouts, each in a folder of its own.
 mkdir ml-1m ml-20m ml-100k

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "figure.h"
+
+#include <math.h>
+
+void figure_add(figure *f, double value, double half)
+{
+    f->n += 1;
+    f->sum += value;
+    f->squares += value * value;
+    f->half = half;
+}
+
+double figure_mean(const figure *f)
+{
+    return f->n > 0 ? f->sum / f->n : (double)NAN;
+}
+
+double figure_half(const figure *f)
+{
+    if (f->n < 2) {
+        return f->half;
+    }
+    const double mean = f->sum / f->n;
+    const double variance = fmax(f->squares / f->n - mean * mean, 0.0) * f->n / (f->n - 1);
+    return 1.96 * sqrt(variance / f->n);
+}
+
+void figure_cell(FILE *out, const figure *f, int digits, const char *unit)
+{
+    const double half = figure_half(f);
+    if (!isfinite(figure_mean(f))) {
+        fputs("<td>–</td>", out);
+        return;
+    }
+    fprintf(out, "<td>%.*f%s", digits, figure_mean(f), unit);
+    if (isfinite(half)) {
+        fprintf(out, " <i>±%.*f</i>", digits, half);
+    }
+    fputs("</td>", out);
+}
