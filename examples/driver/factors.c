@@ -203,7 +203,7 @@ void factors_print(FILE *out, const factors_table *t)
 }
 
 /* Index of the row with the largest recall. */
-static int best_of(const factors_table *t)
+int factors_best(const factors_table *t)
 {
     int best = 0;
     for (int i = 1; i < t->n; i++) {
@@ -212,12 +212,20 @@ static int best_of(const factors_table *t)
     return best;
 }
 
+int factors_verdict(const factors_table *t)
+{
+    const factors_row *best = &t->at[factors_best(t)];
+    return best == &t->at[0]                                            ? FACTORS_AHEAD
+           : t->at[0].recall + t->at[0].recall_interval >= best->recall ? FACTORS_LEVEL
+                                                                        : FACTORS_BEHIND;
+}
+
 void factors_explain(FILE *out, const factors_table *t)
 {
     if (t->n == 0) {
         return;
     }
-    const int best = best_of(t);
+    const int best = factors_best(t);
     for (int i = 0; i < t->n; i++) {
         if (strcmp(t->at[i].name, "vectors (given)") == 0) {
             fprintf(out, "\nWhether the vectors that were given have seen what is to be found here "
@@ -231,9 +239,14 @@ void factors_explain(FILE *out, const factors_table *t)
             "to please a\n"
             "user who rates like the vectors, which is not to guess what the user looks at next: ",
             text_count(t->n_users));
-    if (best == 0) {
+    switch (factors_verdict(t)) {
+    case FACTORS_AHEAD:
         fprintf(out, "here it guesses best\nall the same.\n");
-    } else {
+        break;
+    case FACTORS_LEVEL:
+        fprintf(out, "here it is level\nwith the best of the others, %s.\n", t->at[best].name);
+        break;
+    default:
         fprintf(out, "%s\nguess that better here.\n",
                 strcmp(t->at[best].name, "popular") == 0 ? "popular items" : t->at[best].name);
     }

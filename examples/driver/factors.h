@@ -35,6 +35,12 @@ void factors_add_agent(factors_table *t, const world *w, const settings *s, rr_a
  * was met instead of how it was rated (implicit). */
 void factors_add_others(factors_table *t, const world *w, const settings *s);
 
+/* Index of the row with the largest recall; how the first row, the policy, stands to it: level
+ * where it is within the policy's interval. */
+enum { FACTORS_BEHIND, FACTORS_LEVEL, FACTORS_AHEAD };
+int factors_best(const factors_table *t);
+int factors_verdict(const factors_table *t);
+
 /* An empty table, that of a drawn world, prints nothing. */
 void factors_print(FILE *out, const factors_table *t);
 /* Sentences: what is compared, and what a policy trained for rewards can be expected to do. */

@@ -118,8 +118,8 @@ static void put_ranking(FILE *out, const char *name, int group, const figure *re
     fputs("</tr>\n", out);
 }
 
-/* The mean over a group's seeds; returns its recall. */
-static double put_group(FILE *out, const runs *r, const stage *s, int group)
+/* The mean over a group's seeds; `best` becomes it where its recall is larger. */
+static void put_group(FILE *out, const runs *r, const stage *s, int group, factors_row *best)
 {
     figure recall = {0}, ndcg = {0};
     for (int i = 0; i < s->n_acts; i++) {
@@ -130,14 +130,36 @@ static double put_group(FILE *out, const runs *r, const stage *s, int group)
         }
     }
     put_ranking(out, r->groups[group].name, group, &recall, &ndcg);
-    return figure_mean(&recall);
+    if (figure_mean(&recall) > best->recall) {
+        best->recall = figure_mean(&recall);
+        best->recall_interval = figure_half(&recall);
+    }
+}
+
+static void put_verdict(FILE *out, const factors_table *t)
+{
+    const char *best = t->at[factors_best(t)].name;
+    const bool is_popular = strcmp(best, "popular") == 0;
+    switch (factors_verdict(t)) {
+    case FACTORS_AHEAD:
+        fputs("here it is ahead all the same.</p>\n", out);
+        break;
+    case FACTORS_LEVEL:
+        fprintf(out, "here it is level with the best of the others, %s.</p>\n", best);
+        break;
+    default:
+        fprintf(out, "here it is behind %s%s.</p>\n", is_popular ? "popular items" : best,
+                is_popular ? "" : ", which are fitted to it");
+    }
 }
 
 void panels_write_ranking(FILE *out, const runs *r, const scene *s)
 {
     const stage *first = s->stages[0];
-    double own = -INFINITY, others = -INFINITY;
-    const char *best = "";
+    factors_table all = {
+        .n_users = first->ranking.n_users,
+        .n = first->ranking.n + 1,
+        .at = {{.name = "", .recall = -1.0}}}; /* the best learner, then the others */
     if (first->ranking.n == 0) {
         return;
     }
@@ -146,7 +168,7 @@ void panels_write_ranking(FILE *out, const runs *r, const scene *s)
           out);
     for (int g = 0; g < r->n_groups; g++) {
         if (panels_is_in(s, r, g)) {
-            own = fmax(own, put_group(out, r, first, g));
+            put_group(out, r, first, g, &all.at[0]);
         }
     }
     for (int i = 0; i < first->ranking.n; i++) {
@@ -154,20 +176,13 @@ void panels_write_ranking(FILE *out, const runs *r, const scene *s)
         const figure recall = {1, row->recall, 0.0, row->recall_interval};
         const figure ndcg = {1, row->ndcg, 0.0, row->ndcg_interval};
         put_ranking(out, row->name, -1, &recall, &ndcg);
-        best = row->recall > others ? row->name : best;
-        others = fmax(others, row->recall);
+        all.at[i + 1] = *row;
     }
     fprintf(
         out,
         "</table></div>\n<p class=\"faint\">The latest tenth of what each of %s users met, "
         "hidden from vectors and policies alike, is to be found among the first 20 of all items "
         "new to them. A policy is trained for rewards, not for this: ",
-        text_count(first->ranking.n_users));
-    if (others > own) {
-        fprintf(out, "here it is behind %s%s.</p>\n",
-                strcmp(best, "popular") == 0 ? "popular items" : best,
-                strcmp(best, "popular") == 0 ? "" : ", which are fitted to it");
-    } else {
-        fputs("here it is ahead all the same.</p>\n", out);
-    }
+        text_count(all.n_users));
+    put_verdict(out, &all);
 }
