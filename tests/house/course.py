@@ -12,7 +12,7 @@ import tempfile
 MOST_LINES_OF_A_PAGE = 150
 MOST_LINES_OF_A_PROGRAM = 60
 MOST_COLUMNS = 100
-N_PAGES = 6
+N_PAGES = 7
 FLAGS = ["-std=c11", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion",
          "-Wshadow", "-Werror"]
 PROGRAM = re.compile(r"^```c\n((?:(?!```).*\n)*?int main\((?:(?!```).*\n)*)```\n", re.M)
