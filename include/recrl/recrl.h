@@ -100,8 +100,8 @@ RR_API const char *rr_status_text(rr_status status);
 /* Levels of a log sentence. */
 enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
 
-/* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and free,
- * and no log. `log` is for warnings: rr_agent_update from a keyed buffer has two to give. Copied in create; `user` is handed back and never read. Members are called on the
+/* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and free
+ * (a block of 4 MiB or more with a wish to the kernel for large pages, on Linux), and no log. `log` is for warnings: rr_agent_update from a keyed buffer has two to give. Copied in create; `user` is handed back and never read. Members are called on the
  * thread that called the library, and must not call back into the handle. */
 typedef struct rr_host {
     uint32_t struct_size; /* sizeof(rr_host) */

@@ -12,11 +12,21 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-/* Bytes ahead at which rows of B are asked for, into the second cache and in order of addresses: at
- * this distance and in this order memory delivers at its full rate. */
-enum { AHEAD = 16384, LINE = 64 };
+/* Floats of a line of the caches. */
+enum { LINE = 16 };
 /* Rows of C that share a square. */
 enum { MOST_TOGETHER = 4 };
+
+/* Reads one float of each of sixteen lines. What fetches ahead in hardware follows reads in order
+ * of addresses, and then delivers at memory's full rate; it learns less from prefetches, and
+ * nothing from the columns of a square. */
+ALWAYS_INLINE void touch(const float *lines)
+{
+    UNROLL
+    for (size_t j = 0; j < 16; j++) {
+        (void)*(const volatile float *)(lines + LINE * j);
+    }
+}
 
 #if RRI_LEVEL == 2
 
@@ -112,9 +122,9 @@ static void turn_over(rri_lanes square[16], const float *x, size_t stride)
 
 #endif
 
-/* C [R, 16] from sixteen rows of B. */
+/* C [R, 16] from sixteen rows of B. `next` are the sixteen rows that are wanted thereafter. */
 ALWAYS_INLINE void sixteen(float *C, size_t ldc, const float *A, size_t lda, const float *B,
-                           size_t k, bool accumulate, const size_t R)
+                           const float *next, size_t k, bool accumulate, const size_t R)
 {
     rri_lanes part[MOST_TOGETHER];
     UNROLL
@@ -124,10 +134,7 @@ ALWAYS_INLINE void sixteen(float *C, size_t ldc, const float *A, size_t lda, con
     for (size_t first = 0; first < k; first += 16) {
         rri_lanes square[16];
         turn_over(square, B + first, k);
-        UNROLL
-        for (size_t j = 0; j < 16; j++) {
-            __builtin_prefetch((const char *)(B + 16 * first) + AHEAD + LINE * j, 0, 2);
-        }
+        touch(next + 16 * first);
         UNROLL
         for (size_t l = 0; l < 16; l++) {
             UNROLL
@@ -149,7 +156,8 @@ ALWAYS_INLINE void few_rows(float *C, size_t ldc, const float *A, size_t lda, co
 {
     size_t j = 0;
     for (; j + 16 <= n; j += 16) {
-        sixteen(C + j, ldc, A, lda, B + j * k, k, accumulate, R);
+        const float *next = B + (j + 32 <= n ? j + 16 : j) * k;
+        sixteen(C + j, ldc, A, lda, B + j * k, next, k, accumulate, R);
     }
     for (; j < n; j++) {
         for (size_t i = 0; i < R; i++) {

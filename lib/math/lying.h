@@ -3,8 +3,8 @@
  *
  *     C [m, n] = or += A [m, k] · Bᵀ,   B [n, k] row-major
  *
- * Sixteen rows of B are turned over in registers, sixteen numbers at a time, and further rows are
- * asked for ahead. The bits of gemm.h. Compiled once per level. */
+ * Sixteen rows of B are turned over in registers, sixteen numbers at a time, while the next sixteen
+ * are read ahead. The bits of gemm.h. Compiled once per level. */
 #ifndef RRI_MATH_LYING_H
 #define RRI_MATH_LYING_H
 

@@ -21,17 +21,23 @@ static float *strip_of(const rri_sweep *sweep, size_t begin)
     return sweep->is_whole ? sweep->Z + begin : sweep->Z;
 }
 
-/* Of a single row that walks over the pool: while the strip's blocks are added, one panel each of
- * the strip that begins at `next`. */
-static const float *next_panel(const rri_logits_tile *tile, size_t at, size_t next)
+/* Floats that are asked for while one block is added. */
+#define ASKED ((size_t)1024)
+
+/* Of a single row that walks over the pool: what is asked for while the strip's blocks are added of
+ * the strip that begins at `next`, the beginnings of its first panels or its first vectors. */
+static const float *next_items(const rri_logits_tile *tile, size_t at, size_t next)
 {
     const rri_catalogue *catalogue = tile->in->catalogue;
-    if (tile->n_rows > 1 || tile->in->menu->k > 0 || catalogue->panels == NULL ||
-        next + RRI_LOGITS_STRIP > tile->width) {
+    if (tile->n_rows > 1 || tile->in->menu->k > 0 || next + RRI_LOGITS_STRIP > tile->width) {
         return NULL;
     }
     const size_t block = at % RRI_LOGITS_STRIP / RRI_SOFTMAX_BLOCK;
-    return catalogue->panels + (next + block * tile->in->kernels->wide) * catalogue->dim;
+    if (catalogue->panels != NULL) {
+        return catalogue->panels + (next + block * tile->in->kernels->wide) * catalogue->dim;
+    }
+    const size_t first = smaller(block * ASKED, RRI_SOFTMAX_BLOCK * catalogue->dim);
+    return catalogue->vectors + next * catalogue->dim + first;
 }
 
 /* z [end − begin] of one row into its running softmax. */
@@ -48,7 +54,7 @@ static void add_row(const rri_sweep *sweep, rri_softmax_row *state, size_t row, 
             rri_softmax_add_keeping(state, kernels, z + (at - begin), n);
         } else {
             rri_softmax_add(state, kernels, z + (at - begin), n, sum,
-                            next_panel(sweep->tile, at, begin + RRI_LOGITS_STRIP));
+                            next_items(sweep->tile, at, begin + RRI_LOGITS_STRIP));
         }
         if (sweep->block_maxima != NULL) {
             sweep->block_maxima[block] = state->max;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/memory.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,29 @@ START_TEST(test_memory_without_host_is_zeroed_and_aligned)
         rri_memory_release(&allocator, block, sizes[i]);
     }
     rri_memory_release(&allocator, NULL, 10);
+}
+END_TEST
+
+/* A size that asks for large pages, and one that ends within such a page. */
+START_TEST(test_memory_of_a_large_block_is_zeroed_and_leaves_errno_alone)
+{
+    rri_allocator allocator;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    const size_t sizes[] = {(size_t)4 << 20, ((size_t)5 << 20) + 200, ((size_t)4 << 20) - 64};
+    for (size_t i = 0; i < 3; i++) {
+        void *block = NULL;
+        errno = 12345;
+        ck_assert_int_eq(rri_memory_allocate(&block, &allocator, sizes[i], "x", NULL), RR_OK);
+        ck_assert_int_eq(errno, 12345);
+        ck_assert_uint_eq((uintptr_t)block % (sizes[i] < sizes[0] ? 64 : sizes[0] / 2), 0);
+        unsigned any = 0;
+        for (size_t b = 0; b < sizes[i]; b++) {
+            any |= ((unsigned char *)block)[b];
+        }
+        ck_assert_uint_eq(any, 0);
+        memset(block, 0xAB, sizes[i]);
+        rri_memory_release(&allocator, block, sizes[i]);
+    }
 }
 END_TEST
 
@@ -288,6 +312,7 @@ END_TEST
 #endif
 
 CHECK_MAIN("core/memory", test_memory_without_host_is_zeroed_and_aligned,
+           test_memory_of_a_large_block_is_zeroed_and_leaves_errno_alone,
            test_memory_comes_from_the_host_and_goes_back_with_its_size,
            test_memory_refusal_names_what_and_how_much,
            test_memory_misaligned_block_is_given_back_and_refused,
