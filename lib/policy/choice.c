@@ -4,6 +4,8 @@
 #include <math.h>
 
 #include "math/scalar.h"
+#include "policy/best.h"
+#include "policy/large_pool_top.h"
 #include "policy/sweep.h"
 
 static size_t smaller(size_t a, size_t b)
@@ -181,127 +183,74 @@ void rri_choice_draw(int32_t *actions, float *log_probs, float *entropies,
 
 /* ── top k ── */
 
-/* The best positions of each row so far: a heap whose root is the worst of them. */
-typedef struct best {
+/* What looks at the logits of a sweep. */
+typedef struct visitor {
     const rri_kernels *kernels;
-    float *logits;      /* [rows, most] */
-    int32_t *positions; /* [rows, most] */
-    size_t *n;          /* [rows] */
-    size_t most, n_rows;
-} best;
-
-/* Is x behind y in the order of falling logits, ties to the lower position? */
-static bool is_worse(float x, int32_t at_x, float y, int32_t at_y)
-{
-    return x < y || (x == y && at_x > at_y);
-}
-
-/* Puts (logit, position) into the heap at the hole `at`, whose children are both heaps. */
-static void sift_down(float *logits, int32_t *positions, size_t n, size_t at, float logit,
-                      int32_t position)
-{
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= n) {
-            break;
-        }
-        if (child + 1 < n &&
-            is_worse(logits[child + 1], positions[child + 1], logits[child], positions[child])) {
-            child++;
-        }
-        if (!is_worse(logits[child], positions[child], logit, position)) {
-            break;
-        }
-        logits[at] = logits[child];
-        positions[at] = positions[child];
-        at = child;
-    }
-    logits[at] = logit;
-    positions[at] = position;
-}
-
-static void sift_up(float *logits, int32_t *positions, size_t at, float logit, int32_t position)
-{
-    while (at > 0 && is_worse(logit, position, logits[(at - 1) / 2], positions[(at - 1) / 2])) {
-        logits[at] = logits[(at - 1) / 2];
-        positions[at] = positions[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    logits[at] = logit;
-    positions[at] = position;
-}
-
-/* Positions come in rising order, so one that ties with the worst stays out. */
-static void visit_row(best *b, size_t row, const float *z, size_t begin, size_t n)
-{
-    float *logits = b->logits + row * b->most;
-    int32_t *positions = b->positions + row * b->most;
-    size_t i = 0;
-    for (; i < n && b->n[row] < b->most; i++) {
-        if (z[i] > -INFINITY) {
-            sift_up(logits, positions, b->n[row]++, z[i], (int32_t)(begin + i));
-        }
-    }
-    if (i == n) {
-        return;
-    }
-    for (i = rri_find_above(b->kernels, z, logits[0], i, n); i < n;
-         i = rri_find_above(b->kernels, z, logits[0], i + 1, n)) {
-        sift_down(logits, positions, b->most, 0, z[i], (int32_t)(begin + i));
-    }
-}
+    rri_best *best;
+    size_t n_rows;
+} visitor;
 
 static void visit_strip(void *context, const float *Z, size_t ldz, size_t begin, size_t end)
 {
-    best *b = context;
-    for (size_t r = 0; r < b->n_rows; r++) {
-        visit_row(b, r, Z + r * ldz, begin, end - begin);
+    const visitor *v = context;
+    const size_t n = end - begin;
+    for (size_t r = 0; r < v->n_rows; r++) {
+        const float *z = Z + r * ldz;
+        size_t i = rri_find_above(v->kernels, z, rri_best_bound(v->best, r), 0, n);
+        while (i < n) {
+            rri_best_offer(v->best, r, z[i], (int32_t)(begin + i));
+            i = rri_find_above(v->kernels, z, rri_best_bound(v->best, r), i + 1, n);
+        }
     }
 }
 
-/* The heap of one row as a list from best to worst: the worst is taken off, again and again. */
-static void sort_row(best *b, size_t row)
+/* Rows of one tile, each after the other. maxima NULL: m and L are not wanted. */
+static void sweep_best(rri_best *best, float *maxima, double *log_sums, const rri_logits_input *in,
+                       size_t row, size_t n_rows, rri_stack *scratch)
 {
-    float *logits = b->logits + row * b->most;
-    int32_t *positions = b->positions + row * b->most;
-    for (size_t n = b->n[row]; n > 1; n--) {
-        const float worst = logits[0];
-        const int32_t position = positions[0];
-        sift_down(logits, positions, n - 1, 0, logits[n - 1], positions[n - 1]);
-        logits[n - 1] = worst;
-        positions[n - 1] = position;
+    float entropies[RRI_LOGITS_TILE];
+    rri_logits_tile tile;
+    rri_logits_prepare(&tile, in, row, n_rows, scratch);
+    visitor v = {in->kernels, best, n_rows};
+    rri_sweep sweep;
+    rri_sweep_init(&sweep, &tile, scratch);
+    if (maxima != NULL) {
+        sweep.maxima = maxima;
+        sweep.log_sums = log_sums;
+        sweep.entropies = entropies;
     }
+    sweep.visit = visit_strip;
+    sweep.context = &v;
+    rri_sweep_run(&sweep, scratch);
+}
+
+/* Whether the rows lie in the vector lanes: then the items are read as they lie, and nothing of
+ * them is packed. */
+static bool goes_by_lanes(const rri_logits_input *in, size_t n_rows)
+{
+    return in->menu->k == 0 && n_rows > RRI_FEW_ROWS && in->catalogue->n_items > RRI_LOGITS_STRIP;
 }
 
 static void top_tile(int32_t *positions, float *log_probs, size_t k_best,
                      const rri_logits_input *in, size_t row, size_t n_rows, rri_stack *scratch)
 {
     float maxima[RRI_LOGITS_TILE];
-    float entropies[RRI_LOGITS_TILE];
     double log_sums[RRI_LOGITS_TILE];
     size_t found[RRI_LOGITS_TILE] = {0};
     const size_t mark = rri_stack_mark(scratch);
-    rri_logits_tile tile;
-    rri_logits_prepare(&tile, in, row, n_rows, scratch);
-    best b = {.kernels = in->kernels,
-              .logits = RRI_STACK_TAKE(scratch, float, n_rows *k_best),
-              .positions = positions + row * k_best,
-              .n = found,
-              .most = k_best,
-              .n_rows = n_rows};
-    rri_sweep sweep;
-    rri_sweep_init(&sweep, &tile, scratch);
-    if (log_probs != NULL) {
-        sweep.maxima = maxima;
-        sweep.log_sums = log_sums;
-        sweep.entropies = entropies;
+    rri_best b = {.logits = RRI_STACK_TAKE(scratch, float, n_rows *k_best),
+                  .positions = positions + row * k_best,
+                  .n = found,
+                  .most = k_best};
+    float *wanted = log_probs != NULL ? maxima : NULL;
+    if (goes_by_lanes(in, n_rows)) {
+        rri_large_pool_top(&b, wanted, log_sums, in, row, n_rows, scratch);
+    } else {
+        sweep_best(&b, wanted, log_sums, in, row, n_rows, scratch);
     }
-    sweep.visit = visit_strip;
-    sweep.context = &b;
-    rri_sweep_run(&sweep, scratch);
 
     for (size_t r = 0; r < n_rows; r++) {
-        sort_row(&b, r);
+        rri_best_sort(&b, r);
         for (size_t i = 0; i < k_best; i++) {
             const bool is_there = i < found[r];
             const float logit = is_there ? b.logits[r * k_best + i] : 0.0f;
@@ -337,5 +286,7 @@ size_t rri_choice_top_k_scratch(const rri_kernels *kernels, const rri_logits_lim
                                 size_t k_best)
 {
     const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
-    return rri_sweep_scratch(kernels, limits) + rri_stack_cost(rows * k_best, sizeof(float));
+    const size_t sweep = rri_sweep_scratch(kernels, limits);
+    const size_t lanes = rri_large_pool_top_scratch(kernels, limits);
+    return (sweep > lanes ? sweep : lanes) + rri_stack_cost(rows * k_best, sizeof(float));
 }

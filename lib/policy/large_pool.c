@@ -78,7 +78,8 @@ void rri_large_pool_forward(float *log_probs, rri_policy_tape *tape, const rri_l
     for (size_t row = 0; row < in->menu->n; row += RRI_LARGE_POOL_BATCH) {
         const size_t mark = rri_stack_mark(&stacks[0]);
         rri_large_pool_batch b;
-        rri_large_pool_batch_begin(&b, in, actions, row, stacks);
+        rri_large_pool_batch_begin(&b, in, actions, row,
+                                   smaller(RRI_LARGE_POOL_BATCH, in->menu->n - row), stacks);
         forward_batch(log_probs, tape, &b, workers);
         rri_stack_rewind(&stacks[0], mark);
     }
@@ -163,7 +164,8 @@ void rri_large_pool_backward(const rri_large_pool_gradients *gradients, const rr
     for (size_t row = 0; row < in->menu->n; row += RRI_LARGE_POOL_BATCH) {
         const size_t mark = rri_stack_mark(scratch);
         rri_large_pool_batch b;
-        rri_large_pool_batch_begin(&b, in, slopes->actions, row, stacks);
+        rri_large_pool_batch_begin(&b, in, slopes->actions, row,
+                                   smaller(RRI_LARGE_POOL_BATCH, in->menu->n - row), stacks);
         b.shard_blocks = shard_blocks(b.n_items, dim);
         b.rows = gather_rows(&b, tape, slopes);
         b.columns = gradients->dV != NULL ? pack_columns(&b) : NULL;

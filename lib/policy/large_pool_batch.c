@@ -9,14 +9,15 @@ static size_t smaller(size_t a, size_t b)
 }
 
 void rri_large_pool_batch_begin(rri_large_pool_batch *b, const rri_logits_input *in,
-                                const int32_t *actions, size_t row, rri_stack *stacks)
+                                const int32_t *actions, size_t row, size_t n_rows,
+                                rri_stack *stacks)
 {
     rri_stack *scratch = &stacks[0];
     const size_t panel = in->kernels->wide, dim = in->catalogue->dim;
     *b = (rri_large_pool_batch){.in = in,
                                 .loops = rri_large_pool_loops_of(in->kernels),
                                 .row = row,
-                                .n_rows = smaller(RRI_LARGE_POOL_BATCH, in->menu->n - row),
+                                .n_rows = n_rows,
                                 .panel = panel,
                                 .n_items = in->catalogue->n_items,
                                 .dim = dim,

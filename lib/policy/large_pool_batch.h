@@ -6,6 +6,7 @@
 #ifndef RRI_POLICY_LARGE_POOL_BATCH_H
 #define RRI_POLICY_LARGE_POOL_BATCH_H
 
+#include "policy/best.h"
 #include "policy/large_pool_block.h"
 #include "policy/logits.h"
 #include "policy/touches.h"
@@ -31,8 +32,9 @@ typedef struct rri_large_pool_batch {
     rri_stack *stacks;      /* [workers] */
 
     size_t first_chunk;          /* forward: of the present group */
-    rri_large_pool_sums *chunks; /* [chunks][256] */
+    rri_large_pool_sums *chunks; /* [chunks][256]; NULL: nobody asks */
     float *action_logits;        /* [rows] */
+    rri_best *best;              /* [rows] what is best so far; NULL: nobody asks */
 
     size_t shard_blocks;             /* backward: blocks of a shard */
     const rri_large_pool_rows *rows; /* [panels] */
@@ -49,9 +51,10 @@ static inline size_t rri_large_pool_parts(size_t n, size_t unit)
     return (n + unit - 1) / unit;
 }
 
-/* Rows [row, row + 256) of the input, or what there is of them: what both passes need. */
+/* Rows [row, row + n_rows) of the input, n_rows ≤ 256: what every pass needs. */
 void rri_large_pool_batch_begin(rri_large_pool_batch *b, const rri_logits_input *in,
-                                const int32_t *actions, size_t row, rri_stack *stacks);
+                                const int32_t *actions, size_t row, size_t n_rows,
+                                rri_stack *stacks);
 size_t rri_large_pool_batch_scratch(const rri_kernels *kernels, const rri_logits_limits *limits);
 
 /* Logits of a block of items for panel p of the rows: Z [end − begin, P]. */

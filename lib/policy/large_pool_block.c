@@ -204,6 +204,46 @@ static void accumulate(rri_large_pool_state *state, const float *Z, size_t n)
     }
 }
 
+/* ── the best ── */
+
+/* Bit r: is row r of an item's logits above its bound? */
+ALWAYS_INLINE unsigned rows_above(const float *z, const rri_lanes bounds[LANES])
+{
+    unsigned rows = 0;
+    UNROLL
+    for (size_t w = 0; w < LANES; w++) {
+        rows |= rri_lanes_above(rri_lanes_load(z + w * RRI_LANES), bounds[w]) << (w * RRI_LANES);
+    }
+    return rows;
+}
+
+/* Four items at a time as long as none is, which is the rule. */
+static unsigned find_above(size_t *i, const float *Z, const float *bounds, size_t n)
+{
+    rri_lanes b[LANES];
+    UNROLL
+    for (size_t w = 0; w < LANES; w++) {
+        b[w] = rri_lanes_load(bounds + w * RRI_LANES);
+    }
+    for (; *i + 4 <= n; *i += 4) {
+        unsigned any = 0;
+        UNROLL
+        for (size_t j = 0; j < 4; j++) {
+            any |= rows_above(Z + (*i + j) * PANEL, b);
+        }
+        if (any != 0) {
+            break;
+        }
+    }
+    for (; *i < n; ++*i) {
+        const unsigned rows = rows_above(Z + *i * PANEL, b);
+        if (rows != 0) {
+            return rows;
+        }
+    }
+    return 0;
+}
+
 /* ── dz ── */
 
 static void slopes(float *Z, const rri_large_pool_rows *rows, size_t n)
@@ -333,5 +373,10 @@ static void add_bias(float *db, const float *dZ, size_t panel_stride, size_t n, 
     }
 }
 
-const rri_large_pool_block RRI_AT_LEVEL(rri_large_pool_block) = {logits,    accumulate, slopes,
-                                                                 add_query, add_items,  add_bias};
+const rri_large_pool_block RRI_AT_LEVEL(rri_large_pool_block) = {.logits = logits,
+                                                                 .accumulate = accumulate,
+                                                                 .find_above = find_above,
+                                                                 .slopes = slopes,
+                                                                 .add_query = add_query,
+                                                                 .add_items = add_items,
+                                                                 .add_bias = add_bias};

@@ -47,6 +47,11 @@ typedef struct rri_large_pool_block {
     /* A block into the running softmax: the maximum first, then both sums. */
     void (*accumulate)(rri_large_pool_state *state, const float *Z, size_t n);
 
+    /* From item *i on, the first at which the z of some row is above that row's bound: its number
+     * into *i, a bit for each such row returned; 0: there is none. Never where z is NaN.
+     * bounds [P] */
+    unsigned (*find_above)(size_t *i, const float *Z, const float *bounds, size_t n);
+
     /* Z ← dz = −p (g + e (log p + H)), without the term of the action. */
     void (*slopes)(float *Z, const rri_large_pool_rows *rows, size_t n);
 

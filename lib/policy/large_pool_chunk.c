@@ -11,6 +11,31 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Logits of a block above what the rows of its panel ask for. */
+static void offer_block(const rri_large_pool_batch *b, const float *Z, size_t p, size_t begin,
+                        size_t end)
+{
+    const size_t first = p * b->panel, n_here = smaller(b->panel, b->n_rows - first);
+    float bounds[RRI_LARGE_POOL_PANEL];
+    for (size_t r = 0; r < b->panel; r++) {
+        bounds[r] = r < n_here ? rri_best_bound(b->best, first + r) : INFINITY;
+    }
+    size_t i = 0;
+    for (;;) {
+        const unsigned rows = b->loops->find_above(&i, Z, bounds, end - begin);
+        if (rows == 0) {
+            return;
+        }
+        for (size_t r = 0; r < n_here; r++) {
+            if ((rows >> r & 1u) != 0) {
+                rri_best_offer(b->best, first + r, Z[i * b->panel + r], (int32_t)(begin + i));
+                bounds[r] = rri_best_bound(b->best, first + r);
+            }
+        }
+        i++;
+    }
+}
+
 static void add_block(rri_large_pool_state *states, float *Z, const rri_large_pool_batch *b,
                       rri_touches *touches, size_t begin, size_t end)
 {
@@ -27,7 +52,12 @@ static void add_block(rri_large_pool_state *states, float *Z, const rri_large_po
             }
             rri_touches_advance(touches, r, end);
         }
-        b->loops->accumulate(&states[p], Z, end - begin);
+        if (b->best != NULL) {
+            offer_block(b, Z, p, begin, end);
+        }
+        if (b->chunks != NULL) {
+            b->loops->accumulate(&states[p], Z, end - begin);
+        }
     }
 }
 
@@ -63,7 +93,7 @@ void rri_large_pool_chunk_run(void *batch, size_t task, size_t worker)
     for (size_t begin = first; begin < last; begin += RRI_SOFTMAX_BLOCK) {
         add_block(states, Z, b, &touches, begin, smaller(begin + RRI_SOFTMAX_BLOCK, last));
     }
-    for (size_t r = 0; r < b->n_rows; r++) {
+    for (size_t r = 0; r < b->n_rows && b->chunks != NULL; r++) {
         b->chunks[task * RRI_LARGE_POOL_BATCH + r] = close_row(&states[r / b->panel], r % b->panel);
     }
     rri_stack_rewind(scratch, mark);

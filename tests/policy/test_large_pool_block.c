@@ -222,7 +222,38 @@ START_TEST(test_large_pool_block_items_are_one_chain_over_all_rows)
 }
 END_TEST
 
-CHECK_MAIN("policy/large_pool_block", test_large_pool_block_logits_are_chains_then_scale_then_bias,
+/* One logit above its row's bound, wherever it lies; equal ones and NaN are not. */
+static void check_find_above(block *b)
+{
+    float bounds[MOST];
+    for (size_t r = 0; r < b->panel; r++) {
+        bounds[r] = (float)r;
+    }
+    for (size_t at = 0; at < 11; at++) {
+        for (size_t r = 0; r < b->panel; r++) {
+            for (size_t i = 0; i < 11 * b->panel; i++) {
+                b->Z[i] = i % 7 == 0 ? NAN : (float)(i % b->panel);
+            }
+            b->Z[at * b->panel + r] = (float)r + 0.5f;
+            size_t i = 0;
+            ck_assert_uint_eq(b->loops->find_above(&i, b->Z, bounds, 11), 1u << r);
+            ck_assert_uint_eq(i, at);
+            i = at + 1;
+            ck_assert_uint_eq(b->loops->find_above(&i, b->Z, bounds, 11), 0);
+            i = 0;
+            ck_assert_uint_eq(b->loops->find_above(&i, b->Z, bounds, at), 0);
+        }
+    }
+}
+
+START_TEST(test_large_pool_block_finds_the_row_that_is_above_its_bound)
+{
+    at_each_level(check_find_above);
+}
+END_TEST
+
+CHECK_MAIN("policy/large_pool_block", test_large_pool_block_finds_the_row_that_is_above_its_bound,
+           test_large_pool_block_logits_are_chains_then_scale_then_bias,
            test_large_pool_block_accumulates_the_bits_of_a_row_alone,
            test_large_pool_block_slopes_are_those_of_a_row_alone,
            test_large_pool_block_query_is_one_chain_a_block,

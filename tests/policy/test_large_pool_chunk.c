@@ -17,7 +17,7 @@ static void setup(fixture *f)
     const twin_shape shape = {.n = 40, .n_items = 700, .dim = 6, .m = 5, .h = 7, .has_bias = true};
     twin_create(&f->t, shape, rri_kernels_detect(), 11);
     f->stack = (rri_stack){.base = TWIN_TAKE(&f->t, char, 1 << 20), .size = 1 << 20};
-    rri_large_pool_batch_begin(&f->b, &f->t.in, f->t.actions, 0, &f->stack);
+    rri_large_pool_batch_begin(&f->b, &f->t.in, f->t.actions, 0, f->t.shape.n, &f->stack);
 }
 
 START_TEST(test_large_pool_chunk_sums_are_those_of_its_items)
