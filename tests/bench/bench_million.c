@@ -9,7 +9,7 @@
  * four arrays (kilobytes here, since only small networks learn): what is left is the library, its
  * scratch, the rollout and this program.
  *
- *   words: a number of items */
+ *   words: a number of items; --quick: 10⁵ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +135,8 @@ int main(int argc, char **argv)
     static run r;
     bench b;
     bench_begin(&b, argc, argv, "[number of items]");
-    const int32_t n_items = b.n_words > 0 ? atoi(b.words[0]) : 1000000;
+    const int32_t usual = b.is_quick ? 100000 : 1000000;
+    const int32_t n_items = b.n_words > 0 ? atoi(b.words[0]) : usual;
     const double product = 2.0 * ROWS * DIM * (double)n_items;
     create(&r, n_items, b.threads);
     const double acting = bench_once(decide, &r);

@@ -6,7 +6,10 @@
 
 A round runs, for each row and number of cores, ours and then each peer; several rounds interleave them, so
 that a neighbour on the machine disturbs both alike. What is told is the best of the rounds: the highest rate, the
-shortest time. The file holds one object a line; rows that were not asked for stay as they are in it."""
+shortest time. The first round is complete; later ones run a row as long as it still ends within --minutes.
+
+The file holds one object a line. Each carries the commit it was measured at. A run of all rows forgets what was in
+the file; of some rows, it leaves the others as they are, and the page then says which are of another commit."""
 import argparse
 import json
 import os
@@ -40,6 +43,8 @@ ROWS = {
                  "1x softmax_head.py --num-items 1000000 --what '1000000 items, 256 rows'"]),
     "million": ((1, 2), ["1x bench_million"], []),
     "topk": ((1, 2), ["bench_topk"], ["topk_faiss.py"]),
+    "serve": ((2,), ["bench_serve"], []),
+    "load": ((1,), ["1x bench_load"], ["1x load_numpy.py --what '20 million rows'"]),
     "env": ((1,), ["bench_env"], ["env_numpy.py", "env_numpy.py --num-items 1000000"]),
     "als": ((1,), ["bench_als"], ["als_numpy.py"]),
     "shapes": ((1,), ["bench_train minibatch hidden sessions"], []),
@@ -47,6 +52,11 @@ ROWS = {
                       "bench_topk growth", "bench_env growth"], []),
     "phases": ((1,), ["1x phases.py"], []),
 }
+
+
+ROW_ORDER = ["run", *ROWS]
+# Measured in the first round alone.
+ONCE = ("million", "load", "growth", "shapes", "phases")
 
 
 def is_time(unit):
@@ -106,18 +116,52 @@ def keep_best(best, figure):
         known["share"] = limit / known["ours"] if is_time(known["unit"]) else known["ours"] / limit
 
 
+def run_row(o, row, is_first):
+    """The figures of one row: ours and theirs in turn."""
+    found = []
+    cores, ours, peers = ROWS[row]
+    for threads in [n for n in cores if n in o.cores]:
+        for words in ours + peers:
+            if is_first or not words.startswith("1x "):
+                found += run(o, words, threads)
+    return found
+
+
 def measure(o, rows):
-    best = {}
+    """The best of the rounds, and the minutes that they took."""
+    best, took, begin = {}, {}, time.monotonic()
     for round_ in range(o.rounds):
         for row in rows:
+            left = 60 * o.minutes - (time.monotonic() - begin)
+            if round_ > 0 and (row in ONCE or took[row] > left):
+                continue
             print(f"round {round_ + 1} of {o.rounds}: {row}", flush=True)
-            cores, ours, peers = ROWS[row]
-            for threads in [n for n in cores if n in o.cores]:
-                for words in ours + peers:
-                    if round_ == 0 or not (words.startswith("1x ") or row in ("growth", "shapes")):
-                        for figure in run(o, words, threads):
-                            keep_best(best, figure | {"measured_for": row})
-    return list(best.values())
+            since = time.monotonic()
+            for figure in run_row(o, row, round_ == 0):
+                keep_best(best, figure | {"measured_for": row, "commit": o.commit})
+            took[row] = time.monotonic() - since
+    return list(best.values()), (time.monotonic() - begin) / 60
+
+
+def commit_of(tree):
+    """The commit that is measured; a + behind it where files differ from it; "" outside of a repository."""
+    def git(*words):
+        return subprocess.run(["git", "-C", str(tree), *words], capture_output=True, text=True).stdout.strip()
+    commit = git("rev-parse", "--short=9", "HEAD")
+    return commit + ("+" if commit and git("status", "--porcelain", "--untracked-files=no", "--", "lib", "include", "tests/bench") else "")
+
+
+def record_of(o, minutes):
+    """What the page says of the run itself."""
+    return dict(row="run", series=None, threads=0, measured_for="run", commit=o.commit, minutes=round(minutes, 1),
+                date=time.strftime("%Y-%m-%d"), cores=len(os.sched_getaffinity(0)), is_whole=not o.rows)
+
+
+def kept(o, rows, known):
+    """What stays of an earlier run: nothing where all rows are measured anew on all cores."""
+    def is_stale(f):
+        return f["measured_for"] in ("run", *rows) and (o.has_all_cores or f["threads"] in o.cores or f["measured_for"] == "run")
+    return [f for f in known if not is_stale(f) and not ("theirs" in f and not o.peers)]
 
 
 def main():
@@ -126,7 +170,8 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--peers", default="", help="a Python that has tests/bench/peers/requirements.txt")
-    parser.add_argument("--rounds", type=int, default=0, help="3; with --quick 1")
+    parser.add_argument("--rounds", type=int, default=0, help="3 at the most; with --quick 1")
+    parser.add_argument("--minutes", type=float, default=18, help="when no further row is begun in a later round")
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2][:len(os.sched_getaffinity(0))],
                         help="numbers of cores to measure on, of 1 and 2; figures of the other stay as they are")
     parser.add_argument("--wrap", default="", help="goes before every command that is timed, as 'nice -n -5'; {} in it becomes the number of cores")
@@ -137,16 +182,17 @@ def main():
     if unknown or shutil.which("taskset") is None:
         sys.exit(f"there is no row {unknown[0]}; there are {', '.join(ROWS)}" if unknown else "taskset is missing")
     rows = o.rows or list(ROWS)
-    measured = measure(o, rows)
+    o.commit = commit_of(HERE)
+    o.has_all_cores = {1, 2} <= set(o.cores)
+    measured, minutes = measure(o, rows)
     # Read late, so that a run of other rows that ended meanwhile is not forgotten.
     known = [json.loads(line) for line in o.out.read_text().splitlines()] if o.out.exists() else []
-    figures = [f for f in known if f["measured_for"] not in rows or f["threads"] not in o.cores
-               or ("theirs" in f and not o.peers)] + measured
-    order = list(ROWS)
+    figures = [record_of(o, minutes), *kept(o, rows, known), *measured]
+    order = ROW_ORDER
     figures.sort(key=lambda f: order.index(f["measured_for"]))
     o.out.parent.mkdir(parents=True, exist_ok=True)
     o.out.write_text("".join(json.dumps(f, ensure_ascii=False) + "\n" for f in figures))
-    print(f"{len(figures)} figures in {o.out}")
+    print(f"{len(figures)} figures in {o.out}, {minutes:.1f} minutes")
 
 
 if __name__ == "__main__":

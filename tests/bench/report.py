@@ -31,6 +31,8 @@ ROWS = {
     "softmax": ("step of an exact softmax", [("", 1, "limit", .65), ("100000 ", 1, "torch", 7), ("1000000 ", 1, "torch", 11)]),
     "million": ("a whole update, 10⁶ items", []),
     "topk": ("exact top-100", [("1 query", 1, "limit", 1 / 1.15), ("256 queries", 1, "limit", 1 / 1.6)]),
+    "serve": ("serving from snapshots while a trainer publishes", []),
+    "load": ("loading a file of ratings", []),
     "env": ("`rr_env` alone, 1024 sessions", [("1000 ", 1, "rate", 1e7), ("1000000 ", 1, "rate", 3e6)]),
     "als": ("ALS, MovieLens-100k", [("", 1, "ms", 120)]),
 }
@@ -60,7 +62,9 @@ def gain(case, over):
 
 class Figures:
     def __init__(self, lines):
-        self.all = [json.loads(line) for line in lines]
+        found = [json.loads(line) for line in lines]
+        self.run = next((f for f in found if f["row"] == "run"), None)
+        self.all = [f for f in found if f["row"] != "run"]
         self.ours = [f for f in self.all if "ours" in f]
         self.theirs = [f for f in self.all if "theirs" in f]
 
@@ -110,7 +114,7 @@ def aims_text(figures, case):
 
 
 def rows_table(figures):
-    out = ["| work | cores | librecrl | of the limit | the limit is | beside it | asked for |", "|---|---|---|---|---|---|---|"]
+    out = ["| work | threads | librecrl | of the limit | the limit is | beside it | asked for |", "|---|---|---|---|---|---|---|"]
     for row in ROWS:
         for case in figures.cases(row):
             p99 = f", p99 {figure_text(case['p99'], case['unit'])}" if case.get("p99") else ""
@@ -123,19 +127,38 @@ def rows_table(figures):
     return "\n".join(out)
 
 
+def run_text(figures):
+    """Of which commit the figures are, and how they were come by."""
+    if figures.run is None:
+        return ""
+    run, n_cores = figures.run, figures.run["cores"]
+    others = sorted({f.get("commit") or "one that is not known" for f in figures.all} - {run["commit"]})
+    if not others:
+        return f"All figures and plots are of one run: commit `{run['commit']}`, {run['date']}, {n_cores} cores, {run['minutes']:.0f} minutes."
+    return (f"The last run: commit `{run['commit']}`, {run['date']}, {n_cores} cores. Some rows, marked in the notes, and some points of the "
+            f"plots are of an earlier commit ({', '.join(others)}).")
+
+
 def machine_table(figures):
     limits = [f for f in figures.ours if f["row"] == "limits"]
     if not limits:
-        return ""
-    out = [f"CPU *{limits[0]['machine']}*, kernels {limits[0]['kernels']}. A core's limits, probed in the same run:", "",
+        return run_text(figures)
+    out = [run_text(figures), "", f"CPU *{limits[0]['machine']}*, kernels {limits[0]['kernels']}. A core's limits, probed in the same run:", "",
            "| " + " | ".join(f["what"] for f in limits) + " |", "|" + "---|" * len(limits)]
-    return "\n".join([*out, "| " + " | ".join(figure_text(f["ours"], f["unit"]) for f in limits) + " |"])
+    return "\n".join([*out, "| " + " | ".join(figure_text(f["ours"], f["unit"]) for f in limits) + " |"]).strip()
+
+
+def notes_of(figures, case):
+    """What the program adds, and another commit than the run's."""
+    is_older = figures.run is not None and case.get("commit") != figures.run["commit"]
+    older = f"measured at commit {case.get('commit') or 'unknown'}" if is_older else ""
+    return "; ".join(text for text in (case.get("note"), older) if text)
 
 
 def notes_list(figures):
-    """What the programs add to their figures."""
-    return "\n".join(f"* {case_text(f)}, {f['threads']} core{'s' * (f['threads'] > 1)}: {f['note']}."
-                     for row in ROWS for f in figures.cases(row) if f.get("note"))
+    """What there is to say of single figures."""
+    return "\n".join(f"* {case_text(f)}, {f['threads']} thread{'s' * (f['threads'] > 1)}: {notes_of(figures, f)}."
+                     for row in ROWS for f in figures.cases(row) if notes_of(figures, f))
 
 
 def short_table(figures):

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What the benchmarks' Python decides: what is better, what is red, what a page receives."""
+import argparse
 import json
 import pathlib
 import sys
 import unittest
+import unittest.mock
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -59,6 +61,39 @@ class TheBest(unittest.TestCase):
         self.assertEqual(len(self.best(figure(), figure(threads=2), figure(what="other"), figure(series="items", x=10))), 4)
 
 
+class TheRun(unittest.TestCase):
+    KNOWN = [figure(measured_for="run", row="run", threads=0), figure(measured_for="topk", threads=1), figure(measured_for="topk", threads=2),
+             figure(measured_for="serve", threads=8), figure(measured_for="a2c", threads=1),
+             dict(row="a2c", theirs=1.0, measured_for="a2c", threads=1)]
+
+    def kept(self, rows, **options):
+        options = dict(has_all_cores=True, cores=[1, 2], peers="python3") | options
+        found = measure.kept(argparse.Namespace(**options), rows, self.KNOWN)
+        return [(f["measured_for"], f["threads"]) for f in found]
+
+    def test_a_run_of_all_rows_keeps_nothing(self):
+        self.assertEqual(self.kept(list(measure.ROWS)), [])
+
+    def test_a_run_of_some_rows_keeps_the_others_and_of_one_core_the_other_core(self):
+        self.assertEqual(self.kept(["topk", "serve"]), [("a2c", 1), ("a2c", 1)])
+        self.assertEqual(self.kept(["topk"], cores=[1], has_all_cores=False), [("topk", 2), ("serve", 8), ("a2c", 1), ("a2c", 1)])
+
+    def test_without_peers_none_of_theirs_stays(self):
+        self.assertEqual(self.kept(["topk"], peers=""), [("serve", 8), ("a2c", 1)])
+
+    def test_the_first_round_is_complete_and_later_ones_end_in_time(self):
+        calls = []
+        options = argparse.Namespace(rounds=3, minutes=0.0, cores=[1], commit="abc")
+        with unittest.mock.patch.object(measure, "run", lambda o, words, threads: calls.append(words) or [figure(threads=threads)]):
+            best, _ = measure.measure(options, ["limits", "env", "million"])
+        self.assertEqual(len(calls), 5)
+        self.assertEqual({f["commit"] for f in best}, {"abc"})
+        options.minutes = 60.0
+        with unittest.mock.patch.object(measure, "run", lambda o, words, threads: calls.append(words) or []):
+            measure.measure(options, ["limits", "million"])
+        self.assertEqual(calls[5:], ["bench_limits", "1x bench_million", "bench_limits", "bench_limits"])
+
+
 class ThePage(unittest.TestCase):
     def setUp(self):
         peers = [dict(row="ppo-sb3", peer=name, what="minibatch 64", threads=1, unit="steps/s", theirs=theirs)
@@ -77,6 +112,22 @@ class ThePage(unittest.TestCase):
         self.assertIn("50 % of the limit: yes", report.aims_text(self.figures, one))
         self.assertIn("1.9 × JAX: **no**", report.aims_text(self.figures, one))
         self.assertEqual(report.aims_text(self.figures, two), "1.5 × one core (1.60): yes")
+
+    def test_one_run_is_told_as_one_and_an_older_figure_by_its_commit(self):
+        run = dict(row="run", commit="abc", date="2026-01-01", cores=2, minutes=17.6, measured_for="run", threads=0)
+
+        def page(*lines):
+            return report.Figures([json.dumps(line) for line in (run, *lines)])
+        whole = page(figure(commit="abc"))
+        self.assertIn("one run: commit `abc`, 2026-01-01, 2 cores, 18 minutes", report.run_text(whole))
+        self.assertEqual(report.notes_list(whole), "")
+        mixed = page(figure(commit="abc", note="said"), figure(threads=2, commit="old"), figure(what="other"))
+        self.assertIn("earlier commit (old, one that is not known)", report.run_text(mixed))
+        self.assertEqual([line.rsplit(": ", 1)[1] for line in report.notes_list(mixed).splitlines()],
+                         ["said.", "measured at commit old.", "measured at commit unknown."])
+
+    def test_every_row_that_is_measured_has_a_place_on_the_page(self):
+        self.assertEqual(set(measure.ROWS) - set(report.ROWS), {"limits", "shapes", "growth", "phases"})
 
     def test_only_what_is_between_the_markers_changes(self):
         page = "a\n<!-- rows:begin -->\nold\n<!-- rows:end -->\nb"
