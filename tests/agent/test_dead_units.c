@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "agent/normalise.h"
 #include "agent_twin.h"
 
 static double share_of(const rig *r, size_t n)
@@ -64,6 +65,29 @@ START_TEST(test_dead_units_a_relu_that_is_never_positive_and_a_tanh_at_its_end_a
 }
 END_TEST
 
+/* States of 1000 and a little saturate every tanh, unless the units see them as the networks do. */
+START_TEST(test_dead_units_see_states_as_the_networks_do)
+{
+    for (int32_t is_normalised = 0; is_normalised < 2; is_normalised++) {
+        rig_shape shape = shape_of(RR_ACTIVATION_TANH);
+        shape.agent.normalize_states = is_normalised;
+        rig r;
+        rig_open(&r, &shape);
+        float *states = (float *)r.obs.states;
+        for (size_t i = 0; i < 60; i++) {
+            states[i] += 1000.0f;
+        }
+        rri_normalise_states(r.agent, states, NULL, 20);
+        if (is_normalised != 0) {
+            ck_assert_double_eq(share_of(&r, 20), 0.0);
+        } else {
+            ck_assert_double_gt(share_of(&r, 20), 0.5);
+        }
+        rig_close(&r);
+    }
+}
+END_TEST
+
 START_TEST(test_dead_units_nothing_to_look_at_is_nan)
 {
     rig_shape shape = shape_of(RR_ACTIVATION_TANH);
@@ -81,4 +105,4 @@ END_TEST
 
 CHECK_MAIN("agent/dead_units", test_dead_units_of_a_fresh_network_are_none,
            test_dead_units_a_relu_that_is_never_positive_and_a_tanh_at_its_end_are_dead,
-           test_dead_units_nothing_to_look_at_is_nan)
+           test_dead_units_see_states_as_the_networks_do, test_dead_units_nothing_to_look_at_is_nan)

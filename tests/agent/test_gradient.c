@@ -283,6 +283,24 @@ START_TEST(test_gradient_in_units_of_returns_and_states_is_that_of_the_twin)
 }
 END_TEST
 
+START_TEST(test_gradient_stays_near_no_value_that_is_none)
+{
+    rig_shape shape = pool_shape();
+    shape.agent.normalize_returns = 1;
+    rri_loss_sums sums[3];
+    for (size_t i = 0; i < 3; i++) {
+        shape.ppo.value_clip_eps = i == 2 ? 0.0f : 0.3f;
+        scene s;
+        open_scene(&s, &shape, 100);
+        s.r.agent->units.has_old_values = i != 1;
+        sums[i] = compute(&s);
+        close_scene(&s);
+    }
+    ck_assert(sums[0].value_loss != sums[2].value_loss);
+    ck_assert(sums[1].value_loss == sums[2].value_loss);
+}
+END_TEST
+
 START_TEST(test_gradient_scene_has_rows_on_every_side_of_the_clip)
 {
     const rig_shape shape = pool_shape();
@@ -450,6 +468,7 @@ CHECK_MAIN("agent/gradient",
            test_gradient_of_other_networks_is_that_of_the_twin,
            test_gradient_of_unclipped_values_and_no_entropy_is_that_of_the_twin,
            test_gradient_in_units_of_returns_and_states_is_that_of_the_twin,
+           test_gradient_stays_near_no_value_that_is_none,
            test_gradient_scene_has_rows_on_every_side_of_the_clip,
            test_gradient_over_a_large_pool_is_that_over_a_small_one,
            test_gradient_over_a_catalogue_too_wide_to_keep_is_that_of_a_list_of_it,

@@ -97,6 +97,62 @@ START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
 }
 END_TEST
 
+/* Weights are no advantages: no unit of returns divides them. The value loss is of the critic as it
+ * was, in the unit of returns; nobody drew the rows, so states may move first. */
+START_TEST(test_imitate_in_units_of_returns_weighs_as_before_and_tells_its_value_loss_in_theirs)
+{
+    float gradients[2][64];
+    for (int32_t is_normalised = 0; is_normalised < 2; is_normalised++) {
+        rig_shape shape = lists();
+        shape.agent.normalize_returns = is_normalised;
+        rig r;
+        rig_open(&r, &shape);
+        draw_actions(&r);
+        float weights[40], returns[40], values[40];
+        double wanted = 0.0;
+        for (size_t i = 0; i < 40; i++) {
+            weights[i] = (float)(i % 3);
+            returns[i] = 500.0f + (float)(i % 7);
+        }
+        rri_agent_values(r.agent, values, r.obs.states, 40);
+        for (size_t i = 0; i < 40; i++) {
+            wanted += 0.5 * pow((double)values[i] - (double)returns[i], 2.0) / 40.0;
+        }
+        const rr_imitate_config config = plain();
+        rr_stats stats = {0};
+        ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, weights, returns,
+                                           &config, &stats, NULL),
+                         RR_OK);
+        twin_assert_close((double)stats.value_loss, wanted, 1e-5, "value_loss");
+        const rri_param *skip = rig_param(&r, "actor.skip.weight");
+        memcpy(gradients[is_normalised], r.agent->gradients + skip->offset, 9 * sizeof(float));
+        rig_close(&r);
+    }
+    ck_assert_mem_eq(gradients[0], gradients[1], 9 * sizeof(float));
+}
+END_TEST
+
+START_TEST(test_imitate_moves_states_before_its_first_step)
+{
+    rig_shape shape = lists();
+    shape.agent.normalize_states = 1;
+    rig r;
+    rig_open(&r, &shape);
+    draw_actions(&r);
+    const rr_imitate_config config = plain();
+    ck_assert_int_eq(
+        rri_agent_imitate(r.agent, &r.obs, r.decision.actions, NULL, NULL, &config, NULL, NULL),
+        RR_OK);
+    double sum = 0.0;
+    for (size_t i = 0; i < 40; i++) {
+        sum += (double)r.agent->slice.tape.inputs[i * 3];
+    }
+    ck_assert_double_eq_tol(sum / 40.0, 0.0, 1e-5);
+    ck_assert_double_eq(r.agent->normaliser.running[0], 40.0);
+    rig_close(&r);
+}
+END_TEST
+
 /* An incumbent that draws from softmax(2 f₀ − f₁ + u·v) can be had exactly. */
 START_TEST(test_imitate_becomes_a_softmax_incumbent)
 {
@@ -292,6 +348,8 @@ START_TEST(test_imitate_refuses_by_name_and_changes_nothing)
 END_TEST
 
 CHECK_MAIN("agent/imitate", test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns,
+           test_imitate_in_units_of_returns_weighs_as_before_and_tells_its_value_loss_in_theirs,
+           test_imitate_moves_states_before_its_first_step,
            test_imitate_becomes_a_softmax_incumbent, test_imitate_a_row_of_weight_two_is_two_rows,
            test_imitate_without_returns_leaves_the_critic_and_the_counters_alone,
            test_imitate_is_the_same_bytes_on_any_number_of_threads,

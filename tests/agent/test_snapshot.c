@@ -217,6 +217,12 @@ START_TEST(test_snapshot_of_another_shape_is_refused_by_the_desk)
                "scratch: this policy's hidden is 5,0,0,0; it must be 4,0,0,0,");
     served_close(&other);
     other_shape = rig_usual();
+    other_shape.agent.normalize_states = 1; /* a desk for it has an array more */
+    served_open(&other, &other_shape);
+    rig_expect(rri_snapshot_act(other.policy, s.scratch, &s.r.obs, &s.r.decision, &err),
+               RR_E_MISMATCH, &err, "this policy's normalize_states is 1; it must be 0");
+    served_close(&other);
+    other_shape = rig_usual();
     other_shape.n_items = 9;
     served_open(&other, &other_shape);
     rig_expect(rri_snapshot_act(other.policy, s.scratch, &s.r.obs, &s.r.decision, &err),

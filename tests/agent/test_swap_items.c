@@ -12,6 +12,7 @@ static rig_shape trained_shape(void)
 {
     rig_shape shape = rig_usual();
     shape.h = 5;
+    shape.agent.normalize_returns = shape.agent.normalize_states = 1;
     shape.agent.has_bias = 1;
     shape.agent.has_trained_items = 1;
     return shape;
@@ -48,6 +49,9 @@ static void check_swap(const rig_shape *shape, size_t width, bool starts_at_pool
     rig r;
     open_trained(&r, shape);
     const int64_t n_steps = r.agent->n_optimizer_steps;
+    double running[10];
+    ck_assert_uint_eq(r.agent->normaliser.n_running, 10);
+    memcpy(running, r.agent->normaliser.running, sizeof running);
     const char *const names[] = {"actor.items", "actor.item_bias"};
     const size_t widths[] = {width, 1};
     float *old[2][3];
@@ -71,6 +75,8 @@ static void check_swap(const rig_shape *shape, size_t width, bool starts_at_pool
     }
     ck_assert_int_eq(r.agent->n_updates, 1);
     ck_assert_int_eq(r.agent->n_optimizer_steps, n_steps);
+    ck_assert_double_gt(running[0], 0.0);
+    ck_assert_mem_eq(r.agent->normaliser.running, running, sizeof running);
     rri_items_release(next);
     r.shape.n_items = N_AFTER; /* and the agent goes on */
     rig_play(&r, 8);
