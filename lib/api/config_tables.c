@@ -62,7 +62,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, FLOAT, min_ess, "0.1", BETWEEN(0, 1), "keyed buffers: effective share of the rows under which an update is refused"),
     FIELD(rr_agent_config, BOOL, normalize_returns, "0", YES_NO, "bring returns to mean 0 and deviation 1 for the critic, undone in all that is told"),
     FIELD(rr_agent_config, BOOL, normalize_states, "0", YES_NO, "bring each coordinate of states to mean 0 and deviation 1"),
-    FIELD(rr_agent_config, INT64, norm_rows, "32768", AT_LEAST(1), "rows that the running statistics of both remember"),
+    FIELD(rr_agent_config, INT64, norm_rows, "8192", AT_LEAST(1), "rows that the running statistics of both remember"),
     FIELD(rr_agent_config, FLOAT, max_skew, "0.05", BETWEEN(0, 1), "keyed buffers: share of checked rows with skew up to which only their sessions are given up"),
 };
 

@@ -101,34 +101,28 @@ END_TEST
  * was, in the unit of returns; nobody drew the rows, so states may move first. */
 START_TEST(test_imitate_in_units_of_returns_weighs_as_before_and_tells_its_value_loss_in_theirs)
 {
-    float gradients[2][64];
-    for (int32_t is_normalised = 0; is_normalised < 2; is_normalised++) {
-        rig_shape shape = lists();
-        shape.agent.normalize_returns = is_normalised;
-        rig r;
-        rig_open(&r, &shape);
-        draw_actions(&r);
-        float weights[40], returns[40], values[40];
-        double wanted = 0.0;
-        for (size_t i = 0; i < 40; i++) {
-            weights[i] = (float)(i % 3);
-            returns[i] = 500.0f + (float)(i % 7);
-        }
-        rri_agent_values(r.agent, values, r.obs.states, 40);
-        for (size_t i = 0; i < 40; i++) {
-            wanted += 0.5 * pow((double)values[i] - (double)returns[i], 2.0) / 40.0;
-        }
-        const rr_imitate_config config = plain();
-        rr_stats stats = {0};
-        ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, weights, returns,
-                                           &config, &stats, NULL),
-                         RR_OK);
-        twin_assert_close((double)stats.value_loss, wanted, 1e-5, "value_loss");
-        const rri_param *skip = rig_param(&r, "actor.skip.weight");
-        memcpy(gradients[is_normalised], r.agent->gradients + skip->offset, 9 * sizeof(float));
-        rig_close(&r);
+    rig_shape shape = lists();
+    shape.agent.normalize_returns = 1;
+    rig r;
+    rig_open(&r, &shape);
+    draw_actions(&r);
+    float weights[40], returns[40], values[40];
+    double value_loss = 0.0, policy_loss = 0.0;
+    rri_agent_values(r.agent, values, r.obs.states, 40);
+    for (size_t i = 0; i < 40; i++) {
+        weights[i] = (float)(i % 3);
+        returns[i] = 500.0f + (float)(i % 7);
+        value_loss += 0.5 * pow((double)values[i] - (double)returns[i], 2.0) / 40.0;
+        policy_loss -= (double)weights[i] * (double)r.decision.log_probs[i] / 40.0;
     }
-    ck_assert_mem_eq(gradients[0], gradients[1], 9 * sizeof(float));
+    const rr_imitate_config config = plain();
+    rr_stats stats = {0};
+    ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, weights, returns,
+                                       &config, &stats, NULL),
+                     RR_OK);
+    twin_assert_close((double)stats.value_loss, value_loss, 1e-5, "value_loss");
+    twin_assert_close((double)stats.policy_loss, policy_loss, 1e-6, "policy_loss");
+    rig_close(&r);
 }
 END_TEST
 
