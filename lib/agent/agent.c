@@ -111,10 +111,7 @@ static void layout(rr_agent *agent, rri_arena *arena)
     agent->gradients = RRI_TAKE(arena, float, n_floats);
     agent->first_moments = RRI_TAKE(arena, float, n_floats);
     agent->second_moments = RRI_TAKE(arena, float, n_floats);
-    agent->kept.most = (size_t)agent->config.keep_versions - 1; /* the present one is there */
-    agent->kept.values = RRI_TAKE(arena, float, rri_size_multiply(agent->kept.most, n_floats));
-    agent->kept.plain = RRI_TAKE(arena, uint64_t, agent->kept.most);
-    agent->kept.n = agent->kept.next = 0;
+    rri_kept_layout(&agent->kept, arena, &agent->config, n_floats);
     rri_network_layout(&agent->network, arena, agent->kernels);
     layout_slice(agent, arena);
     layout_update(agent, arena);
@@ -298,25 +295,7 @@ void rri_agent_note_version(rr_agent *agent, uint64_t parameters, const rr_servi
     rri_versions_note(&agent->versions, &version);
 }
 
-void rri_agent_keep_version(rr_agent *agent, uint64_t plain)
-{
-    rri_kept *kept = &agent->kept;
-    for (size_t i = 0; i < kept->n; i++) {
-        if (kept->plain[i] == plain) {
-            return;
-        }
-    }
-    if (kept->most == 0) {
-        return;
-    }
-    const size_t n_floats = agent->network.params.n_floats;
-    kept->plain[kept->next] = plain;
-    memcpy(kept->values + kept->next * n_floats, agent->values, n_floats * sizeof(float));
-    kept->next = (kept->next + 1) % kept->most;
-    kept->n += kept->n < kept->most;
-}
-
-uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const float *values,
+uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const void *values,
                                    size_t n_floats)
 {
     const int32_t meaning[] = {config->head, config->activation, config->has_skip};

@@ -14,6 +14,7 @@
 #ifndef RRI_AGENT_AGENT_H
 #define RRI_AGENT_AGENT_H
 
+#include "agent/kept.h"
 #include "agent/network.h"
 #include "agent/recipe.h"
 #include "agent/shelf.h"
@@ -103,13 +104,6 @@ typedef struct rri_units {
     bool has_old_values; /* false: they are 0 for want of statistics, so no loss stays near them */
 } rri_units;
 
-/* Parameters of earlier versions, to check what they drew. */
-typedef struct rri_kept {
-    float *values;   /* [most, params.n_floats], a slice of the large block */
-    uint64_t *plain; /* [most] versions without options */
-    size_t most, n, next;
-} rri_kept;
-
 struct rr_agent {
     rri_allocator allocator;
     rr_agent_config config;
@@ -163,11 +157,9 @@ void rri_agent_pack_from(rr_agent *agent, const float *values);
 /* The present parameters, whose hash is given, serve with these options (NULL: none). */
 void rri_agent_note_version(rr_agent *agent, uint64_t parameters,
                             const rr_serving_options *options);
-/* Keeps the present parameters, as far as the config says. */
-void rri_agent_keep_version(rr_agent *agent, uint64_t plain);
 
 /* A hash of parameters and of what the config says of their meaning. */
-uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const float *values,
+uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const void *values,
                                    size_t n_floats);
 
 /* Which policy this is: a hash of parameters, of what the config says of their meaning, and of the

@@ -35,7 +35,7 @@ rr_status rri_agent_update_keyed(bool *is_made, rr_agent *agent, rri_rollout *ro
     RRI_TRY(rri_intake_take(&in, agent, rollout, ledger, err));
     rri_intake_warn(&in, agent);
     rri_agent_note_version(agent, in.parameters, NULL);
-    rri_agent_keep_version(agent, in.own);
+    rri_kept_add(&agent->kept, in.own, agent->values);
 
     /* From here on the rows are the update's: ratios begin at the policy of now. */
     for (size_t i = 0; i < in.n_trained; i++) {

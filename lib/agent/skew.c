@@ -9,15 +9,7 @@
 /* The parameters of a version; NULL: they are gone. */
 static const float *parameters_of(const rr_agent *agent, uint64_t own, uint64_t plain)
 {
-    if (plain == own) {
-        return agent->values;
-    }
-    for (size_t i = 0; i < agent->kept.n; i++) {
-        if (agent->kept.plain[i] == plain) {
-            return agent->kept.values + i * agent->network.params.n_floats;
-        }
-    }
-    return NULL;
+    return plain == own ? agent->values : rri_kept_find(&agent->kept, plain);
 }
 
 static uint8_t judge(rri_skew *skew, const rri_rollout *rollout, size_t row, float log_prob)

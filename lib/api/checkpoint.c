@@ -126,6 +126,16 @@ static rr_status add_flat(rri_safetensors_writer *writer, const rr_agent *agent,
     return RR_OK;
 }
 
+static rr_status add_kept(rri_safetensors_writer *writer, const rri_kept *kept, rr_error *err)
+{
+    int64_t ring[1 + RRI_KEPT_MOST] = {(int64_t)kept->next};
+    memcpy(ring + 1, kept->plain, kept->n * sizeof *kept->plain);
+    const size_t of_ring[] = {1 + kept->n}, of_values[] = {kept->n, kept->n_floats};
+    RRI_TRY(rri_safetensors_add(writer, "agent.kept_ring", RRI_DTYPE_I64, of_ring, 1, ring, err));
+    return rri_safetensors_add(writer, "agent.kept_values", RRI_DTYPE_F32, of_values, 2,
+                               kept->values, err);
+}
+
 static rr_status add_agent(rri_safetensors_writer *writer, const rr_agent *agent, rr_error *err)
 {
     int64_t counters[RRI_AGENT_COUNTERS];
@@ -142,9 +152,11 @@ static rr_status add_agent(rri_safetensors_writer *writer, const rr_agent *agent
     }
     const rri_versions *versions = &agent->versions;
     const size_t versions_shape[] = {versions->n, sizeof(rri_version)};
-    return versions->n == 0 ? RR_OK
-                            : rri_safetensors_add(writer, "agent.versions", RRI_DTYPE_U8,
-                                                  versions_shape, 2, versions->entries, err);
+    if (versions->n > 0) {
+        RRI_TRY(rri_safetensors_add(writer, "agent.versions", RRI_DTYPE_U8, versions_shape, 2,
+                                    versions->entries, err));
+    }
+    return agent->kept.n > 0 ? add_kept(writer, &agent->kept, err) : RR_OK;
 }
 
 static rr_status add_env(rri_safetensors_writer *writer, const rr_env *env, rr_error *err)

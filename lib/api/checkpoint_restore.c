@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/normalise.h"
+#include "agent/serving.h"
 #include "agent/tensors.h"
 #include "api/checkpoint.h"
 #include "api/config_tables.h"
@@ -194,6 +195,51 @@ static rr_status read_versions(rri_versions *versions, int64_t n_updates,
     return rri_versions_restore(versions, data, shape[0], n_updates, err);
 }
 
+/* Only judged while `kept` is NULL. A version is a hash of its parameters: each must be what it
+ * says that it is. */
+static rr_status read_kept(rri_kept *kept, const rr_agent *agent,
+                           const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, "agent.kept_ring");
+    if (tensor == NULL) {
+        if (kept != NULL) {
+            rri_kept_clear(kept);
+        }
+        return RR_OK;
+    }
+    int64_t ring[1 + RRI_KEPT_MOST];
+    const size_t n = tensor->n_dims == 1 ? tensor->shape[0] - 1 : 0;
+    const size_t n_floats = agent->network.params.n_floats;
+    const size_t of_ring[] = {1 + n}, of_values[] = {n, n_floats};
+    const unsigned char *values;
+    if (n < 1 || n > RRI_KEPT_MOST) {
+        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: agent.kept_ring has %zu versions; at most %d are",
+                 n, RRI_KEPT_MOST);
+    }
+    RRI_TRY(rri_safetensors_copy(ring, reader, "agent.kept_ring", RRI_DTYPE_I64, of_ring, 1, err));
+    RRI_TRY(rri_safetensors_find(&values, reader, "agent.kept_values", RRI_DTYPE_F32, of_values, 2,
+                                 err));
+    uint64_t plain[RRI_KEPT_MOST];
+    memcpy(plain, ring + 1, n * sizeof *plain);
+    if (kept != NULL) {
+        rri_kept_restore(kept, plain, values, n, (size_t)ring[0]);
+        return RR_OK;
+    }
+    const uint64_t catalogue = agent->items != NULL ? rri_items_fingerprint(agent->items) : 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t hash = rri_agent_parameters_hash(
+            &agent->config, values + i * n_floats * sizeof(float), n_floats);
+        if (ring[0] < 0 || (size_t)ring[0] > n ||
+            rri_serving_version(hash, catalogue, NULL) != plain[i]) {
+            RRI_FAIL(err, RR_E_FORMAT,
+                     "checkpoint: agent.kept_values[%zu] are not those of the version that "
+                     "agent.kept_ring says",
+                     i);
+        }
+    }
+    return RR_OK;
+}
+
 /* Running statistics, there where something is normalised. `running` NULL: only judged. */
 static rr_status read_running(double *running, const rr_agent *agent,
                               const rri_safetensors_reader *reader, rr_error *err)
@@ -227,6 +273,7 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(NULL, counters[0], reader, err));
     RRI_TRY(read_running(NULL, agent, reader, err));
+    RRI_TRY(read_kept(NULL, agent, reader, err));
     RRI_TRY(read_flat(NULL, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(NULL, agent, "optimizer.first", -FLT_MAX, reader, err));
     return read_flat(NULL, agent, "optimizer.second", 0.0f, reader, err);
@@ -238,6 +285,7 @@ static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reade
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(&agent->versions, counters[0], reader, err));
     RRI_TRY(read_running(agent->normaliser.running, agent, reader, err));
+    RRI_TRY(read_kept(&agent->kept, agent, reader, err));
     RRI_TRY(read_flat(agent->values, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(agent->first_moments, agent, "optimizer.first", -FLT_MAX, reader, err));
     RRI_TRY(read_flat(agent->second_moments, agent, "optimizer.second", 0.0f, reader, err));

@@ -57,7 +57,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT64, planned_updates, "0", AT_LEAST(0), "updates over which lr falls to 0; 0: constant"),
     FIELD(rr_agent_config, UINT64, seed, "0", ANY, "initial weights, draws and shuffles"),
     FIELD(rr_agent_config, INT32, max_staleness, "64", BETWEEN(0, 1024), "keyed buffers: updates after which rows of a version are refused"),
-    FIELD(rr_agent_config, INT32, keep_versions, "1", BETWEEN(1, 64), "keyed buffers: versions whose rows are checked for skew, the present one included"),
+    FIELD(rr_agent_config, INT32, keep_versions, "0", BETWEEN(0, 64), "keyed buffers: versions whose rows are checked for skew, the present one included; 0: what costs at most 1 MiB, up to 16"),
     FIELD(rr_agent_config, FLOAT, max_weight, "2", AT_LEAST(1), "keyed buffers: cap on the weights of rows that another version drew"),
     FIELD(rr_agent_config, FLOAT, min_ess, "0.1", BETWEEN(0, 1), "keyed buffers: effective share of the rows under which an update is refused"),
     FIELD(rr_agent_config, BOOL, normalize_returns, "0", YES_NO, "bring returns to mean 0 and deviation 1 for the critic, undone in all that is told"),

@@ -46,6 +46,7 @@ static void server_open(server *s)
     config.state_dim = S;
     config.item_dim = D;
     config.max_rows = ROWS;
+    config.max_skew = 1.0f;
     ck_assert_int_eq(rr_agent_create_ppo(&s->agent, &config, NULL, s->items, NULL, NULL), RR_OK);
     const rr_buffer_config buffer = buffer_config();
     ck_assert_int_eq(rr_buffer_create(&s->buffer, &buffer, NULL, NULL), RR_OK);
@@ -83,6 +84,9 @@ static void tick(server *s)
                         .log_probs = &log_prob,
                         .policy_versions = &version};
     ck_assert_int_eq(rr_agent_act(s->agent, &obs, &made, NULL), RR_OK);
+    if (below(s, 40) == 0) {
+        log_prob -= 0.25f; /* skew, which is seen as long as the version is kept */
+    }
     (void)rr_buffer_record(s->buffer, &obs, &made, NULL); /* full is fine */
     const uint64_t rewarded = decision - below(s, 13);
     const rr_outcome outcome = {
@@ -159,6 +163,8 @@ START_TEST(test_checkpoint_buffer_restored_goes_on_to_the_byte)
         ck_assert_int_eq(rr_buffer_settle(resumed.buffer, INT64_MIN, &b, NULL), RR_OK);
         ck_assert_mem_eq(&a, &b, sizeof a);
         ck_assert_int_gt(rr_agent_updates(going.agent), 0);
+        ck_assert_int_gt(a.spoilt, 0);
+        ck_assert_uint_gt(going.agent->kept.n, 1);
         free(file);
         server_close(&going);
         server_close(&resumed);
@@ -260,6 +266,33 @@ START_TEST(test_checkpoint_buffer_versions_of_the_agent_are_judged)
     unsigned char *file = save(&s, &bytes);
     expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.versions[0]");
     free(file);
+    s.agent->versions.entries[0].temperature = 1.0f;
+    s.agent->versions.entries[0].update = s.agent->n_updates + 1;
+    file = save(&s, &bytes);
+    expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.versions[0]");
+    free(file);
+    server_close(&s);
+}
+END_TEST
+
+START_TEST(test_checkpoint_buffer_kept_parameters_that_are_not_their_versions_are_refused)
+{
+    server s;
+    server_open(&s);
+    while (s.agent->kept.n < 2) {
+        tick(&s);
+    }
+    rri_kept *kept = &s.agent->kept;
+    size_t bytes;
+    kept->values[kept->n_floats] += 0.5f;
+    unsigned char *file = save(&s, &bytes);
+    expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.kept_values[1]");
+    free(file);
+    kept->values[kept->n_floats] -= 0.5f;
+    kept->next = 9;
+    file = save(&s, &bytes);
+    expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.kept_values[0]");
+    free(file);
     server_close(&s);
 }
 END_TEST
@@ -267,4 +300,5 @@ END_TEST
 CHECK_MAIN("api/checkpoint_buffer", test_checkpoint_buffer_restored_goes_on_to_the_byte,
            test_checkpoint_buffer_of_another_kind_or_size_is_refused,
            test_checkpoint_buffer_whose_sessions_contradict_its_rows_is_refused,
-           test_checkpoint_buffer_versions_of_the_agent_are_judged)
+           test_checkpoint_buffer_versions_of_the_agent_are_judged,
+           test_checkpoint_buffer_kept_parameters_that_are_not_their_versions_are_refused)
