@@ -4,18 +4,21 @@
  *
  *     server --folder DIR [--seed N] [--decisions N] [--candidates K] [--rows N] [--kills N] …
  *     server --help */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common.h"
+#include "march.h"
 #include "report.h"
 #include "run.h"
 
 typedef struct flag {
     const char *name, *text;
-    double value;
+    double value, least, most;
+    bool is_whole;
 } flag;
 
 enum {
@@ -35,28 +38,33 @@ enum {
     MARCH,
     SEEDS,
     MEASURED,
+    PRUNE,
     N_FLAGS
 };
 
 static flag flags[N_FLAGS] = {
-    [SEED] = {"--seed", "of world and learner", 1},
-    [DECISIONS] = {"--decisions", "after which nobody new comes", 40000},
-    [CANDIDATES] = {"--candidates", "of a request", 300},
-    [ROWS] = {"--rows", "of an update", 512},
-    [NIGHT] = {"--night", "rows of the first night's log", 4096},
-    [GAMMA] = {"--gamma", "discount", 0.97},
-    [SESSIONS] = {"--sessions", "that begin in an hour", 300},
+    [SEED] = {"--seed", "of world and learner", 1, 0, 0x1p53, true},
+    [DECISIONS] = {"--decisions", "after which nobody new comes", 40000, 1, 1e9, true},
+    [CANDIDATES] = {"--candidates", "of a request", 300, 2, 10000, true},
+    [ROWS] = {"--rows", "of an update", 512, 2, 1e6, true},
+    [NIGHT] = {"--night", "rows of the first night's log", 4096, 128, 1e8, true},
+    [GAMMA] = {"--gamma", "discount", 0.97, 0, 1, false},
+    [SESSIONS] = {"--sessions", "that begin in an hour", 300, 1, 1e7, false},
     [DELAY] = {"--delay", "median minutes until a reward arrives; 0: at once, none lost or doubled",
-               60},
-    [WAIT] = {"--wait", "minutes after which a decision's rewards are final", 180},
-    [SLICE] = {"--slice", "minutes between two publishes", 5},
-    [THREADS] = {"--threads", "that serve", 4},
-    [KILLS] = {"--kills", "times that the trainer is killed at random", 0},
-    [ROLLBACK] = {"--rollback", "hour at which the policy before the last is served; -1: never",
-                  -1},
-    [MARCH] = {"--march", "requests of each of 64 sessions in lock step; 0: a feed", 0},
-    [SEEDS] = {"--seeds", "compare all policies over so many seeds; 0: one run", 0},
-    [MEASURED] = {"--measured", "sessions in which a policy is measured", 5000},
+               60, 0, 1e6, false},
+    [WAIT] = {"--wait", "minutes after which a decision's rewards are final", 180, 0, 1e6, false},
+    [SLICE] = {"--slice", "minutes between two publishes", 5, 0.1, 1e6, false},
+    [THREADS] = {"--threads", "that serve", 4, 1, 64, true},
+    [KILLS] = {"--kills", "times that the trainer is killed at random", 0, 0, 1000, true},
+    [ROLLBACK] = {"--rollback", "hour at which the policy before the last is served; -1: never", -1,
+                  -1, 1e6, false},
+    [MARCH] = {"--march", "requests of each of 64 sessions in lock step; 0: a feed", 0, 0, 1e6,
+               true},
+    [SEEDS] = {"--seeds", "compare all policies over so many seeds; 0: one run", 0, 0, 64, true},
+    [MEASURED] = {"--measured", "sessions in which a policy is measured, 50 or more; 0: none", 5000,
+                  0, 1e9, true},
+    [PRUNE] = {"--prune", "1: what was learned from leaves the table, which stays small", 0, 0, 1,
+               true},
 };
 
 static void help(void)
@@ -65,6 +73,20 @@ static void help(void)
     for (int i = 0; i < N_FLAGS; i++) {
         printf("  %-13s %s (%g)\n", flags[i].name, flags[i].text, flags[i].value);
     }
+}
+
+/* The whole text is a number that the flag allows. */
+static void set(flag *f, const char *text)
+{
+    char why[160], *end;
+    const double x = strtod(text, &end);
+    const bool is_number = end != text && *end == '\0' && isfinite(x);
+    if (!is_number || x < f->least || x > f->most || (f->is_whole && x != floor(x))) {
+        snprintf(why, sizeof why, "it is \"%.40s\"; it must be %s in [%g, %g]", text,
+                 f->is_whole ? "a whole number" : "a number", f->least, f->most);
+        give_up(f->name, why);
+    }
+    f->value = x;
 }
 
 static const char *read_flags(int argc, char **argv, bool *is_trainer)
@@ -94,9 +116,22 @@ static const char *read_flags(int argc, char **argv, bool *is_trainer)
         if (i == N_FLAGS) {
             give_up(argv[at], "there is no such flag; see --help");
         }
-        flags[i].value = strtod(argv[at + 1], NULL);
+        set(&flags[i], argv[at + 1]);
+    }
+    if (flags[MEASURED].value > 0.0 && flags[MEASURED].value < MEASURED_SIDE_BY_SIDE) {
+        give_up("--measured", "it must be 0 or at least 50");
     }
     return folder;
+}
+
+/* Decision ids of a run begin anew, so a table that is there would take none of them. */
+static void require_unused(const char *folder)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/log.sqlite", folder);
+    if (access(path, F_OK) == 0) {
+        give_up(path, "this folder has the log of another run; give one without");
+    }
 }
 
 static int64_t minutes(int f)
@@ -116,6 +151,7 @@ static run_options options_of(const char *folder)
                                 .gamma = (float)flags[GAMMA].value,
                                 .most_steps = (int32_t)flags[MARCH].value},
                     .folder = folder,
+                    .is_pruned = flags[PRUNE].value > 0.0,
                     .reward_wait = minutes(WAIT),
                     .silence = silence},
         .feed = {.sessions_an_hour = flags[SESSIONS].value,
@@ -150,6 +186,7 @@ int main(int argc, char **argv)
         world_close(&w);
         return EXIT_SUCCESS;
     }
+    require_unused(folder);
     char **command = take((size_t)argc + 2, sizeof *command);
     memcpy(command, argv, (size_t)argc * sizeof *command);
     command[0] = "/proc/self/exe";

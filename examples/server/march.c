@@ -5,7 +5,7 @@
 
 #include "common.h"
 
-enum { OF_EPSILON = 101, MEASURED_SIDE_BY_SIDE = 50 };
+enum { OF_EPSILON = 101 };
 /* Ids of measured sessions lie apart from those of any other. */
 static const uint64_t MEASURED_IDS = UINT64_C(1) << 40;
 

@@ -34,6 +34,9 @@ typedef struct player {
 /* Fills m->actions. */
 void player_choose(const player *p, march *m);
 
+/* Sessions side by side in which a policy is measured, and the fewest. */
+enum { MEASURED_SIDE_BY_SIDE = 50 };
+
 typedef struct earned {
     double mean, interval; /* of a session; 95 % */
     double steps;          /* of a session */

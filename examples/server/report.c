@@ -47,7 +47,7 @@ static earned measure_folder(const run_options *options, const world *w, bool is
     return got;
 }
 
-static void print_run(const run_result *r)
+static void print_run(const run_result *r, bool is_pruned)
 {
     const trainer_report *t = &r->report;
     const double n = t->updates > 0 ? (double)t->updates : 1.0;
@@ -55,10 +55,14 @@ static void print_run(const run_result *r)
            " rewards lost, %" PRId64 " told twice\n",
            r->decisions, r->rewards, r->endings, r->lost, r->doubled);
     printf("trainer    %" PRId64 " updates, %" PRId64 " starts; recorded %" PRId64
-           ", trained %" PRId64 ", dropped %" PRId64 " (refused %" PRId64 "), unread %" PRId64
-           "; rewarded %" PRId64 ", late %" PRId64 "\n",
-           t->updates, r->starts, t->recorded, t->trained, t->dropped, t->refused, r->unread,
-           t->rewarded, t->late);
+           ", trained %" PRId64 ", dropped %" PRId64 " (refused %" PRId64 "), spoilt %" PRId64
+           ", unread %" PRId64 "; rewarded %" PRId64 ", late %" PRId64 "\n",
+           t->updates, r->starts, t->recorded, t->trained, t->dropped, t->refused, t->spoilt,
+           r->unread, t->rewarded, t->late);
+    printf("disk       %.1f MB, %.1f kB a decision (each candidate's features, index and key%s)\n",
+           1e-6 * (double)r->bytes, 1e-3 * (double)r->bytes / (double)r->decisions,
+           is_pruned ? "; what was learned from has left"
+                     : "; --prune 1 keeps what is not learned from");
     printf("staleness  %.1f updates, effective share %.3f, largest weight %.2f (means)\n",
            t->staleness / n, t->ess / n, t->weight / n);
     printf("serving    %" PRId64 " publishes, %" PRId64 " rollbacks, %.0f decisions a second\n",
@@ -71,7 +75,7 @@ static bool check_books(const run_result *r)
 {
     const trainer_report *t = &r->report;
     const bool is_well = t->recorded + r->unread == r->decisions && t->left_over == 0 &&
-                         t->recorded == t->trained + t->dropped &&
+                         t->recorded == t->trained + t->dropped + t->spoilt &&
                          t->rewarded + t->late <= r->rewards;
     if (!is_well) {
         printf("the books do not balance\n");
@@ -98,7 +102,7 @@ bool report_run(const run_options *options, int32_t n_sessions)
     world w;
     world_open(&w, options->trainer.learner.seed, options->trainer.learner.candidates);
     const run_result result = run_server(options, &w);
-    print_run(&result);
+    print_run(&result, options->trainer.is_pruned);
     if (n_sessions > 0) {
         const earned got = measure_folder(options, &w, false, n_sessions);
         printf("a session  %.3f ± %.3f over %.2f requests\n", got.mean, got.interval, got.steps);
@@ -218,7 +222,7 @@ void report_seeds(const run_options *options, int32_t n_seeds, int32_t n_session
         printf("seed %d: incumbent %.3f, first night %.3f, lock step %.3f, server %.3f\n", i + 1,
                got[i][INCUMBENT].mean, got[i][FIRST_NIGHT].mean, got[i][LOCK_STEP].mean,
                got[i][SERVER].mean);
-        print_run(&result);
+        print_run(&result, options->trainer.is_pruned);
         fflush(stdout);
     }
     printf("\n| policy | earned a session | more than the incumbent | requests a session |\n"

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "common.h"
@@ -115,6 +116,7 @@ static void log_what_came_back(server *s, int64_t until)
     store_begin(s->log);
     while (feed_news(&s->f, until, &e)) {
         log_news(s, &e);
+        *(e.is_ending ? &s->result.endings : &s->result.rewards) += 1;
     }
     store_commit(s->log);
 }
@@ -179,9 +181,13 @@ static void open_server(server *s)
 
 static void close_server(server *s)
 {
-    s->result.decisions = store_count(s->log, RR_BLOB_RECORD);
-    s->result.rewards = store_count(s->log, RR_BLOB_OUTCOME);
-    s->result.endings = store_count(s->log, RR_BLOB_ENDING);
+    char path[PATH_BYTES];
+    struct stat file;
+    if (!s->options->trainer.is_pruned) { /* what was told twice is there once */
+        s->result.decisions = store_count(s->log, RR_BLOB_RECORD);
+        s->result.rewards = store_count(s->log, RR_BLOB_OUTCOME);
+        s->result.endings = store_count(s->log, RR_BLOB_ENDING);
+    }
     s->result.unread = store_count_unread(s->log, s->trainer.report.last);
     s->result.lost = s->f.n_lost;
     s->result.doubled = s->f.n_doubled;
@@ -196,6 +202,10 @@ static void close_server(server *s)
     batch_close(&s->b);
     feed_close(&s->f);
     store_close(s->log);
+    snprintf(path, sizeof path, "%s/log.sqlite", s->options->trainer.folder);
+    if (stat(path, &file) == 0) {
+        s->result.bytes = (int64_t)file.st_size;
+    }
     free(s->blob);
 }
 

@@ -19,9 +19,10 @@ typedef struct run_options {
 } run_options;
 
 typedef struct run_result {
-    int64_t decisions, rewards, endings; /* rows in the table */
+    int64_t decisions, rewards, endings; /* rows that came into the table */
     int64_t unread;                      /* decisions that the trainer has not come to */
     int64_t lost, doubled, starts, publishes, rollbacks;
+    int64_t bytes;        /* of the table on disk */
     double acts_a_second; /* of all threads, drawing requests not counted */
     trainer_report report;
 } run_result;

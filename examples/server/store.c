@@ -14,7 +14,8 @@ struct store {
 /* A commit outlives every process. To outlive a power cut as well, say synchronous=FULL. */
 static const char SCHEMA[] =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-    "CREATE TABLE IF NOT EXISTS log(seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key INTEGER "
+    "CREATE TABLE IF NOT EXISTS log(seq INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, "
+    "key INTEGER "
     "NOT "
     "NULL, session INTEGER NOT NULL, time INTEGER NOT NULL, blob BLOB NOT NULL, UNIQUE(kind, key));"
     "CREATE INDEX IF NOT EXISTS log_session ON log(session, kind)";
@@ -99,6 +100,17 @@ static int64_t count(store *s, const char *sql, int64_t value)
     const int64_t n = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return n;
+}
+
+/* A sequence number is never used again, so what comes later is behind `last`. */
+void store_prune(store *s, int64_t last)
+{
+    sqlite3_stmt *statement =
+        prepare(s, "DELETE FROM log WHERE session IN (SELECT session FROM log "
+                   "WHERE kind = 2 AND seq <= ?)");
+    bind(s, statement, 1, last);
+    run(s, statement);
+    sqlite3_finalize(statement);
 }
 
 int64_t store_count(store *s, int32_t kind)

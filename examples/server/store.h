@@ -31,6 +31,9 @@ typedef struct store_row {
 } store_row;
 void store_add(store *s, const store_row *row);
 
+/* Sessions whose ending is among those up to `last` leave the table. */
+void store_prune(store *s, int64_t last);
+
 /* Rows of one kind. */
 int64_t store_count(store *s, int32_t kind);
 /* Decisions of sessions whose ending is not among those up to `last`. */

@@ -40,7 +40,8 @@ static void make_buffer(trainer *t)
     require(rr_buffer_create(&t->buffer, &config, NULL, &err), &err);
 }
 
-/* The order matters: what is published must be learned from what the checkpoint knows. */
+/* The order matters: what is published must be learned from what the checkpoint knows, and only
+ * what it knows may leave the table. */
 static void save(trainer *t)
 {
     rr_error err;
@@ -50,6 +51,9 @@ static void save(trainer *t)
     require(rr_agent_publish(t->agent, &policy, NULL, &err), &err);
     require(rr_policy_save(t->policy, policy, &err), &err);
     rr_policy_destroy(policy);
+    if (t->options->is_pruned) {
+        store_prune(t->log, t->at.last);
+    }
 }
 
 static void begin_or_come_back(trainer *t)
@@ -108,6 +112,7 @@ static void update(trainer *t, int64_t now)
     at->recorded += counts.recorded;
     at->trained += counts.trained;
     at->dropped += counts.dropped;
+    at->spoilt += counts.spoilt;
     at->rewarded += counts.rewarded;
     at->late += counts.late;
     at->left_over += counts.rows;

@@ -11,6 +11,7 @@
 typedef struct trainer_options {
     learner_options learner;
     const char *folder;
+    bool is_pruned;      /* what was learned from leaves the table */
     int64_t reward_wait; /* after its decision a reward is final */
     int64_t silence;     /* between the last decision of a session and its ending */
 } trainer_options;
@@ -22,7 +23,7 @@ typedef struct trainer_report {
         last; /* ending read last: all sessions up to it have been learned from, none after it */
     int64_t updates;
     uint64_t version;
-    int64_t recorded, trained, dropped, refused, left_over, rewarded, late;
+    int64_t recorded, trained, dropped, spoilt, refused, left_over, rewarded, late;
     double staleness, ess, weight; /* sums over updates of the mean, the share, the largest */
 } trainer_report;
 

@@ -28,6 +28,7 @@ version_of() {
 run whole --decisions 2000 --rows 128 --measured 200
 run killed --decisions 2000 --rows 128 --measured 0 --kills 4
 run rolled_back --decisions 2000 --rows 128 --measured 0 --rollback 1.2
+run pruned --decisions 2000 --rows 128 --measured 0 --prune 1 --kills 2
 run march --decisions 1024 --measured 0 --march 8 --delay 0 --wait 0
 
 [ -n "$(version_of whole)" ] || fail "there is no version" "$work/whole.out"
@@ -41,5 +42,28 @@ grep -q 'refused 0' "$work/rolled_back.out" ||
     fail "rows of the older policy were refused" "$work/rolled_back.out"
 grep -q "^lock step  $(version_of march) " "$work/march.out" ||
     fail "without delay it is not the learner in lock step" "$work/march.out"
-[ "$failed" = 0 ] && echo "4 runs, $(version_of whole)"
+[ "$(version_of whole)" = "$(version_of pruned)" ] ||
+    fail "a table that forgets what was learned from leads elsewhere" "$work/pruned.out"
+bytes_of() {
+    wc -c <"$work/$1/log.sqlite"
+}
+[ "$(bytes_of pruned)" -lt "$(bytes_of whole)" ] ||
+    fail "a pruned table is as large as one that keeps everything" "$work/pruned.out"
+grep -q 'kB a decision' "$work/whole.out" || fail "the size of the table is not told" "$work/whole.out"
+
+# refused SENTENCE FLAG…: ends with this sentence, before anything happens
+refused() {
+    sentence=$1
+    shift
+    "$server" "$@" >"$work/refused.out" 2>&1 && fail "it took $*" "$work/refused.out"
+    grep -q -- "$sentence" "$work/refused.out" || fail "no '$sentence'" "$work/refused.out"
+}
+refused '--rows: it is "64x"; it must be a whole number in' --folder "$work/a" --rows 64x
+refused '--rows: it is ""; it must be' --folder "$work/a" --rows ''
+refused '--gamma: it is "1.5"; it must be a number in \[0, 1\]' --folder "$work/a" --gamma 1.5
+refused '--decisions: it is "nan"' --folder "$work/a" --decisions nan
+refused '--threads: it is "2.5"' --folder "$work/a" --threads 2.5
+refused '--measured: it must be 0 or at least 50' --folder "$work/a" --measured 20
+refused 'has the log of another run' --folder "$work/whole"
+[ "$failed" = 0 ] && echo "5 runs, $(version_of whole)"
 exit "$failed"
