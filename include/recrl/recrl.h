@@ -331,8 +331,9 @@ typedef struct rr_agent_config {
     uint64_t seed;              /* initialisation, draws, shuffles; default 0 */
     int32_t max_staleness;      /* updates after which rows of a version are refused, [0, 1024]; default 64. This and
                                    the three below are for keyed buffers. maths §5 */
-    int32_t keep_versions;      /* versions whose rows are checked for skew, the present one included, [1, 64]; each
-                                   beyond the first keeps a copy of the parameters; default 1 */
+    int32_t keep_versions;      /* versions whose rows are checked for skew, the present one included, [0, 64]; each
+                                   beyond the first keeps a copy of the parameters; default 0: as many as take no
+                                   more than 1 MiB, and at most 16 or max_staleness + 1 */
     float max_weight;           /* w_max ≥ 1, at which the weights of other versions' rows are capped; default 2 */
     float min_ess;              /* an update whose ess is less is refused, [0, 1]; default 0.1 */
     int32_t normalize_returns;  /* 1: learn in units of the running deviation of returns, whatever rewards are
@@ -401,7 +402,7 @@ typedef struct rr_buffer_config {
     int32_t is_keyed;        /* 1: keyed; default 0, lock step */
     int32_t max_sessions;    /* keyed: sessions at once, open or not yet trained on; 0: max_rows, which always
                                 suffices; default 0 */
-    int64_t reward_wait;     /* keyed: how long after its decision a row may earn, on the clock of rr_obs.times and
+    int64_t reward_wait;     /* keyed: a row may earn until it is this old, on the clock of rr_obs.times and
                                 rr_buffer_settle, ≥ 0; 0: until its session ends; default 0 */
     int64_t idle_timeout;    /* keyed: settle cuts off a session (without a final observation) this long after its
                                 last decision, ≥ 0; 0: never; default 0 */
@@ -689,7 +690,7 @@ RR_API rr_status rr_buffer_record(rr_buffer *buffer, const rr_obs *obs, const rr
  * none comes it is 0. terminated and truncated end the decision's session, of which it must be the last row, else
  * RR_E_STATE; on a session that has ended they are not read. Skipped and counted, while reward succeeds: an id
  * that is not in the buffer (RR_E_NOT_FOUND), and a late reward (RR_E_STALE): one for a row whose rewards are
- * final, or whose time is more than reward_wait after the row's. Whether the same reward was told twice cannot
+ * final, or whose time is at least reward_wait after the row's. Whether the same reward was told twice cannot
  * be seen here: two clicks are two rewards. */
 RR_API rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err);
 /* Keyed: ends sessions by key. A key without an open session is counted as unknown (RR_E_NOT_FOUND), and end
@@ -766,7 +767,8 @@ RR_API rr_status rr_buffer_import(rr_buffer *buffer, const void *data, const uin
  * be NULL. Weights, moments, counters, configs, the item table's fingerprint and a checksum over every byte
  * before it: a run that is resumed is byte-identical to one that never stopped. Written to a temporary
  * file, synced, renamed. RR_E_STATE while a lock-step buffer waits for a reward; a keyed one is saved at any time, with
- * sessions, clock and counts. The versions that the agent knows ride along, their parameters (keep_versions) not.
+ * sessions, clock and counts. The versions that the agent knows ride along, and the parameters that it keeps of
+ * them (keep_versions): after a restore the same rows are checked for skew as without.
  * Item vectors are not inside (unless trained): the host brings the same catalogue, else RR_E_MISMATCH. */
 RR_API rr_status rr_checkpoint_save(const char *path, const rr_agent *agent, const rr_env *env,
                                     const rr_buffer *buffer, const void *blob, size_t blob_bytes, rr_error *err);

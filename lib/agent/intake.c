@@ -256,8 +256,9 @@ rr_status rri_intake_take(rri_intake *in, rr_agent *agent, const rri_rollout *ro
     const double ess = rri_off_policy_ess(&in->weights);
     if (ess < (double)agent->config.min_ess) {
         RRI_FAIL(err, RR_E_STALE,
-                 "update: the weights of %zu rows are worth a share of %.4g of them; min_ess is "
-                 "%g: too many were drawn by policies far from the present one",
+                 "update: the ess of %zu rows, the share of them that their weights are worth, is "
+                 "%.4g; it must be at least min_ess, %g: policies far from the present one drew "
+                 "too many",
                  in->n_trained, ess, (double)agent->config.min_ess);
     }
     return RR_OK;

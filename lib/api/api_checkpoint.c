@@ -110,7 +110,7 @@ rr_status rr_checkpoint_load(const char *path, rr_agent *agent, rr_env *env, rr_
     const rr_status status = rr_checkpoint_load_memory(block, bytes, agent, env, buffer, blob,
                                                        blob_capacity, blob_bytes, err);
     rri_memory_release(&allocator, block, bytes);
-    return status;
+    return rri_status_of_file(err, status, path);
 }
 
 rr_status rr_checkpoint_read_config(const char *path, int32_t kind, void *config, int32_t *algo,
@@ -142,5 +142,5 @@ rr_status rr_checkpoint_read_config(const char *path, int32_t kind, void *config
         rri_safetensors_close(&reader);
     }
     rri_memory_release(&allocator, block, bytes);
-    return status;
+    return rri_status_of_file(err, status, path);
 }

@@ -94,5 +94,5 @@ rr_status rr_policy_load(rr_policy **out, const char *path, rr_items *items, con
     RRI_TRY(rri_atomic_file_read(&block, &bytes, path, &allocator, err));
     const rr_status status = load(out, block, bytes, items, &allocator, err);
     rri_memory_release(&allocator, block, bytes);
-    return status;
+    return rri_status_of_file(err, status, path);
 }

@@ -124,7 +124,12 @@ static rr_status decode_outcome(rri_outcome_head **head, rr_obs *final_obs, bool
                                 rr_error *err)
 {
     rr_obs full;
-    RRI_TRY(rri_abi_check(final_obs, sizeof full, "rr_obs", err));
+    if (final_obs == NULL) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "decode: final_obs is NULL; it must be an rr_obs, for the final observation that "
+                 "a blob may have");
+    }
+    RRI_TRY(rri_abi_check(final_obs, sizeof full, "final_obs", err));
     RRI_TRY(rri_outcome_decode(&full, has_final, work, blob, bytes, magic, err));
     if (*has_final) {
         rri_abi_write(final_obs, &full, sizeof full);
@@ -138,7 +143,7 @@ rr_status rr_outcome_decode(rr_outcome *outcome, rr_obs *final_obs, void *work, 
 {
     RRI_TRY(check_work(work, capacity, blob, bytes, "rr_outcome_decode", err));
     RRI_TRY(rri_abi_check(outcome, sizeof *outcome, "rr_outcome", err));
-    rri_outcome_head *head;
+    rri_outcome_head *head = work;
     bool has_final;
     RRI_TRY(
         decode_outcome(&head, final_obs, &has_final, work, blob, bytes, RRI_OUTCOME_MAGIC, err));
@@ -161,7 +166,7 @@ rr_status rr_ending_decode(rr_ending *ending, rr_obs *final_obs, void *work, siz
 {
     RRI_TRY(check_work(work, capacity, blob, bytes, "rr_ending_decode", err));
     RRI_TRY(rri_abi_check(ending, sizeof *ending, "rr_ending", err));
-    rri_outcome_head *head;
+    rri_outcome_head *head = work;
     bool has_final;
     RRI_TRY(decode_outcome(&head, final_obs, &has_final, work, blob, bytes, RRI_ENDING_MAGIC, err));
     const rr_ending full = {

@@ -30,8 +30,7 @@ static const struct {
     {RR_E_TOO_SMALL, "RR_E_TOO_SMALL", "the caller's block is too small"},
     {RR_E_NOT_FOUND, "RR_E_NOT_FOUND", "no such field, tensor or key"},
     {RR_E_SKEW, "RR_E_SKEW", "a recorded log-prob is not what the policy that drew it gives"},
-    {RR_E_STALE, "RR_E_STALE",
-     "a reward after its wait, or rows too far from the present policy"},
+    {RR_E_STALE, "RR_E_STALE", "a reward after its wait, or rows too far from the present policy"},
     {RR_E_DUPLICATE, "RR_E_DUPLICATE", "a decision id that is there already"},
 };
 
@@ -70,6 +69,15 @@ rr_status rri_status_fail(rr_error *err, rr_status status, const char *format, .
         drop_cut_character(err->text, strlen(err->text));
     }
     return status;
+}
+
+rr_status rri_status_of_file(rr_error *err, rr_status status, const char *path)
+{
+    if (err == NULL || status == RR_OK) {
+        return status;
+    }
+    const rr_error inner = *err;
+    return rri_status_fail(err, status, "file '%.240s': %s", path, inner.text);
 }
 
 const char *rri_status_name(rr_status status)

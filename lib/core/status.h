@@ -24,7 +24,12 @@
 rr_status rri_status_fail(rr_error *err, rr_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The name ("RR_E_INVALID") and one-line meaning of a status; "RR_E_UNKNOWN" for foreign numbers. */
+/* The sentence that is there was about a file: names it in front. Returns `status`; RR_OK has none.
+ */
+rr_status rri_status_of_file(rr_error *err, rr_status status, const char *path);
+
+/* The name ("RR_E_INVALID") and one-line meaning of a status; "RR_E_UNKNOWN" for foreign numbers.
+ */
 const char *rri_status_name(rr_status status);
 const char *rri_status_text(rr_status status);
 

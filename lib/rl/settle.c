@@ -78,9 +78,9 @@ static bool is_late(const rri_ledger *ledger, const rr_outcome *outcome, size_t 
     if (is_final(ledger, row)) {
         return true;
     }
-    /* Over reward_wait, so that what is learned does not hang on when settle was called. */
-    return outcome->times != NULL && ledger->reward_wait > 0 && ledger->reward_wait < INT64_MAX &&
-           rri_ledger_has_passed(ledger->times[row], ledger->reward_wait + 1, outcome->times[i]);
+    /* What the clock would say, so that what is learned does not hang on when settle was called. */
+    return outcome->times != NULL && ledger->reward_wait > 0 &&
+           rri_ledger_has_passed(ledger->times[row], ledger->reward_wait, outcome->times[i]);
 }
 
 /* a + b is sum + rest [Knuth 1969], whichever is larger. */

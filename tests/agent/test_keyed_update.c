@@ -288,7 +288,7 @@ START_TEST(test_keyed_update_whose_rows_are_worth_too_little_is_refused)
     desk_open(&t, shape);
     play(&t, STEPS, false);
     move_on(&t, 0, 1.0f);
-    expect_refusal(&t, RR_E_STALE, "min_ess is 0.999");
+    expect_refusal(&t, RR_E_STALE, "it must be at least min_ess, 0.999");
     t.r.agent->config.min_ess = 0.0f;
     ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
     rig_close(&t.r);

@@ -159,6 +159,9 @@ START_TEST(test_api_policy_file_arguments_and_files_that_are_none_are_refused_by
            "not one that librecrl saved");
     expect(rr_policy_load(&back, t.path, NULL, NULL, &err), RR_E_MISMATCH, &err,
            "items_fingerprint");
+    ck_assert_ptr_nonnull(strstr(err.text, t.path));
+    expect(rr_checkpoint_load(t.path, t.agent, NULL, NULL, NULL, 0, NULL, &err), RR_E_FORMAT, &err,
+           t.path);
     ck_assert_ptr_null(back);
     close_table(&t);
 }

@@ -144,6 +144,8 @@ START_TEST(test_api_record_an_outcome_keeps_reward_end_time_and_final_observatio
     ck_assert_int_eq(rr_blob_describe(&blob, t.blob, t.bytes, NULL), RR_OK);
     ck_assert_int_eq(blob.kind, RR_BLOB_OUTCOME);
     ck_assert_uint_eq(blob.decision, 6);
+    expect(&t, rr_outcome_decode(&t.outcome, NULL, t.work, sizeof t.work, t.blob, t.bytes, &t.err),
+           RR_E_INVALID, "final_obs is NULL; it must be an rr_obs");
     given.decisions = NULL;
     expect(&t, rr_outcome_encode(t.blob, sizeof t.blob, &t.bytes, &given, 0, &t.err), RR_E_INVALID,
            "decisions and rewards are required");

@@ -112,6 +112,19 @@ START_TEST(test_status_every_number_has_its_name_and_a_text)
 }
 END_TEST
 
+START_TEST(test_status_of_a_file_names_it_before_what_is_wrong)
+{
+    rr_error err = {0};
+    const rr_status status = rri_status_fail(&err, RR_E_FORMAT, "policy: %d bytes", 7);
+    ck_assert_int_eq(rri_status_of_file(&err, status, "a/b.safetensors"), RR_E_FORMAT);
+    ck_assert_str_eq(err.text, "file 'a/b.safetensors': policy: 7 bytes");
+    ck_assert_int_eq(err.status, RR_E_FORMAT);
+    ck_assert_int_eq(rri_status_of_file(NULL, RR_E_IO, "x"), RR_E_IO);
+    ck_assert_int_eq(rri_status_of_file(&err, RR_OK, "x"), RR_OK);
+    ck_assert_str_eq(err.text, "file 'a/b.safetensors': policy: 7 bytes"); /* untouched */
+}
+END_TEST
+
 START_TEST(test_status_error_is_512_bytes)
 {
     ck_assert_uint_eq(sizeof(rr_error), 512);
@@ -124,4 +137,5 @@ CHECK_MAIN("core/status", test_status_fail_writes_status_and_sentence,
            test_status_long_sentence_is_cut_at_a_whole_character,
            test_status_long_plain_sentence_fills_the_room,
            test_status_try_returns_at_once_on_failure,
-           test_status_every_number_has_its_name_and_a_text, test_status_error_is_512_bytes)
+           test_status_every_number_has_its_name_and_a_text,
+           test_status_of_a_file_names_it_before_what_is_wrong, test_status_error_is_512_bytes)

@@ -141,7 +141,7 @@ START_TEST(test_settle_a_reward_earned_too_late_is_late_whenever_settle_was_call
     desk_record(&t, 1, 1, 100);
     const uint64_t ids[] = {1, 1};
     const float rewards[] = {1.0f, 2.0f};
-    const int64_t times[] = {111, 110};
+    const int64_t times[] = {110, 109};
     int32_t statuses[2];
     const rr_outcome outcome = {.struct_size = sizeof outcome,
                                 .n = 2,
