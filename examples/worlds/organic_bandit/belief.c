@@ -77,10 +77,10 @@ static void moments(double *mean, double spread[MOST][MOST], const ob_world *wor
     }
 }
 
-/* One step to the mode of log softmax(Γω + μ)_v − ½ (ω − m)ᵀ S⁻¹ (ω − m); belief's covariance becomes that
- * of the point it started from. */
-static void newton(double *omega, ob_belief *belief, double prior[MOST][MOST], const ob_world *world,
-                   int32_t view)
+/* One step to the mode of log softmax(Γω + μ)_v − ½ (ω − m)ᵀ S⁻¹ (ω − m); belief's covariance
+ * becomes that of the point it started from. */
+static void newton(double *omega, ob_belief *belief, double prior[MOST][MOST],
+                   const ob_world *world, int32_t view)
 {
     const int32_t d = world->config.n_factors;
     double seen[MOST], spread[MOST][MOST], slope[MOST];

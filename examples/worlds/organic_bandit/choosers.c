@@ -6,10 +6,9 @@
 #include "belief.h"
 
 enum { OF_CHOICE = 2 };
-#define FIRST_WATCHED (UINT64_C(1) << 40) /* user ids of those who are only watched */
 
 const char *const ob_chooser_names[OB_CHOOSERS] = {
-    "random",      "popular, drawn", "popular",     "own views, drawn", "own most viewed",
+    "random",      "popular, drawn", "popular",  "own views, drawn", "own most viewed",
     "viewed last", "one for all",    "informed", "best known play"};
 
 void ob_counts_gather(ob_counts *counts, const ob_world *world, int32_t n_users)
@@ -19,7 +18,7 @@ void ob_counts_gather(ob_counts *counts, const ob_world *world, int32_t n_users)
     ob_user user;
     memset(counts, 0, sizeof *counts);
     for (int32_t u = 0; u < n_users; u++) {
-        ob_user_begin(&user, world, FIRST_WATCHED + (uint64_t)u);
+        ob_user_begin(&user, world, OB_FIRST_WATCHED + (uint64_t)u);
         for (int32_t i = 0; i < n; i++) {
             counts->views[i] += user.views[i];
             clicks[i] += ob_user_click_probability(&user, world, i);

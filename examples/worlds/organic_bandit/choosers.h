@@ -20,6 +20,9 @@ typedef enum ob_chooser {
 
 extern const char *const ob_chooser_names[OB_CHOOSERS];
 
+#define OB_FIRST_WATCHED (UINT64_C(1) << 40) /* ids of users who are only watched */
+#define OB_FIRST_TAUGHT (UINT64_C(1) << 41)  /* of users that learners learn from */
+
 /* What the feed has counted, and which product FIXED plays. */
 typedef struct ob_counts {
     double views[OB_MOST_PRODUCTS]; /* of users who were only watched */
