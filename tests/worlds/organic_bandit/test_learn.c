@@ -52,10 +52,10 @@ START_TEST(test_features_are_the_views)
     user.last_view = 1;
     feed.n_products = 4;
     ob_feed_features(features, &feed, &user);
-    ck_assert_float_eq_tol(features[0], 0.0f, 0.0f);
+    ck_assert_float_eq_tol(features[0], 0.0f, 1e-9f);
     ck_assert_float_eq_tol(features[2], 1.3862944f, 1e-6f);
-    ck_assert_float_eq_tol(features[3], 1.0f, 0.0f);
-    ck_assert_float_eq_tol(features[5], 0.0f, 0.0f);
+    ck_assert_float_eq_tol(features[3], 1.0f, 1e-9f);
+    ck_assert_float_eq_tol(features[5], 0.0f, 1e-9f);
 }
 END_TEST
 
