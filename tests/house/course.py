@@ -30,9 +30,10 @@ def read(path):
 
 
 def split(text):
-    """A page's program and where the block of what it prints begins and ends; None where one lacks."""
+    """A page's program and where the block of what it prints begins and ends; None where one lacks.
+    All C of a page is in its program, so that nothing is shown that was not compiled."""
     programs = list(PROGRAM.finditer(text))
-    if len(programs) != 1:
+    if len(programs) != 1 or text.count("\n```c\n") != 1:
         return None, None
     output = OUTPUT.search(text, programs[0].end())
     return programs[0].group(1), output and output.span(1)
@@ -125,6 +126,24 @@ def run(program, tree, library, compiler):
         return done.stdout
 
 
+def has_the_pages_digits(tree, library, compiler):
+    """Whether numbers come out here as on every x86-64 CPU with AVX2 and FMA, where the pages were written.
+    Elsewhere the last bits differ, and what was learned from them in more than that."""
+    program = """#include <recrl/recrl.h>
+#include <stdio.h>
+int main(void)
+{
+    rr_runtime_info info = {.struct_size = sizeof info};
+    return rr_runtime_describe(&info, NULL) != RR_OK || puts(info.number_class) < 0;
+}
+"""
+    return run(program, tree, library, compiler) == "x86-64-fma\n"
+
+
+def without_digits(text):
+    return re.sub(r"\s*-?\d[\d.e+-]*", " 0", text)
+
+
 def page_prints_what_it_says(path, tree, library, compiler):
     text = read(path)
     program, output = split(text)
@@ -136,6 +155,9 @@ def page_prints_what_it_says(path, tree, library, compiler):
         return [f"docs/{path.name}: its program {reason}"]
     said = text[slice(*output)]
     if printed == said:
+        return []
+    if (without_digits(printed) == without_digits(said)
+            and not has_the_pages_digits(tree, library, compiler)):
         return []
     pairs = zip(printed.splitlines() + [""] * said.count("\n"), said.splitlines() + [""])
     first = next(((a, b) for a, b in pairs if a != b), (printed, said))

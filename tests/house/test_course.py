@@ -100,6 +100,10 @@ class TheRules(unittest.TestCase):
         self.assertIn(before, PAGE)
         self.write("docs/01_one.md", PAGE.replace(before, after, 1))
 
+    def change_again(self, before, after):
+        path = self.tree / "docs/01_one.md"
+        path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+
     def speaks(self, sentences, *words):
         self.assertEqual(len(sentences), 1, sentences)
         for word in words:
@@ -140,6 +144,10 @@ class TheRules(unittest.TestCase):
         self.change("int main(", "int other(")
         self.speaks(course.programs_are_small(self.tree), "with a main")
 
+    def test_page_with_code_that_is_not_compiled(self):
+        self.change("prints\n", "```c\nint x;\n```\n")
+        self.speaks(course.programs_are_small(self.tree), "one ```c block")
+
     def test_long_program(self):
         self.change("    return 0;\n", "    ;\n" * 60 + "    return 0;\n")
         self.speaks(course.programs_are_small(self.tree), "at most 60")
@@ -159,6 +167,25 @@ class TheRules(unittest.TestCase):
         self.speaks(self.prints(), "prints")
         self.change("RR_OK\n```", "```")
         self.speaks(self.prints(), "prints")
+
+    def test_digits_may_differ_where_the_numbers_are_another_class(self):
+        self.assertEqual(course.without_digits("lr 0.1: -3.2e-04 and  7"), "lr 0: 0 and 0")
+        if LIBRARY is None:
+            self.skipTest("no library was given")
+        self.change("rr_status_name(RR_OK)", '"is 1.25 long"')
+        self.change_again("RR_OK\n```", "is 1.26 long\n```")
+        true = course.has_the_pages_digits
+        self.addCleanup(setattr, course, "has_the_pages_digits", true)
+        for is_same, n in ((True, 1), (False, 0)):
+            course.has_the_pages_digits = lambda *_, is_same=is_same: is_same
+            self.assertEqual(len(self.prints()), n)
+
+    def test_the_class_of_numbers_is_that_of_the_cpu(self):
+        cpu = pathlib.Path("/proc/cpuinfo")
+        if LIBRARY is None or not cpu.exists():
+            self.skipTest("no library was given, or nothing says what the CPU is")
+        flags = set(cpu.read_text(encoding="utf-8").split())
+        self.assertEqual(course.has_the_pages_digits(self.tree, LIBRARY, COMPILER), {"avx2", "fma"} <= flags)
 
     def test_program_that_is_warned_of_or_fails(self):
         if LIBRARY is None:
