@@ -190,7 +190,8 @@ void play_watched(rr_metrics_summary *out, play_watch *watch, const play_policy 
 {
     rr_error err;
     rr_env_config own = *config;
-    own.n_envs = n_sessions < PLAY_ENVS ? n_sessions : PLAY_ENVS;
+    const int32_t n_rows = watch->n_rows > 0 ? watch->n_rows : PLAY_ENVS;
+    own.n_envs = n_sessions < n_rows ? n_sessions : n_rows;
     rr_env *env = world_env(w, &own, seed, part);
     rr_metrics *metrics = NULL;
     text_require(rr_metrics_create(&metrics, rr_env_items(env), own.n_envs, n_sessions,

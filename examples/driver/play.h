@@ -30,6 +30,7 @@ typedef struct play_watch {
     int32_t *users;     /* [sessions] whose they were, among the part's users; −1: drawn; NULL */
     const segments *of; /* users by segment; NULL: not wanted */
     rr_metrics_summary parts[SEGMENTS_MOST]; /* of the sessions of each segment */
+    int32_t n_rows; /* sessions side by side, which changes none of them; 0: PLAY_ENVS */
 } play_watch;
 
 /* Sessions of `part`'s users, `n_sessions` of them counted. Does not move the agent: its draws are
