@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/normalise.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -64,7 +65,7 @@ void rri_normalise_returns(rr_agent *agent, const float *returns, const int32_t 
 
     agent->units.has_old_values = net->value_scale != 0.0f;
     const float shift = (float)moved[1], scale = (float)rri_running_scale(moved[1], moved[2]);
-    if (isfinite(shift) && isfinite(scale) && scale > 0.0f) {
+    if (isfinite(shift) && isfinite(scale) && scale >= FLT_MIN) { /* so 1/scale is finite, too */
         memcpy(running, moved, sizeof moved);
         rescale_head(agent, (double)shift, (double)scale);
         agent->values[net->norm.value_shift] = shift;

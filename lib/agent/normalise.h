@@ -15,7 +15,8 @@
 void rri_normalise_layout(rr_agent *agent, rri_arena *arena);
 
 /* Folds in returns[rows[i]] of n ≥ 1 rows (rows NULL: the first n) and moves critic and units.
- * Returns that are not finite, or none but 0 so far, move nothing. */
+ * Returns that are not finite, or none but 0 (or below what a float can be divided by) so far, move
+ * nothing. */
 void rri_normalise_returns(rr_agent *agent, const float *returns, const int32_t *rows, size_t n);
 
 /* Folds in states[rows[i]] [·, S] of n ≥ 1 rows. */

@@ -109,6 +109,20 @@ START_TEST(test_normalise_first_returns_leave_the_critic_as_it_was_made)
 }
 END_TEST
 
+START_TEST(test_normalise_a_scale_whose_inverse_is_no_number_is_none)
+{
+    const rig_shape shape = normalised();
+    rig r;
+    rig_open(&r, &shape);
+    set_units(&r, 0.0f, 0.0f);
+    const float returns[] = {1e-42f, -1e-42f};
+    rri_normalise_returns(r.agent, returns, NULL, 2);
+    ck_assert_float_eq(*tensor(&r, "critic.scale"), 0.0f);
+    ck_assert_float_eq(r.agent->units.per_unit, 0.0f);
+    rig_close(&r);
+}
+END_TEST
+
 START_TEST(test_normalise_equal_returns_have_a_scale_of_their_size)
 {
     const rig_shape shape = normalised();
@@ -212,6 +226,7 @@ END_TEST
 CHECK_MAIN("agent/normalise", test_normalise_returns_by_hand,
            test_normalise_every_value_stays_while_its_units_change,
            test_normalise_first_returns_leave_the_critic_as_it_was_made,
+           test_normalise_a_scale_whose_inverse_is_no_number_is_none,
            test_normalise_equal_returns_have_a_scale_of_their_size,
            test_normalise_returns_that_are_not_finite_move_nothing, test_normalise_states_by_hand,
            test_normalise_switched_off_moves_nothing_and_costs_nothing,

@@ -306,6 +306,59 @@ START_TEST(test_checkpoint_restore_refuses_values_that_cannot_be)
 }
 END_TEST
 
+START_TEST(test_checkpoint_restore_refuses_statistics_that_cannot_be)
+{
+    machine_plan plan = tiny;
+    plan.is_normalised = true;
+    machine m;
+    begin(&m, &plan, NULL);
+    const double nan = (double)NAN, infinite = (double)INFINITY, negative = -1.0;
+    for (size_t i = 0; i < 8; i++) { /* N, μ, σ² of returns; N, two μ, two σ² of states */
+        expect_value_refused(&m, "agent.running", i, &nan, sizeof nan, RR_E_FORMAT,
+                             "agent.running[");
+        expect_value_refused(&m, "agent.running", i, &infinite, sizeof infinite, RR_E_FORMAT,
+                             "agent.running[");
+        if (i != 1 && i != 4 && i != 5) {
+            expect_value_refused(&m, "agent.running", i, &negative, sizeof negative, RR_E_FORMAT,
+                                 "it must be finite and at least 0");
+        }
+    }
+    const float not_finite = NAN;
+    expect_value_refused(&m, "critic.scale", 0, &not_finite, sizeof not_finite, RR_E_FORMAT,
+                         "critic.scale[0] is");
+    machine_destroy(&m);
+}
+END_TEST
+
+/* A release before normalisation wrote no word of it, and did without. */
+START_TEST(test_checkpoint_restore_takes_a_field_that_is_missing_for_its_default)
+{
+    machine_plan plan = tiny;
+    machine m, other;
+    rr_error err;
+    begin(&m, &plan, NULL);
+    machine_create(&other, &plan, 5, 1, NULL);
+    file f = save(&m);
+    static const char text[] = "agent.normalize_states";
+    size_t at = 8;
+    while (memcmp(f.block + at, text, sizeof text - 1) != 0) {
+        at++;
+        ck_assert_uint_lt(at + sizeof text, f.bytes);
+    }
+    f.block[at] = 'A';
+    seal(&f);
+    machine_require(machine_load(&other, f.block, f.bytes, &err), &err);
+    ck_assert_uint_eq(rr_agent_version(other.agent), rr_agent_version(m.agent));
+    machine_destroy(&other);
+    plan.is_normalised = true;
+    machine_create(&other, &plan, 5, 1, NULL);
+    expect_refused(&other, &f, RR_E_MISMATCH, "agent.normalize_returns is 0; that of the handle");
+    free(f.block);
+    machine_destroy(&m);
+    machine_destroy(&other);
+}
+END_TEST
+
 START_TEST(test_checkpoint_restore_refuses_rows_of_a_form_that_the_buffer_does_not_store)
 {
     machine m;
@@ -614,6 +667,8 @@ CHECK_MAIN("api/checkpoint_restore", test_checkpoint_restore_accepts_what_was_sa
            test_checkpoint_restore_refuses_what_is_not_ours,
            test_checkpoint_restore_refuses_newer_and_unknown_texts,
            test_checkpoint_restore_refuses_values_that_cannot_be,
+           test_checkpoint_restore_refuses_statistics_that_cannot_be,
+           test_checkpoint_restore_takes_a_field_that_is_missing_for_its_default,
            test_checkpoint_restore_refuses_rows_of_a_form_that_the_buffer_does_not_store,
            test_checkpoint_restore_refuses_other_machines,
            test_checkpoint_restore_refuses_what_no_shape_tells,
