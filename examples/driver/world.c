@@ -155,7 +155,8 @@ rr_dataset *world_load(const world *w)
 {
     rr_error err;
     rr_dataset *dataset = NULL;
-    const rr_status status = rr_dataset_load_within(&dataset, w->path, w->memory_limit, NULL, &err);
+    const rr_status status =
+        rr_dataset_load_parallel(&dataset, w->path, w->memory_limit, w->num_threads, NULL, &err);
     if (status == RR_E_MEMORY && w->memory_limit > 0) {
         text_require_file(status, &err, "--memory-limit");
     }
@@ -235,6 +236,7 @@ void world_open(world *w, const world_source *from, const settings *s)
     memset(w, 0, sizeof *w);
     world_name(w->name, sizeof w->name, from->spec);
     w->memory_limit = from->memory_limit;
+    w->num_threads = s->als.num_threads;
     w->has_own_vectors = from->vectors != NULL;
     if (is_drawn(from->spec)) {
         refuse_files(from);

@@ -31,6 +31,7 @@ typedef struct world {
     char name[64];   /* "drawn", or a file's name without folders and ending */
     char path[1024]; /* the file; "" where the world is drawn */
     uint64_t memory_limit;
+    int32_t num_threads;  /* of reading it */
     bool has_own_vectors; /* they are not fitted to the file's interactions */
     rr_items *items;      /* NULL: the environment draws its own */
     int32_t dim;          /* width of vectors */

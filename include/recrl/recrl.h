@@ -865,6 +865,10 @@ RR_API rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_ho
  * figure, which is estimated from the file's first block, before the rest is read. */
 RR_API rr_status rr_dataset_load_within(rr_dataset **out, const char *path, uint64_t memory_limit,
                                         const rr_host *host, rr_error *err);
+/* The same on num_threads in [1, 64], with the same bytes on any number: blocks are read, their lines parsed and
+ * their ids looked up at the same time. Memory is asked for on the calling thread alone. */
+RR_API rr_status rr_dataset_load_parallel(rr_dataset **out, const char *path, uint64_t memory_limit,
+                                          int32_t num_threads, const rr_host *host, rr_error *err);
 /* From arrays [n]; times NULL: 0. */
 RR_API rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
                                    const float *ratings, const int64_t *times, int64_t n,

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* api_dataset.c: the front door of rr_dataset, where files (io) meet interactions (data). */
+/* api_dataset.c: the front door of rr_dataset. */
 #include <stdio.h>
 
 #include "api/config_tables.h"
 #include "api/dataset.h"
+#include "api/load_rows.h"
 #include "core/abi.h"
 #include "core/fpmode.h"
 #include "core/memory.h"
 #include "core/status.h"
 #include "data/als.h"
-#include "data/interactions_text.h"
 #include "data/popularity.h"
-#include "io/line_blocks.h"
 
 /* An empty handle, whose rows the caller fills or gives back. memory_limit 0: none. */
 static rr_status allocate_handle(rr_dataset **dataset, uint64_t memory_limit, const rr_host *host,
@@ -46,42 +45,8 @@ static rr_status finish(rr_dataset **out, rr_dataset *dataset, rr_status status)
     return status;
 }
 
-/* Text is read in blocks of this size, so that a file's text is never in memory as a whole. */
-#define BLOCK_BYTES ((size_t)4 << 20)
-
-static rr_status read_blocks(rri_interactions_reader *reader, rri_line_blocks *blocks,
-                             rr_error *err)
-{
-    for (;;) {
-        char *text = NULL;
-        size_t bytes = 0;
-        RRI_TRY(rri_line_blocks_next(blocks, &text, &bytes, err));
-        if (bytes == 0 && reader->is_begun) {
-            return rri_interactions_reader_finish(reader, err);
-        }
-        RRI_TRY(rri_interactions_reader_add(reader, text, bytes, err));
-    }
-}
-
-static rr_status read_rows(rr_dataset *dataset, const char *path, rr_error *err)
-{
-    rri_line_blocks blocks;
-    rri_interactions_reader reader;
-    const rri_allocator allocator = rri_budget_allocator(&dataset->budget);
-    RRI_TRY(rri_line_blocks_open(&blocks, path, BLOCK_BYTES, &allocator, err));
-    rri_interactions_reader_init(&reader, &dataset->rows, path, blocks.file_bytes, &allocator);
-    const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = read_blocks(&reader, &blocks, err);
-    rri_fpmode_leave(before);
-    rri_line_blocks_close(&blocks);
-    if (status != RR_OK) {
-        rri_interactions_reader_release(&reader);
-    }
-    return status;
-}
-
 /* "437.6 MB", or "31.2 kB" and "512 bytes" of what would be 0.0 MB. */
-enum { SIZE_TEXT = 32 };
+enum { SIZE_TEXT = 32, MOST_THREADS = 64 };
 
 static void show_size(char out[SIZE_TEXT], uint64_t bytes)
 {
@@ -95,14 +60,17 @@ static void show_size(char out[SIZE_TEXT], uint64_t bytes)
 }
 
 static rr_status load(rr_dataset **out, const char *call, const char *path, uint64_t memory_limit,
-                      const rr_host *host, rr_error *err)
+                      int32_t num_threads, const rr_host *host, rr_error *err)
 {
     if (out == NULL || path == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", call, out == NULL ? "out" : "path");
     }
     rr_dataset *dataset = NULL;
     RRI_TRY(allocate_handle(&dataset, memory_limit, host, err));
-    const rr_status status = read_rows(dataset, path, err);
+    const rri_allocator allocator = rri_budget_allocator(&dataset->budget);
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_load_rows(&dataset->rows, path, num_threads, &allocator, err);
+    rri_fpmode_leave(before);
     const size_t wanted = dataset->budget.wanted;
     if (finish(out, dataset, status) == RR_E_MEMORY && wanted > 0) {
         char figures[2][SIZE_TEXT];
@@ -116,13 +84,24 @@ static rr_status load(rr_dataset **out, const char *call, const char *path, uint
 
 rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_host *host, rr_error *err)
 {
-    return load(out, "rr_dataset_load", path, 0, host, err);
+    return load(out, "rr_dataset_load", path, 0, 1, host, err);
 }
 
 rr_status rr_dataset_load_within(rr_dataset **out, const char *path, uint64_t memory_limit,
                                  const rr_host *host, rr_error *err)
 {
-    return load(out, "rr_dataset_load_within", path, memory_limit, host, err);
+    return load(out, "rr_dataset_load_within", path, memory_limit, 1, host, err);
+}
+
+rr_status rr_dataset_load_parallel(rr_dataset **out, const char *path, uint64_t memory_limit,
+                                   int32_t num_threads, const rr_host *host, rr_error *err)
+{
+    if (num_threads < 1 || num_threads > MOST_THREADS) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "rr_dataset_load_parallel: num_threads is %d; it must be in [1, %d]",
+                 (int)num_threads, MOST_THREADS);
+    }
+    return load(out, "rr_dataset_load_parallel", path, memory_limit, num_threads, host, err);
 }
 
 rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,

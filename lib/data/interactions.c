@@ -47,7 +47,7 @@ rr_status rri_interactions_reserve(rri_interactions *rows, size_t max_n, rr_erro
 {
     rri_interactions larger = *rows;
     RRI_TRY(allocate_columns(&larger, max_n, err));
-    const size_t n = rows->n;
+    const size_t n = rows->max_n; /* rows behind rows->n may be being read */
     memcpy(larger.users, rows->users, n * sizeof rows->users[0]);
     memcpy(larger.items, rows->items, n * sizeof rows->items[0]);
     memcpy(larger.ratings, rows->ratings, n * sizeof rows->ratings[0]);

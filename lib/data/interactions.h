@@ -29,7 +29,8 @@ typedef struct rri_interactions {
 /* Room for max_n rows, none in it. On failure nothing is to be released. */
 rr_status rri_interactions_create(rri_interactions *rows, size_t max_n, bool has_logs,
                                   const rri_allocator *allocator, rr_error *err);
-/* Room for max_n ≥ n rows, with those that are there. On failure nothing has changed. */
+/* Room for max_n rows, no fewer than before, with everything that is in the columns. On failure
+ * nothing has changed. */
 rr_status rri_interactions_reserve(rri_interactions *rows, size_t max_n, rr_error *err);
 void rri_interactions_release(rri_interactions *rows);
 

@@ -65,6 +65,14 @@ static rr_status grow(rri_key_table *table, size_t n_slots, rr_error *err)
     return RR_OK;
 }
 
+static rr_status grow_to_double(rri_key_table *table, rr_error *err)
+{
+    if (table->n_keys >= (size_t)1 << 30) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED, "dataset: more than 2^30 different keys");
+    }
+    return grow(table, table->n_slots == 0 ? FIRST_SLOTS : 2 * table->n_slots, err);
+}
+
 void rri_key_table_expect(const rri_key_table *table, uint64_t key)
 {
     if (table->n_slots > 0) {
@@ -78,9 +86,21 @@ void rri_key_table_approach(const rri_key_table *table, uint64_t key)
         const int32_t index = table->slots[(size_t)rri_hash_mix(key) & (table->n_slots - 1)];
         if (index >= 0) {
             __builtin_prefetch(table->keys + index);
-            __builtin_prefetch(table->checks + index);
         }
     }
+}
+
+bool rri_key_table_has_room(const rri_key_table *table, size_t n)
+{
+    return 2 * (table->n_keys + n) <= table->n_slots;
+}
+
+rr_status rri_key_table_reserve(rri_key_table *table, size_t n, rr_error *err)
+{
+    while (!rri_key_table_has_room(table, n)) {
+        RRI_TRY(grow_to_double(table, err));
+    }
+    return RR_OK;
 }
 
 /* A new key in its free slot. */
@@ -88,6 +108,7 @@ static void insert(rri_key_table *table, size_t slot, uint64_t key, uint64_t che
 {
     table->keys[table->n_keys] = key;
     table->checks[table->n_keys] = check;
+    table->has_checks = table->has_checks || check != 0;
     table->slots[slot] = (int32_t)table->n_keys++;
 }
 
@@ -95,10 +116,7 @@ rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, 
                             rr_error *err)
 {
     if (2 * table->n_keys >= table->n_slots) {
-        if (table->n_keys >= (size_t)1 << 30) {
-            RRI_FAIL(err, RR_E_UNSUPPORTED, "dataset: more than 2^30 different keys");
-        }
-        RRI_TRY(grow(table, table->n_slots == 0 ? FIRST_SLOTS : 2 * table->n_slots, err));
+        RRI_TRY(grow_to_double(table, err));
     }
     const size_t slot = find_slot(table, key);
     if (table->slots[slot] < 0) {
@@ -113,6 +131,7 @@ rr_status rri_key_table_copy(rri_key_table *table, const rri_key_table *from, rr
     if (from->n_slots > 0) {
         RRI_TRY(grow(table, from->n_slots, err));
         memcpy(table->keys, from->keys, from->n_keys * sizeof from->keys[0]);
+        table->has_checks = from->has_checks;
         memcpy(table->checks, from->checks, from->n_keys * sizeof from->checks[0]);
         memcpy(table->slots, from->slots, from->n_slots * sizeof from->slots[0]);
         table->n_keys = from->n_keys;

@@ -4,6 +4,8 @@
 #ifndef RRI_DATA_KEY_TABLE_H
 #define RRI_DATA_KEY_TABLE_H
 
+#include <stdbool.h>
+
 #include "core/memory.h"
 
 typedef struct rri_key_table {
@@ -11,6 +13,7 @@ typedef struct rri_key_table {
     uint64_t *checks; /* [n_keys] as given with the key's first appearance */
     int32_t *slots;   /* [n_slots] open addressing; −1 free; at most half are taken */
     size_t n_keys, n_slots;
+    bool has_checks; /* one of them is not 0 */
     rri_allocator allocator;
     void *block; /* owned: the three arrays */
     size_t block_bytes;
@@ -23,6 +26,10 @@ void rri_key_table_release(rri_key_table *table);
 /* *index of the key, which is new when *index was n_keys before; then `check` is kept with it. */
 rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, uint64_t check,
                             rr_error *err);
+
+/* Whether n more keys fit in without growing, which allocates; makes it so. */
+bool rri_key_table_has_room(const rri_key_table *table, size_t n);
+rr_status rri_key_table_reserve(rri_key_table *table, size_t n, rr_error *err);
 
 /* An empty table ← the keys of another, with their indices. */
 rr_status rri_key_table_copy(rri_key_table *table, const rri_key_table *from, rr_error *err);

@@ -28,14 +28,10 @@ bool rri_plain_row_fits(const rri_table_header *header);
 const char *rri_plain_row_read(rri_plain_row *row, const char *line, const char *text_end,
                                const rri_table_header *header, const rri_table_text *table);
 
-/* Bytes that are looked at together below. */
-#define RRI_PLAIN_WINDOW ((size_t)1536)
-
 /* The same for as many rows as follow one another from `text` on, at most `most`, until one is not
- * plain: rows [most] ends [most] ← where each one's line is over. Returns how many. Where all
- * columns count and a window of text is there, the places of all separators are found first, so
- * that rows do not wait for one another; that pays when most > 1. Roles that are not there keep
- * what `rows` had. */
+ * plain: rows [most] ends [most] ← where each one's line is over. Returns how many. By windows
+ * (plain_window.h) where that can be, which pays when most > 1. Roles that are not there keep what
+ * `rows` had. */
 size_t rri_plain_rows_read(rri_plain_row *rows, const char **ends, size_t most, const char *text,
                            const char *text_end, const rri_table_header *header,
                            const rri_table_text *table);

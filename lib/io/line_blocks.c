@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* line_blocks.c: the buffer is filled, cut behind its last full line, and what is behind the cut
- * begins the next block. */
+/* line_blocks.c: a buffer is filled, cut behind its last full line, and what is behind the cut
+ * begins the next block, in the next buffer. */
 #include "io/line_blocks.h"
 
 #include <errno.h>
@@ -9,27 +9,33 @@
 
 #include "io/open_file.h"
 
-rr_status rri_line_blocks_open(rri_line_blocks *blocks, const char *path, size_t capacity,
-                               const rri_allocator *allocator, rr_error *err)
+static size_t all_bytes(const rri_line_blocks *blocks)
 {
-    void *buffer = NULL;
+    return blocks->n_buffers * (blocks->capacity + RRI_LINE_BLOCKS_SLACK);
+}
+
+rr_status rri_line_blocks_open(rri_line_blocks *blocks, const char *path, size_t capacity,
+                               size_t n_buffers, const rri_allocator *allocator, rr_error *err)
+{
+    void *buffers = NULL;
     *blocks = (rri_line_blocks){.path = path, .allocator = *allocator};
     RRI_TRY(rri_open_file_read(&blocks->fd, &blocks->file_bytes, path, err));
     blocks->capacity = capacity < blocks->file_bytes + 1 ? capacity : blocks->file_bytes + 1;
-    const rr_status status = rri_memory_allocate(
-        &buffer, allocator, blocks->capacity + RRI_LINE_BLOCKS_SLACK, "a block of a file", err);
+    blocks->n_buffers = n_buffers;
+    const rr_status status =
+        rri_memory_allocate(&buffers, allocator, all_bytes(blocks), "blocks of a file", err);
     if (status != RR_OK) {
         close(blocks->fd);
         return status;
     }
-    blocks->buffer = buffer;
+    blocks->buffers = buffers;
+    blocks->buffer = buffers;
     return RR_OK;
 }
 
 void rri_line_blocks_close(rri_line_blocks *blocks)
 {
-    rri_memory_release(&blocks->allocator, blocks->buffer,
-                       blocks->capacity + RRI_LINE_BLOCKS_SLACK);
+    rri_memory_release(&blocks->allocator, blocks->buffers, all_bytes(blocks));
     close(blocks->fd);
 }
 
@@ -70,8 +76,12 @@ static size_t find_cut(const char *text, size_t bytes)
 
 rr_status rri_line_blocks_next(rri_line_blocks *blocks, char **text, size_t *bytes, rr_error *err)
 {
+    const char *const rest = blocks->buffer + blocks->n_given;
+    const size_t stride = blocks->capacity + RRI_LINE_BLOCKS_SLACK;
+    const size_t index = (size_t)(blocks->buffer - blocks->buffers) / stride;
+    blocks->buffer = blocks->buffers + (index + 1) % blocks->n_buffers * stride;
     blocks->n_had -= blocks->n_given;
-    memmove(blocks->buffer, blocks->buffer + blocks->n_given, blocks->n_had);
+    memmove(blocks->buffer, rest, blocks->n_had);
     blocks->n_given = 0;
     const int number = fill(blocks);
     if (number != 0) {

@@ -261,10 +261,43 @@ START_TEST(test_dataset_gives_all_memory_back_wherever_it_runs_out)
 }
 END_TEST
 
+START_TEST(test_dataset_is_loaded_on_several_threads_within_its_limit)
+{
+    char path[32];
+    rr_dataset *datasets[2] = {NULL, NULL};
+    rr_dataset_view views[2] = {{.struct_size = sizeof views[0]}, {.struct_size = sizeof views[1]}};
+    rr_error err = {0};
+    write_rows(path, 900000);
+    ck_assert_int_eq(rr_dataset_load_parallel(&datasets[1], path, 16000000, 2, NULL, &err),
+                     RR_E_MEMORY);
+    ck_assert_ptr_nonnull(strstr(err.text, " MB; the memory limit is 16.0 MB"));
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(rr_dataset_load_parallel(&datasets[i], path, 0, 1 + 2 * i, NULL, NULL),
+                         RR_OK);
+        ck_assert_int_eq(rr_dataset_describe(datasets[i], &views[i], NULL), RR_OK);
+    }
+    ck_assert_int_eq(views[0].n, 900000);
+    ck_assert_mem_eq(views[0].items, views[1].items, 900000 * sizeof(int32_t));
+    ck_assert_mem_eq(views[0].ratings, views[1].ratings, 900000 * sizeof(float));
+    rr_dataset_destroy(datasets[0]);
+    rr_dataset_destroy(datasets[1]);
+    unlink(path);
+    for (int32_t bad = 0; bad <= 65; bad += 65) {
+        ck_assert_int_eq(rr_dataset_load_parallel(&datasets[0], fixture, 0, bad, NULL, &err),
+                         RR_E_INVALID);
+    }
+    ck_assert_str_eq(err.text,
+                     "rr_dataset_load_parallel: num_threads is 65; it must be in [1, 64]");
+    ck_assert_int_eq(rr_dataset_load_parallel(&datasets[0], NULL, 0, 1, NULL, &err), RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_dataset_load_parallel: path is NULL");
+}
+END_TEST
+
 CHECK_MAIN("api/api_dataset", test_dataset_of_a_file_has_its_counts_and_keys,
            test_dataset_that_cannot_be_read_says_why,
            test_dataset_refuses_missing_arguments_by_name, test_dataset_tells_its_columns,
            test_dataset_that_does_not_fit_its_limit_is_refused_with_the_figure,
            test_dataset_fit_checks_the_config_and_fills_the_stats,
            test_dataset_fit_gives_the_same_bytes_under_any_rounding_of_the_host,
-           test_dataset_gives_all_memory_back_wherever_it_runs_out)
+           test_dataset_gives_all_memory_back_wherever_it_runs_out,
+           test_dataset_is_loaded_on_several_threads_within_its_limit)

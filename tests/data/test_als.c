@@ -302,8 +302,7 @@ START_TEST(test_als_of_implicit_feedback_prefers_what_others_like_it_met)
                 most_other = fmaxf(most_other, guess);
             }
         }
-        ck_assert_msg(least_own > most_other, "%g %g", (double)least_own,
-                      (double)most_other);
+        ck_assert_msg(least_own > most_other, "%g %g", (double)least_own, (double)most_other);
     }
     rri_interactions_release(&data);
 }

@@ -186,8 +186,9 @@ START_TEST(test_interactions_text_in_pieces_is_the_text_as_a_whole)
         }
         ck_assert_int_eq(rri_interactions_reader_finish(&reader, NULL), RR_OK);
         ck_same_rows(&whole, &pieces);
-        ck_assert_uint_eq(reader.table.line, whole.n + 1);
+        ck_assert_uint_eq(reader.reader.table.line, whole.n + 1);
         rri_interactions_reader_release(&reader);
+        rri_interactions_release(&pieces);
     }
     rri_interactions_release(&whole);
 }

@@ -109,7 +109,31 @@ START_TEST(test_key_table_survives_memory_running_out)
 }
 END_TEST
 
+START_TEST(test_key_table_with_room_does_not_grow)
+{
+    rri_allocator allocator;
+    rri_key_table table;
+    int32_t index = -1;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    rri_key_table_init(&table, &allocator);
+    ck_assert(!rri_key_table_has_room(&table, 1));
+    for (uint64_t i = 0; i < 500; i++) {
+        if (i % 50 == 0) {
+            ck_assert_int_eq(rri_key_table_reserve(&table, 50, NULL), RR_OK);
+        }
+        ck_assert(rri_key_table_has_room(&table, 50 - i % 50));
+        const void *const block = table.block;
+        ck_assert_int_eq(rri_key_table_add(&table, &index, i, i == 499 ? 1 : 0, NULL), RR_OK);
+        ck_assert_ptr_eq(table.block, block);
+        ck_assert(table.has_checks == (i == 499));
+    }
+    ck_assert_int_eq(rri_key_table_reserve(&table, 100000, NULL), RR_OK);
+    ck_assert(table.n_keys == 500 && table.keys[499] == 499 && table.has_checks);
+    rri_key_table_release(&table);
+}
+END_TEST
+
 CHECK_MAIN("data/key_table", test_key_table_numbers_keys_by_first_appearance,
            test_key_table_keeps_every_key_while_it_grows,
            test_key_table_that_is_copied_knows_the_same_keys,
-           test_key_table_survives_memory_running_out)
+           test_key_table_survives_memory_running_out, test_key_table_with_room_does_not_grow)
