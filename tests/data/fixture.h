@@ -22,7 +22,8 @@ static inline char *fixture_copy(const char *text, size_t bytes)
 
 static inline char *fixture_read(const char *name, size_t *bytes)
 {
-    char path[128], text[4096];
+    char path[128];
+    static char text[65536];
     snprintf(path, sizeof path, "tests/data/fixtures/%s", name);
     FILE *const file = fopen(path, "rb");
     ck_assert_msg(file != NULL, "%s is not there; tests run in the top folder", path);

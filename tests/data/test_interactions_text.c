@@ -132,6 +132,117 @@ START_TEST(test_interactions_text_reads_open_bandit_with_positions_and_propensit
 }
 END_TEST
 
+/* Real rows of both policies' logs; what is expected was counted once by pandas and, the sums in
+ * doubles, by numpy. fixtures/open_bandit/NOTICE tells where they come from. */
+typedef struct log_facts {
+    const char *name;
+    size_t n, n_users, n_items, n_clicks;
+    size_t click_rows[4];
+    size_t n_positions[3]; /* of 1, 2 and 3 */
+    uint64_t first_items[5];
+    int32_t first_users[10];
+    int64_t first_time, last_time; /* microseconds */
+    float first_propensity, least_propensity, most_propensity;
+    double propensities, clicks_over_propensities;
+} log_facts;
+
+static void ck_log(const rri_interactions *rows, const log_facts *facts)
+{
+    size_t n_positions[4] = {0}, n_clicks = 0;
+    double propensities = 0.0, weighted = 0.0;
+    float least = 1.0f, most = 0.0f;
+    for (size_t i = 0; i < rows->n; i++) {
+        ck_assert(rows->positions[i] >= 1 && rows->positions[i] <= 3);
+        n_positions[rows->positions[i]]++;
+        const float p = rows->propensities[i];
+        least = p < least ? p : least;
+        most = p > most ? p : most;
+        propensities += (double)p;
+        weighted += (double)rows->ratings[i] / (double)p;
+        if (rows->ratings[i] == 1.0f) {
+            ck_assert_uint_eq(i, facts->click_rows[n_clicks]);
+            n_clicks++;
+        }
+    }
+    ck_assert_uint_eq(n_clicks, facts->n_clicks);
+    ck_assert_mem_eq(n_positions + 1, facts->n_positions, sizeof facts->n_positions);
+    ck_assert(rows->propensities[0] == facts->first_propensity);
+    ck_assert(least == facts->least_propensity && most == facts->most_propensity);
+    ck_assert_double_eq_tol(propensities, facts->propensities, 1e-5);
+    ck_assert_double_eq_tol(weighted, facts->clicks_over_propensities, 1e-4);
+}
+
+START_TEST(test_interactions_text_reads_real_logs_of_open_bandit)
+{
+    static const log_facts all[] = {{"open_bandit/random_men.csv",
+                                     80,
+                                     39,
+                                     32,
+                                     2,
+                                     {6, 68},
+                                     {28, 25, 27},
+                                     {5, 29, 16, 33, 20},
+                                     {0, 1, 2, 3, 4, 5, 6, 7, 7, 8},
+                                     INT64_C(1574576295811028),
+                                     INT64_C(1574580623747271),
+                                     0.029411764705882353f,
+                                     0.029411764705882353f,
+                                     0.029411764705882353f,
+                                     2.3529411764705883,
+                                     68.0},
+                                    {"open_bandit/bts_men.csv",
+                                     110,
+                                     62,
+                                     21,
+                                     4,
+                                     {9, 44, 48, 102},
+                                     {37, 38, 35},
+                                     {13, 23, 16, 22, 9},
+                                     {0, 1, 2, 3, 4, 5, 2, 6, 7, 8},
+                                     INT64_C(1574566414281056),
+                                     INT64_C(1574572284519508),
+                                     0.313105f,
+                                     0.001645f,
+                                     0.32537f,
+                                     15.267379999999998,
+                                     41.66243801451422}};
+    for (size_t i = 0; i < 2; i++) {
+        size_t bytes = 0;
+        char *const text = fixture_read(all[i].name, &bytes);
+        rri_interactions rows;
+        rr_error err = {0};
+        ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+        ck_assert_msg(rri_interactions_parse(&rows, text, bytes, "f", &allocator, &err) == RR_OK,
+                      "%s", err.text);
+        free(text);
+        ck_assert(rows.n == all[i].n && rows.has_ratings && rows.has_logs);
+        ck_assert_uint_eq(rows.user_table.n_keys, all[i].n_users);
+        ck_assert_uint_eq(rows.item_table.n_keys, all[i].n_items);
+        ck_assert_mem_eq(rows.item_table.keys, all[i].first_items, sizeof all[i].first_items);
+        ck_assert_mem_eq(rows.users, all[i].first_users, sizeof all[i].first_users);
+        ck_assert(rows.times[0] == all[i].first_time && rows.times[rows.n - 1] == all[i].last_time);
+        ck_log(&rows, &all[i]);
+        rri_interactions_release(&rows);
+    }
+}
+END_TEST
+
+START_TEST(test_interactions_text_refuses_open_bandits_context_of_items)
+{
+    size_t bytes = 0;
+    char *const text = fixture_read("open_bandit/item_context.csv", &bytes);
+    rri_interactions rows;
+    rr_error err = {0};
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    ck_assert_int_eq(
+        rri_interactions_parse(&rows, text, bytes, "item_context.csv", &allocator, &err),
+        RR_E_FORMAT);
+    ck_assert_str_eq(err.text, "item_context.csv:1:1: there is no column user_id; the first line "
+                               "must name user_id and item_id, separated by tabs or commas");
+    free(text);
+}
+END_TEST
+
 static void ck_same_rows(const rri_interactions *a, const rri_interactions *b)
 {
     ck_assert_uint_eq(a->n, b->n);
@@ -367,6 +478,8 @@ CHECK_MAIN("data/interactions_text", test_interactions_text_reads_recboles_form,
            test_interactions_text_without_rating_counts_each_row_as_one,
            test_interactions_text_reads_movielens_without_a_header,
            test_interactions_text_reads_open_bandit_with_positions_and_propensities,
+           test_interactions_text_reads_real_logs_of_open_bandit,
+           test_interactions_text_refuses_open_bandits_context_of_items,
            test_interactions_text_in_pieces_is_the_text_as_a_whole,
            test_interactions_text_only_plain_numbers_are_their_own_keys,
            test_interactions_text_refuses_two_ids_with_one_key,
