@@ -27,6 +27,36 @@ static size_t set_words(size_t n_items)
     return n_items / 64 + 1;
 }
 
+/* Words of the set that are cleared sooner than a list is settled without one: 65536 items. */
+#define FEW_WORDS ((size_t)1024)
+
+/* Whether no item of the list comes twice, by a set that is empty before. Free of branches. */
+static bool is_distinct_in_set(item_set *set, const int32_t *list, size_t n)
+{
+    uint64_t again = 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_there = list[i] >= 0;
+        const uint64_t bit = (uint64_t)is_there << (list[i] & 63);
+        uint64_t *word = &set->words[is_there ? list[i] / 64 : 0];
+        again |= *word & bit;
+        *word |= bit;
+    }
+    return again == 0;
+}
+
+static bool is_distinct(const int32_t *list, size_t n, size_t n_items, rri_stack *scratch)
+{
+    if (set_words(n_items) > FEW_WORDS) {
+        return rri_distinct_check(list, n, scratch);
+    }
+    const size_t mark = rri_stack_mark(scratch);
+    item_set set = {RRI_STACK_TAKE(scratch, uint64_t, set_words(n_items))};
+    memset(set.words, 0, set_words(n_items) * sizeof(uint64_t));
+    const bool found = is_distinct_in_set(&set, list, n);
+    rri_stack_rewind(scratch, mark);
+    return found;
+}
+
 size_t rri_menu_check_scratch(size_t n_items, size_t k)
 {
     return rri_stack_cost(set_words(n_items), sizeof(uint64_t)) + rri_distinct_scratch(k);
@@ -159,7 +189,7 @@ static bool list_is_sound(const rri_menu *menu, const rri_kernels *kernels, size
                         length * menu->feature_dim)) {
         return false;
     }
-    return list == NULL || rri_distinct_check(list, length, scratch);
+    return list == NULL || is_distinct(list, length, n_items, scratch);
 }
 
 /* Lists and exclusions of one row by the set: names what is wrong, counts what is excluded. */

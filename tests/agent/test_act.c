@@ -531,6 +531,22 @@ START_TEST(test_act_names_the_row_whose_answer_is_not_finite_and_draws_nothing)
         memcpy(state, kept, sizeof kept);
         act(&r); /* as if nothing had been */
 
+        const rri_param *first = rig_param(&r, "critic.0.weight");
+        for (size_t i = 0; i < first->size; i++) {
+            r.agent->values[first->offset + i] = 1e30f;
+        }
+        float *last_state = (float *)r.obs.states + 529 * 3;
+        const float usual[] = {last_state[0], last_state[1], last_state[2]};
+        last_state[0] = last_state[1] = last_state[2] = 1e10f; /* of this row alone, the last */
+        rri_agent_pack(r.agent);
+        float *values = RIG_TAKE(&r, float, 530);
+        rig_expect(rri_agent_act(r.agent, &r.obs, &r.decision, &err), RR_E_NOT_FINITE, &err,
+                   "act: row 529: values is");
+        rig_expect(
+            rri_agent_evaluate(r.agent, &r.obs, r.decision.actions, NULL, NULL, values, &err),
+            RR_E_NOT_FINITE, &err, "evaluate: row 529: values is");
+        memcpy(last_state, usual, sizeof usual);
+
         const rri_param *critic = rig_param(&r, "critic.0.bias");
         for (size_t i = 0; i < critic->size; i++) {
             r.agent->values[critic->offset + i] = 3e38f;
@@ -542,7 +558,6 @@ START_TEST(test_act_names_the_row_whose_answer_is_not_finite_and_draws_nothing)
         rri_agent_pack(r.agent);
         rig_expect(rri_agent_act(r.agent, &r.obs, &r.decision, &err), RR_E_NOT_FINITE, &err,
                    "act: row 0: values is");
-        float *values = RIG_TAKE(&r, float, 530);
         rig_expect(
             rri_agent_evaluate(r.agent, &r.obs, r.decision.actions, NULL, NULL, values, &err),
             RR_E_NOT_FINITE, &err, "evaluate: row 0: values is");

@@ -83,6 +83,24 @@ START_TEST(test_distinct_agrees_with_the_comparison_of_all_pairs)
 }
 END_TEST
 
+/* Two places of one item, hidden round after round behind others that share their slots: among so
+ * many short lists there are some that need three rounds. */
+START_TEST(test_distinct_a_pair_is_seen_in_whichever_round_it_comes_to_light)
+{
+    uint32_t bits = 1;
+    for (size_t trial = 0; trial < 100000; trial++) {
+        int32_t items[8];
+        for (size_t i = 0; i < 8; i++) {
+            bits = bits * 1664525u + 1013904223u;
+            items[i] = (int32_t)(bits >> 12);
+        }
+        items[1 + trial % 3] = items[0];
+        ck_assert(!check(items, 8));
+    }
+}
+END_TEST
+
 CHECK_MAIN("policy/distinct", test_distinct_one_item_that_comes_again_is_seen_wherever_the_two_lie,
            test_distinct_places_without_an_item_may_come_again,
+           test_distinct_a_pair_is_seen_in_whichever_round_it_comes_to_light,
            test_distinct_agrees_with_the_comparison_of_all_pairs)

@@ -132,6 +132,81 @@ START_TEST(test_menu_each_fault_is_named_with_row_and_field)
 }
 END_TEST
 
+/* A list of k different items of a pool, some of them not in it, passes; with any one place
+ * written over by the item of another it does not. */
+static void check_twins(size_t n_items, size_t k, bool has_strangers)
+{
+    int32_t *list = malloc(k * sizeof *list);
+    float *own = calloc(k * DIM, sizeof *own);
+    for (size_t i = 0; i < k; i++) {
+        list[i] = (int32_t)((i * 7919 + 3) % n_items);
+        list[i] = has_strangers && i % 5 == 4 ? -1 : list[i];
+    }
+    const rri_menu menu = {.n = 1, .k = k, .candidates = list, .vectors = own};
+    ck_assert_int_eq(check(&menu, n_items, NULL), RR_OK);
+    for (size_t i = 1; i < k; i += 1 + i / 7) {
+        const int32_t before = list[i], twin = list[(i * 5) % i];
+        list[i] = twin;
+        ck_assert_msg(twin < 0 || check(&menu, n_items, NULL) == RR_E_INVALID,
+                      "%zu of %zu items: place %zu has the item of place %zu", k, n_items, i,
+                      (i * 5) % i);
+        list[i] = before;
+    }
+    free(list);
+    free(own);
+}
+
+START_TEST(test_menu_an_item_that_comes_twice_is_found_in_pools_of_any_size)
+{
+    const size_t pools[] = {641, 10000, 65472, 65535, 65536, 65600, 1000000};
+    for (size_t p = 0; p < sizeof pools / sizeof pools[0]; p++) {
+        check_twins(pools[p], 300, false);
+        check_twins(pools[p], 300, true);
+        check_twins(pools[p], 2, false);
+    }
+    check_twins(641, 641, false);
+}
+END_TEST
+
+/* Whatever number of a row is not finite or negative, wherever it lies. Nothing is excluded, so
+ * that the quick checks alone stand in the way. */
+START_TEST(test_menu_a_number_that_may_not_be_is_found_at_every_place)
+{
+    enum { K = 9, F = 7 };
+    int32_t list[2 * K];
+    float own[2 * K * DIM] = {0}, weighed[2 * K * F] = {0};
+    for (int32_t i = 0; i < 2 * K; i++) {
+        list[i] = i % 3 == 1 ? -1 : i;
+    }
+    rri_menu menu = {.n = 2, .k = K, .feature_dim = F, .candidates = list, .vectors = own};
+    menu.features = weighed;
+    for (size_t i = 0; i < sizeof weighed / sizeof weighed[0]; i++) {
+        weighed[i] = i % 2 == 0 ? NAN : -INFINITY;
+        ck_assert_int_eq(check(&menu, N_ITEMS, NULL), RR_E_NOT_FINITE);
+        weighed[i] = 0.0f;
+    }
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        own[i] = INFINITY;
+        const bool is_read = list[i / DIM] < 0;
+        menu.candidates = list;
+        ck_assert_int_eq(check(&menu, N_ITEMS, NULL), is_read ? RR_E_NOT_FINITE : RR_OK);
+        menu.candidates = NULL;
+        ck_assert_int_eq(check(&menu, N_ITEMS, NULL), RR_E_NOT_FINITE);
+        own[i] = 0.0f;
+    }
+    menu.candidates = list;
+    ck_assert_int_eq(check(&menu, N_ITEMS, NULL), RR_OK);
+    int32_t shown[2 * K] = {0};
+    menu.counts = shown;
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        shown[i] = -1;
+        ck_assert_int_eq(check(&menu, N_ITEMS, NULL), RR_E_INVALID);
+        shown[i] = 1;
+        ck_assert_int_eq(check(&menu, N_ITEMS, NULL), RR_OK);
+    }
+}
+END_TEST
+
 START_TEST(test_menu_a_row_with_nothing_left_is_refused)
 {
     rri_menu menu = good_menu();
@@ -183,6 +258,8 @@ END_TEST
 CHECK_MAIN("policy/menu", test_menu_good_rows_pass,
            test_menu_a_row_knows_nothing_of_the_rows_before_it,
            test_menu_each_fault_is_named_with_row_and_field,
+           test_menu_an_item_that_comes_twice_is_found_in_pools_of_any_size,
+           test_menu_a_number_that_may_not_be_is_found_at_every_place,
            test_menu_a_row_with_nothing_left_is_refused,
            test_menu_fields_that_only_lists_have_are_refused_without,
            test_menu_actions_lie_in_their_rows_list_and_are_not_excluded)
