@@ -338,7 +338,8 @@ typedef struct rr_agent_config {
     float min_ess;              /* an update whose ess is less is refused, [0, 1]; default 0.1 */
     int32_t normalize_returns;  /* 1: learn in units of the running deviation of returns, whatever rewards are
                                    counted in; what is told stays in the unit of rewards; default 0. V = 0 until the
-                                   first update [PopArt: van Hasselt et al. 2016]. maths §11 */
+                                   first update [PopArt: van Hasselt et al. 2016]. A learning rate that was tuned
+                                   without it may want tuning again. maths §11 */
     int32_t normalize_states;   /* 1: networks see clip((s − mean)/deviation, ±10) of each coordinate, running and
                                    moved after an update, never within one; default 0. For inputs far from 0 or of
                                    unlike sizes: in the drawn world, whose states have neither fault, it
