@@ -341,9 +341,9 @@ typedef struct rr_agent_config {
                                    first update [PopArt: van Hasselt et al. 2016]. A learning rate that was tuned
                                    without it may want tuning again. maths §11 */
     int32_t normalize_states;   /* 1: networks see clip((s − mean)/deviation, ±10) of each coordinate, running and
-                                   moved after an update, never within one; default 0. For inputs far from 0 or of
-                                   unlike sizes: in the drawn world, whose states have neither fault, it
-                                   costs a hundredth of the best. maths §11 */
+                                   moved after an update, never within one; default 0. For inputs far from 0 or in
+                                   units of their own; in the drawn world, where the small coordinates also
+                                   matter least, it costs a hundredth of the best. maths §11 */
     int64_t norm_rows;          /* rows that these running statistics remember, ≥ 1; default 8192 */
     float max_skew;             /* keyed: share of the rows that can be checked for skew, [0, 1], up to which the
                                    sessions of rows with skew are given up; above it the update is refused
