@@ -75,7 +75,11 @@ static void *default_allocate(void *user, size_t bytes, size_t alignment)
     if (bytes < LARGE_PAGES * LARGE_PAGE) {
         return aligned_alloc(alignment, bytes);
     }
-    void *block = aligned_alloc(LARGE_PAGE, bytes);
+    if (bytes > SIZE_MAX - LARGE_PAGE) {
+        return NULL;
+    }
+    /* C11 wants a multiple of the alignment. */
+    void *block = aligned_alloc(LARGE_PAGE, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
     if (block != NULL) {
         wish_for_large_pages(block, bytes);
     }
