@@ -27,7 +27,13 @@ for word in "$@"; do
 done
 
 [ -e "$build/build.ninja" ] || meson setup "$build" --buildtype=release -Dexamples=false
-ninja -C "$build"
+programs=
+for source in tests/bench/bench_*.c; do
+    programs="$programs ${source%.c}"
+done
+# A list of words on purpose.
+# shellcheck disable=SC2086
+ninja -C "$build" $programs
 
 peers=${PEERS:-}
 if [ -z "$peers" ]; then

@@ -7,7 +7,7 @@ import tempfile
 
 import peer
 
-o = peer.options(__doc__, row="load", file="", rows=2_000_000)
+o = peer.options(__doc__, row="load", file="", rows=2_000_000, what="")
 import numpy as np  # noqa: E402
 
 
@@ -34,7 +34,7 @@ def main():
 
     n = run()[0]
     seconds = peer.best(o, run, most=3, least=2)
-    what = "a file" if o.file else f"{rows} rows"
+    what = o.what or ("a file" if o.file else f"{rows} rows")
     peer.tell(o, "numpy " + np.__version__, what, "rows/s", n / seconds)
     if not o.file:
         os.unlink(path)
