@@ -44,7 +44,7 @@ ROWS = {
     "million": ((1, 2), ["1x bench_million"], []),
     "topk": ((1, 2), ["bench_topk"], ["topk_faiss.py"]),
     "serve": ((2,), ["bench_serve"], []),
-    "load": ((1,), ["1x bench_load"], ["1x load_numpy.py --what '20 million rows'"]),
+    "load": ((2,), ["1x bench_load"], ["1x load_numpy.py --what '20 million rows'"]),
     "env": ((1,), ["bench_env"], ["env_numpy.py", "env_numpy.py --num-items 1000000"]),
     "als": ((1,), ["bench_als"], ["als_numpy.py"]),
     "shapes": ((1,), ["bench_train minibatch hidden sessions"], []),

@@ -132,10 +132,11 @@ def run_text(figures):
     if figures.run is None:
         return ""
     run, n_cores = figures.run, figures.run["cores"]
+    cores = f"{n_cores} core{'s' * (n_cores > 1)}"
     others = sorted({f.get("commit") or "one that is not known" for f in figures.all} - {run["commit"]})
     if not others:
-        return f"All figures and plots are of one run: commit `{run['commit']}`, {run['date']}, {n_cores} cores, {run['minutes']:.0f} minutes."
-    return (f"The last run: commit `{run['commit']}`, {run['date']}, {n_cores} cores. Some rows, marked in the notes, and some points of the "
+        return f"All figures and plots are of one run: commit `{run['commit']}`, {run['date']}, {cores}, {run['minutes']:.0f} minutes."
+    return (f"The last run: commit `{run['commit']}`, {run['date']}, {cores}. Some rows, marked in the notes, and some points of the "
             f"plots are of an earlier commit ({', '.join(others)}).")
 
 
