@@ -72,9 +72,31 @@ static int find(char **cells, int n, const char *word, const char *other)
     return -1;
 }
 
-/* UTF-8, of Latin-1 where the text is that; '|' between genres becomes a space. */
-static char *copy(const char *text, bool is_latin)
+/* Whether every byte above 0x7F is of a well-formed sequence: hardly any Latin-1 is. */
+static bool is_utf8(const char *text)
 {
+    while (*text != '\0') {
+        const unsigned char c = (unsigned char)*text++;
+        int n = c < 0x80                ? 0
+                : c >= 0xC2 && c < 0xE0 ? 1
+                : (c & 0xF0) == 0xE0    ? 2
+                : c >= 0xF0 && c < 0xF5 ? 3
+                                        : -1;
+        for (; n > 0 && ((unsigned char)*text & 0xC0) == 0x80; n--) {
+            text++;
+        }
+        if (n != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* UTF-8, of Latin-1 where the text may be that and is no UTF-8: MovieLens-1M's is, 10M's is not.
+ * '|' between genres becomes a space. */
+static char *copy(const char *text, bool may_be_latin)
+{
+    const bool is_latin = may_be_latin && !is_utf8(text);
     char *out = text_allocate(2 * strlen(text) + 1, 1);
     char *to = out;
     for (; *text != '\0'; text++) {
@@ -116,6 +138,24 @@ static int32_t item_of(const char *cell, const titles *t, const world *w)
     return item;
 }
 
+/* A title may have the separator of two colons in it: it is all between the first and the last. */
+static int join_title(char **cells, int n)
+{
+    for (int i = 2; i < n - 1; i++) {
+        cells[i][-2] = ':';
+    }
+    if (n > 3) {
+        cells[2] = cells[n - 1];
+    }
+    return n < 3 ? n : 3;
+}
+
+/* Behind a byte order mark. */
+static char *behind_mark(char *line)
+{
+    return strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
+}
+
 static void read_rows(titles *t, FILE *in, const world *w, const layout *l)
 {
     char line[LINE_BYTES];
@@ -131,7 +171,8 @@ static void read_rows(titles *t, FILE *in, const world *w, const layout *l)
         genre = find(cells, n, "class", "genre");
     }
     while (id >= 0 && fgets(line, sizeof line, in) != NULL) {
-        const int n = cut(cells, line, l->separator);
+        int n = cut(cells, behind_mark(line), l->separator);
+        n = strcmp(l->separator, "::") == 0 ? join_title(cells, n) : n;
         const int32_t item = id < n ? item_of(cells[id], t, w) : -1;
         if (item < 0) {
             continue;

@@ -3,7 +3,7 @@
  *
  *   STEM.item    RecBole's: tabs, a header with item_id, a name with "title" or "name", and one
  * with "class" or "genre" movies.csv   MovieLens-20M and 25M: commas and quotes, movieId, title,
- * genres movies.dat   MovieLens-1M and 10M: id::title::genres, Latin-1 u.item       MovieLens-100k:
+ * genres movies.dat   MovieLens-1M and 10M: id::title::genres, in Latin-1 or UTF-8 u.item       MovieLens-100k:
  * id|title|…, the last nineteen fields are genres, Latin-1
  *
  * else "item 17". */

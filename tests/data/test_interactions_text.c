@@ -243,6 +243,35 @@ START_TEST(test_interactions_text_refuses_open_bandits_context_of_items)
 }
 END_TEST
 
+START_TEST(test_interactions_text_reads_movielens_with_its_quirks)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+    } files[] = {
+        {"1::1193::5::978300760\n2::661::3::978302109", 2},       /* no end */
+        {"1::1193::5::978300760\r\n2::661::3::978302109\r\n", 2}, /* CRLF */
+        {"\xef\xbb\xbf"
+         "1::1193::5::978300760\n2::661::3::978302109\n",
+         2},                                                           /* a mark */
+        {"1::122::5.0::838985046\n1::185::4.5::838983525.0\n\n\n", 2}, /* 10M; empty lines */
+        {"\"userId\",\"movieId\",\"rating\",\"timestamp\"\r\n\"1\",\"2\",\"3.5\",\"11\"\r\n", 1},
+        {"userId,movieId,rating,timestamp\n1,2,3.5,1.112486027e9\n1,3,4,1112484676.0\n", 2},
+        {"userId,movieId,tag,timestamp\n18,4141,\"Mark, \"\"the\"\" Waters\",1240597180\n", 1},
+        {"user_id:token\titem_id_list:token_seq\titem_id:token\n1\ta b \"c\td\n", 1},
+        {"196\t242\t3\t8.81250949e8\n186\t302\t3\t891717742\n", 2},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        rri_interactions rows;
+        rr_error err = {0};
+        ck_assert_msg(parse(&rows, files[i].text, &err) == RR_OK, "%zu: %s", i, err.text);
+        ck_assert_uint_eq(rows.n, files[i].n);
+        ck_assert(rows.times[0] >= 0 && rows.ratings[0] >= 1.0f);
+        rri_interactions_release(&rows);
+    }
+}
+END_TEST
+
 static void ck_same_rows(const rri_interactions *a, const rri_interactions *b)
 {
     ck_assert_uint_eq(a->n, b->n);
@@ -478,6 +507,7 @@ CHECK_MAIN("data/interactions_text", test_interactions_text_reads_recboles_form,
            test_interactions_text_without_rating_counts_each_row_as_one,
            test_interactions_text_reads_movielens_without_a_header,
            test_interactions_text_reads_open_bandit_with_positions_and_propensities,
+           test_interactions_text_reads_movielens_with_its_quirks,
            test_interactions_text_reads_real_logs_of_open_bandit,
            test_interactions_text_refuses_open_bandits_context_of_items,
            test_interactions_text_in_pieces_is_the_text_as_a_whole,

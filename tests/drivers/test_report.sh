@@ -129,7 +129,8 @@ promise "…by title and genre" python3 "$look" films.html "Film <" "Drama & War
 mkdir ml-1m ml-20m ml-100k
 rows='for (u = 1; u < 40; u++) for (i = 0; i < 30; i++) if ((u + i) % 3) '
 awk "BEGIN { $rows print u \"::\" i \"::\" 1 + (u * i) % 5 \"::\" u * i }" >ml-1m/ratings.dat
-awk 'BEGIN { for (i = 0; i < 30; i++) printf "%d::Am\351lie %d::Comedy|Romance\n", i, i }' >ml-1m/movies.dat
+awk 'BEGIN { for (i = 0; i < 30; i++) printf "%s%d::Am%slie %d::%sComedy|Romance\n", i ? "" : "\357\273\277", i, i % 2 ? "\351" : "\303\251", i,
+        i % 3 ? "" : "Part::Two::" }' >ml-1m/movies.dat
 awk "BEGIN { print \"userId,movieId,rating,timestamp\"; $rows print u \",\" i \",\" 1 + (u * i) % 5 \".5,\" u * i }" \
     >ml-20m/ratings.csv
 awk 'BEGIN { print "movieId,title,genres"
@@ -143,7 +144,9 @@ for file in ml-1m/ratings.dat ml-20m/ratings.csv ml-100k/u.data; do
     promise "report reads the names beside $file" "$report" "runs/$(dirname $file)" -o "$(dirname $file).html" \
         --sessions 40
 done
-promise "…of Latin-1 with two colons" python3 "$look" --read ml-1m.html "Amélie 1" "Comedy Romance"
+promise "…of Latin-1, or UTF-8, with two colons" python3 "$look" --read ml-1m.html "Amélie" "Comedy Romance"
+promise "…in a title as well" python3 "$look" --read ml-1m.html "::Part::Two"
+promise "…and of neither twice" sh -c '! grep -q "Ã" ml-1m.html'
 promise "…in quotes" python3 "$look" --read ml-20m.html 'Film, "The" 1' "Comedy Romance"
 promise "…with flags of genres" python3 "$look" --read ml-100k.html "Film 1" "Action Drama"
 
