@@ -8,17 +8,13 @@
 #include "agent/network_norm.h"
 #include "agent/request.h"
 #include "agent/serving.h"
+#include "core/memory.h"
 #include "core/philox.h"
 #include "core/status.h"
 #include "items/items.h"
 
 /* Of a row's draw: which part of a mixture it plays, beside what it plays (lanes 0 and 1). */
 enum { PART_LANE = 2 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* One slice of one call; what is NULL is not wanted. Arrays begin at the slice's first row. */
 typedef struct slice_job {
@@ -58,7 +54,7 @@ static void run_tile(void *context, size_t task, size_t worker)
     rri_stack *scratch = &player->stacks[worker];
     const size_t n_rows = rows_of_task(job);
     const size_t begin = task * n_rows;
-    const size_t end = smaller(begin + n_rows, job->n);
+    const size_t end = rri_size_smaller(begin + n_rows, job->n);
 
     if (job->wants_values) {
         rri_network_value(network, player->tape, job->states, begin, end, scratch);
@@ -84,10 +80,10 @@ static void run_tile(void *context, size_t task, size_t worker)
         rri_mixture_log_probs(job->all_log_probs, &job->mixture, &in, begin, end, scratch);
     }
     const size_t most = job->k_best > 0 ? RRI_RANKED_PLACES / job->k_best : 0;
-    const size_t together = smaller(most > 0 ? most : 1, RRI_TILE_ROWS);
+    const size_t together = rri_size_smaller(most > 0 ? most : 1, RRI_TILE_ROWS);
     for (size_t row = begin; job->k_best > 0 && row < end; row += together) {
         rri_choice_top_k(job->positions, job->rank_log_probs, job->k_best, &in, row,
-                         smaller(row + together, end), scratch);
+                         rri_size_smaller(row + together, end), scratch);
     }
     if (job->rank_log_probs != NULL) {
         rri_mixture_rank(job->rank_log_probs, job->positions, job->k_best, &job->mixture, &in,
@@ -120,7 +116,7 @@ static rri_menu menu_from(const rri_menu *menu, size_t first, size_t n)
 
 static slice_job job_of(const rri_player *player, const rri_request *request, size_t first)
 {
-    const size_t n = smaller(request->n - first, player->max_rows);
+    const size_t n = rri_size_smaller(request->n - first, player->max_rows);
     slice_job job = {
         .player = player,
         .states = request->states + first * player->network->state_dim,
@@ -335,7 +331,7 @@ void rri_agent_values(rr_agent *agent, float *values, const float *states, size_
         slice_job job = {
             .player = &player,
             .states = states + first * player.network->state_dim,
-            .n = smaller(n - first, player.max_rows),
+            .n = rri_size_smaller(n - first, player.max_rows),
             .wants_values = true,
         };
         run_slice(&job);

@@ -7,16 +7,12 @@
 #include "agent/player.h"
 #include "agent/serving.h"
 #include "core/hash.h"
+#include "core/memory.h"
 #include "core/status.h"
 #include "items/items.h"
 #include "optim/clip.h"
 #include "policy/large_pool.h"
 #include "policy/sweep.h"
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 static size_t n_items_of(const rr_agent *agent)
 {
@@ -31,8 +27,8 @@ static void layout_slice(rr_agent *agent, rri_arena *arena)
     rri_slice *slice = &agent->slice;
     const rri_network *net = &agent->network;
     const size_t rows = RRI_SLICE_ROWS;
-    slice->kept_width = larger((size_t)agent->config.max_candidates,
-                               net->n_items <= RRI_KEPT_WIDTH ? net->n_items : 0);
+    slice->kept_width = rri_size_larger((size_t)agent->config.max_candidates,
+                                        net->n_items <= RRI_KEPT_WIDTH ? net->n_items : 0);
 
     rri_network_tape_layout(&slice->tape, arena, net, rows);
     rri_network_tape_layout(&slice->slopes, arena, net, rows);
@@ -98,9 +94,9 @@ static size_t stack_bytes(const rr_agent *agent, bool is_first)
                                           .m = (size_t)agent->config.max_history,
                                           .h = (size_t)agent->config.max_history};
         const size_t shared = is_first ? rri_large_pool_shared_scratch(agent->kernels, &limits) : 0;
-        bytes = larger(bytes, shared + rri_large_pool_scratch(agent->kernels, &limits));
+        bytes = rri_size_larger(bytes, shared + rri_large_pool_scratch(agent->kernels, &limits));
     }
-    return is_first ? larger(bytes, rri_network_init_scratch(net)) : bytes;
+    return is_first ? rri_size_larger(bytes, rri_network_init_scratch(net)) : bytes;
 }
 
 /* Run twice, as core/memory.h says. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "core/philox.h"
 #include "core/status.h"
 #include "items/items.h"
@@ -19,11 +20,6 @@ typedef struct request_arrays {
     uint64_t id;
 } request_arrays;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Length of the request's list; 0: the pool. */
 static size_t list_length(const rr_policy *policy)
 {
@@ -31,8 +27,8 @@ static size_t list_length(const rr_policy *policy)
     if (net->n_items > 0 && net->feature_dim == 0) {
         return 0;
     }
-    const size_t most = smaller(MOST_LISTED, (size_t)policy->config.max_candidates);
-    return net->n_items > 0 ? smaller(most, net->n_items) : most;
+    const size_t most = rri_size_smaller(MOST_LISTED, (size_t)policy->config.max_candidates);
+    return net->n_items > 0 ? rri_size_smaller(most, net->n_items) : most;
 }
 
 /* Whether requests can be made at all. */
@@ -88,12 +84,12 @@ static void draw_shown(request_arrays *r, const rr_policy *policy, uint64_t deci
     const size_t width = k > 0 ? k : n_items;
     const size_t most = (size_t)policy->config.max_history;
     r->obs.history = n_items > 0 ? r->history : NULL;
-    r->obs.h = n_items > 0 ? (int32_t)smaller(most, MOST_SHOWN) : 0;
+    r->obs.h = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_SHOWN) : 0;
     for (uint32_t j = 0; j < (uint32_t)r->obs.h; j++) {
         r->history[j] = draw_item(decision, 1 + j, n_items);
     }
     r->obs.excluded = n_items > 0 ? r->excluded : NULL;
-    r->obs.m = n_items > 0 ? (int32_t)smaller(most, MOST_EXCLUDED) : 0;
+    r->obs.m = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_EXCLUDED) : 0;
     for (size_t j = 0; j < (size_t)r->obs.m; j++) {
         const size_t position = 1 + j;
         const bool is_there = position + 1 < width;
@@ -148,7 +144,8 @@ rr_status rri_golden_play(rri_golden *out, const rr_policy *policy, const rri_al
                        .parameters = policy->parameters,
                        .network = policy->network};
     small.config.max_candidates = (int32_t)list_length(policy);
-    small.config.max_history = (int32_t)smaller((size_t)policy->config.max_history, MOST_SHOWN);
+    small.config.max_history =
+        (int32_t)rri_size_smaller((size_t)policy->config.max_history, MOST_SHOWN);
     small.config.max_pool_items = 0;
     request_arrays r = {0};
     rri_arena arena = {0};

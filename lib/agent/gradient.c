@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/network_norm.h"
+#include "core/memory.h"
 #include "policy/large_pool.h"
 #include "rl/a2c_loss.h"
 #include "rl/surrogate.h"
@@ -23,11 +24,6 @@ typedef struct slice_job {
     float d_entropy;
     rri_menu menu;
 } slice_job;
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size_t n)
 {
@@ -140,7 +136,7 @@ static void run_tile(void *context, size_t task, size_t worker)
     rri_stack *scratch = &job->agent->stacks[worker];
     rri_tile_sums *sums = &slice->tiles[task];
     const size_t begin = task * RRI_STEP_ROWS;
-    const size_t end = smaller(begin + RRI_STEP_ROWS, job->n);
+    const size_t end = rri_size_smaller(begin + RRI_STEP_ROWS, job->n);
 
     begin_tile(job, sums, begin, end, scratch);
     const rri_logits_input in = input_of(job);
@@ -167,16 +163,16 @@ static void run_tile_to_query(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
     const size_t begin = task * RRI_STEP_ROWS;
-    begin_tile(job, &job->agent->slice.tiles[task], begin, smaller(begin + RRI_STEP_ROWS, job->n),
-               &job->agent->stacks[worker]);
+    begin_tile(job, &job->agent->slice.tiles[task], begin,
+               rri_size_smaller(begin + RRI_STEP_ROWS, job->n), &job->agent->stacks[worker]);
 }
 
 static void run_tile_from_query(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
     const size_t begin = task * RRI_STEP_ROWS;
-    end_tile(job, &job->agent->slice.tiles[task], begin, smaller(begin + RRI_STEP_ROWS, job->n),
-             &job->agent->stacks[worker]);
+    end_tile(job, &job->agent->slice.tiles[task], begin,
+             rri_size_smaller(begin + RRI_STEP_ROWS, job->n), &job->agent->stacks[worker]);
 }
 
 static void run_large_pool(slice_job *job, size_t n_tiles)
@@ -190,7 +186,8 @@ static void run_large_pool(slice_job *job, size_t n_tiles)
                            agent->stacks);
     for (size_t tile = 0; tile < n_tiles; tile++) {
         const size_t begin = tile * RRI_STEP_ROWS;
-        policy_loss(job, &slice->tiles[tile], begin, smaller(begin + RRI_STEP_ROWS, job->n));
+        policy_loss(job, &slice->tiles[tile], begin,
+                    rri_size_smaller(begin + RRI_STEP_ROWS, job->n));
     }
     const rri_large_pool_slopes slopes = {slice->actions, slice->d_log_probs, job->d_entropy};
     const rri_large_pool_gradients gradients = {.dq = slice->slopes.query,
@@ -211,7 +208,7 @@ static void run_items(const slice_job *job, size_t first, rri_stack *scratch)
     rr_agent *agent = job->agent;
     const rri_network *net = &agent->network;
     rri_slice *slice = &agent->slice;
-    const size_t last = smaller(first + ITEM_BLOCK, net->n_items);
+    const size_t last = rri_size_smaller(first + ITEM_BLOCK, net->n_items);
     const rri_logits_input in = input_of(job);
     float *d_items = gradient_of(agent, net->at.items);
     float *d_bias = gradient_of(agent, net->at.item_bias);
@@ -325,7 +322,7 @@ rri_loss_sums rri_gradient_compute(rr_agent *agent, const rri_rollout *rollout,
     rri_loss_sums total = {0};
     zero_scalars(agent);
     for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
-        const size_t rows = smaller(n - first, RRI_SLICE_ROWS);
+        const size_t rows = rri_size_smaller(n - first, RRI_SLICE_ROWS);
         slice_job job = {
             .agent = agent,
             .rollout = rollout,

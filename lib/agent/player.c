@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/player.h"
 
+#include "core/memory.h"
 #include "policy/mixture.h"
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 rri_player rri_player_of_agent(rr_agent *agent)
 {
@@ -32,28 +28,28 @@ rri_player rri_player_of_agent(rr_agent *agent)
  * with as many places beyond, one row of the longest list. */
 static size_t ranking_bytes(const rri_kernels *kernels, rri_logits_limits limits)
 {
-    const size_t longest = larger(limits.n_items, limits.k);
+    const size_t longest = rri_size_larger(limits.n_items, limits.k);
     const size_t most = RRI_RANKED_PLACES / RRI_TILE_ROWS;
     const size_t of_tile =
         rri_choice_top_k_scratch(kernels, &limits, longest < most ? longest : most);
     limits.n = 1;
-    return larger(of_tile, rri_choice_top_k_scratch(kernels, &limits, longest));
+    return rri_size_larger(of_tile, rri_choice_top_k_scratch(kernels, &limits, longest));
 }
 
 size_t rri_player_scratch(const rr_agent_config *config, const rri_network *network, size_t n)
 {
     const rri_logits_limits limits = {
         .n = n,
-        .n_items = larger(network->n_items, (size_t)config->max_pool_items),
+        .n_items = rri_size_larger(network->n_items, (size_t)config->max_pool_items),
         .dim = network->dim,
         .k = (size_t)config->max_candidates,
         .m = (size_t)config->max_history,
         .h = (size_t)config->max_history,
     };
     size_t bytes = rri_network_scratch(network, n);
-    bytes = larger(bytes, rri_mixture_scratch(network->kernels, &limits));
-    bytes = larger(bytes, ranking_bytes(network->kernels, limits));
-    return larger(bytes, rri_menu_check_scratch(limits.n_items, limits.k));
+    bytes = rri_size_larger(bytes, rri_mixture_scratch(network->kernels, &limits));
+    bytes = rri_size_larger(bytes, ranking_bytes(network->kernels, limits));
+    return rri_size_larger(bytes, rri_menu_check_scratch(limits.n_items, limits.k));
 }
 
 void rri_player_run(const rri_player *player, rri_task *task, void *context, size_t n_tasks)

@@ -6,6 +6,7 @@
 #include "agent/gradient.h"
 #include "agent/network_norm.h"
 #include "agent/serving.h"
+#include "core/memory.h"
 
 /* One slice of rows. */
 typedef struct slice_job {
@@ -20,11 +21,6 @@ typedef struct slice_job {
     float *log_probs, *values; /* [n] or NULL */
 } slice_job;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static void run_tile(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
@@ -33,7 +29,7 @@ static void run_tile(void *context, size_t task, size_t worker)
     rri_slice *slice = &agent->slice;
     rri_stack *scratch = &agent->stacks[worker];
     const size_t begin = task * RRI_TILE_ROWS, S = net->state_dim;
-    const size_t end = smaller(begin + RRI_TILE_ROWS, job->n);
+    const size_t end = rri_size_smaller(begin + RRI_TILE_ROWS, job->n);
     for (size_t i = begin; i < end; i++) {
         const size_t row = (size_t)job->rows[i];
         slice->actions[i] = job->rollout->actions[row];
@@ -60,7 +56,7 @@ static void run(slice_job job, float *log_probs, float *values, const int32_t *r
     agent->slice.policy.d_logits = NULL;
     for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
         job.rows = rows + first;
-        job.n = smaller(n - first, RRI_SLICE_ROWS);
+        job.n = rri_size_smaller(n - first, RRI_SLICE_ROWS);
         job.log_probs = log_probs != NULL ? log_probs + first : NULL;
         job.values = values != NULL ? values + first : NULL;
         job.menu = rri_gradient_menu(job.rollout, job.rows, job.n);

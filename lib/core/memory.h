@@ -25,14 +25,15 @@ typedef struct rri_allocator {
 /* Reads and checks rr_host (NULL is fine). */
 rr_status rri_allocator_init(rri_allocator *allocator, const rr_host *host, rr_error *err);
 
-/* Zeroed, 64-byte aligned. `what` goes into the sentence when memory is out. bytes 0 gives a block. */
+/* Zeroed, 64-byte aligned. `what` goes into the sentence when memory is out. bytes 0 gives a block.
+ */
 rr_status rri_memory_allocate(void **block, const rri_allocator *allocator, size_t bytes,
                               const char *what, rr_error *err);
 void rri_memory_release(const rri_allocator *allocator, void *block, size_t bytes);
 
 typedef struct rri_arena {
-    char *base;     /* NULL: only count */
-    size_t used;    /* bytes */
+    char *base;          /* NULL: only count */
+    size_t used;         /* bytes */
     bool has_overflowed; /* a size did not fit into size_t; the block must not be allocated */
 } rri_arena;
 
@@ -40,8 +41,9 @@ typedef struct rri_arena {
 void *rri_arena_take(rri_arena *arena, size_t count, size_t element_bytes);
 #define RRI_TAKE(arena, type, count) ((type *)rri_arena_take((arena), (count), sizeof(type)))
 
-/* Scratch memory in stack discipline: mark … take … rewind in the same function. A stack is sized in
- * create by whoever knows the deepest use; taking past the end is a programming error (asserted). */
+/* Scratch memory in stack discipline: mark … take … rewind in the same function. A stack is sized
+ * in create by whoever knows the deepest use; taking past the end is a programming error
+ * (asserted). */
 typedef struct rri_stack {
     char *base; /* 64-byte aligned, borrowed */
     size_t size, used;
@@ -63,6 +65,16 @@ void *rri_stack_take(rri_stack *stack, size_t bytes);
 static inline size_t rri_stack_cost(size_t count, size_t element_bytes)
 {
     return (count * element_bytes + RRI_ALIGNMENT - 1) / RRI_ALIGNMENT * RRI_ALIGNMENT;
+}
+
+static inline size_t rri_size_smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline size_t rri_size_larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 /* a · b and a + b that saturate at SIZE_MAX, so that an absurd size is refused, not wrapped. */

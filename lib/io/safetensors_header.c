@@ -2,6 +2,8 @@
 /* safetensors_header.c: reads the JSON of exactly the shape that safetensors.h shows. */
 #include "io/safetensors_header.h"
 
+#include "core/memory.h"
+
 #include <string.h>
 
 /* Fewer bytes of JSON cannot make an entry; so the header's length bounds how many there are. */
@@ -9,16 +11,12 @@
     ((size_t)sizeof "\"\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}" - 1)
 #define SHORTEST_PAIR ((size_t)sizeof "\"\":\"\"" - 1)
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 char *rri_safetensors_header_layout(rri_safetensors_header *header, rri_arena *arena,
                                     size_t header_size)
 {
-    header->max_tensors = smaller(RRI_SAFETENSORS_MAX_ENTRIES, header_size / SHORTEST_TENSOR);
-    header->max_pairs = smaller(RRI_SAFETENSORS_MAX_ENTRIES, header_size / SHORTEST_PAIR);
+    header->max_tensors =
+        rri_size_smaller(RRI_SAFETENSORS_MAX_ENTRIES, header_size / SHORTEST_TENSOR);
+    header->max_pairs = rri_size_smaller(RRI_SAFETENSORS_MAX_ENTRIES, header_size / SHORTEST_PAIR);
     header->tensors = RRI_TAKE(arena, rri_safetensors_tensor, header->max_tensors);
     header->pairs = RRI_TAKE(arena, rri_safetensors_pair, header->max_pairs);
     return RRI_TAKE(arena, char, header_size + 1);

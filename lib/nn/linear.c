@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "core/status.h"
 #include "math/gemm.h"
 #include "nn/init.h"
@@ -60,18 +61,14 @@ void rri_linear_init(const rri_linear *l, float *values, float gain, uint64_t se
     }
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 size_t rri_linear_scratch(const rri_linear *l, size_t n)
 {
     const size_t forward = rri_gemm_packed_scratch(l->kernels, n, l->in);
     const size_t backward_input = rri_gemm_packed_scratch(l->kernels, n, l->out);
     const size_t backward_weight = rri_gemm_scratch(l->kernels, l->out, l->in, n);
     const size_t backward_bias = rri_stack_cost(l->out, sizeof(float));
-    return larger(larger(forward, backward_input), larger(backward_weight, backward_bias));
+    return rri_size_larger(rri_size_larger(forward, backward_input),
+                           rri_size_larger(backward_weight, backward_bias));
 }
 
 void rri_linear_pack(rri_linear *l, const float *values)

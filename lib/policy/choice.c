@@ -3,15 +3,11 @@
 
 #include <math.h>
 
+#include "core/memory.h"
 #include "math/scalar.h"
 #include "policy/best.h"
 #include "policy/large_pool_top.h"
 #include "policy/sweep.h"
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ── draw ── */
 
@@ -66,7 +62,7 @@ static size_t first_allowed(const draw_tile *draw, size_t row, size_t length, fl
 {
     float buffer[RRI_SOFTMAX_BLOCK];
     for (size_t begin = 0; begin < length; begin += RRI_SOFTMAX_BLOCK) {
-        const size_t n = smaller(RRI_SOFTMAX_BLOCK, length - begin);
+        const size_t n = rri_size_smaller(RRI_SOFTMAX_BLOCK, length - begin);
         const float *z = block_logits(buffer, draw, row, begin / RRI_SOFTMAX_BLOCK, n);
         for (size_t i = 0; i < n; i++) {
             if (z[i] != -INFINITY) {
@@ -85,7 +81,7 @@ static void rescale_sums(double *sums, const rri_kernels *kernels, const float *
 {
     float factors[RRI_SOFTMAX_BLOCK];
     for (size_t first = 0; first < n_blocks; first += RRI_SOFTMAX_BLOCK) {
-        const size_t n = smaller(RRI_SOFTMAX_BLOCK, n_blocks - first);
+        const size_t n = rri_size_smaller(RRI_SOFTMAX_BLOCK, n_blocks - first);
         rri_vec_exp_shifted(kernels, factors, maxima + first, max, n);
         for (size_t b = 0; b < n; b++) {
             sums[first + b] *= (double)factors[b];
@@ -105,11 +101,11 @@ static size_t draw_within(const rri_kernels *kernels, const float *z, float max,
     for (size_t run = 0; run < n_runs; run++) {
         const size_t begin = run * RRI_SOFTMAX_LANES;
         weights[run] =
-            (double)rri_sum(kernels, parts + begin, smaller(RRI_SOFTMAX_LANES, n - begin));
+            (double)rri_sum(kernels, parts + begin, rri_size_smaller(RRI_SOFTMAX_LANES, n - begin));
     }
     double within = 0.0;
     const size_t begin = find_place(weights, n_runs, share, &within) * RRI_SOFTMAX_LANES;
-    const size_t n_here = smaller(RRI_SOFTMAX_LANES, n - begin);
+    const size_t n_here = rri_size_smaller(RRI_SOFTMAX_LANES, n - begin);
     for (size_t i = 0; i < n_here; i++) {
         weights[i] = (double)parts[begin + i];
     }
@@ -135,7 +131,7 @@ static size_t draw_row(const draw_tile *draw, size_t row, double uniform, float 
     const size_t block = find_place(sums, n_blocks, uniform, &within);
 
     float buffer[RRI_SOFTMAX_BLOCK];
-    const size_t n = smaller(RRI_SOFTMAX_BLOCK, length - block * RRI_SOFTMAX_BLOCK);
+    const size_t n = rri_size_smaller(RRI_SOFTMAX_BLOCK, length - block * RRI_SOFTMAX_BLOCK);
     const float *z = block_logits(buffer, draw, row, block, n);
     const size_t place = draw_within(in->kernels, z, maxima[block], n, within);
     *logit = z[place];
@@ -177,7 +173,7 @@ void rri_choice_draw(int32_t *actions, float *log_probs, float *entropies,
 {
     for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
         draw_tile_rows(actions, log_probs, entropies, in, uniforms, row,
-                       smaller(RRI_LOGITS_TILE, row_end - row), scratch);
+                       rri_size_smaller(RRI_LOGITS_TILE, row_end - row), scratch);
     }
 }
 
@@ -269,14 +265,14 @@ void rri_choice_top_k(int32_t *positions, float *log_probs, size_t k_best,
                       rri_stack *scratch)
 {
     for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
-        top_tile(positions, log_probs, k_best, in, row, smaller(RRI_LOGITS_TILE, row_end - row),
-                 scratch);
+        top_tile(positions, log_probs, k_best, in, row,
+                 rri_size_smaller(RRI_LOGITS_TILE, row_end - row), scratch);
     }
 }
 
 size_t rri_choice_draw_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
-    const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
+    const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
     const size_t n_blocks = rri_sweep_blocks(rri_sweep_width(limits));
     return rri_sweep_scratch(kernels, limits) + rri_stack_cost(rows * n_blocks, sizeof(double)) +
            rri_stack_cost(rows * n_blocks, sizeof(float));
@@ -285,7 +281,7 @@ size_t rri_choice_draw_scratch(const rri_kernels *kernels, const rri_logits_limi
 size_t rri_choice_top_k_scratch(const rri_kernels *kernels, const rri_logits_limits *limits,
                                 size_t k_best)
 {
-    const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
+    const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
     const size_t sweep = rri_sweep_scratch(kernels, limits);
     const size_t lanes = rri_large_pool_top_scratch(kernels, limits);
     return (sweep > lanes ? sweep : lanes) + rri_stack_cost(rows * k_best, sizeof(float));

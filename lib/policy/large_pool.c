@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "policy/large_pool_chunk.h"
 #include "policy/large_pool_shard.h"
 #include "policy/softmax.h"
@@ -15,22 +16,12 @@
 #define LEAST_SHARDS ((size_t)4)
 #define SHARD_FLOATS ((size_t)1 << 20)
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 /* No pool of at most n_items has more shards than this. */
 static size_t most_shards(size_t n_items, size_t dim)
 {
-    const size_t most = larger(SHARD_FLOATS / (RRI_LARGE_POOL_BATCH * dim), LEAST_SHARDS);
+    const size_t most = rri_size_larger(SHARD_FLOATS / (RRI_LARGE_POOL_BATCH * dim), LEAST_SHARDS);
     const size_t n_blocks = rri_large_pool_parts(n_items, RRI_SOFTMAX_BLOCK);
-    return smaller(smaller(most, MOST_SHARDS), n_blocks);
+    return rri_size_smaller(rri_size_smaller(most, MOST_SHARDS), n_blocks);
 }
 
 /* Blocks of one shard; the last shard may have fewer. */
@@ -52,7 +43,7 @@ static void forward_batch(float *log_probs, rri_policy_tape *tape, rri_large_poo
     }
     const size_t n_chunks = rri_large_pool_parts(b->n_items, RRI_SOFTMAX_CHUNK);
     for (; b->first_chunk < n_chunks; b->first_chunk += GROUP) {
-        const size_t n = smaller(GROUP, n_chunks - b->first_chunk);
+        const size_t n = rri_size_smaller(GROUP, n_chunks - b->first_chunk);
         rri_workers_run(workers, rri_large_pool_chunk_run, b, n);
         for (size_t r = 0; r < b->n_rows; r++) {
             for (size_t c = 0; c < n; c++) {
@@ -79,7 +70,8 @@ void rri_large_pool_forward(float *log_probs, rri_policy_tape *tape, const rri_l
         const size_t mark = rri_stack_mark(&stacks[0]);
         rri_large_pool_batch b;
         rri_large_pool_batch_begin(&b, in, actions, row,
-                                   smaller(RRI_LARGE_POOL_BATCH, in->menu->n - row), stacks);
+                                   rri_size_smaller(RRI_LARGE_POOL_BATCH, in->menu->n - row),
+                                   stacks);
         forward_batch(log_probs, tape, &b, workers);
         rri_stack_rewind(&stacks[0], mark);
     }
@@ -165,7 +157,8 @@ void rri_large_pool_backward(const rri_large_pool_gradients *gradients, const rr
         const size_t mark = rri_stack_mark(scratch);
         rri_large_pool_batch b;
         rri_large_pool_batch_begin(&b, in, slopes->actions, row,
-                                   smaller(RRI_LARGE_POOL_BATCH, in->menu->n - row), stacks);
+                                   rri_size_smaller(RRI_LARGE_POOL_BATCH, in->menu->n - row),
+                                   stacks);
         b.shard_blocks = shard_blocks(b.n_items, dim);
         b.rows = gather_rows(&b, tape, slopes);
         b.columns = gradients->dV != NULL ? pack_columns(&b) : NULL;
@@ -189,13 +182,13 @@ void rri_large_pool_backward(const rri_large_pool_gradients *gradients, const rr
 
 size_t rri_large_pool_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
-    return larger(rri_large_pool_chunk_scratch(kernels, limits),
-                  rri_large_pool_shard_scratch(kernels, limits));
+    return rri_size_larger(rri_large_pool_chunk_scratch(kernels, limits),
+                           rri_large_pool_shard_scratch(kernels, limits));
 }
 
 size_t rri_large_pool_shared_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
-    const size_t n = smaller(limits->n, RRI_LARGE_POOL_BATCH), dim = limits->dim;
+    const size_t n = rri_size_smaller(limits->n, RRI_LARGE_POOL_BATCH), dim = limits->dim;
     const size_t n_panels = rri_large_pool_parts(n, kernels->wide);
     const size_t padded = n_panels * kernels->wide;
     const size_t forward =
@@ -208,5 +201,5 @@ size_t rri_large_pool_shared_scratch(const rri_kernels *kernels, const rri_logit
         rri_stack_cost(padded * dim, sizeof(float)) +
         rri_stack_cost(most_shards(limits->n_items, dim) * padded * dim, sizeof(float)) +
         rri_stack_cost(n * limits->h, sizeof(float));
-    return rri_large_pool_batch_scratch(kernels, limits) + larger(forward, backward);
+    return rri_large_pool_batch_scratch(kernels, limits) + rri_size_larger(forward, backward);
 }

@@ -4,18 +4,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "policy/softmax.h"
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Logits of a block above what the rows of its panel ask for. */
 static void offer_block(const rri_large_pool_batch *b, const float *Z, size_t p, size_t begin,
                         size_t end)
 {
-    const size_t first = p * b->panel, n_here = smaller(b->panel, b->n_rows - first);
+    const size_t first = p * b->panel, n_here = rri_size_smaller(b->panel, b->n_rows - first);
     float bounds[RRI_LARGE_POOL_PANEL];
     for (size_t r = 0; r < b->panel; r++) {
         bounds[r] = r < n_here ? rri_best_bound(b->best, first + r) : INFINITY;
@@ -42,7 +38,7 @@ static void add_block(rri_large_pool_state *states, float *Z, const rri_large_po
     for (size_t p = 0; p < b->n_panels; p++) {
         rri_large_pool_batch_logits(Z, b, touches, p, begin, end);
         const size_t first = p * b->panel;
-        for (size_t r = first; r < smaller(first + b->panel, b->n_rows); r++) {
+        for (size_t r = first; r < rri_size_smaller(first + b->panel, b->n_rows); r++) {
             if (!rri_touches_any(touches, r, end)) {
                 continue;
             }
@@ -87,11 +83,11 @@ void rri_large_pool_chunk_run(void *batch, size_t task, size_t worker)
     }
     float *Z = RRI_STACK_TAKE(scratch, float, RRI_SOFTMAX_BLOCK * b->panel);
     const size_t first = (b->first_chunk + task) * RRI_SOFTMAX_CHUNK;
-    const size_t last = smaller(first + RRI_SOFTMAX_CHUNK, b->n_items);
+    const size_t last = rri_size_smaller(first + RRI_SOFTMAX_CHUNK, b->n_items);
     rri_touches touches;
     rri_touches_begin(&touches, b->tiles, b->actions, b->n_rows, first, scratch);
     for (size_t begin = first; begin < last; begin += RRI_SOFTMAX_BLOCK) {
-        add_block(states, Z, b, &touches, begin, smaller(begin + RRI_SOFTMAX_BLOCK, last));
+        add_block(states, Z, b, &touches, begin, rri_size_smaller(begin + RRI_SOFTMAX_BLOCK, last));
     }
     for (size_t r = 0; r < b->n_rows && b->chunks != NULL; r++) {
         b->chunks[task * RRI_LARGE_POOL_BATCH + r] = close_row(&states[r / b->panel], r % b->panel);
@@ -101,7 +97,7 @@ void rri_large_pool_chunk_run(void *batch, size_t task, size_t worker)
 
 size_t rri_large_pool_chunk_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
-    const size_t n = smaller(limits->n, RRI_LARGE_POOL_BATCH);
+    const size_t n = rri_size_smaller(limits->n, RRI_LARGE_POOL_BATCH);
     const size_t n_panels = rri_large_pool_parts(n, kernels->wide);
     return rri_stack_cost(n_panels, sizeof(rri_large_pool_state)) +
            rri_stack_cost(RRI_SOFTMAX_BLOCK * kernels->wide, sizeof(float)) +

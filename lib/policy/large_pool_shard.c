@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/large_pool_shard.h"
 
-#include <string.h>
+#include "core/memory.h"
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
+#include <string.h>
 
 /* dz of a block for one panel of rows, in the place of its logits. */
 static void compute_slopes(float *Z, const rri_large_pool_batch *b, rri_touches *touches, size_t p,
@@ -16,7 +13,7 @@ static void compute_slopes(float *Z, const rri_large_pool_batch *b, rri_touches 
     b->loops->slopes(Z, &b->rows[p], end - begin);
     const size_t first = p * b->panel;
     const size_t h = b->in->menu->h;
-    for (size_t r = first; r < smaller(first + b->panel, b->n_rows); r++) {
+    for (size_t r = first; r < rri_size_smaller(first + b->panel, b->n_rows); r++) {
         if (!rri_touches_any(touches, r, end)) {
             continue;
         }
@@ -60,11 +57,11 @@ void rri_large_pool_shard_run(void *batch, size_t task, size_t worker)
     float *Z = RRI_STACK_TAKE(scratch, float, b->n_panels *stride);
     float *dq = b->shards + task * b->n_panels * panel_floats;
     const size_t first = task * b->shard_blocks * RRI_SOFTMAX_BLOCK;
-    const size_t last = smaller(first + b->shard_blocks * RRI_SOFTMAX_BLOCK, b->n_items);
+    const size_t last = rri_size_smaller(first + b->shard_blocks * RRI_SOFTMAX_BLOCK, b->n_items);
     rri_touches touches;
     rri_touches_begin(&touches, b->tiles, b->actions, b->n_rows, first, scratch);
     for (size_t begin = first; begin < last; begin += RRI_SOFTMAX_BLOCK) {
-        const size_t end = smaller(begin + RRI_SOFTMAX_BLOCK, last);
+        const size_t end = rri_size_smaller(begin + RRI_SOFTMAX_BLOCK, last);
         const float *V = b->in->catalogue->vectors + begin * b->dim;
         for (size_t p = 0; p < b->n_panels; p++) {
             compute_slopes(Z + p * stride, b, &touches, p, begin, end);
@@ -78,7 +75,7 @@ void rri_large_pool_shard_run(void *batch, size_t task, size_t worker)
 
 size_t rri_large_pool_shard_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
-    const size_t n = smaller(limits->n, RRI_LARGE_POOL_BATCH);
+    const size_t n = rri_size_smaller(limits->n, RRI_LARGE_POOL_BATCH);
     const size_t n_panels = rri_large_pool_parts(n, kernels->wide);
     return rri_stack_cost(n_panels * RRI_SOFTMAX_BLOCK * kernels->wide, sizeof(float)) +
            rri_touches_scratch(n);

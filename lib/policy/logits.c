@@ -3,13 +3,9 @@
 
 #include <math.h>
 
+#include "core/memory.h"
 #include "policy/softmax.h"
 #include "policy/tally.h"
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 static bool counts_history(const rri_logits_input *in)
 {
@@ -224,11 +220,11 @@ static void compute_lists(float *Z, size_t ldz, const rri_logits_tile *tile, siz
         float *z = Z + (r - first) * ldz;
         const size_t length =
             rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + r);
-        const size_t real_end = smaller(length, end);
+        const size_t real_end = rri_size_smaller(length, end);
         size_t position = begin;
         for (; position < real_end; position += RRI_SOFTMAX_BLOCK) {
             compute_list(z + (position - begin), tile, r, position,
-                         smaller(RRI_SOFTMAX_BLOCK, real_end - position));
+                         rri_size_smaller(RRI_SOFTMAX_BLOCK, real_end - position));
         }
         for (position = real_end > begin ? real_end : begin; position < end; position++) {
             z[position - begin] = -INFINITY;
@@ -248,7 +244,7 @@ void rri_logits_compute(float *Z, size_t ldz, const rri_logits_tile *tile, size_
 
 size_t rri_logits_prepare_scratch(const rri_logits_limits *limits)
 {
-    const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
+    const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
     return 2 * rri_stack_cost(rows * limits->h, sizeof(int32_t)) +
            rri_stack_cost(rows * limits->m, sizeof(int32_t)) +
            2 * rri_stack_cost(rows, sizeof(size_t));
@@ -256,8 +252,8 @@ size_t rri_logits_prepare_scratch(const rri_logits_limits *limits)
 
 size_t rri_logits_compute_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
-    const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
-    const size_t strip = smaller(limits->n_items, RRI_LOGITS_STRIP);
+    const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
+    const size_t strip = rri_size_smaller(limits->n_items, RRI_LOGITS_STRIP);
     const size_t packed = rri_gemm_packed_scratch(kernels, rows, limits->dim);
     const size_t unpacked = rri_gemm_scratch(kernels, rows, strip, limits->dim);
     return packed > unpacked ? packed : unpacked;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "core/memory.h"
 #include "math/scalar.h"
 #include "policy/choice.h"
 #include "policy/softmax.h"
@@ -266,16 +267,12 @@ void rri_mixture_entropies(float *entropies, const rri_mixture *mixture, const r
     rri_stack_rewind(scratch, mark);
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 size_t rri_mixture_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
-    const size_t below = larger(rri_policy_scratch(kernels, limits),
-                                larger(rri_choice_draw_scratch(kernels, limits),
-                                       rri_choice_top_k_scratch(kernels, limits, 1)));
+    const size_t below =
+        rri_size_larger(rri_policy_scratch(kernels, limits),
+                        rri_size_larger(rri_choice_draw_scratch(kernels, limits),
+                                        rri_choice_top_k_scratch(kernels, limits, 1)));
     return below + rri_stack_cost(limits->n, sizeof(int32_t)) +
            rri_stack_cost(limits->m, sizeof(int32_t)) +
            rri_stack_cost(rri_sweep_width(limits), sizeof(float));

@@ -3,19 +3,10 @@
 
 #include <string.h>
 
+#include "core/memory.h"
 #include "policy/slopes.h"
 #include "policy/softmax.h"
 #include "policy/sweep.h"
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 void rri_policy_forward_tile(float *log_probs, rri_policy_tape *tape, const rri_logits_tile *tile,
                              const int32_t *actions, rri_stack *scratch)
@@ -50,7 +41,8 @@ void rri_policy_forward(float *log_probs, rri_policy_tape *tape, const rri_logit
     for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
         const size_t mark = rri_stack_mark(scratch);
         rri_logits_tile tile;
-        rri_logits_prepare(&tile, in, row, smaller(RRI_LOGITS_TILE, row_end - row), scratch);
+        rri_logits_prepare(&tile, in, row, rri_size_smaller(RRI_LOGITS_TILE, row_end - row),
+                           scratch);
         rri_policy_forward_tile(log_probs, tape, &tile, actions, scratch);
         rri_stack_rewind(scratch, mark);
     }
@@ -61,7 +53,7 @@ void rri_policy_log_probs(float *all, const rri_logits_input *in, size_t row_beg
 {
     const size_t width = rri_menu_width(in->menu, in->catalogue->n_items);
     for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
-        const size_t n_rows = smaller(RRI_LOGITS_TILE, row_end - row);
+        const size_t n_rows = rri_size_smaller(RRI_LOGITS_TILE, row_end - row);
         float maxima[RRI_LOGITS_TILE];
         float entropies[RRI_LOGITS_TILE];
         double log_sums[RRI_LOGITS_TILE];
@@ -97,7 +89,7 @@ static void backward_tile(float *dq, rri_policy_sums *sums, const rri_slopes *sl
     float *dZ = has_d_logits ? slopes->tape->d_logits + tile->row_begin * tile->width
                              : RRI_STACK_TAKE(scratch, float, tile->n_rows *ldz);
     for (size_t begin = 0; begin < tile->width; begin += RRI_LOGITS_STRIP) {
-        const size_t end = smaller(begin + RRI_LOGITS_STRIP, tile->width);
+        const size_t end = rri_size_smaller(begin + RRI_LOGITS_STRIP, tile->width);
         float *strip = is_whole ? dZ + begin : dZ;
         rri_slopes_compute(strip, ldz, slopes, tile, begin, end, scratch);
         if (sums != NULL) {
@@ -140,7 +132,8 @@ void rri_policy_backward_query(float *dq, rri_policy_sums *sums, rri_policy_tape
     for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
         const size_t mark = rri_stack_mark(scratch);
         rri_logits_tile tile;
-        rri_logits_prepare(&tile, in, row, smaller(RRI_LOGITS_TILE, row_end - row), scratch);
+        rri_logits_prepare(&tile, in, row, rri_size_smaller(RRI_LOGITS_TILE, row_end - row),
+                           scratch);
         rri_policy_backward_query_tile(dq, sums, tape, &tile, actions, d_log_probs, d_entropy,
                                        scratch);
         rri_stack_rewind(scratch, mark);
@@ -165,11 +158,11 @@ static void prepare_rows(item_rows *rows, const rri_logits_input *in, size_t row
 {
     const size_t dim = in->catalogue->dim;
     rows->row = row;
-    rows->n_rows = smaller(ITEM_ROWS, in->menu->n - row);
+    rows->n_rows = rri_size_smaller(ITEM_ROWS, in->menu->n - row);
     rows->n_tiles = 0;
     for (size_t r = 0; r < rows->n_rows; r += RRI_LOGITS_TILE) {
         rri_logits_tile *tile = &rows->tiles[rows->n_tiles++];
-        const size_t n_rows = smaller(RRI_LOGITS_TILE, rows->n_rows - r);
+        const size_t n_rows = rri_size_smaller(RRI_LOGITS_TILE, rows->n_rows - r);
         if (are_slopes_kept) {
             *tile = (rri_logits_tile){.in = in,
                                       .row_begin = row + r,
@@ -227,7 +220,7 @@ static void add_listed_items(float *dV, float *db, const item_rows *rows, const 
     const size_t dim = in->catalogue->dim;
     for (size_t r = 0; r < rows->n_rows; r++) {
         const size_t length = rri_menu_length(in->menu, in->catalogue->n_items, rows->row + r);
-        for (size_t i = begin; i < smaller(end, length); i++) {
+        for (size_t i = begin; i < rri_size_smaller(end, length); i++) {
             const int32_t item = rri_menu_item(in->menu, rows->row + r, i);
             if (item < 0 || (size_t)item < item_begin || (size_t)item >= item_end) {
                 continue;
@@ -261,7 +254,7 @@ void rri_policy_backward_items(float *dV, float *db, const rri_policy_tape *tape
                             ? NULL
                             : RRI_STACK_TAKE(scratch, float, rows.n_rows *RRI_SOFTMAX_BLOCK);
         for (size_t begin = first; begin < last; begin += RRI_SOFTMAX_BLOCK) {
-            const size_t end = smaller(begin + RRI_SOFTMAX_BLOCK, last);
+            const size_t end = rri_size_smaller(begin + RRI_SOFTMAX_BLOCK, last);
             const rri_view dZ = rows_slopes(buffer, &rows, &slopes, begin, end, scratch);
             if (is_pool) {
                 add_pool_items(dV, db, &rows, dZ, begin, end, scratch);
@@ -276,15 +269,15 @@ void rri_policy_backward_items(float *dV, float *db, const rri_policy_tape *tape
 size_t rri_policy_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
     const size_t dim = limits->dim;
-    const size_t tile_rows = smaller(limits->n, RRI_LOGITS_TILE);
-    const size_t item_count = smaller(limits->n, ITEM_ROWS);
-    const size_t strip = smaller(rri_sweep_width(limits), RRI_LOGITS_STRIP);
+    const size_t tile_rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
+    const size_t item_count = rri_size_smaller(limits->n, ITEM_ROWS);
+    const size_t strip = rri_size_smaller(rri_sweep_width(limits), RRI_LOGITS_STRIP);
     const size_t to_query = rri_gemm_scratch(kernels, tile_rows, dim, strip) +
                             rri_gemm_packed_scratch(kernels, tile_rows, rri_sweep_width(limits));
     const size_t to_items = ITEM_TILES * rri_logits_prepare_scratch(limits) +
                             rri_stack_cost(item_count * dim, sizeof(float)) +
                             rri_stack_cost(item_count * RRI_SOFTMAX_BLOCK, sizeof(float)) +
                             rri_gemm_scratch(kernels, RRI_SOFTMAX_BLOCK, dim, item_count);
-    return larger(rri_sweep_scratch(kernels, limits) + to_query,
-                  rri_sweep_scratch(kernels, limits) + to_items);
+    return rri_size_larger(rri_sweep_scratch(kernels, limits) + to_query,
+                           rri_sweep_scratch(kernels, limits) + to_items);
 }

@@ -3,20 +3,16 @@
 
 #include <string.h>
 
+#include "core/memory.h"
 #include "policy/softmax.h"
 #include "policy/sweep.h"
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* End of what one row really has of a strip. */
 static size_t real_end(const rri_logits_tile *tile, size_t row, size_t begin, size_t end)
 {
     const rri_logits_input *in = tile->in;
     const size_t length = rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + row);
-    return length < begin ? begin : smaller(end, length);
+    return length < begin ? begin : rri_size_smaller(end, length);
 }
 
 /* dz_i = −g p_i of positions [begin, begin + n) of one row, n ≤ RRI_LOGITS_STRIP, from its kept e_i
@@ -36,7 +32,7 @@ static void slopes_of_kept(float *dz, const float *e, const rri_slopes *slopes,
     for (size_t b = 0; b < n_blocks; b++) {
         const size_t i = b * RRI_SOFTMAX_BLOCK;
         loops->scaled(dz + i, e + i, -slopes->d_log_probs[row] * shares[b],
-                      smaller(RRI_SOFTMAX_BLOCK, n - i));
+                      rri_size_smaller(RRI_SOFTMAX_BLOCK, n - i));
     }
 }
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/sweep.h"
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
+#include "core/memory.h"
 
 void rri_sweep_init(rri_sweep *sweep, const rri_logits_tile *tile, rri_stack *scratch)
 {
-    const size_t strip = smaller(tile->width, RRI_LOGITS_STRIP);
+    const size_t strip = rri_size_smaller(tile->width, RRI_LOGITS_STRIP);
     *sweep = (rri_sweep){.tile = tile,
                          .Z = RRI_STACK_TAKE(scratch, float, tile->n_rows *strip),
                          .ldz = strip,
@@ -36,7 +33,7 @@ static const float *next_items(const rri_logits_tile *tile, size_t at, size_t ne
     if (catalogue->panels != NULL) {
         return catalogue->panels + (next + block * tile->in->kernels->wide) * catalogue->dim;
     }
-    const size_t first = smaller(block * ASKED, RRI_SOFTMAX_BLOCK * catalogue->dim);
+    const size_t first = rri_size_smaller(block * ASKED, RRI_SOFTMAX_BLOCK * catalogue->dim);
     return catalogue->vectors + next * catalogue->dim + first;
 }
 
@@ -47,7 +44,7 @@ static void add_row(const rri_sweep *sweep, rri_softmax_row *state, size_t row, 
     const rri_kernels *kernels = sweep->tile->in->kernels;
     const size_t n_blocks = rri_sweep_blocks(sweep->tile->width);
     for (size_t at = begin; at < end; at += RRI_SOFTMAX_BLOCK) {
-        const size_t n = smaller(RRI_SOFTMAX_BLOCK, end - at);
+        const size_t n = rri_size_smaller(RRI_SOFTMAX_BLOCK, end - at);
         const size_t block = row * n_blocks + at / RRI_SOFTMAX_BLOCK;
         double *sum = sweep->block_sums != NULL ? sweep->block_sums + block : NULL;
         if (sweep->keeps_exp) {
@@ -82,7 +79,7 @@ void rri_sweep_run(const rri_sweep *sweep, rri_stack *scratch)
         rri_softmax_begin(&states[r]);
     }
     for (size_t begin = 0; begin < tile->width; begin += RRI_LOGITS_STRIP) {
-        const size_t end = smaller(begin + RRI_LOGITS_STRIP, tile->width);
+        const size_t end = rri_size_smaller(begin + RRI_LOGITS_STRIP, tile->width);
         float *Z = strip_of(sweep, begin);
         rri_logits_compute(Z, sweep->ldz, tile, 0, tile->n_rows, begin, end, scratch);
         for (size_t r = 0; r < tile->n_rows; r++) {
@@ -94,7 +91,7 @@ void rri_sweep_run(const rri_sweep *sweep, rri_stack *scratch)
                 sweep->log_probs[r] = z[action - begin];
             }
             if (sweep->maxima != NULL) {
-                add_row(sweep, &states[r], r, z, begin, smaller(end, length));
+                add_row(sweep, &states[r], r, z, begin, rri_size_smaller(end, length));
             }
         }
         if (sweep->visit != NULL) {
@@ -114,8 +111,8 @@ size_t rri_sweep_width(const rri_logits_limits *limits)
 
 size_t rri_sweep_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
-    const size_t rows = smaller(limits->n, RRI_LOGITS_TILE);
-    const size_t strip = smaller(rri_sweep_width(limits), RRI_LOGITS_STRIP);
+    const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
+    const size_t strip = rri_size_smaller(rri_sweep_width(limits), RRI_LOGITS_STRIP);
     return rri_logits_prepare_scratch(limits) + rri_logits_compute_scratch(kernels, limits) +
            rri_stack_cost(rows * strip, sizeof(float)) +
            rri_stack_cost(rows, sizeof(rri_softmax_row));

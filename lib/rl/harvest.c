@@ -3,13 +3,9 @@
 
 #include <string.h>
 
+#include "core/memory.h"
 #include "core/status.h"
 #include "rl/settle.h"
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 void rri_harvest_begin(rri_ledger *ledger)
 {
@@ -48,8 +44,8 @@ static void sort_picked(rri_ledger *ledger)
     int32_t *from = ledger->picked, *to = ledger->scratch;
     for (size_t width = 1; width < n; width *= 2) {
         for (size_t begin = 0; begin < n; begin += 2 * width) {
-            merge(to, from, ledger->keys, begin, smaller(begin + width, n),
-                  smaller(begin + 2 * width, n));
+            merge(to, from, ledger->keys, begin, rri_size_smaller(begin + width, n),
+                  rri_size_smaller(begin + 2 * width, n));
         }
         int32_t *other = from;
         from = to;

@@ -171,6 +171,12 @@ static rr_status check_batch(const rri_ledger *ledger, const rri_rollout *rollou
 static rr_status check_row(const rr_obs *obs, const rr_decision *decision, size_t i, rr_error *err)
 {
     RRI_TRY(rri_rollout_check_row(obs, decision, i, err));
+    if (decision->log_probs[i] > 0.0f) { /* finite it is */
+        RRI_FAIL(err, RR_E_INVALID,
+                 "buffer record: log_probs[%zu] is %g; it must be at most 0, the log of a "
+                 "probability",
+                 i, (double)decision->log_probs[i]);
+    }
     const bool has_lists = rri_rollout_form_of(obs).has_lists;
     const int32_t length = !has_lists ? INT32_MAX : obs->lengths != NULL ? obs->lengths[i] : obs->k;
     const int32_t incumbent = obs->incumbents != NULL ? obs->incumbents[i] : -1;

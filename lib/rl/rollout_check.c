@@ -76,19 +76,6 @@ static rr_status check_number(const char *what, const float *x, size_t row, rr_e
     return RR_OK;
 }
 
-/* log π of the row's draw: a probability is above 0 and at most 1. */
-static rr_status check_log_prob(const float *log_probs, size_t row, rr_error *err)
-{
-    const float x = log_probs[row];
-    if (!isfinite(x) || x > 0.0f) {
-        RRI_FAIL(err, isfinite(x) ? RR_E_INVALID : RR_E_NOT_FINITE,
-                 "buffer record: log_probs[%zu] is %g; it must be finite and at most 0, the log of "
-                 "a probability",
-                 row, (double)x);
-    }
-    return RR_OK;
-}
-
 /* The floats of one candidate: [width] at `position` of the row. */
 static rr_status check_finite_candidate(const char *what, const float *x, size_t row,
                                         size_t position, size_t width, rr_error *err)
@@ -130,7 +117,7 @@ rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, 
                                 rr_error *err)
 {
     RRI_TRY(check_finite("buffer record: states", obs->states, row, (size_t)obs->state_dim, err));
-    RRI_TRY(check_log_prob(decision->log_probs, row, err));
+    RRI_TRY(check_number("buffer record: log_probs", decision->log_probs, row, err));
     if (decision->values != NULL) {
         RRI_TRY(check_number("buffer record: values", decision->values, row, err));
     }

@@ -3,22 +3,7 @@
 
 #include "check_run.h"
 #include "gradcheck.h"
-#include "policy_twin.h"
-
-/* Some rows of a case as a batch, on one thread. */
-typedef struct fixture {
-    twin t;
-    rri_stack stack;
-    rri_large_pool_batch b;
-} fixture;
-
-static void setup(fixture *f)
-{
-    const twin_shape shape = {.n = 40, .n_items = 700, .dim = 6, .m = 5, .h = 7, .has_bias = true};
-    twin_create(&f->t, shape, rri_kernels_detect(), 11);
-    f->stack = (rri_stack){.base = TWIN_TAKE(&f->t, char, 1 << 20), .size = 1 << 20};
-    rri_large_pool_batch_begin(&f->b, &f->t.in, f->t.actions, 0, f->t.shape.n, &f->stack);
-}
+#include "large_pool_fixture.h"
 
 START_TEST(test_large_pool_chunk_sums_are_those_of_its_items)
 {

@@ -46,6 +46,13 @@ static inline void desk_open(desk *t, const rr_buffer_config *config)
     rri_ledger_clear(&t->ledger, &t->rollout);
 }
 
+/* The usual one: without a wait, without a timeout. */
+static inline void desk_open_rows(desk *t, int32_t max_rows)
+{
+    const rr_buffer_config config = desk_config(max_rows);
+    desk_open(t, &config);
+}
+
 static inline void desk_close(desk *t)
 {
     free(t->block);

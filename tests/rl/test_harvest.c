@@ -21,8 +21,7 @@ static crop pick(desk *t)
 START_TEST(test_harvest_orders_by_key_and_then_by_arrival)
 {
     desk t;
-    const rr_buffer_config config = desk_config(MOST);
-    desk_open(&t, &config);
+    desk_open_rows(&t, MOST);
     desk_record(&t, 30, 0, 0); /* row = id */
     desk_record(&t, 10, 1, 0);
     desk_record(&t, 30, 2, 0);
@@ -46,8 +45,7 @@ END_TEST
 START_TEST(test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_train_on_it)
 {
     desk t;
-    const rr_buffer_config config = desk_config(MOST);
-    desk_open(&t, &config);
+    desk_open_rows(&t, MOST);
     desk_record(&t, 2, 0, 0);
     desk_record(&t, 2, 1, 0);
     desk_record(&t, 2, 2, 0);
@@ -73,8 +71,7 @@ END_TEST
 START_TEST(test_harvest_nothing_ready_is_a_status)
 {
     desk t;
-    const rr_buffer_config config = desk_config(MOST);
-    desk_open(&t, &config);
+    desk_open_rows(&t, MOST);
     crop c;
     rr_error err = {0};
     ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, &err), RR_E_STATE);
@@ -87,8 +84,7 @@ END_TEST
 START_TEST(test_harvest_takes_no_more_than_fits_and_first_what_began_first)
 {
     desk t;
-    const rr_buffer_config config = desk_config(MOST);
-    desk_open(&t, &config);
+    desk_open_rows(&t, MOST);
     for (uint64_t i = 0; i < 12; i++) {
         desk_record(&t, 100 - i / 3, i, 0);
         desk_end(&t, i % 3 == 2 ? 100 - i / 3 : 0, RRI_END_TERMINATED);
@@ -107,8 +103,7 @@ END_TEST
 START_TEST(test_harvest_a_session_that_is_given_up_is_not_picked_but_forgotten_and_counted)
 {
     desk t;
-    const rr_buffer_config config = desk_config(MOST);
-    desk_open(&t, &config);
+    desk_open_rows(&t, MOST);
     for (uint64_t i = 0; i < 9; i++) {
         desk_record(&t, i % 3, i, 0);
     }
@@ -216,8 +211,7 @@ START_TEST(test_harvest_a_million_open_sessions_are_counted_and_bounded)
 {
     enum { MILLION = 1000000 };
     desk t;
-    const rr_buffer_config config = desk_config(MILLION);
-    desk_open(&t, &config);
+    desk_open_rows(&t, MILLION);
     for (uint64_t i = 0; i < MILLION; i++) {
         ck_assert_int_eq(desk_record(&t, MILLION - i, i, 0), RR_OK);
     }
@@ -251,8 +245,7 @@ START_TEST(test_harvest_a_session_may_be_a_hundred_thousand_rows_long)
 {
     enum { LONG = 100000 };
     desk t;
-    const rr_buffer_config config = desk_config(2 * LONG);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 2 * LONG);
     for (uint64_t i = 0; i < LONG; i++) {
         ck_assert_int_eq(desk_record(&t, 1, 2 * i, 0), RR_OK);
         ck_assert_int_eq(desk_record(&t, 2 + i, 2 * i + 1, 0), RR_OK); /* others in between */

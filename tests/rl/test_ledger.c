@@ -8,8 +8,7 @@
 START_TEST(test_ledger_rows_of_a_key_follow_one_another)
 {
     desk t;
-    const rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     ck_assert_int_eq(desk_record(&t, 50, 1, 0), RR_OK);
     ck_assert_int_eq(desk_record(&t, 40, 2, 0), RR_OK);
     ck_assert_int_eq(desk_record(&t, 50, 3, 0), RR_OK);
@@ -32,8 +31,7 @@ END_TEST
 START_TEST(test_ledger_an_id_that_is_there_is_skipped_and_counted)
 {
     desk t;
-    const rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     ck_assert_int_eq(desk_record(&t, 1, 7, 0), RR_OK);
     ck_assert_int_eq(desk_record(&t, 2, 7, 0), RR_OK);
     ck_assert_uint_eq(t.rollout.n_rows, 1);
@@ -48,8 +46,7 @@ END_TEST
 START_TEST(test_ledger_a_key_whose_session_ended_begins_another)
 {
     desk t;
-    const rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     ck_assert_int_eq(desk_record(&t, 5, 1, 0), RR_OK);
     ck_assert_int_eq(desk_end(&t, 5, RRI_END_TERMINATED), RR_OK);
     ck_assert_int_eq(desk_record(&t, 5, 2, 0), RR_OK);
@@ -133,8 +130,7 @@ END_TEST
 START_TEST(test_ledger_refused_first_record_leaves_an_empty_buffer_of_no_form)
 {
     desk t;
-    rr_buffer_config config = desk_config(2);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 2);
     batch b;
     fill(&b, 3, 1, 1);
     ck_assert_int_eq(tell(&t, &b, NULL), RR_E_FULL);
@@ -167,8 +163,7 @@ END_TEST
 START_TEST(test_ledger_with_statuses_each_row_is_for_itself)
 {
     desk t;
-    rr_buffer_config config = desk_config(2);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 2);
     batch b;
     fill(&b, 4, 1, 1);
     b.decision.statuses = b.statuses;
@@ -193,8 +188,7 @@ END_TEST
 START_TEST(test_ledger_a_bad_row_refuses_its_batch)
 {
     desk t;
-    rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     batch b;
     rr_error err = {0};
     fill(&b, 3, 1, 1);
@@ -203,6 +197,30 @@ START_TEST(test_ledger_a_bad_row_refuses_its_batch)
     ck_assert_ptr_nonnull(strstr(err.text, "actions[2] is -1"));
     ck_assert_uint_eq(t.rollout.n_rows, 0);
     desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_ledger_a_log_prob_is_that_of_a_probability)
+{
+    const float bad[] = {1e-7f, 3.0f, NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < 5; i++) {
+        desk t;
+        desk_open_rows(&t, 8);
+        batch b;
+        rr_error err = {0};
+        const rr_status wanted = i < 2 ? RR_E_INVALID : RR_E_NOT_FINITE;
+        fill(&b, 3, 1, 1);
+        b.log_probs[1] = bad[i];
+        ck_assert_int_eq(tell(&t, &b, &err), wanted);
+        ck_assert_ptr_nonnull(strstr(err.text, "log_probs[1] is "));
+        ck_assert_ptr_nonnull(strstr(err.text, i < 2 ? "it must be at most 0" : "be finite"));
+        ck_assert_uint_eq(t.rollout.n_rows, 0);
+        b.decision.statuses = b.statuses;
+        ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
+        ck_assert_int_eq(b.statuses[1], wanted);
+        ck_assert_uint_eq(t.rollout.n_rows, 2);
+        desk_close(&t);
+    }
 }
 END_TEST
 
@@ -263,8 +281,7 @@ END_TEST
 START_TEST(test_ledger_rebuild_finds_the_links_again)
 {
     desk t;
-    rr_buffer_config config = desk_config(16);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 16);
     for (uint64_t i = 0; i < 12; i++) {
         ck_assert_int_eq(desk_record(&t, i % 3, i, (int64_t)(50 - i)), RR_OK);
         if (i == 6) {
@@ -301,5 +318,6 @@ CHECK_MAIN("rl/ledger", test_ledger_rows_of_a_key_follow_one_another,
            test_ledger_refused_first_record_leaves_an_empty_buffer_of_no_form,
            test_ledger_sessions_at_once_are_bounded,
            test_ledger_with_statuses_each_row_is_for_itself,
-           test_ledger_a_bad_row_refuses_its_batch, test_ledger_names_what_a_keyed_record_needs,
-           test_ledger_time_passes_without_overflow, test_ledger_rebuild_finds_the_links_again)
+           test_ledger_a_bad_row_refuses_its_batch, test_ledger_a_log_prob_is_that_of_a_probability,
+           test_ledger_names_what_a_keyed_record_needs, test_ledger_time_passes_without_overflow,
+           test_ledger_rebuild_finds_the_links_again)

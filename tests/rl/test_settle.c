@@ -9,8 +9,7 @@
 START_TEST(test_settle_rewards_of_one_decision_add_up)
 {
     desk t;
-    const rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     desk_record(&t, 1, 1, 0);
     desk_record(&t, 1, 2, 0);
     ck_assert_int_eq(desk_reward(&t, 1, 0.5f, RRI_END_NONE), RR_OK);
@@ -27,8 +26,7 @@ END_TEST
 START_TEST(test_settle_the_order_of_rewards_does_not_matter)
 {
     desk t;
-    const rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     const float told[] = {1e8f, 1.0f, -1e8f};
     desk_record(&t, 1, 1, 0);
     desk_record(&t, 1, 2, 0);
@@ -49,8 +47,7 @@ END_TEST
 START_TEST(test_settle_rewards_of_very_different_sizes_add_up_exactly)
 {
     desk t;
-    const rr_buffer_config config = desk_config(24);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 24);
     const float told[] = {3e17f, 1e-3f, -3e17f, 2.5f};
     for (uint64_t order = 0; order < 24; order++) {
         desk_record(&t, 1, order, 0);
@@ -76,8 +73,7 @@ END_TEST
 START_TEST(test_settle_a_reward_before_its_record_is_unknown_and_nothing_is_invented)
 {
     desk t;
-    const rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     ck_assert_int_eq(desk_reward(&t, 5, 1.0f, RRI_END_TERMINATED), RR_E_NOT_FOUND);
     desk_record(&t, 1, 5, 0);
     ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
@@ -92,8 +88,7 @@ END_TEST
 START_TEST(test_settle_without_a_wait_a_session_that_ended_is_ready_and_earns_no_more)
 {
     desk t;
-    const rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     desk_record(&t, 1, 1, 0);
     desk_record(&t, 1, 2, 0);
     ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_OK);
@@ -182,8 +177,7 @@ END_TEST
 START_TEST(test_settle_an_end_belongs_to_the_last_row_of_its_session)
 {
     desk t;
-    const rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     desk_record(&t, 1, 1, 0);
     desk_record(&t, 1, 2, 0);
     const uint64_t id = 1;
@@ -242,8 +236,7 @@ END_TEST
 START_TEST(test_settle_bad_outcomes_and_endings_refuse_their_batch)
 {
     desk t;
-    const rr_buffer_config config = desk_config(8);
-    desk_open(&t, &config);
+    desk_open_rows(&t, 8);
     desk_record(&t, 1, 1, 0);
     desk_record(&t, 2, 2, 0);
     const uint64_t ids[] = {1, 2};
