@@ -40,6 +40,15 @@ static stage_act *act(stage *s, const char *name, int group, const play_policy *
     return a;
 }
 
+/* Vectors that are fitted otherwise make another world; threads change no number. */
+static bool has_same_vectors(const run_record *a, const run_record *b)
+{
+    rr_als_config x = a->s.als;
+    x.num_threads = b->s.als.num_threads;
+    return !a->s.is_learned || (strcmp(a->origin.vectors, b->origin.vectors) == 0 &&
+                                memcmp(&x, &b->s.als, sizeof x) == 0);
+}
+
 bool stage_is_alike(const run_record *a, const run_record *b)
 {
     rr_env_config x = a->s.env;
@@ -48,8 +57,8 @@ bool stage_is_alike(const run_record *a, const run_record *b)
     x.seed = y.seed;
     x.world_seed = y.world_seed;
     return strcmp(a->origin.world, b->origin.world) == 0 &&
-           strcmp(a->origin.data, b->origin.data) == 0 &&
-           strcmp(a->origin.vectors, b->origin.vectors) == 0 && memcmp(&x, &y, sizeof x) == 0;
+           strcmp(a->origin.data, b->origin.data) == 0 && has_same_vectors(a, b) &&
+           memcmp(&x, &y, sizeof x) == 0;
 }
 
 bool stage_is_same(const run_record *a, const run_record *b)
