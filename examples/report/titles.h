@@ -2,9 +2,10 @@
 /* titles.h: what items are called, from the file that lies beside a file of interactions:
  *
  *   STEM.item    RecBole's: tabs, a header with item_id, a name with "title" or "name", and one
- * with "class" or "genre" movies.csv   MovieLens-20M and 25M: commas and quotes, movieId, title,
- * genres movies.dat   MovieLens-1M and 10M: id::title::genres, in Latin-1 or UTF-8 u.item       MovieLens-100k:
- * id|title|…, the last nineteen fields are genres, Latin-1
+ *                with "class" or "genre"
+ *   movies.csv   MovieLens-20M and 25M: commas and quotes, movieId, title, genres
+ *   movies.dat   MovieLens-1M and 10M: id::title::genres, in Latin-1 or UTF-8
+ *   u.item       MovieLens-100k: id|title|…, the last nineteen fields are genres, Latin-1
  *
  * else "item 17". */
 #ifndef EXAMPLES_REPORT_TITLES_H

@@ -76,8 +76,8 @@ static rr_status find_table(const rri_config_table **table, int32_t kind, rr_err
 {
     *table = rri_config_table_of(kind);
     if (*table == NULL) {
-        RRI_FAIL(err, RR_E_NOT_FOUND, "config kind is %d; it must be one of RR_CONFIG_ENV … _IMITATE",
-                 kind);
+        RRI_FAIL(err, RR_E_NOT_FOUND,
+                 "config kind is %d; it must be one of RR_CONFIG_ENV … _IMITATE", kind);
     }
     return RR_OK;
 }

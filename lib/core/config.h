@@ -97,9 +97,9 @@ typedef struct rri_config_table {
  */
 void rri_config_init(const rri_config_table *table, void *config, size_t struct_size);
 
-/* full [table->size] ← defaults, then what the caller's struct has (NULL: nothing), then every field
- * is checked.
- * RR_E_INVALID and RR_E_UNSUPPORTED as in abi.h. full is only meaningful on success. */
+/* full [table->size] ← defaults, then what the caller's struct has (NULL: nothing), then every
+ * field is checked. RR_E_INVALID and RR_E_UNSUPPORTED as in abi.h. full is only meaningful
+ * on success. */
 rr_status rri_config_read(void *full, const rri_config_table *table, const void *given,
                           rr_error *err);
 

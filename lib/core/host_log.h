@@ -11,8 +11,8 @@ typedef struct rri_host_log {
     void *user;
 } rri_host_log;
 
-/* From a host that rri_allocator_init has judged; NULL is fine. A host of an older, shorter struct has
- * no log. */
+/* From a host that rri_allocator_init has judged; NULL is fine. A host of an older, shorter struct
+ * has no log. */
 rri_host_log rri_host_log_of(const rr_host *host);
 
 /* One sentence, cut at 507 bytes. Does nothing without a log. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* philox.h: Philox4x32-10 [Salmon et al. 2011], random numbers as a function of where they are used.
+/* philox.h: Philox4x32-10 [Salmon et al. 2011], random numbers as a function of where they
+ * are used.
  *
  * A draw is a pure function of (seed, stream, index, lane): no generator has a state that could be
  * shared by mistake, and any draw can be repeated from its coordinates.
@@ -28,13 +29,15 @@ enum {
 };
 
 /* The four words of one block. */
-void rri_philox_block(uint32_t out[4], uint64_t seed, uint32_t stream, uint64_t index, uint32_t lane);
+void rri_philox_block(uint32_t out[4], uint64_t seed, uint32_t stream, uint64_t index,
+                      uint32_t lane);
 
 /* Uniform on [0, 1) with 53 bits. */
 double rri_philox_uniform(uint64_t seed, uint32_t stream, uint64_t index, uint32_t lane);
 
 /* Uniform integer on [0, n), n ≥ 1, without bias that 53 bits could show. */
-uint64_t rri_philox_below(uint64_t seed, uint32_t stream, uint64_t index, uint32_t lane, uint64_t n);
+uint64_t rri_philox_below(uint64_t seed, uint32_t stream, uint64_t index, uint32_t lane,
+                          uint64_t n);
 
 /* out[0..n): standard normals by Box–Muller in double, then rounded. Uses lanes from 0 upward. */
 void rri_philox_normals(float *out, size_t n, uint64_t seed, uint32_t stream, uint64_t index);

@@ -16,8 +16,9 @@ typedef struct rri_workers rri_workers; /* opaque */
 /* task in [0, n_tasks); worker in [0, num_threads): the index of the scratch that it may use. */
 typedef void rri_task(void *context, size_t task, size_t worker);
 
-/* num_threads in [1, 256], of which configs allow 64; the calling thread is worker 0, num_threads − 1 are started. Started threads
- * block all signals. RR_E_THREAD when the system refuses one (those started are joined first). */
+/* num_threads in [1, 256], of which configs allow 64; the calling thread is worker 0, num_threads −
+ * 1 are started. Started threads block all signals. RR_E_THREAD when the system refuses one (those
+ * started are joined first). */
 rr_status rri_workers_create(rri_workers **out, int32_t num_threads, const rri_allocator *allocator,
                              rr_error *err);
 void rri_workers_destroy(rri_workers *workers);

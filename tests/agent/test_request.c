@@ -324,8 +324,8 @@ START_TEST(test_request_states_alone_are_judged_under_their_own_name)
     rr_error err = {0};
     ck_assert_int_eq(rri_request_check_states(&r.agent->network, &r.obs, "final_obs", &err), RR_OK);
     ((float *)r.obs.states)[14] = NAN;
-    rig_expect(rri_request_check_states(&r.agent->network, &r.obs, "final_obs", &err), RR_E_NOT_FINITE, &err,
-               "final_obs: states[4][2] is nan");
+    rig_expect(rri_request_check_states(&r.agent->network, &r.obs, "final_obs", &err),
+               RR_E_NOT_FINITE, &err, "final_obs: states[4][2] is nan");
     rig_close(&r);
 }
 END_TEST

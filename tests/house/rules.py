@@ -20,6 +20,8 @@ MAY_INCLUDE = {
 
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 80
+MOST_COLUMNS = 100
+TABLES = {"lib/api/config_tables.c"}  # a field a line, however long
 
 # A library is a guest: it does not speak, leave, or ask the surroundings.
 FORBIDDEN_CALLS = (
@@ -111,6 +113,14 @@ def files_are_short(tree):
     return [f"{path} has {n} lines; at most {MOST_LINES_OF_A_FILE}"
             for path in sources(tree)
             if (n := read(tree, path).count("\n")) > MOST_LINES_OF_A_FILE]
+
+
+def lines_are_short(tree):
+    return [f"{path}:{number} has {len(line)} columns; at most {MOST_COLUMNS}"
+            for folder in ("include", "lib", "examples", "tests")
+            for path in sources(tree, folder) if str(path) not in TABLES
+            for number, line in enumerate(read(tree, path).splitlines(), 1)
+            if len(line) > MOST_COLUMNS]
 
 
 def functions_are_short(tree):

@@ -40,6 +40,9 @@ class ThisTree(unittest.TestCase):
     def test_files_are_short(self):
         self.holds(rules.files_are_short(TREE))
 
+    def test_lines_are_short(self):
+        self.holds(rules.lines_are_short(TREE))
+
     def test_functions_are_short(self):
         self.holds(rules.functions_are_short(TREE))
 
@@ -182,6 +185,10 @@ class TheRules(unittest.TestCase):
     def test_long_file(self):
         self.write("lib/nn/linear.h", SPDX + "\n" * 400)
         self.speaks(rules.files_are_short(self.tree), "lib/nn/linear.h", "401")
+
+    def test_long_line(self):
+        self.write("lib/nn/linear.h", SPDX + "/* " + "a" * 98 + "\n")
+        self.speaks(rules.lines_are_short(self.tree), "lib/nn/linear.h:2", "101")
 
     def test_long_function(self):
         self.write("lib/nn/linear.c", SPDX + "void f(void)\n{\n" + "    ;\n" * 80 + "}\n")

@@ -10,11 +10,11 @@ typedef enum ob_chooser {
     OB_POPULAR_DRAWN = 1, /* drawn in proportion to everybody's views */
     OB_POPULAR = 2,       /* the product that everybody views most */
     OB_VIEWED_DRAWN = 3,  /* drawn in proportion to the user's own views */
-    OB_VIEWED = 4,        /* the product that the user viewed most; of equals the one that everybody does */
+    OB_VIEWED = 4,        /* what the user viewed most; of equals, what everybody does */
     OB_LAST = 5,          /* the product that the user viewed last */
-    OB_FIXED = 6,         /* one product for all, whose mean click probability over users is highest */
+    OB_FIXED = 6,         /* one product for all: highest mean click probability over users */
     OB_INFORMED = 7,      /* knows Γ, μ, β, μ′, and guesses ω from the views: see belief.h */
-    OB_BEST = 8,          /* knows ω: argmax_i Φ((βω + μ′)_i). No play has a higher click probability now */
+    OB_BEST = 8,          /* knows ω: argmax_i Φ((βω + μ′)_i), of all plays the most clicks now */
     OB_CHOOSERS = 9
 } ob_chooser;
 
@@ -31,13 +31,15 @@ typedef struct ob_counts {
     int32_t fixed;
 } ob_counts;
 
-/* Watches `n_users` users up to their first recommendation; FIXED's mean is over the same number. */
+/* Watches `n_users` users up to their first recommendation; FIXED's mean is over the same
+ * number. */
 void ob_counts_gather(ob_counts *counts, const ob_world *world, int32_t n_users);
 
 /* What one policy came to. */
 typedef struct ob_result {
     double n_shown, n_clicks;
-    double expected; /* Σ click probability of what was shown: the same mean as n_clicks, less noise */
+    double expected; /* Σ click probability of what was shown: the same mean as n_clicks, less
+                        noise */
 } ob_result;
 
 /* Users 0 … n_users − 1, each to her end. Memory for one user. */

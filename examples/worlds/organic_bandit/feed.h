@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What a feed knows of its users: views, and what views say together about products. Nothing of Γ, β or ω.
+/* What a feed knows of its users: views, and what views say together about products. Nothing of Γ,
+ * β or ω.
  *
  * P products · d width of a product's vector · n_i the user's views of product i, N their sum
- *   vectors    y_i [d]: implicit least squares of who viewed what, over users who were only watched, each
- *              coordinate scaled to mean square 1
- *   state      Σ_t w_t y_(view t) / Σ w_t with w_t = 1 and with w_t = 0.8^age; log(1 + N) / 4; and, of small
- *              catalogues, ½ log((n_i + ½) / (N + ½ P)) + ½ log P for each product
+ *   vectors    y_i [d]: implicit least squares of who viewed what, over users who were only
+ *              watched, each coordinate scaled to mean square 1
+ *   state      Σ_t w_t y_(view t) / Σ w_t with w_t = 1 and with w_t = 0.8^age; log(1 + N) / 4; and,
+ *              of small catalogues, ½ log((n_i + ½) / (N + ½ P)) + ½ log P for each product
  *   features   of product i: log(1 + n_i), and 1 where it was viewed last */
 #ifndef OB_FEED_H
 #define OB_FEED_H

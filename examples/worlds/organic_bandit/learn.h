@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A learner in this world, through recrl.h: users side by side in lock step, each recommendation a row, each
- * click a reward of 1, a user's life a session.
+/* A learner in this world, through recrl.h: users side by side in lock step, each recommendation a
+ * row, each click a reward of 1, a user's life a session.
  *
- * Logits are those of a dense head on the state, plus w · features. w starts at (1, 0): the first policy is a
- * feed that draws in proportion to 1 + the user's own views, and learning goes on from there. */
+ * Logits are those of a dense head on the state, plus w · features. w starts at (1, 0): the first
+ * policy is a feed that draws in proportion to 1 + the user's own views, and learning goes on
+ * from there. */
 #ifndef OB_LEARN_H
 #define OB_LEARN_H
 

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* The Mersenne Twister (MT19937) as numpy's RandomState(seed) runs it, with its polar normals, so that a
- * catalogue is the one that the published code draws from the same random_seed. */
+/* The Mersenne Twister (MT19937) as numpy's RandomState(seed) runs it, with its polar normals, so
+ * that a catalogue is the one that the published code draws from the same random_seed. */
 typedef struct ob_twister {
     uint32_t words[624];
     int32_t at;    /* next word; 624: none is left */
@@ -18,8 +18,8 @@ void ob_twister_seed(ob_twister *twister, uint32_t seed);
 double ob_twister_uniform(ob_twister *twister); /* 53 bits, [0, 1) */
 double ob_twister_normal(ob_twister *twister);
 
-/* A counter under a key: each user has a stream of its own, so that policies can meet the same users and
- * no user's fate depends on who else is there. */
+/* A counter under a key: each user has a stream of its own, so that policies can meet the same
+ * users and no user's fate depends on who else is there. */
 typedef struct ob_stream {
     uint64_t key, count;
 } ob_stream;

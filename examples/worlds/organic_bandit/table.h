@@ -12,12 +12,13 @@ typedef struct ob_spread {
 
 ob_spread ob_spread_of(const double *values, int32_t n);
 
-/* A row for each policy: click-through rate, share of the best known play, and the difference to "own most
- * viewed", paired by seed. All over seeds; rates are mean click probabilities of what was shown. */
+/* A row for each policy: click-through rate, share of the best known play, and the difference to
+ * "own most viewed", paired by seed. All over seeds; rates are mean click probabilities of what
+ * was shown. */
 void ob_table_print(const ob_trial *trials, const ob_plan *plan);
 
-/* Rates that the published code's notebooks print for what does not learn, beside ours on the same catalogue.
- * 0, or −1 without memory. */
+/* Rates that the published code's notebooks print for what does not learn, beside ours on the same
+ * catalogue. 0, or −1 without memory. */
 int ob_published_print(int32_t n_users);
 
 #endif

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* The session world of RecoGym v1 [Rohde et al. 2018, arXiv 1808.00720], from its published rules.
  *
- * A user browses a shop (organic) and reads elsewhere, where one product is recommended at a time (bandit).
- *   P products · K factors · ω [K] what the user likes · Γ [P, K] μ [P] what draws views · β [P, K] μ′ [P] what
- *   draws clicks
+ * A user browses a shop (organic) and reads elsewhere, where one product is recommended at
+ * a time (bandit).
+ *   P products · K factors · ω [K] what the user likes · Γ [P, K] μ [P] what draws views ·
+ *   β [P, K] μ′ [P] what draws clicks
  *
  *   catalogue   Γ ~ N(0, 1),  μ ~ N(0, σ_μ²)
- *   flips       β = Γ and μ′ = μ, but for pairs of similar products that have changed places (catalogue below)
+ *   flips       β = Γ and μ′ = μ, but for pairs of similar products that have changed places
+ *               (catalogue below)
  *   new user    ω ~ N(0, σ_0²), organic
  *   organic     views product i with probability softmax(Γω + μ)_i
  *   bandit      clicks on a recommended i with probability Φ((βω + μ′)_i),
- *               Φ(x) = s(5 s(2 s(0.3 x) − 2) − 6),  s(x) = 1 / (1 + e^−x)      within (0.0045, 0.0294)
- *   next        of an organic or a bandit event, by the transition matrix; a click leads to organic, whatever
- *               the matrix said
+ *               Φ(x) = s(5 s(2 s(0.3 x) − 2) − 6),  s(x) = 1 / (1 + e^−x): within (0.0045, 0.0294)
+ *   next        of an organic or a bandit event, by the transition matrix; a click leads to
+ *               organic, whatever the matrix said
  *   drift       where the matrix says organic, ω ← ω + N(0, σ_ω²)
  *
- * Options of the published code that are off by default there are not here: drift during bandit events
- * (change_omega_for_bandits), rows of β scaled to length 1 (normalize_beta), clocks other than one tick an event.
- * Users draw from streams of their own rather than from one generator for all. */
+ * Options of the published code that are off by default there are not here: drift during bandit
+ * events (change_omega_for_bandits), rows of β scaled to length 1 (normalize_beta), clocks other
+ * than one tick an event. Users draw from streams of their own rather than from one generator
+ * for all. */
 #ifndef OB_WORLD_H
 #define OB_WORLD_H
 
@@ -67,13 +70,14 @@ typedef struct ob_user {
     int32_t views[OB_MOST_PRODUCTS];   /* of each product, so far */
     int32_t last_view;
     int32_t n_views, n_shown, n_clicks;
-    int32_t recent[OB_RECENT];         /* view number t (from 0) is at t mod OB_RECENT: the latest are there */
+    int32_t recent[OB_RECENT];         /* view number t (from 0) is at t mod OB_RECENT: the latest
+                                          are there */
 } ob_user;
 
 /* A new user, and her first organic session. She may be gone after it. */
 void ob_user_begin(ob_user *user, const ob_world *world, uint64_t id);
-/* Recommends a product to a user in OB_BANDIT; 1 for a click. What follows up to the next bandit event, or
- * the end, has happened when it returns. */
+/* Recommends a product to a user in OB_BANDIT; 1 for a click. What follows up to the next bandit
+ * event, or the end, has happened when it returns. */
 int ob_user_show(ob_user *user, const ob_world *world, int32_t product);
 /* Φ((βω + μ′)_product), which only the world knows. */
 double ob_user_click_probability(const ob_user *user, const ob_world *world, int32_t product);
