@@ -78,14 +78,14 @@ void rri_normalise_returns(rr_agent *agent, const float *returns, const int32_t 
     agent->units.scale = (double)net->value_scale;
 }
 
-/* A coordinate that stands still is centred, and measured by its size should it ever move. */
+/* A coordinate that stands still is centred, and measured by its size should it ever move. One that
+ * has been 0 for long has a deviation whose inverse is no float any more: 0 · ∞ would be no number.
+ */
 static float inverse_of(double mean, double variance)
 {
     const double deviation = sqrt(variance), size = sqrt(mean * mean + variance);
-    if (deviation < rri_running_scale(mean, variance)) {
-        return (float)(1.0 / size);
-    }
-    return deviation > 0.0 ? (float)(1.0 / deviation) : 1.0f;
+    const double unit = deviation < rri_running_scale(mean, variance) ? size : deviation;
+    return unit > 0.0 ? (float)fmin(1.0 / unit, (double)FLT_MAX) : 1.0f;
 }
 
 void rri_normalise_states(rr_agent *agent, const float *states, const int32_t *rows, size_t n)

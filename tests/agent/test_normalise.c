@@ -2,9 +2,11 @@
 /* What whole runs promise of it is in tests/loop/test_normalisation.c. */
 #include "agent/normalise.h"
 
+#include <float.h>
 #include <stdio.h>
 
 #include "agent_fixture.h"
+#include "nn/standardise.h"
 
 static rig_shape normalised(void)
 {
@@ -178,6 +180,33 @@ START_TEST(test_normalise_states_by_hand)
 }
 END_TEST
 
+/* Column 0 was 3 once, and has been 0 in so many updates since that its deviation is below what a
+ * float can be divided by; columns 1 and 2 are of that size from the beginning. */
+START_TEST(test_normalise_a_coordinate_that_has_died_away_is_a_number_still)
+{
+    const rig_shape shape = normalised();
+    rig r;
+    rig_open(&r, &shape);
+    float states[] = {3, 1e-40f, 1e-42f, 1, -1e-40f, 1e-42f};
+    for (size_t update = 0; update < 4000; update++) {
+        rri_normalise_states(r.agent, states, NULL, 2);
+        states[0] = states[3] = 0.0f;
+    }
+    ck_assert_double_lt(sqrt(r.agent->normaliser.running[3 + 1 + 3]), 1.0 / (double)FLT_MAX);
+    const float given[] = {0, 1e-40f, 1e-42f, 2, -5, FLT_MAX};
+    float seen[6];
+    rri_standardise_forward(seen, given, tensor(&r, "state.means"), tensor(&r, "state.inverses"), 2,
+                            3);
+    for (size_t i = 0; i < 6; i++) {
+        ck_assert(isfinite(seen[i]));
+    }
+    ck_assert_float_eq(seen[0], 0.0f);
+    ck_assert_float_eq(seen[3], 10.0f);
+    ck_assert_float_eq(seen[4], -10.0f);
+    rig_close(&r);
+}
+END_TEST
+
 START_TEST(test_normalise_switched_off_moves_nothing_and_costs_nothing)
 {
     const rig_shape shape = rig_usual();
@@ -229,5 +258,6 @@ CHECK_MAIN("agent/normalise", test_normalise_returns_by_hand,
            test_normalise_a_scale_whose_inverse_is_no_number_is_none,
            test_normalise_equal_returns_have_a_scale_of_their_size,
            test_normalise_returns_that_are_not_finite_move_nothing, test_normalise_states_by_hand,
+           test_normalise_a_coordinate_that_has_died_away_is_a_number_still,
            test_normalise_switched_off_moves_nothing_and_costs_nothing,
            test_normalise_check_names_the_number_that_cannot_be)
