@@ -57,7 +57,7 @@ typedef struct crew_load {
 /* The next block, cut; a batch without lines where there is none. */
 static void fetch(crew_load *load)
 {
-    char *text = NULL;
+    char *text = load->blocks->buffers; /* of no bytes, it still is somewhere */
     size_t bytes = 0;
     if (!load->is_at_end) {
         load->fetch.status = rri_line_blocks_next(load->blocks, &text, &bytes, &load->fetch.err);
