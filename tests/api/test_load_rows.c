@@ -118,6 +118,37 @@ START_TEST(test_load_rows_has_the_same_sentence_on_any_number_of_threads)
 }
 END_TEST
 
+/* Long lines first: there are many more rows than the first block makes one think, so that columns
+ * grow while rows that were parsed, and not yet taken, lie behind those that were. */
+START_TEST(test_load_rows_keeps_what_was_parsed_while_the_columns_grow)
+{
+    enum { N_LONG = 45000, N_SHORT = 700000 };
+    strcpy(path, "/tmp/recrl_load_XXXXXX");
+    FILE *const file = fdopen(mkstemp(path), "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "userId,movieId,rating,timestamp\n");
+    for (int i = 0; i < N_LONG; i++) {
+        fprintf(file, "%016d,%d,1.25,%016d\n", i + 1000, i % 300, i);
+    }
+    for (int i = 0; i < N_SHORT; i++) {
+        fprintf(file, "%d,%d,%d,%d\n", i % 10, i % 7, i % 5, i % 97);
+    }
+    fclose(file);
+    compare(2);
+    compare(4);
+    rri_interactions rows;
+    rri_allocator allocator;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_load_rows(&rows, path, 2, &allocator, NULL), RR_OK);
+    ck_assert_uint_eq(rows.n, N_LONG + N_SHORT);
+    for (int i = 0; i < N_SHORT; i++) {
+        ck_assert(rows.ratings[N_LONG + i] == (float)(i % 5) && rows.times[N_LONG + i] == i % 97);
+    }
+    rri_interactions_release(&rows);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(test_load_rows_refuses_an_empty_file_and_one_that_is_not_there)
 {
     write_file(0, 0, "");
@@ -132,4 +163,5 @@ END_TEST
 
 CHECK_MAIN("api/load_rows", test_load_rows_gives_the_same_bytes_on_any_number_of_threads,
            test_load_rows_has_the_same_sentence_on_any_number_of_threads,
+           test_load_rows_keeps_what_was_parsed_while_the_columns_grow,
            test_load_rows_refuses_an_empty_file_and_one_that_is_not_there)
