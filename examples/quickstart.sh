@@ -118,13 +118,13 @@ cat <<TEXT
 Each table is one policy, learned from nothing but rewards (trained: drawn from the policy; greedy: its
 most probable item), beside four that do not learn, all in the same 1000 sessions of users that it never
 saw in training. random shows anything; popular shows what the mean user likes; similar shows what this
-user likes most, again and again; oracle knows the user's true tastes and how repeats wear off, and is the
-best known play. "of oracle" is the share of its reward, "gap" the share of the way from random to it.
+user likes most, again and again; best known, the best known play, knows the user's true tastes and how
+repeats wear off. "of best" is the share of its reward, "gap" the share of the way from random to it.
 A learner whose gap is near 100 % has found out, from rewards alone, both what each user likes and that
 showing the same item again pays less. The third part of a table tells segments apart: a policy that is good
 in the first third of the session and bad in the last has not understood repeats. coverage and gini say
-whether it shows many items or always the same few: a policy that has collapsed has a low coverage and a
-gini near 1, whatever its reward.
+whether it shows many items or always the same few: a policy that has collapsed has a lower coverage than
+best known and a gini nearer 1, whatever its reward.
 TEXT
 case $worlds in
 *movielens*)

@@ -43,7 +43,7 @@ static void print_row(FILE *out, const table_rows *t, int row)
     segment_figure own[SEGMENT_TABLE_MOST], best[SEGMENT_TABLE_MOST];
     const int n = row_figures(own, t, row);
     (void)row_figures(best, t, find_oracle(t));
-    fprintf(out, "%-15s", t->at[row].name);
+    fprintf(out, "%-15s", row == find_oracle(t) ? "best known" : t->at[row].name);
     for (int i = 0; i < n; i++) {
         if (isfinite(own[i].reward)) {
             fprintf(out, " %7.3f ±%5.3f %7.1f %%", own[i].reward, own[i].interval,
@@ -61,7 +61,7 @@ void segment_table_print(FILE *out, const table_rows *t)
     const int n = row_figures(figures, t, 0);
     fprintf(out, "\n%-15s", "reward/step of");
     for (int i = 0; i < n; i++) {
-        fprintf(out, " %14s %9s", figures[i].name, "of oracle");
+        fprintf(out, " %14s %9s", figures[i].name, "of best");
     }
     fputc('\n', out);
     for (int i = 0; i < t->n; i++) {
@@ -82,7 +82,7 @@ void segment_table_explain(FILE *out, const table_rows *t)
         fprintf(out, "Users of a drawn world have no past, so none of them is new or heavy.\n");
     }
     fprintf(out, "first and last third: of each session's steps, rounded down; shares are of the "
-                 "oracle's reward there.\n");
+                 "best known play's reward there.\n");
 }
 
 void segment_table_write_json(json *j, const table_rows *t, int row)

@@ -93,16 +93,16 @@ static void print_interval(FILE *out, double value, double half, int digits, int
 static void print_label(FILE *out, const table_rows *t, int row)
 {
     const bool is_oracle = strcmp(t->at[row].name, "oracle") == 0;
-    char label[32];
-    snprintf(label, sizeof label, "%s%s", t->at[row].name,
-             is_oracle && is_myopic(t) ? " (myopic)" : "");
-    fprintf(out, "%-15s", label);
+    fprintf(out, "%-15s",
+            !is_oracle     ? t->at[row].name
+            : is_myopic(t) ? "best (myopic)"
+                           : "best known");
 }
 
 void table_print(FILE *out, const table_rows *t)
 {
     const bool has_patient = find(t, "patient") != NULL;
-    fprintf(out, "%-15s %15s %9s%s %9s %15s %14s %14s\n", "", "reward/step", "of oracle",
+    fprintf(out, "%-15s %15s %9s%s %9s %15s %14s %14s\n", "", "reward/step", "of best",
             has_patient ? "  of patient" : "", "gap", "return/session", "length", "repeats");
     for (int i = 0; i < t->n; i++) {
         const rr_metrics_summary *s = &t->at[i].summary;
@@ -138,12 +138,14 @@ void table_explain(FILE *out, const table_rows *t, float beta)
     fprintf(out, "\ntrained draws from the policy, greedy takes its most probable item. random, "
                  "popular (liked most by\n"
                  "the mean training user), similar (nearest to the user, without memory) and "
-                 "oracle do not learn;\n"
-                 "oracle sees the true user and history. ± is the half width of the 95 %% interval "
+                 "the best known play\n"
+                 "do not learn; the last sees the true user and history. ± is the half width of "
+                 "the 95 %% interval "
                  "over sessions.\n");
-    fprintf(out,
-            "of oracle: share of the oracle's %s. gap: share of the way from random to oracle.\n",
-            is_leaving(t) ? "return of a session" : "reward a step");
+    fprintf(
+        out,
+        "of best: share of the best known play's %s. gap: share of the way to it from random.\n",
+        is_leaving(t) ? "return of a session" : "reward a step");
     fprintf(out, "repeats: showings of an item that the session had been shown. coverage, gini (0 "
                  "even, 1 one item)\n"
                  "and entropy (nats) are of what was shown over the catalogue; distance is 1 - cos "
@@ -153,13 +155,14 @@ void table_explain(FILE *out, const table_rows *t, float beta)
     segment_table_explain(out, t);
     if (is_leaving(t)) {
         fprintf(out,
-                "Sessions leave when they tire, so the oracle, which looks one step ahead, can be "
+                "Sessions leave when they tire, so the best known play, which looks one step "
+                "ahead, can be "
                 "beaten.\n"
                 "patient gives up %g of reward for each unit of pull: the best of a grid on other "
                 "sessions.\n",
                 (double)beta);
     } else if (is_myopic(t)) {
-        fprintf(out, "With %s the oracle looks one step ahead, and can be beaten.\n",
+        fprintf(out, "With %s the best known play looks one step ahead, and can be beaten.\n",
                 t->config->drift > 0.0f ? "drift" : "candidate lists");
     }
 }

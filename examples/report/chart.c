@@ -15,8 +15,10 @@ enum {
     BOTTOM = 40,
     LEGEND = 22,
     RIGHT_PLAIN = 16,
-    RIGHT_LEVELS = 92
+    RIGHT_LEVELS = 104
 };
+/* Letters of all pictures of a page are about one size. */
+static const double LARGEST_SCALE = 1.06;
 enum { MOST_POINTS = 360 }; /* of a curve: about one a pixel */
 
 typedef struct frame {
@@ -204,7 +206,7 @@ static void put_levels(FILE *out, const frame *f, const chart *c)
         }
         is_done[lowest] = true;
         const double y = place_y(f, c->levels[lowest].y);
-        const double label = y + 4.0 < last - 14.0 ? y + 4.0 : last - 14.0;
+        const double label = y + 4.0 < last - 15.0 ? y + 4.0 : last - 15.0;
         fprintf(out, "<line class=\"level\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
                 f->left, f->right, y, y);
         fprintf(out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">", f->right + 6.0, label);
@@ -245,10 +247,11 @@ void chart_write(FILE *out, const chart *c)
     frame f;
     fit(&f, c);
     const double width = f.right + (c->n_levels > 0 ? RIGHT_LEVELS : RIGHT_PLAIN);
-    fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"%s\" viewBox=\"0 0 %.0f %d\" "
-            "role=\"img\" aria-label=\"",
-            c->is_square ? "chart square" : "chart", width, HEIGHT);
+    fprintf(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart%s\" style=\"max-width:%.0fpx\" "
+        "viewBox=\"0 0 %.0f %d\" role=\"img\" aria-label=\"",
+        c->n_levels > 0 ? " wide" : "", LARGEST_SCALE * width, width, HEIGHT);
     page_text(out, c->title);
     fputs("\">", out);
     if (c->is_alone) {

@@ -107,13 +107,13 @@ static void write_scene(FILE *out, const runs *r, const scene *s)
              text_count(first->world.n_items), (int)first->first->s.env.max_episode_steps);
     char heading[128];
     snprintf(heading, sizeof heading, "The %s world", first->world.name);
-    page_heading(out, heading, line);
+    page_chapter(out, heading, line);
     panels_write_headline(out, r, s);
 
     page_heading(out, "Learning", "One curve a recipe. x counts decisions, not seconds.");
     page_begin_grid(out);
     panels_write_reward(out, r, s);
-    panels_write_lorenz(out, r, s);
+    panels_write_lorenz(out, s);
     page_end_grid(out);
 
     page_heading(out, "Policies side by side",

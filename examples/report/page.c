@@ -28,7 +28,7 @@ static const char *const COLOURS =
     ":root{color-scheme:light dark;--page:#fbfbf9;--ink:#1c1c1a;--faint:#6b6b66;--rule:#dcdcd6;"
     "--card:#fff;--healthy:#2e9d6a22;--c0:#1f6fb4;--c1:#d1600d;--c2:#14856a;--c3:#a23f97;--c4:#"
     "8a6d00;"
-    "--c5:#5a5f6b;--mark:#c8202f}\n"
+    "--c5:#5a5f6b;--c6:var(--ink);--c7:var(--faint);--mark:#c8202f}\n"
     "@media(prefers-color-scheme:dark){:root{--page:#16171a;--ink:#e9e9e4;--faint:#9b9b94;"
     "--rule:#34363b;--card:#1d1f23;--healthy:#48c98e22;--c0:#62aef0;--c1:#f39a4d;--c2:#4fc9a4;"
     "--c3:#d98ad0;--c4:#d6b94a;--c5:#a9afbb;--mark:#ff6b76}}\n";
@@ -40,7 +40,8 @@ static const char *const CHART =
     ".line{fill:none;stroke-width:2;stroke-linejoin:round}.band{stroke:none;fill-opacity:.2}\n"
     ".mark{stroke:var(--mark);stroke-width:1.5;stroke-dasharray:2 3}\n"
     ".line.c0{stroke:var(--c0)}.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}"
-    ".line.c3{stroke:var(--c3)}.line.c4{stroke:var(--c4)}.line.c5{stroke:var(--c5)}\n"
+    ".line.c3{stroke:var(--c3)}.line.c4{stroke:var(--c4)}.line.c5{stroke:var(--c5)}"
+    ".line.c6{stroke:var(--c6)}.line.c7{stroke:var(--c7)}\n"
     ".band.c0{fill:var(--c0)}.band.c1{fill:var(--c1)}.band.c2{fill:var(--c2)}.band.c3{fill:var(--"
     "c3)}"
     ".band.c4{fill:var(--c4)}.band.c5{fill:var(--c5)}\n";
@@ -50,21 +51,25 @@ static const char *const LAYOUT =
     "font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif}\n"
     "main{max-width:1280px;margin:0 auto;padding:24px 16px 64px}h1{font-size:1.7rem;margin:.2em "
     "0}\n"
-    "h2{font-size:1.25rem;margin:2.2em 0 .1em;border-top:1px solid var(--rule);padding-top:1em}\n"
-    "h3{font-size:1rem;margin:0}h3.apart{margin:1.2em 0 .5em}p{margin:.3em 0 .9em;max-width:75ch}"
+    "h2{font-size:1.5rem;margin:2.4em 0 0;border-top:2px solid var(--faint);padding-top:.7em}"
+    "h1+h2{margin-top:.8em}\n"
+    "h3{font-size:1.2rem;margin:2em 0 .1em}h4{font-size:1rem;margin:0}h4.apart{margin:1.2em 0 .5em}"
+    "p{margin:.3em 0 .9em;max-width:75ch}"
     ".faint{color:var(--faint);font-size:.9rem}\n"
-    ".grid{display:grid;gap:16px;align-items:start;"
+    ".grid{display:grid;gap:16px;"
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,350px),1fr))}\n"
     ".grid.close{grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr))}\n"
     ".grid.above{margin-top:.8em}\n"
     ".panel{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:14px;"
-    "min-width:0}.panel p{margin:.1em 0 .6em}\n"
+    "min-width:0;display:flex;flex-direction:column;container-type:inline-size}"
+    ".panel p{margin:.1em 0 .6em}.panel>.chart,.panel>ol+p{margin-top:auto}\n"
     ".big{font-size:2.1rem;font-weight:650;line-height:1.15;font-variant-numeric:tabular-nums}\n"
-    ".chart{display:block;width:100%;height:auto;max-width:720px}.chart.square{max-width:420px}\n"
+    ".chart{display:block;width:100%;height:auto;margin:0 auto}\n"
+    "@container(max-width:480px){.chart.wide .tick{font-size:17px}}\n"
     ".key{display:inline-block;width:.9em;height:.9em;border-radius:2px;margin-right:.4em;"
     "vertical-align:-.1em}.key.c0{background:var(--c0)}.key.c1{background:var(--c1)}"
     ".key.c2{background:var(--c2)}.key.c3{background:var(--c3)}.key.c4{background:var(--c4)}"
-    ".key.c5{background:var(--c5)}\n"
+    ".key.c5{background:var(--c5)}.key.c6{background:var(--c6)}.key.c7{background:var(--c7)}\n"
     ".legend{display:flex;flex-wrap:wrap;gap:.2em 1.3em;font-size:.9rem;margin:.4em 0}\n"
     ".scroll{overflow-x:auto;max-width:100%}table{border-collapse:collapse;font-size:.88rem;"
     "font-variant-numeric:tabular-nums}th,td{padding:.3em "
@@ -103,13 +108,23 @@ void page_end(FILE *out)
     fputs("</main>\n</body>\n</html>\n", out);
 }
 
-void page_heading(FILE *out, const char *heading, const char *sentence)
+static void put_heading(FILE *out, int rank, const char *heading, const char *sentence)
 {
-    fputs("<h2>", out);
+    fprintf(out, "<h%d>", rank);
     page_text(out, heading);
-    fputs("</h2>\n<p class=\"faint\">", out);
+    fprintf(out, "</h%d>\n<p class=\"faint\">", rank);
     page_text(out, sentence);
     fputs("</p>\n", out);
+}
+
+void page_chapter(FILE *out, const char *heading, const char *sentence)
+{
+    put_heading(out, 2, heading, sentence);
+}
+
+void page_heading(FILE *out, const char *heading, const char *sentence)
+{
+    put_heading(out, 3, heading, sentence);
 }
 
 void page_begin_grid(FILE *out)
@@ -129,9 +144,9 @@ void page_end_grid(FILE *out)
 
 void page_begin_panel(FILE *out, const char *title, const char *sentence)
 {
-    fputs("<section class=\"panel\">\n<h3>", out);
+    fputs("<section class=\"panel\">\n<h4>", out);
     page_text(out, title);
-    fputs("</h3>\n", out);
+    fputs("</h4>\n", out);
     if (sentence[0] != '\0') {
         fputs("<p class=\"faint\">", out);
         page_text(out, sentence);

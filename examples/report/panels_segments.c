@@ -83,7 +83,7 @@ void panels_write_segments(FILE *out, const runs *r, const scene *s)
 {
     const stage *first = s->stages[0];
     char greedy[300];
-    fputs("<h3 class=\"apart\">By user and by time</h3>\n", out);
+    fputs("<h4 class=\"apart\">By user and by time</h4>\n", out);
     put_heading(out, s);
     for (int g = 0; g < r->n_groups; g++) {
         if (panels_is_in(s, r, g)) {
@@ -163,7 +163,7 @@ void panels_write_ranking(FILE *out, const runs *r, const scene *s)
     if (first->ranking.n == 0) {
         return;
     }
-    fputs("<h3 class=\"apart\">Ranking what users met next</h3>\n<div class=\"scroll\"><table>\n"
+    fputs("<h4 class=\"apart\">Ranking what users met next</h4>\n<div class=\"scroll\"><table>\n"
           "<tr><th></th><th>recall@20</th><th>NDCG@20</th></tr>\n",
           out);
     for (int g = 0; g < r->n_groups; g++) {

@@ -58,10 +58,10 @@ void panels_write_headline(FILE *out, const runs *r, const scene *s)
             continue;
         }
         collect(f, s, r->groups[g].name, true);
-        fprintf(out, "<section class=\"panel\"><h3><span class=\"key c%d\"></span>", g);
+        fprintf(out, "<section class=\"panel\"><h4><span class=\"key c%d\"></span>", g);
         page_text(out, r->groups[g].name);
         fprintf(out,
-                "</h3><div class=\"big\">%.1f&thinsp;%%</div><p class=\"faint\">of the best known "
+                "</h4><div class=\"big\">%.1f&thinsp;%%</div><p class=\"faint\">of the best known "
                 "play%s, %.1f&thinsp;%% of the way to it from random. ",
                 figure_mean(&f[OF_BEST]),
                 is_leaving ? " (which looks one step ahead and can be beaten)" : "",
@@ -145,13 +145,12 @@ static void lorenz(double *x, double *y, const stage_act *a, int32_t n_items, in
     }
 }
 
-void panels_write_lorenz(FILE *out, const runs *r, const scene *s)
+void panels_write_lorenz(FILE *out, const scene *s)
 {
-    enum { POINTS = 201 };
+    enum { POINTS = 201, BEST_COLOUR = 6, RANDOM_COLOUR = 7 };
     static double x[CHART_MOST_LINES][POINTS];
     static double y[CHART_MOST_LINES][POINTS];
     const stage *first = s->stages[0];
-    const int plain = r->n_groups < 5 ? 5 : r->n_groups;
     chart c = {.title = "Lorenz curve of what was shown",
                .x_label = "share of the catalogue, least shown first",
                .is_square = true};
@@ -171,8 +170,8 @@ void panels_write_lorenz(FILE *out, const runs *r, const scene *s)
         }
         const int line = c.n_lines++;
         const int colour = a->group >= 0                    ? a->group
-                           : strcmp(a->name, "random") == 0 ? plain % 6
-                                                            : 4;
+                           : strcmp(a->name, "random") == 0 ? RANDOM_COLOUR
+                                                            : BEST_COLOUR;
         lorenz(x[line], y[line], a, first->world.n_items, POINTS);
         c.lines[line] = (chart_line){
             .name = a->name, .colour = colour, .n = POINTS, .x = x[line], .y = y[line]};
@@ -229,7 +228,7 @@ void panels_write_sessions(FILE *out, const scene *s)
     titles t;
     titles_open(&t, &first->world);
     for (int session = 0; session < STAGE_SHOWN_SESSIONS; session++) {
-        fprintf(out, "<h3 class=\"apart\">Session %d</h3>\n", session + 1);
+        fprintf(out, "<h4 class=\"apart\">Session %d</h4>\n", session + 1);
         page_begin_close_grid(out);
         put_sessions(out, first, &t, session, true);
         put_sessions(out, first, &t, session, false);

@@ -134,10 +134,9 @@ static void draw(FILE *out, const pair *pairs, int n, const runs *r)
     }
     reach = reach > 0.0 ? reach : 1.0;
     fprintf(out,
-            "<svg class=\"chart square\" role=\"img\" viewBox=\"0 0 %d %d\"><title>Differences and "
-            "their "
-            "95 %% intervals</title>\n",
-            WIDTH, height);
+            "<svg class=\"chart\" style=\"max-width:%dpx\" role=\"img\" viewBox=\"0 0 %d %d\">"
+            "<title>Differences and their 95 %% intervals</title>\n",
+            WIDTH, WIDTH, height);
     for (int i = 0; i < n; i++) {
         draw_pair(out, &pairs[i], r, reach, TOP + (i + 0.7) * ROW);
     }
@@ -181,10 +180,10 @@ void panels_write_versus(FILE *out, const runs *r, const scene *s)
     if (n == 0) {
         return;
     }
-    fputs("<h3 class=\"apart\"><span class=\"key c", out);
+    fputs("<h4 class=\"apart\"><span class=\"key c", out);
     fprintf(out, "%d\"></span>", first);
     page_text(out, r->groups[first].name);
-    fputs(" against the others, session by session</h3>\n<div class=\"scroll\"><table>\n"
+    fputs(" against the others, session by session</h4>\n<div class=\"scroll\"><table>\n"
           "<tr><th>against</th><th>first</th><th>other</th><th>difference</th><th>not paired</th>"
           "<th>won · tied · lost</th></tr>\n",
           out);
