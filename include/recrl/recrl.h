@@ -685,7 +685,7 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
  * of those kept (keep_versions), must give their log-prob again, bit for bit, else they have skew:
  * another candidate list, other features, another item table or other serving options than in act.
  *   A session is given up whole, while the update goes on with the others, where a row of it has an
- * action or a list that the catalogue does not allow, numbers that make a score or a value
+ * action or a list that the catalogue does not allow, numbers that make a score, value or return
  * overflow, or skew, and where it alone has more rows than the agent holds. Such sessions are gone
  * and counted (rr_buffer_counts: spoilt); the log (rr_host.log) is told how many, and of the first
  * its key and what is wrong. Where nothing else is ready, the answer is what is wrong with the

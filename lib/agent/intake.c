@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/recall.h"
+#include "agent/returns.h"
 #include "agent/serving.h"
 #include "agent/skew.h"
 #include "agent/update.h"
@@ -142,6 +143,24 @@ static rr_status judge_skew(rri_intake *in, rr_agent *agent, const rri_rollout *
     return RR_OK;
 }
 
+/* Advantages and returns that are there. Each place hangs on those behind it: of a run that are no
+ * numbers the last is the one whose reward, or whose state to come, is at fault. */
+static void judge_returns(rri_intake *in, const rr_agent *agent, rri_ledger *ledger)
+{
+    const rri_update_rows *update = &agent->update;
+    for (size_t place = 0; place < in->n_places; place++) {
+        const bool is_end = update->is_segment_end[place] != 0;
+        const bool hangs_on_next = !is_end && !isfinite(update->returns[place + 1]);
+        const float a = update->advantages[place], x = isfinite(a) ? update->returns[place] : a;
+        if (!isfinite(x) && !hangs_on_next) {
+            const int32_t row = update->order[place];
+            rr_error why;
+            (void)not_finite(ledger, row, "return", x, &why);
+            give_up(in, ledger, (size_t)ledger->session_of[row], &why);
+        }
+    }
+}
+
 /* ── rows that are taken ── */
 
 /* trained ← the places whose rows can be trained on; is_own beside them. */
@@ -231,6 +250,11 @@ static rr_status take_round(bool *is_sound, rri_intake *in, rr_agent *agent,
     rri_recall_compute(agent, NULL, update->values, rollout, update->order, in->n_places);
     RRI_TRY(judge_numbers(in, agent, ledger, log_probs, err));
     RRI_TRY(judge_skew(in, agent, rollout, ledger, log_probs, err));
+    if (in->spoilt.n_sessions == n_spoilt) {
+        weigh(in, agent, rollout, log_probs);
+        rri_returns_compute_keyed(agent, rollout, ledger, in->n_places);
+        judge_returns(in, agent, ledger);
+    }
     *is_sound = in->spoilt.n_sessions == n_spoilt;
     return RR_OK;
 }
@@ -252,7 +276,6 @@ rr_status rri_intake_take(rri_intake *in, rr_agent *agent, const rri_rollout *ro
         RRI_FAIL(err, RR_E_STATE,
                  "update: one row alone cannot be trained on; wait for another to be ready");
     }
-    weigh(in, agent, rollout, agent->update.normalised);
     const double ess = rri_off_policy_ess(&in->weights);
     if (ess < (double)agent->config.min_ess) {
         RRI_FAIL(err, RR_E_STALE,

@@ -29,9 +29,9 @@ typedef struct rri_intake {
     size_t n_skewed; /* rows for which sessions were given up */
 } rri_intake;
 
-/* Picks sessions, into order, is_segment_end, trained and is_own of agent->update, with values of
- * all places, weights and traces there, and the present log-probs of trained places in
- * `normalised`. A refusal changes nothing. */
+/* Picks sessions, into order, is_segment_end, trained and is_own of agent->update, with values,
+ * weights, traces, advantages and returns of all places there, and the present log-probs of trained
+ * places in `normalised`. A refusal changes nothing. */
 rr_status rri_intake_take(rri_intake *in, rr_agent *agent, const rri_rollout *rollout,
                           rri_ledger *ledger, rr_error *err);
 

@@ -2,7 +2,6 @@
 #include "agent/keyed_update.h"
 
 #include "agent/intake.h"
-#include "agent/returns.h"
 #include "agent/update.h"
 #include "core/status.h"
 #include "rl/harvest.h"
@@ -41,7 +40,6 @@ rr_status rri_agent_update_keyed(bool *is_made, rr_agent *agent, rri_rollout *ro
     for (size_t i = 0; i < in.n_trained; i++) {
         rollout->log_probs[update->order[update->trained[i]]] = update->normalised[i];
     }
-    rri_returns_compute_keyed(agent, rollout, ledger, in.n_places);
     update->has_weights = true;
     size_t n_trained;
     rr_stats full = {0};

@@ -3,6 +3,8 @@
  * never been. */
 #include "agent/intake.h"
 
+#include <float.h>
+
 #include "agent/recall.h"
 #include "keyed_fixture.h"
 #include "rl/harvest.h"
@@ -270,6 +272,57 @@ START_TEST(test_intake_a_state_whose_value_overflows_gives_its_session_up)
 }
 END_TEST
 
+/* The last row of a session that is cut off is no place, but the state after the one before. */
+START_TEST(test_intake_an_end_whose_value_overflows_gives_its_session_up)
+{
+    desk t;
+    rig_shape shape = usual();
+    shape.agent.activation = RR_ACTIVATION_RELU;
+    desk_open(&t, shape);
+    for (size_t i = 0; i < t.r.agent->network.params.n_floats; i++) {
+        t.r.agent->values[i] *= 8.0f;
+    }
+    rri_agent_pack(t.r.agent);
+    play(&t, STEPS, true);
+    for (size_t i = 0; i < 3; i++) {
+        t.r.rollout.states[row_of(3, STEPS - 1) * 3 + i] = 3e38f;
+    }
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_rows, (N - 1) * (STEPS - 1));
+    ck_assert_int_eq(t.ledger.n_spoilt, STEPS);
+    ck_assert(isfinite(stats.value_loss));
+    char named[64];
+    snprintf(named, sizeof named, "session 97: decision %zu has return", row_of(3, STEPS - 2));
+    ck_assert_msg(strstr(t.warning, named) != NULL, "%s", t.warning);
+    rig_close(&t.r);
+}
+END_TEST
+
+/* Each is a float, and their sum is none. */
+START_TEST(test_intake_rewards_whose_return_overflows_give_their_session_up)
+{
+    desk t, twin;
+    open_weighted(&t, 0.05f);
+    open_weighted(&twin, 0.05f);
+    play(&t, STEPS, false);
+    play(&twin, STEPS, false);
+    take_out(&twin, 2);
+    t.r.rollout.rewards[row_of(2, 4)] = t.r.rollout.rewards[row_of(2, 5)] = FLT_MAX;
+    rr_stats stats, wanted;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(update(&twin, &wanted, NULL), RR_OK);
+    ck_assert_mem_eq(&stats, &wanted, sizeof stats);
+    ck_assert_uint_eq(rig_hash(&t.r), rig_hash(&twin.r));
+    ck_assert_int_eq(t.ledger.n_spoilt, STEPS);
+    char named[64];
+    snprintf(named, sizeof named, "session 98: decision %zu has return", row_of(2, 4));
+    ck_assert_msg(strstr(t.warning, named) != NULL, "%s", t.warning);
+    rig_close(&t.r);
+    rig_close(&twin.r);
+}
+END_TEST
+
 CHECK_MAIN("agent/intake", test_intake_gives_a_spoilt_session_up_and_trains_on_the_rest,
            test_intake_what_is_not_ready_stays_whatever_is_given_up,
            test_intake_of_which_all_is_spoilt_is_an_error_and_changes_nothing,
@@ -277,4 +330,6 @@ CHECK_MAIN("agent/intake", test_intake_gives_a_spoilt_session_up_and_trains_on_t
            test_intake_a_session_longer_than_the_agent_holds_does_not_stop_the_others,
            test_intake_more_skew_than_max_skew_is_an_error_that_names_the_first,
            test_intake_an_agent_without_numbers_gives_no_session_up,
-           test_intake_a_state_whose_value_overflows_gives_its_session_up)
+           test_intake_a_state_whose_value_overflows_gives_its_session_up,
+           test_intake_an_end_whose_value_overflows_gives_its_session_up,
+           test_intake_rewards_whose_return_overflows_give_their_session_up)
