@@ -82,7 +82,8 @@ void segment_table_explain(FILE *out, const table_rows *t)
         fprintf(out, "Users of a drawn world have no past, so none of them is new or heavy.\n");
     }
     fprintf(out, "first and last third: of each session's steps, rounded down; shares are of the "
-                 "best known play's reward there.\n");
+                 "best known play's\n"
+                 "reward there.\n");
 }
 
 void segment_table_write_json(json *j, const table_rows *t, int row)

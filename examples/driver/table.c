@@ -135,16 +135,16 @@ void table_print(FILE *out, const table_rows *t)
 
 void table_explain(FILE *out, const table_rows *t, float beta)
 {
-    fprintf(out, "\ntrained draws from the policy, greedy takes its most probable item. random, "
-                 "popular (liked most by\n"
-                 "the mean training user), similar (nearest to the user, without memory) and "
-                 "the best known play\n"
-                 "do not learn; the last sees the true user and history. ± is the half width of "
-                 "the 95 %% interval "
-                 "over sessions.\n");
     fprintf(
         out,
-        "of best: share of the best known play's %s. gap: share of the way to it from random.\n",
+        "\ntrained draws from the policy, greedy takes its most probable item. The others do not "
+        "learn: random;\n"
+        "popular, what the mean training user likes most; similar, the nearest to the user, "
+        "without memory;\n"
+        "and the best known play, which sees the true user and history. ± is the half width of "
+        "the 95 %% interval\n"
+        "over sessions. of best: share of the best known play's %s. gap: share of\n"
+        "the way to it from random.\n",
         is_leaving(t) ? "return of a session" : "reward a step");
     fprintf(out, "repeats: showings of an item that the session had been shown. coverage, gini (0 "
                  "even, 1 one item)\n"

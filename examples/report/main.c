@@ -132,8 +132,7 @@ static void write_scene(FILE *out, const runs *r, const scene *s)
 
     page_heading(out, "What was recommended",
                  "The same users, the first ten decisions of a session, beside popular and "
-                 "similar; behind each item what it "
-                 "earned.");
+                 "similar; behind each item what it earned. Of several seeds, the first.");
     panels_write_sessions(out, s);
 
     page_heading(out, "Recipes", "What the runs were made with, and where.");

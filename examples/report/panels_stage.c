@@ -126,6 +126,18 @@ void panels_write_table(FILE *out, const runs *r, const scene *s)
             text_count(first->n_sessions));
 }
 
+/* Pictures and sessions are of a recipe's first seed: false for later ones, and for greedy play. */
+static bool stands_for_recipe(const stage *s, int index)
+{
+    const stage_act *a = &s->acts[index];
+    for (int i = 0; i < index; i++) {
+        if (s->acts[i].group == a->group) {
+            return false;
+        }
+    }
+    return strstr(a->name, ", greedy") == NULL;
+}
+
 /* Share of showings that went to the rarest x of the catalogue. */
 static void lorenz(double *x, double *y, const stage_act *a, int32_t n_items, int n_points)
 {
@@ -161,9 +173,8 @@ void panels_write_lorenz(FILE *out, const scene *s)
     fputs("<div class=\"legend\">", out);
     for (int i = 0; i < first->n_acts && c.n_lines < CHART_MOST_LINES; i++) {
         const stage_act *a = &first->acts[i];
-        const bool is_greedy = strstr(a->name, ", greedy") != NULL;
         const bool is_wanted =
-            a->group >= 0 ? !is_greedy
+            a->group >= 0 ? stands_for_recipe(first, i)
                           : strcmp(a->name, "random") == 0 || strcmp(a->name, "best known") == 0;
         if (!is_wanted) {
             continue;
@@ -212,7 +223,7 @@ static void put_sessions(FILE *out, const stage *s, const titles *t, int session
     for (int i = 0; i < s->n_acts; i++) {
         const stage_act *a = &s->acts[i];
         const bool is_wanted =
-            is_learner ? strstr(a->name, ", greedy") == NULL
+            is_learner ? stands_for_recipe(s, i)
                        : strcmp(a->name, "popular") == 0 || strcmp(a->name, "similar") == 0;
         if ((a->group >= 0) == is_learner && is_wanted) {
             page_begin_panel(out, a->name, "");

@@ -125,6 +125,19 @@ promise "report names what was recommended" "$report" runs/films -o films.html -
 promise "…by title and genre" python3 "$look" films.html "Film <" "Drama & War" "new users" "heavy users" \
     "Ranking what users met next" "recall@20" "factors (explicit)" "factors (implicit)" "A policy is trained for rewards"
 
+for seed in 0 1; do
+    promise "seeds share a world of a file" "$train" --algo ppo --world own.inter --total-timesteps 1000 --quiet --seed $seed \
+        --name film-$seed
+done
+promise "report takes seeds that share a world" "$report" runs/film-0 runs/film-1 -o seeds.html --sessions 40
+promise "…and shows the recipe once in a legend, once a session" python3 -c "
+import re
+page = open('seeds.html').read()
+legend = page[page.index('Who gets shown'):].split('</div>')[0]
+first = re.search('Session 1<(.*?)Session 2<', page, re.S).group(1)
+assert legend.count('</span>film</span>') == 1, legend
+assert first.count('<h4>film</h4>') == 1, first"
+
 # MovieLens' own layouts, each in a folder of its own.
 mkdir ml-1m ml-20m ml-100k
 rows='for (u = 1; u < 40; u++) for (i = 0; i < 30; i++) if ((u + i) % 3) '
