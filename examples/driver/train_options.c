@@ -112,13 +112,14 @@ static void take_reward_scale(run_origin *origin, const train_options *o)
     if (o->reward_scale == NULL) {
         return;
     }
-    (void)reward_scale_parse(o->reward_scale);
+    const char *const own = origin->reward_scale[0] != '\0' ? origin->reward_scale : "1";
+    const float scale = reward_scale_parse(o->reward_scale);
     if (strlen(o->reward_scale) >= sizeof origin->reward_scale) {
         text_fail("--reward-scale is \"%s\"; it must be a shorter number", o->reward_scale);
     }
-    if (o->resume != NULL && strcmp(origin->reward_scale, o->reward_scale) != 0) {
+    if (o->resume != NULL && scale != reward_scale_parse(own)) {
         text_fail("--reward-scale is %s, but the checkpoint was made with %s", o->reward_scale,
-                  origin->reward_scale[0] != '\0' ? origin->reward_scale : "1");
+                  own);
     }
     strcpy(origin->reward_scale, o->reward_scale);
 }

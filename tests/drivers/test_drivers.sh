@@ -364,6 +364,8 @@ refuses "a unit that is none is refused" "reward-scale is \"0\"; it must be a nu
     "$train" --algo ppo --reward-scale 0
 refuses "a run keeps its unit" "reward-scale is 3, but the checkpoint was made with 1024" \
     "$train" --resume again.safetensors --reward-scale 3
+promise "…however it is written" "$train" --resume again.safetensors --reward-scale 1.024e3 --dump-config
+promise "…also where it was not" "$train" --resume full.safetensors --reward-scale 1 --dump-config
 
 promise "--help keeps its columns apart" grep -q "even and at least 2  " help
 promise "evaluate --help says whose values apply" sh -c "'$evaluate' --help | grep -q 'as the checkpoint has it'"
