@@ -125,7 +125,7 @@ static rr_status judge_skew(rri_intake *in, rr_agent *agent, const rri_rollout *
     }
     rr_error why;
     (void)rri_skew_tell(&skew, rollout, ledger, &why);
-    const size_t n_checked = in->n_skewed + skew.n_checked; /* those given up before, too */
+    const size_t n_checked = in->n_checked + skew.n_checked; /* those given up before, too */
     in->n_skewed += skew.n_other;
     if ((double)in->n_skewed > (double)agent->config.max_skew * (double)n_checked) {
         RRI_FAIL(err, RR_E_SKEW,
@@ -139,6 +139,10 @@ static rr_status judge_skew(rri_intake *in, rr_agent *agent, const rri_rollout *
             const int32_t row = update->order[update->trained[i]];
             give_up(in, ledger, (size_t)ledger->session_of[row], &why);
         }
+    }
+    for (size_t i = 0; i < in->n_trained; i++) {
+        const int32_t session = ledger->session_of[update->order[update->trained[i]]];
+        in->n_checked += verdicts[i] != RRI_SKEW_UNCHECKED && ledger->spoilt[session] != 0;
     }
     return RR_OK;
 }

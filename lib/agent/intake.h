@@ -26,7 +26,8 @@ typedef struct rri_intake {
     double staleness; /* Σ over trained places */
     rri_off_policy_sums weights;
     rri_spoilt spoilt;
-    size_t n_skewed; /* rows for which sessions were given up */
+    size_t n_skewed;  /* rows for which sessions were given up */
+    size_t n_checked; /* all rows of these that could be checked */
 } rri_intake;
 
 /* Picks sessions, into order, is_segment_end, trained and is_own of agent->update, with values,

@@ -224,6 +224,27 @@ START_TEST(test_intake_more_skew_than_max_skew_is_an_error_that_names_the_first)
 }
 END_TEST
 
+/* Two of the 32 rows that were looked at, in sessions that were picked one after the other. */
+START_TEST(test_intake_skew_is_a_share_of_all_rows_that_were_checked)
+{
+    for (int i = 0; i < 2; i++) {
+        desk t;
+        open_weighted(&t, i == 0 ? 1.99f / 32.0f : 2.01f / 32.0f);
+        play(&t, STEPS, false);
+        spoil_log_prob(&t, row_of(0, 3));
+        spoil_log_prob(&t, row_of(3, 3));
+        t.r.agent->update.max_rows = 3 * STEPS;
+        if (i == 0) {
+            expect_refusal(&t, RR_E_SKEW, "2 of 32 rows that can be checked");
+        } else {
+            ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+            ck_assert_int_eq(t.ledger.n_spoilt_sessions, 2);
+        }
+        rig_close(&t.r);
+    }
+}
+END_TEST
+
 /* An agent that is ill is not the rows' fault. */
 START_TEST(test_intake_an_agent_without_numbers_gives_no_session_up)
 {
@@ -329,6 +350,7 @@ CHECK_MAIN("agent/intake", test_intake_gives_a_spoilt_session_up_and_trains_on_t
            test_intake_sessions_that_are_given_up_take_no_room,
            test_intake_a_session_longer_than_the_agent_holds_does_not_stop_the_others,
            test_intake_more_skew_than_max_skew_is_an_error_that_names_the_first,
+           test_intake_skew_is_a_share_of_all_rows_that_were_checked,
            test_intake_an_agent_without_numbers_gives_no_session_up,
            test_intake_a_state_whose_value_overflows_gives_its_session_up,
            test_intake_an_end_whose_value_overflows_gives_its_session_up,
