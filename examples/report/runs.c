@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "driver/text.h"
+#include "stage.h"
 
 static void set_name(run_record *record, const char *folder)
 {
@@ -36,10 +37,12 @@ static void stem_of(char *out, size_t capacity, const char *name)
     }
 }
 
-static int find_group(runs *r, const char *stem)
+/* Runs of one stem are seeds of one recipe where their worlds are of one kind. */
+static int find_group(runs *r, const char *stem, const run_record *record)
 {
     for (int i = 0; i < r->n_groups; i++) {
-        if (strcmp(r->groups[i].name, stem) == 0) {
+        if (strcmp(r->groups[i].name, stem) == 0 &&
+            stage_is_alike(&r->at[r->groups[i].members[0]], record)) {
             return i;
         }
     }
@@ -95,7 +98,7 @@ void runs_add(runs *r, const char *folder)
     strcpy(record->checkpoint, path);
     run_read_settings(&record->s, &record->origin, record->checkpoint);
     stem_of(stem, sizeof stem, record->name);
-    record->group = find_group(r, stem);
+    record->group = find_group(r, stem, record);
     run_group *group = &r->groups[record->group];
     group->members[group->n++] = r->n;
     r->n += 1;

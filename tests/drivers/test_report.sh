@@ -138,6 +138,12 @@ first = re.search('Session 1<(.*?)Session 2<', page, re.S).group(1)
 assert legend.count('</span>film</span>') == 1, legend
 assert first.count('<h4>film</h4>') == 1, first"
 
+# shellcheck disable=SC2086
+promise "a name may recur in another world" "$train" --algo ppo $small --total-timesteps 2000 --name film-2
+promise "report takes one name in two worlds" "$report" runs/film-0 runs/film-2 runs/film-1 -o name.html --sessions 40
+promise "…and either world has its own figures and curves" python3 "$look" --read name.html "The drawn world"
+promise "…and headline" sh -c 'test "$(grep -c "class=.big" name.html)" = 2'
+
 # MovieLens' own layouts, each in a folder of its own.
 mkdir ml-1m ml-20m ml-100k
 rows='for (u = 1; u < 40; u++) for (i = 0; i < 30; i++) if ((u + i) % 3) '
