@@ -60,7 +60,7 @@ END_TEST
 
 START_TEST(test_best_anything_gets_in_while_there_is_room_and_then_what_beats_the_worst)
 {
-    float logits[2];
+    float logits[2] = {0};
     int32_t positions[2];
     size_t n = 0;
     rri_best best = {.logits = logits, .positions = positions, .n = &n, .most = 2};
