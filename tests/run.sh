@@ -176,18 +176,18 @@ sanitized() {
 under_thread_sanitizer() {
     build gcc "$main-threads" -Dbuildtype=debug -Doptimization=2 -Db_sanitize=thread \
         -Dexamples=false || return 1
-    TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 run_tests "$main-threads" core/workers agent/slot \
-        api/load_rows loop/publish loop/threads --timeout-multiplier 10
+    TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 run_tests "$main-threads" core/workers serve/slot \
+        data/load_rows loop/publish loop/threads --timeout-multiplier 10
 }
 
 # Up to a hundred times slower, so programs that take more than a second without it are left to the
 # sanitizers. core/fpmode and api/api_agent need flags that valgrind does not emulate; in
 # math/blis_tiles it sees BLIS's own code read past a matrix; three are Python's.
 not_under_valgrind='math/gemm math/tile math/elementwise policy/choice policy/policy policy/sweep
-    agent/act agent/gradient api/api_env api/api_checkpoint api/checkpoint_restore
-    loop/learning loop/promise loop/correctness loop/publish loop/illnesses agent/slot policy/mixture
-    policy/large_pool rl/harvest env/sessions core/workers api/api_dataset api/load_rows
-    core/fpmode api/api_agent api/api_config math/blis_tiles io/python_reads api/read_checkpoint api/read_log'
+    play/act train/gradient api/api_env api/api_checkpoint store/checkpoint_restore
+    loop/learning loop/promise loop/correctness loop/publish loop/illnesses serve/slot policy/mixture
+    policy/large_pool ledger/harvest env/sessions core/workers api/api_dataset data/load_rows
+    core/fpmode api/api_agent api/api_config math/blis_tiles io/python_reads store/read_checkpoint log/read_log'
 under_valgrind() {
     build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
     chosen=

@@ -250,7 +250,7 @@ void world_open(world *w, const world_source *from, const settings *s)
 
 void world_close(world *w)
 {
-    rr_items_destroy(w->items);
+    rr_items_release(w->items);
     for (int part = 0; part < 2; part++) {
         free(w->users[part]);
         free(w->user_rows[part]);

@@ -48,7 +48,7 @@ static rr_agent *load(const char *path)
         require(rr_agent_create_a2c(&agent, &config, &a2c, items, NULL, &err), &err);
     }
     require(rr_checkpoint_load(path, agent, NULL, NULL, NULL, 0, NULL, &err), &err);
-    rr_items_destroy(items);
+    rr_items_release(items);
     return agent;
 }
 
@@ -66,7 +66,7 @@ static void *serve(void *context)
 {
     server *s = context;
     rr_error err;
-    rr_scratch *scratch = NULL;
+    rr_reader *scratch = NULL;
     require(rr_slot_join(s->slot, &scratch, s->number, NULL, &err), &err);
     for (uint64_t i = 0; i < N_REQUESTS; i++) {
         const uint64_t session = s->number, id = s->number * N_REQUESTS + i;
@@ -81,13 +81,13 @@ static void *serve(void *context)
         const rr_policy *policy = NULL;
         rr_decision decision = {
             .struct_size = sizeof decision, .n = 1, .actions = &position, .log_probs = &log_prob};
-        require(rr_slot_acquire(scratch, &policy, &err), &err); /* one version for both calls */
+        require(rr_reader_acquire(scratch, &policy, &err), &err); /* one version for both calls */
         require(rr_policy_act(policy, scratch, &obs, &decision, &err), &err);
         require(rr_policy_top_k(policy, scratch, &obs, 1, &best, NULL, NULL, &err), &err);
-        require(rr_slot_release(scratch, &err), &err);
+        require(rr_reader_release(scratch, &err), &err);
         s->n_explored += position != best;
     }
-    rr_scratch_destroy(scratch);
+    rr_reader_destroy(scratch);
     return NULL;
 }
 
@@ -114,9 +114,9 @@ static void serve_together(rr_slot *slot, const float *state, int32_t state_dim)
 static void print_best(rr_slot *slot, const float *state, int32_t state_dim)
 {
     rr_error err;
-    rr_scratch *scratch = NULL;
+    rr_reader *scratch = NULL;
     rr_policy *policy = rr_slot_get(slot);
-    require(rr_scratch_create(&scratch, policy, 0, NULL, &err), &err);
+    require(rr_reader_create(&scratch, policy, 0, NULL, &err), &err);
     const rr_obs obs = {.struct_size = sizeof obs, .n = 1, .state_dim = state_dim, .states = state};
     int32_t top[TOP];
     float log_probs[TOP];
@@ -126,8 +126,8 @@ static void print_best(rr_slot *slot, const float *state, int32_t state_dim)
         printf("  %d. item %" PRIu64 ", log-prob %.3f\n", i + 1,
                rr_items_keys(rr_policy_items(policy))[top[i]], (double)log_probs[i]);
     }
-    rr_scratch_destroy(scratch);
-    rr_policy_destroy(policy);
+    rr_reader_destroy(scratch);
+    rr_policy_release(policy);
 }
 
 int main(int argc, char **argv)
@@ -153,12 +153,12 @@ int main(int argc, char **argv)
     options.floor = 0.05f;
     require(rr_agent_publish(agent, &policy, &options, &err), &err);
     require(rr_slot_create(&slot, policy, N_THREADS, NULL, &err), &err);
-    rr_policy_destroy(policy);
+    rr_policy_release(policy);
     rr_agent_destroy(agent); /* the snapshot needs it no more */
 
     serve_together(slot, state, 2 * d);
     print_best(slot, state, 2 * d);
-    rr_slot_destroy(slot);
+    rr_slot_release(slot);
     free(state);
     return EXIT_SUCCESS;
 }

@@ -122,7 +122,7 @@ int main(void)
 
     rr_buffer_destroy(buffer);
     rr_agent_destroy(agent);
-    rr_items_destroy(old_items);
-    rr_items_destroy(new_items);
+    rr_items_release(old_items);
+    rr_items_release(new_items);
     return EXIT_SUCCESS;
 }

@@ -48,7 +48,7 @@ typedef struct request {
     float features[LIST * FEATURES];
 } request;
 
-static int32_t one_request(rr_scratch *scratch, const rr_items *items, const request *r,
+static int32_t one_request(rr_reader *scratch, const rr_items *items, const request *r,
                            log_table *log)
 {
     rr_error err;
@@ -74,7 +74,7 @@ static int32_t one_request(rr_scratch *scratch, const rr_items *items, const req
                             .log_probs = &log_prob,
                             .values = &value,
                             .policy_versions = &version};
-    require(rr_slot_act(scratch, &obs, &decision, &err), &err);
+    require(rr_reader_act(scratch, &obs, &decision, &err), &err);
 
     unsigned char *end = log_end(log, &capacity);
     require(rr_record_encode(end, capacity, &bytes, &obs, &decision, 0, &err), &err);
@@ -161,7 +161,7 @@ static request draw_request(uint64_t session, uint64_t decision, int64_t now)
 
 /* A day: sessions of three requests, clicks within the hour on what has much of the first feature.
  */
-static void one_day(rr_scratch *scratch, const rr_items *items, int64_t day, log_table *log)
+static void one_day(rr_reader *scratch, const rr_items *items, int64_t day, log_table *log)
 {
     enum { SESSIONS_A_DAY = 40, REQUESTS = 3 };
     for (uint64_t i = 0; i < SESSIONS_A_DAY; i++) {
@@ -214,7 +214,7 @@ int main(void)
     rr_items *items = NULL;
     rr_policy *yesterday = NULL;
     rr_slot *slot = NULL;
-    rr_scratch *scratch = NULL;
+    rr_reader *scratch = NULL;
     require(rr_items_create_drawn(&items, ITEMS, DIM, 0, NULL, &err), &err);
     rr_agent *agent = make_agent(items);
     rr_buffer *buffer = make_buffer();
@@ -223,18 +223,18 @@ int main(void)
     require(rr_slot_join(slot, &scratch, 0, NULL, &err), &err);
     for (int64_t day = 0; day < 7; day++) {
         one_day(scratch, items, day, &log);
-        rr_policy_destroy(yesterday);
+        rr_policy_release(yesterday);
         yesterday = rr_slot_get(slot);
         one_night(agent, buffer, slot, items, (day + 1) * 24 * HOUR, &log);
     }
     one_rollback(slot, yesterday);
     one_day(scratch, items, 7, &log);
     one_night(agent, buffer, slot, items, 8 * 24 * HOUR, &log);
-    rr_scratch_destroy(scratch);
-    rr_slot_destroy(slot);
-    rr_policy_destroy(yesterday);
+    rr_reader_destroy(scratch);
+    rr_slot_release(slot);
+    rr_policy_release(yesterday);
     rr_buffer_destroy(buffer);
     rr_agent_destroy(agent);
-    rr_items_destroy(items);
+    rr_items_release(items);
     return EXIT_SUCCESS;
 }

@@ -133,7 +133,7 @@ static void publish(server *s, int64_t now)
     rr_error err;
     char path[PATH_BYTES];
     if (s->trainer.report.version != s->version) {
-        rr_policy_destroy(s->before);
+        rr_policy_release(s->before);
         s->before = s->present;
         snprintf(path, sizeof path, "%s/policy.safetensors", s->options->trainer.folder);
         require(rr_policy_load(&s->present, path, s->w->items, NULL, &err), &err);
@@ -196,8 +196,8 @@ static void close_server(server *s)
     s->result.acts_a_second = (double)s->result.decisions / s->seconds;
     keeper_close(&s->trainer);
     serving_close(s->threads);
-    rr_policy_destroy(s->present);
-    rr_policy_destroy(s->before);
+    rr_policy_release(s->present);
+    rr_policy_release(s->before);
     decided_close(&s->d);
     batch_close(&s->b);
     feed_close(&s->f);

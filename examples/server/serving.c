@@ -8,7 +8,7 @@
 
 typedef struct worker {
     serving *s;
-    rr_scratch *scratch;
+    rr_reader *scratch;
     pthread_t thread;
 } worker;
 
@@ -49,7 +49,7 @@ static void answer_row(const worker *me, int32_t row)
                             .log_probs = out->log_probs + row,
                             .values = out->values + row,
                             .policy_versions = out->versions + row};
-    require(rr_slot_act(me->scratch, &obs, &decision, &err), &err);
+    require(rr_reader_act(me->scratch, &obs, &decision, &err), &err);
 }
 
 static void *work(void *context)
@@ -95,11 +95,11 @@ void serving_close(serving *s)
     pthread_barrier_wait(&s->begin);
     for (int32_t i = 0; i < s->n_threads; i++) {
         pthread_join(s->workers[i].thread, NULL);
-        rr_scratch_destroy(s->workers[i].scratch);
+        rr_reader_destroy(s->workers[i].scratch);
     }
     pthread_barrier_destroy(&s->begin);
     pthread_barrier_destroy(&s->end);
-    rr_slot_destroy(s->slot);
+    rr_slot_release(s->slot);
     free(s->workers);
     free(s);
 }

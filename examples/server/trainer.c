@@ -50,7 +50,7 @@ static void save(trainer *t)
             &err);
     require(rr_agent_publish(t->agent, &policy, NULL, &err), &err);
     require(rr_policy_save(t->policy, policy, &err), &err);
-    rr_policy_destroy(policy);
+    rr_policy_release(policy);
     if (t->options->is_pruned) {
         store_prune(t->log, t->at.last);
     }

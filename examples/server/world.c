@@ -205,7 +205,7 @@ void world_open(world *w, uint64_t seed, int32_t k)
 
 void world_close(world *w)
 {
-    rr_items_destroy(w->items);
+    rr_items_release(w->items);
     free(w->vectors);
 }
 

@@ -3,16 +3,16 @@
 
 #include <string.h>
 
-#include "agent/normalise.h"
-#include "agent/player.h"
-#include "agent/serving.h"
 #include "core/hash.h"
 #include "core/memory.h"
 #include "core/status.h"
 #include "items/items.h"
 #include "optim/clip.h"
+#include "play/player.h"
+#include "play/serving.h"
 #include "policy/large_pool.h"
 #include "policy/sweep.h"
+#include "train/normalise.h"
 
 static size_t n_items_of(const rr_agent *agent)
 {

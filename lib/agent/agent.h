@@ -14,11 +14,11 @@
 #ifndef RRI_AGENT_AGENT_H
 #define RRI_AGENT_AGENT_H
 
-#include "agent/kept.h"
-#include "agent/network.h"
-#include "agent/recipe.h"
-#include "agent/shelf.h"
-#include "agent/versions.h"
+#include "train/kept.h"
+#include "model/network.h"
+#include "train/recipe.h"
+#include "serve/shelf.h"
+#include "model/versions.h"
 #include "core/host_log.h"
 #include "core/memory.h"
 #include "core/workers.h"

@@ -2,17 +2,17 @@
 /* api_agent.c: the front door of rr_agent. */
 #include "agent/agent.h"
 
-#include "agent/act.h"
-#include "agent/keyed_update.h"
 #include "agent/swap_items.h"
 #include "agent/tensors.h"
-#include "agent/update.h"
-#include "api/buffer.h"
-#include "api/config_tables.h"
 #include "core/abi.h"
 #include "core/config.h"
+#include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "ledger/buffer_handle.h"
+#include "play/act.h"
+#include "train/keyed_update.h"
+#include "train/update.h"
 
 static rr_status check_handle(const void *handle, const char *function, const char *name,
                               rr_error *err)

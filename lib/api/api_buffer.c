@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* api_buffer.c: the front door of rr_buffer. */
-#include "api/buffer.h"
+#include "ledger/buffer_handle.h"
 
-#include "api/config_tables.h"
 #include "core/abi.h"
 #include "core/config.h"
+#include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
-#include "rl/harvest.h"
-#include "rl/settle.h"
+#include "ledger/harvest.h"
+#include "ledger/settle.h"
 
 /* The handle and its arrays; run twice, as core/memory.h says. */
 static rr_buffer *layout(rri_rollout *rollout, rri_ledger *ledger, rri_arena *arena,

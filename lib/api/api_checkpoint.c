@@ -2,9 +2,9 @@
 /* api_checkpoint.c: the front door of checkpoints, to and from files and memory. */
 #include <string.h>
 
-#include "api/checkpoint.h"
 #include "core/fpmode.h"
 #include "io/atomic_file.h"
+#include "store/checkpoint.h"
 
 static rr_status check_saved(const rri_checkpoint *all, const char *function, rr_error *err)
 {

@@ -3,8 +3,8 @@
  * config_tables.c. */
 #include <string.h>
 
-#include "api/config_tables.h"
 #include "core/abi.h"
+#include "core/config_tables.h"
 #include "core/config_value.h"
 #include "core/fpmode.h"
 #include "core/status.h"

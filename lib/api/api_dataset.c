@@ -2,14 +2,14 @@
 /* api_dataset.c: the front door of rr_dataset. */
 #include <stdio.h>
 
-#include "api/config_tables.h"
 #include "api/dataset.h"
-#include "api/load_rows.h"
 #include "core/abi.h"
+#include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/memory.h"
 #include "core/status.h"
 #include "data/als.h"
+#include "data/load_rows.h"
 #include "data/popularity.h"
 
 /* An empty handle, whose rows the caller fills or gives back. memory_limit 0: none. */

@@ -4,9 +4,9 @@
 
 #include <math.h>
 
-#include "api/config_tables.h"
 #include "core/abi.h"
 #include "core/config.h"
+#include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
 #include "env/sessions.h"

@@ -3,12 +3,12 @@
 #include <math.h>
 
 #include "agent/agent.h"
-#include "agent/dead_units.h"
-#include "api/config_tables.h"
 #include "core/abi.h"
+#include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
 #include "eval/health.h"
+#include "train/dead_units.h"
 
 static rri_health_shape shape_of(const rr_agent *agent)
 {

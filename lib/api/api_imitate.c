@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* api_imitate.c: the front door of imitation. */
-#include "agent/imitate.h"
-#include "api/config_tables.h"
 #include "core/abi.h"
 #include "core/config.h"
+#include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "train/imitate.h"
 
 static rr_status imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
                          const float *weights, const float *returns,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/status.h"
-#include "io/outcome_blob.h"
+#include "log/outcome_blob.h"
 
 /* Where a blob is unpacked. */
 typedef struct workplace {

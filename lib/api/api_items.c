@@ -30,7 +30,7 @@ rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t
     return status;
 }
 
-void rr_items_destroy(rr_items *items)
+void rr_items_release(rr_items *items)
 {
     rri_items_release(items);
 }

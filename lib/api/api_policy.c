@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* api_policy.c: the front door of rr_policy and rr_scratch. */
-#include "agent/slot.h"
-#include "agent/snapshot.h"
+/* api_policy.c: the front door of rr_policy and rr_reader. */
+#include "serve/slot.h"
+#include "serve/snapshot.h"
 
-#include "api/config_tables.h"
 #include "core/abi.h"
 #include "core/config.h"
+#include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
 
@@ -42,7 +42,7 @@ rr_policy *rr_policy_retain(rr_policy *policy)
     return rri_snapshot_retain(policy);
 }
 
-void rr_policy_destroy(rr_policy *policy)
+void rr_policy_release(rr_policy *policy)
 {
     rri_snapshot_release(policy);
 }
@@ -73,18 +73,18 @@ rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_options *out
     return RR_OK;
 }
 
-rr_status rr_scratch_create(rr_scratch **out, const rr_policy *policy, uint64_t seed,
-                            const rr_host *host, rr_error *err)
+rr_status rr_reader_create(rr_reader **out, const rr_policy *policy, uint64_t seed,
+                           const rr_host *host, rr_error *err)
 {
-    RRI_TRY(check_given(out, "rr_scratch_create", "out", err));
-    RRI_TRY(check_given(policy, "rr_scratch_create", "policy", err));
+    RRI_TRY(check_given(out, "rr_reader_create", "out", err));
+    RRI_TRY(check_given(policy, "rr_reader_create", "policy", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     return rri_snapshot_create_desk(out, policy, rri_snapshot_most_items(policy), seed, &allocator,
                                     err);
 }
 
-void rr_scratch_destroy(rr_scratch *scratch)
+void rr_reader_destroy(rr_reader *scratch)
 {
     if (scratch != NULL) {
         rri_slot_leave(scratch);
@@ -92,7 +92,7 @@ void rr_scratch_destroy(rr_scratch *scratch)
     }
 }
 
-rr_status rr_policy_act(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
+rr_status rr_policy_act(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
                         rr_decision *decision, rr_error *err)
 {
     RRI_TRY(check_given(policy, "rr_policy_act", "policy", err));
@@ -110,9 +110,8 @@ rr_status rr_policy_act(const rr_policy *policy, rr_scratch *scratch, const rr_o
     return status;
 }
 
-rr_status rr_policy_top_k(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
-                          int32_t k, int32_t *positions, int32_t *items, float *log_probs,
-                          rr_error *err)
+rr_status rr_policy_top_k(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs, int32_t k,
+                          int32_t *positions, int32_t *items, float *log_probs, rr_error *err)
 {
     RRI_TRY(check_given(policy, "rr_policy_top_k", "policy", err));
     RRI_TRY(check_given(scratch, "rr_policy_top_k", "scratch", err));
@@ -128,7 +127,7 @@ rr_status rr_policy_top_k(const rr_policy *policy, rr_scratch *scratch, const rr
     return status;
 }
 
-rr_status rr_policy_evaluate(const rr_policy *policy, rr_scratch *scratch, const rr_obs *obs,
+rr_status rr_policy_evaluate(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
                              const int32_t *actions, float *log_probs, float *entropies,
                              float *values, rr_error *err)
 {

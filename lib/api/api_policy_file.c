@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* api_policy_file.c: the front door of snapshots in files and in memory. */
-#include "api/policy_file.h"
 #include "core/fpmode.h"
 #include "core/status.h"
 #include "io/atomic_file.h"
+#include "store/policy_file.h"
 
 static rr_status require(const void *pointer, const char *function, const char *name, rr_error *err)
 {

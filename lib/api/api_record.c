@@ -4,8 +4,8 @@
 
 #include "core/abi.h"
 #include "core/status.h"
-#include "io/outcome_blob.h"
-#include "io/record_blob.h"
+#include "log/outcome_blob.h"
+#include "log/record_blob.h"
 
 static rr_status check_out(const void *bytes, int32_t row, const char *function, rr_error *err)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* api_slot.c: the front door of rr_slot. */
-#include "agent/slot.h"
+#include "serve/slot.h"
 
-#include "api/config_tables.h"
 #include "core/abi.h"
 #include "core/config.h"
+#include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
 
@@ -32,12 +32,12 @@ rr_status rr_slot_create(rr_slot **out, rr_policy *first, int32_t max_readers, c
     return rri_slot_create(out, first, (size_t)max_readers, &allocator, err);
 }
 
-void rr_slot_destroy(rr_slot *slot)
+void rr_slot_release(rr_slot *slot)
 {
     rri_slot_release(slot);
 }
 
-rr_status rr_slot_join(rr_slot *slot, rr_scratch **out, uint64_t seed, const rr_host *host,
+rr_status rr_slot_join(rr_slot *slot, rr_reader **out, uint64_t seed, const rr_host *host,
                        rr_error *err)
 {
     RRI_TRY(require(slot, "rr_slot_join", "slot", err));
@@ -78,7 +78,7 @@ rr_policy *rr_slot_get(rr_slot *slot)
     return slot == NULL ? NULL : rri_slot_get(slot);
 }
 
-static rr_status check_reader(const rr_scratch *scratch, const char *function, bool is_held,
+static rr_status check_reader(const rr_reader *scratch, const char *function, bool is_held,
                               rr_error *err)
 {
     RRI_TRY(require(scratch, function, "scratch", err));
@@ -88,30 +88,30 @@ static rr_status check_reader(const rr_scratch *scratch, const char *function, b
     }
     if (rri_slot_is_held(scratch) != is_held) {
         RRI_FAIL(err, RR_E_STATE, "%s: this scratch %s", function,
-                 is_held ? "holds no policy; rr_slot_acquire comes first"
-                         : "holds a policy already; rr_slot_release comes first");
+                 is_held ? "holds no policy; rr_reader_acquire comes first"
+                         : "holds a policy already; rr_reader_release comes first");
     }
     return RR_OK;
 }
 
-rr_status rr_slot_acquire(rr_scratch *scratch, const rr_policy **out, rr_error *err)
+rr_status rr_reader_acquire(rr_reader *scratch, const rr_policy **out, rr_error *err)
 {
-    RRI_TRY(require(out, "rr_slot_acquire", "out", err));
-    RRI_TRY(check_reader(scratch, "rr_slot_acquire", false, err));
+    RRI_TRY(require(out, "rr_reader_acquire", "out", err));
+    RRI_TRY(check_reader(scratch, "rr_reader_acquire", false, err));
     *out = rri_slot_acquire(scratch);
     return RR_OK;
 }
 
-rr_status rr_slot_release(rr_scratch *scratch, rr_error *err)
+rr_status rr_reader_release(rr_reader *scratch, rr_error *err)
 {
-    RRI_TRY(check_reader(scratch, "rr_slot_release", true, err));
+    RRI_TRY(check_reader(scratch, "rr_reader_release", true, err));
     rri_slot_let_go(scratch);
     return RR_OK;
 }
 
-rr_status rr_slot_act(rr_scratch *scratch, const rr_obs *obs, rr_decision *decision, rr_error *err)
+rr_status rr_reader_act(rr_reader *scratch, const rr_obs *obs, rr_decision *decision, rr_error *err)
 {
-    RRI_TRY(check_reader(scratch, "rr_slot_act", false, err));
+    RRI_TRY(check_reader(scratch, "rr_reader_act", false, err));
     const rr_status status = rr_policy_act(rri_slot_acquire(scratch), scratch, obs, decision, err);
     rri_slot_let_go(scratch);
     return status;

@@ -113,7 +113,7 @@ static void close_table(table *t)
 {
     rr_buffer_destroy(t->buffer);
     rr_agent_destroy(t->agent);
-    rr_items_destroy(t->items);
+    rr_items_release(t->items);
 }
 
 static void fill_buffer(table *t)
@@ -458,7 +458,7 @@ START_TEST(test_api_agent_set_items_goes_on_with_another_catalogue)
     fill_buffer(&t);
     ck_assert_int_eq(rr_agent_update(t.agent, t.buffer, &t.obs, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_dropped, 0);
-    rr_items_destroy(next);
+    rr_items_release(next);
     close_table(&t);
 }
 END_TEST

@@ -272,7 +272,8 @@ START_TEST(test_api_config_defaults_are_the_same_in_every_rounding_mode_of_the_h
 }
 END_TEST
 
-CHECK_MAIN("api/config", test_api_config_defaults_are_the_same_in_every_rounding_mode_of_the_host,
+CHECK_MAIN("api/api_config",
+           test_api_config_defaults_are_the_same_in_every_rounding_mode_of_the_host,
            test_api_config_defaults_pass_their_check, test_api_config_defaults_land_in_their_fields,
            test_api_config_sentence_names_field_value_and_range,
            test_api_config_every_field_reads_back_what_was_set,

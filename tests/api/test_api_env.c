@@ -154,7 +154,7 @@ START_TEST(test_api_env_config_is_told_as_in_force)
     config.max_episode_steps = 13;
     rr_env *env = NULL;
     ck_assert_int_eq(rr_env_create(&env, &config, items, NULL, 0, NULL, NULL), RR_OK);
-    rr_items_destroy(items);
+    rr_items_release(items);
     rr_env_config told = {.struct_size = sizeof told};
     ck_assert_int_eq(rr_env_get_config(env, &told, NULL), RR_OK);
     ck_assert_int_eq(told.num_items, 3);

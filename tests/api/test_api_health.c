@@ -21,7 +21,7 @@ static rr_agent *agent_with_features(int32_t num_items, int32_t state_dim, int32
     config.hidden[1] = config.critic_hidden[1] = 0;
     rr_agent *agent = NULL;
     ck_assert_int_eq(rr_agent_create_ppo(&agent, &config, NULL, items, NULL, NULL), RR_OK);
-    rr_items_destroy(items);
+    rr_items_release(items);
     return agent;
 }
 
@@ -152,6 +152,6 @@ START_TEST(test_api_health_refuses_rows_whose_lists_are_not_what_they_say)
 }
 END_TEST
 
-CHECK_MAIN("api/health", test_api_health_a_window_through_the_door,
+CHECK_MAIN("api/api_health", test_api_health_a_window_through_the_door,
            test_api_health_what_does_not_fit_is_refused_by_name,
            test_api_health_refuses_rows_whose_lists_are_not_what_they_say)

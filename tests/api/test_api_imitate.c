@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "agent/counting_host.h"
+#include "support/counting_host.h"
 
 enum { N = 8, K = 3, S = 2 };
 

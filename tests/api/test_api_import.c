@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A log that goes into a buffer. */
 #include "check_run.h"
-#include "io/log_fixture.h"
+#include "log/log_fixture.h"
 
 enum { MOST = 4096 };
 
@@ -92,7 +92,7 @@ static void close_scene(scene *t)
         rr_agent_destroy(t->agents[i]);
         rr_buffer_destroy(t->buffers[i]);
     }
-    rr_items_destroy(t->items);
+    rr_items_release(t->items);
 }
 
 static void added(scene *t, rr_status status, size_t bytes)

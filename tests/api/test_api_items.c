@@ -22,7 +22,7 @@ START_TEST(test_api_items_round_trip)
     ck_assert_int_eq(rr_items_find(items, asked, 3, indices, NULL), RR_OK);
     ck_assert(indices[0] == 1 && indices[1] == -1 && indices[2] == 0);
     ck_assert_int_eq(rr_items_find(items, NULL, 0, NULL, NULL), RR_OK);
-    rr_items_destroy(items);
+    rr_items_release(items);
 }
 END_TEST
 
@@ -42,8 +42,8 @@ START_TEST(test_api_items_null_arguments_are_refused_with_their_name)
     ck_assert_int_eq(rr_items_find(items, NULL, 1, &index, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_items_find(items, keys, 1, NULL, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_items_find(items, keys, -1, &index, &err), RR_E_INVALID);
-    rr_items_destroy(items);
-    rr_items_destroy(NULL);
+    rr_items_release(items);
+    rr_items_release(NULL);
     ck_assert_int_eq(rr_items_count(NULL), 0);
     ck_assert_int_eq(rr_items_dim(NULL), 0);
     ck_assert_uint_eq(rr_items_fingerprint(NULL), 0);
@@ -74,12 +74,12 @@ START_TEST(test_api_items_drawn_do_not_depend_on_the_hosts_rounding)
     ck_assert_int_eq(status, RR_OK);
     ck_assert_int_eq(mode, FE_UPWARD);
     ck_assert_uint_eq(rr_items_fingerprint(plain), rr_items_fingerprint(upward));
-    rr_items_destroy(plain);
-    rr_items_destroy(upward);
+    rr_items_release(plain);
+    rr_items_release(upward);
 }
 END_TEST
 
-CHECK_MAIN("api/items", test_api_items_round_trip,
+CHECK_MAIN("api/api_items", test_api_items_round_trip,
            test_api_items_null_arguments_are_refused_with_their_name,
            test_api_items_bad_host_is_refused,
            test_api_items_drawn_do_not_depend_on_the_hosts_rounding)

@@ -55,7 +55,7 @@ START_TEST(test_api_metrics_refuse_arguments_with_a_sentence)
     ck_assert_int_eq(rr_metrics_is_complete(NULL), 0);
     rr_metrics_destroy(metrics);
     rr_metrics_destroy(NULL);
-    rr_items_destroy(items);
+    rr_items_release(items);
 }
 END_TEST
 
@@ -64,7 +64,7 @@ START_TEST(test_api_metrics_outlive_the_host_s_reference_to_the_items)
     rr_items *items = three_items();
     rr_metrics *metrics = NULL;
     ck_assert_int_eq(rr_metrics_create(&metrics, items, 1, 1, 2, NULL, NULL), RR_OK);
-    rr_items_destroy(items);
+    rr_items_release(items);
     const float reward = 1.5f;
     const uint8_t is_last = 1;
     rr_outcome outcome = {.struct_size = sizeof outcome, .n = 1, .rewards = &reward};
@@ -112,7 +112,7 @@ START_TEST(test_api_metrics_of_a_segment_want_a_mark_a_session)
     ck_assert_int_eq(rr_metrics_summarize(metrics, NULL, &old, &err), RR_OK);
     ck_assert(old.n_sessions == 2 && old.last_third_reward == -7.0);
     rr_metrics_destroy(metrics);
-    rr_items_destroy(items);
+    rr_items_release(items);
 }
 END_TEST
 

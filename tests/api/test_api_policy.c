@@ -12,7 +12,7 @@ typedef struct table {
     rr_items *items;
     rr_agent *agent;
     rr_policy *policy;
-    rr_scratch *scratch;
+    rr_reader *scratch;
     rr_serving_options options;
     float states[N * S];
     int32_t candidates[N * K], incumbents[N], excluded[N];
@@ -76,23 +76,23 @@ static void open_table(table *t)
     must(rr_agent_set_tensor(t->agent, "actor.skip.weight", skip, D * S, &err), &err);
     rr_serving_options_init(&t->options, sizeof t->options);
     must(rr_agent_publish(t->agent, &t->policy, &t->options, &err), &err);
-    must(rr_scratch_create(&t->scratch, t->policy, 5, NULL, &err), &err);
+    must(rr_reader_create(&t->scratch, t->policy, 5, NULL, &err), &err);
     fill(t);
 }
 
 static void publish(table *t)
 {
     rr_error err = {0};
-    rr_policy_destroy(t->policy);
+    rr_policy_release(t->policy);
     must(rr_agent_publish(t->agent, &t->policy, &t->options, &err), &err);
 }
 
 static void close_table(table *t)
 {
-    rr_scratch_destroy(t->scratch);
-    rr_policy_destroy(t->policy);
+    rr_reader_destroy(t->scratch);
+    rr_policy_release(t->policy);
     rr_agent_destroy(t->agent);
-    rr_items_destroy(t->items);
+    rr_items_release(t->items);
 }
 
 static void expect(rr_status got, rr_status wanted, const rr_error *err, const char *sentence)
@@ -108,12 +108,12 @@ START_TEST(test_api_policy_null_arguments_are_refused_by_name)
     open_table(&t);
     rr_error err = {0};
     rr_policy *policy = NULL;
-    rr_scratch *scratch = NULL;
+    rr_reader *scratch = NULL;
     int32_t k[N];
     expect(rr_agent_publish(NULL, &policy, NULL, &err), RR_E_INVALID, &err, "agent is NULL");
     expect(rr_agent_publish(t.agent, NULL, NULL, &err), RR_E_INVALID, &err, "out is NULL");
-    expect(rr_scratch_create(NULL, t.policy, 0, NULL, &err), RR_E_INVALID, &err, "out is NULL");
-    expect(rr_scratch_create(&scratch, NULL, 0, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
+    expect(rr_reader_create(NULL, t.policy, 0, NULL, &err), RR_E_INVALID, &err, "out is NULL");
+    expect(rr_reader_create(&scratch, NULL, 0, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
     expect(rr_policy_act(NULL, t.scratch, &t.obs, &t.decision, &err), RR_E_INVALID, &err,
            "policy is NULL");
     expect(rr_policy_act(t.policy, NULL, &t.obs, &t.decision, &err), RR_E_INVALID, &err,
@@ -134,8 +134,8 @@ START_TEST(test_api_policy_null_arguments_are_refused_by_name)
            &err, "scratch is NULL");
     expect(rr_policy_get_config(NULL, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
     expect(rr_policy_get_options(NULL, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
-    rr_policy_destroy(NULL);
-    rr_scratch_destroy(NULL);
+    rr_policy_release(NULL);
+    rr_reader_destroy(NULL);
     ck_assert_ptr_null(rr_policy_retain(NULL));
     ck_assert_ptr_null(rr_policy_items(NULL));
     ck_assert_uint_eq(rr_policy_version(NULL), 0);
@@ -174,9 +174,9 @@ START_TEST(test_api_policy_draws_without_ids_differ_between_seeds_and_go_on)
     table t;
     open_table(&t);
     rr_error err = {0};
-    rr_scratch *same = NULL, *other = NULL;
-    must(rr_scratch_create(&same, t.policy, 5, NULL, &err), &err);
-    must(rr_scratch_create(&other, t.policy, 6, NULL, &err), &err);
+    rr_reader *same = NULL, *other = NULL;
+    must(rr_reader_create(&same, t.policy, 5, NULL, &err), &err);
+    must(rr_reader_create(&other, t.policy, 6, NULL, &err), &err);
     t.obs.sessions = t.obs.decisions = NULL;
     int n_other = 0, n_later = 0;
     int32_t first[N], before[N] = {0};
@@ -192,8 +192,8 @@ START_TEST(test_api_policy_draws_without_ids_differ_between_seeds_and_go_on)
     }
     ck_assert_int_gt(n_other, 25);
     ck_assert_int_gt(n_later, 25);
-    rr_scratch_destroy(same);
-    rr_scratch_destroy(other);
+    rr_reader_destroy(same);
+    rr_reader_destroy(other);
     close_table(&t);
 }
 END_TEST
@@ -271,7 +271,7 @@ START_TEST(test_api_policy_options_out_of_range_are_refused_by_name)
     ck_assert_ptr_null(policy);
     must(rr_agent_publish(t.agent, &policy, NULL, &err), &err); /* the defaults */
     ck_assert_uint_eq(rr_policy_version(policy), rr_agent_version(t.agent));
-    rr_policy_destroy(policy);
+    rr_policy_release(policy);
     close_table(&t);
 }
 END_TEST
@@ -328,12 +328,12 @@ START_TEST(test_api_policy_is_alive_as_long_as_somebody_holds_it)
     rr_error err = {0};
     rr_policy *mine = rr_policy_retain(t.policy);
     ck_assert_ptr_eq(mine, t.policy);
-    rr_policy_destroy(t.policy);
+    rr_policy_release(t.policy);
     rr_agent_destroy(t.agent);
-    rr_items_destroy(t.items);
+    rr_items_release(t.items);
     must(rr_policy_act(mine, t.scratch, &t.obs, &t.decision, &err), &err);
-    rr_scratch_destroy(t.scratch);
-    rr_policy_destroy(mine);
+    rr_reader_destroy(t.scratch);
+    rr_policy_release(mine);
 }
 END_TEST
 
@@ -360,7 +360,7 @@ START_TEST(test_api_policy_serves_another_catalogue_under_its_own_version)
     ck_assert_mem_eq(by_policy, t.versions, sizeof by_policy);
     ck_assert_uint_ne(by_policy[0], rr_policy_version(t.policy));
     ck_assert_uint_eq(t.decision.pool_fingerprint, rr_items_fingerprint(others));
-    rr_items_destroy(others);
+    rr_items_release(others);
     close_table(&t);
 }
 END_TEST

@@ -54,9 +54,9 @@ static void close_table(table *t)
 {
     (void)remove(t->path);
     (void)rmdir(t->folder);
-    rr_policy_destroy(t->policy);
+    rr_policy_release(t->policy);
     rr_agent_destroy(t->agent);
-    rr_items_destroy(t->items);
+    rr_items_release(t->items);
 }
 
 static void expect(rr_status got, rr_status wanted, const rr_error *err, const char *sentence)
@@ -98,7 +98,7 @@ START_TEST(test_api_policy_file_comes_back_as_it_went)
     ck_assert_mem_eq(first, second, n); /* one policy, one sequence of bytes */
     free(first);
     free(second);
-    rr_policy_destroy(back);
+    rr_policy_release(back);
     close_table(&t);
 }
 END_TEST
@@ -192,9 +192,9 @@ START_TEST(test_api_policy_file_is_whole_when_its_writer_is_killed_at_any_moment
         must(rr_policy_load(&back, t.path, t.items, NULL, &err), &err);
         const uint64_t version = rr_policy_version(back);
         ck_assert(version == versions[0] || version == versions[1]);
-        rr_policy_destroy(back);
+        rr_policy_release(back);
     }
-    rr_policy_destroy(other);
+    rr_policy_release(other);
     char command[128];
     snprintf(command, sizeof command, "rm -rf %s", t.folder); /* and what the killed left behind */
     ck_assert_int_eq(system(command), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The log's blobs as a host sees them. What they are made of is in tests/io. */
 #include "check_run.h"
-#include "io/log_fixture.h"
+#include "log/log_fixture.h"
 
 enum { MOST = 1024 };
 

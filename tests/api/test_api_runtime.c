@@ -43,5 +43,5 @@ START_TEST(test_api_runtime_null_is_refused)
 }
 END_TEST
 
-CHECK_MAIN("api/runtime", test_api_runtime_describes_the_kernels_in_use,
+CHECK_MAIN("api/api_runtime", test_api_runtime_describes_the_kernels_in_use,
            test_api_runtime_only_fma_machines_share_their_bytes, test_api_runtime_null_is_refused)

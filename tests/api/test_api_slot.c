@@ -12,7 +12,7 @@ typedef struct table {
     rr_agent *agent;
     rr_policy *first;
     rr_slot *slot;
-    rr_scratch *scratch;
+    rr_reader *scratch;
     float states[S];
     int32_t action;
     uint64_t version;
@@ -50,11 +50,11 @@ static void open_table(table *t)
 
 static void close_table(table *t)
 {
-    rr_scratch_destroy(t->scratch);
-    rr_slot_destroy(t->slot);
-    rr_policy_destroy(t->first);
+    rr_reader_destroy(t->scratch);
+    rr_slot_release(t->slot);
+    rr_policy_release(t->first);
     rr_agent_destroy(t->agent);
-    rr_items_destroy(t->items);
+    rr_items_release(t->items);
 }
 
 static void learn(table *t, float x)
@@ -77,7 +77,7 @@ START_TEST(test_api_slot_null_arguments_are_refused_by_name)
     open_table(&t);
     rr_error err = {0};
     rr_slot *slot = NULL;
-    rr_scratch *scratch = NULL;
+    rr_reader *scratch = NULL;
     const rr_policy *held = NULL;
     expect(rr_slot_create(NULL, t.first, 1, NULL, &err), RR_E_INVALID, &err, "out is NULL");
     expect(rr_slot_create(&slot, NULL, 1, NULL, &err), RR_E_INVALID, &err, "first is NULL");
@@ -90,12 +90,12 @@ START_TEST(test_api_slot_null_arguments_are_refused_by_name)
     expect(rr_slot_swap(t.slot, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
     expect(rr_slot_publish(NULL, t.agent, NULL, &err), RR_E_INVALID, &err, "slot is NULL");
     expect(rr_slot_publish(t.slot, NULL, NULL, &err), RR_E_INVALID, &err, "agent is NULL");
-    expect(rr_slot_acquire(NULL, &held, &err), RR_E_INVALID, &err, "scratch is NULL");
-    expect(rr_slot_acquire(t.scratch, NULL, &err), RR_E_INVALID, &err, "out is NULL");
-    expect(rr_slot_release(NULL, &err), RR_E_INVALID, &err, "scratch is NULL");
-    expect(rr_slot_act(NULL, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "scratch is NULL");
+    expect(rr_reader_acquire(NULL, &held, &err), RR_E_INVALID, &err, "scratch is NULL");
+    expect(rr_reader_acquire(t.scratch, NULL, &err), RR_E_INVALID, &err, "out is NULL");
+    expect(rr_reader_release(NULL, &err), RR_E_INVALID, &err, "scratch is NULL");
+    expect(rr_reader_act(NULL, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "scratch is NULL");
     ck_assert_ptr_null(rr_slot_get(NULL));
-    rr_slot_destroy(NULL);
+    rr_slot_release(NULL);
     close_table(&t);
 }
 END_TEST
@@ -105,18 +105,18 @@ START_TEST(test_api_slot_serves_what_was_published_last_and_rolls_back)
     table t;
     open_table(&t);
     rr_error err = {0};
-    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_policy_version(t.first));
     learn(&t, 0.5f);
     must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err);
-    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_agent_version(t.agent));
     must(rr_slot_swap(t.slot, t.first, &err), &err);
-    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_policy_version(t.first));
     rr_policy *present = rr_slot_get(t.slot);
     ck_assert_ptr_eq(present, t.first);
-    rr_policy_destroy(present);
+    rr_policy_release(present);
     close_table(&t);
 }
 END_TEST
@@ -128,18 +128,18 @@ START_TEST(test_api_slot_a_held_policy_is_one_version_over_several_calls)
     rr_error err = {0};
     const rr_policy *held = NULL;
     int32_t best[3];
-    must(rr_slot_acquire(t.scratch, &held, &err), &err);
+    must(rr_reader_acquire(t.scratch, &held, &err), &err);
     learn(&t, 0.5f);
     must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err);
     must(rr_policy_act(held, t.scratch, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_policy_version(t.first));
     must(rr_policy_top_k(held, t.scratch, &t.obs, 3, best, NULL, NULL, &err), &err);
-    expect(rr_slot_acquire(t.scratch, &held, &err), RR_E_STATE, &err, "holds a policy already");
-    expect(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), RR_E_STATE, &err,
+    expect(rr_reader_acquire(t.scratch, &held, &err), RR_E_STATE, &err, "holds a policy already");
+    expect(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), RR_E_STATE, &err,
            "holds a policy already");
-    must(rr_slot_release(t.scratch, &err), &err);
-    expect(rr_slot_release(t.scratch, &err), RR_E_STATE, &err, "holds no policy");
-    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_release(t.scratch, &err), &err);
+    expect(rr_reader_release(t.scratch, &err), RR_E_STATE, &err, "holds no policy");
+    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_agent_version(t.agent));
     close_table(&t);
 }
@@ -150,11 +150,11 @@ START_TEST(test_api_slot_wants_a_scratch_that_has_joined)
     table t;
     open_table(&t);
     rr_error err = {0};
-    rr_scratch *alone = NULL;
-    must(rr_scratch_create(&alone, t.first, 0, NULL, &err), &err);
-    expect(rr_slot_act(alone, &t.obs, &t.decision, &err), RR_E_STATE, &err, "rr_slot_join");
+    rr_reader *alone = NULL;
+    must(rr_reader_create(&alone, t.first, 0, NULL, &err), &err);
+    expect(rr_reader_act(alone, &t.obs, &t.decision, &err), RR_E_STATE, &err, "rr_slot_join");
     must(rr_policy_act(t.first, alone, &t.obs, &t.decision, &err), &err);
-    rr_scratch_destroy(alone);
+    rr_reader_destroy(alone);
     close_table(&t);
 }
 END_TEST
@@ -165,9 +165,9 @@ START_TEST(test_api_slot_a_request_that_is_refused_leaves_the_scratch_free)
     open_table(&t);
     rr_error err = {0};
     t.obs.n = 2;
-    expect(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "max_rows");
+    expect(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "max_rows");
     t.obs.n = 1;
-    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
     close_table(&t);
 }
 END_TEST
@@ -182,7 +182,7 @@ START_TEST(test_api_slot_refuses_options_out_of_range_and_keeps_its_policy)
     options.temperature = -1.0f;
     expect(rr_slot_publish(t.slot, t.agent, &options, &err), RR_E_INVALID, &err,
            "serving options: temperature is -1");
-    must(rr_slot_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_policy_version(t.first));
     close_table(&t);
 }

@@ -15,4 +15,4 @@ START_TEST(test_api_status_names_and_texts)
 }
 END_TEST
 
-CHECK_MAIN("api/status", test_api_status_names_and_texts)
+CHECK_MAIN("api/api_status", test_api_status_names_and_texts)

@@ -89,7 +89,7 @@ static server create(int32_t head, size_t n_items, size_t n_rows, int n_threads,
 static void destroy(server *s)
 {
     rr_agent_destroy(s->agent);
-    rr_items_destroy(s->items);
+    rr_items_release(s->items);
     free(s->states);
     free(s->candidates);
     free(s->features);

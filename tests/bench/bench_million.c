@@ -78,7 +78,7 @@ static void destroy(run *r)
 {
     rr_buffer_destroy(r->buffer);
     rr_agent_destroy(r->agent);
-    rr_items_destroy(r->items);
+    rr_items_release(r->items);
 }
 
 static rr_obs observe(run *r)

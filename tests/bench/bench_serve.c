@@ -83,7 +83,7 @@ static void open_counter(counter *c)
     c->options.incumbent_share = 0.1f;
     require(rr_agent_publish(c->agent, &policy, &c->options, &err), &err);
     require(rr_slot_create(&c->slot, policy, MOST_THREADS, NULL, &err), &err);
-    rr_policy_destroy(policy);
+    rr_policy_release(policy);
 
     c->states = bench_block(N_REQUESTS * STATE * sizeof(float));
     c->features = bench_block(N_REQUESTS * LIST * FEATURES * sizeof(float));
@@ -102,9 +102,9 @@ static void open_counter(counter *c)
 
 static void close_counter(counter *c)
 {
-    rr_slot_destroy(c->slot);
+    rr_slot_release(c->slot);
     rr_agent_destroy(c->agent);
-    rr_items_destroy(c->items);
+    rr_items_release(c->items);
     free(c->states);
     free(c->features);
     free(c->candidates);
@@ -122,7 +122,7 @@ static void *serve(void *context)
     server *s = context;
     counter *c = s->counter;
     rr_error err;
-    rr_scratch *scratch = NULL;
+    rr_reader *scratch = NULL;
     require(rr_slot_join(c->slot, &scratch, s->number, NULL, &err), &err);
     for (size_t i = 0; i < c->n_decisions; i++) {
         const size_t r = (i + s->number) % N_REQUESTS;
@@ -148,10 +148,10 @@ static void *serve(void *context)
                                 .values = &value,
                                 .policy_versions = &version};
         const double begin = bench_now();
-        require(rr_slot_act(scratch, &obs, &decision, &err), &err);
+        require(rr_reader_act(scratch, &obs, &decision, &err), &err);
         s->seconds[i] = bench_now() - begin;
     }
-    rr_scratch_destroy(scratch);
+    rr_reader_destroy(scratch);
     return NULL;
 }
 

@@ -64,7 +64,7 @@ static ranking create(size_t n_items, size_t n_queries, int n_threads)
 static void destroy(ranking *r)
 {
     rr_agent_destroy(r->agent);
-    rr_items_destroy(r->items);
+    rr_items_release(r->items);
     free(r->queries);
     free(r->positions);
 }

@@ -33,7 +33,7 @@ typedef struct trial {
     rr_env *env;
     rr_agent *agent;
     rr_buffer *buffer;
-    rr_scratch *scratch;
+    rr_reader *scratch;
     rr_policy *policies[MOST_STALE + 1]; /* published by update j at j modulo their number */
     uint64_t sessions[N], decisions[N], versions[N], n_decisions, n_sessions;
     int32_t actions[N];
@@ -74,9 +74,9 @@ static void open_trial(trial *t, int mode, int staleness, uint64_t seed)
 static void close_trial(trial *t)
 {
     for (int i = 0; i <= MOST_STALE; i++) {
-        rr_policy_destroy(t->policies[i]);
+        rr_policy_release(t->policies[i]);
     }
-    rr_scratch_destroy(t->scratch);
+    rr_reader_destroy(t->scratch);
     rr_buffer_destroy(t->buffer);
     rr_agent_destroy(t->agent);
     rr_env_destroy(t->env);
@@ -152,11 +152,11 @@ static double run(int mode, int staleness, int n_updates, uint64_t seed)
     }
     for (int update = 0; update < n_updates; update++) {
         rr_policy **present = &t.policies[update % (MOST_STALE + 1)];
-        rr_policy_destroy(*present);
+        rr_policy_release(*present);
         *present = NULL;
         require(rr_agent_publish(t.agent, present, NULL, &err));
         if (t.scratch == NULL) {
-            require(rr_scratch_create(&t.scratch, *present, seed, NULL, &err));
+            require(rr_reader_create(&t.scratch, *present, seed, NULL, &err));
         }
         const int acting = update > staleness ? update - staleness : 0;
         for (int s = 0; s < STEPS; s++) {

@@ -175,6 +175,6 @@ int main(int argc, char **argv)
     measured(&w);
     rr_buffer_destroy(w.buffer);
     rr_agent_destroy(w.agent);
-    rr_items_destroy(w.items);
+    rr_items_release(w.items);
     return EXIT_SUCCESS;
 }

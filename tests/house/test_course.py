@@ -89,8 +89,8 @@ class TheRules(unittest.TestCase):
         self.write("docs/serving.md", "# Serving\n")
         self.write("docs/01_one.md", PAGE)
         self.write("README.md", "[course](docs/01_one.md)\n")
-        header = pathlib.Path(TREE) / "include/recrl/recrl.h"
-        self.write("include/recrl/recrl.h", header.read_text(encoding="utf-8"))
+        for header in (pathlib.Path(TREE) / "include/recrl").glob("*.h"):
+            self.write(f"include/recrl/{header.name}", header.read_text(encoding="utf-8"))
 
     def write(self, path, text):
         (self.tree / path).parent.mkdir(parents=True, exist_ok=True)

@@ -101,7 +101,7 @@ SPDX = "/* SPDX-License-Identifier: MIT */\n"
 HELLO = "#include <recrl/recrl.h>\nint main(void) { return 0; }\n"
 GOOD = {
     "meson.build": "project('librecrl', 'c',\n  version : '0.1.0')\n",
-    "include/recrl/recrl.h": SPDX + HEADER,
+    "include/recrl/base.h": SPDX + HEADER,
     "lib/recrl.map": "LIBRECRL_0.1 {\n global:\n  rr_one;\n  rr_two;\n local: *;\n};\n",
     "lib/core/memory.c": SPDX + '#include "core/memory.h"\nvoid *f(void)\n{\n    return malloc(1);\n}\n',
     "lib/core/memory.h": SPDX + "/* It never calls exit() or printf(). */\n",
@@ -155,8 +155,8 @@ class TheRules(unittest.TestCase):
         self.speaks(rules.includes_follow_the_arrows(self.tree), "lib/nn/linear.c", "not rl")
 
     def test_include_of_the_world_by_the_agent(self):
-        self.write("lib/agent/act.c", SPDX + '#include "env/world.h"\n')
-        self.speaks(rules.includes_follow_the_arrows(self.tree), "lib/agent/act.c", "not env")
+        self.write("lib/play/act.c", SPDX + '#include "env/world.h"\n')
+        self.speaks(rules.includes_follow_the_arrows(self.tree), "lib/play/act.c", "not env")
 
     def test_include_without_a_room(self):
         self.write("lib/nn/linear.c", SPDX + '#include "linear.h"\n')

@@ -75,7 +75,7 @@ START_TEST(test_allocation_counter_counts)
     free(block);
     rr_items *items = NULL;
     ck_assert_int_eq(rr_items_create_drawn(&items, 5, 3, 1, NULL, NULL), RR_OK);
-    rr_items_destroy(items);
+    rr_items_release(items);
     ck_assert_uint_ge(atomic_load(&n_mallocs) - before, 2);
 #else
     fprintf(stderr, "loop/allocation: malloc is a sanitizer's; the host's allocator is counted\n");

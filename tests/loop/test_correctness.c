@@ -154,7 +154,7 @@ static float entropy_after(float ent_coef)
     }
     rr_buffer_destroy(buffer);
     rr_agent_destroy(agent);
-    rr_items_destroy(items);
+    rr_items_release(items);
     return stats.entropy;
 }
 
@@ -431,7 +431,7 @@ START_TEST(test_correctness_excluded_item_is_never_drawn_in_a_million_draws)
         }
     }
     end_drawing(d);
-    rr_items_destroy(items);
+    rr_items_release(items);
 }
 END_TEST
 
@@ -520,7 +520,7 @@ START_TEST(test_correctness_draw_is_replayed_from_its_decision_id)
     end_drawing(d);
     end_drawing(again);
     end_drawing(other);
-    rr_items_destroy(items);
+    rr_items_release(items);
 }
 END_TEST
 
@@ -554,7 +554,7 @@ START_TEST(test_correctness_rows_of_another_catalogue_are_dropped_and_counted)
     ck_assert_int_eq(m.stats.n_dropped, 3 * plan->n_envs);
     ck_assert_int_eq(m.stats.n_rows, (plan->n_steps - 3) * plan->n_envs);
     ck_assert_int_eq(rr_buffer_count(m.buffer), 0);
-    rr_items_destroy(others);
+    rr_items_release(others);
     machine_destroy(&m);
 }
 END_TEST

@@ -38,7 +38,7 @@ static rr_status make_items(const rr_host *host, rr_error *err)
     rr_items *items = NULL;
     const rr_status status = rr_items_create(&items, vectors, keys, 3, 2, host, err);
     ck_assert((items == NULL) == (status != RR_OK));
-    rr_items_destroy(items);
+    rr_items_release(items);
     return status;
 }
 
@@ -72,10 +72,10 @@ static rr_status make_agent(const rr_host *host, rr_error *err)
         status = rr_agent_set_items(agent, others, err);
         ck_assert((rr_agent_version(agent) == before) == (status != RR_OK));
         ck_assert(rr_agent_items(agent) == (status == RR_OK ? others : items));
-        rr_items_destroy(others);
+        rr_items_release(others);
     }
     rr_agent_destroy(agent);
-    rr_items_destroy(items);
+    rr_items_release(items);
     return status;
 }
 
@@ -97,7 +97,7 @@ static rr_status make_metrics(const rr_host *host, rr_error *err)
     const rr_status status = rr_metrics_create(&metrics, items, 4, 10, 5, host, err);
     ck_assert((metrics == NULL) == (status != RR_OK));
     rr_metrics_destroy(metrics);
-    rr_items_destroy(items);
+    rr_items_release(items);
     return status;
 }
 
@@ -203,7 +203,7 @@ START_TEST(test_host_may_give_up_its_items_at_once)
                     &err);
     machine_require(machine_create_agent(&one, plan, 1, 1, items, NULL, &err), &err);
     machine_require(machine_create_agent(&other, plan, 1, 1, items, NULL, &err), &err);
-    rr_items_destroy(items);
+    rr_items_release(items);
     ck_assert_uint_eq(counts.n_live, 1);
     rr_agent_destroy(one);
     ck_assert_uint_eq(counts.n_live, 1);

@@ -417,7 +417,7 @@ static void compare(int32_t algo, bool is_normalised, int64_t reward_wait, size_
     rr_buffer_destroy(lock_step);
     rr_agent_destroy(in_step);
     rr_agent_destroy(fresh);
-    rr_items_destroy(w.items);
+    rr_items_release(w.items);
 }
 
 START_TEST(test_interleaving_a_thousand_orders_of_the_same_sessions_give_the_bytes_of_lock_step)

@@ -271,7 +271,7 @@ static double bandit_share(int32_t head, float lr, uint64_t seed)
         sum += i >= PULLS - LAST ? reward : 0.0;
     }
     end_bandit(b);
-    rr_items_destroy(items);
+    rr_items_release(items);
     return sum / LAST;
 }
 
@@ -328,7 +328,7 @@ static double feature_share(float lr, uint64_t seed)
         best_sum += i >= PULLS - LAST ? best : 0.0;
     }
     end_bandit(b);
-    rr_items_destroy(items);
+    rr_items_release(items);
     return sum / best_sum;
 }
 
@@ -400,7 +400,7 @@ START_TEST(test_learning_carries_over_to_another_catalogue)
                       (int)seed, visited, moved);
         ck_assert_msg(unlearned < 0.4, "seed %d: %.3f of the best before learning", (int)seed,
                       unlearned);
-        rr_items_destroy(other);
+        rr_items_release(other);
         machine_destroy(&m);
         machine_destroy(&still);
     }

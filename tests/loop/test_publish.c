@@ -92,9 +92,9 @@ static void become(stage *g, size_t v)
 static void learn_truth(stage *g, truth *t)
 {
     rr_error err = {0};
-    rr_scratch *scratch = NULL;
+    rr_reader *scratch = NULL;
     must(rr_agent_publish(g->agent, &t->policy, &g->options, &err), &err);
-    must(rr_scratch_create(&scratch, t->policy, 1, &g->host, &err), &err);
+    must(rr_reader_create(&scratch, t->policy, 1, &g->host, &err), &err);
     for (size_t id = 0; id < N_IDS; id++) {
         const uint64_t key = id;
         const rr_obs obs = request_of(g, id, &key);
@@ -106,7 +106,7 @@ static void learn_truth(stage *g, truth *t)
                                 .policy_versions = &t->version};
         must(rr_policy_act(t->policy, scratch, &obs, &decision, &err), &err);
     }
-    rr_scratch_destroy(scratch);
+    rr_reader_destroy(scratch);
 }
 
 static void fill(stage *g)
@@ -159,18 +159,18 @@ static void open_stage(stage *g)
 
 static void close_stage(stage *g)
 {
-    rr_slot_destroy(g->slot);
+    rr_slot_release(g->slot);
     for (size_t v = 0; v < N_VERSIONS; v++) {
-        rr_policy_destroy(g->truths[v].policy);
+        rr_policy_release(g->truths[v].policy);
     }
     rr_agent_destroy(g->agent);
-    rr_items_destroy(g->items);
+    rr_items_release(g->items);
     ck_assert_int_eq(atomic_load(&g->n_live), 0);
 }
 
 typedef struct reader {
     stage *stage;
-    rr_scratch *scratch;
+    rr_reader *scratch;
     size_t n_done, n_wrong, n_refused, n_of_version[N_VERSIONS];
 } reader;
 
@@ -205,7 +205,7 @@ static void *serve(void *context)
                                 .log_probs = &log_prob,
                                 .values = &value,
                                 .policy_versions = &version};
-        if (rr_slot_act(r->scratch, &obs, &decision, NULL) == RR_OK) {
+        if (rr_reader_act(r->scratch, &obs, &decision, NULL) == RR_OK) {
             judge(r, id, version, action, log_prob, value);
         } else {
             r->n_refused++;
@@ -254,7 +254,7 @@ static void run(size_t n_threads, size_t n_rounds, long pause_ns)
         pthread_join(threads[i], NULL);
         ck_assert_uint_eq(readers[i].n_wrong, 0);
         ck_assert_uint_eq(readers[i].n_refused, 0);
-        rr_scratch_destroy(readers[i].scratch);
+        rr_reader_destroy(readers[i].scratch);
     }
     /* A snapshot is two blocks: one a reader, a spare, the present one, one in the making. */
     ck_assert_int_le(atomic_load(&g.most_live), before + 2 * ((int)n_threads + 3));
@@ -282,7 +282,7 @@ static void *come_and_go(void *context)
 {
     reader *r = context;
     for (int i = 0; i < 40; i++) {
-        rr_scratch *scratch = NULL;
+        rr_reader *scratch = NULL;
         const uint64_t key = (uint64_t)i;
         const rr_obs obs = request_of(r->stage, key, &key);
         int32_t action = -1;
@@ -295,12 +295,12 @@ static void *come_and_go(void *context)
                                 .values = &value,
                                 .policy_versions = &version};
         if (rr_slot_join(r->stage->slot, &scratch, 0, &r->stage->host, NULL) != RR_OK ||
-            rr_slot_act(scratch, &obs, &decision, NULL) != RR_OK) {
+            rr_reader_act(scratch, &obs, &decision, NULL) != RR_OK) {
             r->n_refused++;
         } else {
             judge(r, key, version, action, log_prob, value);
         }
-        rr_scratch_destroy(scratch);
+        rr_reader_destroy(scratch);
     }
     return NULL;
 }

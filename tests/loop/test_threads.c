@@ -108,7 +108,7 @@ START_TEST(test_threads_share_a_catalogue)
         run_shared(&alone);
         ck_assert_uint_eq(alone.hash, jobs[i].hash);
     }
-    rr_items_destroy(items);
+    rr_items_release(items);
 }
 END_TEST
 

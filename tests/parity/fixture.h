@@ -194,7 +194,7 @@ static inline rr_agent *fixture_agent(const fixture *f)
                                  ? rr_agent_create_a2c(&agent, &config, &a2c, items, NULL, &err)
                                  : rr_agent_create_ppo(&agent, &config, &ppo, items, NULL, &err);
     ck_assert_msg(status == RR_OK, "%s", err.text);
-    rr_items_destroy(items);
+    rr_items_release(items);
 
     for (int32_t i = 0; i < rr_agent_tensor_count(agent); i++) {
         rr_tensor tensor = {.struct_size = sizeof tensor};

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* recrl/agent.h: actor and critic: act, update, imitation. */
+#ifndef RECRL_AGENT_H
+#define RECRL_AGENT_H
+
+#include <recrl/base.h>
+#include <recrl/config.h>
+#include <recrl/items.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One update, as means over its minibatches weighted by rows, unless said otherwise. maths §5, §6.
+ * With normalize_returns all but grad_norm is told in the unit of rewards, as without it. */
+typedef struct rr_stats {
+    uint32_t struct_size;     /* sizeof(rr_stats) */
+    int32_t n_rows;           /* rows trained on */
+    int32_t n_epochs;         /* passes made */
+    int32_t n_minibatches;    /* optimiser steps made */
+    int32_t n_dropped;        /* rows recorded under another item table */
+    int32_t is_stopped_early; /* 1: approx_kl exceeded target_kl */
+    float policy_loss;        /* −mean min(ρA, clip(ρ)A) or −mean log π(a) A, in the unit of
+                                 rewards; with has_advantage_norm in none */
+    float value_loss;         /* ½ mean (V − R)²  (half of what SB3 prints), in the unit of
+                                 rewards, squared */
+    float entropy;            /* +H, nats */
+    float approx_kl;          /* mean((ρ − 1) − log ρ) of the last epoch; 0 for A2C */
+    float clip_fraction;      /* share of rows with |ρ − 1| > clip_eps; 0 for A2C */
+    float explained_variance; /* 1 − Var(R − V)/Var(R), old values; NaN when Var(R) = 0 */
+    float grad_norm;          /* before clipping, mean over steps; of the loss as it is minimised,
+                                 which normalize_returns makes free of the unit of rewards */
+    float learning_rate;      /* used by this update */
+    float reward_mean;        /* mean reward of all rows, dropped ones too, as
+                                 explained_variance */
+    float scale;              /* τ after the update */
+    float repeat_weight;      /* κ after the update */
+    uint32_t reserved;
+    int64_t n_updates;      /* updates of this agent so far, this one included */
+    int64_t n_timesteps;    /* rows trained on so far, these included */
+    int32_t n_refused;      /* rows whose version is unknown or older than max_staleness; not
+                               trained on. As all below: keyed buffers, maths §5; in lock step 0,
+                               and weights 1 */
+    int32_t staleness_max;  /* updates between the version that drew a row and this update,
+                               most */
+    float staleness_mean;   /* the same, mean over the rows trained on */
+    float ess;              /* (Σw)² / (n Σw²) of the weights used: the share of the rows that
+                               they are worth */
+    float weight_mean;      /* of exp(log π_prox − log μ) before capping, over rows of other
+                               versions; 1: none */
+    float weight_max;       /* the same, largest */
+    float capped_fraction;  /* share of the rows trained on whose weight was capped */
+    float return_deviation; /* √Var(R), the scale that value_loss is to be held against; in
+                               every buffer */
+} rr_stats;
+
+/* Actor π(a|s), critic V(s), optimiser. items is referenced, and may be NULL with per-request
+ * vectors (two-tower) or config->num_items (dense). maths §2. */
+RR_API rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
+                                     const rr_ppo_config *ppo, rr_items *items, const rr_host *host,
+                                     rr_error *err);
+RR_API rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *config,
+                                     const rr_a2c_config *a2c, rr_items *items, const rr_host *host,
+                                     rr_error *err);
+RR_API void rr_agent_destroy(rr_agent *agent);
+
+/* Draws one action a row from the policy. Allocates nothing. After a failure, here and in the two
+ * below, the caller's arrays hold nothing useful. RR_E_INVALID names the row and the field: an
+ * empty list, the same candidate twice, an index outside the pool; RR_E_NOT_FINITE likewise. */
+RR_API rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision,
+                              rr_error *err);
+
+/* The k best positions of each row, best first: positions [n, k], and items and log_probs [n, k],
+ * which may be NULL. k is at most the length of the list (k of the observation, or N); ties go to
+ * the lower position; rows with fewer than k items that may be chosen are padded with −1 and −inf.
+ * k = 1 is the greedy item. Scores that overflow are RR_E_NOT_FINITE where log_probs is wanted;
+ * without, only a row whose every score is NaN is noticed. */
+RR_API rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t k, int32_t *positions,
+                                int32_t *items, float *log_probs, rr_error *err);
+
+/* log π(a), entropy (nats) and V(s) of given actions [n]; outputs [n], each nullable. */
+RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                                   float *log_probs, float *entropies, float *values,
+                                   rr_error *err);
+
+/* Trains on the buffer's rows and empties it. `obs` is the state to come of the sessions that are
+ * still open, in the order of the last record. stats may be NULL.
+ *
+ * A keyed buffer: obs must be NULL. Takes the sessions that have ended and whose rewards are final,
+ * whole, in the order of (session key, arrival), so that no byte depends on how they interleaved;
+ * where they are more rows than the agent holds (max_rows × n_steps), those that began first. The
+ * others stay. Values come from the critic of now, and rows that another version drew are weighted
+ * (maths §5). RR_E_STATE: no session is ready, or one row alone. Rows of the present version, and
+ * of those kept (keep_versions), must give their log-prob again, bit for bit, else they have skew:
+ * another candidate list, other features, another item table or other serving options than in act.
+ *   A session is given up whole, while the update goes on with the others, where a row of it has an
+ * action or a list that the catalogue does not allow, numbers that make a score, value or return
+ * overflow, or skew, and where it alone has more rows than the agent holds. Such sessions are gone
+ * and counted (rr_buffer_counts: spoilt); the log (rr_host.log) is told how many, and of the first
+ * its key and what is wrong. Where nothing else is ready, the answer is what is wrong with the
+ * first, and nothing changes. RR_E_SKEW: more than max_skew of the rows that can be checked have
+ * skew. RR_E_STALE: the weights' ess is less than min_ess. After either rr_buffer_drop_ready is the
+ * way to go on without these rows. A refused update (a row without reward, a shape that is not the
+ * agent's) empties nothing and changes nothing. RR_E_NOT_FINITE: a gradient was not finite; the
+ * steps before it are kept, the rows are gone, and stats tells of them. An update whose rows were
+ * all dropped counts as one, with 0 rows. */
+RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
+                                 rr_stats *stats, rr_error *err);
+
+/* Learns to choose as a log says that others chose, so that the first policy is the incumbent:
+ * minimises −mean w log π(action) [and vf_coef ½ mean (V(s) − return)²] with the agent's own
+ * optimiser and max_grad_norm. No log-prob of the log is needed. maths §6.
+ *
+ * obs: n ≤ max_rows rows as the incumbent saw them; call it for one chunk of the log after another.
+ * Its pool, where given, is the agent's. actions [n]: positions chosen. weights [n] ≥ 0, NULL: all
+ * 1. returns [n] discounted sums of what followed, NULL: the critic has no loss. config NULL: the
+ * defaults. Counts neither as an update nor as timesteps, but is another version. stats (nullable):
+ * n_rows, n_epochs, n_minibatches, policy_loss, value_loss, entropy, grad_norm, learning_rate,
+ * scale, repeat_weight; the rest is 0. Allocates nothing. RR_E_NOT_FINITE of a gradient: the steps
+ * before it are kept. */
+RR_API rr_status rr_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                                  const float *weights, const float *returns,
+                                  const rr_imitate_config *config, rr_stats *stats, rr_error *err);
+
+/* Another catalogue of the same width. Trained vectors and biases are carried over by key; new keys
+ * start at the pool's vector (dense head: zero) and bias 0. Allocates; on failure the agent is
+ * as before. */
+RR_API rr_status rr_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err);
+/* The catalogue, borrowed; NULL where there is none. */
+RR_API rr_items *rr_agent_items(const rr_agent *agent);
+/* w [feature_dim] of z = … + w·f: an existing ranker's log-score with weight 1 makes it the
+ * first policy. */
+RR_API rr_status rr_agent_set_feature_weights(rr_agent *agent, const float *weights, int32_t n,
+                                              rr_error *err);
+
+/* One named tensor of the agent: a view, valid until the next update, set_items or destroy. */
+typedef struct rr_tensor {
+    uint32_t struct_size;
+    int32_t n_dims; /* 1 or 2 */
+    int64_t shape[2];
+    const char *name;  /* "actor.mlp.0.weight" */
+    const float *data; /* row-major */
+} rr_tensor;
+RR_API int32_t rr_agent_tensor_count(const rr_agent *agent);
+RR_API rr_status rr_agent_tensor_at(const rr_agent *agent, int32_t index, rr_tensor *out,
+                                    rr_error *err);
+/* Overwrites one tensor; n_values must be its size, values finite. Moments and running statistics
+ * are left alone. critic.shift, critic.scale, state.means and state.inverses are constants that no
+ * gradient moves. */
+RR_API rr_status rr_agent_set_tensor(rr_agent *agent, const char *name, const float *values,
+                                     int64_t n_values, rr_error *err);
+
+/* Which policy this is: a hash of parameters, of the config fields that say what they mean, and of
+ * the item fingerprint. */
+RR_API uint64_t rr_agent_version(const rr_agent *agent);
+/* Updates made, and rows trained on. */
+RR_API int64_t rr_agent_updates(const rr_agent *agent);
+RR_API int64_t rr_agent_timesteps(const rr_agent *agent);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

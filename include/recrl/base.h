@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* recrl/base.h: the vocabulary: status and error, host, version; observation, decision, outcome. */
+#ifndef RECRL_BASE_H
+#define RECRL_BASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RR_VERSION_MAJOR 0
+#define RR_VERSION_MINOR 1
+#define RR_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define RR_API __attribute__((visibility("default")))
+#else
+#define RR_API
+#endif
+
+/* 0 is success; failures are negative and never renumbered. */
+typedef int32_t rr_status;
+enum {
+    RR_OK = 0,
+    RR_E_INVALID = -1,     /* an argument or a config field is outside its range */
+    RR_E_UNSUPPORTED = -2, /* a field or a combination that this release does not serve yet */
+    RR_E_MEMORY = -3,      /* the allocator gave NULL, or a size does not fit */
+    RR_E_STATE = -4,       /* called out of order: a reward before its record, an observe
+                              before reset */
+    RR_E_FULL = -5,        /* the buffer has no room for these rows */
+    RR_E_NOT_FINITE = -6,  /* NaN or infinity in what was given, or in a gradient */
+    RR_E_IO = -7,          /* a file could not be read or written */
+    RR_E_FORMAT = -8,      /* a file or a block of memory is damaged or is not what it should be */
+    RR_E_VERSION = -9,     /* a checkpoint of a newer release */
+    RR_E_MISMATCH = -10,   /* whole and readable, but of another shape, head or item table */
+    RR_E_THREAD = -11,     /* the system refused a thread */
+    RR_E_TOO_SMALL = -12,  /* the caller's block is too small; the size needed is told */
+    RR_E_NOT_FOUND = -13,  /* no such field, tensor or key */
+    RR_E_SKEW = -14,       /* a recorded log-prob is not what the policy that is said to have
+                              drawn gives */
+    RR_E_STALE = -15,      /* too late: a reward after its wait, rows too far from the
+                              present policy */
+    RR_E_DUPLICATE = -16   /* a decision id that is there already */
+};
+
+/* 512 bytes for ever. Allocated by the caller, NULL where the sentence is not wanted. Untouched by
+ * a call that succeeds. */
+typedef struct rr_error {
+    int32_t status; /* as returned */
+    char text[508]; /* one sentence, UTF-8, terminated */
+} rr_error;
+
+/* "RR_E_INVALID" and a line of text; for a number that is not in the table "RR_E_UNKNOWN".
+ * Static. */
+RR_API const char *rr_status_name(rr_status status);
+RR_API const char *rr_status_text(rr_status status);
+
+/* Levels of a log sentence. */
+enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
+
+/* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and
+ * free (a block of 4 MiB or more with a wish to the kernel for large pages, on Linux), and no log.
+ * `log` is for warnings: rr_agent_update from a keyed buffer has two to give. Copied in create;
+ * `user` is handed back and never read. Members are called on the thread that called the library,
+ * and must not call back into the handle. */
+typedef struct rr_host {
+    uint32_t struct_size;                                          /* sizeof(rr_host) */
+    uint32_t reserved;                                             /* 0 */
+    void *(*allocate)(void *user, size_t bytes, size_t alignment); /* aligned, or NULL; with
+                                                                      release */
+    void (*release)(void *user, void *block, size_t bytes);        /* both or neither */
+    void (*log)(void *user, int32_t level, const char *sentence);
+    void *user;
+} rr_host;
+
+typedef struct rr_items rr_items;     /* the catalogue: immutable, shared by reference */
+typedef struct rr_env rr_env;         /* a simulated world of sessions stepped together */
+typedef struct rr_agent rr_agent;     /* actor, critic, optimiser */
+typedef struct rr_buffer rr_buffer;   /* a rollout */
+typedef struct rr_policy rr_policy;   /* a snapshot to serve from: immutable, shared by reference */
+typedef struct rr_reader rr_reader;   /* what one thread needs to serve from snapshots */
+typedef struct rr_slot rr_slot;       /* where a trainer leaves a snapshot and threads find it */
+typedef struct rr_metrics rr_metrics; /* what was shown and earned, summed up */
+typedef struct rr_dataset rr_dataset; /* interactions read from a file */
+typedef struct rr_health rr_health;   /* signs that training is going wrong */
+
+/* What is known when a decision is made: n rows. What is NULL is not used. The arrays belong to the
+ * host, or are views filled by rr_env_observe; the library reads them during the call alone.
+ *
+ * An action is a position in its row's list; without a list (candidates and vectors both NULL), the
+ * list is the pool, and a position is a pool index. */
+typedef struct rr_obs {
+    uint32_t struct_size;      /* sizeof(rr_obs) */
+    int32_t n;                 /* rows, ≥ 1 */
+    int32_t k;                 /* length of candidate lists; 0: no lists */
+    int32_t m;                 /* length of exclusion lists; 0: none */
+    int32_t h;                 /* length of histories; 0: none */
+    int32_t state_dim;         /* width of states; the agent's */
+    int32_t item_dim;          /* width of vectors; 0 without vectors */
+    int32_t feature_dim;       /* width of features; 0 without features */
+    const float *states;       /* [n, state_dim] finite; required */
+    const int32_t *lengths;    /* [n] real entries of each candidate list, 1 … k; NULL: all k */
+    const int32_t *candidates; /* [n, k] pool index, or −1 for one that is only in `vectors` */
+    const float *features;     /* [n, k, feature_dim] of the candidates, finite */
+    const float *vectors;      /* [n, k, item_dim] read where candidates is NULL or −1,
+                                  finite */
+    const int32_t *counts;     /* [n, k] earlier showings of each candidate, ≥ 0; NULL:
+                                  from history */
+    const int32_t *excluded;   /* [n, m] pool indices that may not be chosen, −1 padding */
+    const int32_t *history;    /* [n, h] pool indices shown, oldest first, −1 padding in
+                                  front */
+    const float *history_rewards; /* [n, h]; rr_env_observe fills it; no network of this release
+                                     reads it */
+    const int32_t *incumbents;    /* [n] position of the host's own choice, −1: none in this row.
+                                     Read by published policies; rr_agent_act, _top_k and _evaluate
+                                     refuse it */
+    const uint64_t *sessions;     /* [n] the host's keys, with decisions or not at all: which rows
+                                     follow one another. For record: required by a keyed buffer,
+                                     else NULL */
+    const uint64_t *decisions;    /* [n] ids, never used twice; the draw of a row is a function of
+                                     (seed, id), else of a counter. For record as sessions */
+    const int64_t *times;         /* [n] when each row was decided, on the host's clock, in its
+                                     unit. Read by record of a keyed buffer alone, where
+                                     reward_wait or idle_timeout needs them; refused by record in
+                                     lock step */
+    const rr_items *pool;         /* NULL: the agent's. Another one is scored with its own vectors
+                                     and bias 0 (two-tower, items not trained, same width),
+                                     else refused */
+} rr_obs;
+
+/* What was decided. The arrays are the caller's; what is NULL is not wanted. A position that is
+ * drawn has probability > 0 always: exclusions and padding are never drawn. */
+typedef struct rr_decision {
+    uint32_t struct_size;      /* sizeof(rr_decision) */
+    int32_t n;                 /* rows of the arrays; must equal the observation's */
+    int32_t *actions;          /* [n] position in the row's list */
+    int32_t *items;            /* [n] pool index, −1 for a candidate that is in no pool */
+    float *log_probs;          /* [n] log π(action) of the draw that was made */
+    float *values;             /* [n] V(s), in the unit of rewards, normalize_returns or not */
+    float *all_log_probs;      /* [n, k] (without lists [n, N]); −inf where excluded or padded */
+    uint64_t *policy_versions; /* [n] hash of parameters, item fingerprint and serving options:
+                                  rr_agent_version, rr_policy_version. Record of a
+                                  keyed buffer needs them; in lock step it does not read them */
+    uint64_t pool_fingerprint; /* written by act, read by record: the catalogue that positions and
+                                  items refer to; 0: unknown, or none */
+    int32_t *statuses;         /* [n] written by record of a keyed buffer: rr_status of each row;
+                                  then the good rows are taken and record succeeds. NULL: all rows
+                                  or none */
+} rr_decision;
+
+/* What came of decisions: in lock step those of the last record, n rows in the same order; in a
+ * keyed buffer those of the ids. `terminated` and `truncated` stay apart: over for good, or cut off
+ * (then the value of the final observation stands in for what was not seen). Where both are set,
+ * terminated wins. */
+typedef struct rr_outcome {
+    uint32_t struct_size; /* sizeof(rr_outcome) */
+    int32_t n;
+    const uint64_t *decisions; /* [n] ids, required by a keyed buffer; NULL in lock step */
+    const float *rewards;      /* [n] finite; required */
+    const uint8_t *terminated; /* [n] 0 or 1; NULL: none */
+    const uint8_t *truncated;  /* [n] 0 or 1; NULL: none */
+    const int64_t *times;      /* [n] when each was earned, on the clock of rr_obs.times; NULL:
+                                  unknown, and in lock step */
+    const rr_obs *final_obs;   /* n rows, of which only those with truncated are read; required if
+                                  any is (in a keyed buffer not: see rr_ending). From rr_env_step:
+                                  the state before the session began anew */
+    int32_t *statuses;         /* [n] written by reward of a keyed buffer: rr_status of each row;
+                                  then the good rows are taken and reward succeeds. NULL: all rows
+                                  or none */
+} rr_outcome;
+
+typedef struct rr_runtime_info {
+    uint32_t struct_size;
+    uint32_t version;         /* major × 10000 + minor × 100 + patch */
+    const char *kernels;      /* "avx512", "avx2" or "portable" */
+    const char *tiles;        /* where the matrix micro-kernel comes from: "blis" or "own" */
+    const char *number_class; /* "x86-64-fma": bytes shared by every such CPU; "portable":
+                                 this machine's */
+} rr_runtime_info;
+RR_API rr_status rr_runtime_describe(rr_runtime_info *out, rr_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

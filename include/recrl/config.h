@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* recrl/config.h: configs: plain structs, set and read by name. */
+#ifndef RECRL_CONFIG_H
+#define RECRL_CONFIG_H
+
+#include <recrl/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Each config is a plain struct that is filled with defaults by its init, then changed, then handed
+ * to create, which checks it; a NULL config means the defaults. One table per config (name, type,
+ * default, range, text) drives init, check, set-by-name, rr_config_field_at and what a checkpoint
+ * stores; examples/train --help prints it. */
+
+enum { RR_ALGO_PPO = 0, RR_ALGO_A2C = 1 };
+enum { RR_HEAD_TOWER = 0, RR_HEAD_DENSE = 1 };
+enum { RR_ACTIVATION_TANH = 0, RR_ACTIVATION_RELU = 1 };
+enum { RR_OPTIMIZER_ADAM = 0, RR_OPTIMIZER_RMSPROP = 1 };
+
+/* Networks, randomness and threads of an agent, whatever algorithm trains it. maths §2. */
+typedef struct rr_agent_config {
+    uint32_t struct_size;
+    int32_t head;              /* RR_HEAD_TOWER: z = τ q·v + …; RR_HEAD_DENSE: learned item
+                                  vectors */
+    int32_t hidden[4];         /* layers of the actor's MLP, 0 ends the list; default 64, 64, 0,
+                                  0 */
+    int32_t critic_hidden[4];  /* layers of the critic's MLP; default 64, 64, 0, 0 */
+    int32_t activation;        /* RR_ACTIVATION_TANH (default) or _RELU */
+    int32_t state_dim;         /* ≥ 1; default 64 */
+    int32_t item_dim;          /* width d of item vectors (two-tower), ≥ 1; default 32 */
+    int32_t feature_dim;       /* width of candidate features, ≥ 0; default 0 */
+    int32_t num_items;         /* dense head without rr_items: size of the catalogue; else 0 */
+    int32_t has_skip;          /* linear query W_skip s beside the MLP (two-tower); default 1 */
+    int32_t has_bias;          /* learned item biases b_i; the dense head always has them;
+                                  default 0 */
+    int32_t has_repeat_weight; /* learned κ · count_i; default 1 */
+    int32_t has_trained_items; /* fine-tune the item vectors (two-tower); default 0 */
+    int32_t max_rows;          /* most rows of one act, ≥ 1; an update takes up to max_rows ×
+                                  n_steps; default 1024 */
+    int32_t max_candidates;    /* longest candidate list, ≥ 0; 0: none; default 1024 */
+    int32_t max_history;       /* longest history and exclusion list, ≥ 0; default 1024 */
+    int32_t max_pool_items;    /* largest other catalogue that rr_obs.pool may bring, ≥ 0; its own
+                                  size always fits; default 0 */
+    int32_t num_threads;       /* threads of this agent, the caller's included, [1, 64]; default
+                                  1 */
+    float initial_scale;       /* τ at the start (two-tower), > 0; default 10 */
+    float mlp_scale;           /* c of q = W_skip s + c MLP(s) (two-tower), > 0; default 0.125,
+                                  which is 1/√64: at 1 the MLP's noise costs 1.5 % of the best */
+    int64_t planned_updates;   /* updates over which lr falls to 0; 0: constant; default 0 */
+    uint64_t seed;             /* initialisation, draws, shuffles; default 0 */
+    int32_t max_staleness;     /* updates after which rows of a version are refused, [0, 1024];
+                                  default 64. This and the three below are for keyed buffers.
+                                  maths §5 */
+    int32_t keep_versions;     /* versions whose rows are checked for skew, the present one
+                                  included, [0, 64]; each beyond the first keeps a copy of the
+                                  parameters; default 0: as many as take no more than 1 MiB, and at
+                                  most 16 or max_staleness + 1 */
+    float max_weight;          /* w_max ≥ 1, at which the weights of other versions' rows are
+                                  capped; default 2 */
+    float min_ess;             /* an update whose ess is less is refused, [0, 1]; default 0.1 */
+    int32_t normalize_returns; /* 1: learn in units of the running deviation of returns, whatever
+                                  rewards are counted in; what is told stays in the unit of
+                                  rewards; default 0. V = 0 until the first update [PopArt: van
+                                  Hasselt et al. 2016]. A learning rate that was tuned without it
+                                  may want tuning again. maths §11 */
+    int32_t normalize_states;  /* 1: networks see clip((s − mean)/deviation, ±10) of each
+                                  coordinate, running and moved after an update, never within one;
+                                  default 0. For inputs far from 0 or in units of their own; in the
+                                  drawn world, where the small coordinates also matter least, it
+                                  costs a hundredth of the best. maths §11 */
+    int64_t norm_rows; /* rows that these running statistics remember, ≥ 1; default 8192 */
+    float max_skew;    /* keyed: share of the rows that can be checked for skew, [0, 1], up
+                          to which the sessions of rows with skew are given up; above it
+                          the update is refused (RR_E_SKEW); default 0.05 */
+    uint32_t reserved;
+} rr_agent_config;
+
+/* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
+typedef struct rr_ppo_config {
+    uint32_t struct_size;
+    int32_t n_steps;            /* length of a rollout in steps of each session, ≥ 1; default
+                                   16 */
+    int32_t batch_size;         /* rows of one gradient step, ≥ 2; default 128 */
+    int32_t update_epochs;      /* passes over a rollout, [1, 1024]; default 4 */
+    int32_t has_advantage_norm; /* normalise advantages per minibatch; default 1 */
+    int32_t optimizer;          /* RR_OPTIMIZER_ADAM (default) or _RMSPROP */
+    float lr;                   /* > 0; default 1e-2 */
+    float gamma;                /* discount, [0, 1]; default 0.9 */
+    float gae_lambda;           /* [0, 1]; default 0 */
+    float clip_eps;             /* ε of the ratio, (0, 1); default 0.2 */
+    float value_clip_eps;       /* ε_v of the value, ≥ 0; 0: no clipping; default 0 */
+    float ent_coef;             /* c_H ≥ 0; default 0 */
+    float vf_coef;              /* c_V ≥ 0 of ½ mean (V − R)²; default 1 (SB3's 0.5) */
+    float max_grad_norm;        /* > 0; default 0.5 */
+    float target_kl;            /* stop before an epoch after approx_kl exceeded it; 0: never;
+                                   default 0 */
+    float optimizer_eps;        /* > 0; default 1e-5 */
+    float rms_alpha;            /* decay of RMSProp's average, [0, 1); default 0.99 */
+} rr_ppo_config;
+
+/* Advantage actor-critic [Mnih et al. 2016], synchronous. maths §6. */
+typedef struct rr_a2c_config {
+    uint32_t struct_size;
+    int32_t n_steps;            /* length of a rollout, n of the n-step return, ≥ 1; default 5 */
+    int32_t has_advantage_norm; /* default 0 */
+    int32_t optimizer;          /* RR_OPTIMIZER_RMSPROP (default) or _ADAM */
+    float lr;                   /* > 0; default 5e-3 */
+    float gamma;                /* [0, 1]; default 0.9 */
+    float gae_lambda;           /* [0, 1]; 1: n-step returns; default 0, which learns more in
+                                   every world of docs/design.md: the critic is good, and a long
+                                   return is noise */
+    float ent_coef;             /* ≥ 0; default 0 */
+    float vf_coef;              /* ≥ 0; default 1 */
+    float max_grad_norm;        /* > 0; default 0.5 */
+    float optimizer_eps;        /* > 0; default 1e-5 */
+    float rms_alpha;            /* [0, 1); default 0.99 */
+} rr_a2c_config;
+
+/* What a buffer must hold; decides its memory. In lock step (a simulator) row i of a record goes on
+ * with the session of row i of the record before. Keyed (a server), rows belong together by
+ * rr_obs.sessions, and rewards come by decision id, in any order, later or never. */
+typedef struct rr_buffer_config {
+    uint32_t struct_size;
+    int32_t max_rows;       /* rows (decisions) at once, ≥ 1: n_envs × n_steps; keyed: those that
+                               are open, wait or are ready; default 1024 */
+    int32_t state_dim;      /* ≥ 1; default 64 */
+    int32_t item_dim;       /* width of per-request vectors; 0: none stored; default 0 */
+    int32_t feature_dim;    /* width of candidate features; default 0 */
+    int32_t max_candidates; /* longest candidate list stored; default 0 */
+    int32_t max_excluded;   /* longest exclusion list stored; default 0 */
+    int32_t max_history;    /* longest history stored; default 20 */
+    int32_t is_keyed;       /* 1: keyed; default 0, lock step */
+    int32_t max_sessions;   /* keyed: sessions at once, open or not yet trained on; 0: max_rows,
+                               which always suffices; default 0 */
+    int64_t reward_wait;    /* keyed: a row may earn until it is this old, on the clock of
+                               rr_obs.times and rr_buffer_settle, ≥ 0; 0: until its session ends;
+                               default 0 */
+    int64_t idle_timeout;   /* keyed: settle cuts off a session (without a final observation) this
+                               long after its last decision, ≥ 0; 0: never; default 0 */
+} rr_buffer_config;
+
+/* How a published policy plays, with exact propensities: of p, the policy's probabilities at the
+ * temperature (with is_greedy all of them on the most probable item), a host's own choice and an
+ * even floor make
+ *   π_i = (1 − floor) ((1 − incumbent_share) p_i + incumbent_share 1[i = incumbent]) + floor / K
+ * K items may be chosen in the row, so π_i ≥ floor / K for each. In a row without an incumbent the
+ * share is 0. */
+typedef struct rr_serving_options {
+    uint32_t struct_size;
+    int32_t is_greedy;     /* the policy's part plays its most probable item, ties to the lower
+                              position; default 0 */
+    float temperature;     /* T of softmax(z / T), > 0; default 1 */
+    float floor;           /* ε, [0, 1]; default 0 */
+    float incumbent_share; /* of rr_obs.incumbents, [0, 1]; default 0 */
+} rr_serving_options;
+
+/* How a log is imitated. maths §6. */
+typedef struct rr_imitate_config {
+    uint32_t struct_size;
+    int32_t epochs;     /* passes over the rows of a call, [1, 1024]; default 1 */
+    int32_t batch_size; /* rows of one gradient step, ≥ 1; default 128 */
+    float lr;           /* > 0; default 1e-2 */
+    float ent_coef;     /* c_H ≥ 0; default 0 */
+    float vf_coef;      /* c_V ≥ 0 of ½ mean (V − R)², where returns are given; default 1 */
+} rr_imitate_config;
+
+/* Fills `config` with the defaults; `struct_size` is sizeof *config as the caller's compiler
+ * sees it. */
+RR_API void rr_agent_config_init(rr_agent_config *config, size_t struct_size);
+RR_API void rr_ppo_config_init(rr_ppo_config *config, size_t struct_size);
+RR_API void rr_a2c_config_init(rr_a2c_config *config, size_t struct_size);
+RR_API void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size);
+RR_API void rr_serving_options_init(rr_serving_options *options, size_t struct_size);
+RR_API void rr_imitate_config_init(rr_imitate_config *config, size_t struct_size);
+
+/* Which config: for the functions below, which work on any of them. */
+enum {
+    RR_CONFIG_ENV = 0,
+    RR_CONFIG_AGENT = 1,
+    RR_CONFIG_PPO = 2,
+    RR_CONFIG_A2C = 3,
+    RR_CONFIG_BUFFER = 4,
+    RR_CONFIG_TRAIN = 5,
+    RR_CONFIG_ALS = 6,
+    RR_CONFIG_SERVING = 7,
+    RR_CONFIG_IMITATE = 8,
+    RR_CONFIG_HEALTH = 9
+};
+
+/* One field of a config, as text. The strings are static. */
+typedef struct rr_config_field {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *name;          /* "clip_eps" */
+    const char *type;          /* "int32", "int64", "uint64", "float", "bool", "int32[4]", or
+                                  choices "tower|dense" */
+    const char *default_value; /* "0.2" */
+    const char *range;         /* "(0, 1)" */
+    const char *text;          /* one line */
+} rr_config_field;
+
+/* Number of fields of a config (struct_size and reserved not counted); −1 for an unknown kind. */
+RR_API int32_t rr_config_field_count(int32_t kind);
+/* RR_E_NOT_FOUND for an unknown kind or index. */
+RR_API rr_status rr_config_field_at(rr_config_field *out, int32_t kind, int32_t index,
+                                    rr_error *err);
+/* Sets one field from text: "0.2", "64,64", "tower", "true". Refused values change nothing. */
+RR_API rr_status rr_config_set(int32_t kind, void *config, const char *name, const char *value,
+                               rr_error *err);
+/* Writes a field as text (so that rr_config_set reads back the same bits) into out[capacity]. */
+RR_API rr_status rr_config_get(int32_t kind, const void *config, const char *name, char *out,
+                               size_t capacity, rr_error *err);
+/* Checks every field against its range, as create does. */
+RR_API rr_status rr_config_check(int32_t kind, const void *config, rr_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

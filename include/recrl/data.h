@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* recrl/data.h: the lab: interactions from files, splits, factors. May change until 1.0. */
+#ifndef RECRL_DATA_H
+#define RECRL_DATA_H
+
+#include <recrl/base.h>
+#include <recrl/items.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { RR_FEEDBACK_EXPLICIT = 0, RR_FEEDBACK_IMPLICIT = 1 };
+
+/* Alternating least squares: with biases on explicit ratings, or on implicit feedback, where that
+ * somebody met something is what counts [Hu, Koren, Volinsky 2008]. maths §9. */
+typedef struct rr_als_config {
+    uint32_t struct_size;
+    int32_t num_factors;   /* [1, 126]; vectors are 2 wider; default 30 */
+    int32_t num_sweeps;    /* ≥ 1; default 12 */
+    int32_t num_threads;   /* [1, 64]; default 1 */
+    float ridge;           /* times (ratings of the row + 20), > 0; default 0.1 */
+    float user_bias_ridge; /* > 0; default 2 */
+    float item_bias_ridge; /* > 0; default 4 */
+    float holdout;         /* share of interactions left out and used for holdout_rmse, [0,
+                              0.9]; default 0 */
+    uint64_t seed;         /* initial factors and the holdout; default 0 */
+    int32_t feedback;      /* RR_FEEDBACK_EXPLICIT (default) or _IMPLICIT */
+    float alpha;           /* implicit: an interaction of rating r > 0 has confidence 1 + α r,
+                              every other pair 1; > 0; default 1 */
+} rr_als_config;
+
+RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);
+
+/* Interactions from a text file whose form is seen from its first line:
+ *   a header, then rows separated by tabs or commas: columns user_id (userId), item_id (movieId)
+ *     and, where they are there, rating (click), timestamp, position and propensity_score, in any
+ *     order, also as RecBole's atomic files have them ("user_id:token"); others are skipped
+ *   MovieLens' own rows without a header: user, item, rating and time, separated by tabs or "::"
+ *   Open Bandit's log: no user_id, so each combination of user_feature_… is a user
+ * A decimal id is its own key; any other text is hashed. Without ratings each is 1. A time is a
+ * number or a date and time, which becomes microseconds since 1970. Errors name file, line and
+ * column. The file is read in blocks and need not fit into memory as text. docs/data.md */
+RR_API rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_host *host,
+                                 rr_error *err);
+/* The same with at most memory_limit bytes for the dataset and its reading (0: no limit).
+ * RR_E_MEMORY with the figure, which is estimated from the file's first block, before the rest
+ * is read. */
+RR_API rr_status rr_dataset_load_within(rr_dataset **out, const char *path, uint64_t memory_limit,
+                                        const rr_host *host, rr_error *err);
+/* The same on num_threads in [1, 64], with the same bytes on any number: blocks are read, their
+ * lines parsed and their ids looked up at the same time. Memory is asked for on the calling
+ * thread alone. */
+RR_API rr_status rr_dataset_load_parallel(rr_dataset **out, const char *path, uint64_t memory_limit,
+                                          int32_t num_threads, const rr_host *host, rr_error *err);
+/* From arrays [n]; times NULL: 0. */
+RR_API rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
+                                   const float *ratings, const int64_t *times, int64_t n,
+                                   const rr_host *host, rr_error *err);
+RR_API void rr_dataset_destroy(rr_dataset *dataset);
+RR_API int32_t rr_dataset_user_count(const rr_dataset *dataset);
+RR_API int32_t rr_dataset_item_count(const rr_dataset *dataset);
+RR_API int64_t rr_dataset_count(const rr_dataset *dataset);
+/* Views [users], [items] of keys in the order of their dense indices (first appearance). */
+RR_API const uint64_t *rr_dataset_user_keys(const rr_dataset *dataset);
+RR_API const uint64_t *rr_dataset_item_keys(const rr_dataset *dataset);
+/* The columns, row by row in the order of the file: views, valid until destroy. */
+typedef struct rr_dataset_view {
+    uint32_t struct_size;
+    int32_t n_users, n_items;
+    int32_t has_ratings; /* 0: there were none, and each is 1 */
+    int64_t n;
+    const uint64_t *user_keys; /* [n_users] */
+    const uint64_t *item_keys; /* [n_items] */
+    const int32_t *users;      /* [n] indices into user_keys */
+    const int32_t *items;      /* [n] */
+    const float *ratings;      /* [n] */
+    const int64_t *times;      /* [n] 0 where there were none */
+    const int32_t *positions;  /* [n] in the list that was shown; NULL where the file has
+                                  no propensities */
+    const float *propensities; /* [n] of what was shown, (0, 1]; NULL likewise */
+} rr_dataset_view;
+RR_API rr_status rr_dataset_describe(const rr_dataset *dataset, rr_dataset_view *out,
+                                     rr_error *err);
+/* shares [items]: each item's share of the interactions; user_mask [users] (nullable): only those
+ * with 1. */
+RR_API rr_status rr_dataset_popularity(const rr_dataset *dataset, const uint8_t *user_mask,
+                                       float *shares, rr_error *err);
+/* is_test [users]: a share test_fraction in [0, 1] of the users, a function of seed and key
+ * alone. */
+RR_API rr_status rr_dataset_split_users(const rr_dataset *dataset, float test_fraction,
+                                        uint64_t seed, uint8_t *is_test, rr_error *err);
+
+/* How interactions are held out: each by a draw of its own; the latest of all; the latest of
+ * each user. */
+enum { RR_SPLIT_RANDOM = 0, RR_SPLIT_BY_TIME = 1, RR_SPLIT_PER_USER = 2 };
+/* is_held_out [n] ← 1 for a share `holdout` in [0, 1] of the interactions, by time rounded down (of
+ * each user). What has the same time is in the order of the file; seed is for RANDOM. Allocates for
+ * a while. */
+RR_API rr_status rr_dataset_split_rows(const rr_dataset *dataset, int32_t split, float holdout,
+                                       uint64_t seed, uint8_t *is_held_out, rr_error *err);
+/* The rows whose mark is `part`, with all users and items and their indices. marks [n] */
+RR_API rr_status rr_dataset_select(rr_dataset **out, const rr_dataset *dataset,
+                                   const uint8_t *marks, uint8_t part, const rr_host *host,
+                                   rr_error *err);
+
+typedef struct rr_als_stats {
+    uint32_t struct_size;
+    uint32_t reserved;
+    int64_t n_train, n_holdout;
+    double mean; /* μ of the training ratings */
+    double train_rmse;
+    double holdout_rmse; /* NaN without a holdout */
+} rr_als_stats;
+/* user_vectors [users, num_factors + 2] = (x_u, 1, b_u), item_vectors [items, num_factors + 2] =
+ * (y_i, b_i, 1), so that their dot product is the predicted rating above μ. Deterministic on any
+ * thread count. */
+RR_API rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_config *config,
+                                    float *user_vectors, float *item_vectors, rr_als_stats *stats,
+                                    const rr_host *host, rr_error *err);
+
+/* Ranking of what was held out. Of each user who has held-out items with a positive rating that are
+ * new to them, the k items with the largest dot product that are not among their training items
+ * are ranked:
+ *   recall = hits / held-out items
+ *   NDCG   = Σ_hits 1 / log₂(1 + rank) / (the same of a perfect ranking)
+ * Means over these users; *_interval is the half width of the 95 % interval. Of equal scores the
+ * smaller index comes first. popular_*: items ranked by their training interactions instead. */
+typedef struct rr_ranking {
+    uint32_t struct_size;
+    int32_t k;
+    int64_t n_users;
+    double recall, recall_interval;
+    double ndcg, ndcg_interval;
+    double popular_recall, popular_recall_interval;
+    double popular_ndcg, popular_ndcg_interval;
+} rr_ranking;
+/* train and held_out: of one dataset, by rr_dataset_select. user_vectors [users, dim], item_vectors
+ * [items, dim]; both NULL: popularity alone, the rest NaN. k ≥ 1; num_threads in [1, 64], on any of
+ * which the bytes are the same. */
+RR_API rr_status rr_dataset_rank(const rr_dataset *train, const rr_dataset *held_out,
+                                 const float *user_vectors, const float *item_vectors, int32_t dim,
+                                 int32_t k, int32_t num_threads, rr_ranking *out,
+                                 const rr_host *host, rr_error *err);
+/* The same of rankings that somebody else made, a policy's say: lists [users, length] item indices,
+ * best first, −1 behind the end. Training items and repetitions in a list are passed over, so a
+ * list that may hold them is longer than k. Users without held-out items need no list, begin theirs
+ * with −1. */
+RR_API rr_status rr_dataset_rank_lists(const rr_dataset *train, const rr_dataset *held_out,
+                                       const int32_t *lists, int32_t length, int32_t k,
+                                       rr_ranking *out, const rr_host *host, rr_error *err);
+
+/* Vectors in numpy's .npy files: float32 or float64, little-endian, C order, one or two dimensions
+ * (one: a column), versions 1 to 3. What is damaged, not finite or beyond a float is refused.
+ * shape: of a file. read: out [n_rows, n_columns], else RR_E_MISMATCH. write: float32, each finite,
+ * else RR_E_NOT_FINITE and nothing is written; the file is the old or the new one,
+ * whatever happens. */
+RR_API rr_status rr_npy_shape(const char *path, int64_t *n_rows, int64_t *n_columns, rr_error *err);
+RR_API rr_status rr_npy_read(const char *path, float *out, int64_t n_rows, int64_t n_columns,
+                             rr_error *err);
+RR_API rr_status rr_npy_write(const char *path, const float *values, int64_t n_rows,
+                              int64_t n_columns, rr_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* recrl/env.h: the simulated environment. */
+#ifndef RECRL_ENV_H
+#define RECRL_ENV_H
+
+#include <recrl/base.h>
+#include <recrl/items.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The simulated world. maths §1. */
+typedef struct rr_env_config {
+    uint32_t struct_size;
+    int32_t n_envs;            /* sessions side by side, ≥ 1; default 64 */
+    int32_t num_items;         /* items drawn when none are given, ≥ 1; default 1000 */
+    int32_t state_dim;         /* user ⊕ last item: twice the vectors' width, even; default 64 */
+    int32_t max_episode_steps; /* length at which a session is truncated, ≥ 1; default 20 */
+    int32_t num_candidates;    /* items drawn for each step's list; 0: the whole pool; default 0 */
+    int32_t num_folded;        /* last coordinates of a user that drift leaves alone; learned
+                                  vectors: 2 */
+    int32_t history_length;    /* items of history in observations; −1: max_episode_steps;
+                                  default −1 */
+    float reward_decay;        /* factor per earlier showing of the item, (0, 1]; default 0.9 */
+    float drift;               /* how far a shown item pulls the user, [0, 1]; default 0 */
+    float tire;                /* leave rule: energy that a unit of pull costs, ≥ 0; default
+                                  0 (off) */
+    uint32_t reserved;
+    uint64_t world_seed; /* draws the items; default 0 */
+    uint64_t seed;       /* draws users and candidates; default 0 */
+} rr_env_config;
+
+/* Fills `config` with the defaults, as every init (config.h). */
+RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
+
+/* A vectorised, Gym-like recommender: n_envs independent sessions stepped together. maths §1.
+ * State u ⊕ v_last [2d]; action: an item, or a position in the step's candidate list; reward
+ * sim(u, v) · reward_decay^(earlier showings in this session) for sim ≥ 0, sim itself below 0.
+ *
+ * items NULL: config->num_items are drawn from world_seed; else theirs is the number and the width,
+ * and config->num_items is not read. state_dim must be 2 × the width. users [n_users, d] finite,
+ * copied; each session takes a row at random. NULL: drawn N(0, 1). RR_E_UNSUPPORTED: tire > 0 with
+ * items or users given. */
+RR_API rr_status rr_env_create(rr_env **out, const rr_env_config *config, rr_items *items,
+                               const float *users, int32_t n_users, const rr_host *host,
+                               rr_error *err);
+RR_API void rr_env_destroy(rr_env *env);
+/* Begins every session anew. Sessions are numbered on from those before: two resets differ. */
+RR_API rr_status rr_env_reset(rr_env *env, rr_error *err);
+/* Views of the present: states, candidates (with lists), history; valid until the next step
+ * or reset. */
+RR_API rr_status rr_env_observe(rr_env *env, rr_obs *obs, rr_error *err);
+/* actions [n_envs] positions. Every session moves; one that ends begins anew in the same step, and
+ * its final observation is in outcome->final_obs. Views, valid until the next step or reset. */
+RR_API rr_status rr_env_step(rr_env *env, const int32_t *actions, rr_outcome *outcome,
+                             rr_error *err);
+
+/* The pool, borrowed. */
+RR_API rr_items *rr_env_items(const rr_env *env);
+/* The config as it is in force (num_items, state_dim and history_length resolved). */
+RR_API rr_status rr_env_get_config(const rr_env *env, rr_env_config *out, rr_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* recrl/eval.h: the lab: choosers, metrics, comparisons, advantages. May change until 1.0. */
+#ifndef RECRL_EVAL_H
+#define RECRL_EVAL_H
+
+#include <recrl/base.h>
+#include <recrl/config.h>
+#include <recrl/env.h>
+#include <recrl/items.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a driver's loop needs beyond the rest; read by no function of the library. */
+typedef struct rr_train_config {
+    uint32_t struct_size;
+    int32_t log_interval;    /* updates between two rows of the log, ≥ 1; default 1 */
+    int64_t total_timesteps; /* decisions to train on, rounded up to whole rollouts, ≥ 1;
+                                default 100000 */
+    uint64_t seed;           /* of world, sessions and agent; default 0 */
+} rr_train_config;
+
+RR_API void rr_train_config_init(rr_train_config *config, size_t struct_size);
+
+/* Policies that do not learn. They see what the world knows. maths §8. */
+enum {
+    RR_CHOOSER_RANDOM = 0,  /* uniform over the list */
+    RR_CHOOSER_POPULAR = 1, /* highest mean similarity over the training users, decayed by
+                               showings */
+    RR_CHOOSER_SIMILAR = 2, /* most similar item to the user, without memory */
+    RR_CHOOSER_ORACLE = 3,  /* best known play: largest decayed similarity. Optimal with the whole
+                               pool and neither drift nor leave rule; otherwise myopic */
+    RR_CHOOSER_PATIENT = 4  /* with the leave rule: decayed similarity − parameter · pull */
+};
+/* actions [n_envs] for the present observation: positions, of equals the lowest; RANDOM is a
+ * function of (seed, session, step). `popular_user` [d] is the mean training user (POPULAR alone;
+ * NULL: this environment's rr_env_mean_user); `parameter` is β of PATIENT, ignored elsewhere.
+ * RR_E_STATE before the first reset; RR_E_UNSUPPORTED for PATIENT without the leave rule.
+ * Allocates nothing. */
+RR_API rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popular_user,
+                               float parameter, int32_t *actions, rr_error *err);
+/* out [d]: mean vector of this environment's users: of the table; of drawn users, whose expectation
+ * is 0 and would make every item as popular as any other, those of sessions 0 … 4095 of its seed.
+ * With the leave rule its last coordinate is 1. Of the environment trained on, it is POPULAR's
+ * user elsewhere. */
+RR_API rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err);
+
+/* Metrics of one policy over many sessions. Feed it every step of n_envs sessions side by side; it
+ * counts the first max_sessions that begin, each whole. maths §8. items: for distances inside
+ * a session. */
+RR_API rr_status rr_metrics_create(rr_metrics **out, const rr_items *items, int32_t n_envs,
+                                   int32_t max_sessions, int32_t max_episode_steps,
+                                   const rr_host *host, rr_error *err);
+RR_API void rr_metrics_destroy(rr_metrics *metrics);
+/* items [n_envs] pool indices shown in this step. */
+RR_API rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items,
+                                const rr_outcome *outcome, rr_error *err);
+/* 1 when max_sessions sessions have ended. */
+RR_API int32_t rr_metrics_is_complete(const rr_metrics *metrics);
+
+/* Means over sessions; *_interval is the half width of the 95 % interval, 1.96 standard errors. */
+typedef struct rr_metrics_summary {
+    uint32_t struct_size;
+    int32_t n_sessions;
+    double reward_per_step, reward_per_step_interval; /* ratio of sums; interval
+                                                         by linearisation */
+    double return_per_session, return_per_session_interval;
+    double session_length, session_length_interval;
+    double repeats_per_session, repeats_per_session_interval; /* showings of an item shown before */
+    double intra_list_distance, intra_list_distance_interval; /* mean 1 − cos over pairs of a
+                                                                 session's items */
+    double novelty, novelty_interval;                         /* mean −log₂ popularity; NaN
+                                                                 without popularity */
+    double coverage; /* share of the catalogue shown at least once */
+    double gini;     /* of showings over the catalogue: 0 even, 1 one item */
+    double entropy;  /* of what was shown, nats */
+    /* Reward a step in the first and the last third of each session (its length / 3, rounded down);
+     * sessions of fewer than 3 steps are left out, and where none is left both are NaN. */
+    double first_third_reward, first_third_reward_interval;
+    double last_third_reward, last_third_reward_interval;
+} rr_metrics_summary;
+/* popularity [N] shares that sum to 1, or NULL. */
+RR_API rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
+                                      rr_metrics_summary *out, rr_error *err);
+/* The same of a segment: sessions whose mark is not 0. is_wanted [n], n the max_sessions of create,
+ * session by session in the order they began: in an rr_env that is its session number, so every
+ * policy gets the same users. What has not ended is left out. */
+RR_API rr_status rr_metrics_summarize_some(const rr_metrics *metrics, const float *popularity,
+                                           const uint8_t *is_wanted, int32_t n,
+                                           rr_metrics_summary *out, rr_error *err);
+/* returns [n_sessions] of the sessions in the order they began; for paired comparisons. */
+RR_API rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n,
+                                    rr_error *err);
+
+/* Policy a beside policy b in the same sessions. */
+typedef struct rr_comparison {
+    uint32_t struct_size;
+    int32_t n, n_groups;
+    int32_t n_won, n_tied, n_lost; /* sessions in which a earned more than b, as much, less */
+    double mean_a, mean_b;
+    double difference;          /* mean of a − b */
+    double difference_interval; /* half width of its 95 % interval, Student's t over groups; NaN
+                                   for one group */
+    double unpaired_interval;   /* what it would be if b had played other sessions */
+} rr_comparison;
+/* a, b [n] returns of the same n ≥ 1 sessions, finite. groups [n] (nullable: each session its own):
+ * sessions with one number are one user's, and lie side by side; the interval is then over users,
+ * since a second session of one user is less news than one of another. Of a policy and itself
+ * difference and interval are exactly 0. maths §8. Keeps nothing, allocates nothing; any thread. */
+RR_API rr_status rr_compare_returns(rr_comparison *out, const float *a, const float *b,
+                                    const int32_t *groups, int32_t n, rr_error *err);
+
+/* Generalised advantage estimation [Schulman et al. 2016] of n rows in the order of time, segment
+ * after segment. maths §4.
+ *   δ_t = r_t + γ next_values_t (1 − terminated_t) − values_t
+ *   Â_t = δ_t + γ λ (1 − is_segment_end_t) Â_{t+1},  R_t = Â_t + values_t
+ * next_values_t is V of the state that followed: at a truncated row that of the session's final
+ * observation, at the end of the rollout that of the state to come. terminated and is_segment_end
+ * [n] are 0 or 1; a terminated row ends its segment; the last row always does. returns may be
+ * NULL. */
+RR_API rr_status rr_gae(float *advantages, float *returns, const float *rewards,
+                        const float *values, const float *next_values, const uint8_t *terminated,
+                        const uint8_t *is_segment_end, float gamma, float gae_lambda, int64_t n,
+                        rr_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* recrl/health.h: the lab: signs that training is going wrong. May change until 1.0. */
+#ifndef RECRL_HEALTH_H
+#define RECRL_HEALTH_H
+
+#include <recrl/agent.h>
+#include <recrl/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Signs that training is going wrong, each with a threshold, and a sentence through rr_host.log
+ * when it appears. A watch is fed by the host's loop, beside the buffer, and costs the serving
+ * path nothing:
+ *
+ *     rr_agent_act(agent, &obs, &decision, &err);
+ *     rr_health_record(health, &obs, &decision, &err);
+ *     rr_env_step(env, decision.actions, &outcome, &err);
+ *     rr_health_reward(health, &outcome, &err);
+ *     …
+ *     rr_agent_update(agent, buffer, &obs, &stats, &err);
+ *     rr_health_update(health, agent, &stats, &report, &err);
+ *
+ * Rows are gathered until `window` of them are there; the update that follows judges them, and the
+ * next window begins. The first window is never judged. A comparison with NaN is false: what is not
+ * known is no illness. */
+typedef struct rr_health_config {
+    uint32_t struct_size;
+    int32_t window;               /* rows of a judgement, ≥ 1; default 8192 */
+    float min_entropy;            /* nats: mean of rr_stats.entropy, ≥ 0; default 0.05 */
+    float min_effective_items;    /* exp of the entropy of what was shown, ≥ 0; default 3 */
+    float max_top_share;          /* share of the item shown most, [0, 1]; default 0.5 */
+    float min_coverage;           /* share of the catalogue shown, [0, 1]; default 0 (off) */
+    float max_gini;               /* of what was shown, [0, 1]; default 1 (off) */
+    float max_entropy_share;      /* mean entropy over that of an even choice, [0, 1]; default
+                                     0.97 */
+    float min_explained_variance; /* mean of rr_stats.explained_variance; default -0.25 */
+    float min_value_score;   /* 1 − E(V − R)²/Var(R), 2 value_loss over return_deviation²: as
+                                explained variance, but an offset counts too; default -1 */
+    float max_clip_fraction; /* mean of rr_stats.clip_fraction, [0, 1]; default 0.97 */
+    float max_grad_ratio;    /* mean of rr_stats.grad_norm over max_grad_norm, > 0; default
+                                100. Rewards × 1000 exceed it; normalize_returns brings
+                                them back */
+    float max_dead_units;    /* share of hidden units whose output is one for 64 states, [0,
+                                1]; default 0.5 */
+    float max_drift;         /* most that the mean of a state coordinate or of a chosen
+                                candidate's feature moved since the window before, in its
+                                standard deviations, > 0; default 3 */
+    float min_reward_deviation; /* standard deviation of rewards, ≥ 0; default 1e-6 */
+} rr_health_config;
+RR_API void rr_health_config_init(rr_health_config *config, size_t struct_size);
+
+/* Bits of rr_health_report.ill, one for each threshold. */
+enum {
+    RR_ILL_ENTROPY = 1,
+    RR_ILL_EFFECTIVE_ITEMS = 2,
+    RR_ILL_TOP_SHARE = 4,
+    RR_ILL_COVERAGE = 8,
+    RR_ILL_GINI = 16,
+    RR_ILL_EXPLAINED_VARIANCE = 32,
+    RR_ILL_CLIP_FRACTION = 64,
+    RR_ILL_GRAD_RATIO = 128,
+    RR_ILL_DEAD_UNITS = 256,
+    RR_ILL_DRIFT = 512,
+    RR_ILL_REWARD = 1024,
+    RR_ILL_UNIFORM = 2048, /* max_entropy_share */
+    RR_ILL_VALUE_SCORE = 4096
+};
+
+/* The figures of a window; all but n_updates and ill are 0 unless this update ended one. */
+typedef struct rr_health_report {
+    uint32_t struct_size;
+    int32_t is_judged; /* 1: a window ended with this update, and was not the first */
+    uint32_t ill;      /* RR_ILL_ bits as of the last judgement */
+    uint32_t began;    /* those that the judgement before did not have: their sentences
+                          were told */
+    int64_t n_updates; /* the agent's, as in rr_stats */
+    int64_t n_rows;    /* of the window */
+    float entropy;
+    float effective_items; /* NaN where nothing of a catalogue was shown, as the next three */
+    float top_share;
+    float coverage;
+    float gini;
+    float explained_variance;
+    float clip_fraction;
+    float grad_ratio;
+    float dead_units;
+    float drift;
+    float reward_deviation;
+    int32_t top_item; /* pool index; −1: none */
+    int32_t drift_at; /* coordinate of the state; behind them, those of features */
+    float entropy_share;
+    float value_score;
+    uint32_t reserved;
+} rr_health_report;
+
+/* config NULL: the defaults. The watch takes the agent's sizes and keeps nothing of it. */
+RR_API rr_status rr_health_create(rr_health **out, const rr_health_config *config,
+                                  const rr_agent *agent, const rr_host *host, rr_error *err);
+RR_API void rr_health_destroy(rr_health *health);
+/* Rows of decisions. Reads obs->states and features, decision->actions and items (NULL, in a row
+ * without a list: the action is the item). Refuses rows that do not match or are not finite, and
+ * changes nothing then. Allocates nothing. */
+RR_API rr_status rr_health_record(rr_health *health, const rr_obs *obs, const rr_decision *decision,
+                                  rr_error *err);
+/* Rewards as they come; which rows they are for does not matter here. The same rules. */
+RR_API rr_status rr_health_reward(rr_health *health, const rr_outcome *outcome, rr_error *err);
+/* The agent just updated, and its stats; out may be NULL. RR_E_MISMATCH: an agent of other
+ * sizes. */
+RR_API rr_status rr_health_update(rr_health *health, const rr_agent *agent, const rr_stats *stats,
+                                  rr_health_report *out, rr_error *err);
+/* The sentence of one RR_ILL_ bit, "" unless it is in `ill`; valid until the next update. */
+RR_API const char *rr_health_sentence(const rr_health *health, uint32_t illness);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "buffer/rollout.h"
+
+#include <string.h>
+
+#include "buffer/rollout_check.h"
+#include "core/status.h"
+
+void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_config *config)
+{
+    const size_t rows = (size_t)config->max_rows;
+    rollout->max_rows = rows;
+    rollout->state_dim = (size_t)config->state_dim;
+    rollout->item_dim = (size_t)config->item_dim;
+    rollout->feature_dim = (size_t)config->feature_dim;
+    rollout->k = (size_t)config->max_candidates;
+    rollout->m = (size_t)config->max_excluded;
+    rollout->h = (size_t)config->max_history;
+
+    const size_t row_states = rri_size_multiply(rows, rollout->state_dim);
+    const size_t row_lists = rri_size_multiply(rows, rollout->k);
+    rollout->states = RRI_TAKE(arena, float, row_states);
+    rollout->final_states = RRI_TAKE(arena, float, row_states);
+    rollout->lengths = RRI_TAKE(arena, int32_t, rows);
+    rollout->candidates = RRI_TAKE(arena, int32_t, row_lists);
+    rollout->features = RRI_TAKE(arena, float, rri_size_multiply(row_lists, rollout->feature_dim));
+    rollout->vectors = RRI_TAKE(arena, float, rri_size_multiply(row_lists, rollout->item_dim));
+    rollout->counts = RRI_TAKE(arena, int32_t, row_lists);
+    rollout->excluded = RRI_TAKE(arena, int32_t, rri_size_multiply(rows, rollout->m));
+    rollout->history = RRI_TAKE(arena, int32_t, rri_size_multiply(rows, rollout->h));
+    rollout->actions = RRI_TAKE(arena, int32_t, rows);
+    rollout->log_probs = RRI_TAKE(arena, float, rows);
+    rollout->values = RRI_TAKE(arena, float, rows);
+    rollout->rewards = RRI_TAKE(arena, float, rows);
+    rollout->terminated = RRI_TAKE(arena, uint8_t, rows);
+    rollout->truncated = RRI_TAKE(arena, uint8_t, rows);
+    rollout->fingerprints = RRI_TAKE(arena, uint64_t, rows);
+}
+
+rri_row_form rri_rollout_form_of(const rr_obs *obs)
+{
+    const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
+    return (rri_row_form){
+        .has_lists = has_lists,
+        .has_candidates = obs->candidates != NULL,
+        .has_vectors = obs->vectors != NULL,
+        .has_features = has_lists && obs->features != NULL,
+        .has_counts = has_lists && obs->counts != NULL,
+        .has_excluded = obs->excluded != NULL && obs->m > 0,
+        .has_history = obs->history != NULL && obs->h > 0,
+        .has_incumbents = obs->incumbents != NULL,
+    };
+}
+
+/* One row: `width` entries, then padding up to `stride`. */
+static void copy_row_i32(int32_t *out, size_t stride, const int32_t *in, size_t width,
+                         int32_t padding)
+{
+    memcpy(out, in, width * sizeof *in);
+    for (size_t j = width; j < stride; j++) {
+        out[j] = padding;
+    }
+}
+
+static void copy_row_f32(float *out, size_t stride, const float *in, size_t width)
+{
+    memcpy(out, in, width * sizeof *in);
+    memset(out + width, 0, (stride - width) * sizeof *out);
+}
+
+/* Padding, then `width` entries, the newest last. */
+static void copy_history(int32_t *out, size_t stride, const int32_t *in, size_t width)
+{
+    const size_t front = stride - width;
+    for (size_t j = 0; j < front; j++) {
+        out[j] = -1;
+    }
+    memcpy(out + front, in, width * sizeof *in);
+}
+
+/* The list of row `from` of the observation into row `to`; what lies behind its length is left. */
+static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to)
+{
+    const rri_row_form *form = &rollout->form;
+    const size_t k = (size_t)obs->k, K = rollout->k;
+    const size_t f = rollout->feature_dim, d = rollout->item_dim;
+    const int32_t length = obs->lengths != NULL ? obs->lengths[from] : obs->k;
+    const size_t n = (size_t)length;
+    rollout->lengths[to] = length;
+    if (form->has_candidates) {
+        copy_row_i32(rollout->candidates + to * K, K, obs->candidates + from * k, n, -1);
+    }
+    if (form->has_counts) {
+        copy_row_i32(rollout->counts + to * K, K, obs->counts + from * k, n, 0);
+    }
+    if (form->has_features) {
+        copy_row_f32(rollout->features + to * K * f, K * f, obs->features + from * k * f, n * f);
+    }
+    if (form->has_vectors) {
+        float *vectors = rollout->vectors + to * K * d;
+        copy_row_f32(vectors, K * d, obs->vectors + from * k * d, n * d);
+        for (size_t j = 0; form->has_candidates && j < n; j++) {
+            if (obs->candidates[from * k + j] >= 0) { /* unread, so whatever the host left there */
+                memset(vectors + j * d, 0, d * sizeof *vectors);
+            }
+        }
+    }
+}
+
+void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
+                     uint64_t fingerprint, size_t from, size_t to)
+{
+    const rri_row_form *form = &rollout->form;
+    const size_t S = rollout->state_dim, m = rollout->m, h = rollout->h;
+    rollout->lengths[to] = 0;
+    if (form->has_lists) {
+        copy_list(rollout, obs, from, to);
+    }
+    if (form->has_excluded) {
+        copy_row_i32(rollout->excluded + to * m, m, obs->excluded + from * (size_t)obs->m,
+                     (size_t)obs->m, -1);
+    }
+    if (form->has_history) {
+        copy_history(rollout->history + to * h, h, obs->history + from * (size_t)obs->h,
+                     (size_t)obs->h);
+    }
+    memcpy(rollout->states + to * S, obs->states + from * S, S * sizeof(float));
+    rollout->actions[to] = decision->actions[from];
+    rollout->log_probs[to] = decision->log_probs[from];
+    rollout->values[to] = decision->values != NULL ? decision->values[from] : 0.0f;
+    rollout->fingerprints[to] = fingerprint;
+}
+
+rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
+                             uint64_t fingerprint, rr_error *err)
+{
+    RRI_TRY(rri_rollout_check_record(rollout, obs, decision, err));
+    const size_t n = (size_t)obs->n, at = rollout->n_rows;
+    if (rollout->n_rows == 0) {
+        rollout->n_sessions = n;
+        rollout->form = rri_rollout_form_of(obs);
+    }
+    for (size_t i = 0; i < n; i++) {
+        rri_rollout_put(rollout, obs, decision, fingerprint, i, at + i);
+    }
+    rollout->n_rows += n;
+    rollout->awaits_reward = 1;
+    return RR_OK;
+}
+
+rr_status rri_rollout_reward(rri_rollout *rollout, const rr_outcome *outcome, rr_error *err)
+{
+    RRI_TRY(rri_rollout_check_reward(rollout, outcome, err));
+    const size_t n = rollout->n_sessions, at = rollout->n_rows - n, S = rollout->state_dim;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_terminated = outcome->terminated != NULL && outcome->terminated[i] != 0;
+        const bool is_truncated =
+            !is_terminated && outcome->truncated != NULL && outcome->truncated[i] != 0;
+        float *final_state = rollout->final_states + (at + i) * S;
+        rollout->rewards[at + i] = outcome->rewards[i];
+        rollout->terminated[at + i] = is_terminated;
+        rollout->truncated[at + i] = is_truncated;
+        if (is_truncated) {
+            memcpy(final_state, outcome->final_obs->states + i * S, S * sizeof(float));
+        } else {
+            memset(final_state, 0, S * sizeof(float));
+        }
+    }
+    rollout->awaits_reward = 0;
+    return RR_OK;
+}
+
+bool rri_rollout_is_full(const rri_rollout *rollout)
+{
+    return rollout->n_rows > 0 && rollout->n_rows + rollout->n_sessions > rollout->max_rows;
+}
+
+void rri_rollout_clear(rri_rollout *rollout)
+{
+    rollout->n_rows = 0;
+    rollout->n_sessions = 0;
+    rollout->awaits_reward = 0;
+    rollout->form = (rri_row_form){0};
+}
+
+void rri_rollout_order(int32_t *order, uint8_t *is_segment_end, const rri_rollout *rollout)
+{
+    const size_t n = rollout->n_sessions;
+    size_t at = 0;
+    for (size_t first = 0; first < rollout->n_rows; first++) {
+        const bool begins =
+            first < n || rollout->terminated[first - n] != 0 || rollout->truncated[first - n] != 0;
+        for (size_t row = first; begins && row < rollout->n_rows; row += n) {
+            const bool is_over = rollout->terminated[row] != 0 || rollout->truncated[row] != 0;
+            order[at] = (int32_t)row;
+            is_segment_end[at] = is_over || row + n >= rollout->n_rows;
+            at++;
+            if (is_over) {
+                break;
+            }
+        }
+    }
+}
+
+void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_rollout *r)
+{
+    const size_t k = r->k;
+    const rri_rollout_part all[RRI_ROLLOUT_PARTS] = {
+        {"states", r->states, r->state_dim * sizeof(float)},
+        {"final_states", r->final_states, r->state_dim * sizeof(float)},
+        {"lengths", r->lengths, sizeof(int32_t)},
+        {"candidates", r->candidates, k * sizeof(int32_t)},
+        {"features", r->features, k * r->feature_dim * sizeof(float)},
+        {"vectors", r->vectors, k * r->item_dim * sizeof(float)},
+        {"counts", r->counts, k * sizeof(int32_t)},
+        {"excluded", r->excluded, r->m * sizeof(int32_t)},
+        {"history", r->history, r->h * sizeof(int32_t)},
+        {"actions", r->actions, sizeof(int32_t)},
+        {"log_probs", r->log_probs, sizeof(float)},
+        {"values", r->values, sizeof(float)},
+        {"rewards", r->rewards, sizeof(float)},
+        {"terminated", r->terminated, sizeof(uint8_t)},
+        {"truncated", r->truncated, sizeof(uint8_t)},
+        {"fingerprints", r->fingerprints, sizeof(uint64_t)},
+    };
+    memcpy(parts, all, sizeof all);
+}
+
+void rri_rollout_parts_move(const rri_rollout_part *parts, size_t n_parts, size_t to, size_t from,
+                            size_t n)
+{
+    for (size_t i = 0; i < n_parts; i++) {
+        const size_t bytes = parts[i].row_bytes;
+        char *data = parts[i].data;
+        if (n * bytes > 0) {
+            memmove(data + to * bytes, data + from * bytes, n * bytes);
+        }
+    }
+}

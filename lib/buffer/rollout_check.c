@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "buffer/rollout_check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/status.h"
+
+/* A width of the observation must fit what the buffer was made for. */
+static rr_status check_most(const char *field, int32_t given, size_t most, rr_error *err)
+{
+    if (given < 0 || (size_t)given > most) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer record: %s is %d; this buffer was made for at most %zu",
+                 field, given, most);
+    }
+    return RR_OK;
+}
+
+static rr_status check_equal(const char *field, int32_t given, size_t wanted, rr_error *err)
+{
+    if (given < 0 || (size_t)given != wanted) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer record: %s is %d; this buffer was made for %zu", field,
+                 given, wanted);
+    }
+    return RR_OK;
+}
+
+static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_error *err)
+{
+    const rri_row_form form = rri_rollout_form_of(obs);
+    RRI_TRY(check_equal("state_dim", obs->state_dim, rollout->state_dim, err));
+    if (form.has_lists) {
+        RRI_TRY(check_most("k", obs->k, rollout->k, err));
+    }
+    if (form.has_features) {
+        RRI_TRY(check_equal("feature_dim", obs->feature_dim, rollout->feature_dim, err));
+    }
+    if (form.has_vectors) {
+        RRI_TRY(check_equal("item_dim", obs->item_dim, rollout->item_dim, err));
+    }
+    if (form.has_excluded) {
+        RRI_TRY(check_most("m", obs->m, rollout->m, err));
+    }
+    if (form.has_history) {
+        RRI_TRY(check_most("h", obs->h, rollout->h, err));
+    }
+    if (rollout->n_rows > 0 && memcmp(&form, &rollout->form, sizeof form) != 0) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "buffer record: these rows have other optional fields (candidates, vectors, features, "
+            "counts, excluded, history) than the rows before; a rollout's rows must be alike");
+    }
+    return RR_OK;
+}
+
+/* x [n, width], of which row `row` is judged. */
+static rr_status check_finite(const char *what, const float *x, size_t row, size_t width,
+                              rr_error *err)
+{
+    for (size_t j = 0; j < width; j++) {
+        const float value = x[row * width + j];
+        if (!isfinite(value)) {
+            RRI_FAIL(err, RR_E_NOT_FINITE, "%s[%zu][%zu] is %g; it must be finite", what, row, j,
+                     (double)value);
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status check_number(const char *what, const float *x, size_t row, rr_error *err)
+{
+    if (!isfinite(x[row])) {
+        RRI_FAIL(err, RR_E_NOT_FINITE, "%s[%zu] is %g; it must be finite", what, row,
+                 (double)x[row]);
+    }
+    return RR_OK;
+}
+
+/* The floats of one candidate: [width] at `position` of the row. */
+static rr_status check_finite_candidate(const char *what, const float *x, size_t row,
+                                        size_t position, size_t width, rr_error *err)
+{
+    for (size_t i = 0; i < width; i++) {
+        if (!isfinite(x[i])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE,
+                     "buffer record: %s[%zu][%zu][%zu] is %g; it must be finite", what, row,
+                     position, i, (double)x[i]);
+        }
+    }
+    return RR_OK;
+}
+
+/* The row's list; *length receives how long it is. */
+static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_error *err)
+{
+    *length = obs->lengths != NULL ? obs->lengths[row] : obs->k;
+    if (*length < 1 || *length > obs->k) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer record: lengths[%zu] is %d; it must be in [1, %d]", row,
+                 *length, obs->k);
+    }
+    const size_t f = obs->features != NULL ? (size_t)obs->feature_dim : 0;
+    const size_t d = obs->vectors != NULL ? (size_t)obs->item_dim : 0;
+    for (size_t j = 0; j < (size_t)*length; j++) {
+        const size_t at = row * (size_t)obs->k + j;
+        const bool is_in_pool = obs->candidates != NULL && obs->candidates[at] >= 0;
+        if (f > 0) {
+            RRI_TRY(check_finite_candidate("features", obs->features + at * f, row, j, f, err));
+        }
+        if (d > 0 && !is_in_pool) {
+            RRI_TRY(check_finite_candidate("vectors", obs->vectors + at * d, row, j, d, err));
+        }
+    }
+    return RR_OK;
+}
+
+rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, size_t row,
+                                rr_error *err)
+{
+    RRI_TRY(check_finite("buffer record: states", obs->states, row, (size_t)obs->state_dim, err));
+    RRI_TRY(check_number("buffer record: log_probs", decision->log_probs, row, err));
+    if (decision->values != NULL) {
+        RRI_TRY(check_number("buffer record: values", decision->values, row, err));
+    }
+    int32_t length = INT32_MAX; /* how long the pool is, is not known here */
+    if (rri_rollout_form_of(obs).has_lists) {
+        RRI_TRY(check_list(&length, obs, row, err));
+    }
+    const int32_t action = decision->actions[row];
+    if (action < 0 || action >= length) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "buffer record: actions[%zu] is %d; it must be a position in the row's list", row,
+                 action);
+    }
+    return RR_OK;
+}
+
+rr_status rri_rollout_check_form(const rri_rollout *rollout, const rr_obs *obs, rr_error *err)
+{
+    if (!rri_rollout_form_of(obs).has_lists && obs->k != 0) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "buffer record: k is %d, but candidates and vectors are NULL; give one, or k 0 for "
+            "the pool",
+            obs->k);
+    }
+    return check_shapes(rollout, obs, err);
+}
+
+rr_status rri_rollout_check_record(const rri_rollout *rollout, const rr_obs *obs,
+                                   const rr_decision *decision, rr_error *err)
+{
+    const size_t n = (size_t)obs->n;
+    if (rollout->awaits_reward) {
+        RRI_FAIL(err, RR_E_STATE, "buffer record: the last record has no reward yet");
+    }
+    if (rollout->n_rows > 0 && n != rollout->n_sessions) {
+        RRI_FAIL(err, RR_E_STATE,
+                 "buffer record: n is %d, but the records before had %zu rows; in lock step they "
+                 "are equal",
+                 obs->n, rollout->n_sessions);
+    }
+    if (n > rollout->max_rows - rollout->n_rows) {
+        RRI_FAIL(err, RR_E_FULL,
+                 "buffer record: %zu rows of at most %zu are taken; %zu more do not fit",
+                 rollout->n_rows, rollout->max_rows, n);
+    }
+    RRI_TRY(rri_rollout_check_form(rollout, obs, err));
+    for (size_t i = 0; i < n; i++) {
+        RRI_TRY(rri_rollout_check_row(obs, decision, i, err));
+    }
+    return RR_OK;
+}
+
+static rr_status check_flag(const char *field, const uint8_t *flags, size_t row, rr_error *err)
+{
+    if (flags != NULL && flags[row] > 1) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer reward: %s[%zu] is %u; it must be 0 or 1", field, row,
+                 flags[row]);
+    }
+    return RR_OK;
+}
+
+bool rri_rollout_is_cut(const rr_outcome *outcome, size_t row)
+{
+    const bool is_terminated = outcome->terminated != NULL && outcome->terminated[row] != 0;
+    return !is_terminated && outcome->truncated != NULL && outcome->truncated[row] != 0;
+}
+
+rr_status rri_rollout_check_outcome(const rr_outcome *outcome, size_t row, rr_error *err)
+{
+    RRI_TRY(check_number("buffer reward: rewards", outcome->rewards, row, err));
+    RRI_TRY(check_flag("terminated", outcome->terminated, row, err));
+    return check_flag("truncated", outcome->truncated, row, err);
+}
+
+rr_status rri_rollout_check_final(const char *call, const rr_obs *final, size_t state_dim,
+                                  size_t row, rr_error *err)
+{
+    for (size_t j = 0; j < state_dim; j++) {
+        const float x = final->states[row * state_dim + j];
+        if (!isfinite(x)) {
+            RRI_FAIL(err, RR_E_NOT_FINITE,
+                     "%s: final_obs states[%zu][%zu] is %g; it must be finite", call, row, j,
+                     (double)x);
+        }
+    }
+    return RR_OK;
+}
+
+bool rri_rollout_fits_final(const rr_obs *final, int32_t n, size_t state_dim)
+{
+    return final != NULL && final->states != NULL && final->n == n && final->state_dim >= 0 &&
+           (size_t) final->state_dim == state_dim;
+}
+
+rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome *outcome,
+                                   rr_error *err)
+{
+    const size_t n = rollout->n_sessions, S = rollout->state_dim;
+    if (!rollout->awaits_reward) {
+        RRI_FAIL(err, RR_E_STATE, "buffer reward: there is no record that waits for a reward");
+    }
+    if (outcome->n < 0 || (size_t)outcome->n != n) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer reward: n is %d; the last record had %zu rows",
+                 outcome->n, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        RRI_TRY(rri_rollout_check_outcome(outcome, i, err));
+        if (!rri_rollout_is_cut(outcome, i)) {
+            continue;
+        }
+        if (!rri_rollout_fits_final(outcome->final_obs, outcome->n, S)) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "buffer reward: truncated[%zu] is 1, so final_obs must hold %zu states of "
+                     "width %zu",
+                     i, n, S);
+        }
+        RRI_TRY(rri_rollout_check_final("buffer reward", outcome->final_obs, S, i, err));
+    }
+    return RR_OK;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/config_tables.h"
+
+#define FIELD(config, type, member, preset, range, text)                                           \
+    {                                                                                              \
+        RRI_CONFIG_##type, #member, offsetof(config, member), preset, range, text                  \
+    }
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+#define BETWEEN       RRI_CONFIG_BETWEEN
+#define BETWEEN_OPEN  RRI_CONFIG_BETWEEN_OPEN
+#define FROM_TO_OPEN  RRI_CONFIG_FROM_TO_OPEN
+#define FROM_OPEN_TO  RRI_CONFIG_FROM_OPEN_TO
+#define AT_LEAST      RRI_CONFIG_AT_LEAST
+#define EVEN_AT_LEAST RRI_CONFIG_EVEN_AT_LEAST
+#define ABOVE         RRI_CONFIG_ABOVE
+#define ANY           RRI_CONFIG_ANY
+#define YES_NO        RRI_CONFIG_YES_NO
+#define ONE_OF        RRI_CONFIG_ONE_OF
+
+/* clang-format off */
+static const rri_config_field env_fields[] = {
+    FIELD(rr_env_config, INT32, n_envs, "64", AT_LEAST(1), "sessions side by side"),
+    FIELD(rr_env_config, INT32, num_items, "1000", AT_LEAST(1), "items drawn when none are given"),
+    FIELD(rr_env_config, INT32, state_dim, "64", EVEN_AT_LEAST(2), "width of a state: user and last item, twice the vectors' width"),
+    FIELD(rr_env_config, INT32, max_episode_steps, "20", AT_LEAST(1), "length at which a session is truncated"),
+    FIELD(rr_env_config, INT32, num_candidates, "0", AT_LEAST(0), "items drawn for each step's list; 0: the whole pool"),
+    FIELD(rr_env_config, INT32, num_folded, "0", AT_LEAST(0), "last coordinates of a user that drift leaves alone; learned vectors: 2"),
+    FIELD(rr_env_config, INT32, history_length, "-1", AT_LEAST(-1), "items of history in observations; -1: max_episode_steps"),
+    FIELD(rr_env_config, FLOAT, reward_decay, "0.9", FROM_OPEN_TO(0, 1), "factor on the reward per earlier showing of the item"),
+    FIELD(rr_env_config, FLOAT, drift, "0", BETWEEN(0, 1), "how far a shown item pulls the user"),
+    FIELD(rr_env_config, FLOAT, tire, "0", AT_LEAST(0), "leave rule: energy that a unit of pull costs; 0: off"),
+    FIELD(rr_env_config, UINT64, world_seed, "0", ANY, "draws the items"),
+    FIELD(rr_env_config, UINT64, seed, "0", ANY, "draws users and candidates"),
+};
+
+static const rri_config_field agent_fields[] = {
+    FIELD(rr_agent_config, CHOICE, head, "tower", ONE_OF("tower", "dense"), "scores from item vectors, or learned item vectors for a small fixed catalogue"),
+    FIELD(rr_agent_config, INT32X4, hidden, "64,64", AT_LEAST(0), "layers of the actor's MLP; 0: none"),
+    FIELD(rr_agent_config, INT32X4, critic_hidden, "64,64", AT_LEAST(0), "layers of the critic's MLP; 0: none"),
+    FIELD(rr_agent_config, CHOICE, activation, "tanh", ONE_OF("tanh", "relu"), "of the hidden layers"),
+    FIELD(rr_agent_config, INT32, state_dim, "64", AT_LEAST(1), "width of a state"),
+    FIELD(rr_agent_config, INT32, item_dim, "32", AT_LEAST(1), "width of item vectors (two-tower)"),
+    FIELD(rr_agent_config, INT32, feature_dim, "0", AT_LEAST(0), "width of candidate features"),
+    FIELD(rr_agent_config, INT32, num_items, "0", AT_LEAST(0), "size of the catalogue of a dense head without rr_items; else 0"),
+    FIELD(rr_agent_config, BOOL, has_skip, "1", YES_NO, "linear query beside the MLP (two-tower)"),
+    FIELD(rr_agent_config, BOOL, has_bias, "0", YES_NO, "learned item biases; the dense head always has them"),
+    FIELD(rr_agent_config, BOOL, has_repeat_weight, "1", YES_NO, "learned weight on how often an item was shown in this session"),
+    FIELD(rr_agent_config, BOOL, has_trained_items, "0", YES_NO, "fine-tune the item vectors (two-tower)"),
+    FIELD(rr_agent_config, INT32, max_rows, "1024", AT_LEAST(1), "most rows of one act"),
+    FIELD(rr_agent_config, INT32, max_candidates, "1024", AT_LEAST(0), "longest candidate list; 0: none"),
+    FIELD(rr_agent_config, INT32, max_history, "1024", AT_LEAST(0), "longest history and exclusion list; 0: none"),
+    FIELD(rr_agent_config, INT32, max_pool_items, "0", AT_LEAST(0), "largest other catalogue that an observation may bring; its own always fits"),
+    FIELD(rr_agent_config, INT32, num_threads, "1", BETWEEN(1, 64), "threads of this agent, the caller's included"),
+    FIELD(rr_agent_config, FLOAT, initial_scale, "10", ABOVE(0), "scale of the scores at the start (two-tower)"),
+    FIELD(rr_agent_config, FLOAT, mlp_scale, "0.125", ABOVE(0), "factor on the MLP beside the linear query (two-tower)"),
+    FIELD(rr_agent_config, INT64, planned_updates, "0", AT_LEAST(0), "updates over which lr falls to 0; 0: constant"),
+    FIELD(rr_agent_config, UINT64, seed, "0", ANY, "initial weights, draws and shuffles"),
+    FIELD(rr_agent_config, INT32, max_staleness, "64", BETWEEN(0, 1024), "keyed buffers: updates after which rows of a version are refused"),
+    FIELD(rr_agent_config, INT32, keep_versions, "0", BETWEEN(0, 64), "keyed buffers: versions whose rows are checked for skew, the present one included; 0: what costs at most 1 MiB, up to 16"),
+    FIELD(rr_agent_config, FLOAT, max_weight, "2", AT_LEAST(1), "keyed buffers: cap on the weights of rows that another version drew"),
+    FIELD(rr_agent_config, FLOAT, min_ess, "0.1", BETWEEN(0, 1), "keyed buffers: effective share of the rows under which an update is refused"),
+    FIELD(rr_agent_config, BOOL, normalize_returns, "0", YES_NO, "bring returns to mean 0 and deviation 1 for the critic, undone in all that is told"),
+    FIELD(rr_agent_config, BOOL, normalize_states, "0", YES_NO, "bring each coordinate of states to mean 0 and deviation 1"),
+    FIELD(rr_agent_config, INT64, norm_rows, "8192", AT_LEAST(1), "rows that the running statistics of both remember"),
+    FIELD(rr_agent_config, FLOAT, max_skew, "0.05", BETWEEN(0, 1), "keyed buffers: share of checked rows with skew up to which only their sessions are given up"),
+};
+
+static const rri_config_field ppo_fields[] = {
+    FIELD(rr_ppo_config, INT32, n_steps, "16", AT_LEAST(1), "length of a rollout in steps of each session"),
+    FIELD(rr_ppo_config, INT32, batch_size, "128", AT_LEAST(2), "rows of one gradient step"),
+    FIELD(rr_ppo_config, INT32, update_epochs, "4", BETWEEN(1, 1024), "passes over a rollout"),
+    FIELD(rr_ppo_config, BOOL, has_advantage_norm, "1", YES_NO, "normalise advantages per minibatch"),
+    FIELD(rr_ppo_config, CHOICE, optimizer, "adam", ONE_OF("adam", "rmsprop"), "how a gradient becomes a step"),
+    FIELD(rr_ppo_config, FLOAT, lr, "0.01", ABOVE(0), "learning rate"),
+    FIELD(rr_ppo_config, FLOAT, gamma, "0.9", BETWEEN(0, 1), "discount of a reward one step later"),
+    FIELD(rr_ppo_config, FLOAT, gae_lambda, "0", BETWEEN(0, 1), "how far advantages look beyond the value of the next state"),
+    FIELD(rr_ppo_config, FLOAT, clip_eps, "0.2", BETWEEN_OPEN(0, 1), "how far the ratio of new to old probability counts"),
+    FIELD(rr_ppo_config, FLOAT, value_clip_eps, "0", AT_LEAST(0), "how far a value may move; 0: no clipping"),
+    FIELD(rr_ppo_config, FLOAT, ent_coef, "0", AT_LEAST(0), "weight of the entropy bonus"),
+    FIELD(rr_ppo_config, FLOAT, vf_coef, "1", AT_LEAST(0), "weight of the value loss (which has the factor 1/2)"),
+    FIELD(rr_ppo_config, FLOAT, max_grad_norm, "0.5", ABOVE(0), "norm to which a gradient is clipped"),
+    FIELD(rr_ppo_config, FLOAT, target_kl, "0", AT_LEAST(0), "stop before an epoch after approx_kl exceeded it; 0: never"),
+    FIELD(rr_ppo_config, FLOAT, optimizer_eps, "1e-05", ABOVE(0), "added to the optimiser's denominator"),
+    FIELD(rr_ppo_config, FLOAT, rms_alpha, "0.99", FROM_TO_OPEN(0, 1), "decay of RMSProp's average of squares"),
+};
+
+static const rri_config_field a2c_fields[] = {
+    FIELD(rr_a2c_config, INT32, n_steps, "5", AT_LEAST(1), "length of a rollout, n of the n-step return"),
+    FIELD(rr_a2c_config, BOOL, has_advantage_norm, "0", YES_NO, "normalise advantages over the rollout"),
+    FIELD(rr_a2c_config, CHOICE, optimizer, "rmsprop", ONE_OF("adam", "rmsprop"), "how a gradient becomes a step"),
+    FIELD(rr_a2c_config, FLOAT, lr, "0.005", ABOVE(0), "learning rate"),
+    FIELD(rr_a2c_config, FLOAT, gamma, "0.9", BETWEEN(0, 1), "discount of a reward one step later"),
+    FIELD(rr_a2c_config, FLOAT, gae_lambda, "0", BETWEEN(0, 1), "how far advantages look; 1: n-step returns"),
+    FIELD(rr_a2c_config, FLOAT, ent_coef, "0", AT_LEAST(0), "weight of the entropy bonus"),
+    FIELD(rr_a2c_config, FLOAT, vf_coef, "1", AT_LEAST(0), "weight of the value loss (which has the factor 1/2)"),
+    FIELD(rr_a2c_config, FLOAT, max_grad_norm, "0.5", ABOVE(0), "norm to which a gradient is clipped"),
+    FIELD(rr_a2c_config, FLOAT, optimizer_eps, "1e-05", ABOVE(0), "added to the optimiser's denominator"),
+    FIELD(rr_a2c_config, FLOAT, rms_alpha, "0.99", FROM_TO_OPEN(0, 1), "decay of RMSProp's average of squares"),
+};
+
+static const rri_config_field buffer_fields[] = {
+    FIELD(rr_buffer_config, INT32, max_rows, "1024", AT_LEAST(1), "rows of a rollout: n_envs x n_steps"),
+    FIELD(rr_buffer_config, INT32, state_dim, "64", AT_LEAST(1), "width of a state"),
+    FIELD(rr_buffer_config, INT32, item_dim, "0", AT_LEAST(0), "width of per-request vectors; 0: none stored"),
+    FIELD(rr_buffer_config, INT32, feature_dim, "0", AT_LEAST(0), "width of candidate features; 0: none stored"),
+    FIELD(rr_buffer_config, INT32, max_candidates, "0", AT_LEAST(0), "longest candidate list stored"),
+    FIELD(rr_buffer_config, INT32, max_excluded, "0", AT_LEAST(0), "longest exclusion list stored"),
+    FIELD(rr_buffer_config, INT32, max_history, "20", AT_LEAST(0), "longest history stored"),
+    FIELD(rr_buffer_config, BOOL, is_keyed, "0", YES_NO, "sessions by key and rewards by decision id, not in lock step"),
+    FIELD(rr_buffer_config, INT32, max_sessions, "0", AT_LEAST(0), "keyed: sessions at once, open or not yet trained on; 0: max_rows"),
+    FIELD(rr_buffer_config, INT64, reward_wait, "0", AT_LEAST(0), "keyed: how long after its decision a row may earn; 0: until its session ends"),
+    FIELD(rr_buffer_config, INT64, idle_timeout, "0", AT_LEAST(0), "keyed: time without a decision after which settle cuts a session off; 0: never"),
+};
+
+static const rri_config_field train_fields[] = {
+    FIELD(rr_train_config, INT32, log_interval, "1", AT_LEAST(1), "updates between two rows of the log"),
+    FIELD(rr_train_config, INT64, total_timesteps, "100000", AT_LEAST(1), "decisions to train on, rounded up to whole rollouts"),
+    FIELD(rr_train_config, UINT64, seed, "0", ANY, "of world, sessions and agent"),
+};
+
+static const rri_config_field als_fields[] = {
+    FIELD(rr_als_config, INT32, num_factors, "30", BETWEEN(1, 126), "width of the factors; vectors are 2 wider"),
+    FIELD(rr_als_config, INT32, num_sweeps, "12", AT_LEAST(1), "times that users and items are solved for in turn"),
+    FIELD(rr_als_config, INT32, num_threads, "1", BETWEEN(1, 64), "threads, the caller's included"),
+    FIELD(rr_als_config, FLOAT, ridge, "0.1", ABOVE(0), "ridge on factors, times the ratings of the row and 20 more"),
+    FIELD(rr_als_config, FLOAT, user_bias_ridge, "2", ABOVE(0), "ridge on user biases"),
+    FIELD(rr_als_config, FLOAT, item_bias_ridge, "4", ABOVE(0), "ridge on item biases"),
+    FIELD(rr_als_config, FLOAT, holdout, "0", BETWEEN(0, 0.9), "share of interactions left out to measure the error on"),
+    FIELD(rr_als_config, UINT64, seed, "0", ANY, "initial factors and the holdout"),
+    FIELD(rr_als_config, CHOICE, feedback, "explicit", ONE_OF("explicit", "implicit"), "ratings that are predicted, or interactions that are preferences"),
+    FIELD(rr_als_config, FLOAT, alpha, "1", ABOVE(0), "implicit: confidence that a unit of rating adds"),
+};
+
+static const rri_config_field serving_fields[] = {
+    FIELD(rr_serving_options, BOOL, is_greedy, "0", YES_NO, "the policy's part plays its most probable item"),
+    FIELD(rr_serving_options, FLOAT, temperature, "1", ABOVE(0), "scores are divided by it: above 1 more even, below 1 sharper"),
+    FIELD(rr_serving_options, FLOAT, floor, "0", BETWEEN(0, 1), "share of decisions spread evenly over all items that may be chosen"),
+    FIELD(rr_serving_options, FLOAT, incumbent_share, "0", BETWEEN(0, 1), "share of the other decisions that play the host's own choice"),
+};
+
+static const rri_config_field imitate_fields[] = {
+    FIELD(rr_imitate_config, INT32, epochs, "1", BETWEEN(1, 1024), "passes over the rows of a call"),
+    FIELD(rr_imitate_config, INT32, batch_size, "128", AT_LEAST(1), "rows of one gradient step"),
+    FIELD(rr_imitate_config, FLOAT, lr, "0.01", ABOVE(0), "learning rate"),
+    FIELD(rr_imitate_config, FLOAT, ent_coef, "0", AT_LEAST(0), "weight of the entropy bonus"),
+    FIELD(rr_imitate_config, FLOAT, vf_coef, "1", AT_LEAST(0), "weight of the value loss, where returns are given"),
+};
+
+static const rri_config_field health_fields[] = {
+    FIELD(rr_health_config, INT32, window, "8192", AT_LEAST(1), "rows of a judgement"),
+    FIELD(rr_health_config, FLOAT, min_entropy, "0.05", AT_LEAST(0), "entropy of the policy in nats below which it has collapsed"),
+    FIELD(rr_health_config, FLOAT, min_effective_items, "3", AT_LEAST(0), "effective number of items shown below which it has collapsed"),
+    FIELD(rr_health_config, FLOAT, max_top_share, "0.5", BETWEEN(0, 1), "share of one item above which the policy has collapsed"),
+    FIELD(rr_health_config, FLOAT, min_coverage, "0", BETWEEN(0, 1), "share of the catalogue shown; 0: off"),
+    FIELD(rr_health_config, FLOAT, max_gini, "1", BETWEEN(0, 1), "Gini index of what was shown; 1: off"),
+    FIELD(rr_health_config, FLOAT, max_entropy_share, "0.97", BETWEEN(0, 1), "entropy over that of an even choice above which nothing was learned"),
+    FIELD(rr_health_config, FLOAT, min_explained_variance, "-0.25", BETWEEN(-1e6, 1), "explained variance below which the critic misleads"),
+    FIELD(rr_health_config, FLOAT, min_value_score, "-1", BETWEEN(-1e6, 1), "1 - squared error of the critic over the variance of returns, below which it does not learn"),
+    FIELD(rr_health_config, FLOAT, max_clip_fraction, "0.97", BETWEEN(0, 1), "share of clipped ratios above which steps are too large"),
+    FIELD(rr_health_config, FLOAT, max_grad_ratio, "100", ABOVE(0), "gradient norm over max_grad_norm above which rewards are too large"),
+    FIELD(rr_health_config, FLOAT, max_dead_units, "0.5", BETWEEN(0, 1), "share of hidden units that give the same for every state"),
+    FIELD(rr_health_config, FLOAT, max_drift, "3", ABOVE(0), "move of an input's mean between windows, in standard deviations"),
+    FIELD(rr_health_config, FLOAT, min_reward_deviation, "1e-06", AT_LEAST(0), "standard deviation of rewards below which there is nothing to learn"),
+};
+/* clang-format on */
+
+static const rri_config_table env_table = {"env config", sizeof(rr_env_config),
+                                           offsetof(rr_env_config, reserved), env_fields,
+                                           LENGTH(env_fields)};
+static const rri_config_table agent_table = {"agent config", sizeof(rr_agent_config),
+                                             offsetof(rr_agent_config, reserved), agent_fields,
+                                             LENGTH(agent_fields)};
+static const rri_config_table ppo_table = {"ppo config", sizeof(rr_ppo_config), 0, ppo_fields,
+                                           LENGTH(ppo_fields)};
+static const rri_config_table a2c_table = {"a2c config", sizeof(rr_a2c_config), 0, a2c_fields,
+                                           LENGTH(a2c_fields)};
+static const rri_config_table buffer_table = {"buffer config", sizeof(rr_buffer_config), 0,
+                                              buffer_fields, LENGTH(buffer_fields)};
+static const rri_config_table train_table = {"train config", sizeof(rr_train_config), 0,
+                                             train_fields, LENGTH(train_fields)};
+static const rri_config_table als_table = {"als config", sizeof(rr_als_config), 0, als_fields,
+                                           LENGTH(als_fields)};
+static const rri_config_table serving_table = {"serving options", sizeof(rr_serving_options), 0,
+                                               serving_fields, LENGTH(serving_fields)};
+static const rri_config_table imitate_table = {"imitate config", sizeof(rr_imitate_config), 0,
+                                               imitate_fields, LENGTH(imitate_fields)};
+static const rri_config_table health_table = {"health config", sizeof(rr_health_config), 0,
+                                              health_fields, LENGTH(health_fields)};
+
+const rri_config_table *rri_config_table_of(int32_t kind)
+{
+    switch (kind) {
+    case RR_CONFIG_ENV:
+        return &env_table;
+    case RR_CONFIG_AGENT:
+        return &agent_table;
+    case RR_CONFIG_PPO:
+        return &ppo_table;
+    case RR_CONFIG_A2C:
+        return &a2c_table;
+    case RR_CONFIG_BUFFER:
+        return &buffer_table;
+    case RR_CONFIG_TRAIN:
+        return &train_table;
+    case RR_CONFIG_ALS:
+        return &als_table;
+    case RR_CONFIG_SERVING:
+        return &serving_table;
+    case RR_CONFIG_IMITATE:
+        return &imitate_table;
+    case RR_CONFIG_HEALTH:
+        return &health_table;
+    default:
+        return NULL;
+    }
+}

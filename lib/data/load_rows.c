@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* load_rows.c: where files (io) meet interactions (data).
+ *
+ * With several threads one round is, at the same time: the ids of one block become indices, in
+ * order; the chunks of the next one are parsed; the one behind it is read from the file. */
+#include "data/load_rows.h"
+
+#include "core/status.h"
+#include "core/workers.h"
+#include "data/interactions_text.h"
+#include "io/line_blocks.h"
+
+/* Text is read in blocks of this size, so that a file's text is never in memory as a whole; a line
+ * must fit into one. */
+#define BLOCK_BYTES ((size_t)2 << 20)
+
+/* Blocks that a round has its hands on. */
+enum { N_AT_ONCE = 3 };
+
+static rr_status load_alone(rri_interactions *rows, rri_line_blocks *blocks,
+                            const rri_allocator *allocator, rr_error *err)
+{
+    rri_interactions_reader reader;
+    rr_status status;
+    char *text = NULL;
+    size_t bytes = 0;
+    rri_interactions_reader_init(&reader, rows, blocks->path, blocks->file_bytes, allocator);
+    do {
+        status = rri_line_blocks_next(blocks, &text, &bytes, err);
+        if (status == RR_OK && (bytes > 0 || !reader.reader.is_begun)) {
+            status = rri_interactions_reader_add(&reader, text, bytes, err);
+        }
+    } while (status == RR_OK && bytes > 0);
+    if (status == RR_OK) {
+        status = rri_interactions_reader_finish(&reader, err);
+    }
+    rri_interactions_reader_release(&reader);
+    return status;
+}
+
+/* ── on several threads ──────────────────────────────────────────────────────────────────────── */
+
+typedef struct step { /* what one task of a round came to */
+    rr_status status;
+    rr_error err;
+} step;
+
+typedef struct crew_load {
+    rri_row_reader reader;
+    rri_line_blocks *blocks;
+    rri_row_batch batches[N_AT_ONCE];
+    rri_row_batch *taken, *parsed, *fetched; /* of this round; without lines: nothing to do */
+    bool is_at_end;                          /* nothing is to be fetched any more */
+    step take, fetch;
+} crew_load;
+
+/* The next block, cut; a batch without lines where there is none. */
+static void fetch(crew_load *load)
+{
+    char *text = load->blocks->buffers; /* of no bytes, it still is somewhere */
+    size_t bytes = 0;
+    if (!load->is_at_end) {
+        load->fetch.status = rri_line_blocks_next(load->blocks, &text, &bytes, &load->fetch.err);
+        load->is_at_end = load->fetch.status != RR_OK || bytes == 0;
+    }
+    rri_row_batch_cut(load->fetched, text, load->is_at_end ? 0 : bytes,
+                      load->is_at_end ? text : text + bytes);
+}
+
+enum { TAKE, FETCH, FIRST_CHUNK };
+
+static void run_task(void *context, size_t task, size_t worker)
+{
+    crew_load *const load = context;
+    (void)worker;
+    if (task == TAKE) {
+        load->take.status = rri_row_batch_take(load->taken, &load->reader, false, &load->take.err);
+    } else if (task == FETCH) {
+        fetch(load);
+    } else {
+        rri_row_batch_parse(load->parsed, task - FIRST_CHUNK, &load->reader);
+    }
+}
+
+/* The header, and what follows it in the first block. */
+static rr_status begin(crew_load *load, rr_error *err)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    RRI_TRY(rri_line_blocks_next(load->blocks, &text, &bytes, err));
+    RRI_TRY(rri_row_reader_begin(&load->reader, text, bytes, err));
+    char *const rest = load->reader.table.next;
+    rri_row_batch_cut(load->parsed, rest, (size_t)(text + bytes - rest), text + bytes);
+    return rri_row_batch_place(load->parsed, &load->reader, 0, err);
+}
+
+/* What was parsed is taken next, what was fetched parsed. */
+static rr_status turn(crew_load *load, rr_error *err)
+{
+    rri_row_batch *const done = load->taken;
+    load->taken = load->parsed;
+    load->parsed = load->fetched;
+    load->fetched = done;
+    return rri_row_batch_place(load->parsed, &load->reader,
+                               load->taken->first_row + load->taken->n_lines, err);
+}
+
+static rr_status run_rounds(crew_load *load, rri_workers *workers, rr_error *err)
+{
+    RRI_TRY(begin(load, err));
+    while (load->parsed->n_lines > 0 || load->taken->n_lines > 0) {
+        rri_workers_run(workers, run_task, load, FIRST_CHUNK + load->parsed->n_chunks);
+        if (load->take.status != RR_OK) {
+            RRI_FAIL(err, load->take.status, "%s", load->take.err.text);
+        }
+        RRI_TRY(rri_row_batch_take(load->taken, &load->reader, true, err));
+        RRI_TRY(turn(load, err));
+    }
+    if (load->fetch.status != RR_OK) {
+        RRI_FAIL(err, load->fetch.status, "%s", load->fetch.err.text);
+    }
+    return rri_row_reader_finish(&load->reader, err);
+}
+
+static rr_status load_with_crew(rri_interactions *rows, rri_line_blocks *blocks,
+                                rri_workers *workers, const rri_allocator *allocator, rr_error *err)
+{
+    crew_load load = {.blocks = blocks};
+    rri_row_reader_init(&load.reader, rows, blocks->path, blocks->file_bytes, allocator);
+    for (size_t i = 0; i < N_AT_ONCE; i++) {
+        rri_row_batch_init(&load.batches[i], allocator);
+    }
+    load.taken = &load.batches[0];
+    load.parsed = &load.batches[1];
+    load.fetched = &load.batches[2];
+    const rr_status status = run_rounds(&load, workers, err);
+    for (size_t i = 0; i < N_AT_ONCE; i++) {
+        rri_row_batch_release(&load.batches[i]);
+    }
+    if (status != RR_OK) {
+        rri_row_reader_release(&load.reader);
+    }
+    return status;
+}
+
+rr_status rri_load_rows(rri_interactions *rows, const char *path, int32_t num_threads,
+                        const rri_allocator *allocator, rr_error *err)
+{
+    rri_line_blocks blocks;
+    rri_workers *workers = NULL;
+    const bool is_alone = num_threads == 1;
+    RRI_TRY(
+        rri_line_blocks_open(&blocks, path, BLOCK_BYTES, is_alone ? 1 : N_AT_ONCE, allocator, err));
+    rr_status status = is_alone ? RR_OK : rri_workers_create(&workers, num_threads, allocator, err);
+    if (status == RR_OK) {
+        status = is_alone ? load_alone(rows, &blocks, allocator, err)
+                          : load_with_crew(rows, &blocks, workers, allocator, err);
+    }
+    rri_workers_destroy(workers);
+    rri_line_blocks_close(&blocks);
+    return status;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "ledger/ledger.h"
+
+#include <string.h>
+
+#include "buffer/rollout_check.h"
+#include "core/status.h"
+
+void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_buffer_config *config)
+{
+    const size_t rows = (size_t)config->max_rows;
+    const size_t asked = (size_t)config->max_sessions;
+    const size_t sessions = asked == 0 || asked > rows ? rows : asked;
+    ledger->max_sessions = sessions;
+    ledger->reward_wait = config->reward_wait;
+    ledger->idle_timeout = config->idle_timeout;
+
+    ledger->decisions = RRI_TAKE(arena, uint64_t, rows);
+    ledger->versions = RRI_TAKE(arena, uint64_t, rows);
+    ledger->times = RRI_TAKE(arena, int64_t, rows);
+    ledger->reward_sums = RRI_TAKE(arena, double, rows);
+    ledger->reward_rests = RRI_TAKE(arena, double, rows);
+    ledger->incumbents = RRI_TAKE(arena, int32_t, rows);
+    ledger->session_of = RRI_TAKE(arena, int32_t, rows);
+    ledger->before = RRI_TAKE(arena, int32_t, rows);
+    ledger->latest = RRI_TAKE(arena, int64_t, rows);
+
+    ledger->keys = RRI_TAKE(arena, uint64_t, sessions);
+    ledger->ends = RRI_TAKE(arena, uint8_t, sessions);
+    ledger->last = RRI_TAKE(arena, int32_t, sessions);
+    ledger->lengths = RRI_TAKE(arena, int32_t, sessions);
+    ledger->picked = RRI_TAKE(arena, int32_t, sessions);
+    ledger->scratch = RRI_TAKE(arena, int32_t, sessions);
+    ledger->spoilt = RRI_TAKE(arena, uint8_t, sessions);
+    rri_id_table_layout(&ledger->ids, arena, rows);
+    rri_id_table_layout(&ledger->open, arena, sessions);
+}
+
+void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout)
+{
+    rri_rollout_clear(rollout);
+    rri_id_table_clear(&ledger->ids);
+    rri_id_table_clear(&ledger->open);
+    ledger->clock = RRI_CLOCK_NONE;
+    ledger->n_sessions = ledger->n_picked = 0;
+    ledger->n_recorded = ledger->n_trained = ledger->n_dropped = ledger->n_duplicate = 0;
+    ledger->n_rewarded = ledger->n_late = ledger->n_unknown = 0;
+    ledger->n_spoilt = ledger->n_spoilt_sessions = 0;
+}
+
+bool rri_ledger_needs_times(const rri_ledger *ledger)
+{
+    return ledger->reward_wait > 0 || ledger->idle_timeout > 0;
+}
+
+int64_t rri_ledger_latest(const rri_ledger *ledger, size_t session)
+{
+    return ledger->latest[ledger->last[session]];
+}
+
+bool rri_ledger_has_passed(int64_t then, int64_t wait, int64_t now)
+{
+    /* The difference may not fit into an int64_t, but into a uint64_t it does. */
+    return now != RRI_CLOCK_NONE && now >= then && (uint64_t)now - (uint64_t)then >= (uint64_t)wait;
+}
+
+/* ── one row more, one row less ── */
+
+/* The session that the key's rows go to; −1 where there is no room for another. */
+static int32_t session_for(rri_ledger *ledger, uint64_t key)
+{
+    const int32_t open = rri_id_table_find(&ledger->open, key);
+    if (open >= 0 || ledger->n_sessions == ledger->max_sessions) {
+        return open;
+    }
+    const int32_t session = (int32_t)ledger->n_sessions++;
+    ledger->keys[session] = key;
+    ledger->ends[session] = RRI_END_NONE;
+    ledger->last[session] = -1;
+    ledger->lengths[session] = 0;
+    ledger->spoilt[session] = 0;
+    rri_id_table_add(&ledger->open, key, session);
+    return session;
+}
+
+/* Row `row` is its session's last one now. */
+static void link_row(rri_ledger *ledger, size_t row)
+{
+    const int32_t session = ledger->session_of[row];
+    const int32_t before = ledger->last[session];
+    const int64_t latest = before >= 0 ? ledger->latest[before] : INT64_MIN;
+    ledger->before[row] = before;
+    ledger->latest[row] = ledger->times[row] > latest ? ledger->times[row] : latest;
+    ledger->last[session] = (int32_t)row;
+    ledger->lengths[session]++;
+}
+
+static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *obs,
+                        const rr_decision *decision, uint64_t fingerprint, size_t i, rr_error *err)
+{
+    const uint64_t id = obs->decisions[i];
+    const size_t row = rollout->n_rows;
+    if (rri_id_table_find(&ledger->ids, id) >= 0) {
+        return RR_E_DUPLICATE;
+    }
+    if (row == rollout->max_rows) {
+        RRI_FAIL(err, RR_E_FULL, "buffer record: row %zu does not fit; all %zu rows are taken", i,
+                 rollout->max_rows);
+    }
+    const int32_t session = session_for(ledger, obs->sessions[i]);
+    if (session < 0) {
+        RRI_FAIL(err, RR_E_FULL,
+                 "buffer record: row %zu begins a session; all %zu sessions are taken "
+                 "(max_sessions)",
+                 i, ledger->max_sessions);
+    }
+    if (row == 0) {
+        rollout->form = rri_rollout_form_of(obs);
+        rollout->n_sessions = 1; /* a record may be as short as one row */
+    }
+    rri_rollout_put(rollout, obs, decision, fingerprint, i, row);
+    memset(rollout->final_states + row * rollout->state_dim, 0, rollout->state_dim * sizeof(float));
+    rollout->rewards[row] = 0.0f;
+    rollout->terminated[row] = rollout->truncated[row] = 0;
+    ledger->decisions[row] = id;
+    ledger->versions[row] = decision->policy_versions[i];
+    ledger->times[row] = obs->times != NULL ? obs->times[i] : 0;
+    ledger->reward_sums[row] = ledger->reward_rests[row] = 0.0;
+    ledger->incumbents[row] = rollout->form.has_incumbents ? obs->incumbents[i] : -1;
+    ledger->session_of[row] = session;
+    link_row(ledger, row);
+    rri_id_table_add(&ledger->ids, id, (int32_t)row);
+    rollout->n_rows++;
+    return RR_OK;
+}
+
+/* Takes the last row away, as if it had never been. */
+static void drop_last_row(rri_ledger *ledger, rri_rollout *rollout)
+{
+    const size_t row = --rollout->n_rows;
+    const int32_t session = ledger->session_of[row];
+    rri_id_table_remove(&ledger->ids, ledger->decisions[row]);
+    ledger->last[session] = ledger->before[row];
+    if (--ledger->lengths[session] == 0) {
+        rri_id_table_remove(&ledger->open, ledger->keys[session]);
+        ledger->n_sessions--; /* rows go in the order they came, so it is the last session */
+    }
+    if (row == 0) {
+        rri_rollout_clear(rollout);
+    }
+}
+
+/* ── a record ── */
+
+static rr_status check_batch(const rri_ledger *ledger, const rri_rollout *rollout,
+                             const rr_obs *obs, const rr_decision *decision, rr_error *err)
+{
+    const bool lacks_times = obs->times == NULL && rri_ledger_needs_times(ledger);
+    const char *missing = obs->sessions == NULL               ? "obs sessions"
+                          : obs->decisions == NULL            ? "obs decisions"
+                          : lacks_times                       ? "obs times"
+                          : decision->policy_versions == NULL ? "decision policy_versions"
+                                                              : NULL;
+    if (missing != NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer record: %s is NULL; this keyed buffer needs it",
+                 missing);
+    }
+    return rri_rollout_check_form(rollout, obs, err);
+}
+
+static rr_status check_row(const rr_obs *obs, const rr_decision *decision, size_t i, rr_error *err)
+{
+    RRI_TRY(rri_rollout_check_row(obs, decision, i, err));
+    if (decision->log_probs[i] > 0.0f) { /* finite it is */
+        RRI_FAIL(err, RR_E_INVALID,
+                 "buffer record: log_probs[%zu] is %g; it must be at most 0, the log of a "
+                 "probability",
+                 i, (double)decision->log_probs[i]);
+    }
+    const bool has_lists = rri_rollout_form_of(obs).has_lists;
+    const int32_t length = !has_lists ? INT32_MAX : obs->lengths != NULL ? obs->lengths[i] : obs->k;
+    const int32_t incumbent = obs->incumbents != NULL ? obs->incumbents[i] : -1;
+    if (incumbent < -1 || incumbent >= length) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "buffer record: incumbents[%zu] is %d; it must be a position in the row's list, or -1",
+            i, incumbent);
+    }
+    return RR_OK;
+}
+
+/* Each row for itself. */
+static void record_good_rows(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *obs,
+                             const rr_decision *decision, uint64_t fingerprint)
+{
+    for (size_t i = 0; i < (size_t)obs->n; i++) {
+        rr_status status = check_row(obs, decision, i, NULL);
+        if (status == RR_OK) {
+            status = append(ledger, rollout, obs, decision, fingerprint, i, NULL);
+        }
+        ledger->n_recorded += status == RR_OK;
+        ledger->n_duplicate += status == RR_E_DUPLICATE;
+        decision->statuses[i] = status;
+    }
+}
+
+rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *obs,
+                            const rr_decision *decision, uint64_t fingerprint, rr_error *err)
+{
+    RRI_TRY(check_batch(ledger, rollout, obs, decision, err));
+    if (decision->statuses != NULL) {
+        record_good_rows(ledger, rollout, obs, decision, fingerprint);
+        return RR_OK;
+    }
+    const size_t n = (size_t)obs->n, n_before = rollout->n_rows;
+    for (size_t i = 0; i < n; i++) {
+        RRI_TRY(check_row(obs, decision, i, err));
+    }
+    for (size_t i = 0; i < n; i++) {
+        const rr_status status = append(ledger, rollout, obs, decision, fingerprint, i, err);
+        if (status != RR_OK && status != RR_E_DUPLICATE) {
+            while (rollout->n_rows > n_before) {
+                drop_last_row(ledger, rollout);
+            }
+            return status;
+        }
+    }
+    const size_t n_new = rollout->n_rows - n_before;
+    ledger->n_recorded += (int64_t)n_new;
+    ledger->n_duplicate += (int64_t)(n - n_new);
+    return RR_OK;
+}
+
+/* ── all rows at once ── */
+
+void rri_ledger_rebuild(rri_ledger *ledger, const rri_rollout *rollout)
+{
+    rri_id_table_clear(&ledger->ids);
+    rri_id_table_clear(&ledger->open);
+    for (size_t s = 0; s < ledger->n_sessions; s++) {
+        ledger->last[s] = -1;
+        ledger->lengths[s] = 0;
+        ledger->spoilt[s] = 0;
+        if (ledger->ends[s] == RRI_END_NONE) {
+            rri_id_table_add(&ledger->open, ledger->keys[s], (int32_t)s);
+        }
+    }
+    for (size_t row = 0; row < rollout->n_rows; row++) {
+        link_row(ledger, row);
+        rri_id_table_add(&ledger->ids, ledger->decisions[row], (int32_t)row);
+    }
+}
+
+void rri_ledger_row_parts(rri_rollout_part parts[RRI_LEDGER_ROW_PARTS], const rri_ledger *ledger)
+{
+    const rri_rollout_part all[RRI_LEDGER_ROW_PARTS] = {
+        {"decisions", ledger->decisions, sizeof(uint64_t)},
+        {"versions", ledger->versions, sizeof(uint64_t)},
+        {"times", ledger->times, sizeof(int64_t)},
+        {"reward_sums", ledger->reward_sums, sizeof(double)},
+        {"incumbents", ledger->incumbents, sizeof(int32_t)},
+        {"session_of", ledger->session_of, sizeof(int32_t)},
+        {"reward_rests", ledger->reward_rests, sizeof(double)},
+    };
+    memcpy(parts, all, sizeof all);
+}
+
+void rri_ledger_session_parts(rri_rollout_part parts[RRI_LEDGER_SESSION_PARTS],
+                              const rri_ledger *ledger)
+{
+    const rri_rollout_part all[RRI_LEDGER_SESSION_PARTS] = {
+        {"session_keys", ledger->keys, sizeof(uint64_t)},
+        {"session_ends", ledger->ends, sizeof(uint8_t)},
+    };
+    memcpy(parts, all, sizeof all);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* ledger.h: which rows of a keyed buffer belong together, and what they have earned.
+ *
+ * Rows lie in a rollout in the order of arrival, dense; sessions likewise, in the order of their
+ * first rows. A session is open until it ends; its key is then free for another. Rewards are
+ * summed in two doubles, the second of which has what the first cannot hold: 106 bits, which is
+ * exact, so that their order does not matter, as long as those of one decision are within a factor
+ * of 10²⁰ of one another. settle.h rewards and ends, harvest.h hands rows to an update and forgets
+ * them. */
+#ifndef RRI_RL_LEDGER_H
+#define RRI_RL_LEDGER_H
+
+#include "ledger/id_table.h"
+#include "buffer/rollout.h"
+
+/* How a session ended. */
+enum {
+    RRI_END_NONE = 0,       /* it is open */
+    RRI_END_TERMINATED = 1, /* over for good */
+    RRI_END_TRUNCATED = 2,  /* cut off; the final observation is there */
+    RRI_END_CUT = 3         /* cut off; the last row's state is the last that is known */
+};
+
+#define RRI_CLOCK_NONE INT64_MIN
+
+typedef struct rri_ledger {
+    size_t max_sessions;
+    int64_t reward_wait, idle_timeout; /* 0 as in rr_buffer_config */
+    int64_t clock;                     /* latest time told; RRI_CLOCK_NONE */
+
+    uint64_t *decisions;  /* [max_rows] ids */
+    uint64_t *versions;   /* [max_rows] of the policy that drew it */
+    int64_t *times;       /* [max_rows] */
+    double *reward_sums;  /* [max_rows] the nearest to the sum … */
+    double *reward_rests; /* [max_rows] … and the rest of it */
+    int32_t *incumbents;  /* [max_rows] read where the rows have them */
+    int32_t *session_of;  /* [max_rows] */
+    int32_t *before;      /* [max_rows] the session's row before; −1: its first */
+    int64_t *latest;      /* [max_rows] largest time of the session's rows up to this one */
+
+    size_t n_sessions;
+    uint64_t *keys;   /* [max_sessions] */
+    uint8_t *ends;    /* [max_sessions] RRI_END_… */
+    int32_t *last;    /* [max_sessions] its last row */
+    int32_t *lengths; /* [max_sessions] rows */
+    int32_t *picked;  /* [max_sessions] those of the present harvest, in its order */
+    int32_t *scratch; /* [max_sessions] */
+    uint8_t *spoilt;  /* [max_sessions] 1: the harvest under way gives it up */
+    size_t n_picked;
+
+    rri_id_table ids;  /* decision id → row */
+    rri_id_table open; /* key of an open session → session */
+
+    int64_t n_recorded, n_trained, n_dropped, n_duplicate, n_rewarded, n_late, n_unknown;
+    int64_t n_spoilt, n_spoilt_sessions;
+} rri_ledger;
+
+/* As rri_rollout_layout; then clear. */
+void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_buffer_config *config);
+/* Forgets rows, sessions, counts and the clock. */
+void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout);
+
+/* Whether rows need times. */
+bool rri_ledger_needs_times(const rri_ledger *ledger);
+
+/* Takes n rows, all or none, or, with decision->statuses, those that are good. A row whose id is
+ * there is skipped and counted. recrl.h §7. */
+rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *obs,
+                            const rr_decision *decision, uint64_t fingerprint, rr_error *err);
+
+/* The largest time of a session's rows. */
+int64_t rri_ledger_latest(const rri_ledger *ledger, size_t session);
+
+/* Whether `wait` has passed at `now` since `then`; never where no time is known. */
+bool rri_ledger_has_passed(int64_t then, int64_t wait, int64_t now);
+
+/* After session_of, keys, ends, decisions and times of n_rows rows and n_sessions sessions were
+ * put there: the rest. */
+void rri_ledger_rebuild(rri_ledger *ledger, const rri_rollout *rollout);
+
+/* Arrays for a checkpoint and for moving rows: first those of rows, then those of sessions. */
+#define RRI_LEDGER_ROW_PARTS     ((size_t)7)
+#define RRI_LEDGER_SESSION_PARTS ((size_t)2)
+void rri_ledger_row_parts(rri_rollout_part parts[RRI_LEDGER_ROW_PARTS], const rri_ledger *ledger);
+void rri_ledger_session_parts(rri_rollout_part parts[RRI_LEDGER_SESSION_PARTS],
+                              const rri_ledger *ledger);
+
+#endif

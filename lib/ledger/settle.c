@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "ledger/settle.h"
+
+#include <float.h>
+#include <string.h>
+
+#include "buffer/rollout_check.h"
+#include "core/status.h"
+
+/* Whether a row can earn no more. */
+static bool is_final(const rri_ledger *ledger, size_t row)
+{
+    if (ledger->reward_wait == 0) {
+        return ledger->ends[ledger->session_of[row]] != RRI_END_NONE;
+    }
+    return rri_ledger_has_passed(ledger->times[row], ledger->reward_wait, ledger->clock);
+}
+
+bool rri_settle_is_ready(const rri_ledger *ledger, size_t session)
+{
+    return ledger->ends[session] != RRI_END_NONE &&
+           (ledger->reward_wait == 0 || rri_ledger_has_passed(rri_ledger_latest(ledger, session),
+                                                              ledger->reward_wait, ledger->clock));
+}
+
+/* final_state [S]: read where the end is RRI_END_TRUNCATED. */
+static void end_session(rri_ledger *ledger, rri_rollout *rollout, int32_t session, uint8_t end,
+                        const float *final_state)
+{
+    const size_t row = (size_t)ledger->last[session], S = rollout->state_dim;
+    ledger->ends[session] = end;
+    rollout->terminated[row] = end == RRI_END_TERMINATED;
+    rollout->truncated[row] = end == RRI_END_TRUNCATED;
+    if (end == RRI_END_TRUNCATED) {
+        memcpy(rollout->final_states + row * S, final_state, S * sizeof(float));
+    }
+    rri_id_table_remove(&ledger->open, ledger->keys[session]);
+}
+
+/* ── rewards ── */
+
+/* How the row's session ends by this outcome; RRI_END_NONE: it goes on, or is over already. */
+static uint8_t end_of(const rri_ledger *ledger, const rr_outcome *outcome, size_t i, int32_t row)
+{
+    const bool is_terminated = outcome->terminated != NULL && outcome->terminated[i] != 0;
+    const bool is_cut = rri_rollout_is_cut(outcome, i);
+    if (row < 0 || (!is_terminated && !is_cut) ||
+        ledger->ends[ledger->session_of[row]] != RRI_END_NONE) {
+        return RRI_END_NONE;
+    }
+    return is_terminated                ? RRI_END_TERMINATED
+           : outcome->final_obs != NULL ? RRI_END_TRUNCATED
+                                        : RRI_END_CUT;
+}
+
+static rr_status check_outcome(const rri_ledger *ledger, const rri_rollout *rollout,
+                               const rr_outcome *outcome, size_t i, rr_error *err)
+{
+    RRI_TRY(rri_rollout_check_outcome(outcome, i, err));
+    if (outcome->final_obs != NULL && rri_rollout_is_cut(outcome, i)) {
+        RRI_TRY(rri_rollout_check_final("buffer reward", outcome->final_obs, rollout->state_dim, i,
+                                        err));
+    }
+    const int32_t row = rri_id_table_find(&ledger->ids, outcome->decisions[i]);
+    const uint8_t end = end_of(ledger, outcome, i, row);
+    if (end != RRI_END_NONE && ledger->last[ledger->session_of[row]] != row) {
+        RRI_FAIL(
+            err, RR_E_STATE,
+            "buffer reward: %s[%zu] is 1, but decision %llu is not the last row of its session",
+            end == RRI_END_TERMINATED ? "terminated" : "truncated", i,
+            (unsigned long long)outcome->decisions[i]);
+    }
+    return RR_OK;
+}
+
+static bool is_late(const rri_ledger *ledger, const rr_outcome *outcome, size_t i, size_t row)
+{
+    if (is_final(ledger, row)) {
+        return true;
+    }
+    /* What the clock would say, so that what is learned does not hang on when settle was called. */
+    return outcome->times != NULL && ledger->reward_wait > 0 &&
+           rri_ledger_has_passed(ledger->times[row], ledger->reward_wait, outcome->times[i]);
+}
+
+/* a + b is sum + rest [Knuth 1969], whichever is larger. */
+static void add_exactly(double *sum, double *rest, double a, double b)
+{
+    const double s = a + b, b_in_s = s - a;
+    *rest = (a - (s - b_in_s)) + (b - b_in_s);
+    *sum = s;
+}
+
+/* The row's reward with this one. */
+static float add_reward(rri_ledger *ledger, size_t row, double reward)
+{
+    double sum, rest;
+    add_exactly(&sum, &rest, ledger->reward_sums[row], reward);
+    rest += ledger->reward_rests[row];
+    add_exactly(&ledger->reward_sums[row], &ledger->reward_rests[row], sum, rest);
+    sum = ledger->reward_sums[row];
+    return sum > (double)FLT_MAX ? FLT_MAX : sum < -(double)FLT_MAX ? -FLT_MAX : (float)sum;
+}
+
+static rr_status apply_outcome(rri_ledger *ledger, rri_rollout *rollout, const rr_outcome *outcome,
+                               size_t i)
+{
+    const int32_t found = rri_id_table_find(&ledger->ids, outcome->decisions[i]);
+    if (found < 0) {
+        ledger->n_unknown++;
+        return RR_E_NOT_FOUND;
+    }
+    const size_t row = (size_t)found;
+    const bool comes_late = is_late(ledger, outcome, i, row);
+    if (comes_late) {
+        ledger->n_late++;
+    } else {
+        rollout->rewards[row] = add_reward(ledger, row, (double)outcome->rewards[i]);
+        ledger->n_rewarded++;
+    }
+    const uint8_t end = end_of(ledger, outcome, i, found);
+    if (end != RRI_END_NONE) {
+        const float *states = outcome->final_obs != NULL ? outcome->final_obs->states : NULL;
+        end_session(ledger, rollout, ledger->session_of[row], end,
+                    end == RRI_END_TRUNCATED ? states + i * rollout->state_dim : NULL);
+    }
+    return comes_late ? RR_E_STALE : RR_OK;
+}
+
+rr_status rri_settle_reward(rri_ledger *ledger, rri_rollout *rollout, const rr_outcome *outcome,
+                            rr_error *err)
+{
+    const size_t n = (size_t)outcome->n;
+    if (outcome->final_obs != NULL &&
+        !rri_rollout_fits_final(outcome->final_obs, outcome->n, rollout->state_dim)) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "buffer reward: final_obs must hold %zu states of width %zu, or be NULL", n,
+                 rollout->state_dim);
+    }
+    for (size_t i = 0; outcome->statuses == NULL && i < n; i++) {
+        RRI_TRY(check_outcome(ledger, rollout, outcome, i, err));
+    }
+    for (size_t i = 0; i < n; i++) {
+        rr_status status = RR_OK;
+        if (outcome->statuses != NULL) {
+            status = check_outcome(ledger, rollout, outcome, i, NULL);
+        }
+        if (status == RR_OK) {
+            status = apply_outcome(ledger, rollout, outcome, i);
+        }
+        if (outcome->statuses != NULL) {
+            outcome->statuses[i] = status;
+        }
+    }
+    return RR_OK;
+}
+
+/* ── ends ── */
+
+static rr_status check_ending(const rri_rollout *rollout, const rr_ending *ending, size_t i,
+                              rr_error *err)
+{
+    const uint8_t terminated = ending->terminated != NULL ? ending->terminated[i] : 0;
+    if (terminated > 1) {
+        RRI_FAIL(err, RR_E_INVALID, "buffer end: terminated[%zu] is %u; it must be 0 or 1", i,
+                 terminated);
+    }
+    if (terminated == 0 && ending->final_obs != NULL) {
+        RRI_TRY(
+            rri_rollout_check_final("buffer end", ending->final_obs, rollout->state_dim, i, err));
+    }
+    return RR_OK;
+}
+
+static rr_status apply_ending(rri_ledger *ledger, rri_rollout *rollout, const rr_ending *ending,
+                              size_t i)
+{
+    const int32_t session = rri_id_table_find(&ledger->open, ending->sessions[i]);
+    if (session < 0) {
+        ledger->n_unknown++;
+        return RR_E_NOT_FOUND;
+    }
+    const bool is_terminated = ending->terminated != NULL && ending->terminated[i] != 0;
+    const uint8_t end = is_terminated               ? RRI_END_TERMINATED
+                        : ending->final_obs != NULL ? RRI_END_TRUNCATED
+                                                    : RRI_END_CUT;
+    const float *states = ending->final_obs != NULL ? ending->final_obs->states : NULL;
+    end_session(ledger, rollout, session, end,
+                end == RRI_END_TRUNCATED ? states + i * rollout->state_dim : NULL);
+    return RR_OK;
+}
+
+rr_status rri_settle_end(rri_ledger *ledger, rri_rollout *rollout, const rr_ending *ending,
+                         rr_error *err)
+{
+    const size_t n = (size_t)ending->n;
+    if (ending->final_obs != NULL &&
+        !rri_rollout_fits_final(ending->final_obs, ending->n, rollout->state_dim)) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "buffer end: final_obs must hold %zu states of width %zu, or be NULL", n,
+                 rollout->state_dim);
+    }
+    for (size_t i = 0; ending->statuses == NULL && i < n; i++) {
+        RRI_TRY(check_ending(rollout, ending, i, err));
+    }
+    for (size_t i = 0; i < n; i++) {
+        rr_status status = RR_OK;
+        if (ending->statuses != NULL) {
+            status = check_ending(rollout, ending, i, NULL);
+        }
+        if (status == RR_OK) {
+            status = apply_ending(ledger, rollout, ending, i);
+        }
+        if (ending->statuses != NULL) {
+            ending->statuses[i] = status;
+        }
+    }
+    return RR_OK;
+}
+
+/* ── time ── */
+
+void rri_settle_clock(rri_ledger *ledger, rri_rollout *rollout, int64_t now)
+{
+    ledger->clock = now > ledger->clock ? now : ledger->clock;
+    for (size_t s = 0; ledger->idle_timeout > 0 && s < ledger->n_sessions; s++) {
+        if (ledger->ends[s] == RRI_END_NONE &&
+            rri_ledger_has_passed(rri_ledger_latest(ledger, s), ledger->idle_timeout,
+                                  ledger->clock)) {
+            end_session(ledger, rollout, (int32_t)s, RRI_END_CUT, NULL);
+        }
+    }
+}
+
+void rri_settle_count(rr_buffer_counts *counts, const rri_ledger *ledger,
+                      const rri_rollout *rollout)
+{
+    counts->max_rows = (int32_t)rollout->max_rows;
+    counts->rows = (int64_t)rollout->n_rows;
+    for (size_t s = 0; s < ledger->n_sessions; s++) {
+        const bool is_open = ledger->ends[s] == RRI_END_NONE;
+        const bool is_ready = !is_open && rri_settle_is_ready(ledger, s);
+        *(is_open    ? &counts->open
+          : is_ready ? &counts->ready
+                     : &counts->waiting) += ledger->lengths[s];
+        counts->open_sessions += is_open;
+        counts->ready_sessions += is_ready;
+    }
+    counts->recorded = ledger->n_recorded;
+    counts->trained = ledger->n_trained;
+    counts->dropped = ledger->n_dropped;
+    counts->duplicate = ledger->n_duplicate;
+    counts->rewarded = ledger->n_rewarded;
+    counts->late = ledger->n_late;
+    counts->unknown = ledger->n_unknown;
+    counts->spoilt = ledger->n_spoilt;
+    counts->spoilt_sessions = ledger->n_spoilt_sessions;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* outcome_blob.h: what came of a decision, or the end of a session, as bytes.
+ *
+ * The head is 64 bytes; where a final observation is known, it follows as a blob of its own, in the
+ * form of record_blob.h without a decision. docs/log_format.md. */
+#ifndef RRI_IO_OUTCOME_BLOB_H
+#define RRI_IO_OUTCOME_BLOB_H
+
+#include <stdbool.h>
+
+#include "log/blob.h"
+
+#define RRI_OUTCOME_MAGIC "RROUTCOM" /* of a decision, by its id */
+#define RRI_ENDING_MAGIC  "RRENDING" /* of a session, by its key; without a reward */
+
+#define RRI_OUTCOME_HAS_FINAL (1u << 0) /* a final observation follows */
+#define RRI_OUTCOME_HAS_TIME  (1u << 1)
+#define RRI_OUTCOME_HAS_ALL   (RRI_OUTCOME_HAS_FINAL | RRI_OUTCOME_HAS_TIME)
+
+typedef struct rri_outcome_head {
+    rri_blob_head blob;
+    uint64_t decision; /* of an ending 0 */
+    uint64_t session;  /* of an outcome 0 */
+    int64_t time;
+    float reward; /* of an ending 0 */
+    uint8_t terminated, truncated;
+    uint16_t reserved; /* 0 */
+} rri_outcome_head;
+
+/* head's numbers, and row `row` of final_obs (whole; NULL: none), into out [capacity]. head's
+ * blob.has need say HAS_TIME alone. *bytes receives the length; out NULL only asks. */
+rr_status rri_outcome_encode(void *out, size_t capacity, size_t *bytes,
+                             const rri_outcome_head *head, const char magic[8],
+                             const rr_obs *final_obs, size_t row, rr_error *err);
+
+/* Copies the blob into work (8-aligned, `bytes` long; may be the blob itself), judges it, and fills
+ * final_obs with views of one row where one is there (*has_final). work then begins with the head.
+ */
+rr_status rri_outcome_decode(rr_obs *final_obs, bool *has_final, void *work, const void *blob,
+                             size_t bytes, const char magic[8], rr_error *err);
+
+#endif

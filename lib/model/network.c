@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/network.h"
+
+#include <string.h>
+
+#include "core/status.h"
+#include "math/gemm.h"
+#include "math/scalar.h"
+#include "model/network_norm.h"
+#include "nn/init.h"
+
+/* Items up to which a second packed copy of the catalogue is worth its memory, where its rows are
+ * not whole sixteens, which products read as they lie: pools that are not large to training. */
+#define SMALL_CATALOGUE ((size_t)8192)
+
+/* Floats up to which a packed copy of the catalogue is kept; a larger one is packed on the way. */
+#define MOST_PANEL_FLOATS ((size_t)8 << 20)
+
+/* Hidden layers of a config's list; 0 ends it. */
+static size_t count_layers(const int32_t hidden[4])
+{
+    size_t n = 0;
+    while (n < 4 && hidden[n] > 0) {
+        n++;
+    }
+    return n;
+}
+
+/* `out` 0: the last hidden layer is the output. */
+static rri_mlp_shape shape_of(const rr_agent_config *config, const int32_t hidden[4], size_t out)
+{
+    rri_mlp_shape shape = {.in = (size_t)config->state_dim,
+                           .n_layers = count_layers(hidden),
+                           .activation = config->activation,
+                           .activates_last = out == 0};
+    for (size_t i = 0; i < shape.n_layers; i++) {
+        shape.widths[i] = (size_t)hidden[i];
+    }
+    if (out > 0) {
+        shape.widths[shape.n_layers++] = out;
+    }
+    return shape;
+}
+
+static rr_status add(size_t *offset, rri_network *net, const char *name, size_t rows, size_t cols,
+                     rr_error *err)
+{
+    size_t index;
+    RRI_TRY(rri_params_add(&net->params, &index, name, rows, cols, err));
+    *offset = net->params.entries[index].offset;
+    return RR_OK;
+}
+
+static rr_status declare_head(rri_network *net, const rr_agent_config *config, rr_error *err)
+{
+    net->at = (rri_head_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
+    if (!net->is_dense) {
+        RRI_TRY(add(&net->at.log_scale, net, "actor.log_scale", 1, 0, err));
+    }
+    if (net->feature_dim > 0) {
+        RRI_TRY(
+            add(&net->at.feature_weights, net, "actor.feature_weights", net->feature_dim, 0, err));
+    }
+    if (config->has_repeat_weight != 0) {
+        RRI_TRY(add(&net->at.repeat_weight, net, "actor.repeat_weight", 1, 0, err));
+    }
+    if (net->n_items > 0 && (net->is_dense || config->has_trained_items != 0)) {
+        RRI_TRY(add(&net->at.items, net, "actor.items", net->n_items, net->dim, err));
+    }
+    if (net->n_items > 0 && (net->is_dense || config->has_bias != 0)) {
+        RRI_TRY(add(&net->at.item_bias, net, "actor.item_bias", net->n_items, 0, err));
+    }
+    return RR_OK;
+}
+
+rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, size_t n_items,
+                              rr_error *err)
+{
+    memset(net, 0, sizeof *net);
+    net->is_dense = config->head == RR_HEAD_DENSE;
+    net->mlp_scale = net->is_dense ? 1.0f : config->mlp_scale;
+    net->has_skip = !net->is_dense && config->has_skip != 0;
+    net->state_dim = (size_t)config->state_dim;
+    net->feature_dim = (size_t)config->feature_dim;
+    net->n_items = n_items;
+
+    const size_t n_hidden = count_layers(config->hidden);
+    net->dim = net->is_dense ? (size_t)config->hidden[n_hidden - 1] : (size_t)config->item_dim;
+    if (n_hidden > 0) {
+        const rri_mlp_shape actor = shape_of(config, config->hidden, net->is_dense ? 0 : net->dim);
+        RRI_TRY(rri_mlp_declare(&net->actor, &net->params, "actor.mlp", &actor, err));
+    }
+    if (net->has_skip) {
+        RRI_TRY(rri_linear_declare(&net->skip, &net->params, "actor.skip", net->state_dim, net->dim,
+                                   false, err));
+    }
+    RRI_TRY(declare_head(net, config, err));
+    const rri_mlp_shape critic = shape_of(config, config->critic_hidden, 1);
+    RRI_TRY(rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err));
+    return rri_network_norm_declare(net, config, err);
+}
+
+size_t rri_network_panel_floats(const rri_kernels *kernels, size_t n_items, size_t dim)
+{
+    const size_t n_floats = rri_panels_count(kernels, n_items, dim);
+    return n_floats <= MOST_PANEL_FLOATS ? n_floats : 0;
+}
+
+void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *kernels)
+{
+    net->kernels = kernels;
+    rri_mlp_layout(&net->actor, arena, kernels, false);
+    if (net->has_skip) {
+        rri_linear_layout(&net->skip, arena, kernels, false);
+    }
+    rri_mlp_layout(&net->critic, arena, kernels, false);
+    if (net->n_items > 0 && !net->borrows_panels) {
+        const size_t n_floats = rri_network_panel_floats(kernels, net->n_items, net->dim);
+        net->item_panels = n_floats > 0 ? RRI_TAKE(arena, float, n_floats) : NULL;
+        const bool is_packed = net->n_items <= SMALL_CATALOGUE && net->dim % 16 != 0;
+        net->query_panels =
+            is_packed ? RRI_TAKE(arena, float, rri_panels_count(kernels, net->dim, net->n_items))
+                      : NULL;
+    }
+}
+
+/* The query is the MLP's output as it is: the two share memory in a tape. */
+static bool is_query_last_layer(const rri_network *net)
+{
+    return net->is_dense && net->actor.shape.n_layers > 0;
+}
+
+void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri_network *net,
+                             size_t max_rows)
+{
+    rri_mlp_tape_layout(&tape->actor, arena, &net->actor, max_rows);
+    rri_mlp_tape_layout(&tape->critic, arena, &net->critic, max_rows);
+    tape->query = is_query_last_layer(net) ? rri_mlp_last(&net->actor, &tape->actor)
+                                           : RRI_TAKE(arena, float, max_rows * net->dim);
+    rri_network_norm_layout(tape, arena, net, max_rows);
+}
+
+size_t rri_network_init_scratch(const rri_network *net)
+{
+    size_t bytes = rri_mlp_init_scratch(&net->actor);
+    const size_t critic = rri_mlp_init_scratch(&net->critic);
+    bytes = critic > bytes ? critic : bytes;
+    if (net->is_dense) {
+        const size_t items = rri_init_scratch(net->n_items, net->dim);
+        bytes = items > bytes ? items : bytes;
+    }
+    return bytes;
+}
+
+static const float HIDDEN_GAIN = 0x1.6a09e6p+0f; /* √2 */
+static const float DENSE_ITEMS_GAIN = 0.01f;
+
+void rri_network_init(const rri_network *net, float *values, const rr_agent_config *config,
+                      const float *pool_vectors, void *scratch)
+{
+    rri_init_constant(values, 0.0f, net->params.n_floats);
+    rri_mlp_init(&net->actor, values, net->is_dense ? HIDDEN_GAIN : 0.0f, config->seed, scratch);
+    rri_mlp_init(&net->critic, values, 1.0f, config->seed, scratch);
+    rri_network_norm_init(net, values);
+    if (net->at.log_scale != RRI_ABSENT) {
+        values[net->at.log_scale] = rri_log(config->initial_scale);
+    }
+    if (net->is_dense) {
+        const rri_param *items = rri_params_find(&net->params, "actor.items");
+        rri_init_orthogonal(values + items->offset, net->n_items, net->dim, DENSE_ITEMS_GAIN,
+                            config->seed, (uint64_t)(items - net->params.entries), scratch);
+    } else if (net->at.items != RRI_ABSENT && pool_vectors != NULL) {
+        memcpy(values + net->at.items, pool_vectors, net->n_items * net->dim * sizeof(float));
+    }
+}
+
+static const float *at_or_null(const float *values, size_t offset)
+{
+    return offset == RRI_ABSENT ? NULL : values + offset;
+}
+
+static void pack_actor(rri_network *net, const float *values)
+{
+    rri_mlp_pack(&net->actor, values);
+    if (net->has_skip) {
+        rri_linear_pack(&net->skip, values);
+    }
+    const float *log_scale = at_or_null(values, net->at.log_scale);
+    const float *repeat_weight = at_or_null(values, net->at.repeat_weight);
+    net->head = (rri_head){
+        .scale = log_scale != NULL ? rri_exp(*log_scale) : 1.0f,
+        .repeat_weight = repeat_weight != NULL ? *repeat_weight : 0.0f,
+        .has_repeat_weight = repeat_weight != NULL,
+        .feature_weights = at_or_null(values, net->at.feature_weights),
+        .feature_dim = net->feature_dim,
+    };
+    net->catalogue.bias = at_or_null(values, net->at.item_bias);
+    rri_network_norm_pack(net, values);
+}
+
+void rri_network_pack(rri_network *net, const float *values)
+{
+    pack_actor(net, values);
+    rri_mlp_pack(&net->critic, values);
+}
+
+bool rri_network_learns_items(const rri_network *net)
+{
+    return net->at.items != RRI_ABSENT;
+}
+
+void rri_network_lend_items(rri_network *net, const float *panels, const float *pool_vectors)
+{
+    net->catalogue.n_items = net->n_items;
+    net->catalogue.dim = net->dim;
+    net->catalogue.panels = panels;
+    net->catalogue.query_panels = NULL;
+    net->catalogue.vectors = pool_vectors;
+}
+
+void rri_network_pack_items(rri_network *net, const float *values, const float *pool_vectors)
+{
+    net->catalogue.n_items = net->n_items;
+    net->catalogue.dim = net->dim;
+    net->catalogue.panels = net->item_panels;
+    net->catalogue.query_panels = net->query_panels;
+    net->catalogue.vectors = rri_network_learns_items(net) ? values + net->at.items : pool_vectors;
+    if (net->item_panels != NULL) {
+        rri_panels_pack(net->kernels, net->item_panels,
+                        rri_view_transposed(net->catalogue.vectors, net->dim), net->dim,
+                        net->n_items);
+    }
+    if (net->query_panels != NULL) {
+        rri_panels_pack(net->kernels, net->query_panels,
+                        rri_view_rows(net->catalogue.vectors, net->dim), net->n_items, net->dim);
+    }
+}
+
+/* Items of one task of packing: a whole number of panels at every level. */
+#define PACKED_ITEMS ((size_t)256)
+
+/* Whether packing the items is more than panels that can be shared out. */
+static size_t n_item_tasks(const rri_network *net)
+{
+    const bool is_packed = net->item_panels != NULL || net->query_panels != NULL;
+    if (!rri_network_learns_items(net) || !is_packed) {
+        return 0;
+    }
+    return net->query_panels != NULL ? 1 : (net->n_items + PACKED_ITEMS - 1) / PACKED_ITEMS;
+}
+
+size_t rri_network_n_pack_tasks(const rri_network *net)
+{
+    return 2 + n_item_tasks(net);
+}
+
+/* In the order of the flat arrays. */
+void rri_network_pack_task(rri_network *net, const float *values, size_t task)
+{
+    const size_t per_task = PACKED_ITEMS / net->kernels->wide; /* panels */
+    if (task == 0) {
+        pack_actor(net, values);
+    } else if (task > n_item_tasks(net)) {
+        rri_mlp_pack(&net->critic, values);
+    } else if (net->query_panels != NULL) {
+        rri_network_pack_items(net, values, NULL);
+    } else {
+        rri_panels_pack_range(net->kernels, net->item_panels,
+                              rri_view_transposed(values + net->at.items, net->dim), net->dim,
+                              net->n_items, (task - 1) * per_task, task * per_task);
+    }
+}
+
+size_t rri_network_scratch(const rri_network *net, size_t n)
+{
+    size_t bytes = rri_mlp_scratch(&net->actor, n);
+    const size_t critic = rri_mlp_scratch(&net->critic, n);
+    bytes = critic > bytes ? critic : bytes;
+    if (net->has_skip) {
+        const size_t skip = rri_linear_scratch(&net->skip, n);
+        bytes = skip > bytes ? skip : bytes;
+    }
+    return bytes;
+}
+
+static bool has_mlp(const rri_network *net)
+{
+    return net->actor.shape.n_layers > 0;
+}
+
+void rri_network_query(const rri_network *net, rri_network_tape *tape, const float *states,
+                       size_t begin, size_t end, rri_stack *scratch)
+{
+    float *query = tape->query + begin * net->dim;
+    const float *inputs = rri_network_norm_inputs(net, tape, states, begin, end);
+    if (has_mlp(net)) {
+        rri_mlp_forward(&net->actor, &tape->actor, inputs, begin, end, scratch);
+        if (!is_query_last_layer(net)) {
+            memcpy(query, rri_mlp_last(&net->actor, &tape->actor) + begin * net->dim,
+                   (end - begin) * net->dim * sizeof(float));
+            rri_vec_scale(net->kernels, query, net->mlp_scale, (end - begin) * net->dim);
+        }
+    }
+    if (net->has_skip) {
+        rri_linear_forward(&net->skip, query, inputs + begin * net->state_dim, end - begin,
+                           has_mlp(net), scratch);
+    }
+}
+
+void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
+                                const rri_network_tape *tape, size_t begin, size_t end,
+                                rri_stack *scratch)
+{
+    if (has_mlp(net)) {
+        float *d_mlp = rri_mlp_last(&net->actor, &slopes->actor) + begin * net->dim;
+        if (!is_query_last_layer(net)) {
+            memcpy(d_mlp, slopes->query + begin * net->dim,
+                   (end - begin) * net->dim * sizeof(float));
+            rri_vec_scale(net->kernels, d_mlp, net->mlp_scale, (end - begin) * net->dim);
+        }
+        rri_mlp_backward_input(&net->actor, NULL, &slopes->actor, &tape->actor, begin, end,
+                               scratch);
+    }
+}
+
+void rri_network_value(const rri_network *net, rri_network_tape *tape, const float *states,
+                       size_t begin, size_t end, rri_stack *scratch)
+{
+    const float *inputs = rri_network_norm_inputs(net, tape, states, begin, end);
+    rri_mlp_forward(&net->critic, &tape->critic, inputs, begin, end, scratch);
+}
+
+void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes,
+                                const rri_network_tape *tape, size_t begin, size_t end,
+                                rri_stack *scratch)
+{
+    rri_mlp_backward_input(&net->critic, NULL, &slopes->critic, &tape->critic, begin, end, scratch);
+}
+
+float *rri_network_values_of(const rri_network *net, const rri_network_tape *tape)
+{
+    return rri_mlp_last(&net->critic, &tape->critic);
+}
+
+static size_t n_skip_tasks(const rri_network *net)
+{
+    return net->has_skip ? (net->dim + RRI_LINEAR_BLOCK - 1) / RRI_LINEAR_BLOCK : 0;
+}
+
+size_t rri_network_n_tasks(const rri_network *net)
+{
+    return rri_mlp_n_tasks(&net->actor) + rri_mlp_n_tasks(&net->critic) + n_skip_tasks(net);
+}
+
+static void skip_part(const rri_network *net, size_t task, size_t *first, size_t *last)
+{
+    *first = task * RRI_LINEAR_BLOCK;
+    *last = net->dim - *first < RRI_LINEAR_BLOCK ? net->dim : *first + RRI_LINEAR_BLOCK;
+}
+
+void rri_network_zero_params(const rri_network *net, float *gradients, size_t task)
+{
+    const size_t n_actor = rri_mlp_n_tasks(&net->actor);
+    const size_t n_critic = rri_mlp_n_tasks(&net->critic);
+    if (task < n_actor) {
+        rri_mlp_zero_params(&net->actor, gradients, task);
+    } else if (task < n_actor + n_critic) {
+        rri_mlp_zero_params(&net->critic, gradients, task - n_actor);
+    } else {
+        size_t first, last;
+        skip_part(net, task - n_actor - n_critic, &first, &last);
+        rri_linear_zero_params(&net->skip, gradients, first, last);
+    }
+}
+
+void rri_network_backward_params(const rri_network *net, float *gradients,
+                                 const rri_network_tape *slopes, const rri_network_tape *tape,
+                                 const float *states, size_t n, size_t task, rri_stack *scratch)
+{
+    const size_t n_actor = rri_mlp_n_tasks(&net->actor);
+    const size_t n_critic = rri_mlp_n_tasks(&net->critic);
+    const float *inputs = tape->inputs != NULL ? tape->inputs : states;
+    if (task < n_actor) {
+        rri_mlp_backward_params(&net->actor, gradients, &slopes->actor, &tape->actor, inputs, n,
+                                task, scratch);
+    } else if (task < n_actor + n_critic) {
+        rri_mlp_backward_params(&net->critic, gradients, &slopes->critic, &tape->critic, inputs, n,
+                                task - n_actor, scratch);
+    } else {
+        size_t first, last;
+        skip_part(net, task - n_actor - n_critic, &first, &last);
+        rri_linear_backward_params(&net->skip, gradients, slopes->query, inputs, n, first, last,
+                                   scratch);
+    }
+}

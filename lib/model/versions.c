@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/versions.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/status.h"
+
+enum { VERSIONS_PER_UPDATE = 4 };
+
+rri_version rri_version_of(uint64_t version, uint64_t plain, int64_t update,
+                           const rr_serving_options *options)
+{
+    return (rri_version){
+        .version = version,
+        .plain = plain,
+        .update = update,
+        .is_greedy = options != NULL ? options->is_greedy : 0,
+        .temperature = options != NULL ? options->temperature : 1.0f,
+        .floor = options != NULL ? options->floor : 0.0f,
+        .incumbent_share = options != NULL ? options->incumbent_share : 0.0f,
+    };
+}
+
+rr_serving_options rri_version_options(const rri_version *version)
+{
+    return (rr_serving_options){
+        .struct_size = sizeof(rr_serving_options),
+        .is_greedy = version->is_greedy,
+        .temperature = version->temperature,
+        .floor = version->floor,
+        .incumbent_share = version->incumbent_share,
+    };
+}
+
+size_t rri_versions_capacity(int32_t max_staleness)
+{
+    return ((size_t)max_staleness + 1) * VERSIONS_PER_UPDATE;
+}
+
+/* The latest first: most rows are fresh. */
+static rri_version *find(const rri_versions *versions, uint64_t version)
+{
+    for (size_t i = versions->n; i-- > 0;) {
+        if (versions->entries[i].version == version) {
+            return &versions->entries[i];
+        }
+    }
+    return NULL;
+}
+
+const rri_version *rri_versions_find(const rri_versions *versions, uint64_t version)
+{
+    return find(versions, version);
+}
+
+void rri_versions_note(rri_versions *versions, const rri_version *version)
+{
+    rri_version *leaves = find(versions, version->version);
+    if (leaves == NULL && versions->n == versions->capacity) {
+        leaves = versions->entries;
+    }
+    if (leaves != NULL) {
+        const size_t n_behind = (size_t)(versions->entries + versions->n - leaves) - 1;
+        memmove(leaves, leaves + 1, n_behind * sizeof *leaves);
+        versions->n--;
+    }
+    versions->entries[versions->n++] = *version;
+}
+
+static bool is_share(float x)
+{
+    return x >= 0.0f && x <= 1.0f;
+}
+
+rr_status rri_versions_restore(rri_versions *versions, const unsigned char *entries, size_t n,
+                               int64_t n_updates, rr_error *err)
+{
+    if (versions != NULL) {
+        versions->n = 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        rri_version entry;
+        memcpy(&entry, entries + i * sizeof entry, sizeof entry);
+        const bool is_sound = entry.update >= 0 && entry.update <= n_updates &&
+                              (entry.is_greedy == 0 || entry.is_greedy == 1) &&
+                              isfinite(entry.temperature) && entry.temperature > 0.0f &&
+                              is_share(entry.floor) && is_share(entry.incumbent_share);
+        if (!is_sound) {
+            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: agent.versions[%zu] has fields out of range",
+                     i);
+        }
+        if (versions != NULL) {
+            rri_versions_note(versions, &entry);
+        }
+    }
+    return RR_OK;
+}

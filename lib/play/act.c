@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows pass in slices, a slice in tiles of rows that the crew shares out. */
+#include "play/act.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/philox.h"
+#include "core/status.h"
+#include "items/items.h"
+#include "model/network_norm.h"
+#include "play/request.h"
+#include "play/serving.h"
+
+/* Of a row's draw: which part of a mixture it plays, beside what it plays (lanes 0 and 1). */
+enum { PART_LANE = 2 };
+
+/* One slice of one call; what is NULL is not wanted. Arrays begin at the slice's first row. */
+typedef struct slice_job {
+    const rri_player *player;
+    const float *states; /* [n, S] */
+    rri_menu menu;
+    const rri_catalogue *catalogue;
+    rri_mixture mixture;
+    size_t n;
+
+    bool wants_values, wants_query, wants_entropies;
+    const double *uniforms; /* draw */
+    const int32_t *given;   /* evaluate these */
+    int32_t *actions;       /* drawn */
+    float *log_probs;       /* [n] of drawn or given */
+    float *all_log_probs;   /* [n, width] */
+    size_t k_best;          /* rank */
+    int32_t *positions;     /* [n, k_best] */
+    float *rank_log_probs;  /* [n, k_best] */
+} slice_job;
+
+/* Rows of a task: over a large pool as many as read its vectors together, else as in an update. */
+static size_t rows_of_task(const slice_job *job)
+{
+    if (!job->wants_query) {
+        return RRI_STEP_ROWS;
+    }
+    const size_t width = rri_menu_width(&job->menu, job->catalogue->n_items);
+    return width > RRI_KEPT_WIDTH ? RRI_TILE_ROWS : RRI_STEP_ROWS;
+}
+
+static void run_tile(void *context, size_t task, size_t worker)
+{
+    const slice_job *job = context;
+    const rri_player *player = job->player;
+    const rri_network *network = player->network;
+    rri_stack *scratch = &player->stacks[worker];
+    const size_t n_rows = rows_of_task(job);
+    const size_t begin = task * n_rows;
+    const size_t end = rri_size_smaller(begin + n_rows, job->n);
+
+    if (job->wants_values) {
+        rri_network_value(network, player->tape, job->states, begin, end, scratch);
+    }
+    if (!job->wants_query) {
+        return;
+    }
+    rri_network_query(network, player->tape, job->states, begin, end, scratch);
+    const rri_logits_input in = {network->kernels, job->catalogue, &network->head, &job->menu,
+                                 player->tape->query};
+    if (job->uniforms != NULL) {
+        rri_mixture_draw(job->actions, job->log_probs, player->policy, &job->mixture, &in,
+                         player->parts, job->uniforms, begin, end, scratch);
+    }
+    if (job->given != NULL) {
+        rri_mixture_forward(job->log_probs, player->policy, &job->mixture, &in, job->given, begin,
+                            end, scratch);
+    }
+    if (job->wants_entropies && !rri_mixture_is_plain(&job->mixture)) {
+        rri_mixture_entropies(player->policy->entropies, &job->mixture, &in, begin, end, scratch);
+    }
+    if (job->all_log_probs != NULL) {
+        rri_mixture_log_probs(job->all_log_probs, &job->mixture, &in, begin, end, scratch);
+    }
+    const size_t most = job->k_best > 0 ? RRI_RANKED_PLACES / job->k_best : 0;
+    const size_t together = rri_size_smaller(most > 0 ? most : 1, RRI_TILE_ROWS);
+    for (size_t row = begin; job->k_best > 0 && row < end; row += together) {
+        rri_choice_top_k(job->positions, job->rank_log_probs, job->k_best, &in, row,
+                         rri_size_smaller(row + together, end), scratch);
+    }
+    if (job->rank_log_probs != NULL) {
+        rri_mixture_rank(job->rank_log_probs, job->positions, job->k_best, &job->mixture, &in,
+                         begin, end, scratch);
+    }
+}
+
+static void run_slice(slice_job *job)
+{
+    job->player->policy->logits = NULL;
+    job->player->policy->d_logits = NULL;
+    const size_t n_rows = rows_of_task(job);
+    rri_player_run(job->player, run_tile, job, (job->n + n_rows - 1) / n_rows);
+}
+
+/* The rows of a menu from `first` on. */
+static rri_menu menu_from(const rri_menu *menu, size_t first, size_t n)
+{
+    rri_menu part = *menu;
+    const size_t lists = first * menu->k;
+    part.n = n;
+    part.lengths = menu->lengths != NULL ? menu->lengths + first : NULL;
+    part.candidates = menu->candidates != NULL ? menu->candidates + lists : NULL;
+    part.features = menu->features != NULL ? menu->features + lists * menu->feature_dim : NULL;
+    part.counts = menu->counts != NULL ? menu->counts + lists : NULL;
+    part.excluded = menu->excluded != NULL ? menu->excluded + first * menu->m : NULL;
+    part.history = menu->history != NULL ? menu->history + first * menu->h : NULL;
+    return part;
+}
+
+static slice_job job_of(const rri_player *player, const rri_request *request, size_t first)
+{
+    const size_t n = rri_size_smaller(request->n - first, player->max_rows);
+    slice_job job = {
+        .player = player,
+        .states = request->states + first * player->network->state_dim,
+        .menu = menu_from(&request->menu, first, n),
+        .catalogue = &request->catalogue,
+        .n = n,
+    };
+    const int32_t *incumbents = request->incumbents != NULL ? request->incumbents + first : NULL;
+    if (player->options != NULL) {
+        job.mixture = rri_serving_mixture(player->options, incumbents);
+    }
+    if (request->menu.vectors != NULL) {
+        job.menu.vectors = request->menu.vectors + first * request->menu.k * player->network->dim;
+    }
+    return job;
+}
+
+static int32_t item_at(const rri_request *request, size_t row, int32_t position)
+{
+    return position < 0 ? -1 : rri_menu_item(&request->menu, row, (size_t)position);
+}
+
+static void copy_values(const rri_player *player, float *values, size_t n)
+{
+    rri_network_norm_values(values, player->network, player->tape, 0, n);
+}
+
+/* Parameters or states so large that an answer overflows have no answer. x [n] belongs to the rows
+ * from `first` on. */
+static rr_status check_finite(const char *function, const char *what, const float *x, size_t n,
+                              size_t first, rr_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE,
+                     "%s: row %zu: %s is %g; the agent's parameters, or the row's numbers, are too "
+                     "large",
+                     function, first + i, what, (double)x[i]);
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status act_slice(const rri_player *player, const rri_request *request,
+                           rr_decision *decision, size_t first, rr_error *err)
+{
+    slice_job job = job_of(player, request, first);
+    for (size_t i = 0; i < job.n; i++) {
+        const bool has_id = request->decisions != NULL;
+        const uint64_t id = has_id ? request->decisions[first + i] : *player->n_draws + first + i;
+        const uint64_t seed = has_id ? player->config->seed : player->seed;
+        player->uniforms[i] = rri_philox_uniform(seed, RRI_STREAM_ACT, id, has_id);
+        if (player->options != NULL) {
+            player->parts[i] = rri_philox_uniform(seed, RRI_STREAM_ACT, id, PART_LANE + has_id);
+        }
+    }
+    job.wants_query = true;
+    job.wants_values = decision->values != NULL;
+    job.uniforms = player->uniforms;
+    job.actions = player->actions;
+    job.log_probs = player->log_probs;
+    job.all_log_probs = decision->all_log_probs == NULL
+                            ? NULL
+                            : decision->all_log_probs + first * rri_request_width(request);
+    run_slice(&job);
+    RRI_TRY(check_finite("act", "log_probs", player->log_probs, job.n, first, err));
+    if (decision->values != NULL) {
+        copy_values(player, decision->values + first, job.n);
+        RRI_TRY(check_finite("act", "values", decision->values + first, job.n, first, err));
+    }
+
+    for (size_t i = 0; decision->actions != NULL && i < job.n; i++) {
+        decision->actions[first + i] = player->actions[i];
+    }
+    for (size_t i = 0; decision->items != NULL && i < job.n; i++) {
+        decision->items[first + i] = item_at(request, first + i, player->actions[i]);
+    }
+    for (size_t i = 0; decision->log_probs != NULL && i < job.n; i++) {
+        decision->log_probs[first + i] = player->log_probs[i];
+    }
+    return RR_OK;
+}
+
+rr_status rri_act_draw(const rri_player *player, const rr_obs *obs, rr_decision *decision,
+                       rr_error *err)
+{
+    rri_request request;
+    RRI_TRY(rri_request_read(&request, player, obs, err));
+    if (decision->n < 0 || (size_t)decision->n != request.n) {
+        RRI_FAIL(err, RR_E_INVALID, "decision: n is %d; the observation's is %zu", decision->n,
+                 request.n);
+    }
+    for (size_t first = 0; first < request.n; first += player->max_rows) {
+        RRI_TRY(act_slice(player, &request, decision, first, err));
+    }
+    if (request.decisions == NULL) {
+        *player->n_draws += request.n;
+    }
+    decision->pool_fingerprint = rri_request_fingerprint(&request);
+    return RR_OK;
+}
+
+/* Every row has a choice, so a best position that is missing has a score that is no number. */
+static rr_status check_ranking(const slice_job *job, size_t first, rr_error *err)
+{
+    for (size_t i = 0; i < job->n; i++) {
+        const bool is_found = job->positions[i * job->k_best] >= 0;
+        const float found =
+            job->rank_log_probs != NULL ? job->rank_log_probs[i * job->k_best] : 0.0f;
+        const float best = is_found ? found : NAN;
+        RRI_TRY(check_finite("top_k", "log_probs", &best, 1, first + i, err));
+    }
+    return RR_OK;
+}
+
+rr_status rri_act_top_k(const rri_player *player, const rr_obs *obs, size_t k, int32_t *positions,
+                        int32_t *items, float *log_probs, rr_error *err)
+{
+    rri_request request;
+    RRI_TRY(rri_request_read(&request, player, obs, err));
+    const size_t most = rri_request_width(&request);
+    if (k < 1 || k > most) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "top_k: k is %zu; it must be in [1, %zu], the length of the list", k, most);
+    }
+    if (positions == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "top_k: positions is NULL; it is required");
+    }
+    for (size_t first = 0; first < request.n; first += player->max_rows) {
+        slice_job job = job_of(player, &request, first);
+        job.wants_query = true;
+        job.k_best = k;
+        job.positions = positions + first * k;
+        job.rank_log_probs = log_probs != NULL ? log_probs + first * k : NULL;
+        run_slice(&job);
+        RRI_TRY(check_ranking(&job, first, err));
+    }
+    for (size_t i = 0; items != NULL && i < request.n * k; i++) {
+        items[i] = item_at(&request, i / k, positions[i]);
+    }
+    return RR_OK;
+}
+
+rr_status rri_act_evaluate(const rri_player *player, const rr_obs *obs, const int32_t *actions,
+                           float *log_probs, float *entropies, float *values, rr_error *err)
+{
+    rri_request request;
+    RRI_TRY(rri_request_read(&request, player, obs, err));
+    if (actions == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "evaluate: actions is NULL; it is required");
+    }
+    RRI_TRY(
+        rri_menu_check_actions(&request.menu, request.catalogue.n_items, actions, "actions", err));
+    for (size_t first = 0; first < request.n; first += player->max_rows) {
+        slice_job job = job_of(player, &request, first);
+        job.wants_query = log_probs != NULL || entropies != NULL;
+        job.wants_values = values != NULL;
+        job.wants_entropies = entropies != NULL;
+        job.given = actions + first;
+        job.log_probs = player->log_probs;
+        run_slice(&job);
+        if (job.wants_query) {
+            RRI_TRY(check_finite("evaluate", "log_probs", job.log_probs, job.n, first, err));
+        }
+        if (log_probs != NULL) {
+            memcpy(log_probs + first, player->log_probs, job.n * sizeof(float));
+        }
+        if (entropies != NULL) {
+            memcpy(entropies + first, player->policy->entropies, job.n * sizeof(float));
+        }
+        if (values != NULL) {
+            copy_values(player, values + first, job.n);
+            RRI_TRY(check_finite("evaluate", "values", values + first, job.n, first, err));
+        }
+    }
+    return RR_OK;
+}
+
+/* ── an agent ── */
+
+rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
+{
+    const rri_player player = rri_player_of_agent(agent);
+    RRI_TRY(rri_act_draw(&player, obs, decision, err));
+    if (decision->policy_versions != NULL) {
+        const uint64_t version = rri_agent_version_over(agent, decision->pool_fingerprint);
+        for (int32_t i = 0; i < decision->n; i++) {
+            decision->policy_versions[i] = version;
+        }
+    }
+    return RR_OK;
+}
+
+rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
+                          int32_t *items, float *log_probs, rr_error *err)
+{
+    const rri_player player = rri_player_of_agent(agent);
+    return rri_act_top_k(&player, obs, k, positions, items, log_probs, err);
+}
+
+rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                             float *log_probs, float *entropies, float *values, rr_error *err)
+{
+    const rri_player player = rri_player_of_agent(agent);
+    return rri_act_evaluate(&player, obs, actions, log_probs, entropies, values, err);
+}
+
+void rri_agent_values(rr_agent *agent, float *values, const float *states, size_t n)
+{
+    const rri_player player = rri_player_of_agent(agent);
+    for (size_t first = 0; first < n; first += player.max_rows) {
+        slice_job job = {
+            .player = &player,
+            .states = states + first * player.network->state_dim,
+            .n = rri_size_smaller(n - first, player.max_rows),
+            .wants_values = true,
+        };
+        run_slice(&job);
+        copy_values(&player, values + first, job.n);
+    }
+}

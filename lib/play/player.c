@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "play/player.h"
+
+#include "core/memory.h"
+#include "policy/mixture.h"
+
+rri_player rri_player_of_agent(rr_agent *agent)
+{
+    rri_slice *slice = &agent->slice;
+    return (rri_player){
+        .config = &agent->config,
+        .network = &agent->network,
+        .items = agent->items,
+        .max_rows = RRI_SLICE_ROWS,
+        .tape = &slice->tape,
+        .policy = &slice->policy,
+        .actions = slice->actions,
+        .log_probs = slice->log_probs,
+        .uniforms = slice->uniforms,
+        .workers = agent->workers,
+        .stacks = agent->stacks,
+        .seed = agent->config.seed,
+        .n_draws = &agent->n_draws,
+    };
+}
+
+/* Rankings of any k: a whole tile of rows up to the k that RRI_RANKED_PLACES allows, fewer rows
+ * with as many places beyond, one row of the longest list. */
+static size_t ranking_bytes(const rri_kernels *kernels, rri_logits_limits limits)
+{
+    const size_t longest = rri_size_larger(limits.n_items, limits.k);
+    const size_t most = RRI_RANKED_PLACES / RRI_TILE_ROWS;
+    const size_t of_tile =
+        rri_choice_top_k_scratch(kernels, &limits, longest < most ? longest : most);
+    limits.n = 1;
+    return rri_size_larger(of_tile, rri_choice_top_k_scratch(kernels, &limits, longest));
+}
+
+size_t rri_player_scratch(const rr_agent_config *config, const rri_network *network, size_t n)
+{
+    const rri_logits_limits limits = {
+        .n = n,
+        .n_items = rri_size_larger(network->n_items, (size_t)config->max_pool_items),
+        .dim = network->dim,
+        .k = (size_t)config->max_candidates,
+        .m = (size_t)config->max_history,
+        .h = (size_t)config->max_history,
+    };
+    size_t bytes = rri_network_scratch(network, n);
+    bytes = rri_size_larger(bytes, rri_mixture_scratch(network->kernels, &limits));
+    bytes = rri_size_larger(bytes, ranking_bytes(network->kernels, limits));
+    return rri_size_larger(bytes, rri_menu_check_scratch(limits.n_items, limits.k));
+}
+
+void rri_player_run(const rri_player *player, rri_task *task, void *context, size_t n_tasks)
+{
+    if (player->workers != NULL) {
+        rri_workers_run(player->workers, task, context, n_tasks);
+        return;
+    }
+    for (size_t i = 0; i < n_tasks; i++) {
+        task(context, i, 0);
+    }
+}

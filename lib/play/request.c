@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "play/request.h"
+
+#include <math.h>
+
+#include "core/status.h"
+#include "items/items.h"
+
+rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs, const char *name,
+                                   rr_error *err)
+{
+    const size_t S = network->state_dim;
+    if (obs->n < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: n is %d; it must be at least 1", name, obs->n);
+    }
+    if (obs->state_dim < 0 || (size_t)obs->state_dim != S) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: state_dim is %d; this agent's is %zu", name,
+                 obs->state_dim, S);
+    }
+    if (obs->states == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: states is NULL; it is required", name);
+    }
+    for (size_t i = 0; i < (size_t)obs->n * S; i++) {
+        if (!isfinite(obs->states[i])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE, "%s: states[%zu][%zu] is %g; it must be finite", name,
+                     i / S, i % S, (double)obs->states[i]);
+        }
+    }
+    return RR_OK;
+}
+
+/* An agent mixes nothing in. */
+static rr_status check_keys(const rri_player *player, const rr_obs *obs, rr_error *err)
+{
+    if (obs->incumbents != NULL && player->options == NULL) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "obs: incumbents is set; an agent does not read it, a policy that was published "
+                 "does");
+    }
+    if ((obs->sessions == NULL) != (obs->decisions == NULL)) {
+        RRI_FAIL(err, RR_E_INVALID, "obs: sessions and decisions must be given both or neither");
+    }
+    return RR_OK;
+}
+
+static rr_status check_most(const char *field, int32_t given, int32_t least, int32_t most,
+                            const char *config, rr_error *err)
+{
+    if (given < least || given > most) {
+        RRI_FAIL(err, RR_E_INVALID, "obs: %s is %d; this agent was made for %d … %d (%s)", field,
+                 given, least, most, config);
+    }
+    return RR_OK;
+}
+
+static rr_status check_shapes(const rri_player *player, const rr_obs *obs, rr_error *err)
+{
+    const rr_agent_config *config = player->config;
+    const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
+    if (obs->n > config->max_rows) {
+        RRI_FAIL(err, RR_E_INVALID, "obs: n is %d; this agent was made for at most %d (max_rows)",
+                 obs->n, config->max_rows);
+    }
+    if (!has_lists && obs->k != 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "obs: k is %d, but candidates and vectors are NULL; give one, or k 0 for the pool",
+                 obs->k);
+    }
+    if (has_lists) {
+        RRI_TRY(check_most("k", obs->k, 1, config->max_candidates, "max_candidates", err));
+    }
+    if (obs->excluded != NULL) {
+        RRI_TRY(check_most("m", obs->m, 0, config->max_history, "max_history", err));
+    }
+    if (obs->history != NULL) {
+        RRI_TRY(check_most("h", obs->h, 0, config->max_history, "max_history", err));
+    }
+    if (!has_lists && (obs->lengths != NULL || obs->features != NULL || obs->counts != NULL)) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "obs: lengths, features and counts need candidates or vectors beside them");
+    }
+    if (config->feature_dim > 0 &&
+        (obs->features == NULL || obs->feature_dim != config->feature_dim)) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "obs: feature_dim is %d%s; this agent scores %d features of each candidate",
+                 obs->feature_dim, obs->features == NULL ? " (features is NULL)" : "",
+                 config->feature_dim);
+    }
+    if (config->feature_dim == 0 && obs->features != NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "obs: features is set; this agent was made with feature_dim 0");
+    }
+    if (obs->vectors != NULL && player->network->is_dense) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "obs: vectors is set; the dense head knows the items of its catalogue alone");
+    }
+    if (obs->vectors != NULL && obs->item_dim != config->item_dim) {
+        RRI_FAIL(err, RR_E_INVALID, "obs: item_dim is %d; this agent's is %d", obs->item_dim,
+                 config->item_dim);
+    }
+    return RR_OK;
+}
+
+/* The agent's own catalogue, or another pool scored with its own vectors. */
+static rr_status choose_catalogue(rri_request *request, const rri_player *player, const rr_obs *obs,
+                                  rr_error *err)
+{
+    const rri_network *net = player->network;
+    request->catalogue = net->catalogue;
+    request->pool = player->items;
+    const bool is_own = obs->pool == NULL || obs->pool == player->items ||
+                        (player->items != NULL &&
+                         rri_items_fingerprint(obs->pool) == rri_items_fingerprint(player->items));
+    if (is_own) {
+        return RR_OK;
+    }
+    if (net->is_dense || rri_network_learns_items(net)) {
+        RRI_FAIL(
+            err, RR_E_MISMATCH,
+            "obs: pool is not the agent's catalogue, and this agent's item vectors are learned");
+    }
+    if (rri_items_dim(obs->pool) != net->dim) {
+        RRI_FAIL(err, RR_E_MISMATCH, "obs: pool has vectors of width %zu; this agent's is %zu",
+                 rri_items_dim(obs->pool), net->dim);
+    }
+    const size_t most = net->n_items > (size_t)player->config->max_pool_items
+                            ? net->n_items
+                            : (size_t)player->config->max_pool_items;
+    if (rri_items_count(obs->pool) > most) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "obs: pool has %zu items; this agent was made for at most %zu (max_pool_items)",
+                 rri_items_count(obs->pool), most);
+    }
+    request->pool = obs->pool;
+    request->catalogue = (rri_catalogue){
+        .n_items = rri_items_count(obs->pool),
+        .dim = net->dim,
+        .vectors = rri_items_vectors(obs->pool),
+    };
+    return RR_OK;
+}
+
+/* A host's own choice is one that the policy may choose too; -1: none in this row. */
+static rr_status check_incumbents(const rri_request *request, rr_error *err)
+{
+    for (size_t i = 0; request->incumbents != NULL && i < request->n; i++) {
+        const int32_t incumbent = request->incumbents[i];
+        if (incumbent == -1) {
+            continue;
+        }
+        const size_t length = rri_menu_length(&request->menu, request->catalogue.n_items, i);
+        const bool is_in_list = incumbent >= 0 && (size_t)incumbent < length;
+        const int32_t item = is_in_list ? rri_menu_item(&request->menu, i, (size_t)incumbent) : -1;
+        bool is_excluded = false;
+        for (size_t j = 0; item >= 0 && j < request->menu.m; j++) {
+            is_excluded |= request->menu.excluded[i * request->menu.m + j] == item;
+        }
+        if (!is_in_list || is_excluded) {
+            RRI_FAIL(err, RR_E_INVALID, "obs: row %zu: incumbents is %d; it must be -1 or %s", i,
+                     (int)incumbent,
+                     is_excluded ? "a position that is not excluded" : "a position in its list");
+        }
+    }
+    return RR_OK;
+}
+
+rr_status rri_request_read(rri_request *request, const rri_player *player, const rr_obs *obs,
+                           rr_error *err)
+{
+    RRI_TRY(check_keys(player, obs, err));
+    RRI_TRY(check_shapes(player, obs, err));
+    RRI_TRY(rri_request_check_states(player->network, obs, "obs", err));
+    RRI_TRY(choose_catalogue(request, player, obs, err));
+
+    const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
+    request->n = (size_t)obs->n;
+    request->states = obs->states;
+    request->decisions = obs->decisions;
+    request->incumbents = obs->incumbents;
+    request->menu = (rri_menu){
+        .n = request->n,
+        .k = has_lists ? (size_t)obs->k : 0,
+        .m = obs->excluded != NULL ? (size_t)obs->m : 0,
+        .h = obs->history != NULL ? (size_t)obs->h : 0,
+        .feature_dim = (size_t)player->config->feature_dim,
+        .lengths = obs->lengths,
+        .candidates = obs->candidates,
+        .features = obs->features,
+        .vectors = obs->vectors,
+        .counts = obs->counts,
+        .excluded = obs->excluded,
+        .history = obs->history,
+    };
+    if (request->catalogue.n_items == 0 && !has_lists) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "obs: candidates and vectors are NULL, and this agent has no catalogue to choose from");
+    }
+    rri_stack *scratch = &player->stacks[0];
+    const size_t mark = rri_stack_mark(scratch);
+    const rr_status status =
+        rri_menu_check(&request->menu, player->network->kernels, request->catalogue.n_items,
+                       request->catalogue.dim, scratch, err);
+    rri_stack_rewind(scratch, mark);
+    RRI_TRY(status);
+    return check_incumbents(request, err);
+}
+
+size_t rri_request_width(const rri_request *request)
+{
+    return rri_menu_width(&request->menu, request->catalogue.n_items);
+}
+
+uint64_t rri_request_fingerprint(const rri_request *request)
+{
+    return request->pool != NULL ? rri_items_fingerprint(request->pool) : 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* request.h: an observation, judged once and turned into what policy and networks read. */
+#ifndef RRI_AGENT_REQUEST_H
+#define RRI_AGENT_REQUEST_H
+
+#include "play/player.h"
+
+typedef struct rri_request {
+    size_t n;
+    const float *states; /* [n, S], borrowed from the observation */
+    rri_menu menu;       /* borrowed */
+    rri_catalogue catalogue;
+    const rr_items *pool;      /* what positions refer to; NULL: none */
+    const uint64_t *decisions; /* [n] or NULL */
+    const int32_t *incumbents; /* [n] or NULL; with options alone */
+} rri_request;
+
+/* Refuses, with row and field: shapes that are not the player's, what is not served yet, numbers
+ * that are not finite, lists that rri_menu_check refuses. `obs` is whole (read by rri_abi_read). */
+rr_status rri_request_read(rri_request *request, const rri_player *player, const rr_obs *obs,
+                           rr_error *err);
+
+/* States alone, for the critic: n, states and their width. `name` ("obs", "final_obs"). */
+rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs, const char *name,
+                                   rr_error *err);
+
+/* Positions of a row of all_log_probs: k, or N without lists. */
+size_t rri_request_width(const rri_request *request);
+
+/* The fingerprint of the pool, 0 where there is none. */
+uint64_t rri_request_fingerprint(const rri_request *request);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/slot.h"
+
+#include <pthread.h>
+
+#include "core/status.h"
+
+/* A reader's cell: two of them never share a cache line. */
+typedef struct cell {
+    _Alignas(64) _Atomic(rr_policy *) held;
+    bool is_taken; /* under the mutex */
+} cell;
+
+struct rr_slot {
+    _Atomic(rr_policy *) present; /* a reference */
+    cell *cells;                  /* [max_readers] */
+
+    pthread_mutex_t mutex; /* what follows, and every swap */
+    rri_allocator allocator;
+    size_t bytes, max_readers;
+    size_t n_references;    /* the host's, and one a reader */
+    rr_agent_config config; /* shape of every policy here */
+    size_t n_items;
+    /* [n_retired] a reference each. Those that are read, one that nobody holds, and a new one: at
+     * most max_readers + 2. */
+    rr_policy **retired;
+    size_t n_retired;
+    rr_policy **named; /* [max_readers] what the cells said when collect looked */
+};
+
+static void layout(rr_slot *slot, rri_arena *arena, size_t max_readers)
+{
+    (void)RRI_TAKE(arena, rr_slot, 1);
+    cell *cells = RRI_TAKE(arena, cell, max_readers);
+    rr_policy **retired = RRI_TAKE(arena, rr_policy *, max_readers + 2);
+    rr_policy **named = RRI_TAKE(arena, rr_policy *, max_readers);
+    if (slot != NULL) {
+        slot->cells = cells;
+        slot->retired = retired;
+        slot->named = named;
+    }
+}
+
+rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
+                          const rri_allocator *allocator, rr_error *err)
+{
+    rri_arena arena = {0};
+    layout(NULL, &arena, max_readers);
+    void *block;
+    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "slot", err));
+    rr_slot *slot = block;
+    slot->bytes = arena.used;
+    arena = (rri_arena){.base = block};
+    layout(slot, &arena, max_readers);
+    if (pthread_mutex_init(&slot->mutex, NULL) != 0) {
+        rri_memory_release(allocator, block, slot->bytes);
+        RRI_FAIL(err, RR_E_THREAD, "slot: the system refused a mutex");
+    }
+    slot->allocator = *allocator;
+    slot->max_readers = max_readers;
+    slot->n_references = 1;
+    slot->config = first->config;
+    slot->n_items = rri_snapshot_most_items(first);
+    for (size_t i = 0; i < max_readers; i++) {
+        atomic_init(&slot->cells[i].held, NULL);
+    }
+    atomic_init(&slot->present, rri_snapshot_retain(first));
+    *out = slot;
+    return RR_OK;
+}
+
+static void destroy(rr_slot *slot)
+{
+    for (size_t i = 0; i < slot->n_retired; i++) {
+        rri_snapshot_release(slot->retired[i]);
+    }
+    rri_snapshot_release(atomic_load(&slot->present));
+    (void)pthread_mutex_destroy(&slot->mutex);
+    const rri_allocator allocator = slot->allocator;
+    rri_memory_release(&allocator, slot, slot->bytes);
+}
+
+static void give_up(rr_slot *slot, cell *left)
+{
+    (void)pthread_mutex_lock(&slot->mutex);
+    if (left != NULL) {
+        left->is_taken = false;
+    }
+    const bool is_last = --slot->n_references == 0;
+    (void)pthread_mutex_unlock(&slot->mutex);
+    if (is_last) {
+        destroy(slot);
+    }
+}
+
+void rri_slot_release(rr_slot *slot)
+{
+    if (slot != NULL) {
+        give_up(slot, NULL);
+    }
+}
+
+/* ── readers come and go ── */
+
+static rr_status take_cell(size_t *reader, rr_slot *slot, rr_error *err)
+{
+    size_t i = 0;
+    while (i < slot->max_readers && slot->cells[i].is_taken) {
+        i++;
+    }
+    if (i == slot->max_readers) {
+        RRI_FAIL(err, RR_E_FULL, "slot: all %zu readers have joined (max_readers)",
+                 slot->max_readers);
+    }
+    slot->cells[i].is_taken = true;
+    slot->n_references++;
+    *reader = i;
+    return RR_OK;
+}
+
+rr_status rri_slot_join(rr_reader **out, rr_slot *slot, uint64_t seed,
+                        const rri_allocator *allocator, rr_error *err)
+{
+    rr_reader *scratch = NULL;
+    (void)pthread_mutex_lock(&slot->mutex);
+    /* For the largest policy that may come, not only for the one that is here. */
+    rr_status status = rri_snapshot_create_desk(&scratch, atomic_load(&slot->present),
+                                                slot->n_items, seed, allocator, err);
+    if (status == RR_OK) {
+        status = take_cell(&scratch->reader, slot, err);
+    }
+    (void)pthread_mutex_unlock(&slot->mutex);
+    if (status != RR_OK) {
+        rri_snapshot_destroy_desk(scratch);
+        return status;
+    }
+    scratch->slot = slot;
+    *out = scratch;
+    return RR_OK;
+}
+
+void rri_slot_leave(rr_reader *scratch)
+{
+    if (scratch->slot != NULL) {
+        rri_slot_let_go(scratch);
+        give_up(scratch->slot, &scratch->slot->cells[scratch->reader]);
+        scratch->slot = NULL;
+    }
+}
+
+/* ── reading ── */
+
+/* The second look is what makes the first one safe: a snapshot that is still present after the cell
+ * names it cannot be let go of without the trainer seeing the cell. */
+const rr_policy *rri_slot_acquire(rr_reader *scratch)
+{
+    rr_slot *slot = scratch->slot;
+    cell *own = &slot->cells[scratch->reader];
+    rr_policy *seen = atomic_load(&slot->present);
+    rr_policy *held;
+    do {
+        held = seen;
+        atomic_store(&own->held, held);
+        seen = atomic_load(&slot->present);
+    } while (seen != held);
+    return held;
+}
+
+void rri_slot_let_go(rr_reader *scratch)
+{
+    atomic_store_explicit(&scratch->slot->cells[scratch->reader].held, NULL, memory_order_release);
+}
+
+bool rri_slot_is_held(const rr_reader *scratch)
+{
+    const cell *own = &scratch->slot->cells[scratch->reader];
+    return atomic_load_explicit(&own->held, memory_order_relaxed) != NULL;
+}
+
+/* ── trainers, under the mutex ── */
+
+static bool is_read(const rr_slot *slot, const rr_policy *policy)
+{
+    for (size_t i = 0; i < slot->max_readers; i++) {
+        if (atomic_load(&slot->cells[i].held) == policy) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the reference in `retired` is the only one. A reader may have retained it, but then its
+ * cell said so before, and the cells were looked at first. */
+static bool is_alone(rr_policy *policy)
+{
+    return atomic_load_explicit(&policy->n_references, memory_order_acquire) == 1;
+}
+
+static bool is_named(const rr_slot *slot, const rr_policy *policy)
+{
+    for (size_t i = 0; i < slot->max_readers; i++) {
+        if (slot->named[i] == policy) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each cell is looked at once: a reader that is interrupted between finding a policy and naming it
+ * may name an older one now and that one later, and would keep two. */
+static void look_at_cells(rr_slot *slot)
+{
+    for (size_t i = 0; i < slot->max_readers; i++) {
+        slot->named[i] = atomic_load(&slot->cells[i].held);
+    }
+}
+
+/* Lets go of what nobody reads, but for one that nobody holds, the newest, which comes to lie at
+ * the end: the next publish writes over it. */
+static void collect(rr_slot *slot)
+{
+    rr_policy *spare = NULL;
+    size_t n = 0;
+    look_at_cells(slot);
+    for (size_t i = 0; i < slot->n_retired; i++) {
+        rr_policy *policy = slot->retired[i];
+        if (is_named(slot, policy)) {
+            slot->retired[n++] = policy;
+        } else if (is_alone(policy)) {
+            rri_snapshot_release(spare);
+            spare = policy;
+        } else {
+            rri_snapshot_release(policy);
+        }
+    }
+    if (spare != NULL) {
+        slot->retired[n++] = spare;
+    }
+    slot->n_retired = n;
+}
+
+/* The one to write over, taken out; NULL: there is none. */
+static rr_policy *take_spare(rr_slot *slot)
+{
+    collect(slot);
+    if (slot->n_retired == 0) {
+        return NULL;
+    }
+    rr_policy *last = slot->retired[slot->n_retired - 1];
+    if (is_read(slot, last) || !is_alone(last)) {
+        return NULL;
+    }
+    slot->n_retired--;
+    return last;
+}
+
+/* A policy that comes back while readers still have it from before is in the list once. */
+static void retire(rr_slot *slot, rr_policy *policy)
+{
+    collect(slot);
+    for (size_t i = 0; i < slot->n_retired; i++) {
+        if (slot->retired[i] == policy) {
+            rri_snapshot_release(policy);
+            return;
+        }
+    }
+    slot->retired[slot->n_retired++] = policy;
+}
+
+/* Takes over the reference. */
+static void put(rr_slot *slot, rr_policy *policy)
+{
+    retire(slot, atomic_exchange(&slot->present, policy));
+}
+
+static rr_status check_shape(const rr_slot *slot, const rr_agent_config *config, size_t n_items,
+                             rr_error *err)
+{
+    return rri_snapshot_check_shape(config, n_items, &slot->config, slot->n_items, "slot", err);
+}
+
+rr_status rri_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err)
+{
+    RRI_TRY(check_shape(slot, &policy->config, policy->network.n_items, err));
+    (void)pthread_mutex_lock(&slot->mutex);
+    put(slot, rri_snapshot_retain(policy));
+    (void)pthread_mutex_unlock(&slot->mutex);
+    return RR_OK;
+}
+
+static rr_status publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
+                         rr_error *err)
+{
+    rr_policy *spare = take_spare(slot);
+    rr_policy *fresh = NULL;
+    const rr_status status = rri_snapshot_publish(&fresh, agent, options, spare, err);
+    if (fresh != spare) {
+        rri_snapshot_release(spare);
+    }
+    if (status == RR_OK) {
+        put(slot, fresh);
+    }
+    return status;
+}
+
+rr_status rri_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
+                           rr_error *err)
+{
+    RRI_TRY(check_shape(slot, &agent->config, agent->network.n_items, err));
+    (void)pthread_mutex_lock(&slot->mutex);
+    const rr_status status = publish(slot, agent, options, err);
+    (void)pthread_mutex_unlock(&slot->mutex);
+    return status;
+}
+
+rr_policy *rri_slot_get(rr_slot *slot)
+{
+    (void)pthread_mutex_lock(&slot->mutex);
+    rr_policy *policy = rri_snapshot_retain(atomic_load(&slot->present));
+    (void)pthread_mutex_unlock(&slot->mutex);
+    return policy;
+}

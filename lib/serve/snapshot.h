@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* snapshot.h: a policy that no longer changes, and the desk of a thread that serves from it.
+ * recrl.h §13.
+ *
+ * A snapshot is one small block and one large one:
+ *   values │ packed weights of actor and critic │ the catalogue, packed, where it is learned │
+ *   w and b over the temperature
+ * What is not learned is packed once for all snapshots of an agent (shelf.h).
+ * A desk is one block:
+ *   rr_reader │ tape of a tile of rows │ actions, log-probs, uniforms │ stack */
+#ifndef RRI_AGENT_SNAPSHOT_H
+#define RRI_AGENT_SNAPSHOT_H
+
+#include <stdatomic.h>
+
+#include "play/player.h"
+#include "serve/shelf.h"
+
+struct rr_policy {
+    atomic_size_t n_references;
+    rri_allocator allocator;
+    rr_agent_config config;
+    rr_serving_options options;
+    rr_items *items;     /* a reference; NULL: none */
+    rri_shelf *shelf;    /* a reference: items, packed; NULL where they are learned, or none */
+    uint64_t parameters; /* hash: agent.h */
+
+    void *block; /* the large one */
+    size_t block_bytes;
+    float *values; /* [params.n_floats] */
+    rri_network network;
+    float *tempered_weights; /* [f] */
+    float *tempered_bias;    /* [N] where there are biases */
+};
+
+struct rr_reader {
+    rri_allocator allocator;
+    size_t bytes;
+    rr_agent_config config; /* of the policy that it was made for */
+    size_t n_items;         /* the largest catalogue that it serves */
+    rri_network_tape tape;  /* RRI_TILE_ROWS rows, as all that follows */
+    rri_policy_tape policy;
+    int32_t *actions;
+    float *log_probs;
+    double *uniforms, *parts;
+    rri_stack stack;
+    uint64_t seed, n_draws;
+
+    rr_slot *slot; /* a reference; NULL: none */
+    size_t reader; /* its place there */
+};
+
+/* The agent as it is now, which notes the version. options have passed their table. `retired`:
+ * NULL, or a snapshot that nobody else holds, which is written over where it has the shape (then
+ * *out is it); else it is left alone. */
+rr_status rri_snapshot_publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
+                               rr_policy *retired, rr_error *err);
+
+/* From values [params.n_floats] of a network that `config` declares with these items. shelf: the
+ * items packed already, or NULL. */
+rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
+                              const rr_serving_options *options, rr_items *items, rri_shelf *shelf,
+                              const float *values, const rri_allocator *allocator, rr_error *err);
+
+rr_policy *rri_snapshot_retain(rr_policy *policy);
+/* NULL is fine. */
+void rri_snapshot_release(rr_policy *policy);
+
+/* Over the catalogue with this fingerprint. */
+uint64_t rri_snapshot_version_over(const rr_policy *policy, uint64_t fingerprint);
+uint64_t rri_snapshot_version(const rr_policy *policy);
+
+/* A policy of this config and so many items, and the config that a desk or a slot was made for: it
+ * serves every snapshot of its shape. RR_E_MISMATCH names what differs, and both values; `what`
+ * ("scratch", "slot") opens the sentence. */
+rr_status rri_snapshot_check_shape(const rr_agent_config *given, size_t given_items,
+                                   const rr_agent_config *config, size_t n_items, const char *what,
+                                   rr_error *err);
+
+/* The largest catalogue that the policy serves. */
+size_t rri_snapshot_most_items(const rr_policy *policy);
+
+/* A desk for all policies of this one's shape with at most n_items items, which are at least as
+ * many as it serves itself. */
+rr_status rri_snapshot_create_desk(rr_reader **out, const rr_policy *policy, size_t n_items,
+                                   uint64_t seed, const rri_allocator *allocator, rr_error *err);
+void rri_snapshot_destroy_desk(rr_reader *scratch);
+
+rr_status rri_snapshot_act(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+                           rr_decision *decision, rr_error *err);
+rr_status rri_snapshot_top_k(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+                             size_t k, int32_t *positions, int32_t *items, float *log_probs,
+                             rr_error *err);
+rr_status rri_snapshot_evaluate(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+                                const int32_t *actions, float *log_probs, float *entropies,
+                                float *values, rr_error *err);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* checkpoint.h: what a checkpoint holds, where the rooms' arrays are joined.
+ *
+ *   metadata   format, format_version, library, algo; every config field as "agent.lr": "0.01";
+ *              items_fingerprint, env.items_fingerprint
+ *   tensors    the agent's parameters by their names (F32);  optimizer.first.NAME,
+ *              optimizer.second.NAME (F32);  agent.counters (I64)
+ *              agent.running [n] (F64) as normalise.h counts them, where something is normalised
+ *              env.NAME as env_state.h lists them
+ *              agent.versions [n, 40] (U8) as versions.h lists them, where there are any;
+ *              agent.kept_ring [1 + n] (I64): the next place, then versions, and agent.kept_values
+ *              [n, floats] (F32) as kept.h has them, where there are any
+ *              buffer.shape (I64), buffer.form (U8), buffer.NAME [rows, bytes of a row] (U8);
+ *              of a keyed one also buffer.ledger (I64), buffer.session_NAME [sessions, bytes] (U8)
+ *              blob (U8);  checksum */
+#ifndef RRI_API_CHECKPOINT_H
+#define RRI_API_CHECKPOINT_H
+
+#include "agent/agent.h"
+#include "ledger/buffer_handle.h"
+#include "env/env.h"
+#include "io/safetensors_reader.h"
+
+#define RRI_CHECKPOINT_FORMAT  "librecrl checkpoint"
+#define RRI_CHECKPOINT_VERSION 1
+
+/* What is saved; all but agent may be NULL. */
+typedef struct rri_checkpoint {
+    const rr_agent *agent;
+    const rr_env *env;
+    const rr_buffer *buffer;
+    const void *blob;
+    size_t blob_bytes;
+} rri_checkpoint;
+
+/* Metadata and tensors, for rri_safetensors_write; context is an rri_checkpoint. */
+rr_status rri_checkpoint_describe(rri_safetensors_writer *writer, const void *context,
+                                  rr_error *err);
+
+/* Every field but num_threads as metadata "agent.lr": "0.01". */
+rr_status rri_checkpoint_add_config(rri_safetensors_writer *writer, int32_t kind,
+                                    const void *config, rr_error *err);
+
+/* Where a checkpoint is restored to; what is NULL is not read. */
+typedef struct rri_checkpoint_target {
+    rr_agent *agent;
+    rr_env *env;
+    rr_buffer *buffer;
+    void *blob;
+    size_t blob_capacity;
+    size_t *blob_bytes;
+} rri_checkpoint_target;
+
+/* Judges everything, then changes everything. */
+rr_status rri_checkpoint_restore(const rri_checkpoint_target *target,
+                                 const rri_safetensors_reader *reader, rr_error *err);
+
+/* Refuses what is no checkpoint of ours, and newer ones. */
+rr_status rri_checkpoint_check_format(const rri_safetensors_reader *reader, rr_error *err);
+
+/* algo receives RR_ALGO_…. */
+rr_status rri_checkpoint_read_algo(int32_t *algo, const rri_safetensors_reader *reader,
+                                   rr_error *err);
+
+/* Fills a caller's config of this kind, all fields or none. */
+rr_status rri_checkpoint_read_config(int32_t kind, void *config,
+                                     const rri_safetensors_reader *reader, rr_error *err);
+
+/* "agent", "ppo", …: the prefix of a config's keys; NULL for a kind that checkpoints do not hold.
+ */
+const char *rri_checkpoint_prefix(int32_t kind);
+
+/* The dtype of safetensors for one of env_state.h's. */
+rri_dtype rri_checkpoint_dtype(int32_t env_dtype);
+
+/* The name of a part, "PREFIX.NAME", in out [64 + 32]. */
+enum { RRI_CHECKPOINT_NAME = 96 };
+void rri_checkpoint_name(char out[RRI_CHECKPOINT_NAME], const char *prefix, const char *name);
+
+/* The part of a buffer (checkpoint_buffer.c). restore judges everything; with `loads` it then
+ * changes the buffer. */
+rr_status rri_checkpoint_describe_buffer(rri_safetensors_writer *writer, const rr_buffer *buffer,
+                                         rr_error *err);
+rr_status rri_checkpoint_restore_buffer(rr_buffer *buffer, bool loads,
+                                        const rri_safetensors_reader *reader, rr_error *err);
+
+#endif

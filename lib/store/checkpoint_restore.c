@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* Restoring: every part is found and judged before the first byte of a handle changes. */
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/tensors.h"
+#include "core/abi.h"
+#include "core/config.h"
+#include "core/config_tables.h"
+#include "env/env_state.h"
+#include "items/items.h"
+#include "play/serving.h"
+#include "store/checkpoint.h"
+#include "train/normalise.h"
+
+rr_status rri_checkpoint_check_format(const rri_safetensors_reader *reader, rr_error *err)
+{
+    const char *format = rri_safetensors_metadata(reader, "format");
+    const char *version = rri_safetensors_metadata(reader, "format_version");
+    if (format == NULL || strcmp(format, RRI_CHECKPOINT_FORMAT) != 0 || version == NULL) {
+        RRI_FAIL(err, RR_E_FORMAT,
+                 "checkpoint: a safetensors file, but not one that librecrl saved");
+    }
+    unsigned long number = 0;
+    for (const char *c = version; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9' || number > 100000) {
+            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: format_version is '%.20s'; it must be a number",
+                     version);
+        }
+        number = number * 10 + (unsigned long)(*c - '0');
+    }
+    if (number > RRI_CHECKPOINT_VERSION) {
+        RRI_FAIL(err, RR_E_VERSION,
+                 "checkpoint: its format_version is %lu; this release reads up to %d", number,
+                 RRI_CHECKPOINT_VERSION);
+    }
+    return RR_OK;
+}
+
+rr_status rri_checkpoint_read_algo(int32_t *algo, const rri_safetensors_reader *reader,
+                                   rr_error *err)
+{
+    const char *text = rri_safetensors_metadata(reader, "algo");
+    const bool is_ppo = text != NULL && strcmp(text, "ppo") == 0;
+    if (!is_ppo && (text == NULL || strcmp(text, "a2c") != 0)) {
+        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: algo is '%.20s'; it must be ppo or a2c",
+                 text != NULL ? text : "");
+    }
+    *algo = is_ppo ? RR_ALGO_PPO : RR_ALGO_A2C;
+    return RR_OK;
+}
+
+rr_status rri_checkpoint_read_config(int32_t kind, void *config,
+                                     const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_config_table *table = rri_config_table_of(kind);
+    const char *prefix = rri_checkpoint_prefix(kind);
+    if (table == NULL || prefix == NULL) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: kind %d is not a config that checkpoints hold",
+                 kind);
+    }
+    RRI_TRY(rri_abi_check(config, table->size, table->title, err));
+    uint32_t size;
+    memcpy(&size, config, sizeof size);
+    _Alignas(16) unsigned char full[RRI_CONFIG_LARGEST];
+    rri_config_init(table, full, table->size);
+    size_t n_found = 0;
+    for (size_t i = 0; i < table->n_fields; i++) {
+        char key[RRI_CHECKPOINT_NAME];
+        rri_checkpoint_name(key, prefix, table->fields[i].name);
+        const char *text = rri_safetensors_metadata(reader, key);
+        if (text != NULL) {
+            RRI_TRY(rri_config_set(table, full, table->fields[i].name, text, err));
+            n_found++;
+        }
+    }
+    if (n_found == 0) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no %s", table->title);
+    }
+    memcpy(config, full, size < table->size ? size : table->size);
+    memcpy(config, &size, sizeof size);
+    return RR_OK;
+}
+
+static rr_status check_fingerprint(const rri_safetensors_reader *reader, const char *key,
+                                   const rr_items *items, rr_error *err)
+{
+    char own[24];
+    snprintf(own, sizeof own, "%016" PRIx64, items != NULL ? rri_items_fingerprint(items) : 0);
+    const char *text = rri_safetensors_metadata(reader, key);
+    if (text == NULL || strcmp(text, own) != 0) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "checkpoint: %s is %.20s; the catalogue given has %s (no catalogue: 0)", key,
+                 text != NULL ? text : "missing", own);
+    }
+    return RR_OK;
+}
+
+/* Fields in which the handle given must be as the one that was saved, although no shape tells:
+ * of an agent and its algorithm those that say what its tensors mean, of a world all but what the
+ * fingerprint of the items covers. */
+static bool is_binding(int32_t kind, const char *field)
+{
+    static const char *const of_agent[] = {
+        "head",      "hidden",      "critic_hidden",     "activation",
+        "has_skip",  "has_bias",    "has_repeat_weight", "has_trained_items",
+        "mlp_scale", "feature_dim", "normalize_returns", "normalize_states"};
+    if (kind == RR_CONFIG_ENV) {
+        return strcmp(field, "world_seed") != 0;
+    }
+    if (kind != RR_CONFIG_AGENT) {
+        return strcmp(field, "optimizer") == 0; /* says what the moments mean */
+    }
+    for (size_t i = 0; i < sizeof of_agent / sizeof of_agent[0]; i++) {
+        if (strcmp(field, of_agent[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `config` is that of the handle given. A release that did not know a field did as its default
+ * says. */
+static rr_status check_config(int32_t kind, const void *config,
+                              const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_config_table *table = rri_config_table_of(kind);
+    for (size_t i = 0; i < table->n_fields; i++) {
+        const char *field = table->fields[i].name;
+        char key[RRI_CHECKPOINT_NAME], own[RRI_CONFIG_TEXT_CAPACITY];
+        rri_checkpoint_name(key, rri_checkpoint_prefix(kind), field);
+        RRI_TRY(rri_config_get(table, config, field, own, err));
+        const char *found = rri_safetensors_metadata(reader, key);
+        const char *text = found != NULL ? found : table->fields[i].default_value;
+        if (is_binding(kind, field) && strcmp(text, own) != 0) {
+            RRI_FAIL(err, RR_E_MISMATCH, "checkpoint: %s is %.64s; that of the handle given is %s",
+                     key, text, own);
+        }
+    }
+    return RR_OK;
+}
+
+/* One flat array out of its tensors: only judged while `out` is NULL. No value may be less than
+ * `least`: means of squares are not negative. */
+static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix, float least,
+                           const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_params *params = &agent->network.params;
+    for (size_t i = 0; i < params->n_params; i++) {
+        const rri_param *param = &params->entries[i];
+        char name[RRI_CHECKPOINT_NAME];
+        rri_checkpoint_name(name, prefix != NULL ? prefix : "", param->name);
+        const char *key = prefix != NULL ? name : param->name;
+        const unsigned char *data;
+        RRI_TRY(rri_safetensors_find(&data, reader, key, RRI_DTYPE_F32, param->shape, param->n_dims,
+                                     err));
+        for (size_t j = 0; out == NULL && j < param->size; j++) {
+            float value;
+            memcpy(&value, data + j * sizeof value, sizeof value);
+            if (!isfinite(value) || value < least) {
+                RRI_FAIL(err, RR_E_FORMAT, "checkpoint: %s[%zu] is %g; it must be finite%s", key, j,
+                         (double)value, least == 0.0f ? " and at least 0" : "");
+            }
+        }
+        if (out != NULL) {
+            memcpy(out + param->offset, data, param->size * sizeof(float));
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status read_counters(int64_t counters[RRI_AGENT_COUNTERS],
+                               const rri_safetensors_reader *reader, rr_error *err)
+{
+    const size_t shape[] = {RRI_AGENT_COUNTERS};
+    RRI_TRY(rri_safetensors_copy(counters, reader, "agent.counters", RRI_DTYPE_I64, shape, 1, err));
+    return rri_agent_counters_check(counters, err);
+}
+
+/* Only judged while `versions` is NULL. A file of an agent that never trained on a keyed buffer,
+ * nor published, has none. */
+static rr_status read_versions(rri_versions *versions, int64_t n_updates,
+                               const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, "agent.versions");
+    if (tensor == NULL) {
+        return rri_versions_restore(versions, NULL, 0, n_updates, err);
+    }
+    const size_t shape[] = {tensor->shape[0], sizeof(rri_version)};
+    const unsigned char *data;
+    RRI_TRY(rri_safetensors_find(&data, reader, "agent.versions", RRI_DTYPE_U8, shape, 2, err));
+    return rri_versions_restore(versions, data, shape[0], n_updates, err);
+}
+
+/* Only judged while `kept` is NULL. A version is a hash of its parameters: each must be what it
+ * says that it is. */
+static rr_status read_kept(rri_kept *kept, const rr_agent *agent,
+                           const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, "agent.kept_ring");
+    if (tensor == NULL) {
+        if (kept != NULL) {
+            rri_kept_clear(kept);
+        }
+        return RR_OK;
+    }
+    int64_t ring[1 + RRI_KEPT_MOST];
+    const size_t n = tensor->n_dims == 1 ? tensor->shape[0] - 1 : 0;
+    const size_t n_floats = agent->network.params.n_floats;
+    const size_t of_ring[] = {1 + n}, of_values[] = {n, n_floats};
+    const unsigned char *values;
+    if (n < 1 || n > RRI_KEPT_MOST) {
+        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: agent.kept_ring has %zu versions; at most %d are",
+                 n, RRI_KEPT_MOST);
+    }
+    RRI_TRY(rri_safetensors_copy(ring, reader, "agent.kept_ring", RRI_DTYPE_I64, of_ring, 1, err));
+    RRI_TRY(rri_safetensors_find(&values, reader, "agent.kept_values", RRI_DTYPE_F32, of_values, 2,
+                                 err));
+    uint64_t plain[RRI_KEPT_MOST];
+    memcpy(plain, ring + 1, n * sizeof *plain);
+    if (kept != NULL) {
+        rri_kept_restore(kept, plain, values, n, (size_t)ring[0]);
+        return RR_OK;
+    }
+    const uint64_t catalogue = agent->items != NULL ? rri_items_fingerprint(agent->items) : 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t hash = rri_agent_parameters_hash(
+            &agent->config, values + i * n_floats * sizeof(float), n_floats);
+        if (ring[0] < 0 || (size_t)ring[0] > n ||
+            rri_serving_version(hash, catalogue, NULL) != plain[i]) {
+            RRI_FAIL(err, RR_E_FORMAT,
+                     "checkpoint: agent.kept_values[%zu] are not those of the version that "
+                     "agent.kept_ring says",
+                     i);
+        }
+    }
+    return RR_OK;
+}
+
+/* Running statistics, there where something is normalised. `running` NULL: only judged. */
+static rr_status read_running(double *running, const rr_agent *agent,
+                              const rri_safetensors_reader *reader, rr_error *err)
+{
+    const size_t n = agent->normaliser.n_running;
+    if (n == 0) {
+        return RR_OK;
+    }
+    const unsigned char *data;
+    RRI_TRY(rri_safetensors_find(&data, reader, "agent.running", RRI_DTYPE_F64, &n, 1, err));
+    if (running != NULL) {
+        memcpy(running, data, n * sizeof(double));
+        return RR_OK;
+    }
+    return rri_normalise_check(&agent->config, data, err);
+}
+
+static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
+{
+    int32_t algo = -1;
+    RRI_TRY(rri_checkpoint_read_algo(&algo, reader, err));
+    if (algo != agent->recipe.algo) {
+        RRI_FAIL(err, RR_E_MISMATCH, "checkpoint: its algo is %s; the agent given was made for %s",
+                 algo == RR_ALGO_PPO ? "ppo" : "a2c", algo == RR_ALGO_PPO ? "a2c" : "ppo");
+    }
+    RRI_TRY(check_config(RR_CONFIG_AGENT, &agent->config, reader, err));
+    RRI_TRY(algo == RR_ALGO_PPO ? check_config(RR_CONFIG_PPO, &agent->ppo, reader, err)
+                                : check_config(RR_CONFIG_A2C, &agent->a2c, reader, err));
+    RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->items, err));
+    int64_t counters[RRI_AGENT_COUNTERS];
+    RRI_TRY(read_counters(counters, reader, err));
+    RRI_TRY(read_versions(NULL, counters[0], reader, err));
+    RRI_TRY(read_running(NULL, agent, reader, err));
+    RRI_TRY(read_kept(NULL, agent, reader, err));
+    RRI_TRY(read_flat(NULL, agent, NULL, -FLT_MAX, reader, err));
+    RRI_TRY(read_flat(NULL, agent, "optimizer.first", -FLT_MAX, reader, err));
+    return read_flat(NULL, agent, "optimizer.second", 0.0f, reader, err);
+}
+
+static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
+{
+    int64_t counters[RRI_AGENT_COUNTERS];
+    RRI_TRY(read_counters(counters, reader, err));
+    RRI_TRY(read_versions(&agent->versions, counters[0], reader, err));
+    RRI_TRY(read_running(agent->normaliser.running, agent, reader, err));
+    RRI_TRY(read_kept(&agent->kept, agent, reader, err));
+    RRI_TRY(read_flat(agent->values, agent, NULL, -FLT_MAX, reader, err));
+    RRI_TRY(read_flat(agent->first_moments, agent, "optimizer.first", -FLT_MAX, reader, err));
+    RRI_TRY(read_flat(agent->second_moments, agent, "optimizer.second", 0.0f, reader, err));
+    rri_agent_counters_set(agent, counters);
+    rri_agent_pack(agent);
+    return RR_OK;
+}
+
+static rr_status find_env(const void *data[RRI_ENV_MAX_STATE_PARTS], rri_env_state_part *parts,
+                          size_t n_parts, const rri_safetensors_reader *reader, rr_error *err)
+{
+    for (size_t i = 0; i < n_parts; i++) {
+        const unsigned char *part;
+        RRI_TRY(rri_safetensors_find(&part, reader, parts[i].name,
+                                     rri_checkpoint_dtype(parts[i].dtype), &parts[i].count, 1,
+                                     err));
+        data[i] = part;
+    }
+    return RR_OK;
+}
+
+static rr_status check_env(rr_env *env, const rri_safetensors_reader *reader, rr_error *err)
+{
+    if (rri_safetensors_metadata(reader, "env.items_fingerprint") == NULL) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no environment");
+    }
+    RRI_TRY(check_config(RR_CONFIG_ENV, &env->config, reader, err));
+    RRI_TRY(check_fingerprint(reader, "env.items_fingerprint", env->items, err));
+    rri_env_state_part parts[RRI_ENV_MAX_STATE_PARTS];
+    const void *data[RRI_ENV_MAX_STATE_PARTS];
+    const size_t n_parts = rri_env_state_parts(env, parts);
+    RRI_TRY(find_env(data, parts, n_parts, reader, err));
+    return rri_env_state_check(env, data, err);
+}
+
+static rr_status load_env(rr_env *env, const rri_safetensors_reader *reader, rr_error *err)
+{
+    rri_env_state_part parts[RRI_ENV_MAX_STATE_PARTS];
+    const void *data[RRI_ENV_MAX_STATE_PARTS];
+    const size_t n_parts = rri_env_state_parts(env, parts);
+    RRI_TRY(find_env(data, parts, n_parts, reader, err));
+    for (size_t i = 0; i < n_parts; i++) {
+        memcpy(parts[i].data, data[i],
+               parts[i].count * rri_dtype_size(rri_checkpoint_dtype(parts[i].dtype)));
+    }
+    rri_env_state_restored(env);
+    return RR_OK;
+}
+
+static rr_status read_blob(const rri_checkpoint_target *target, bool loads,
+                           const rri_safetensors_reader *reader, rr_error *err)
+{
+    const rri_safetensors_tensor *blob = rri_safetensors_lookup(reader, "blob");
+    if (blob == NULL || blob->dtype != RRI_DTYPE_U8 || blob->n_dims != 1) {
+        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: it has no blob of bytes");
+    }
+    if (target->blob_bytes != NULL) {
+        *target->blob_bytes = blob->bytes;
+    }
+    if (target->blob != NULL && blob->bytes > target->blob_capacity) {
+        RRI_FAIL(err, RR_E_TOO_SMALL, "checkpoint: its blob has %zu bytes; blob_capacity is %zu",
+                 blob->bytes, target->blob_capacity);
+    }
+    if (loads && target->blob != NULL && blob->bytes > 0) {
+        memcpy(target->blob, blob->data, blob->bytes);
+    }
+    return RR_OK;
+}
+
+rr_status rri_checkpoint_restore(const rri_checkpoint_target *target,
+                                 const rri_safetensors_reader *reader, rr_error *err)
+{
+    RRI_TRY(rri_checkpoint_check_format(reader, err));
+    if (target->agent != NULL) {
+        RRI_TRY(check_agent(target->agent, reader, err));
+    }
+    if (target->env != NULL) {
+        RRI_TRY(check_env(target->env, reader, err));
+    }
+    if (target->buffer != NULL) {
+        RRI_TRY(rri_checkpoint_restore_buffer(target->buffer, false, reader, err));
+    }
+    RRI_TRY(read_blob(target, false, reader, err));
+
+    if (target->agent != NULL) {
+        RRI_TRY(load_agent(target->agent, reader, err));
+    }
+    if (target->env != NULL) {
+        RRI_TRY(load_env(target->env, reader, err));
+    }
+    if (target->buffer != NULL) {
+        RRI_TRY(rri_checkpoint_restore_buffer(target->buffer, true, reader, err));
+    }
+    return read_blob(target, true, reader, err);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/policy_file.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/config.h"
+#include "core/config_tables.h"
+#include "items/items.h"
+#include "store/checkpoint.h"
+
+static const char *number_class(void)
+{
+    rr_runtime_info info = {.struct_size = sizeof info};
+    return rr_runtime_describe(&info, NULL) == RR_OK ? info.number_class : "";
+}
+
+static void hex_of(char out[24], uint64_t number)
+{
+    snprintf(out, 24, "%016" PRIx64, number);
+}
+
+/* ── saving ── */
+
+static rr_status add_metadata(rri_safetensors_writer *writer, const rr_policy *policy,
+                              rr_error *err)
+{
+    char format_version[16], library[24], fingerprint[24], version[24];
+    snprintf(format_version, sizeof format_version, "%d", RRI_POLICY_FILE_VERSION);
+    snprintf(library, sizeof library, "%d.%d.%d", RR_VERSION_MAJOR, RR_VERSION_MINOR,
+             RR_VERSION_PATCH);
+    hex_of(fingerprint, policy->items != NULL ? rri_items_fingerprint(policy->items) : 0);
+    hex_of(version, rri_snapshot_version(policy));
+    RRI_TRY(rri_safetensors_add_metadata(writer, "format", RRI_POLICY_FILE_FORMAT, err));
+    RRI_TRY(rri_safetensors_add_metadata(writer, "format_version", format_version, err));
+    RRI_TRY(rri_safetensors_add_metadata(writer, "library", library, err));
+    RRI_TRY(rri_safetensors_add_metadata(writer, "number_class", number_class(), err));
+    RRI_TRY(rri_safetensors_add_metadata(writer, "items_fingerprint", fingerprint, err));
+    RRI_TRY(rri_safetensors_add_metadata(writer, "version", version, err));
+    RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_AGENT, &policy->config, err));
+    return rri_checkpoint_add_config(writer, RR_CONFIG_SERVING, &policy->options, err);
+}
+
+rr_status rri_policy_file_describe(rri_safetensors_writer *writer, const void *context,
+                                   rr_error *err)
+{
+    const rri_policy_file *file = context;
+    const rr_policy *policy = file->policy;
+    const rri_params *params = &policy->network.params;
+    const size_t n_golden[] = {RRI_GOLDEN_DECISIONS};
+    RRI_TRY(add_metadata(writer, policy, err));
+    for (size_t i = 0; i < params->n_params; i++) {
+        const rri_param *param = &params->entries[i];
+        RRI_TRY(rri_safetensors_add(writer, param->name, RRI_DTYPE_F32, param->shape, param->n_dims,
+                                    policy->values + param->offset, err));
+    }
+    RRI_TRY(rri_safetensors_add(writer, "golden.actions", RRI_DTYPE_I32, n_golden, 1,
+                                file->golden.actions, err));
+    RRI_TRY(rri_safetensors_add(writer, "golden.log_probs", RRI_DTYPE_F32, n_golden, 1,
+                                file->golden.log_probs, err));
+    return rri_safetensors_add(writer, "golden.values", RRI_DTYPE_F32, n_golden, 1,
+                               file->golden.values, err);
+}
+
+/* ── reading ── */
+
+static rr_status check_format(const rri_safetensors_reader *reader, rr_error *err)
+{
+    const char *format = rri_safetensors_metadata(reader, "format");
+    const char *version = rri_safetensors_metadata(reader, "format_version");
+    if (format == NULL || strcmp(format, RRI_POLICY_FILE_FORMAT) != 0 || version == NULL) {
+        RRI_FAIL(err, RR_E_FORMAT,
+                 "policy: a safetensors file, but not one that rr_policy_save wrote");
+    }
+    if (strcmp(version, "1") != 0) {
+        RRI_FAIL(err, RR_E_VERSION, "policy: its format_version is %.20s; this release reads %d",
+                 version, RRI_POLICY_FILE_VERSION);
+    }
+    return RR_OK;
+}
+
+static rr_status check_text(const rri_safetensors_reader *reader, const char *key, const char *own,
+                            const char *whose, rr_error *err)
+{
+    const char *text = rri_safetensors_metadata(reader, key);
+    if (text == NULL || strcmp(text, own) != 0) {
+        RRI_FAIL(err, RR_E_MISMATCH, "policy: %s is %.20s; %s has %s", key,
+                 text != NULL ? text : "missing", whose, own);
+    }
+    return RR_OK;
+}
+
+static rr_status check_fingerprint(const rri_safetensors_reader *reader, const rr_items *items,
+                                   rr_error *err)
+{
+    char own[24];
+    hex_of(own, items != NULL ? rri_items_fingerprint(items) : 0);
+    return check_text(reader, "items_fingerprint", own, "the catalogue given (none: 0)", err);
+}
+
+/* The parameters into the flat array, or only judged while `values` is NULL. */
+static rr_status read_values(float *values, const rri_params *params,
+                             const rri_safetensors_reader *reader, rr_error *err)
+{
+    for (size_t i = 0; i < params->n_params; i++) {
+        const rri_param *param = &params->entries[i];
+        const unsigned char *data;
+        RRI_TRY(rri_safetensors_find(&data, reader, param->name, RRI_DTYPE_F32, param->shape,
+                                     param->n_dims, err));
+        for (size_t j = 0; values == NULL && j < param->size; j++) {
+            float value;
+            memcpy(&value, data + j * sizeof value, sizeof value);
+            if (!isfinite(value)) {
+                RRI_FAIL(err, RR_E_FORMAT, "policy: %s[%zu] is %g; it must be finite", param->name,
+                         j, (double)value);
+            }
+        }
+        if (values != NULL) {
+            memcpy(values + param->offset, data, param->size * sizeof(float));
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status read_golden(rri_golden *golden, const rri_safetensors_reader *reader,
+                             rr_error *err)
+{
+    const size_t n[] = {RRI_GOLDEN_DECISIONS};
+    RRI_TRY(
+        rri_safetensors_copy(golden->actions, reader, "golden.actions", RRI_DTYPE_I32, n, 1, err));
+    RRI_TRY(rri_safetensors_copy(golden->log_probs, reader, "golden.log_probs", RRI_DTYPE_F32, n, 1,
+                                 err));
+    return rri_safetensors_copy(golden->values, reader, "golden.values", RRI_DTYPE_F32, n, 1, err);
+}
+
+/* The version that the file says, and the decisions that it made. */
+static rr_status prove(const rr_policy *policy, const rri_golden *saved,
+                       const rri_safetensors_reader *reader, const rri_allocator *allocator,
+                       rr_error *err)
+{
+    char version[24];
+    rri_golden played;
+    hex_of(version, rri_snapshot_version(policy));
+    RRI_TRY(check_text(reader, "version", version, "what was read", err));
+    RRI_TRY(rri_golden_play(&played, policy, allocator, err));
+    const char *saved_class = rri_safetensors_metadata(reader, "number_class");
+    const bool is_exact = saved_class != NULL && strcmp(saved_class, number_class()) == 0;
+    return rri_golden_compare(saved, &played, is_exact, err);
+}
+
+static size_t n_items_of(const rr_agent_config *config, const rr_items *items)
+{
+    return items != NULL                   ? rri_items_count(items)
+           : config->head == RR_HEAD_DENSE ? (size_t)config->num_items
+                                           : 0;
+}
+
+static rr_status build(rr_policy **out, const rr_agent_config *config,
+                       const rr_serving_options *options, rr_items *items, const rri_params *params,
+                       const rri_safetensors_reader *reader, const rri_allocator *allocator,
+                       rr_error *err)
+{
+    void *values;
+    const size_t bytes = params->n_floats * sizeof(float);
+    RRI_TRY(rri_memory_allocate(&values, allocator, bytes, "policy", err));
+    rr_status status = read_values(values, params, reader, err);
+    if (status == RR_OK) {
+        status = rri_snapshot_create(out, config, options, items, NULL, values, allocator, err);
+    }
+    rri_memory_release(allocator, values, bytes);
+    return status;
+}
+
+rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *reader,
+                               rr_items *items, const rri_allocator *allocator, rr_error *err)
+{
+    rr_agent_config config = {.struct_size = sizeof config};
+    rr_serving_options options = {.struct_size = sizeof options};
+    RRI_TRY(check_format(reader, err));
+    RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_AGENT, &config, reader, err));
+    RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_SERVING, &options, reader, err));
+    RRI_TRY(check_fingerprint(reader, items, err));
+    RRI_TRY(rri_agent_check_config(&config, items, err));
+    rri_network network;
+    rri_golden saved;
+    RRI_TRY(rri_network_declare(&network, &config, n_items_of(&config, items), err));
+    RRI_TRY(read_values(NULL, &network.params, reader, err));
+    RRI_TRY(read_golden(&saved, reader, err));
+
+    rr_policy *policy = NULL;
+    RRI_TRY(build(&policy, &config, &options, items, &network.params, reader, allocator, err));
+    const rr_status status = prove(policy, &saved, reader, allocator, err);
+    if (status != RR_OK) {
+        rri_snapshot_release(policy);
+        return status;
+    }
+    *out = policy;
+    return RR_OK;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* policy_file.h: what the file of a snapshot holds: a checkpoint's weights without what only
+ * training needs, and sixteen decisions to prove it by.
+ *
+ *   metadata   format, format_version, library, number_class; agent.FIELD, serving.FIELD;
+ *              items_fingerprint, version
+ *   tensors    the parameters by their names (F32);  golden.actions (I32), golden.log_probs and
+ *              golden.values (F32), [16] each;  checksum */
+#ifndef RRI_API_POLICY_FILE_H
+#define RRI_API_POLICY_FILE_H
+
+#include "serve/golden.h"
+#include "io/safetensors_reader.h"
+
+#define RRI_POLICY_FILE_FORMAT  "librecrl policy"
+#define RRI_POLICY_FILE_VERSION 1
+
+typedef struct rri_policy_file {
+    const rr_policy *policy;
+    rri_golden golden;
+} rri_policy_file;
+
+/* For rri_safetensors_write; context is an rri_policy_file. */
+rr_status rri_policy_file_describe(rri_safetensors_writer *writer, const void *context,
+                                   rr_error *err);
+
+/* Everything is judged before memory is taken for it; then the golden decisions are replayed. items
+ * must be the catalogue whose fingerprint the file has; NULL where it had none. */
+rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *reader,
+                               rr_items *items, const rri_allocator *allocator, rr_error *err);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* gradient.h: the loss of one minibatch and its gradient in every parameter. maths §2, §3, §5, §6.
+ *
+ *   loss = policy_loss + c_V value_loss − c_H entropy
+ *
+ * A minibatch is walked in slices; a slice goes through two phases. In the first, each tile of rows
+ * runs forward, loss and backward down to the slopes of every layer; in the second, each task owns
+ * some parameters and sums over all rows of the slice. Where rows choose from a large pool, the
+ * policy stands between two halves of the first phase and is shared out by items
+ * (policy/large_pool.h). So no sum depends on the number of threads. */
+#ifndef RRI_AGENT_GRADIENT_H
+#define RRI_AGENT_GRADIENT_H
+
+#include "agent/agent.h"
+#include "buffer/rollout.h"
+
+/* Sums over rows; divided by n they are the minibatch's means. */
+typedef struct rri_loss_sums {
+    double policy_loss, value_loss, entropy, approx_kl, n_clipped;
+} rri_loss_sums;
+
+/* agent->gradients ← the gradient of the minibatch's mean loss.
+ * minibatch [n]: places in agent->update's order;  advantages [n]: as they enter the loss. */
+rri_loss_sums rri_gradient_compute(rr_agent *agent, const rri_rollout *rollout,
+                                   const int32_t *minibatch, const float *advantages, size_t n);
+
+/* The lists of a rollout's rows as the policy reads them; rows [n] says where each lies. */
+rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size_t n);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/imitate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/philox.h"
+#include "core/status.h"
+#include "play/request.h"
+#include "train/minibatch.h"
+#include "train/normalise.h"
+
+static rr_status check_numbers(const char *name, const float *x, size_t n, bool may_be_negative,
+                               rr_error *err)
+{
+    for (size_t i = 0; x != NULL && i < n; i++) {
+        if (!isfinite(x[i])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE, "imitate: %s[%zu] is %g; it must be finite", name, i,
+                     (double)x[i]);
+        }
+        if (!may_be_negative && x[i] < 0.0f) {
+            RRI_FAIL(err, RR_E_INVALID, "imitate: %s[%zu] is %g; it must be at least 0", name, i,
+                     (double)x[i]);
+        }
+    }
+    return RR_OK;
+}
+
+static rr_status check(rri_request *request, rr_agent *agent, const rr_obs *obs,
+                       const int32_t *actions, const float *weights, const float *returns,
+                       rr_error *err)
+{
+    const rri_player player = rri_player_of_agent(agent);
+    RRI_TRY(rri_request_read(request, &player, obs, err));
+    if (request->pool != agent->items) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "imitate: obs pool is not the agent's catalogue, which is what it is trained on");
+    }
+    RRI_TRY(rri_menu_check_actions(&request->menu, request->catalogue.n_items, actions, "actions",
+                                   err));
+    RRI_TRY(check_numbers("weights", weights, request->n, false, err));
+    return check_numbers("returns", returns, request->n, true, err);
+}
+
+/* The observation's arrays in the form that a minibatch reads, and only reads. Old log-probs and
+ * values, which the loss does not know, are `zeros` [n]. */
+static rri_rollout rows_of(const rr_obs *obs, const int32_t *actions, float *zeros)
+{
+    return (rri_rollout){
+        .max_rows = (size_t)obs->n,
+        .state_dim = (size_t)obs->state_dim,
+        .item_dim = (size_t)obs->item_dim,
+        .feature_dim = (size_t)obs->feature_dim,
+        .k = (size_t)obs->k,
+        .m = (size_t)obs->m,
+        .h = (size_t)obs->h,
+        .n_rows = (size_t)obs->n,
+        .n_sessions = (size_t)obs->n,
+        .form = rri_rollout_form_of(obs),
+        .states = (float *)obs->states,
+        .lengths = (int32_t *)obs->lengths,
+        .candidates = (int32_t *)obs->candidates,
+        .features = (float *)obs->features,
+        .vectors = (float *)obs->vectors,
+        .counts = (int32_t *)obs->counts,
+        .excluded = (int32_t *)obs->excluded,
+        .history = (int32_t *)obs->history,
+        .actions = (int32_t *)actions,
+        .log_probs = zeros,
+    };
+}
+
+/* The weight stands where A2C has the advantage: its policy loss is −mean Â log π(a). */
+static void fill_rows(rri_update_rows *update, const float *weights, const float *returns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        update->order[i] = (int32_t)i;
+        update->advantages[i] = weights != NULL ? weights[i] : 1.0f;
+        update->returns[i] = returns != NULL ? returns[i] : 0.0f;
+        update->values[i] = 0.0f;
+        update->rewards[i] = 0.0f;
+    }
+}
+
+/* Before the first step: nothing was drawn that would have to be given again. Weights stand as they
+ * are. */
+static void learn_scales(rr_agent *agent, const rr_obs *obs, const float *returns, size_t n)
+{
+    if (returns != NULL) {
+        rri_normalise_returns(agent, returns, NULL, n);
+    }
+    agent->units.advantage = 1.0f;
+    rri_normalise_states(agent, obs->states, NULL, n);
+}
+
+static rri_recipe recipe_of(const rri_recipe *own, const rr_imitate_config *config,
+                            bool has_returns)
+{
+    rri_recipe recipe = *own;
+    recipe.algo = RR_ALGO_A2C;
+    recipe.has_advantage_norm = false;
+    recipe.value_clip_eps = 0.0f;
+    recipe.ent_coef = config->ent_coef;
+    recipe.vf_coef = has_returns ? config->vf_coef : 0.0f;
+    return recipe;
+}
+
+/* One pass in a fresh order, in minibatches whose sizes differ by at most one. The optimiser's
+ * steps so far number the order: each is used once in the agent's life. */
+static rr_status run_epoch(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rows,
+                           const rr_imitate_config *config, rr_error *err)
+{
+    rri_update_rows *update = &agent->update;
+    const size_t n = rows->n_rows, whole = n / (size_t)config->batch_size;
+    const size_t n_minibatches = whole > 0 ? whole : 1;
+    rri_philox_permute(update->permutation, n, agent->config.seed, RRI_STREAM_IMITATE,
+                       (uint64_t)agent->n_optimizer_steps);
+    for (size_t b = 0; b < n_minibatches; b++) {
+        const size_t first = b * n / n_minibatches, last = (b + 1) * n / n_minibatches;
+        memcpy(update->minibatch, update->permutation + first, (last - first) * sizeof(int32_t));
+        RRI_TRY(rri_minibatch_train(sums, agent, rows, update->minibatch, last - first, config->lr,
+                                    err));
+    }
+    sums->n_epochs++;
+    return RR_OK;
+}
+
+static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibatch_sums *sums,
+                       size_t n, float lr)
+{
+    const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
+    stats->n_rows = (int32_t)n;
+    stats->n_epochs = (int32_t)sums->n_epochs;
+    stats->n_minibatches = (int32_t)sums->n_steps;
+    stats->policy_loss = (float)(sums->loss.policy_loss / rows);
+    stats->value_loss =
+        (float)(sums->loss.value_loss / rows * agent->units.scale * agent->units.scale);
+    stats->entropy = (float)(sums->loss.entropy / rows);
+    stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
+    stats->learning_rate = lr;
+    stats->scale = agent->network.head.scale;
+    stats->repeat_weight = agent->network.head.repeat_weight;
+    stats->n_updates = agent->n_updates;
+    stats->n_timesteps = agent->n_timesteps;
+}
+
+rr_status rri_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                            const float *weights, const float *returns,
+                            const rr_imitate_config *config, rr_stats *stats, rr_error *err)
+{
+    rri_request request;
+    RRI_TRY(check(&request, agent, obs, actions, weights, returns, err));
+    const rri_rollout rows = rows_of(obs, actions, agent->update.rewards);
+    fill_rows(&agent->update, weights, returns, request.n);
+    learn_scales(agent, obs, returns, request.n);
+
+    const rri_recipe own = agent->recipe;
+    agent->recipe = recipe_of(&own, config, returns != NULL);
+    rri_minibatch_sums sums = {0};
+    rr_status status = RR_OK;
+    for (int32_t epoch = 0; epoch < config->epochs && status == RR_OK; epoch++) {
+        status = run_epoch(&sums, agent, &rows, config, err);
+    }
+    agent->recipe = own;
+    if (stats != NULL) {
+        fill_stats(stats, agent, &sums, request.n, config->lr);
+        if (returns == NULL) {
+            stats->value_loss = 0.0f;
+        }
+    }
+    return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* intake.h: which sessions of a keyed buffer an update takes, and what their rows weigh. recrl.h
+ * §6, maths §5.
+ *
+ * A session with a row that cannot be trained on is given up whole: a session with a hole is not
+ * what happened. The others are trained on as if it had not been there. */
+#ifndef RRI_AGENT_INTAKE_H
+#define RRI_AGENT_INTAKE_H
+
+#include "agent/agent.h"
+#include "ledger/ledger.h"
+#include "rl/off_policy.h"
+
+/* Sessions that were given up. */
+typedef struct rri_spoilt {
+    size_t n_sessions, n_rows;
+    uint64_t session; /* key of the first */
+    rr_error first;   /* what is wrong with it */
+} rri_spoilt;
+
+typedef struct rri_intake {
+    uint64_t parameters, own; /* their hash, and the present version */
+    size_t n_places, n_trained;
+    size_t n_dropped, n_refused; /* places: of another catalogue; unknown or too old */
+    int64_t staleness_max;
+    double staleness; /* Σ over trained places */
+    rri_off_policy_sums weights;
+    rri_spoilt spoilt;
+    size_t n_skewed;  /* rows for which sessions were given up */
+    size_t n_checked; /* all rows of these that could be checked */
+} rri_intake;
+
+/* Picks sessions, into order, is_segment_end, trained and is_own of agent->update, with values,
+ * weights, traces, advantages and returns of all places there, and the present log-probs of trained
+ * places in `normalised`. A refusal changes nothing. */
+rr_status rri_intake_take(rri_intake *in, rr_agent *agent, const rri_rollout *rollout,
+                          rri_ledger *ledger, rr_error *err);
+
+/* What the host's log should know of it. */
+void rri_intake_warn(const rri_intake *in, const rr_agent *agent);
+
+void rri_intake_fill_stats(rr_stats *stats, const rri_intake *in);
+
+#endif

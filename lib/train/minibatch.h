@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* minibatch.h: one gradient step, and what an update's steps add up to. maths §5. */
+#ifndef RRI_AGENT_MINIBATCH_H
+#define RRI_AGENT_MINIBATCH_H
+
+#include "agent/agent.h"
+#include "train/gradient.h"
+#include "buffer/rollout.h"
+
+/* Over the steps of one update, for rr_stats. */
+typedef struct rri_minibatch_sums {
+    rri_loss_sums loss;       /* over all rows of all minibatches */
+    rri_loss_sums last_epoch; /* of the last epoch alone */
+    size_t n_last_rows;       /* rows in last_epoch */
+    double norm;              /* Σ over steps */
+    size_t n_rows;            /* rows in loss, with repetitions */
+    size_t n_steps, n_epochs;
+    bool is_stopped_early;
+} rri_minibatch_sums;
+
+/* One minibatch: advantages (normalised if asked), gradient, step. minibatch [n]: places. */
+rr_status rri_minibatch_train(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
+                              const int32_t *minibatch, size_t n, float lr, rr_error *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/skew.h"
+
+#include <string.h>
+
+#include "core/status.h"
+#include "train/recall.h"
+
+/* The parameters of a version; NULL: they are gone. */
+static const float *parameters_of(const rr_agent *agent, uint64_t own, uint64_t plain)
+{
+    return plain == own ? agent->values : rri_kept_find(&agent->kept, plain);
+}
+
+static uint8_t judge(rri_skew *skew, const rri_rollout *rollout, size_t row, float log_prob)
+{
+    skew->n_checked++;
+    if (log_prob == rollout->log_probs[row]) {
+        return RRI_SKEW_SAME;
+    }
+    if (skew->n_other++ == 0) {
+        skew->first = (int32_t)row;
+        skew->first_log_prob = log_prob;
+    }
+    return RRI_SKEW_OTHER;
+}
+
+/* All rows of one version, of which the first trained place is `first`. */
+static void check_version(rri_skew *skew, uint8_t *verdicts, rr_agent *agent,
+                          const rri_version *version, const float *parameters,
+                          const rri_rollout *rollout, const rri_ledger *ledger, size_t first,
+                          size_t n)
+{
+    rri_update_rows *update = &agent->update;
+    int32_t *rows = update->minibatch; /* free until the minibatches, as the next */
+    float *log_probs = update->returns;
+    const rr_serving_options options = rri_version_options(version);
+    const bool is_present = parameters == agent->values;
+    size_t m = 0;
+    for (size_t i = first; i < n; i++) {
+        const int32_t row = update->order[update->trained[i]];
+        if (ledger->versions[row] == version->version) {
+            rows[m++] = row;
+        }
+    }
+    if (!is_present) {
+        rri_agent_pack_from(agent, parameters);
+    }
+    rri_recall_served(agent, log_probs, &options,
+                      rollout->form.has_incumbents ? ledger->incumbents : NULL, rollout, rows, m);
+    if (!is_present) {
+        rri_agent_pack(agent);
+    }
+    m = 0;
+    for (size_t i = first; i < n; i++) {
+        const size_t row = (size_t)update->order[update->trained[i]];
+        if (ledger->versions[row] == version->version) {
+            verdicts[i] = judge(skew, rollout, row, log_probs[m++]);
+        }
+    }
+}
+
+rri_skew rri_skew_check(uint8_t *verdicts, rr_agent *agent, uint64_t own,
+                        const rri_rollout *rollout, const rri_ledger *ledger,
+                        const float *log_probs, size_t n)
+{
+    const rri_update_rows *update = &agent->update;
+    rri_skew skew = {0};
+    memset(verdicts, RRI_SKEW_UNCHECKED, n);
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = (size_t)update->order[update->trained[i]];
+        if (update->is_own[i] != 0) {
+            verdicts[i] = judge(&skew, rollout, row, log_probs[i]);
+            continue;
+        }
+        const rri_version *version =
+            verdicts[i] == RRI_SKEW_UNCHECKED
+                ? rri_versions_find(&agent->versions, ledger->versions[row])
+                : NULL;
+        const float *parameters =
+            version != NULL ? parameters_of(agent, own, version->plain) : NULL;
+        if (parameters != NULL) {
+            check_version(&skew, verdicts, agent, version, parameters, rollout, ledger, i, n);
+        }
+    }
+    return skew;
+}
+
+rr_status rri_skew_tell(const rri_skew *skew, const rri_rollout *rollout, const rri_ledger *ledger,
+                        rr_error *err)
+{
+    const size_t row = (size_t)skew->first;
+    RRI_FAIL(err, RR_E_SKEW,
+             "row %zu, decision %llu was recorded with log-prob %.9g; the version that drew it "
+             "gives %.9g for what was recorded: its list, features, item table or serving options "
+             "are not those of act",
+             row, (unsigned long long)ledger->decisions[row], (double)rollout->log_probs[row],
+             (double)skew->first_log_prob);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/update.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/status.h"
+#include "items/items.h"
+#include "optim/schedule.h"
+#include "play/request.h"
+#include "rl/explained_variance.h"
+#include "train/a2c_update.h"
+#include "train/normalise.h"
+#include "train/ppo_update.h"
+#include "train/returns.h"
+
+static rr_status check_width(const char *field, size_t buffer, size_t agent, const char *config,
+                             rr_error *err)
+{
+    if (buffer > agent) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "update: the buffer's %s is %zu; this agent was made for at most %zu (%s)", field,
+                 buffer, agent, config);
+    }
+    return RR_OK;
+}
+
+rr_status rri_update_check_form(const rr_agent *agent, const rri_rollout *rollout, rr_error *err)
+{
+    if (rollout->state_dim != agent->network.state_dim) {
+        RRI_FAIL(err, RR_E_MISMATCH, "update: the buffer's state_dim is %zu; this agent's is %zu",
+                 rollout->state_dim, agent->network.state_dim);
+    }
+    const rr_agent_config *config = &agent->config;
+    const rri_row_form *form = &rollout->form;
+    const size_t most = (size_t)config->max_history;
+    if (form->has_lists) {
+        RRI_TRY(check_width("max_candidates", rollout->k, (size_t)config->max_candidates,
+                            "max_candidates", err));
+    }
+    if (form->has_excluded) {
+        RRI_TRY(check_width("max_excluded", rollout->m, most, "max_history", err));
+    }
+    if (form->has_history) {
+        RRI_TRY(check_width("max_history", rollout->h, most, "max_history", err));
+    }
+    const size_t feature_dim = form->has_features ? rollout->feature_dim : 0;
+    if (feature_dim != agent->network.feature_dim) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "update: the rows have %zu features of each candidate; this agent scores %zu",
+                 feature_dim, agent->network.feature_dim);
+    }
+    if (form->has_vectors && (agent->network.is_dense || rollout->item_dim != agent->network.dim)) {
+        RRI_FAIL(err, RR_E_MISMATCH, "update: the rows have vectors of width %zu; this agent %s",
+                 rollout->item_dim,
+                 agent->network.is_dense ? "has a dense head" : "has another item_dim");
+    }
+    return RR_OK;
+}
+
+static rr_status check_rollout(const rr_agent *agent, const rri_rollout *rollout, rr_error *err)
+{
+    if (rollout->n_rows == 0) {
+        RRI_FAIL(err, RR_E_STATE, "update: the buffer is empty");
+    }
+    if (rollout->awaits_reward) {
+        RRI_FAIL(err, RR_E_STATE, "update: the buffer's last record has no reward yet");
+    }
+    if (rollout->n_rows > agent->update.max_rows) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "update: the buffer holds %zu rows; this agent was made for at most %zu (max_rows "
+                 "times n_steps)",
+                 rollout->n_rows, agent->update.max_rows);
+    }
+    return rri_update_check_form(agent, rollout, err);
+}
+
+static rr_status check_to_come(const rr_agent *agent, const rri_rollout *rollout, const rr_obs *obs,
+                               rr_error *err)
+{
+    if (!rri_returns_need_states(rollout)) {
+        return RR_OK;
+    }
+    if (obs == NULL) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "update: obs is NULL, but sessions are still open; their next states are needed");
+    }
+    if (obs->n < 0 || (size_t)obs->n != rollout->n_sessions) {
+        RRI_FAIL(err, RR_E_INVALID, "update: obs has n %d; the records have %zu rows", obs->n,
+                 rollout->n_sessions);
+    }
+    return rri_request_check_states(&agent->network, obs, "update obs", err);
+}
+
+bool rri_update_needs_two(const rr_agent *agent)
+{
+    return agent->recipe.algo == RR_ALGO_PPO || agent->recipe.has_advantage_norm;
+}
+
+bool rri_update_is_of_catalogue(const rr_agent *agent, const rri_rollout *rollout, size_t row)
+{
+    const rri_row_form *form = &rollout->form;
+    const bool reads_pool =
+        !form->has_lists || form->has_candidates || form->has_excluded || form->has_history;
+    const uint64_t recorded = rollout->fingerprints[row];
+    const uint64_t own = agent->items != NULL ? rri_items_fingerprint(agent->items) : 0;
+    return !reads_pool || recorded == 0 || recorded == own;
+}
+
+/* trained ← the places whose rows can be trained on, in order. */
+static size_t select_rows(rr_agent *agent, const rri_rollout *rollout)
+{
+    rri_update_rows *update = &agent->update;
+    rri_rollout_order(update->order, update->is_segment_end, rollout);
+    size_t n = 0;
+    for (size_t place = 0; place < rollout->n_rows; place++) {
+        if (rri_update_is_of_catalogue(agent, rollout, (size_t)update->order[place])) {
+            update->trained[n++] = (int32_t)place;
+        }
+    }
+    return n;
+}
+
+rr_status rri_update_check_lists(rr_agent *agent, const rri_rollout *rollout, size_t first,
+                                 size_t n, rr_error *err)
+{
+    rri_update_rows *update = &agent->update;
+    for (size_t i = 0; i < n; i++) {
+        update->permutation[i] = update->order[update->trained[first + i]];
+        update->minibatch[i] = rollout->actions[update->permutation[i]];
+    }
+    const rri_menu menu = rri_gradient_menu(rollout, update->permutation, n);
+    if (menu.k == 0 && agent->network.n_items == 0) {
+        RRI_FAIL(err, RR_E_MISMATCH, "update: the rows have no lists, and this agent no catalogue");
+    }
+    rri_stack *scratch = &agent->stacks[0];
+    const size_t mark = rri_stack_mark(scratch);
+    rr_status status = rri_menu_check(&menu, agent->kernels, agent->network.n_items,
+                                      agent->network.dim, scratch, err);
+    rri_stack_rewind(scratch, mark);
+    if (status == RR_OK) {
+        status = rri_menu_check_actions(&menu, agent->network.n_items, update->minibatch, "actions",
+                                        err);
+    }
+    return status;
+}
+
+static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibatch_sums *sums,
+                       size_t n_places, size_t n_trained, float lr)
+{
+    const rri_update_rows *update = &agent->update;
+    const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
+    const double last_rows = sums->n_last_rows > 0 ? (double)sums->n_last_rows : NAN;
+    double reward = 0.0;
+    for (size_t place = 0; place < n_places; place++) {
+        reward += (double)update->rewards[place];
+    }
+    stats->n_rows = (int32_t)n_trained;
+    stats->n_epochs = (int32_t)sums->n_epochs;
+    stats->n_minibatches = (int32_t)sums->n_steps;
+    stats->is_stopped_early = sums->is_stopped_early;
+    /* Back in the units of rewards; normalised advantages have none. */
+    const double scale = agent->units.scale;
+    const double of_advantages = agent->recipe.has_advantage_norm ? 1.0 : scale;
+    stats->policy_loss = (float)(sums->loss.policy_loss / rows * of_advantages);
+    stats->value_loss = (float)(sums->loss.value_loss / rows * scale * scale);
+    stats->entropy = (float)(sums->loss.entropy / rows);
+    stats->approx_kl = (float)(sums->last_epoch.approx_kl / last_rows);
+    stats->clip_fraction = (float)(sums->loss.n_clipped / rows);
+    stats->explained_variance =
+        rri_explained_variance_compute(update->values, update->returns, n_places);
+    stats->return_deviation = rri_explained_variance_deviation(update->returns, n_places);
+    stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
+    stats->learning_rate = lr;
+    stats->reward_mean = (float)(reward / (double)n_places);
+    stats->scale = agent->network.head.scale;
+    stats->repeat_weight = agent->network.head.repeat_weight;
+    stats->n_updates = agent->n_updates;
+    stats->n_timesteps = agent->n_timesteps;
+}
+
+/* What the networks are to see from now on, since the rows are trained on. */
+static void see_states(rr_agent *agent, const rri_rollout *rollout, size_t n)
+{
+    rri_update_rows *update = &agent->update;
+    for (size_t i = 0; i < n; i++) {
+        update->permutation[i] = update->order[update->trained[i]];
+    }
+    rri_normalise_states(agent, rollout->states, update->permutation, n);
+}
+
+rr_status rri_update_run(size_t *n_trained, rr_agent *agent, const rri_rollout *rollout,
+                         size_t n_places, size_t n, rr_stats *stats, rr_error *err)
+{
+    const float lr =
+        rri_schedule_lr(agent->recipe.lr, agent->n_updates, agent->config.planned_updates);
+    rri_minibatch_sums sums = {0};
+    rr_status status = RR_OK;
+    if (n > 0) {
+        rri_normalise_returns(agent, agent->update.returns, agent->update.trained, n);
+        status = agent->recipe.algo == RR_ALGO_PPO
+                     ? rri_ppo_update(&sums, agent, rollout, n, lr, err)
+                     : rri_a2c_update(&sums, agent, rollout, n, lr, err);
+    }
+    agent->n_updates++;
+    *n_trained = sums.n_steps > 0 ? n : 0;
+    agent->n_timesteps += (int64_t)*n_trained;
+    fill_stats(stats, agent, &sums, n_places, *n_trained, lr);
+    if (*n_trained > 0) {
+        see_states(agent, rollout, n);
+    }
+    return status;
+}
+
+rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *obs,
+                           rr_stats *stats, rr_error *err)
+{
+    RRI_TRY(check_rollout(agent, rollout, err));
+    RRI_TRY(check_to_come(agent, rollout, obs, err));
+    const bool needs_two = rri_update_needs_two(agent);
+    if (needs_two && rollout->n_rows == 1) {
+        RRI_FAIL(err, RR_E_INVALID, "update: one row alone cannot be trained on; give at least 2");
+    }
+    const size_t n_own = select_rows(agent, rollout);
+    const bool is_alone = needs_two && n_own == 1;
+    const size_t n = is_alone ? 0 : n_own; /* what a change of items left over is dropped too */
+    if (n > 0) {
+        RRI_TRY(rri_update_check_lists(agent, rollout, 0, n, err));
+    }
+    rri_returns_compute(agent, rollout, obs != NULL ? obs->states : NULL);
+
+    const size_t n_rows = rollout->n_rows;
+    size_t n_trained;
+    rr_stats full = {.ess = 1.0f, .weight_mean = 1.0f, .weight_max = 1.0f};
+    const rr_status status = rri_update_run(&n_trained, agent, rollout, n_rows, n, &full, err);
+    full.n_dropped = (int32_t)(n_rows - n);
+    if (stats != NULL) {
+        *stats = full;
+    }
+    rri_rollout_clear(rollout);
+    return status;
+}

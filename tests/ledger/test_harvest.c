@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+#include "ledger/harvest.h"
+
+#include "ledger_fixture.h"
+
+enum { MOST = 64 };
+
+typedef struct crop {
+    size_t n;
+    int32_t order[MOST];
+    uint8_t ends[MOST];
+} crop;
+
+static crop pick(desk *t)
+{
+    crop c;
+    ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t->ledger, MOST, NULL), RR_OK);
+    return c;
+}
+
+START_TEST(test_harvest_orders_by_key_and_then_by_arrival)
+{
+    desk t;
+    desk_open_rows(&t, MOST);
+    desk_record(&t, 30, 0, 0); /* row = id */
+    desk_record(&t, 10, 1, 0);
+    desk_record(&t, 30, 2, 0);
+    desk_record(&t, 20, 3, 0); /* stays open */
+    desk_record(&t, 10, 4, 0);
+    desk_reward(&t, 4, 1.0f, RRI_END_TERMINATED);
+    desk_record(&t, 10, 5, 0); /* the key again */
+    desk_reward(&t, 2, 1.0f, RRI_END_TRUNCATED);
+    desk_reward(&t, 5, 1.0f, RRI_END_TERMINATED);
+    const crop c = pick(&t);
+    const int32_t order[] = {1, 4, 5, 0, 2};
+    const uint8_t ends[] = {0, 1, 1, 0, 1};
+    ck_assert_uint_eq(c.n, 5);
+    ck_assert_mem_eq(c.order, order, sizeof order);
+    ck_assert_mem_eq(c.ends, ends, sizeof ends);
+    ck_assert_float_eq(rri_harvest_next_state(&t.ledger, &t.rollout, 2)[0], -2.0f);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_train_on_it)
+{
+    desk t;
+    desk_open_rows(&t, MOST);
+    desk_record(&t, 2, 0, 0);
+    desk_record(&t, 2, 1, 0);
+    desk_record(&t, 2, 2, 0);
+    desk_record(&t, 1, 3, 0); /* cut off in its first row */
+    desk_end(&t, 2, RRI_END_CUT);
+    desk_end(&t, 1, RRI_END_CUT);
+    const crop c = pick(&t);
+    ck_assert_uint_eq(c.n, 2);
+    ck_assert_int_eq(c.order[0], 0);
+    ck_assert_int_eq(c.order[1], 1);
+    ck_assert_int_eq(c.ends[0], 0);
+    ck_assert_int_eq(c.ends[1], 1);
+    ck_assert_float_eq(rri_harvest_next_state(&t.ledger, &t.rollout, 1)[0], 2.0f);
+    rri_harvest_forget(&t.ledger, &t.rollout, 2);
+    const rr_buffer_counts counts = desk_count(&t);
+    ck_assert_int_eq(counts.trained, 2);
+    ck_assert_int_eq(counts.dropped, 2);
+    ck_assert_int_eq(counts.rows, 0);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_nothing_ready_is_a_status)
+{
+    desk t;
+    desk_open_rows(&t, MOST);
+    crop c;
+    rr_error err = {0};
+    ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, &err), RR_E_STATE);
+    desk_record(&t, 2, 0, 0);
+    ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, &err), RR_E_STATE);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_takes_no_more_than_fits_and_first_what_began_first)
+{
+    desk t;
+    desk_open_rows(&t, MOST);
+    for (uint64_t i = 0; i < 12; i++) {
+        desk_record(&t, 100 - i / 3, i, 0);
+        desk_end(&t, i % 3 == 2 ? 100 - i / 3 : 0, RRI_END_TERMINATED);
+    }
+    crop c;
+    ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, 8, NULL), RR_OK);
+    ck_assert_uint_eq(c.n, 6);
+    ck_assert_int_eq(c.order[0], 3); /* key 99 before key 100 */
+    ck_assert_int_eq(c.order[3], 0);
+    rri_harvest_forget(&t.ledger, &t.rollout, 6);
+    ck_assert_int_eq(desk_count(&t).ready, 6);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_a_session_that_is_given_up_is_not_picked_but_forgotten_and_counted)
+{
+    desk t;
+    desk_open_rows(&t, MOST);
+    for (uint64_t i = 0; i < 9; i++) {
+        desk_record(&t, i % 3, i, 0);
+    }
+    desk_end(&t, 1, RRI_END_CUT);
+    desk_end(&t, 2, RRI_END_TERMINATED);
+    rri_harvest_begin(&t.ledger);
+    ck_assert_uint_eq(rri_harvest_places(&t.ledger, 1), 2);
+    ck_assert_uint_eq(rri_harvest_places(&t.ledger, 2), 3);
+    ck_assert(rri_harvest_spoil(&t.ledger, 1));
+    ck_assert(!rri_harvest_spoil(&t.ledger, 1)); /* it was already */
+    const crop c = pick(&t);
+    ck_assert_uint_eq(c.n, 3);
+    ck_assert_int_eq(c.order[0], 2);
+    rri_harvest_begin(&t.ledger); /* a harvest that came to nothing is forgotten itself */
+    ck_assert_uint_eq(pick(&t).n, 5);
+    rri_harvest_begin(&t.ledger);
+    rri_harvest_spoil(&t.ledger, 1);
+    ck_assert_uint_eq(pick(&t).n, 3);
+    rri_harvest_forget(&t.ledger, &t.rollout, 2);
+    const rr_buffer_counts counts = desk_count(&t);
+    ck_assert_int_eq(counts.spoilt, 3);
+    ck_assert_int_eq(counts.spoilt_sessions, 1);
+    ck_assert_int_eq(counts.trained, 2);
+    ck_assert_int_eq(counts.dropped, 1);
+    ck_assert_int_eq(counts.open, 3);
+    ck_assert_int_eq(rri_id_table_find(&t.ledger.open, 0), 0);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits)
+{
+    desk t;
+    rr_buffer_config config = desk_config(MOST);
+    config.reward_wait = 10;
+    desk_open(&t, &config);
+    for (uint64_t i = 0; i < 9; i++) {
+        desk_record(&t, i % 3, i, i % 3 == 2 ? 100 : 0);
+    }
+    desk_end(&t, 1, RRI_END_TERMINATED);
+    desk_end(&t, 2, RRI_END_TERMINATED);
+    rri_settle_clock(&t.ledger, &t.rollout, 50);
+    rri_harvest_drop_ready(&t.ledger, &t.rollout);
+    const rr_buffer_counts c = desk_count(&t);
+    ck_assert_int_eq(c.dropped, 3);
+    ck_assert_int_eq(c.open, 3);
+    ck_assert_int_eq(c.waiting, 3);
+    ck_assert_int_eq(c.spoilt, 0);
+    ck_assert_int_eq(t.ledger.clock, 50);
+    desk_close(&t);
+}
+END_TEST
+
+/* Rows that stay keep their content, their links and their ids, whichever go. */
+START_TEST(test_harvest_what_stays_is_as_if_the_others_had_never_been)
+{
+    enum { SESSIONS = 6, ROWS = 42 };
+    for (unsigned going = 1; going < 1u << SESSIONS; going++) {
+        desk t, twin;
+        const rr_buffer_config config = desk_config(MOST);
+        desk_open(&t, &config);
+        desk_open(&twin, &config);
+        for (uint64_t i = 0; i < ROWS; i++) {
+            const uint64_t session = (i * i + 3 * i) % SESSIONS;
+            const bool goes = (going >> session & 1u) != 0;
+            desk_record(&t, session, i, (int64_t)i);
+            desk_reward(&t, i, (float)i, RRI_END_NONE);
+            if (!goes) {
+                desk_record(&twin, session, i, (int64_t)i);
+                desk_reward(&twin, i, (float)i, RRI_END_NONE);
+            }
+        }
+        for (uint64_t s = 0; s < SESSIONS; s++) {
+            desk_end(&t, (going >> s & 1u) != 0 ? s : UINT64_MAX, RRI_END_TERMINATED);
+        }
+        crop c;
+        if (rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, NULL) == RR_OK) {
+            rri_harvest_forget(&t.ledger, &t.rollout, c.n);
+        }
+        const size_t n = twin.rollout.n_rows;
+        ck_assert_uint_eq(t.rollout.n_rows, n);
+        ck_assert_uint_eq(t.ledger.n_sessions, twin.ledger.n_sessions);
+        ck_assert_mem_eq(t.rollout.states, twin.rollout.states, n * S * sizeof(float));
+        ck_assert_mem_eq(t.rollout.rewards, twin.rollout.rewards, n * sizeof(float));
+        ck_assert_mem_eq(t.ledger.decisions, twin.ledger.decisions, n * sizeof(uint64_t));
+        ck_assert_mem_eq(t.ledger.session_of, twin.ledger.session_of, n * sizeof(int32_t));
+        ck_assert_mem_eq(t.ledger.before, twin.ledger.before, n * sizeof(int32_t));
+        for (uint64_t i = 0; i < ROWS; i++) {
+            ck_assert_int_eq(rri_id_table_find(&t.ledger.ids, i),
+                             rri_id_table_find(&twin.ledger.ids, i));
+        }
+        for (uint64_t s = 0; s < SESSIONS; s++) {
+            ck_assert_int_eq(rri_id_table_find(&t.ledger.open, s),
+                             rri_id_table_find(&twin.ledger.open, s));
+        }
+        desk_count(&t);
+        desk_close(&t);
+        desk_close(&twin);
+    }
+}
+END_TEST
+
+/* Every second of a million sessions ends; the others are as before. */
+START_TEST(test_harvest_a_million_open_sessions_are_counted_and_bounded)
+{
+    enum { MILLION = 1000000 };
+    desk t;
+    desk_open_rows(&t, MILLION);
+    for (uint64_t i = 0; i < MILLION; i++) {
+        ck_assert_int_eq(desk_record(&t, MILLION - i, i, 0), RR_OK);
+    }
+    ck_assert_int_eq(desk_record(&t, 0, MILLION, 0), RR_E_FULL);
+    ck_assert_int_eq(desk_count(&t).open_sessions, MILLION);
+    for (uint64_t i = 0; i < MILLION; i += 2) {
+        ck_assert_int_eq(desk_end(&t, MILLION - i, RRI_END_TERMINATED), RR_OK);
+    }
+    int32_t *order = malloc(MILLION * sizeof *order);
+    uint8_t *ends = malloc(MILLION);
+    size_t n;
+    ck_assert_int_eq(rri_harvest_pick(&n, order, ends, &t.ledger, MILLION, NULL), RR_OK);
+    ck_assert_uint_eq(n, MILLION / 2);
+    for (size_t place = 0; place < n; place++) { /* the last key came first */
+        ck_assert_int_eq(order[place], (int32_t)(MILLION - 2 - 2 * place));
+        ck_assert_int_eq(ends[place], 1);
+    }
+    rri_harvest_forget(&t.ledger, &t.rollout, n);
+    const rr_buffer_counts c = desk_count(&t);
+    ck_assert_int_eq(c.rows, MILLION / 2);
+    ck_assert_int_eq(c.open_sessions, MILLION / 2);
+    ck_assert_int_eq(desk_reward(&t, 0, 1.0f, RRI_END_NONE), RR_E_NOT_FOUND);
+    ck_assert_int_eq(desk_reward(&t, MILLION - 1, 1.0f, RRI_END_NONE), RR_OK);
+    free(order);
+    free(ends);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_a_session_may_be_a_hundred_thousand_rows_long)
+{
+    enum { LONG = 100000 };
+    desk t;
+    desk_open_rows(&t, 2 * LONG);
+    for (uint64_t i = 0; i < LONG; i++) {
+        ck_assert_int_eq(desk_record(&t, 1, 2 * i, 0), RR_OK);
+        ck_assert_int_eq(desk_record(&t, 2 + i, 2 * i + 1, 0), RR_OK); /* others in between */
+    }
+    ck_assert_int_eq(desk_end(&t, 1, RRI_END_CUT), RR_OK);
+    int32_t *order = malloc(LONG * sizeof *order);
+    uint8_t *ends = malloc(LONG);
+    size_t n;
+    ck_assert_int_eq(rri_harvest_pick(&n, order, ends, &t.ledger, LONG, NULL), RR_OK);
+    ck_assert_uint_eq(n, LONG - 1);
+    for (size_t place = 0; place < n; place++) {
+        ck_assert_int_eq(order[place], (int32_t)(2 * place));
+        ck_assert_int_eq(ends[place], place + 1 == n);
+    }
+    free(order);
+    free(ends);
+    desk_close(&t);
+}
+END_TEST
+
+CHECK_MAIN("ledger/harvest", test_harvest_a_million_open_sessions_are_counted_and_bounded,
+           test_harvest_a_session_may_be_a_hundred_thousand_rows_long,
+           test_harvest_orders_by_key_and_then_by_arrival,
+           test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_train_on_it,
+           test_harvest_nothing_ready_is_a_status,
+           test_harvest_takes_no_more_than_fits_and_first_what_began_first,
+           test_harvest_a_session_that_is_given_up_is_not_picked_but_forgotten_and_counted,
+           test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits,
+           test_harvest_what_stays_is_as_if_the_others_had_never_been)

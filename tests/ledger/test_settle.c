@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "ledger/settle.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "ledger_fixture.h"
+
+START_TEST(test_settle_rewards_of_one_decision_add_up)
+{
+    desk t;
+    desk_open_rows(&t, 8);
+    desk_record(&t, 1, 1, 0);
+    desk_record(&t, 1, 2, 0);
+    ck_assert_int_eq(desk_reward(&t, 1, 0.5f, RRI_END_NONE), RR_OK);
+    ck_assert_int_eq(desk_reward(&t, 2, 4.0f, RRI_END_NONE), RR_OK);
+    ck_assert_int_eq(desk_reward(&t, 1, 0.25f, RRI_END_NONE), RR_OK);
+    ck_assert_float_eq(t.rollout.rewards[0], 0.75f);
+    ck_assert_float_eq(t.rollout.rewards[1], 4.0f);
+    ck_assert_int_eq(desk_count(&t).rewarded, 3);
+    desk_close(&t);
+}
+END_TEST
+
+/* In float, 1e8 + 1 − 1e8 is 0 and 1e8 − 1e8 + 1 is 1. */
+START_TEST(test_settle_the_order_of_rewards_does_not_matter)
+{
+    desk t;
+    desk_open_rows(&t, 8);
+    const float told[] = {1e8f, 1.0f, -1e8f};
+    desk_record(&t, 1, 1, 0);
+    desk_record(&t, 1, 2, 0);
+    for (size_t i = 0; i < 3; i++) {
+        desk_reward(&t, 1, told[i], RRI_END_NONE);
+        desk_reward(&t, 2, told[(2 * i + 1) % 3], RRI_END_NONE);
+    }
+    ck_assert_float_eq(t.rollout.rewards[0], 1.0f);
+    ck_assert_float_eq(t.rollout.rewards[1], 1.0f);
+    desk_reward(&t, 1, FLT_MAX, RRI_END_NONE);
+    desk_reward(&t, 1, FLT_MAX, RRI_END_NONE);
+    ck_assert_float_eq(t.rollout.rewards[0], FLT_MAX); /* and no infinity */
+    desk_close(&t);
+}
+END_TEST
+
+/* 24 orders of rewards whose sum no double can hold on the way. */
+START_TEST(test_settle_rewards_of_very_different_sizes_add_up_exactly)
+{
+    desk t;
+    desk_open_rows(&t, 24);
+    const float told[] = {3e17f, 1e-3f, -3e17f, 2.5f};
+    for (uint64_t order = 0; order < 24; order++) {
+        desk_record(&t, 1, order, 0);
+        uint64_t left = order;
+        bool is_told[4] = {false};
+        for (uint64_t n = 4; n > 0; n--) { /* the (left mod n)-th of those that are not told yet */
+            size_t i = 0;
+            for (uint64_t skip = left % n; is_told[i] || skip > 0; i++) {
+                skip -= is_told[i] ? 0 : 1;
+            }
+            left /= n;
+            is_told[i] = true;
+            desk_reward(&t, order, told[i], RRI_END_NONE);
+        }
+        ck_assert_float_eq(t.rollout.rewards[order], (float)(2.5 + (double)1e-3f));
+        ck_assert_double_eq(t.ledger.reward_sums[order], t.ledger.reward_sums[0]);
+        ck_assert_double_eq(t.ledger.reward_rests[order], t.ledger.reward_rests[0]);
+    }
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_settle_a_reward_before_its_record_is_unknown_and_nothing_is_invented)
+{
+    desk t;
+    desk_open_rows(&t, 8);
+    ck_assert_int_eq(desk_reward(&t, 5, 1.0f, RRI_END_TERMINATED), RR_E_NOT_FOUND);
+    desk_record(&t, 1, 5, 0);
+    ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
+    ck_assert_int_eq(desk_end(&t, 2, RRI_END_CUT), RR_E_NOT_FOUND);
+    const rr_buffer_counts c = desk_count(&t);
+    ck_assert_int_eq(c.unknown, 2);
+    ck_assert_int_eq(c.open_sessions, 1);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_settle_without_a_wait_a_session_that_ended_is_ready_and_earns_no_more)
+{
+    desk t;
+    desk_open_rows(&t, 8);
+    desk_record(&t, 1, 1, 0);
+    desk_record(&t, 1, 2, 0);
+    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_OK);
+    ck_assert_int_eq(desk_reward(&t, 2, 1.0f, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE);
+    ck_assert_float_eq(t.rollout.rewards[0], 1.0f);
+    const rr_buffer_counts c = desk_count(&t);
+    ck_assert_int_eq(c.ready, 2);
+    ck_assert_int_eq(c.ready_sessions, 1);
+    ck_assert_int_eq(c.late, 1);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_settle_rewards_are_final_when_the_wait_of_the_latest_row_is_over)
+{
+    desk t;
+    rr_buffer_config config = desk_config(8);
+    config.reward_wait = 10;
+    desk_open(&t, &config);
+    desk_record(&t, 1, 1, 100);
+    desk_record(&t, 1, 2, 105);
+    ck_assert_int_eq(desk_end(&t, 1, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(desk_count(&t).waiting, 2); /* no time was told yet */
+    rri_settle_clock(&t.ledger, &t.rollout, 110);
+    ck_assert_int_eq(desk_count(&t).waiting, 2);
+    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE); /* its own wait is over */
+    ck_assert_int_eq(desk_reward(&t, 2, 1.0f, RRI_END_NONE), RR_OK);
+    rri_settle_clock(&t.ledger, &t.rollout, 50); /* goes back: held */
+    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE);
+    rri_settle_clock(&t.ledger, &t.rollout, RRI_CLOCK_NONE);
+    ck_assert_int_eq(t.ledger.clock, 110);
+    rri_settle_clock(&t.ledger, &t.rollout, 115);
+    ck_assert_int_eq(desk_count(&t).ready, 2);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_settle_a_reward_earned_too_late_is_late_whenever_settle_was_called)
+{
+    desk t;
+    rr_buffer_config config = desk_config(8);
+    config.reward_wait = 10;
+    desk_open(&t, &config);
+    desk_record(&t, 1, 1, 100);
+    const uint64_t ids[] = {1, 1};
+    const float rewards[] = {1.0f, 2.0f};
+    const int64_t times[] = {110, 109};
+    int32_t statuses[2];
+    const rr_outcome outcome = {.struct_size = sizeof outcome,
+                                .n = 2,
+                                .decisions = ids,
+                                .rewards = rewards,
+                                .times = times,
+                                .statuses = statuses};
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, NULL), RR_OK);
+    ck_assert_int_eq(statuses[0], RR_E_STALE);
+    ck_assert_int_eq(statuses[1], RR_OK);
+    ck_assert_float_eq(t.rollout.rewards[0], 2.0f);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_settle_idle_sessions_are_cut_off_and_others_not)
+{
+    desk t;
+    rr_buffer_config config = desk_config(8);
+    config.idle_timeout = 30;
+    desk_open(&t, &config);
+    desk_record(&t, 1, 1, 100);
+    desk_record(&t, 2, 2, 100);
+    desk_record(&t, 1, 3, 120);
+    desk_record(&t, 1, 4, 90); /* a clock that went back makes no session older */
+    rri_settle_clock(&t.ledger, &t.rollout, 129);
+    ck_assert_int_eq(desk_count(&t).open_sessions, 2);
+    rri_settle_clock(&t.ledger, &t.rollout, 130);
+    ck_assert_int_eq(desk_count(&t).open_sessions, 1);
+    ck_assert_int_eq(t.ledger.ends[1], RRI_END_CUT);
+    ck_assert_int_eq(t.rollout.truncated[1], 0); /* no final observation */
+    rri_settle_clock(&t.ledger, &t.rollout, 150);
+    ck_assert_int_eq(t.ledger.ends[0], RRI_END_CUT);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_settle_an_end_belongs_to_the_last_row_of_its_session)
+{
+    desk t;
+    desk_open_rows(&t, 8);
+    desk_record(&t, 1, 1, 0);
+    desk_record(&t, 1, 2, 0);
+    const uint64_t id = 1;
+    const float reward = 1.0f;
+    const uint8_t yes = 1;
+    const rr_outcome outcome = {.struct_size = sizeof outcome,
+                                .n = 1,
+                                .decisions = &id,
+                                .rewards = &reward,
+                                .terminated = &yes};
+    rr_error err = {0};
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_STATE);
+    ck_assert_ptr_nonnull(
+        strstr(err.text, "terminated[0] is 1, but decision 1 is not the last row of its session"));
+    ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
+    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_E_STATE);
+    ck_assert_int_eq(desk_reward(&t, 2, 1.0f, RRI_END_TRUNCATED), RR_OK);
+    ck_assert_int_eq(t.ledger.ends[0], RRI_END_TRUNCATED);
+    ck_assert_int_eq(t.rollout.truncated[1], 1);
+    ck_assert_float_eq(t.rollout.final_states[S], -2.0f);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_settle_a_doubled_ending_ends_once)
+{
+    desk t;
+    rr_buffer_config config = desk_config(8);
+    config.reward_wait = 5;
+    desk_open(&t, &config);
+    desk_record(&t, 1, 1, 0);
+    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_TRUNCATED), RR_OK); /* two clicks are two */
+    ck_assert_int_eq(t.ledger.ends[0], RRI_END_TERMINATED);
+    ck_assert_float_eq(t.rollout.rewards[0], 2.0f);
+    ck_assert_int_eq(desk_end(&t, 1, RRI_END_CUT), RR_E_NOT_FOUND);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_settle_a_late_reward_still_tells_the_end)
+{
+    desk t;
+    rr_buffer_config config = desk_config(8);
+    config.reward_wait = 5;
+    desk_open(&t, &config);
+    desk_record(&t, 1, 1, 0);
+    rri_settle_clock(&t.ledger, &t.rollout, 5);
+    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_E_STALE);
+    ck_assert_int_eq(t.ledger.ends[0], RRI_END_TERMINATED);
+    ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_settle_bad_outcomes_and_endings_refuse_their_batch)
+{
+    desk t;
+    desk_open_rows(&t, 8);
+    desk_record(&t, 1, 1, 0);
+    desk_record(&t, 2, 2, 0);
+    const uint64_t ids[] = {1, 2};
+    float rewards[] = {1.0f, NAN};
+    uint8_t flags[] = {0, 0};
+    float states[2 * S] = {0.0f};
+    rr_obs final_obs = {.struct_size = sizeof final_obs, .n = 2, .state_dim = S, .states = states};
+    rr_outcome outcome = {.struct_size = sizeof outcome,
+                          .n = 2,
+                          .decisions = ids,
+                          .rewards = rewards,
+                          .truncated = flags,
+                          .final_obs = &final_obs};
+    rr_error err = {0};
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_NOT_FINITE);
+    ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
+    rewards[1] = 1.0f;
+    flags[1] = 2;
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "truncated[1] is 2"));
+    flags[1] = 1;
+    states[S + 1] = INFINITY;
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_NOT_FINITE);
+    ck_assert_ptr_nonnull(strstr(err.text, "buffer reward: final_obs states[1][1] is inf"));
+    final_obs.n = 1;
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "final_obs must hold 2 states of width 2"));
+    final_obs.n = 2;
+    rr_ending ending = {
+        .struct_size = sizeof ending, .n = 2, .sessions = ids, .final_obs = &final_obs};
+    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, &err), RR_E_NOT_FINITE);
+    ck_assert_ptr_nonnull(strstr(err.text, "buffer end: final_obs states[1][1] is inf"));
+    flags[1] = 2;
+    ending.terminated = flags;
+    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "terminated[1] is 2"));
+    int32_t statuses[2];
+    ending.statuses = statuses;
+    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, NULL), RR_OK);
+    ck_assert_int_eq(statuses[0], RR_OK);
+    ck_assert_int_eq(statuses[1], RR_E_INVALID);
+    ck_assert_int_eq(t.ledger.ends[0], RRI_END_TRUNCATED);
+    ck_assert_int_eq(t.ledger.ends[1], RRI_END_NONE);
+    final_obs.state_dim = 1;
+    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, &err), RR_E_INVALID);
+    ck_assert_int_eq(desk_count(&t).rewarded, 0);
+    desk_close(&t);
+}
+END_TEST
+
+CHECK_MAIN("ledger/settle", test_settle_rewards_of_one_decision_add_up,
+           test_settle_the_order_of_rewards_does_not_matter,
+           test_settle_rewards_of_very_different_sizes_add_up_exactly,
+           test_settle_a_reward_before_its_record_is_unknown_and_nothing_is_invented,
+           test_settle_without_a_wait_a_session_that_ended_is_ready_and_earns_no_more,
+           test_settle_rewards_are_final_when_the_wait_of_the_latest_row_is_over,
+           test_settle_a_reward_earned_too_late_is_late_whenever_settle_was_called,
+           test_settle_idle_sessions_are_cut_off_and_others_not,
+           test_settle_an_end_belongs_to_the_last_row_of_its_session,
+           test_settle_a_doubled_ending_ends_once, test_settle_a_late_reward_still_tells_the_end,
+           test_settle_bad_outcomes_and_endings_refuse_their_batch)

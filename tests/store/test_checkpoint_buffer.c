@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* A keyed buffer in a checkpoint: what is restored goes on as what was saved. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/agent.h"
+#include "check_run.h"
+#include "core/hash.h"
+#include "ledger/buffer_handle.h"
+#include "recrl/recrl.h"
+
+enum { S = 3, D = 3, ITEMS = 12, ROWS = 64 };
+
+typedef struct server {
+    rr_items *items;
+    rr_agent *agent;
+    rr_buffer *buffer;
+    uint64_t random, n_decisions;
+    int64_t now;
+} server;
+
+static size_t below(server *s, size_t n)
+{
+    return (size_t)(rri_hash_mix(s->random += 0x9e3779b97f4a7c15u) % n);
+}
+
+static rr_buffer_config buffer_config(void)
+{
+    rr_buffer_config config;
+    rr_buffer_config_init(&config, sizeof config);
+    config.max_rows = ROWS;
+    config.state_dim = S;
+    config.max_history = 0;
+    config.is_keyed = 1;
+    config.reward_wait = 10;
+    config.idle_timeout = 15;
+    return config;
+}
+
+static void server_open(server *s)
+{
+    memset(s, 0, sizeof *s);
+    ck_assert_int_eq(rr_items_create_drawn(&s->items, ITEMS, D, 5, NULL, NULL), RR_OK);
+    rr_agent_config config;
+    rr_agent_config_init(&config, sizeof config);
+    config.state_dim = S;
+    config.item_dim = D;
+    config.max_rows = ROWS;
+    config.max_skew = 1.0f;
+    ck_assert_int_eq(rr_agent_create_ppo(&s->agent, &config, NULL, s->items, NULL, NULL), RR_OK);
+    const rr_buffer_config buffer = buffer_config();
+    ck_assert_int_eq(rr_buffer_create(&s->buffer, &buffer, NULL, NULL), RR_OK);
+}
+
+static void server_close(server *s)
+{
+    rr_buffer_destroy(s->buffer);
+    rr_agent_destroy(s->agent);
+    rr_items_release(s->items);
+}
+
+/* One tick: a request of some user, a reward for some decision, now and then an end or an update.
+ */
+static void tick(server *s)
+{
+    float state[S], log_prob, reward = (float)below(s, 9) / 8.0f;
+    for (size_t i = 0; i < S; i++) {
+        state[i] = (float)below(s, 1000) / 500.0f - 1.0f;
+    }
+    int32_t action;
+    uint64_t version;
+    const uint64_t session = below(s, 7), decision = s->n_decisions++;
+    const int64_t time = s->now++;
+    const rr_obs obs = {.struct_size = sizeof obs,
+                        .n = 1,
+                        .state_dim = S,
+                        .states = state,
+                        .sessions = &session,
+                        .decisions = &decision,
+                        .times = &time};
+    rr_decision made = {.struct_size = sizeof made,
+                        .n = 1,
+                        .actions = &action,
+                        .log_probs = &log_prob,
+                        .policy_versions = &version};
+    ck_assert_int_eq(rr_agent_act(s->agent, &obs, &made, NULL), RR_OK);
+    if (below(s, 40) == 0) {
+        log_prob -= 0.25f; /* skew, which is seen as long as the version is kept */
+    }
+    (void)rr_buffer_record(s->buffer, &obs, &made, NULL); /* full is fine */
+    const uint64_t rewarded = decision - below(s, 13);
+    const rr_outcome outcome = {
+        .struct_size = sizeof outcome, .n = 1, .decisions = &rewarded, .rewards = &reward};
+    ck_assert_int_eq(rr_buffer_reward(s->buffer, &outcome, NULL), RR_OK);
+    if (below(s, 4) == 0) {
+        const uint64_t ended = below(s, 7);
+        const uint8_t terminated = below(s, 2) == 0;
+        const rr_obs final_obs = {
+            .struct_size = sizeof final_obs, .n = 1, .state_dim = S, .states = state};
+        const rr_ending ending = {.struct_size = sizeof ending,
+                                  .n = 1,
+                                  .sessions = &ended,
+                                  .terminated = &terminated,
+                                  .final_obs = below(s, 2) == 0 ? &final_obs : NULL};
+        ck_assert_int_eq(rr_buffer_end(s->buffer, &ending, NULL), RR_OK);
+    }
+    ck_assert_int_eq(rr_buffer_settle(s->buffer, s->now, NULL, NULL), RR_OK);
+    if (below(s, 24) == 0) {
+        (void)rr_agent_update(s->agent, s->buffer, NULL, NULL, NULL); /* may have nothing ready */
+    }
+}
+
+static unsigned char *save(const server *s, size_t *bytes)
+{
+    ck_assert_int_eq(
+        rr_checkpoint_save_memory(NULL, 0, bytes, s->agent, NULL, s->buffer, NULL, 0, NULL), RR_OK);
+    unsigned char *block = malloc(*bytes);
+    ck_assert_int_eq(
+        rr_checkpoint_save_memory(block, *bytes, bytes, s->agent, NULL, s->buffer, NULL, 0, NULL),
+        RR_OK);
+    return block;
+}
+
+static void assert_same_file(const server *a, const server *b)
+{
+    size_t of_a, of_b;
+    unsigned char *file_a = save(a, &of_a), *file_b = save(b, &of_b);
+    ck_assert_uint_eq(of_a, of_b);
+    ck_assert_mem_eq(file_a, file_b, of_a);
+    free(file_a);
+    free(file_b);
+}
+
+START_TEST(test_checkpoint_buffer_restored_goes_on_to_the_byte)
+{
+    for (int when = 0; when < 400; when += 37) {
+        server going, resumed;
+        server_open(&going);
+        server_open(&resumed);
+        for (int i = 0; i < when; i++) {
+            tick(&going);
+        }
+        size_t bytes;
+        unsigned char *file = save(&going, &bytes);
+        for (int i = 0; i < 50; i++) {
+            tick(&resumed); /* something else, to be written over */
+        }
+        rr_error err = {0};
+        ck_assert_msg(rr_checkpoint_load_memory(file, bytes, resumed.agent, NULL, resumed.buffer,
+                                                NULL, 0, NULL, &err) == RR_OK,
+                      "%s", err.text);
+        resumed.random = going.random;
+        resumed.n_decisions = going.n_decisions;
+        resumed.now = going.now;
+        assert_same_file(&going, &resumed);
+        for (int i = 0; i < 200; i++) {
+            tick(&going);
+            tick(&resumed);
+        }
+        assert_same_file(&going, &resumed);
+        rr_buffer_counts a = {.struct_size = sizeof a}, b = {.struct_size = sizeof b};
+        ck_assert_int_eq(rr_buffer_settle(going.buffer, INT64_MIN, &a, NULL), RR_OK);
+        ck_assert_int_eq(rr_buffer_settle(resumed.buffer, INT64_MIN, &b, NULL), RR_OK);
+        ck_assert_mem_eq(&a, &b, sizeof a);
+        ck_assert_int_gt(rr_agent_updates(going.agent), 0);
+        ck_assert_int_gt(a.spoilt, 0);
+        ck_assert_uint_gt(going.agent->kept.n, 1);
+        free(file);
+        server_close(&going);
+        server_close(&resumed);
+    }
+}
+END_TEST
+
+static void expect_refusal(const server *s, const unsigned char *file, size_t bytes,
+                           rr_buffer *buffer, rr_status wanted, const char *sentence)
+{
+    rr_error err = {0};
+    const rr_status got =
+        rr_checkpoint_load_memory(file, bytes, s->agent, NULL, buffer, NULL, 0, NULL, &err);
+    ck_assert_msg(got == wanted, "status %d, not %d (\"%s\")", got, wanted, err.text);
+    ck_assert_msg(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text,
+                  sentence);
+}
+
+START_TEST(test_checkpoint_buffer_of_another_kind_or_size_is_refused)
+{
+    server s;
+    server_open(&s);
+    for (int i = 0; i < 40; i++) {
+        tick(&s);
+    }
+    size_t bytes;
+    unsigned char *file = save(&s, &bytes);
+    rr_buffer_config config = buffer_config();
+    rr_buffer *other = NULL;
+    config.is_keyed = 0;
+    ck_assert_int_eq(rr_buffer_create(&other, &config, NULL, NULL), RR_OK);
+    expect_refusal(&s, file, bytes, other, RR_E_MISMATCH,
+                   "its buffer is keyed; the one given is in lock step");
+    rr_buffer_destroy(other);
+    config.is_keyed = 1;
+    config.max_sessions = 1;
+    ck_assert_int_eq(rr_buffer_create(&other, &config, NULL, NULL), RR_OK);
+    expect_refusal(&s, file, bytes, other, RR_E_MISMATCH, "sessions; the one given holds 1");
+    ck_assert_int_eq(rr_buffer_count(other), 0);
+    rr_buffer_destroy(other);
+    config.max_sessions = 0;
+    config.max_rows = 2;
+    ck_assert_int_eq(rr_buffer_create(&other, &config, NULL, NULL), RR_OK);
+    expect_refusal(&s, file, bytes, other, RR_E_MISMATCH, "rows; the one given holds 2");
+    rr_buffer_destroy(other);
+    free(file);
+    server_close(&s);
+}
+END_TEST
+
+/* Saved from a buffer that lies; the checksum is right, so only what is read tells. */
+START_TEST(test_checkpoint_buffer_whose_sessions_contradict_its_rows_is_refused)
+{
+    enum { LIES = 5 };
+    static const char *const sentences[LIES] = {
+        "buffer.session_of[0] is 3", "buffer.session_of[1] is -1", "its rows",
+        "buffer.session_ends[0] is 9", "buffer.ledger[2] is -1"};
+    for (int lie = 0; lie < LIES; lie++) {
+        server s;
+        server_open(&s);
+        for (int i = 0; i < 20; i++) {
+            tick(&s);
+        }
+        rri_ledger *ledger = &s.buffer->ledger;
+        switch (lie) {
+        case 0:
+            ledger->session_of[0] = 3;
+            break;
+        case 1:
+            ledger->session_of[1] = -1;
+            break;
+        case 2:
+            memset(ledger->session_of, 0, s.buffer->rollout.n_rows * sizeof(int32_t));
+            break;
+        case 3:
+            ledger->ends[0] = 9;
+            break;
+        default:
+            ledger->n_recorded = -1;
+        }
+        size_t bytes;
+        unsigned char *file = save(&s, &bytes);
+        expect_refusal(&s, file, bytes, s.buffer, RR_E_FORMAT, sentences[lie]);
+        free(file);
+        server_close(&s);
+    }
+}
+END_TEST
+
+START_TEST(test_checkpoint_buffer_versions_of_the_agent_are_judged)
+{
+    server s;
+    server_open(&s);
+    while (s.agent->versions.n == 0) {
+        tick(&s);
+    }
+    s.agent->versions.entries[0].temperature = 0.0f;
+    size_t bytes;
+    unsigned char *file = save(&s, &bytes);
+    expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.versions[0]");
+    free(file);
+    s.agent->versions.entries[0].temperature = 1.0f;
+    s.agent->versions.entries[0].update = s.agent->n_updates + 1;
+    file = save(&s, &bytes);
+    expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.versions[0]");
+    free(file);
+    server_close(&s);
+}
+END_TEST
+
+START_TEST(test_checkpoint_buffer_kept_parameters_that_are_not_their_versions_are_refused)
+{
+    server s;
+    server_open(&s);
+    while (s.agent->kept.n < 2) {
+        tick(&s);
+    }
+    rri_kept *kept = &s.agent->kept;
+    size_t bytes;
+    kept->values[kept->n_floats] += 0.5f;
+    unsigned char *file = save(&s, &bytes);
+    expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.kept_values[1]");
+    free(file);
+    kept->values[kept->n_floats] -= 0.5f;
+    kept->next = 9;
+    file = save(&s, &bytes);
+    expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.kept_values[0]");
+    free(file);
+    server_close(&s);
+}
+END_TEST
+
+CHECK_MAIN("store/checkpoint_buffer", test_checkpoint_buffer_restored_goes_on_to_the_byte,
+           test_checkpoint_buffer_of_another_kind_or_size_is_refused,
+           test_checkpoint_buffer_whose_sessions_contradict_its_rows_is_refused,
+           test_checkpoint_buffer_versions_of_the_agent_are_judged,
+           test_checkpoint_buffer_kept_parameters_that_are_not_their_versions_are_refused)

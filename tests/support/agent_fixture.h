@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/* agent_fixture.h: a small agent with a catalogue, observations that fit it, and a rollout, so that
+ * a test says only what is special about it.
+ *
+ *     rig r;
+ *     rig_shape shape = rig_usual();
+ *     shape.k = 6;
+ *     rig_open(&r, &shape);
+ *     …
+ *     rig_close(&r); */
+#ifndef TESTS_AGENT_AGENT_FIXTURE_H
+#define TESTS_AGENT_AGENT_FIXTURE_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/act.h"
+#include "agent/agent.h"
+#include "train/update.h"
+#include "check_run.h"
+#include "core/hash.h"
+#include "gradcheck.h"
+#include "items/items.h"
+#include "buffer/rollout.h"
+
+typedef struct rig_shape {
+    int32_t algo;
+    rr_agent_config agent;
+    rr_ppo_config ppo;
+    rr_a2c_config a2c;
+    size_t n_items;        /* 0: no catalogue */
+    size_t n, k, m, h;     /* of an observation */
+    bool has_vectors;      /* some candidates are only in vectors … */
+    bool has_only_vectors; /* … or all */
+    bool has_lengths, has_counts;
+    const rr_host *host;
+} rig_shape;
+
+typedef struct rig {
+    rig_shape shape;
+    rr_items *items;
+    rr_agent *agent;
+    rri_rollout rollout;
+    rr_obs obs;           /* n rows; its arrays are the rig's own and may be written */
+    rr_decision decision; /* n rows */
+    void *blocks[64];
+    size_t n_blocks;
+    uint64_t random;
+} rig;
+
+/* Seven items of width 3, states of width 3, one hidden layer of 4. */
+static inline rig_shape rig_usual(void)
+{
+    rig_shape s = {.n_items = 7, .n = 5};
+    rr_agent_config_init(&s.agent, sizeof s.agent);
+    rr_ppo_config_init(&s.ppo, sizeof s.ppo);
+    rr_a2c_config_init(&s.a2c, sizeof s.a2c);
+    s.agent.state_dim = 3;
+    s.agent.item_dim = 3;
+    s.agent.hidden[0] = s.agent.critic_hidden[0] = 4;
+    s.agent.hidden[1] = s.agent.critic_hidden[1] = 0;
+    s.agent.max_rows = 64;
+    s.agent.max_candidates = 8;
+    s.agent.max_history = 8;
+    s.agent.initial_scale = 2.0f;
+    s.agent.seed = 11;
+    s.ppo.n_steps = s.a2c.n_steps = 8;
+    s.ppo.batch_size = 16;
+    s.ppo.update_epochs = 2;
+    return s;
+}
+
+static inline void *rig_take(rig *r, size_t count, size_t bytes)
+{
+    const size_t size = (count * bytes + 127) / 64 * 64;
+    void *block = aligned_alloc(64, size);
+    memset(block, 0, size);
+    ck_assert_uint_lt(r->n_blocks, 64);
+    r->blocks[r->n_blocks++] = block;
+    return block;
+}
+#define RIG_TAKE(r, type, count) ((type *)rig_take((r), (count), sizeof(type)))
+
+static inline double rig_uniform(rig *r)
+{
+    return (double)(rri_hash_mix(r->random += 0x9e3779b97f4a7c15u) >> 11) * 0x1p-53;
+}
+
+static inline size_t rig_below(rig *r, size_t n)
+{
+    return (size_t)(rig_uniform(r) * (double)n);
+}
+
+static inline void rig_fill(rig *r, float *x, size_t n, float spread)
+{
+    for (size_t i = 0; i < n; i++) {
+        x[i] = spread * (float)(2.0 * rig_uniform(r) - 1.0);
+    }
+}
+
+/* n different items of the catalogue, in any order. */
+static inline void rig_fill_distinct(rig *r, int32_t *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool is_new = false;
+        while (!is_new) {
+            out[i] = (int32_t)rig_below(r, r->shape.n_items);
+            is_new = true;
+            for (size_t j = 0; j < i; j++) {
+                is_new = is_new && out[j] != out[i];
+            }
+        }
+    }
+}
+
+static inline void rig_fill_lists(rig *r, size_t row)
+{
+    const size_t k = r->shape.k;
+    int32_t *candidates = (int32_t *)r->obs.candidates;
+    for (size_t j = 0; j < k; j++) {
+        if (r->obs.counts != NULL) {
+            ((int32_t *)r->obs.counts)[row * k + j] = (int32_t)rig_below(r, 3);
+        }
+    }
+    if (candidates != NULL) {
+        rig_fill_distinct(r, candidates + row * k, k);
+        for (size_t j = 0; j < k; j++) {
+            if (r->shape.has_vectors && rig_below(r, 2) == 0) {
+                candidates[row * k + j] = -1;
+            }
+        }
+    }
+    if (r->obs.lengths != NULL) {
+        ((int32_t *)r->obs.lengths)[row] = (int32_t)(2 + rig_below(r, k - 1));
+    }
+}
+
+/* New content of the observation; it passes every check. At most one candidate of a row is
+ * excluded, and never the first. */
+static inline void rig_draw_obs(rig *r)
+{
+    const rig_shape *s = &r->shape;
+    rig_fill(r, (float *)r->obs.states, s->n * (size_t)s->agent.state_dim, 1.0f);
+    if (r->obs.features != NULL) {
+        rig_fill(r, (float *)r->obs.features, s->n * s->k * (size_t)s->agent.feature_dim, 1.0f);
+    }
+    if (r->obs.vectors != NULL) {
+        rig_fill(r, (float *)r->obs.vectors, s->n * s->k * (size_t)s->agent.item_dim, 1.0f);
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->k > 0) {
+            rig_fill_lists(r, i);
+        }
+        for (size_t j = 0; j < s->m; j++) {
+            const bool is_padding = rig_below(r, 3) == 0;
+            const int32_t item = s->k > 0 && r->obs.candidates != NULL
+                                     ? r->obs.candidates[i * s->k + 1]
+                                     : (int32_t)rig_below(r, s->n_items - 1);
+            ((int32_t *)r->obs.excluded)[i * s->m + j] = is_padding ? -1 : item;
+        }
+        const size_t n_shown = s->h > 0 ? rig_below(r, s->h + 1) : 0;
+        for (size_t j = 0; j < s->h; j++) {
+            ((int32_t *)r->obs.history)[i * s->h + j] =
+                j + n_shown < s->h ? -1 : (int32_t)rig_below(r, s->n_items);
+        }
+    }
+}
+
+static inline void rig_open_obs(rig *r)
+{
+    const rig_shape *s = &r->shape;
+    const size_t lists = s->n * s->k;
+    r->obs = (rr_obs){.struct_size = sizeof r->obs, .n = (int32_t)s->n};
+    r->obs.state_dim = s->agent.state_dim;
+    r->obs.states = RIG_TAKE(r, float, s->n *(size_t)s->agent.state_dim);
+    if (s->k > 0) {
+        r->obs.k = (int32_t)s->k;
+        r->obs.lengths = s->has_lengths ? RIG_TAKE(r, int32_t, s->n) : NULL;
+        r->obs.candidates = s->has_only_vectors ? NULL : RIG_TAKE(r, int32_t, lists);
+        r->obs.counts = s->has_counts ? RIG_TAKE(r, int32_t, lists) : NULL;
+        if (s->has_vectors || s->has_only_vectors) {
+            r->obs.item_dim = s->agent.item_dim;
+            r->obs.vectors = RIG_TAKE(r, float, lists *(size_t)s->agent.item_dim);
+        }
+        if (s->agent.feature_dim > 0) {
+            r->obs.feature_dim = s->agent.feature_dim;
+            r->obs.features = RIG_TAKE(r, float, lists *(size_t)s->agent.feature_dim);
+        }
+    }
+    if (s->m > 0) {
+        r->obs.m = (int32_t)s->m;
+        r->obs.excluded = RIG_TAKE(r, int32_t, s->n * s->m);
+    }
+    if (s->h > 0) {
+        r->obs.h = (int32_t)s->h;
+        r->obs.history = RIG_TAKE(r, int32_t, s->n * s->h);
+    }
+    r->decision = (rr_decision){.struct_size = sizeof r->decision, .n = (int32_t)s->n};
+    r->decision.actions = RIG_TAKE(r, int32_t, s->n);
+    r->decision.items = RIG_TAKE(r, int32_t, s->n);
+    r->decision.log_probs = RIG_TAKE(r, float, s->n);
+    r->decision.values = RIG_TAKE(r, float, s->n);
+}
+
+/* A rollout for max_rows of the agent × n_steps rows of the observation's shape. */
+static inline void rig_open_rollout(rig *r)
+{
+    const rig_shape *s = &r->shape;
+    rr_buffer_config config;
+    rr_buffer_config_init(&config, sizeof config);
+    config.max_rows = s->agent.max_rows * s->ppo.n_steps;
+    config.state_dim = s->agent.state_dim;
+    config.item_dim = s->has_vectors || s->has_only_vectors ? s->agent.item_dim : 0;
+    config.feature_dim = s->agent.feature_dim;
+    config.max_candidates = (int32_t)s->k;
+    config.max_excluded = (int32_t)s->m;
+    config.max_history = (int32_t)s->h;
+    r->rollout = (rri_rollout){0};
+    rri_arena arena = {0};
+    rri_rollout_layout(&r->rollout, &arena, &config);
+    arena = (rri_arena){.base = rig_take(r, arena.used, 1)};
+    rri_rollout_layout(&r->rollout, &arena, &config);
+}
+
+/* Another catalogue; keys NULL: 0 … n−1. */
+static inline rr_items *rig_items(rig *r, size_t n, size_t dim, const uint64_t *keys)
+{
+    rri_allocator allocator;
+    ck_assert_int_eq(rri_allocator_init(&allocator, r->shape.host, NULL), RR_OK);
+    float *vectors = malloc(n * dim * sizeof *vectors);
+    rig_fill(r, vectors, n * dim, 1.0f);
+    rr_items *items = NULL;
+    ck_assert_int_eq(
+        rri_items_create(&items, vectors, keys, (int32_t)n, (int32_t)dim, &allocator, NULL), RR_OK);
+    free(vectors);
+    return items;
+}
+
+static inline rri_recipe rig_recipe(const rig_shape *s)
+{
+    return s->algo == RR_ALGO_A2C ? rri_recipe_of_a2c(&s->a2c) : rri_recipe_of_ppo(&s->ppo);
+}
+
+/* Every parameter at random, log τ between 0 and 1. */
+static inline void rig_randomise(rig *r)
+{
+    const rri_params *params = &r->agent->network.params;
+    for (size_t p = 0; p < params->n_params; p++) {
+        rig_fill(r, r->agent->values + params->entries[p].offset, params->entries[p].size, 0.7f);
+    }
+    if (r->agent->network.at.log_scale != RRI_ABSENT) {
+        r->agent->values[r->agent->network.at.log_scale] = (float)rig_uniform(r);
+    }
+    const rri_norm_offsets *norm = &r->agent->network.norm;
+    if (norm->value_scale != RRI_ABSENT) {
+        r->agent->values[norm->value_scale] = 1.5f + (float)rig_uniform(r);
+    }
+    for (size_t i = 0; norm->state_inverses != RRI_ABSENT && i < r->agent->network.state_dim; i++) {
+        r->agent->values[norm->state_inverses + i] = 0.5f + (float)rig_uniform(r);
+    }
+    rri_agent_pack(r->agent);
+}
+
+static inline void rig_open(rig *r, const rig_shape *shape)
+{
+    *r = (rig){.shape = *shape, .random = 1};
+    if (shape->n_items > 0) {
+        r->items = rig_items(r, shape->n_items, (size_t)shape->agent.item_dim, NULL);
+    }
+    const rri_recipe recipe = rig_recipe(shape);
+    rr_error err = {0};
+    const rr_status status =
+        rri_agent_create(&r->agent, &shape->agent, &recipe, r->items, shape->host, &err);
+    ck_assert_msg(status == RR_OK, "%s", err.text);
+    rig_randomise(r);
+    rig_open_obs(r);
+    rig_open_rollout(r);
+    rig_draw_obs(r);
+}
+
+static inline void rig_close(rig *r)
+{
+    for (size_t i = 0; r->agent->stacks != NULL && i < rri_workers_count(r->agent->workers); i++) {
+        ck_assert_uint_eq(r->agent->stacks[i].used, 0);
+    }
+    rri_agent_destroy(r->agent);
+    rri_items_release(r->items);
+    for (size_t i = 0; i < r->n_blocks; i++) {
+        free(r->blocks[i]);
+    }
+}
+
+/* Draws and records n_steps steps with rewards at random; every fourth session terminates, every
+ * fourth is truncated, and the observation that is left is the one to come. */
+static inline void rig_play(rig *r, size_t n_steps)
+{
+    const size_t n = r->shape.n, S = (size_t)r->shape.agent.state_dim;
+    float *rewards = calloc(n, sizeof *rewards), *final_states = calloc(n * S, sizeof(float));
+    uint8_t *flags = calloc(2 * n, 1);
+    for (size_t step = 0; step < n_steps; step++) {
+        rr_error err = {0};
+        ck_assert_msg(rri_agent_act(r->agent, &r->obs, &r->decision, &err) == RR_OK, "%s",
+                      err.text);
+        ck_assert_msg(rri_rollout_record(&r->rollout, &r->obs, &r->decision,
+                                         r->decision.pool_fingerprint, &err) == RR_OK,
+                      "%s", err.text);
+        rig_fill(r, rewards, n, 1.0f);
+        rig_fill(r, final_states, n * S, 1.0f);
+        for (size_t i = 0; i < n; i++) {
+            const size_t fate = rig_below(r, 4);
+            flags[i] = fate == 0;
+            flags[n + i] = fate == 1;
+        }
+        rr_obs final_obs = r->obs;
+        final_obs.states = final_states;
+        const rr_outcome outcome = {.struct_size = sizeof outcome,
+                                    .n = (int32_t)n,
+                                    .rewards = rewards,
+                                    .terminated = flags,
+                                    .truncated = flags + n,
+                                    .final_obs = &final_obs};
+        ck_assert_int_eq(rri_rollout_reward(&r->rollout, &outcome, &err), RR_OK);
+        rig_draw_obs(r);
+    }
+    free(rewards);
+    free(final_states);
+    free(flags);
+}
+
+/* All that an agent is: parameters, moments, counters. */
+static inline uint64_t rig_hash(const rig *r)
+{
+    const rr_agent *agent = r->agent;
+    const size_t bytes = agent->network.params.n_floats * sizeof(float);
+    const uint64_t counters[] = {(uint64_t)agent->n_updates, (uint64_t)agent->n_timesteps,
+                                 (uint64_t)agent->n_optimizer_steps, agent->n_draws};
+    rri_hash hash;
+    rri_hash_init(&hash, agent->items != NULL ? rri_items_fingerprint(agent->items) : 0);
+    rri_hash_update(&hash, agent->values, bytes);
+    rri_hash_update(&hash, agent->first_moments, bytes);
+    rri_hash_update(&hash, agent->second_moments, bytes);
+    rri_hash_update(&hash, counters, sizeof counters);
+    return rri_hash_final(&hash);
+}
+
+static inline void rig_expect(rr_status got, rr_status wanted, const rr_error *err,
+                              const char *sentence)
+{
+    ck_assert_msg(got == wanted, "status %d, not %d (\"%s\")", got, wanted, err->text);
+    ck_assert_msg(strstr(err->text, sentence) != NULL, "\"%s\" does not say \"%s\"", err->text,
+                  sentence);
+}
+
+static inline const rri_param *rig_param(const rig *r, const char *name)
+{
+    const rri_param *param = rri_params_find(&r->agent->network.params, name);
+    ck_assert_msg(param != NULL, "there is no %s", name);
+    return param;
+}
+
+#endif

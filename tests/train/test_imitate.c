@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/imitate.h"
+
+#include "agent_twin.h"
+#include "core/philox.h"
+#include "play/request.h"
+
+static rr_imitate_config plain(void)
+{
+    rr_imitate_config config;
+    rr_imitate_config_init(&config, sizeof config);
+    return config;
+}
+
+/* Lists with features, vectors, counts, exclusions and a history. */
+static rig_shape lists(void)
+{
+    rig_shape shape = rig_usual();
+    shape.algo = RR_ALGO_A2C;
+    shape.n = 40;
+    shape.k = 6;
+    shape.m = 2;
+    shape.h = 4;
+    shape.has_lengths = shape.has_vectors = true;
+    shape.agent.feature_dim = 2;
+    return shape;
+}
+
+static void draw_actions(rig *r)
+{
+    ck_assert_int_eq(rri_agent_act(r->agent, &r->obs, &r->decision, NULL), RR_OK);
+}
+
+START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
+{
+    rig_shape shape = lists();
+    shape.a2c.ent_coef = 0.05f;
+    shape.a2c.vf_coef = 0.7f; /* of the twin */
+    rig r;
+    rig_open(&r, &shape);
+    draw_actions(&r);
+    twin t;
+    twin_open(&t, &r);
+    float *weights = RIG_TAKE(&r, float, 40), *returns = RIG_TAKE(&r, float, 40);
+    float *zeros = RIG_TAKE(&r, float, 40);
+    rig_fill(&r, weights, 40, 1.0f);
+    rig_fill(&r, returns, 40, 2.0f);
+    for (size_t i = 0; i < 40; i++) {
+        weights[i] = i % 5 == 0 ? 0.0f : fabsf(weights[i]);
+    }
+    const rri_player player = rri_player_of_agent(r.agent);
+    rri_request request;
+    ck_assert_int_eq(rri_request_read(&request, &player, &r.obs, NULL), RR_OK);
+    t.rows = (twin_rows){.n = 40,
+                         .states = r.obs.states,
+                         .menu = request.menu,
+                         .actions = r.decision.actions,
+                         .old_log_probs = zeros,
+                         .old_values = zeros,
+                         .returns = returns,
+                         .advantages = weights};
+    rr_imitate_config config = plain();
+    config.ent_coef = 0.05f;
+    config.vf_coef = 0.7f;
+    const twin_terms terms = twin_evaluate(&t);
+    const rri_recipe recipe = r.agent->recipe;
+    r.agent->recipe.ent_coef = r.agent->recipe.vf_coef = 9.0f; /* the agent's own do not matter */
+    rr_stats stats = {0};
+    ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, weights, returns,
+                                       &config, &stats, NULL),
+                     RR_OK);
+    r.agent->recipe = recipe;
+    twin_assert_close((double)stats.policy_loss, terms.policy_loss, 1e-6, "policy_loss");
+    twin_assert_close((double)stats.value_loss, terms.value_loss, 1e-6, "value_loss");
+    twin_assert_close((double)stats.entropy, terms.entropy, 1e-6, "entropy");
+    ck_assert_int_eq(stats.n_minibatches, 1);
+    ck_assert_int_eq(stats.n_rows, 40);
+
+    const rri_params *params = &r.agent->network.params;
+    size_t n_large = 0;
+    for (size_t p = 0; p < params->n_params; p++) {
+        const rri_param *param = &params->entries[p];
+        for (size_t i = param->offset; i < param->offset + param->size; i++) {
+            const double at = t.theta[i], h = 1e-5;
+            t.theta[i] = at + h;
+            const double above = twin_loss(&t);
+            t.theta[i] = at - h;
+            const double slope = (above - twin_loss(&t)) / (2.0 * h);
+            t.theta[i] = at;
+            n_large += fabs(slope) > 1e-3;
+            twin_assert_close((double)r.agent->gradients[i], slope, 2e-6, param->name);
+        }
+    }
+    ck_assert_uint_gt(n_large, 40); /* not a gradient of nothing */
+    twin_close(&t);
+    rig_close(&r);
+}
+END_TEST
+
+/* Weights are no advantages: no unit of returns divides them. The value loss is of the critic as it
+ * was, in the unit of returns; nobody drew the rows, so states may move first. */
+START_TEST(test_imitate_in_units_of_returns_weighs_as_before_and_tells_its_value_loss_in_theirs)
+{
+    rig_shape shape = lists();
+    shape.agent.normalize_returns = 1;
+    rig r;
+    rig_open(&r, &shape);
+    draw_actions(&r);
+    float weights[40], returns[40], values[40];
+    double value_loss = 0.0, policy_loss = 0.0;
+    rri_agent_values(r.agent, values, r.obs.states, 40);
+    for (size_t i = 0; i < 40; i++) {
+        weights[i] = (float)(i % 3);
+        returns[i] = 500.0f + (float)(i % 7);
+        value_loss += 0.5 * pow((double)values[i] - (double)returns[i], 2.0) / 40.0;
+        policy_loss -= (double)weights[i] * (double)r.decision.log_probs[i] / 40.0;
+    }
+    const rr_imitate_config config = plain();
+    rr_stats stats = {0};
+    ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, weights, returns,
+                                       &config, &stats, NULL),
+                     RR_OK);
+    twin_assert_close((double)stats.value_loss, value_loss, 1e-5, "value_loss");
+    twin_assert_close((double)stats.policy_loss, policy_loss, 1e-6, "policy_loss");
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(test_imitate_moves_states_before_its_first_step)
+{
+    rig_shape shape = lists();
+    shape.agent.normalize_states = 1;
+    rig r;
+    rig_open(&r, &shape);
+    draw_actions(&r);
+    const rr_imitate_config config = plain();
+    ck_assert_int_eq(
+        rri_agent_imitate(r.agent, &r.obs, r.decision.actions, NULL, NULL, &config, NULL, NULL),
+        RR_OK);
+    double sum = 0.0;
+    for (size_t i = 0; i < 40; i++) {
+        sum += (double)r.agent->slice.tape.inputs[i * 3];
+    }
+    ck_assert_double_eq_tol(sum / 40.0, 0.0, 1e-5);
+    ck_assert_double_eq(r.agent->normaliser.running[0], 40.0);
+    rig_close(&r);
+}
+END_TEST
+
+/* An incumbent that draws from softmax(2 f₀ − f₁ + u·v) can be had exactly. */
+START_TEST(test_imitate_becomes_a_softmax_incumbent)
+{
+    rig_shape shape = rig_usual();
+    shape.n = 64;
+    shape.n_items = 0;
+    shape.k = 8;
+    shape.has_only_vectors = true;
+    shape.agent.feature_dim = 2;
+    shape.agent.hidden[0] = 0;
+    rig r;
+    rig_open(&r, &shape);
+    memset(r.agent->values, 0, r.agent->network.params.n_floats * sizeof(float));
+    rri_agent_pack(r.agent);
+    rr_imitate_config config = plain();
+    config.batch_size = 64;
+    config.lr = 0.02f;
+    int32_t actions[64];
+    for (uint64_t call = 0; call < 600; call++) {
+        config.lr = call < 400 ? 0.02f : 0.002f;
+        rig_draw_obs(&r);
+        for (size_t i = 0; i < 64; i++) {
+            double weights[8], sum = 0.0;
+            for (size_t j = 0; j < 8; j++) {
+                const float *f = r.obs.features + (i * 8 + j) * 2;
+                const float *v = r.obs.vectors + (i * 8 + j) * 3, *u = r.obs.states + i * 3;
+                const float match = u[0] * v[0] + u[1] * v[1] + u[2] * v[2];
+                weights[j] = exp(2.0 * (double)f[0] - (double)f[1] + (double)match);
+                sum += weights[j];
+            }
+            double left = sum * rri_philox_uniform(3, 99, call, (uint32_t)i);
+            actions[i] = 0;
+            while (actions[i] < 7 && left >= weights[actions[i]]) {
+                left -= weights[actions[i]++];
+            }
+        }
+        ck_assert_int_eq(
+            rri_agent_imitate(r.agent, &r.obs, actions, NULL, NULL, &config, NULL, NULL), RR_OK);
+    }
+    const float *w = r.agent->values + rig_param(&r, "actor.feature_weights")->offset;
+    const float *skip = r.agent->values + rig_param(&r, "actor.skip.weight")->offset;
+    const float scale = r.agent->network.head.scale;
+    ck_assert_msg(fabsf(w[0] - 2.0f) < 0.1f && fabsf(w[1] + 1.0f) < 0.1f, "w is %g, %g",
+                  (double)w[0], (double)w[1]);
+    for (size_t i = 0; i < 9; i++) {
+        const float wanted = i % 4 == 0 ? 1.0f : 0.0f;
+        ck_assert_msg(fabsf(scale * skip[i] - wanted) < 0.15f, "W[%zu] is %g", i,
+                      (double)(scale * skip[i]));
+    }
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(test_imitate_a_row_of_weight_two_is_two_rows)
+{
+    uint64_t gradients[2];
+    for (int is_doubled = 0; is_doubled < 2; is_doubled++) {
+        rig_shape shape = lists();
+        shape.n = 4;
+        shape.h = shape.m = 0;
+        shape.has_vectors = shape.has_lengths = false;
+        rig r;
+        rig_open(&r, &shape);
+        draw_actions(&r);
+        float weights[] = {2.0f, 1.0f, 1.0f, 0.0f}; /* 2 of row 0, or rows 0 and 3, which are one */
+        rr_obs obs = r.obs;
+        int32_t candidates[4 * 6];
+        float states[4 * 3], features[4 * 6 * 2];
+        memcpy(states, obs.states, sizeof states);
+        memcpy(candidates, obs.candidates, sizeof candidates);
+        memcpy(features, obs.features, sizeof features);
+        memcpy(states + 9, states, 3 * sizeof(float));
+        memcpy(candidates + 18, candidates, 6 * sizeof(int32_t));
+        memcpy(features + 36, features, 12 * sizeof(float));
+        obs.states = states;
+        obs.candidates = candidates;
+        obs.features = features;
+        r.decision.actions[3] = r.decision.actions[0];
+        if (is_doubled) {
+            weights[0] = weights[3] = 1.0f;
+        }
+        rr_stats stats = {0};
+        const rr_imitate_config config = plain();
+        ck_assert_int_eq(rri_agent_imitate(r.agent, &obs, r.decision.actions, weights, NULL,
+                                           &config, &stats, NULL),
+                         RR_OK);
+        ck_assert_float_gt(stats.grad_norm, 0.01f);
+        gradients[is_doubled] = (uint64_t)((double)stats.grad_norm * 1e5 + 0.5);
+        ck_assert_float_eq(stats.value_loss, 0.0f);
+        rig_close(&r);
+    }
+    ck_assert_uint_eq(gradients[0], gradients[1]);
+}
+END_TEST
+
+START_TEST(test_imitate_without_returns_leaves_the_critic_and_the_counters_alone)
+{
+    rig_shape shape = lists();
+    rig r;
+    rig_open(&r, &shape);
+    draw_actions(&r);
+    const size_t critic = rig_param(&r, "critic.0.weight")->offset;
+    const size_t size = rig_param(&r, "critic.0.weight")->size;
+    float before[64];
+    memcpy(before, r.agent->values + critic, size * sizeof(float));
+    const rri_recipe recipe = r.agent->recipe;
+    rr_imitate_config config = plain();
+    config.epochs = 3;
+    config.batch_size = 16;
+    rr_stats stats = {0};
+    ck_assert_int_eq(
+        rri_agent_imitate(r.agent, &r.obs, r.decision.actions, NULL, NULL, &config, &stats, NULL),
+        RR_OK);
+    ck_assert_mem_eq(before, r.agent->values + critic, size * sizeof(float));
+    ck_assert_int_eq(stats.n_epochs, 3);
+    ck_assert_int_eq(stats.n_minibatches, 6);
+    ck_assert_int_eq(r.agent->n_optimizer_steps, 6);
+    ck_assert_int_eq(r.agent->n_updates, 0);
+    ck_assert_int_eq(r.agent->n_timesteps, 0);
+    ck_assert_mem_eq(&recipe, &r.agent->recipe, sizeof recipe);
+    float returns[40];
+    rig_fill(&r, returns, 40, 1.0f);
+    ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, NULL, returns, &config,
+                                       &stats, NULL),
+                     RR_OK);
+    ck_assert_mem_ne(before, r.agent->values + critic, size * sizeof(float));
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(test_imitate_is_the_same_bytes_on_any_number_of_threads)
+{
+    uint64_t hashes[3];
+    const int32_t threads[] = {1, 2, 5};
+    for (size_t i = 0; i < 3; i++) {
+        rig_shape shape = lists();
+        shape.agent.num_threads = threads[i];
+        rig r;
+        rig_open(&r, &shape);
+        draw_actions(&r);
+        rr_imitate_config config = plain();
+        config.epochs = 4;
+        config.batch_size = 9;
+        ck_assert_int_eq(
+            rri_agent_imitate(r.agent, &r.obs, r.decision.actions, NULL, NULL, &config, NULL, NULL),
+            RR_OK);
+        hashes[i] = rig_hash(&r);
+        rig_close(&r);
+    }
+    ck_assert_uint_eq(hashes[0], hashes[1]);
+    ck_assert_uint_eq(hashes[0], hashes[2]);
+}
+END_TEST
+
+START_TEST(test_imitate_refuses_by_name_and_changes_nothing)
+{
+    rig_shape shape = lists();
+    shape.has_vectors = false;
+    rig r;
+    rig_open(&r, &shape);
+    draw_actions(&r);
+    const rr_imitate_config config = plain();
+    const uint64_t before = rig_hash(&r);
+    float weights[40] = {0}, returns[40] = {0};
+    int32_t *actions = r.decision.actions;
+    rr_error err = {0};
+    weights[7] = -1.0f;
+    rig_expect(rri_agent_imitate(r.agent, &r.obs, actions, weights, returns, &config, NULL, &err),
+               RR_E_INVALID, &err, "weights[7] is -1; it must be at least 0");
+    weights[7] = NAN;
+    rig_expect(rri_agent_imitate(r.agent, &r.obs, actions, weights, returns, &config, NULL, &err),
+               RR_E_NOT_FINITE, &err, "weights[7]");
+    weights[7] = 1.0f;
+    returns[3] = INFINITY;
+    rig_expect(rri_agent_imitate(r.agent, &r.obs, actions, weights, returns, &config, NULL, &err),
+               RR_E_NOT_FINITE, &err, "returns[3]");
+    returns[3] = -1.0f;
+    const int32_t action = actions[5];
+    actions[5] = 6;
+    rig_expect(rri_agent_imitate(r.agent, &r.obs, actions, weights, returns, &config, NULL, &err),
+               RR_E_INVALID, &err, "actions[5]");
+    actions[5] = action;
+    rr_items *other = rig_items(&r, 9, 3, NULL);
+    r.agent->config.max_pool_items = 9;
+    rr_obs obs = r.obs;
+    obs.pool = other;
+    rig_expect(rri_agent_imitate(r.agent, &obs, actions, weights, returns, &config, NULL, &err),
+               RR_E_UNSUPPORTED, &err, "pool is not the agent's");
+    ck_assert_uint_eq(rig_hash(&r), before);
+    rri_items_release(other);
+    rig_close(&r);
+}
+END_TEST
+
+CHECK_MAIN("train/imitate", test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns,
+           test_imitate_in_units_of_returns_weighs_as_before_and_tells_its_value_loss_in_theirs,
+           test_imitate_moves_states_before_its_first_step,
+           test_imitate_becomes_a_softmax_incumbent, test_imitate_a_row_of_weight_two_is_two_rows,
+           test_imitate_without_returns_leaves_the_critic_and_the_counters_alone,
+           test_imitate_is_the_same_bytes_on_any_number_of_threads,
+           test_imitate_refuses_by_name_and_changes_nothing)

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/* That sessions of the present version train as in lock step is in tests/loop/test_interleaving.c;
+ * here are rows of other versions, and what is refused. */
+#include "train/keyed_update.h"
+
+#include "keyed_fixture.h"
+#include "train/recall.h"
+
+START_TEST(test_keyed_update_rows_of_the_present_version_weigh_one)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, STEPS, false);
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    for (size_t i = 0; i < ROWS; i++) {
+        ck_assert_float_eq(t.r.agent->update.weights[i], 1.0f);
+        ck_assert_float_eq(t.r.agent->update.traces[i], 1.0f);
+    }
+    ck_assert(!t.r.agent->update.has_weights); /* they are no business of the next to train */
+    ck_assert_int_eq(stats.n_rows, ROWS);
+    ck_assert_int_eq(stats.n_refused, 0);
+    ck_assert_int_eq(stats.staleness_max, 0);
+    ck_assert_float_eq(stats.ess, 1.0f);
+    ck_assert_float_eq(stats.weight_mean, 1.0f);
+    ck_assert_float_eq(stats.weight_max, 1.0f);
+    ck_assert_float_eq(stats.capped_fraction, 0.0f);
+    ck_assert_int_eq(t.ledger.n_trained, ROWS);
+    ck_assert_uint_eq(t.r.rollout.n_rows, 0);
+    rig_close(&t.r);
+}
+END_TEST
+
+/* Each session on its own, in double, as maths §4 and §5 have it. */
+START_TEST(test_keyed_update_stale_rows_are_weighed_and_their_traces_cut)
+{
+    desk t;
+    rig_shape shape = usual();
+    shape.ppo.update_epochs = 1;
+    shape.ppo.batch_size = 2 * ROWS; /* one step: ratios are those that it begins with */
+    desk_open(&t, shape);
+    play(&t, STEPS, false);
+    t.r.agent->n_updates = 5;
+    move_on(&t, 2, 0.9f);
+    play(&t, 1, false); /* N rows of the present version */
+
+    const rr_agent *agent = t.r.agent;
+    const rri_rollout *rollout = &t.r.rollout;
+    const size_t n = rollout->n_rows;
+    ck_assert_uint_eq(n, ROWS + N);
+    int32_t rows[ROWS + N];
+    float prox[ROWS + N], values[ROWS + N], mu[ROWS + N], rewards[ROWS + N];
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = (int32_t)i;
+    }
+    memcpy(mu, rollout->log_probs, n * sizeof(float));
+    memcpy(rewards, rollout->rewards, n * sizeof(float));
+    rri_recall_compute(t.r.agent, prox, values, rollout, rows, n);
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+
+    double sum = 0.0, squares = 0.0, raw = 0.0, raw_max = 0.0, n_capped = 0.0;
+    for (size_t place = 0; place < n; place++) {
+        const size_t row = (size_t)agent->update.order[place];
+        const double ratio = exp((double)prox[row] - (double)mu[row]);
+        const double w = ratio < 2.0 ? ratio : 2.0;
+        ck_assert_float_eq_tol(agent->update.weights[place], (float)w, 1e-5f);
+        sum += w;
+        squares += w * w;
+        n_capped += ratio > 2.0;
+        if (row < ROWS) {
+            raw += ratio;
+            raw_max = ratio > raw_max ? ratio : raw_max;
+        }
+        double advantage = 0.0, factor = 1.0;
+        for (size_t r = row; r < (row < ROWS ? (size_t)ROWS : n); r += N) {
+            const bool is_last = r + N >= (row < ROWS ? (size_t)ROWS : n);
+            const double next = is_last ? 0.0 : (double)values[r + N];
+            const double c = fmin(1.0, exp((double)prox[r] - (double)mu[r]));
+            factor *= r == row ? 1.0 : (double)shape.ppo.gamma * (double)shape.ppo.gae_lambda * c;
+            advantage +=
+                factor * ((double)rewards[r] + (double)shape.ppo.gamma * next - (double)values[r]);
+        }
+        ck_assert_double_eq_tol((double)agent->update.advantages[place], advantage, 1e-5);
+        ck_assert_double_eq_tol((double)agent->update.returns[place],
+                                (double)values[row] + fmin(1.0, ratio) * advantage, 1e-5);
+    }
+    ck_assert_double_gt(n_capped, 0.0);
+    ck_assert_float_eq_tol(stats.ess, (float)(sum * sum / ((double)n * squares)), 1e-5f);
+    ck_assert_float_eq_tol(stats.weight_mean, (float)(raw / ROWS), 1e-4f);
+    ck_assert_float_eq_tol(stats.weight_max, (float)raw_max, 1e-4f * (float)raw_max);
+    ck_assert_float_eq_tol(stats.capped_fraction, (float)(n_capped / (double)n), 1e-6f);
+    ck_assert_float_eq(stats.approx_kl, 0.0f); /* against the policy of now */
+    ck_assert_float_eq(stats.clip_fraction, 0.0f);
+    ck_assert_int_eq(stats.staleness_max, 3);
+    ck_assert_float_eq_tol(stats.staleness_mean, 3.0f * ROWS / (float)n, 1e-5f);
+    rig_close(&t.r);
+}
+END_TEST
+
+/* One step of A2C without critic or entropy: the gradient is Σ −w Â ∇log π / n, so a row that
+ * weighs nothing moves nothing. */
+START_TEST(test_keyed_update_a_row_without_weight_does_not_move_the_policy)
+{
+    rig_shape shape = usual();
+    shape.algo = RR_ALGO_A2C;
+    shape.a2c.vf_coef = 0.0f;
+    shape.agent.min_ess = 0.0f;
+    desk t;
+    desk_open(&t, shape);
+    play(&t, 2, false);
+    move_on(&t, 0, 0.0f);
+    for (size_t row = 0; row < t.r.rollout.n_rows; row++) {
+        t.r.rollout.log_probs[row] = 500.0f; /* so the weights are e^−500 */
+        t.ledger.versions[row] = 77;
+    }
+    const rri_version named = rri_version_of(77, 77, 0, NULL);
+    rri_versions_note(&t.r.agent->versions, &named);
+    float *before = RIG_TAKE(&t.r, float, t.r.agent->network.params.n_floats);
+    memcpy(before, t.r.agent->values, t.r.agent->network.params.n_floats * sizeof(float));
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    ck_assert_mem_eq(before, t.r.agent->values, t.r.agent->network.params.n_floats * sizeof(float));
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_unknown_and_too_old_versions_are_refused_and_counted)
+{
+    rig_shape shape = usual();
+    shape.agent.max_staleness = 2;
+    desk t;
+    desk_open(&t, shape);
+    play(&t, 1, false); /* too old */
+    t.r.agent->n_updates = 5;
+    move_on(&t, 2, 0.01f);
+    play(&t, 1, false); /* just fresh enough */
+    move_on(&t, 3, 0.01f);
+    play(&t, 1, false); /* own, but for one that nobody knows */
+    t.ledger.versions[2 * N + 3] = 12345;
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_refused, N + 1);
+    ck_assert_int_eq(stats.n_rows, 2 * N - 1);
+    ck_assert_int_eq(stats.staleness_max, 2);
+    ck_assert_int_eq(t.ledger.n_dropped, N + 1);
+    ck_assert_int_eq(t.ledger.n_trained, 2 * N - 1);
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_of_which_every_row_is_refused_counts_as_one)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, 2, false);
+    for (size_t row = 0; row < t.r.rollout.n_rows; row++) {
+        t.ledger.versions[row] = 1;
+    }
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_refused, 2 * N);
+    ck_assert_int_eq(stats.n_rows, 0);
+    ck_assert_int_eq(t.r.agent->n_updates, 1);
+    ck_assert_uint_eq(t.r.rollout.n_rows, 0);
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_knows_the_version_before_this_update)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, STEPS, false);
+    play(&t, 1, false);              /* the same keys again */
+    for (size_t s = 0; s < N; s++) { /* … which come a little later */
+        t.ledger.ends[N + s] = RRI_END_NONE;
+    }
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    ck_assert_uint_eq(t.r.rollout.n_rows, N);
+    for (size_t s = 0; s < N; s++) {
+        t.ledger.ends[s] = RRI_END_TERMINATED;
+    }
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.staleness_max, 1);
+    ck_assert_int_eq(stats.n_rows, N);
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_a_session_cut_off_leads_to_its_last_state)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, 3, true);
+    float values[3 * N];
+    int32_t rows[3 * N];
+    for (size_t i = 0; i < 3 * N; i++) {
+        rows[i] = (int32_t)i;
+    }
+    rri_recall_compute(t.r.agent, NULL, values, &t.r.rollout, rows, 3 * N);
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_rows, 2 * N);
+    ck_assert_int_eq(t.ledger.n_dropped, N);
+    for (size_t place = 0; place < 2 * N; place++) {
+        const size_t row = (size_t)t.r.agent->update.order[place];
+        ck_assert_float_eq(t.r.agent->update.next_values[place], values[row + N]);
+    }
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_reward_mean_is_of_all_rows_that_leave)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, 3, true);
+    double sum = 0.0;
+    for (size_t row = 0; row < 3 * N; row++) {
+        sum += (double)t.r.rollout.rewards[row];
+    }
+    rr_stats stats;
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_float_eq_tol(stats.reward_mean, (float)(sum / (3.0 * N)), 1e-6f);
+    play(&t, 1, true); /* rows that are cut off at once, and nothing else */
+    sum = 0.0;
+    for (size_t row = 0; row < N; row++) {
+        sum += (double)t.r.rollout.rewards[row];
+    }
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_rows, 0);
+    ck_assert_float_eq_tol(stats.reward_mean, (float)(sum / N), 1e-6f);
+    rig_close(&t.r);
+}
+END_TEST
+
+static void spoil_length(desk *t, size_t row)
+{
+    t->r.rollout.lengths[row]--;
+}
+
+static void spoil_feature(desk *t, size_t row)
+{
+    t->r.rollout.features[row * t->r.rollout.k * 2] *= 1.01f;
+}
+
+static void spoil_state(desk *t, size_t row)
+{
+    t->r.rollout.states[row * t->r.rollout.state_dim] += 0.001f;
+}
+
+static void spoil_log_prob(desk *t, size_t row)
+{
+    t->r.rollout.log_probs[row] = nextafterf(t->r.rollout.log_probs[row], 0.0f);
+}
+
+START_TEST(test_keyed_update_rows_that_do_not_give_their_log_prob_again_are_caught)
+{
+    void (*const spoilers[])(desk *, size_t) = {spoil_length, spoil_feature, spoil_state,
+                                                spoil_log_prob};
+    for (size_t s = 0; s < sizeof spoilers / sizeof spoilers[0]; s++) {
+        desk t;
+        rig_shape shape = usual();
+        shape.agent.max_skew = 0.0f;
+        desk_open(&t, shape);
+        play(&t, STEPS, false);
+        size_t row = 20;
+        while (t.r.rollout.lengths[row] < 3 ||
+               t.r.rollout.actions[row] == t.r.rollout.lengths[row] - 1) {
+            row++;
+        }
+        spoilers[s](&t, row);
+        char sentence[64];
+        snprintf(sentence, sizeof sentence, "row %zu, decision %llu was recorded with log-prob",
+                 row, (unsigned long long)t.ledger.decisions[row]);
+        expect_refusal(&t, RR_E_SKEW, sentence);
+        rig_close(&t.r);
+    }
+}
+END_TEST
+
+START_TEST(test_keyed_update_whose_rows_are_worth_too_little_is_refused)
+{
+    rig_shape shape = usual();
+    shape.agent.min_ess = 0.999f;
+    desk t;
+    desk_open(&t, shape);
+    play(&t, STEPS, false);
+    move_on(&t, 0, 1.0f);
+    expect_refusal(&t, RR_E_STALE, "it must be at least min_ess, 0.999");
+    t.r.agent->config.min_ess = 0.0f;
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_mean_weight_far_from_one_is_told_to_the_log)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, STEPS, false);
+    move_on(&t, 0, 0.1f);
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    ck_assert_int_eq(t.n_warnings, 0);
+    play(&t, STEPS, false);
+    move_on(&t, 1, 0.1f);
+    for (size_t row = 0; row < ROWS; row++) {
+        t.r.rollout.log_probs[row] -= 0.5f; /* so every weight is e^½ too large */
+    }
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    ck_assert_int_eq(t.n_warnings, 1);
+    ck_assert_ptr_nonnull(
+        strstr(t.warning, "the weights of 48 rows of earlier versions have mean"));
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_keyed_update_refuses_what_cannot_be_trained_on)
+{
+    desk t;
+    desk_open(&t, usual());
+    expect_refusal(&t, RR_E_STATE, "no session of the buffer has ended");
+    play(&t, 1, false);
+    for (size_t s = 1; s < N; s++) {
+        t.ledger.ends[s] = RRI_END_NONE;
+    }
+    expect_refusal(&t, RR_E_STATE, "one row alone");
+    t.r.rollout.state_dim--;
+    expect_refusal(&t, RR_E_MISMATCH, "state_dim");
+    t.r.rollout.state_dim++;
+    for (size_t s = 1; s < N; s++) {
+        t.ledger.ends[s] = RRI_END_TERMINATED;
+    }
+    for (size_t row = 0; row < N; row++) {
+        t.r.rollout.candidates[row * t.r.rollout.k] = 999;
+    }
+    expect_refusal(&t, RR_E_INVALID, "candidates");
+    rig_close(&t.r);
+}
+END_TEST
+
+CHECK_MAIN("train/keyed_update", test_keyed_update_rows_of_the_present_version_weigh_one,
+           test_keyed_update_stale_rows_are_weighed_and_their_traces_cut,
+           test_keyed_update_a_row_without_weight_does_not_move_the_policy,
+           test_keyed_update_unknown_and_too_old_versions_are_refused_and_counted,
+           test_keyed_update_of_which_every_row_is_refused_counts_as_one,
+           test_keyed_update_knows_the_version_before_this_update,
+           test_keyed_update_a_session_cut_off_leads_to_its_last_state,
+           test_keyed_update_reward_mean_is_of_all_rows_that_leave,
+           test_keyed_update_rows_that_do_not_give_their_log_prob_again_are_caught,
+           test_keyed_update_whose_rows_are_worth_too_little_is_refused,
+           test_keyed_update_mean_weight_far_from_one_is_told_to_the_log,
+           test_keyed_update_refuses_what_cannot_be_trained_on)
