@@ -12,7 +12,7 @@ extern "C" {
 /* Each config is a plain struct that is filled with defaults by its init, then changed, then handed
  * to create, which checks it; a NULL config means the defaults. One table per config (name, type,
  * default, range, text) drives init, check, set-by-name, rr_config_field_at and what a checkpoint
- * stores; examples/train --help prints it. */
+ * stores; train --help prints it. */
 
 enum { RR_ALGO_PPO = 0, RR_ALGO_A2C = 1 };
 enum { RR_HEAD_TOWER = 0, RR_HEAD_DENSE = 1 };
