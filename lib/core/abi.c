@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/abi.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/status.h"
 
-enum { MOST_BYTES = 1 << 16 }; /* no struct of any release is larger; a guard against garbage */
+enum {
+    WORD = 8,            /* fields lie in words of 8 bytes: one of 8, or two of 4 */
+    MOST_BYTES = 1 << 16 /* no struct of any release is larger; a guard against garbage */
+};
 
 static uint32_t size_of(const void *given)
 {
@@ -20,7 +24,8 @@ rr_status rri_abi_check(const void *given, size_t full_bytes, const char *name, 
         RRI_FAIL(err, RR_E_INVALID, "%s is NULL", name);
     }
     const uint32_t size = size_of(given);
-    if (size < 2 * sizeof(uint32_t) || size % 4 != 0 || size > MOST_BYTES) {
+    const bool is_whole = size % WORD == 0 || size == full_bytes;
+    if (size < WORD || !is_whole || size > MOST_BYTES) {
         RRI_FAIL(err, RR_E_INVALID, "%s: struct_size is %u; set it to sizeof(%s), here %zu", name,
                  size, name, full_bytes);
     }

@@ -9,7 +9,10 @@
 #include "recrl/recrl.h"
 
 /* full [full_bytes] ← what the caller knows of it, the rest 0. NULL, a size that cannot be one, or
- * unknown trailing bytes that are not 0 are refused; `name` ("rr_obs") goes into the sentence. */
+ * unknown trailing bytes that are not 0 are refused; `name` ("rr_obs") goes into the sentence.
+ *
+ * A size is a multiple of 8. No public struct has a hole or a field across a boundary of 8 bytes,
+ * so such a size ends between fields, and half a pointer is never read. */
 rr_status rri_abi_read(void *full, size_t full_bytes, const void *given, const char *name,
                        rr_error *err);
 

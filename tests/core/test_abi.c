@@ -47,7 +47,7 @@ START_TEST(test_abi_null_and_garbage_sizes_are_refused_with_the_name)
     rr_error err;
     ck_assert_int_eq(rri_abi_read(&full, sizeof full, NULL, "rr_x", &err), RR_E_INVALID);
     ck_assert_str_eq(err.text, "rr_x is NULL");
-    const uint32_t sizes[] = {0, 4, 9, 1u << 20};
+    const uint32_t sizes[] = {0, 4, 9, 12, 20, 28, 1u << 20};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         const small given = {sizes[i], 7};
         ck_assert_int_eq(rri_abi_read(&full, sizeof full, &given, "rr_x", &err), RR_E_INVALID);

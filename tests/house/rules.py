@@ -222,6 +222,19 @@ def the_library_needs_little(readelf_output):
             if not SYSTEM_LIBRARIES.match(name)]
 
 
+def the_library_calls_itself(relocations):
+    """relocations: of readelf -rW. A function of its own that it leaves to the loader could be the
+    host's, or that of a second copy."""
+    return [f"the library leaves its own {name} to the loader ({kind}); link with -Bsymbolic-functions"
+            for kind, name in re.findall(r"\b(R_\w+)\s+\w+\s+(rri?_\w+)", relocations)]
+
+
+def the_library_binds_at_once(dynamic):
+    """dynamic: of readelf -dW."""
+    is_now = re.search(r"\(FLAGS(_1)?\).*\b(BIND_NOW|NOW)\b", dynamic)
+    return [] if is_now else ["the library binds lazily; link with -z now"]
+
+
 def one_version(tree):
     """The version has its home in meson.build; the header repeats it."""
     build = re.search(r"version : '(\d+)\.(\d+)\.(\d+)'", read(tree, "meson.build"))

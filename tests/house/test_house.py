@@ -83,6 +83,12 @@ class ThisTree(unittest.TestCase):
             self.skipTest("no library was given")
         self.holds(rules.the_library_needs_little(rules.run("readelf", "-d", LIBRARY)))
 
+    def test_the_library_calls_itself(self):
+        if LIBRARY is None:
+            self.skipTest("no library was given")
+        self.holds(rules.the_library_calls_itself(rules.run("readelf", "-rW", LIBRARY)))
+        self.holds(rules.the_library_binds_at_once(rules.run("readelf", "-dW", LIBRARY)))
+
     def test_top_level_is_tidy(self):
         if shutil.which("git") is None or not (pathlib.Path(TREE) / ".git").exists():
             self.skipTest("not a git work tree")
@@ -241,6 +247,20 @@ class TheRules(unittest.TestCase):
                                          "ld-linux-x86-64.so.2")))
         self.assertEqual(rules.the_library_needs_little(good), [])
         self.speaks(rules.the_library_needs_little(good + line.format("libgomp.so.1")), "libgomp")
+
+    def test_library_that_calls_somebody_else(self):
+        line = "0000  0000 R_X86_64_{}     0000000000055170 {} + 0\n"
+        good = line.format("JUMP_SLOT", "memcpy@GLIBC_2.14") + line.format("RELATIVE", "")
+        self.assertEqual(rules.the_library_calls_itself(good), [])
+        for kind in ("JUMP_SLOT", "GLOB_DAT", "64"):
+            bad = good + line.format(kind, "rr_two@@LIBRECRL_0.1")
+            self.speaks(rules.the_library_calls_itself(bad), "rr_two")
+
+    def test_library_that_binds_lazily(self):
+        line = " 0x000000000000001e ({})  {}\n"
+        self.assertEqual(rules.the_library_binds_at_once(line.format("FLAGS", "BIND_NOW")), [])
+        self.assertEqual(rules.the_library_binds_at_once(line.format("FLAGS_1", "Flags: NOW")), [])
+        self.speaks(rules.the_library_binds_at_once(line.format("SONAME", "[BIND_NOW]")), "lazily")
 
     def test_two_versions(self):
         self.write("meson.build", "project('librecrl', version : '0.2.0')\n")
