@@ -1,150 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/agent.h"
 
-#include <string.h>
-
-#include "core/hash.h"
-#include "core/memory.h"
 #include "core/status.h"
 #include "items/items.h"
-#include "optim/clip.h"
-#include "play/player.h"
-#include "play/serving.h"
-#include "policy/large_pool.h"
-#include "policy/sweep.h"
-#include "train/normalise.h"
-
-static size_t n_items_of(const rr_agent *agent)
-{
-    if (agent->items != NULL) {
-        return rri_items_count(agent->items);
-    }
-    return agent->config.head == RR_HEAD_DENSE ? (size_t)agent->config.num_items : 0;
-}
-
-static void layout_slice(rr_agent *agent, rri_arena *arena)
-{
-    rri_slice *slice = &agent->slice;
-    const rri_network *net = &agent->network;
-    const size_t rows = RRI_SLICE_ROWS;
-    slice->kept_width = rri_size_larger((size_t)agent->config.max_candidates,
-                                        net->n_items <= RRI_KEPT_WIDTH ? net->n_items : 0);
-
-    rri_network_tape_layout(&slice->tape, arena, net, rows);
-    rri_network_tape_layout(&slice->slopes, arena, net, rows);
-    slice->policy.maxima = RRI_TAKE(arena, float, rows);
-    slice->policy.log_sums = RRI_TAKE(arena, double, rows);
-    slice->policy.entropies = RRI_TAKE(arena, float, rows);
-    slice->states = RRI_TAKE(arena, float, rows * net->state_dim);
-    slice->logits = RRI_TAKE(arena, float, rri_size_multiply(rows, slice->kept_width));
-    slice->block_maxima =
-        RRI_TAKE(arena, float, rri_size_multiply(rows, rri_sweep_blocks(slice->kept_width)));
-    slice->rows = RRI_TAKE(arena, int32_t, rows);
-    slice->actions = RRI_TAKE(arena, int32_t, rows);
-    slice->log_probs = RRI_TAKE(arena, float, rows);
-    slice->old_log_probs = RRI_TAKE(arena, float, rows);
-    slice->old_values = RRI_TAKE(arena, float, rows);
-    slice->advantages = RRI_TAKE(arena, float, rows);
-    slice->returns = RRI_TAKE(arena, float, rows);
-    slice->d_log_probs = RRI_TAKE(arena, float, rows);
-    slice->uniforms = RRI_TAKE(arena, double, rows);
-    for (size_t i = 0; i < RRI_SLICE_TILES; i++) {
-        slice->tiles[i].policy.d_feature_weights = RRI_TAKE(arena, double, net->feature_dim);
-    }
-}
-
-static void layout_update(rr_agent *agent, rri_arena *arena)
-{
-    rri_update_rows *update = &agent->update;
-    const size_t rows = rri_size_multiply((size_t)agent->config.max_rows, agent->recipe.n_steps);
-    update->max_rows = rows;
-    update->order = RRI_TAKE(arena, int32_t, rows);
-    update->is_segment_end = RRI_TAKE(arena, uint8_t, rows);
-    update->terminated = RRI_TAKE(arena, uint8_t, rows);
-    update->rewards = RRI_TAKE(arena, float, rows);
-    update->values = RRI_TAKE(arena, float, rows);
-    update->next_values = RRI_TAKE(arena, float, rows);
-    update->advantages = RRI_TAKE(arena, float, rows);
-    update->returns = RRI_TAKE(arena, float, rows);
-    update->normalised = RRI_TAKE(arena, float, rows);
-    update->weights = RRI_TAKE(arena, float, rows);
-    update->traces = RRI_TAKE(arena, float, rows);
-    update->is_own = RRI_TAKE(arena, uint8_t, rows);
-    update->trained = RRI_TAKE(arena, int32_t, rows);
-    update->permutation = RRI_TAKE(arena, int32_t, rows);
-    update->minibatch = RRI_TAKE(arena, int32_t, rows);
-    update->tempered_weights = RRI_TAKE(arena, float, agent->network.feature_dim);
-    update->tempered_bias = agent->network.at.item_bias != RRI_ABSENT
-                                ? RRI_TAKE(arena, float, agent->network.n_items)
-                                : NULL;
-    update->shards = RRI_TAKE(arena, double, rri_clip_n_shards(agent->network.params.n_floats));
-}
-
-/* The deepest use of a stack: a slice through the networks, the policy over its widest list, or
- * training over a large pool, for which the first stack has a part that all threads read. The first
- * one serves the initialisation too. */
-static size_t stack_bytes(const rr_agent *agent, bool is_first)
-{
-    const rri_network *net = &agent->network;
-    size_t bytes = rri_player_scratch(&agent->config, net, RRI_SLICE_ROWS);
-    if (net->n_items > agent->slice.kept_width) {
-        const rri_logits_limits limits = {.n = RRI_SLICE_ROWS,
-                                          .n_items = net->n_items,
-                                          .dim = net->dim,
-                                          .m = (size_t)agent->config.max_history,
-                                          .h = (size_t)agent->config.max_history};
-        const size_t shared = is_first ? rri_large_pool_shared_scratch(agent->kernels, &limits) : 0;
-        bytes = rri_size_larger(bytes, shared + rri_large_pool_scratch(agent->kernels, &limits));
-    }
-    return is_first ? rri_size_larger(bytes, rri_network_init_scratch(net)) : bytes;
-}
-
-/* Run twice, as core/memory.h says. */
-static void layout(rr_agent *agent, rri_arena *arena)
-{
-    const size_t n_floats = agent->network.params.n_floats;
-    agent->values = RRI_TAKE(arena, float, n_floats);
-    agent->gradients = RRI_TAKE(arena, float, n_floats);
-    agent->first_moments = RRI_TAKE(arena, float, n_floats);
-    agent->second_moments = RRI_TAKE(arena, float, n_floats);
-    rri_kept_layout(&agent->kept, arena, &agent->config, n_floats);
-    rri_network_layout(&agent->network, arena, agent->kernels);
-    layout_slice(agent, arena);
-    layout_update(agent, arena);
-    rri_normalise_layout(agent, arena);
-
-    const size_t n_threads = rri_workers_count(agent->workers);
-    agent->stacks = RRI_TAKE(arena, rri_stack, n_threads);
-    for (size_t i = 0; i < n_threads; i++) {
-        const size_t size = stack_bytes(agent, i == 0);
-        char *base = RRI_TAKE(arena, char, size);
-        if (agent->stacks != NULL) {
-            agent->stacks[i] = (rri_stack){.base = base, .size = size, .used = 0};
-        }
-    }
-}
+#include "play/act.h"
 
 rr_status rri_agent_build(rr_agent *agent, rr_error *err)
 {
-    RRI_TRY(rri_network_declare(&agent->network, &agent->config, n_items_of(agent), err));
+    rri_trainer *trainer = &agent->trainer;
+    rri_model *model = &trainer->model;
+    const size_t n_items = rri_model_n_items(&model->config, model->items);
+    RRI_TRY(rri_network_declare(&model->network, &model->config, n_items, err));
     rri_arena arena = {0};
-    layout(agent, &arena);
+    rri_trainer_layout(trainer, &arena);
     if (arena.has_overflowed) {
         RRI_FAIL(err, RR_E_MEMORY, "agent: its arrays do not fit into the address space");
     }
     RRI_TRY(rri_memory_allocate(&agent->block, &agent->allocator, arena.used, "agent", err));
     agent->block_bytes = arena.used;
     arena = (rri_arena){.base = agent->block};
-    layout(agent, &arena);
+    rri_trainer_layout(trainer, &arena);
     return RR_OK;
-}
-
-static void init_values(rr_agent *agent)
-{
-    const float *pool = agent->items != NULL ? rri_items_vectors(agent->items) : NULL;
-    rri_network_init(&agent->network, agent->values, &agent->config, pool, agent->stacks[0].base);
-    rri_network_pack_items(&agent->network, agent->values, pool);
-    rri_network_pack(&agent->network, agent->values);
 }
 
 static rr_status check_tower(const rr_agent_config *config, const rr_items *items, rr_error *err)
@@ -198,18 +74,20 @@ rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *
                                          : check_tower(config, items, err);
 }
 
-static size_t versions_bytes(const rr_agent *agent)
+static size_t versions_bytes(const rri_versions *versions)
 {
-    return agent->versions.capacity * sizeof(rri_version);
+    return versions->capacity * sizeof(rri_version);
 }
 
 /* Outlives the large block. */
 static rr_status create_versions(rr_agent *agent, rr_error *err)
 {
-    agent->versions.capacity = rri_versions_capacity(agent->config.max_staleness);
+    rri_versions *versions = &agent->trainer.versions;
+    versions->capacity = rri_versions_capacity(agent->trainer.model.config.max_staleness);
     void *entries;
-    RRI_TRY(rri_memory_allocate(&entries, &agent->allocator, versions_bytes(agent), "agent", err));
-    agent->versions.entries = entries;
+    RRI_TRY(
+        rri_memory_allocate(&entries, &agent->allocator, versions_bytes(versions), "agent", err));
+    versions->entries = entries;
     return RR_OK;
 }
 
@@ -223,21 +101,22 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const 
     RRI_TRY(rri_memory_allocate(&block, &allocator, sizeof(rr_agent), "agent", err));
 
     rr_agent *agent = block;
+    rri_trainer *trainer = &agent->trainer;
     agent->allocator = allocator;
-    agent->config = *config;
-    agent->recipe = *recipe;
-    agent->kernels = rri_kernels_detect();
+    trainer->model.config = *config;
+    trainer->model.kernels = rri_kernels_detect();
+    trainer->recipe = *recipe;
     if (items != NULL) {
-        agent->items = items;
+        trainer->model.items = items;
         rri_items_retain(items);
     }
-    agent->log = rri_host_log_of(host);
+    trainer->log = rri_host_log_of(host);
     rr_status status = create_versions(agent, err);
     if (status != RR_OK) {
         rri_agent_destroy(agent);
         return status;
     }
-    status = rri_workers_create(&agent->workers, config->num_threads, &allocator, err);
+    status = rri_workers_create(&trainer->workers, config->num_threads, &allocator, err);
     if (status == RR_OK) {
         status = rri_agent_build(agent, err);
     }
@@ -245,7 +124,7 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const 
         rri_agent_destroy(agent);
         return status;
     }
-    init_values(agent);
+    rri_model_init(&trainer->model, trainer->stacks[0].base);
     *out = agent;
     return RR_OK;
 }
@@ -256,67 +135,72 @@ void rri_agent_destroy(rr_agent *agent)
         return;
     }
     const rri_allocator allocator = agent->allocator;
+    rri_trainer *trainer = &agent->trainer;
     rri_memory_release(&allocator, agent->block, agent->block_bytes);
-    rri_workers_destroy(agent->workers);
-    rri_memory_release(&allocator, agent->versions.entries, versions_bytes(agent));
+    rri_workers_destroy(trainer->workers);
+    rri_memory_release(&allocator, trainer->versions.entries, versions_bytes(&trainer->versions));
     rri_shelf_release(agent->shelf);
-    rri_items_release(agent->items);
+    rri_items_release(trainer->model.items);
     rri_memory_release(&allocator, agent, sizeof *agent);
 }
 
-void rri_agent_pack(rr_agent *agent)
+static uint64_t version_over(const rr_agent *agent, uint64_t fingerprint)
 {
-    rri_agent_pack_from(agent, agent->values);
-}
-
-void rri_agent_pack_from(rr_agent *agent, const float *values)
-{
-    rri_network_pack(&agent->network, values);
-    if (rri_network_learns_items(&agent->network)) {
-        rri_network_pack_items(&agent->network, values, NULL);
-    }
-}
-
-static uint64_t own_fingerprint(const rr_agent *agent)
-{
-    return agent->items != NULL ? rri_items_fingerprint(agent->items) : 0;
-}
-
-void rri_agent_note_version(rr_agent *agent, uint64_t parameters, const rr_serving_options *options)
-{
-    const uint64_t fingerprint = own_fingerprint(agent);
-    const rri_version version = rri_version_of(
-        rri_serving_version(parameters, fingerprint, options),
-        rri_serving_version(parameters, fingerprint, NULL), agent->n_updates, options);
-    rri_versions_note(&agent->versions, &version);
-}
-
-uint64_t rri_agent_parameters_hash(const rr_agent_config *config, const void *values,
-                                   size_t n_floats)
-{
-    const int32_t meaning[] = {config->head, config->activation, config->has_skip};
-    rri_hash hash;
-    rri_hash_init(&hash, 0);
-    rri_hash_update(&hash, meaning, sizeof meaning);
-    rri_hash_update(&hash, config->hidden, sizeof config->hidden);
-    rri_hash_update(&hash, config->critic_hidden, sizeof config->critic_hidden);
-    rri_hash_update(&hash, &config->mlp_scale, sizeof config->mlp_scale);
-    if (config->normalize_returns != 0 || config->normalize_states != 0) {
-        const int32_t normalised[] = {config->normalize_returns, config->normalize_states};
-        rri_hash_update(&hash, normalised, sizeof normalised);
-    }
-    rri_hash_update(&hash, values, n_floats * sizeof(float));
-    return rri_hash_final(&hash);
-}
-
-uint64_t rri_agent_version_over(const rr_agent *agent, uint64_t fingerprint)
-{
+    const rri_model *model = &agent->trainer.model;
     const uint64_t parameters =
-        rri_agent_parameters_hash(&agent->config, agent->values, agent->network.params.n_floats);
-    return rri_serving_version(parameters, fingerprint, NULL);
+        rri_model_hash(&model->config, model->values, model->network.params.n_floats);
+    return rri_version_hash(parameters, fingerprint, NULL);
 }
 
 uint64_t rri_agent_version(const rr_agent *agent)
 {
-    return rri_agent_version_over(agent, own_fingerprint(agent));
+    return version_over(agent, rri_model_fingerprint(&agent->trainer.model));
+}
+
+rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
+{
+    const rri_player player = rri_trainer_player(&agent->trainer);
+    RRI_TRY(rri_act_draw(&player, obs, decision, err));
+    if (decision->policy_versions != NULL) {
+        const uint64_t version = version_over(agent, decision->pool_fingerprint);
+        for (int32_t i = 0; i < decision->n; i++) {
+            decision->policy_versions[i] = version;
+        }
+    }
+    return RR_OK;
+}
+
+rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
+                          int32_t *items, float *log_probs, rr_error *err)
+{
+    const rri_player player = rri_trainer_player(&agent->trainer);
+    return rri_act_top_k(&player, obs, k, positions, items, log_probs, err);
+}
+
+rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
+                             float *log_probs, float *entropies, float *values, rr_error *err)
+{
+    const rri_player player = rri_trainer_player(&agent->trainer);
+    return rri_act_evaluate(&player, obs, actions, log_probs, entropies, values, err);
+}
+
+rr_status rri_agent_publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
+                            rr_error *err)
+{
+    rri_trainer *trainer = &agent->trainer;
+    RRI_TRY(rri_snapshot_publish(out, &trainer->model, &agent->shelf, options, NULL,
+                                 &agent->allocator, err));
+    rri_trainer_note_version(trainer, (*out)->parameters, options);
+    return RR_OK;
+}
+
+rr_status rri_agent_publish_to(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
+                               rr_error *err)
+{
+    rri_trainer *trainer = &agent->trainer;
+    uint64_t parameters;
+    RRI_TRY(rri_slot_publish(slot, &parameters, &trainer->model, &agent->shelf, options,
+                             &agent->allocator, err));
+    rri_trainer_note_version(trainer, parameters, options);
+    return RR_OK;
 }

@@ -16,9 +16,9 @@ static bool has_item_rows(const rri_network *net, const rri_param *param)
 static void carry_rows(float *to, const float *from, size_t width, const rr_agent *next,
                        const rr_agent *before, bool clears_new)
 {
-    const uint64_t *keys = rri_items_keys(next->items);
-    for (size_t i = 0; i < next->network.n_items; i++) {
-        const int32_t at = rri_items_find(before->items, keys[i]);
+    const uint64_t *keys = rri_items_keys(next->trainer.model.items);
+    for (size_t i = 0; i < next->trainer.model.network.n_items; i++) {
+        const int32_t at = rri_items_find(before->trainer.model.items, keys[i]);
         if (at >= 0) {
             memcpy(to + i * width, from + (size_t)at * width, width * sizeof(float));
         } else if (clears_new) {
@@ -29,18 +29,20 @@ static void carry_rows(float *to, const float *from, size_t width, const rr_agen
 
 static void carry_over(rr_agent *next, const rr_agent *before)
 {
-    const rri_params *params = &next->network.params;
-    float *const to[] = {next->values, next->first_moments, next->second_moments};
-    const float *const from[] = {before->values, before->first_moments, before->second_moments};
+    const rri_params *params = &next->trainer.model.network.params;
+    float *const to[] = {next->trainer.model.values, next->trainer.first_moments,
+                         next->trainer.second_moments};
+    const float *const from[] = {before->trainer.model.values, before->trainer.first_moments,
+                                 before->trainer.second_moments};
     for (size_t p = 0; p < params->n_params; p++) {
         const rri_param *param = &params->entries[p];
-        const rri_param *old = rri_params_find(&before->network.params, param->name);
+        const rri_param *old = rri_params_find(&before->trainer.model.network.params, param->name);
         for (size_t a = 0; a < 3; a++) {
             const bool is_values = a == 0;
-            if (has_item_rows(&next->network, param)) {
-                const size_t width = param->size / next->network.n_items;
+            if (has_item_rows(&next->trainer.model.network, param)) {
+                const size_t width = param->size / next->trainer.model.network.n_items;
                 carry_rows(to[a] + param->offset, from[a] + old->offset, width, next, before,
-                           !is_values || next->network.is_dense);
+                           !is_values || next->trainer.model.network.is_dense);
             } else {
                 memcpy(to[a] + param->offset, from[a] + old->offset, param->size * sizeof(float));
             }
@@ -50,15 +52,16 @@ static void carry_over(rr_agent *next, const rr_agent *before)
 
 static rr_status check(const rr_agent *agent, const rr_items *items, rr_error *err)
 {
-    if (agent->items == NULL) {
+    if (agent->trainer.model.items == NULL) {
         RRI_FAIL(err, RR_E_STATE,
                  "set_items: this agent was made without a catalogue, so it has none to exchange");
     }
-    if (!agent->network.is_dense && rri_items_dim(items) != agent->network.dim) {
+    if (!agent->trainer.model.network.is_dense &&
+        rri_items_dim(items) != agent->trainer.model.network.dim) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "set_items: the items have vectors of width %zu; this agent's "
                  "have %zu",
-                 rri_items_dim(items), agent->network.dim);
+                 rri_items_dim(items), agent->trainer.model.network.dim);
     }
     return RR_OK;
 }
@@ -67,24 +70,26 @@ rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
 {
     RRI_TRY(check(agent, items, err));
     rr_agent next = *agent;
-    next.items = items;
+    next.trainer.model.items = items;
     next.block = NULL;
-    if (next.config.num_items != 0) {
-        next.config.num_items = (int32_t)rri_items_count(items);
+    if (next.trainer.model.config.num_items != 0) {
+        next.trainer.model.config.num_items = (int32_t)rri_items_count(items);
     }
     RRI_TRY(rri_agent_build(&next, err));
-    if (next.network.at.items != RRI_ABSENT && !next.network.is_dense) {
-        memcpy(next.values + next.network.at.items, rri_items_vectors(items),
-               next.network.n_items * next.network.dim * sizeof(float));
+    if (next.trainer.model.network.at.items != RRI_ABSENT && !next.trainer.model.network.is_dense) {
+        memcpy(next.trainer.model.values + next.trainer.model.network.at.items,
+               rri_items_vectors(items),
+               next.trainer.model.network.n_items * next.trainer.model.network.dim * sizeof(float));
     }
     carry_over(&next, agent);
-    memcpy(next.normaliser.running, agent->normaliser.running,
-           next.normaliser.n_running * sizeof(double));
-    rri_network_pack_items(&next.network, next.values, rri_items_vectors(items));
-    rri_network_pack(&next.network, next.values);
+    memcpy(next.trainer.normaliser.running, agent->trainer.normaliser.running,
+           next.trainer.normaliser.n_running * sizeof(double));
+    rri_network_pack_items(&next.trainer.model.network, next.trainer.model.values,
+                           rri_items_vectors(items));
+    rri_network_pack(&next.trainer.model.network, next.trainer.model.values);
 
     rri_items_retain(items);
-    rri_items_release(agent->items);
+    rri_items_release(agent->trainer.model.items);
     rri_memory_release(&agent->allocator, agent->block, agent->block_bytes);
     *agent = next;
     return RR_OK;

@@ -8,23 +8,23 @@
 
 size_t rri_agent_tensor_count(const rr_agent *agent)
 {
-    return agent->network.params.n_params;
+    return agent->trainer.model.network.params.n_params;
 }
 
 void rri_agent_tensor_at(rr_tensor *out, const rr_agent *agent, size_t index)
 {
-    const rri_param *param = &agent->network.params.entries[index];
+    const rri_param *param = &agent->trainer.model.network.params.entries[index];
     out->n_dims = (int32_t)param->n_dims;
     out->shape[0] = (int64_t)param->shape[0];
     out->shape[1] = param->n_dims == 2 ? (int64_t)param->shape[1] : 1;
     out->name = param->name;
-    out->data = agent->values + param->offset;
+    out->data = agent->trainer.model.values + param->offset;
 }
 
 rr_status rri_agent_set_tensor(rr_agent *agent, const char *name, const float *values,
                                int64_t n_values, rr_error *err)
 {
-    const rri_param *param = rri_params_find(&agent->network.params, name);
+    const rri_param *param = rri_params_find(&agent->trainer.model.network.params, name);
     if (param == NULL) {
         RRI_FAIL(err, RR_E_NOT_FOUND, "set_tensor: this agent has no tensor '%.80s'", name);
     }
@@ -38,25 +38,25 @@ rr_status rri_agent_set_tensor(rr_agent *agent, const char *name, const float *v
                      i, name, (double)values[i]);
         }
     }
-    memcpy(agent->values + param->offset, values, param->size * sizeof(float));
-    rri_agent_pack(agent);
+    memcpy(agent->trainer.model.values + param->offset, values, param->size * sizeof(float));
+    rri_model_pack(&agent->trainer.model);
     return RR_OK;
 }
 
 void rri_agent_counters_get(int64_t out[RRI_AGENT_COUNTERS], const rr_agent *agent)
 {
-    out[0] = agent->n_updates;
-    out[1] = agent->n_timesteps;
-    out[2] = agent->n_optimizer_steps;
-    out[3] = (int64_t)agent->n_draws;
+    out[0] = agent->trainer.n_updates;
+    out[1] = agent->trainer.n_timesteps;
+    out[2] = agent->trainer.n_optimizer_steps;
+    out[3] = (int64_t)agent->trainer.n_draws;
 }
 
 void rri_agent_counters_set(rr_agent *agent, const int64_t counters[RRI_AGENT_COUNTERS])
 {
-    agent->n_updates = counters[0];
-    agent->n_timesteps = counters[1];
-    agent->n_optimizer_steps = counters[2];
-    agent->n_draws = (uint64_t)counters[3];
+    agent->trainer.n_updates = counters[0];
+    agent->trainer.n_timesteps = counters[1];
+    agent->trainer.n_optimizer_steps = counters[2];
+    agent->trainer.n_draws = (uint64_t)counters[3];
 }
 
 rr_status rri_agent_counters_check(const int64_t counters[RRI_AGENT_COUNTERS], rr_error *err)

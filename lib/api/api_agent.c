@@ -135,11 +135,11 @@ static rr_status update(bool *is_made, rr_agent *agent, rr_buffer *buffer, const
                      "update: obs is set; from a keyed buffer only sessions that have ended are "
                      "taken, so it must be NULL");
         }
-        return rri_agent_update_keyed(is_made, agent, &buffer->rollout, &buffer->ledger, stats,
-                                      err);
+        return rri_trainer_update_keyed(is_made, &agent->trainer, &buffer->rollout, &buffer->ledger,
+                                        stats, err);
     }
     const bool had_rows = buffer->rollout.n_rows > 0;
-    const rr_status status = rri_agent_update(agent, &buffer->rollout, obs, stats, err);
+    const rr_status status = rri_trainer_update(&agent->trainer, &buffer->rollout, obs, stats, err);
     *is_made = had_rows && buffer->rollout.n_rows == 0;
     return status;
 }
@@ -180,7 +180,7 @@ rr_status rr_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
 
 rr_items *rr_agent_items(const rr_agent *agent)
 {
-    return agent == NULL ? NULL : agent->items;
+    return agent == NULL ? NULL : agent->trainer.model.items;
 }
 
 rr_status rr_agent_set_feature_weights(rr_agent *agent, const float *weights, int32_t n,
@@ -188,7 +188,7 @@ rr_status rr_agent_set_feature_weights(rr_agent *agent, const float *weights, in
 {
     RRI_TRY(check_handle(agent, "rr_agent_set_feature_weights", "agent", err));
     RRI_TRY(check_handle(weights, "rr_agent_set_feature_weights", "weights", err));
-    if (agent->config.feature_dim == 0) {
+    if (agent->trainer.model.config.feature_dim == 0) {
         RRI_FAIL(err, RR_E_INVALID,
                  "rr_agent_set_feature_weights: this agent was made with feature_dim 0");
     }
@@ -237,10 +237,10 @@ uint64_t rr_agent_version(const rr_agent *agent)
 
 int64_t rr_agent_updates(const rr_agent *agent)
 {
-    return agent == NULL ? 0 : agent->n_updates;
+    return agent == NULL ? 0 : agent->trainer.n_updates;
 }
 
 int64_t rr_agent_timesteps(const rr_agent *agent)
 {
-    return agent == NULL ? 0 : agent->n_timesteps;
+    return agent == NULL ? 0 : agent->trainer.n_timesteps;
 }

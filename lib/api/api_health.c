@@ -12,11 +12,12 @@
 
 static rri_health_shape shape_of(const rr_agent *agent)
 {
-    return (rri_health_shape){.n_items = agent->network.n_items,
-                              .state_dim = agent->network.state_dim,
-                              .feature_dim = agent->network.feature_dim,
-                              .n_work = rri_dead_units_work(&agent->network, RRI_HEALTH_STATES),
-                              .max_grad_norm = (double)agent->recipe.max_grad_norm};
+    return (rri_health_shape){
+        .n_items = agent->trainer.model.network.n_items,
+        .state_dim = agent->trainer.model.network.state_dim,
+        .feature_dim = agent->trainer.model.network.feature_dim,
+        .n_work = rri_dead_units_work(&agent->trainer.model.network, RRI_HEALTH_STATES),
+        .max_grad_norm = (double)agent->trainer.recipe.max_grad_norm};
 }
 
 rr_status rr_health_create(rr_health **out, const rr_health_config *config, const rr_agent *agent,
@@ -167,7 +168,8 @@ static double look_for_dead_units(rr_health *health, const rr_agent *agent)
 {
     const float *states = NULL;
     const size_t n = rri_health_states(health, &states);
-    return rri_dead_units_share(&agent->network, agent->values, states, n, rri_health_work(health));
+    return rri_dead_units_share(&agent->trainer.model.network, agent->trainer.model.values, states,
+                                n, rri_health_work(health));
 }
 
 rr_status rr_health_update(rr_health *health, const rr_agent *agent, const rr_stats *stats,

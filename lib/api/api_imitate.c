@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* api_imitate.c: the front door of imitation. */
+#include "agent/agent.h"
 #include "core/abi.h"
 #include "core/config.h"
 #include "core/config_tables.h"
@@ -23,8 +24,8 @@ static rr_status imitate(rr_agent *agent, const rr_obs *obs, const int32_t *acti
     if (stats != NULL) {
         RRI_TRY(rri_abi_check(stats, sizeof *stats, "rr_stats", err));
     }
-    const rr_status status =
-        rri_agent_imitate(agent, &full_obs, actions, weights, returns, &full_config, &full, err);
+    const rr_status status = rri_trainer_imitate(&agent->trainer, &full_obs, actions, weights,
+                                                 returns, &full_config, &full, err);
     if (stats != NULL && status == RR_OK) {
         rri_abi_write(stats, &full, sizeof full);
     }

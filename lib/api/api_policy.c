@@ -3,6 +3,7 @@
 #include "serve/slot.h"
 #include "serve/snapshot.h"
 
+#include "agent/agent.h"
 #include "core/abi.h"
 #include "core/config.h"
 #include "core/config_tables.h"
@@ -23,7 +24,7 @@ static rr_status publish(rr_policy **out, rr_agent *agent, const rr_serving_opti
 {
     rr_serving_options full;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_SERVING), options, err));
-    return rri_snapshot_publish(out, agent, &full, NULL, err);
+    return rri_agent_publish(out, agent, &full, err);
 }
 
 rr_status rr_agent_publish(rr_agent *agent, rr_policy **out, const rr_serving_options *options,

@@ -2,6 +2,7 @@
 /* api_slot.c: the front door of rr_slot. */
 #include "serve/slot.h"
 
+#include "agent/agent.h"
 #include "core/abi.h"
 #include "core/config.h"
 #include "core/config_tables.h"
@@ -59,7 +60,7 @@ static rr_status publish(rr_slot *slot, rr_agent *agent, const rr_serving_option
 {
     rr_serving_options full;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_SERVING), options, err));
-    return rri_slot_publish(slot, agent, &full, err);
+    return rri_agent_publish_to(slot, agent, &full, err);
 }
 
 rr_status rr_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,

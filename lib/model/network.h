@@ -6,8 +6,8 @@
  *   critic      V(s) = MLP(s)
  *
  * n rows, S state width, d query width, N items. */
-#ifndef RRI_AGENT_NETWORK_H
-#define RRI_AGENT_NETWORK_H
+#ifndef RRI_MODEL_NETWORK_H
+#define RRI_MODEL_NETWORK_H
 
 #include "math/kernels.h"
 #include "nn/linear.h"

@@ -7,8 +7,8 @@
  *   state.means, state.inverses [S]    networks see clip((s − means) · inverses, ±10)
  *
  * Without them V = v and networks see s. Who moves them is agent/normalise.h. */
-#ifndef RRI_AGENT_NETWORK_NORM_H
-#define RRI_AGENT_NETWORK_NORM_H
+#ifndef RRI_MODEL_NETWORK_NORM_H
+#define RRI_MODEL_NETWORK_NORM_H
 
 #include "model/network.h"
 

@@ -4,9 +4,31 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "core/status.h"
 
 enum { VERSIONS_PER_UPDATE = 4 };
+
+bool rri_version_is_plain(const rr_serving_options *options)
+{
+    return options->is_greedy == 0 && options->temperature == 1.0f && options->floor == 0.0f &&
+           options->incumbent_share == 0.0f;
+}
+
+uint64_t rri_version_hash(uint64_t parameters, uint64_t fingerprint,
+                          const rr_serving_options *options)
+{
+    const uint64_t of_policy[] = {parameters, fingerprint};
+    rri_hash hash;
+    rri_hash_init(&hash, 0);
+    rri_hash_update(&hash, of_policy, sizeof of_policy);
+    if (options != NULL && !rri_version_is_plain(options)) {
+        const float numbers[] = {options->temperature, options->floor, options->incumbent_share};
+        rri_hash_update(&hash, &options->is_greedy, sizeof options->is_greedy);
+        rri_hash_update(&hash, numbers, sizeof numbers);
+    }
+    return rri_hash_final(&hash);
+}
 
 rri_version rri_version_of(uint64_t version, uint64_t plain, int64_t update,
                            const rr_serving_options *options)

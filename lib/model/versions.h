@@ -3,8 +3,8 @@
  *
  * The latest versions, the oldest first; what is not here is unknown: never this agent's, rolled
  * back before it was restored, or too long ago. */
-#ifndef RRI_AGENT_VERSIONS_H
-#define RRI_AGENT_VERSIONS_H
+#ifndef RRI_MODEL_VERSIONS_H
+#define RRI_MODEL_VERSIONS_H
 
 #include "core/memory.h"
 
@@ -16,6 +16,14 @@ typedef struct rri_version {
     int32_t is_greedy; /* the options it served with */
     float temperature, floor, incumbent_share;
 } rri_version;
+
+/* Options that change nothing: temperature 1, no floor, no share, not greedy. */
+bool rri_version_is_plain(const rr_serving_options *options);
+
+/* Which policy a decision was drawn from: a hash of the parameters' hash, the fingerprint of the
+ * catalogue that was scored, and the options. Plain options, and NULL, give the agent's version. */
+uint64_t rri_version_hash(uint64_t parameters, uint64_t fingerprint,
+                          const rr_serving_options *options);
 
 rri_version rri_version_of(uint64_t version, uint64_t plain, int64_t update,
                            const rr_serving_options *options);

@@ -295,46 +295,16 @@ rr_status rri_act_evaluate(const rri_player *player, const rr_obs *obs, const in
     return RR_OK;
 }
 
-/* ── an agent ── */
-
-rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
+void rri_act_values(const rri_player *player, float *values, const float *states, size_t n)
 {
-    const rri_player player = rri_player_of_agent(agent);
-    RRI_TRY(rri_act_draw(&player, obs, decision, err));
-    if (decision->policy_versions != NULL) {
-        const uint64_t version = rri_agent_version_over(agent, decision->pool_fingerprint);
-        for (int32_t i = 0; i < decision->n; i++) {
-            decision->policy_versions[i] = version;
-        }
-    }
-    return RR_OK;
-}
-
-rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
-                          int32_t *items, float *log_probs, rr_error *err)
-{
-    const rri_player player = rri_player_of_agent(agent);
-    return rri_act_top_k(&player, obs, k, positions, items, log_probs, err);
-}
-
-rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
-                             float *log_probs, float *entropies, float *values, rr_error *err)
-{
-    const rri_player player = rri_player_of_agent(agent);
-    return rri_act_evaluate(&player, obs, actions, log_probs, entropies, values, err);
-}
-
-void rri_agent_values(rr_agent *agent, float *values, const float *states, size_t n)
-{
-    const rri_player player = rri_player_of_agent(agent);
-    for (size_t first = 0; first < n; first += player.max_rows) {
+    for (size_t first = 0; first < n; first += player->max_rows) {
         slice_job job = {
-            .player = &player,
-            .states = states + first * player.network->state_dim,
-            .n = rri_size_smaller(n - first, player.max_rows),
+            .player = player,
+            .states = states + first * player->network->state_dim,
+            .n = rri_size_smaller(n - first, player->max_rows),
             .wants_values = true,
         };
         run_slice(&job);
-        copy_values(&player, values + first, job.n);
+        copy_values(player, values + first, job.n);
     }
 }

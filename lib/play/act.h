@@ -2,8 +2,8 @@
 /* act.h: what an agent or a snapshot says of states: draws, rankings, log-probs, values. recrl.h
  * §6, §7. Nothing here changes parameters; nothing allocates. Structs are whole (read by
  * rri_abi_read). */
-#ifndef RRI_AGENT_ACT_H
-#define RRI_AGENT_ACT_H
+#ifndef RRI_PLAY_ACT_H
+#define RRI_PLAY_ACT_H
 
 #include "play/player.h"
 
@@ -19,16 +19,7 @@ rr_status rri_act_top_k(const rri_player *player, const rr_obs *obs, size_t k, i
 rr_status rri_act_evaluate(const rri_player *player, const rr_obs *obs, const int32_t *actions,
                            float *log_probs, float *entropies, float *values, rr_error *err);
 
-/* The same by an agent; act writes policy_versions too. */
-rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
-
-rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
-                          int32_t *items, float *log_probs, rr_error *err);
-
-rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
-                             float *log_probs, float *entropies, float *values, rr_error *err);
-
 /* values [n] of states [n, S]; n of any size. */
-void rri_agent_values(rr_agent *agent, float *values, const float *states, size_t n);
+void rri_act_values(const rri_player *player, float *values, const float *states, size_t n);
 
 #endif

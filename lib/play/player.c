@@ -4,26 +4,6 @@
 #include "core/memory.h"
 #include "policy/mixture.h"
 
-rri_player rri_player_of_agent(rr_agent *agent)
-{
-    rri_slice *slice = &agent->slice;
-    return (rri_player){
-        .config = &agent->config,
-        .network = &agent->network,
-        .items = agent->items,
-        .max_rows = RRI_SLICE_ROWS,
-        .tape = &slice->tape,
-        .policy = &slice->policy,
-        .actions = slice->actions,
-        .log_probs = slice->log_probs,
-        .uniforms = slice->uniforms,
-        .workers = agent->workers,
-        .stacks = agent->stacks,
-        .seed = agent->config.seed,
-        .n_draws = &agent->n_draws,
-    };
-}
-
 /* Rankings of any k: a whole tile of rows up to the k that RRI_RANKED_PLACES allows, fewer rows
  * with as many places beyond, one row of the longest list. */
 static size_t ranking_bytes(const rri_kernels *kernels, rri_logits_limits limits)

@@ -3,10 +3,26 @@
  * snapshot is read by many, each with a desk of its own.
  *
  * S state width, d query width. */
-#ifndef RRI_AGENT_PLAYER_H
-#define RRI_AGENT_PLAYER_H
+#ifndef RRI_PLAY_PLAYER_H
+#define RRI_PLAY_PLAYER_H
 
-#include "agent/agent.h"
+#include "core/workers.h"
+#include "model/network.h"
+#include "policy/choice.h"
+#include "recrl/recrl.h"
+
+/* Rows of one task that acts over a large pool. */
+#define RRI_TILE_ROWS ((size_t)64)
+/* Rows of one task of an update, and of one that acts over few items: logits of 1000 items and the
+ * packed items lie in the second cache together, and a minibatch of 64 rows is work for two
+ * threads. */
+#define RRI_STEP_ROWS ((size_t)32)
+/* Places of rankings that one thread holds at a time: a tile of rows where k is at most 1024; for a
+ * longer k fewer rows together, down to one. */
+#define RRI_RANKED_PLACES (RRI_TILE_ROWS * (size_t)1024)
+/* Logits of a slice are kept for the backward pass where the catalogue has no more items than this
+ * (and for every candidate list); beyond, they are made again. */
+#define RRI_KEPT_WIDTH ((size_t)8192)
 
 /* Borrowed for the length of a call. */
 typedef struct rri_player {
@@ -28,8 +44,6 @@ typedef struct rri_player {
     uint64_t seed;            /* of draws without an id */
     uint64_t *n_draws;        /* so many were made without one */
 } rri_player;
-
-rri_player rri_player_of_agent(rr_agent *agent);
 
 /* Bytes of each stack for acting with at most n rows at a time. After the network's layout,
  * counting or carving. */

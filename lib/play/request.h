@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* request.h: an observation, judged once and turned into what policy and networks read. */
-#ifndef RRI_AGENT_REQUEST_H
-#define RRI_AGENT_REQUEST_H
+#ifndef RRI_PLAY_REQUEST_H
+#define RRI_PLAY_REQUEST_H
 
 #include "play/player.h"
 

@@ -7,8 +7,8 @@
  * Requests are drawn from seed 0, stream GOLDEN, index = decision: a state of standard normals; the
  * pool where there is one and no features are read, else a list; a history and exclusions where the
  * shape has them. */
-#ifndef RRI_AGENT_GOLDEN_H
-#define RRI_AGENT_GOLDEN_H
+#ifndef RRI_SERVE_GOLDEN_H
+#define RRI_SERVE_GOLDEN_H
 
 #include "serve/snapshot.h"
 

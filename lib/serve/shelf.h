@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* shelf.h: a catalogue packed once for all snapshots that serve it. What an agent does not learn is
  * the same in every snapshot, and need not lie in memory once for each. */
-#ifndef RRI_AGENT_SHELF_H
-#define RRI_AGENT_SHELF_H
+#ifndef RRI_SERVE_SHELF_H
+#define RRI_SERVE_SHELF_H
 
 #include <stdbool.h>
 

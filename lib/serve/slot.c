@@ -288,27 +288,31 @@ rr_status rri_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err)
     return RR_OK;
 }
 
-static rr_status publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
-                         rr_error *err)
+static rr_status publish(rr_slot *slot, uint64_t *parameters, const rri_model *model,
+                         rri_shelf **shared, const rr_serving_options *options,
+                         const rri_allocator *allocator, rr_error *err)
 {
     rr_policy *spare = take_spare(slot);
     rr_policy *fresh = NULL;
-    const rr_status status = rri_snapshot_publish(&fresh, agent, options, spare, err);
+    const rr_status status =
+        rri_snapshot_publish(&fresh, model, shared, options, spare, allocator, err);
     if (fresh != spare) {
         rri_snapshot_release(spare);
     }
     if (status == RR_OK) {
+        *parameters = fresh->parameters;
         put(slot, fresh);
     }
     return status;
 }
 
-rr_status rri_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
-                           rr_error *err)
+rr_status rri_slot_publish(rr_slot *slot, uint64_t *parameters, const rri_model *model,
+                           rri_shelf **shared, const rr_serving_options *options,
+                           const rri_allocator *allocator, rr_error *err)
 {
-    RRI_TRY(check_shape(slot, &agent->config, agent->network.n_items, err));
+    RRI_TRY(check_shape(slot, &model->config, model->network.n_items, err));
     (void)pthread_mutex_lock(&slot->mutex);
-    const rr_status status = publish(slot, agent, options, err);
+    const rr_status status = publish(slot, parameters, model, shared, options, allocator, err);
     (void)pthread_mutex_unlock(&slot->mutex);
     return status;
 }

@@ -9,8 +9,8 @@
  *
  *   rr_slot │ cells [max_readers], one cache line each │ retired [max_readers + 2] │
  *   named [max_readers] */
-#ifndef RRI_AGENT_SLOT_H
-#define RRI_AGENT_SLOT_H
+#ifndef RRI_SERVE_SLOT_H
+#define RRI_SERVE_SLOT_H
 
 #include "serve/snapshot.h"
 
@@ -28,9 +28,10 @@ void rri_slot_leave(rr_reader *scratch);
 
 /* Trainers, one after the other; readers are not held up. `policy` is retained. */
 rr_status rri_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err);
-/* The agent as it is now, written over a retired snapshot where there is one. */
-rr_status rri_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
-                           rr_error *err);
+/* rri_snapshot_publish over a retired snapshot where there is one; *parameters is their hash. */
+rr_status rri_slot_publish(rr_slot *slot, uint64_t *parameters, const rri_model *model,
+                           rri_shelf **shared, const rr_serving_options *options,
+                           const rri_allocator *allocator, rr_error *err);
 /* The present snapshot, retained for the caller. */
 rr_policy *rri_slot_get(rr_slot *slot);
 

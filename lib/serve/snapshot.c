@@ -6,18 +6,11 @@
 
 #include "core/status.h"
 #include "items/items.h"
+#include "model/versions.h"
 #include "play/act.h"
 #include "play/serving.h"
 
 /* ── the policy ── */
-
-static size_t n_items_of(const rr_agent_config *config, const rr_items *items)
-{
-    if (items != NULL) {
-        return rri_items_count(items);
-    }
-    return config->head == RR_HEAD_DENSE ? (size_t)config->num_items : 0;
-}
 
 /* Whether items are taken as they come. */
 static bool has_given_items(const rri_network *net)
@@ -87,7 +80,7 @@ rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
     policy->allocator = *allocator;
     policy->config = *config;
     rri_shelf *own = NULL;
-    rr_status status = build(policy, n_items_of(config, items), err);
+    rr_status status = build(policy, rri_model_n_items(config, items), err);
     if (status == RR_OK && has_given_items(&policy->network) && shelf == NULL) {
         status = rri_shelf_create(&own, items, policy->network.kernels, allocator, err);
     }
@@ -96,54 +89,50 @@ rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
         return status;
     }
     fill(policy, options, items, shelf != NULL ? shelf : own, values,
-         rri_agent_parameters_hash(config, values, policy->network.params.n_floats));
+         rri_model_hash(config, values, policy->network.params.n_floats));
     rri_shelf_release(own);
     *out = policy;
     return RR_OK;
 }
 
-/* Whether an agent's values fit into this policy's arrays as they lie. */
-static bool fits(const rr_policy *policy, const rr_agent *agent)
+/* Whether a model's values fit into this policy's arrays as they lie. */
+static bool fits(const rr_policy *policy, const rri_model *model)
 {
-    return policy != NULL && policy->network.n_items == agent->network.n_items &&
-           policy->network.kernels == agent->kernels &&
-           memcmp(&policy->config, &agent->config, sizeof policy->config) == 0;
+    return policy != NULL && policy->network.n_items == model->network.n_items &&
+           policy->network.kernels == model->kernels &&
+           memcmp(&policy->config, &model->config, sizeof policy->config) == 0;
 }
 
-/* The agent's catalogue as snapshots share it, packed when one is first asked for. */
-static rr_status stock_shelf(rr_agent *agent, rr_error *err)
+/* The model's catalogue as snapshots share it, packed when one is first asked for. */
+static rr_status stock_shelf(rri_shelf **shelf, const rri_model *model,
+                             const rri_allocator *allocator, rr_error *err)
 {
-    if (!has_given_items(&agent->network) ||
-        rri_shelf_holds(agent->shelf, agent->items, agent->kernels)) {
+    if (rri_shelf_holds(*shelf, model->items, model->kernels)) {
         return RR_OK;
     }
     rri_shelf *fresh = NULL;
-    RRI_TRY(rri_shelf_create(&fresh, agent->items, agent->kernels, &agent->allocator, err));
-    rri_shelf_release(agent->shelf);
-    agent->shelf = fresh;
+    RRI_TRY(rri_shelf_create(&fresh, model->items, model->kernels, allocator, err));
+    rri_shelf_release(*shelf);
+    *shelf = fresh;
     return RR_OK;
 }
 
-static rr_status publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
-                         rr_policy *retired, rr_error *err)
+rr_status rri_snapshot_publish(rr_policy **out, const rri_model *model, rri_shelf **shared,
+                               const rr_serving_options *options, rr_policy *retired,
+                               const rri_allocator *allocator, rr_error *err)
 {
-    RRI_TRY(stock_shelf(agent, err));
-    rri_shelf *shelf = has_given_items(&agent->network) ? agent->shelf : NULL;
-    if (!fits(retired, agent)) {
-        return rri_snapshot_create(out, &agent->config, options, agent->items, shelf, agent->values,
-                                   &agent->allocator, err);
+    rri_shelf *shelf = NULL;
+    if (has_given_items(&model->network)) {
+        RRI_TRY(stock_shelf(shared, model, allocator, err));
+        shelf = *shared;
     }
-    fill(retired, options, agent->items, shelf, agent->values,
-         rri_agent_parameters_hash(&agent->config, agent->values, agent->network.params.n_floats));
+    if (!fits(retired, model)) {
+        return rri_snapshot_create(out, &model->config, options, model->items, shelf, model->values,
+                                   allocator, err);
+    }
+    fill(retired, options, model->items, shelf, model->values,
+         rri_model_hash(&model->config, model->values, model->network.params.n_floats));
     *out = retired;
-    return RR_OK;
-}
-
-rr_status rri_snapshot_publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
-                               rr_policy *retired, rr_error *err)
-{
-    RRI_TRY(publish(out, agent, options, retired, err));
-    rri_agent_note_version(agent, (*out)->parameters, options);
     return RR_OK;
 }
 
@@ -170,7 +159,7 @@ void rri_snapshot_release(rr_policy *policy)
 
 uint64_t rri_snapshot_version_over(const rr_policy *policy, uint64_t fingerprint)
 {
-    return rri_serving_version(policy->parameters, fingerprint, &policy->options);
+    return rri_version_hash(policy->parameters, fingerprint, &policy->options);
 }
 
 uint64_t rri_snapshot_version(const rr_policy *policy)

@@ -8,11 +8,12 @@
  * What is not learned is packed once for all snapshots of an agent (shelf.h).
  * A desk is one block:
  *   rr_reader │ tape of a tile of rows │ actions, log-probs, uniforms │ stack */
-#ifndef RRI_AGENT_SNAPSHOT_H
-#define RRI_AGENT_SNAPSHOT_H
+#ifndef RRI_SERVE_SNAPSHOT_H
+#define RRI_SERVE_SNAPSHOT_H
 
 #include <stdatomic.h>
 
+#include "model/model.h"
 #include "play/player.h"
 #include "serve/shelf.h"
 
@@ -23,7 +24,7 @@ struct rr_policy {
     rr_serving_options options;
     rr_items *items;     /* a reference; NULL: none */
     rri_shelf *shelf;    /* a reference: items, packed; NULL where they are learned, or none */
-    uint64_t parameters; /* hash: agent.h */
+    uint64_t parameters; /* hash: model.h */
 
     void *block; /* the large one */
     size_t block_bytes;
@@ -50,11 +51,13 @@ struct rr_reader {
     size_t reader; /* its place there */
 };
 
-/* The agent as it is now, which notes the version. options have passed their table. `retired`:
- * NULL, or a snapshot that nobody else holds, which is written over where it has the shape (then
- * *out is it); else it is left alone. */
-rr_status rri_snapshot_publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
-                               rr_policy *retired, rr_error *err);
+/* The model as it is now. options have passed their table. `shared` is what the snapshots of one
+ * model share, or NULL: it is replaced where it is not of the model's items. `retired`: NULL, or a
+ * snapshot that nobody else holds, which is written over where it has the shape (then *out is it);
+ * else it is left alone. */
+rr_status rri_snapshot_publish(rr_policy **out, const rri_model *model, rri_shelf **shared,
+                               const rr_serving_options *options, rr_policy *retired,
+                               const rri_allocator *allocator, rr_error *err);
 
 /* From values [params.n_floats] of a network that `config` declares with these items. shelf: the
  * items packed already, or NULL. */

@@ -86,7 +86,7 @@ static rr_status add_metadata(rri_safetensors_writer *writer, const rri_checkpoi
                               rr_error *err)
 {
     const rr_agent *agent = all->agent;
-    const bool is_ppo = agent->recipe.algo == RR_ALGO_PPO;
+    const bool is_ppo = agent->trainer.recipe.algo == RR_ALGO_PPO;
     char version[16], library[24];
     snprintf(version, sizeof version, "%d", RRI_CHECKPOINT_VERSION);
     snprintf(library, sizeof library, "%d.%d.%d", RR_VERSION_MAJOR, RR_VERSION_MINOR,
@@ -95,8 +95,8 @@ static rr_status add_metadata(rri_safetensors_writer *writer, const rri_checkpoi
     RRI_TRY(rri_safetensors_add_metadata(writer, "format_version", version, err));
     RRI_TRY(rri_safetensors_add_metadata(writer, "library", library, err));
     RRI_TRY(rri_safetensors_add_metadata(writer, "algo", is_ppo ? "ppo" : "a2c", err));
-    RRI_TRY(add_fingerprint(writer, "items_fingerprint", agent->items, err));
-    RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_AGENT, &agent->config, err));
+    RRI_TRY(add_fingerprint(writer, "items_fingerprint", agent->trainer.model.items, err));
+    RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_AGENT, &agent->trainer.model.config, err));
     if (is_ppo) {
         RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_PPO, &agent->ppo, err));
     } else {
@@ -115,7 +115,7 @@ static rr_status add_metadata(rri_safetensors_writer *writer, const rri_checkpoi
 static rr_status add_flat(rri_safetensors_writer *writer, const rr_agent *agent, const char *prefix,
                           const float *flat, rr_error *err)
 {
-    const rri_params *params = &agent->network.params;
+    const rri_params *params = &agent->trainer.model.network.params;
     for (size_t i = 0; i < params->n_params; i++) {
         const rri_param *param = &params->entries[i];
         char name[RRI_CHECKPOINT_NAME];
@@ -141,22 +141,22 @@ static rr_status add_agent(rri_safetensors_writer *writer, const rr_agent *agent
     int64_t counters[RRI_AGENT_COUNTERS];
     const size_t shape[] = {RRI_AGENT_COUNTERS};
     rri_agent_counters_get(counters, agent);
-    RRI_TRY(add_flat(writer, agent, NULL, agent->values, err));
-    RRI_TRY(add_flat(writer, agent, "optimizer.first", agent->first_moments, err));
-    RRI_TRY(add_flat(writer, agent, "optimizer.second", agent->second_moments, err));
+    RRI_TRY(add_flat(writer, agent, NULL, agent->trainer.model.values, err));
+    RRI_TRY(add_flat(writer, agent, "optimizer.first", agent->trainer.first_moments, err));
+    RRI_TRY(add_flat(writer, agent, "optimizer.second", agent->trainer.second_moments, err));
     RRI_TRY(rri_safetensors_add(writer, "agent.counters", RRI_DTYPE_I64, shape, 1, counters, err));
-    const rri_normaliser *normaliser = &agent->normaliser;
+    const rri_normaliser *normaliser = &agent->trainer.normaliser;
     if (normaliser->n_running > 0) {
         RRI_TRY(rri_safetensors_add(writer, "agent.running", RRI_DTYPE_F64, &normaliser->n_running,
                                     1, normaliser->running, err));
     }
-    const rri_versions *versions = &agent->versions;
+    const rri_versions *versions = &agent->trainer.versions;
     const size_t versions_shape[] = {versions->n, sizeof(rri_version)};
     if (versions->n > 0) {
         RRI_TRY(rri_safetensors_add(writer, "agent.versions", RRI_DTYPE_U8, versions_shape, 2,
                                     versions->entries, err));
     }
-    return agent->kept.n > 0 ? add_kept(writer, &agent->kept, err) : RR_OK;
+    return agent->trainer.kept.n > 0 ? add_kept(writer, &agent->trainer.kept, err) : RR_OK;
 }
 
 static rr_status add_env(rri_safetensors_writer *writer, const rr_env *env, rr_error *err)

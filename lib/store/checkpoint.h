@@ -13,13 +13,13 @@
  *              buffer.shape (I64), buffer.form (U8), buffer.NAME [rows, bytes of a row] (U8);
  *              of a keyed one also buffer.ledger (I64), buffer.session_NAME [sessions, bytes] (U8)
  *              blob (U8);  checksum */
-#ifndef RRI_API_CHECKPOINT_H
-#define RRI_API_CHECKPOINT_H
+#ifndef RRI_STORE_CHECKPOINT_H
+#define RRI_STORE_CHECKPOINT_H
 
 #include "agent/agent.h"
-#include "ledger/buffer_handle.h"
 #include "env/env.h"
 #include "io/safetensors_reader.h"
+#include "ledger/buffer_handle.h"
 
 #define RRI_CHECKPOINT_FORMAT  "librecrl checkpoint"
 #define RRI_CHECKPOINT_VERSION 1

@@ -12,7 +12,6 @@
 #include "core/config_tables.h"
 #include "env/env_state.h"
 #include "items/items.h"
-#include "play/serving.h"
 #include "store/checkpoint.h"
 #include "train/normalise.h"
 
@@ -148,7 +147,7 @@ static rr_status check_config(int32_t kind, const void *config,
 static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix, float least,
                            const rri_safetensors_reader *reader, rr_error *err)
 {
-    const rri_params *params = &agent->network.params;
+    const rri_params *params = &agent->trainer.model.network.params;
     for (size_t i = 0; i < params->n_params; i++) {
         const rri_param *param = &params->entries[i];
         char name[RRI_CHECKPOINT_NAME];
@@ -209,7 +208,7 @@ static rr_status read_kept(rri_kept *kept, const rr_agent *agent,
     }
     int64_t ring[1 + RRI_KEPT_MOST];
     const size_t n = tensor->n_dims == 1 ? tensor->shape[0] - 1 : 0;
-    const size_t n_floats = agent->network.params.n_floats;
+    const size_t n_floats = agent->trainer.model.network.params.n_floats;
     const size_t of_ring[] = {1 + n}, of_values[] = {n, n_floats};
     const unsigned char *values;
     if (n < 1 || n > RRI_KEPT_MOST) {
@@ -225,12 +224,12 @@ static rr_status read_kept(rri_kept *kept, const rr_agent *agent,
         rri_kept_restore(kept, plain, values, n, (size_t)ring[0]);
         return RR_OK;
     }
-    const uint64_t catalogue = agent->items != NULL ? rri_items_fingerprint(agent->items) : 0;
+    const uint64_t catalogue = rri_model_fingerprint(&agent->trainer.model);
     for (size_t i = 0; i < n; i++) {
-        const uint64_t hash = rri_agent_parameters_hash(
-            &agent->config, values + i * n_floats * sizeof(float), n_floats);
+        const uint64_t hash = rri_model_hash(&agent->trainer.model.config,
+                                             values + i * n_floats * sizeof(float), n_floats);
         if (ring[0] < 0 || (size_t)ring[0] > n ||
-            rri_serving_version(hash, catalogue, NULL) != plain[i]) {
+            rri_version_hash(hash, catalogue, NULL) != plain[i]) {
             RRI_FAIL(err, RR_E_FORMAT,
                      "checkpoint: agent.kept_values[%zu] are not those of the version that "
                      "agent.kept_ring says",
@@ -244,7 +243,7 @@ static rr_status read_kept(rri_kept *kept, const rr_agent *agent,
 static rr_status read_running(double *running, const rr_agent *agent,
                               const rri_safetensors_reader *reader, rr_error *err)
 {
-    const size_t n = agent->normaliser.n_running;
+    const size_t n = agent->trainer.normaliser.n_running;
     if (n == 0) {
         return RR_OK;
     }
@@ -254,21 +253,21 @@ static rr_status read_running(double *running, const rr_agent *agent,
         memcpy(running, data, n * sizeof(double));
         return RR_OK;
     }
-    return rri_normalise_check(&agent->config, data, err);
+    return rri_normalise_check(&agent->trainer.model.config, data, err);
 }
 
 static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
 {
     int32_t algo = -1;
     RRI_TRY(rri_checkpoint_read_algo(&algo, reader, err));
-    if (algo != agent->recipe.algo) {
+    if (algo != agent->trainer.recipe.algo) {
         RRI_FAIL(err, RR_E_MISMATCH, "checkpoint: its algo is %s; the agent given was made for %s",
                  algo == RR_ALGO_PPO ? "ppo" : "a2c", algo == RR_ALGO_PPO ? "a2c" : "ppo");
     }
-    RRI_TRY(check_config(RR_CONFIG_AGENT, &agent->config, reader, err));
+    RRI_TRY(check_config(RR_CONFIG_AGENT, &agent->trainer.model.config, reader, err));
     RRI_TRY(algo == RR_ALGO_PPO ? check_config(RR_CONFIG_PPO, &agent->ppo, reader, err)
                                 : check_config(RR_CONFIG_A2C, &agent->a2c, reader, err));
-    RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->items, err));
+    RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->trainer.model.items, err));
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(NULL, counters[0], reader, err));
@@ -283,14 +282,15 @@ static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reade
 {
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
-    RRI_TRY(read_versions(&agent->versions, counters[0], reader, err));
-    RRI_TRY(read_running(agent->normaliser.running, agent, reader, err));
-    RRI_TRY(read_kept(&agent->kept, agent, reader, err));
-    RRI_TRY(read_flat(agent->values, agent, NULL, -FLT_MAX, reader, err));
-    RRI_TRY(read_flat(agent->first_moments, agent, "optimizer.first", -FLT_MAX, reader, err));
-    RRI_TRY(read_flat(agent->second_moments, agent, "optimizer.second", 0.0f, reader, err));
+    RRI_TRY(read_versions(&agent->trainer.versions, counters[0], reader, err));
+    RRI_TRY(read_running(agent->trainer.normaliser.running, agent, reader, err));
+    RRI_TRY(read_kept(&agent->trainer.kept, agent, reader, err));
+    RRI_TRY(read_flat(agent->trainer.model.values, agent, NULL, -FLT_MAX, reader, err));
+    RRI_TRY(
+        read_flat(agent->trainer.first_moments, agent, "optimizer.first", -FLT_MAX, reader, err));
+    RRI_TRY(read_flat(agent->trainer.second_moments, agent, "optimizer.second", 0.0f, reader, err));
     rri_agent_counters_set(agent, counters);
-    rri_agent_pack(agent);
+    rri_model_pack(&agent->trainer.model);
     return RR_OK;
 }
 

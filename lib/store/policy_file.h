@@ -6,11 +6,11 @@
  *              items_fingerprint, version
  *   tensors    the parameters by their names (F32);  golden.actions (I32), golden.log_probs and
  *              golden.values (F32), [16] each;  checksum */
-#ifndef RRI_API_POLICY_FILE_H
-#define RRI_API_POLICY_FILE_H
+#ifndef RRI_STORE_POLICY_FILE_H
+#define RRI_STORE_POLICY_FILE_H
 
-#include "serve/golden.h"
 #include "io/safetensors_reader.h"
+#include "serve/golden.h"
 
 #define RRI_POLICY_FILE_FORMAT  "librecrl policy"
 #define RRI_POLICY_FILE_VERSION 1

@@ -2,8 +2,8 @@
 /* dead_units.h: hidden units that say nothing: over n states, their output is one and the same. A
  * dead relu is 0 for all of them, a saturated tanh ±1. A plain loop over the row-major weights, for
  * a watch that looks once in a while. */
-#ifndef RRI_AGENT_DEAD_UNITS_H
-#define RRI_AGENT_DEAD_UNITS_H
+#ifndef RRI_TRAIN_DEAD_UNITS_H
+#define RRI_TRAIN_DEAD_UNITS_H
 
 #include "model/network.h"
 

@@ -14,7 +14,7 @@
 #define ITEM_BLOCK ((size_t)256)
 
 typedef struct slice_job {
-    rr_agent *agent;
+    rri_trainer *trainer;
     const rri_rollout *rollout;
     const int32_t *minibatch; /* [n] places; the slice's */
     const float *advantages;  /* [n] */
@@ -47,18 +47,18 @@ rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size
 
 static rri_logits_input input_of(const slice_job *job)
 {
-    const rr_agent *agent = job->agent;
-    return (rri_logits_input){agent->kernels, &agent->network.catalogue, &agent->network.head,
-                              &job->menu, agent->slice.tape.query};
+    const rri_trainer *trainer = job->trainer;
+    return (rri_logits_input){trainer->model.kernels, &trainer->model.network.catalogue,
+                              &trainer->model.network.head, &job->menu, trainer->slice.tape.query};
 }
 
 static void gather_rows(const slice_job *job, size_t begin, size_t end)
 {
-    rr_agent *agent = job->agent;
-    rri_slice *slice = &agent->slice;
-    const rri_update_rows *update = &agent->update;
-    const rri_units *units = &agent->units;
-    const size_t S = agent->network.state_dim;
+    rri_trainer *trainer = job->trainer;
+    rri_slice *slice = &trainer->slice;
+    const rri_update_rows *update = &trainer->update;
+    const rri_units *units = &trainer->units;
+    const size_t S = trainer->model.network.state_dim;
     for (size_t i = begin; i < end; i++) {
         const int32_t place = job->minibatch[i];
         const size_t row = (size_t)update->order[place];
@@ -74,8 +74,8 @@ static void gather_rows(const slice_job *job, size_t begin, size_t end)
 
 static void policy_loss(const slice_job *job, rri_tile_sums *sums, size_t begin, size_t end)
 {
-    rri_slice *slice = &job->agent->slice;
-    const rri_recipe *recipe = &job->agent->recipe;
+    rri_slice *slice = &job->trainer->slice;
+    const rri_recipe *recipe = &job->trainer->recipe;
     const size_t n = end - begin;
     if (recipe->algo == RR_ALGO_PPO) {
         const rri_surrogate_sums got = rri_surrogate_compute(
@@ -105,26 +105,27 @@ static void reset_sums(rri_tile_sums *sums, size_t feature_dim)
 static void begin_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, size_t end,
                        rri_stack *scratch)
 {
-    rri_slice *slice = &job->agent->slice;
-    reset_sums(sums, job->agent->network.feature_dim);
+    rri_slice *slice = &job->trainer->slice;
+    reset_sums(sums, job->trainer->model.network.feature_dim);
     gather_rows(job, begin, end);
-    rri_network_query(&job->agent->network, &slice->tape, slice->states, begin, end, scratch);
+    rri_network_query(&job->trainer->model.network, &slice->tape, slice->states, begin, end,
+                      scratch);
 }
 
 /* From the slopes of the query backward, and all of the critic. */
 static void end_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, size_t end,
                      rri_stack *scratch)
 {
-    const rr_agent *agent = job->agent;
-    const rri_network *net = &agent->network;
-    rri_slice *slice = &job->agent->slice;
-    const float clip_eps = agent->units.has_old_values ? agent->recipe.value_clip_eps : 0.0f;
+    const rri_trainer *trainer = job->trainer;
+    const rri_network *net = &trainer->model.network;
+    rri_slice *slice = &job->trainer->slice;
+    const float clip_eps = trainer->units.has_old_values ? trainer->recipe.value_clip_eps : 0.0f;
     rri_network_query_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
     rri_network_value(net, &slice->tape, slice->states, begin, end, scratch);
     sums->value_loss = rri_value_loss_compute(
         rri_network_values_of(net, &slice->slopes) + begin,
         rri_network_values_of(net, &slice->tape) + begin, slice->old_values + begin,
-        slice->returns + begin, clip_eps, agent->recipe.vf_coef, end - begin, job->n_total);
+        slice->returns + begin, clip_eps, trainer->recipe.vf_coef, end - begin, job->n_total);
     rri_network_value_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
 }
 
@@ -132,8 +133,8 @@ static void end_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, si
 static void run_tile(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
-    rri_slice *slice = &job->agent->slice;
-    rri_stack *scratch = &job->agent->stacks[worker];
+    rri_slice *slice = &job->trainer->slice;
+    rri_stack *scratch = &job->trainer->stacks[worker];
     rri_tile_sums *sums = &slice->tiles[task];
     const size_t begin = task * RRI_STEP_ROWS;
     const size_t end = rri_size_smaller(begin + RRI_STEP_ROWS, job->n);
@@ -152,9 +153,9 @@ static void run_tile(void *context, size_t task, size_t worker)
 }
 
 /* Where a tensor's gradient lies; NULL where it is not learned. */
-static float *gradient_of(const rr_agent *agent, size_t offset)
+static float *gradient_of(const rri_trainer *trainer, size_t offset)
 {
-    return offset == RRI_ABSENT ? NULL : agent->gradients + offset;
+    return offset == RRI_ABSENT ? NULL : trainer->gradients + offset;
 }
 
 /* ── the same over a large pool, which is shared out by items: the policy between two halves ── */
@@ -163,27 +164,27 @@ static void run_tile_to_query(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
     const size_t begin = task * RRI_STEP_ROWS;
-    begin_tile(job, &job->agent->slice.tiles[task], begin,
-               rri_size_smaller(begin + RRI_STEP_ROWS, job->n), &job->agent->stacks[worker]);
+    begin_tile(job, &job->trainer->slice.tiles[task], begin,
+               rri_size_smaller(begin + RRI_STEP_ROWS, job->n), &job->trainer->stacks[worker]);
 }
 
 static void run_tile_from_query(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
     const size_t begin = task * RRI_STEP_ROWS;
-    end_tile(job, &job->agent->slice.tiles[task], begin,
-             rri_size_smaller(begin + RRI_STEP_ROWS, job->n), &job->agent->stacks[worker]);
+    end_tile(job, &job->trainer->slice.tiles[task], begin,
+             rri_size_smaller(begin + RRI_STEP_ROWS, job->n), &job->trainer->stacks[worker]);
 }
 
 static void run_large_pool(slice_job *job, size_t n_tiles)
 {
-    rr_agent *agent = job->agent;
-    rri_slice *slice = &agent->slice;
-    const rri_head_offsets *at = &agent->network.at;
-    rri_workers_run(agent->workers, run_tile_to_query, job, n_tiles);
+    rri_trainer *trainer = job->trainer;
+    rri_slice *slice = &trainer->slice;
+    const rri_head_offsets *at = &trainer->model.network.at;
+    rri_workers_run(trainer->workers, run_tile_to_query, job, n_tiles);
     const rri_logits_input in = input_of(job);
-    rri_large_pool_forward(slice->log_probs, &slice->policy, &in, slice->actions, agent->workers,
-                           agent->stacks);
+    rri_large_pool_forward(slice->log_probs, &slice->policy, &in, slice->actions, trainer->workers,
+                           trainer->stacks);
     for (size_t tile = 0; tile < n_tiles; tile++) {
         const size_t begin = tile * RRI_STEP_ROWS;
         policy_loss(job, &slice->tiles[tile], begin,
@@ -192,12 +193,12 @@ static void run_large_pool(slice_job *job, size_t n_tiles)
     const rri_large_pool_slopes slopes = {slice->actions, slice->d_log_probs, job->d_entropy};
     const rri_large_pool_gradients gradients = {.dq = slice->slopes.query,
                                                 .sums = &slice->tiles[0].policy,
-                                                .dV = gradient_of(agent, at->items),
-                                                .db = gradient_of(agent, at->item_bias),
+                                                .dV = gradient_of(trainer, at->items),
+                                                .db = gradient_of(trainer, at->item_bias),
                                                 .adds_to_items = !job->is_first};
-    rri_large_pool_backward(&gradients, &slice->policy, &in, &slopes, agent->workers,
-                            agent->stacks);
-    rri_workers_run(agent->workers, run_tile_from_query, job, n_tiles);
+    rri_large_pool_backward(&gradients, &slice->policy, &in, &slopes, trainer->workers,
+                            trainer->stacks);
+    rri_workers_run(trainer->workers, run_tile_from_query, job, n_tiles);
 }
 
 /* ── parameters ── */
@@ -205,13 +206,13 @@ static void run_large_pool(slice_job *job, size_t n_tiles)
 /* Gradients of a block of items; tensors that are not learned are NULL. */
 static void run_items(const slice_job *job, size_t first, rri_stack *scratch)
 {
-    rr_agent *agent = job->agent;
-    const rri_network *net = &agent->network;
-    rri_slice *slice = &agent->slice;
+    rri_trainer *trainer = job->trainer;
+    const rri_network *net = &trainer->model.network;
+    rri_slice *slice = &trainer->slice;
     const size_t last = rri_size_smaller(first + ITEM_BLOCK, net->n_items);
     const rri_logits_input in = input_of(job);
-    float *d_items = gradient_of(agent, net->at.items);
-    float *d_bias = gradient_of(agent, net->at.item_bias);
+    float *d_items = gradient_of(trainer, net->at.items);
+    float *d_bias = gradient_of(trainer, net->at.item_bias);
     if (job->is_first && d_items != NULL) {
         memset(d_items + first * net->dim, 0, (last - first) * net->dim * sizeof(float));
     }
@@ -228,10 +229,10 @@ static void run_items(const slice_job *job, size_t first, rri_stack *scratch)
 static void run_params(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
-    rr_agent *agent = job->agent;
-    const rri_network *net = &agent->network;
-    rri_slice *slice = &agent->slice;
-    rri_stack *scratch = &agent->stacks[worker];
+    rri_trainer *trainer = job->trainer;
+    const rri_network *net = &trainer->model.network;
+    rri_slice *slice = &trainer->slice;
+    rri_stack *scratch = &trainer->stacks[worker];
     const size_t n_actor = rri_mlp_n_tasks(&net->actor);
     if (task >= n_actor && task < n_actor + job->n_item_blocks) {
         run_items(job, (task - n_actor) * ITEM_BLOCK, scratch);
@@ -239,45 +240,45 @@ static void run_params(void *context, size_t task, size_t worker)
     }
     task -= task < n_actor ? 0 : job->n_item_blocks;
     if (job->is_first) {
-        rri_network_zero_params(net, agent->gradients, task);
+        rri_network_zero_params(net, trainer->gradients, task);
     }
-    rri_network_backward_params(net, agent->gradients, &slice->slopes, &slice->tape, slice->states,
-                                job->n, task, scratch);
+    rri_network_backward_params(net, trainer->gradients, &slice->slopes, &slice->tape,
+                                slice->states, job->n, task, scratch);
 }
 
 /* Over a large pool their gradients are there already. */
 static size_t count_item_blocks(const slice_job *job, const rri_network *net)
 {
     const bool has_item_gradient = net->at.items != RRI_ABSENT || net->at.item_bias != RRI_ABSENT;
-    const bool is_large = job->menu.k == 0 && job->agent->slice.policy.logits == NULL;
+    const bool is_large = job->menu.k == 0 && job->trainer->slice.policy.logits == NULL;
     return has_item_gradient && !is_large ? (net->n_items + ITEM_BLOCK - 1) / ITEM_BLOCK : 0;
 }
 
 /* The head's few scalars, which tiles add to, and constants. */
-static void zero_scalars(rr_agent *agent)
+static void zero_scalars(rri_trainer *trainer)
 {
-    const rri_head_offsets *at = &agent->network.at;
-    float *gradients = agent->gradients;
+    const rri_head_offsets *at = &trainer->model.network.at;
+    float *gradients = trainer->gradients;
     if (at->log_scale != RRI_ABSENT) {
         gradients[at->log_scale] = 0.0f;
     }
     if (at->repeat_weight != RRI_ABSENT) {
         gradients[at->repeat_weight] = 0.0f;
     }
-    for (size_t f = 0; f < agent->network.feature_dim; f++) {
+    for (size_t f = 0; f < trainer->model.network.feature_dim; f++) {
         gradients[at->feature_weights + f] = 0.0f;
     }
-    rri_network_norm_zero(&agent->network, gradients);
+    rri_network_norm_zero(&trainer->model.network, gradients);
 }
 
 /* Tiles' sums, in order, into the gradient's scalars and the minibatch's sums. */
 static void add_tiles(const slice_job *job, rri_loss_sums *total)
 {
-    rr_agent *agent = job->agent;
-    const rri_head_offsets *at = &agent->network.at;
-    float *gradients = agent->gradients;
+    rri_trainer *trainer = job->trainer;
+    const rri_head_offsets *at = &trainer->model.network.at;
+    float *gradients = trainer->gradients;
     for (size_t tile = 0; tile * RRI_STEP_ROWS < job->n; tile++) {
-        const rri_tile_sums *sums = &agent->slice.tiles[tile];
+        const rri_tile_sums *sums = &trainer->slice.tiles[tile];
         total->policy_loss += sums->policy_loss;
         total->value_loss += sums->value_loss;
         total->entropy += sums->entropy;
@@ -289,7 +290,7 @@ static void add_tiles(const slice_job *job, rri_loss_sums *total)
         if (at->repeat_weight != RRI_ABSENT) {
             gradients[at->repeat_weight] += (float)sums->policy.d_repeat_weight;
         }
-        for (size_t f = 0; f < agent->network.feature_dim; f++) {
+        for (size_t f = 0; f < trainer->model.network.feature_dim; f++) {
             gradients[at->feature_weights + f] += (float)sums->policy.d_feature_weights[f];
         }
     }
@@ -297,9 +298,9 @@ static void add_tiles(const slice_job *job, rri_loss_sums *total)
 
 static void run_slice(slice_job *job, rri_loss_sums *total)
 {
-    rr_agent *agent = job->agent;
-    rri_slice *slice = &agent->slice;
-    const size_t width = rri_menu_width(&job->menu, agent->network.n_items);
+    rri_trainer *trainer = job->trainer;
+    rri_slice *slice = &trainer->slice;
+    const size_t width = rri_menu_width(&job->menu, trainer->model.network.n_items);
     slice->policy.logits = width <= slice->kept_width ? slice->logits : NULL;
     slice->policy.d_logits = slice->policy.logits;
     slice->policy.block_maxima = job->d_entropy == 0.0f ? slice->block_maxima : NULL;
@@ -308,31 +309,31 @@ static void run_slice(slice_job *job, rri_loss_sums *total)
     if (job->menu.k == 0 && slice->policy.logits == NULL) {
         run_large_pool(job, n_tiles);
     } else {
-        rri_workers_run(agent->workers, run_tile, job, n_tiles);
+        rri_workers_run(trainer->workers, run_tile, job, n_tiles);
     }
-    job->n_item_blocks = count_item_blocks(job, &agent->network);
-    rri_workers_run(agent->workers, run_params, job,
-                    rri_network_n_tasks(&agent->network) + job->n_item_blocks);
+    job->n_item_blocks = count_item_blocks(job, &trainer->model.network);
+    rri_workers_run(trainer->workers, run_params, job,
+                    rri_network_n_tasks(&trainer->model.network) + job->n_item_blocks);
     add_tiles(job, total);
 }
 
-rri_loss_sums rri_gradient_compute(rr_agent *agent, const rri_rollout *rollout,
+rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *rollout,
                                    const int32_t *minibatch, const float *advantages, size_t n)
 {
     rri_loss_sums total = {0};
-    zero_scalars(agent);
+    zero_scalars(trainer);
     for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
         const size_t rows = rri_size_smaller(n - first, RRI_SLICE_ROWS);
         slice_job job = {
-            .agent = agent,
+            .trainer = trainer,
             .rollout = rollout,
             .minibatch = minibatch + first,
             .advantages = advantages + first,
             .n = rows,
             .n_total = n,
             .is_first = first == 0,
-            .d_entropy = -agent->recipe.ent_coef / (float)n,
-            .menu = rri_gradient_menu(rollout, agent->slice.rows, rows),
+            .d_entropy = -trainer->recipe.ent_coef / (float)n,
+            .menu = rri_gradient_menu(rollout, trainer->slice.rows, rows),
         };
         run_slice(&job, &total);
     }

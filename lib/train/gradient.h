@@ -8,20 +8,20 @@
  * some parameters and sums over all rows of the slice. Where rows choose from a large pool, the
  * policy stands between two halves of the first phase and is shared out by items
  * (policy/large_pool.h). So no sum depends on the number of threads. */
-#ifndef RRI_AGENT_GRADIENT_H
-#define RRI_AGENT_GRADIENT_H
+#ifndef RRI_TRAIN_GRADIENT_H
+#define RRI_TRAIN_GRADIENT_H
 
-#include "agent/agent.h"
 #include "buffer/rollout.h"
+#include "train/trainer.h"
 
 /* Sums over rows; divided by n they are the minibatch's means. */
 typedef struct rri_loss_sums {
     double policy_loss, value_loss, entropy, approx_kl, n_clipped;
 } rri_loss_sums;
 
-/* agent->gradients ← the gradient of the minibatch's mean loss.
- * minibatch [n]: places in agent->update's order;  advantages [n]: as they enter the loss. */
-rri_loss_sums rri_gradient_compute(rr_agent *agent, const rri_rollout *rollout,
+/* trainer->gradients ← the gradient of the minibatch's mean loss.
+ * minibatch [n]: places in trainer->update's order;  advantages [n]: as they enter the loss. */
+rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *rollout,
                                    const int32_t *minibatch, const float *advantages, size_t n);
 
 /* The lists of a rollout's rows as the policy reads them; rows [n] says where each lies. */

@@ -26,13 +26,13 @@ static rr_status check_numbers(const char *name, const float *x, size_t n, bool 
     return RR_OK;
 }
 
-static rr_status check(rri_request *request, rr_agent *agent, const rr_obs *obs,
+static rr_status check(rri_request *request, rri_trainer *trainer, const rr_obs *obs,
                        const int32_t *actions, const float *weights, const float *returns,
                        rr_error *err)
 {
-    const rri_player player = rri_player_of_agent(agent);
+    const rri_player player = rri_trainer_player(trainer);
     RRI_TRY(rri_request_read(request, &player, obs, err));
-    if (request->pool != agent->items) {
+    if (request->pool != trainer->model.items) {
         RRI_FAIL(err, RR_E_UNSUPPORTED,
                  "imitate: obs pool is not the agent's catalogue, which is what it is trained on");
     }
@@ -84,13 +84,13 @@ static void fill_rows(rri_update_rows *update, const float *weights, const float
 
 /* Before the first step: nothing was drawn that would have to be given again. Weights stand as they
  * are. */
-static void learn_scales(rr_agent *agent, const rr_obs *obs, const float *returns, size_t n)
+static void learn_scales(rri_trainer *trainer, const rr_obs *obs, const float *returns, size_t n)
 {
     if (returns != NULL) {
-        rri_normalise_returns(agent, returns, NULL, n);
+        rri_normalise_returns(trainer, returns, NULL, n);
     }
-    agent->units.advantage = 1.0f;
-    rri_normalise_states(agent, obs->states, NULL, n);
+    trainer->units.advantage = 1.0f;
+    rri_normalise_states(trainer, obs->states, NULL, n);
 }
 
 static rri_recipe recipe_of(const rri_recipe *own, const rr_imitate_config *config,
@@ -107,25 +107,25 @@ static rri_recipe recipe_of(const rri_recipe *own, const rr_imitate_config *conf
 
 /* One pass in a fresh order, in minibatches whose sizes differ by at most one. The optimiser's
  * steps so far number the order: each is used once in the agent's life. */
-static rr_status run_epoch(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rows,
+static rr_status run_epoch(rri_minibatch_sums *sums, rri_trainer *trainer, const rri_rollout *rows,
                            const rr_imitate_config *config, rr_error *err)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     const size_t n = rows->n_rows, whole = n / (size_t)config->batch_size;
     const size_t n_minibatches = whole > 0 ? whole : 1;
-    rri_philox_permute(update->permutation, n, agent->config.seed, RRI_STREAM_IMITATE,
-                       (uint64_t)agent->n_optimizer_steps);
+    rri_philox_permute(update->permutation, n, trainer->model.config.seed, RRI_STREAM_IMITATE,
+                       (uint64_t)trainer->n_optimizer_steps);
     for (size_t b = 0; b < n_minibatches; b++) {
         const size_t first = b * n / n_minibatches, last = (b + 1) * n / n_minibatches;
         memcpy(update->minibatch, update->permutation + first, (last - first) * sizeof(int32_t));
-        RRI_TRY(rri_minibatch_train(sums, agent, rows, update->minibatch, last - first, config->lr,
-                                    err));
+        RRI_TRY(rri_minibatch_train(sums, trainer, rows, update->minibatch, last - first,
+                                    config->lr, err));
     }
     sums->n_epochs++;
     return RR_OK;
 }
 
-static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibatch_sums *sums,
+static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_minibatch_sums *sums,
                        size_t n, float lr)
 {
     const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
@@ -134,36 +134,36 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibat
     stats->n_minibatches = (int32_t)sums->n_steps;
     stats->policy_loss = (float)(sums->loss.policy_loss / rows);
     stats->value_loss =
-        (float)(sums->loss.value_loss / rows * agent->units.scale * agent->units.scale);
+        (float)(sums->loss.value_loss / rows * trainer->units.scale * trainer->units.scale);
     stats->entropy = (float)(sums->loss.entropy / rows);
     stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
     stats->learning_rate = lr;
-    stats->scale = agent->network.head.scale;
-    stats->repeat_weight = agent->network.head.repeat_weight;
-    stats->n_updates = agent->n_updates;
-    stats->n_timesteps = agent->n_timesteps;
+    stats->scale = trainer->model.network.head.scale;
+    stats->repeat_weight = trainer->model.network.head.repeat_weight;
+    stats->n_updates = trainer->n_updates;
+    stats->n_timesteps = trainer->n_timesteps;
 }
 
-rr_status rri_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
-                            const float *weights, const float *returns,
-                            const rr_imitate_config *config, rr_stats *stats, rr_error *err)
+rr_status rri_trainer_imitate(rri_trainer *trainer, const rr_obs *obs, const int32_t *actions,
+                              const float *weights, const float *returns,
+                              const rr_imitate_config *config, rr_stats *stats, rr_error *err)
 {
     rri_request request;
-    RRI_TRY(check(&request, agent, obs, actions, weights, returns, err));
-    const rri_rollout rows = rows_of(obs, actions, agent->update.rewards);
-    fill_rows(&agent->update, weights, returns, request.n);
-    learn_scales(agent, obs, returns, request.n);
+    RRI_TRY(check(&request, trainer, obs, actions, weights, returns, err));
+    const rri_rollout rows = rows_of(obs, actions, trainer->update.rewards);
+    fill_rows(&trainer->update, weights, returns, request.n);
+    learn_scales(trainer, obs, returns, request.n);
 
-    const rri_recipe own = agent->recipe;
-    agent->recipe = recipe_of(&own, config, returns != NULL);
+    const rri_recipe own = trainer->recipe;
+    trainer->recipe = recipe_of(&own, config, returns != NULL);
     rri_minibatch_sums sums = {0};
     rr_status status = RR_OK;
     for (int32_t epoch = 0; epoch < config->epochs && status == RR_OK; epoch++) {
-        status = run_epoch(&sums, agent, &rows, config, err);
+        status = run_epoch(&sums, trainer, &rows, config, err);
     }
-    agent->recipe = own;
+    trainer->recipe = own;
     if (stats != NULL) {
-        fill_stats(stats, agent, &sums, request.n, config->lr);
+        fill_stats(stats, trainer, &sums, request.n, config->lr);
         if (returns == NULL) {
             stats->value_loss = 0.0f;
         }

@@ -4,15 +4,15 @@
  *   loss = −(1/n) Σ w_i log π(a_i|s_i) + c_V ½ (1/n) Σ (V(s_i) − R_i)² − c_H entropy
  *
  * The rows are an observation's, and go through the minibatches and the optimiser of an update. */
-#ifndef RRI_AGENT_IMITATE_H
-#define RRI_AGENT_IMITATE_H
+#ifndef RRI_TRAIN_IMITATE_H
+#define RRI_TRAIN_IMITATE_H
 
-#include "agent/agent.h"
+#include "train/trainer.h"
 
 /* actions, weights, returns [obs->n]; weights NULL: all 1; returns NULL: the critic has no loss.
  * obs and config are whole; stats (nullable) is filled. Refused input changes nothing. */
-rr_status rri_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
-                            const float *weights, const float *returns,
-                            const rr_imitate_config *config, rr_stats *stats, rr_error *err);
+rr_status rri_trainer_imitate(rri_trainer *trainer, const rr_obs *obs, const int32_t *actions,
+                              const float *weights, const float *returns,
+                              const rr_imitate_config *config, rr_stats *stats, rr_error *err);
 
 #endif

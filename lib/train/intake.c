@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "core/status.h"
-#include "items/items.h"
 #include "ledger/harvest.h"
 #include "ledger/settle.h"
-#include "play/serving.h"
 #include "train/recall.h"
 #include "train/returns.h"
 #include "train/skew.h"
@@ -39,9 +37,9 @@ static rr_status too_long(const rri_ledger *ledger, size_t session, size_t most,
              (unsigned long long)ledger->keys[session], rri_harvest_places(ledger, session), most);
 }
 
-static void give_up_long_ones(rri_intake *in, const rr_agent *agent, rri_ledger *ledger)
+static void give_up_long_ones(rri_intake *in, const rri_trainer *trainer, rri_ledger *ledger)
 {
-    const size_t most = agent->update.max_rows;
+    const size_t most = trainer->update.max_rows;
     rr_error why;
     for (size_t s = 0; s < ledger->n_sessions; s++) {
         if (rri_settle_is_ready(ledger, s) && rri_harvest_places(ledger, s) > most) {
@@ -52,19 +50,19 @@ static void give_up_long_ones(rri_intake *in, const rr_agent *agent, rri_ledger 
 }
 
 /* Lists and actions. All rows at once, as nothing is wrong with most; else one by one. */
-static rr_status judge_lists(rri_intake *in, rr_agent *agent, const rri_rollout *rollout,
+static rr_status judge_lists(rri_intake *in, rri_trainer *trainer, const rri_rollout *rollout,
                              rri_ledger *ledger, rr_error *err)
 {
-    const rri_update_rows *update = &agent->update;
-    if (!rollout->form.has_lists && agent->network.n_items == 0) {
+    const rri_update_rows *update = &trainer->update;
+    if (!rollout->form.has_lists && trainer->model.network.n_items == 0) {
         RRI_FAIL(err, RR_E_MISMATCH, "update: the rows have no lists, and this agent no catalogue");
     }
-    if (rri_update_check_lists(agent, rollout, 0, in->n_trained, NULL) == RR_OK) {
+    if (rri_update_check_lists(trainer, rollout, 0, in->n_trained, NULL) == RR_OK) {
         return RR_OK;
     }
     for (size_t i = 0; i < in->n_trained; i++) {
         rr_error why = {0}, named;
-        const rr_status status = rri_update_check_lists(agent, rollout, i, 1, &why);
+        const rr_status status = rri_update_check_lists(trainer, rollout, i, 1, &why);
         if (status != RR_OK) {
             const int32_t row = update->order[update->trained[i]];
             (void)rri_status_fail(&named, status, "decision %llu: %s",
@@ -86,10 +84,10 @@ static rr_status not_finite(const rri_ledger *ledger, int32_t row, const char *w
 
 /* log_probs [n_trained] and values [n_places] that are there. Where no row is sound, it is the
  * agent that is ill, and nothing is held against the rows. */
-static rr_status judge_numbers(rri_intake *in, const rr_agent *agent, rri_ledger *ledger,
+static rr_status judge_numbers(rri_intake *in, const rri_trainer *trainer, rri_ledger *ledger,
                                const float *log_probs, rr_error *err)
 {
-    const rri_update_rows *update = &agent->update;
+    const rri_update_rows *update = &trainer->update;
     size_t n_sound = 0;
     for (int pass = 0; pass < 2 && n_sound < in->n_places; pass++) {
         for (size_t place = 0, t = 0; place < in->n_places; place++) {
@@ -113,13 +111,13 @@ static rr_status judge_numbers(rri_intake *in, const rr_agent *agent, rri_ledger
     return RR_OK;
 }
 
-static rr_status judge_skew(rri_intake *in, rr_agent *agent, const rri_rollout *rollout,
+static rr_status judge_skew(rri_intake *in, rri_trainer *trainer, const rri_rollout *rollout,
                             rri_ledger *ledger, const float *log_probs, rr_error *err)
 {
-    const rri_update_rows *update = &agent->update;
-    uint8_t *verdicts = agent->update.terminated; /* free until the returns */
+    const rri_update_rows *update = &trainer->update;
+    uint8_t *verdicts = trainer->update.terminated; /* free until the returns */
     const rri_skew skew =
-        rri_skew_check(verdicts, agent, in->own, rollout, ledger, log_probs, in->n_trained);
+        rri_skew_check(verdicts, trainer, in->own, rollout, ledger, log_probs, in->n_trained);
     if (skew.n_other == 0) {
         return RR_OK;
     }
@@ -127,11 +125,11 @@ static rr_status judge_skew(rri_intake *in, rr_agent *agent, const rri_rollout *
     (void)rri_skew_tell(&skew, rollout, ledger, &why);
     const size_t n_checked = in->n_checked + skew.n_checked; /* those given up before, too */
     in->n_skewed += skew.n_other;
-    if ((double)in->n_skewed > (double)agent->config.max_skew * (double)n_checked) {
+    if ((double)in->n_skewed > (double)trainer->model.config.max_skew * (double)n_checked) {
         RRI_FAIL(err, RR_E_SKEW,
                  "update: %zu of %zu rows that can be checked are not what was seen, and max_skew "
                  "is %g; %s",
-                 in->n_skewed, n_checked, (double)agent->config.max_skew, why.text);
+                 in->n_skewed, n_checked, (double)trainer->model.config.max_skew, why.text);
     }
     give_up(in, ledger, (size_t)ledger->session_of[skew.first], &why);
     for (size_t i = 0; i < in->n_trained; i++) {
@@ -149,9 +147,9 @@ static rr_status judge_skew(rri_intake *in, rr_agent *agent, const rri_rollout *
 
 /* Advantages and returns that are there. Each place hangs on those behind it: of a run that are no
  * numbers the last is the one whose reward, or whose state to come, is at fault. */
-static void judge_returns(rri_intake *in, const rr_agent *agent, rri_ledger *ledger)
+static void judge_returns(rri_intake *in, const rri_trainer *trainer, rri_ledger *ledger)
 {
-    const rri_update_rows *update = &agent->update;
+    const rri_update_rows *update = &trainer->update;
     for (size_t place = 0; place < in->n_places; place++) {
         const bool is_end = update->is_segment_end[place] != 0;
         const bool hangs_on_next = !is_end && !isfinite(update->returns[place + 1]);
@@ -168,23 +166,23 @@ static void judge_returns(rri_intake *in, const rr_agent *agent, rri_ledger *led
 /* ── rows that are taken ── */
 
 /* trained ← the places whose rows can be trained on; is_own beside them. */
-static void select_rows(rri_intake *in, rr_agent *agent, const rri_rollout *rollout,
+static void select_rows(rri_intake *in, rri_trainer *trainer, const rri_rollout *rollout,
                         const rri_ledger *ledger)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     in->n_trained = in->n_dropped = in->n_refused = 0;
     in->staleness = 0.0;
     in->staleness_max = 0;
     for (size_t place = 0; place < in->n_places; place++) {
         const size_t row = (size_t)update->order[place];
         const bool is_own = ledger->versions[row] == in->own;
-        const rri_version *known = rri_versions_find(&agent->versions, ledger->versions[row]);
-        if (!rri_update_is_of_catalogue(agent, rollout, row)) {
+        const rri_version *known = rri_versions_find(&trainer->versions, ledger->versions[row]);
+        if (!rri_update_is_of_catalogue(trainer, rollout, row)) {
             in->n_dropped++;
             continue;
         }
-        const int64_t age = is_own || known == NULL ? 0 : agent->n_updates - known->update;
-        if ((!is_own && known == NULL) || age > agent->config.max_staleness) {
+        const int64_t age = is_own || known == NULL ? 0 : trainer->n_updates - known->update;
+        if ((!is_own && known == NULL) || age > trainer->model.config.max_staleness) {
             in->n_refused++;
             continue;
         }
@@ -196,16 +194,16 @@ static void select_rows(rri_intake *in, rr_agent *agent, const rri_rollout *roll
 }
 
 /* Weights and traces of all places; log_probs [n_trained] of the present policy. */
-static void weigh(rri_intake *in, rr_agent *agent, const rri_rollout *rollout,
+static void weigh(rri_intake *in, rri_trainer *trainer, const rri_rollout *rollout,
                   const float *log_probs)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     float *recorded = update->advantages, *weights = update->returns; /* free until the returns */
     for (size_t i = 0; i < in->n_trained; i++) {
         recorded[i] = rollout->log_probs[update->order[update->trained[i]]];
     }
     in->weights = rri_off_policy_weigh(weights, log_probs, recorded, update->is_own,
-                                       agent->config.max_weight, in->n_trained);
+                                       trainer->model.config.max_weight, in->n_trained);
     /* Nothing comes back through a row that is not trained on. */
     memset(update->weights, 0, in->n_places * sizeof(float));
     memset(update->traces, 0, in->n_places * sizeof(float));
@@ -216,9 +214,9 @@ static void weigh(rri_intake *in, rr_agent *agent, const rri_rollout *rollout,
     }
 }
 
-static rr_status pick(rri_intake *in, rr_agent *agent, rri_ledger *ledger, rr_error *err)
+static rr_status pick(rri_intake *in, rri_trainer *trainer, rri_ledger *ledger, rr_error *err)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     const rri_spoilt *spoilt = &in->spoilt;
     const rr_status status = rri_harvest_pick(&in->n_places, update->order, update->is_segment_end,
                                               ledger, update->max_rows, err);
@@ -231,17 +229,17 @@ static rr_status pick(rri_intake *in, rr_agent *agent, rri_ledger *ledger, rr_er
 }
 
 /* One round: sessions are picked and judged; *is_sound where none of them had to be given up. */
-static rr_status take_round(bool *is_sound, rri_intake *in, rr_agent *agent,
+static rr_status take_round(bool *is_sound, rri_intake *in, rri_trainer *trainer,
                             const rri_rollout *rollout, rri_ledger *ledger, rr_error *err)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     float *log_probs = update->normalised; /* free until the minibatches */
-    RRI_TRY(pick(in, agent, ledger, err));
-    RRI_TRY(rri_update_check_form(agent, rollout, err));
-    select_rows(in, agent, rollout, ledger);
+    RRI_TRY(pick(in, trainer, ledger, err));
+    RRI_TRY(rri_update_check_form(trainer, rollout, err));
+    select_rows(in, trainer, rollout, ledger);
     const size_t n_spoilt = in->spoilt.n_sessions;
     if (in->n_trained > 0) {
-        RRI_TRY(judge_lists(in, agent, rollout, ledger, err));
+        RRI_TRY(judge_lists(in, trainer, rollout, ledger, err));
     }
     *is_sound = in->spoilt.n_sessions == n_spoilt;
     if (!*is_sound) {
@@ -250,63 +248,62 @@ static rr_status take_round(bool *is_sound, rri_intake *in, rr_agent *agent,
     for (size_t i = 0; i < in->n_trained; i++) {
         update->minibatch[i] = update->order[update->trained[i]];
     }
-    rri_recall_compute(agent, log_probs, NULL, rollout, update->minibatch, in->n_trained);
-    rri_recall_compute(agent, NULL, update->values, rollout, update->order, in->n_places);
-    RRI_TRY(judge_numbers(in, agent, ledger, log_probs, err));
-    RRI_TRY(judge_skew(in, agent, rollout, ledger, log_probs, err));
+    rri_recall_compute(trainer, log_probs, NULL, rollout, update->minibatch, in->n_trained);
+    rri_recall_compute(trainer, NULL, update->values, rollout, update->order, in->n_places);
+    RRI_TRY(judge_numbers(in, trainer, ledger, log_probs, err));
+    RRI_TRY(judge_skew(in, trainer, rollout, ledger, log_probs, err));
     if (in->spoilt.n_sessions == n_spoilt) {
-        weigh(in, agent, rollout, log_probs);
-        rri_returns_compute_keyed(agent, rollout, ledger, in->n_places);
-        judge_returns(in, agent, ledger);
+        weigh(in, trainer, rollout, log_probs);
+        rri_returns_compute_keyed(trainer, rollout, ledger, in->n_places);
+        judge_returns(in, trainer, ledger);
     }
     *is_sound = in->spoilt.n_sessions == n_spoilt;
     return RR_OK;
 }
 
-rr_status rri_intake_take(rri_intake *in, rr_agent *agent, const rri_rollout *rollout,
+rr_status rri_intake_take(rri_intake *in, rri_trainer *trainer, const rri_rollout *rollout,
                           rri_ledger *ledger, rr_error *err)
 {
     *in = (rri_intake){0};
-    in->parameters =
-        rri_agent_parameters_hash(&agent->config, agent->values, agent->network.params.n_floats);
-    in->own = rri_serving_version(
-        in->parameters, agent->items != NULL ? rri_items_fingerprint(agent->items) : 0, NULL);
+    in->parameters = rri_model_hash(&trainer->model.config, trainer->model.values,
+                                    trainer->model.network.params.n_floats);
+    in->own = rri_version_hash(in->parameters, rri_model_fingerprint(&trainer->model), NULL);
     rri_harvest_begin(ledger);
-    give_up_long_ones(in, agent, ledger);
+    give_up_long_ones(in, trainer, ledger);
     for (bool is_sound = false; !is_sound;) {
-        RRI_TRY(take_round(&is_sound, in, agent, rollout, ledger, err));
+        RRI_TRY(take_round(&is_sound, in, trainer, rollout, ledger, err));
     }
-    if (rri_update_needs_two(agent) && in->n_trained == 1) {
+    if (rri_update_needs_two(trainer) && in->n_trained == 1) {
         RRI_FAIL(err, RR_E_STATE,
                  "update: one row alone cannot be trained on; wait for another to be ready");
     }
     const double ess = rri_off_policy_ess(&in->weights);
-    if (ess < (double)agent->config.min_ess) {
+    if (ess < (double)trainer->model.config.min_ess) {
         RRI_FAIL(err, RR_E_STALE,
                  "update: the ess of %zu rows, the share of them that their weights are worth, is "
                  "%.4g; it must be at least min_ess, %g: policies far from the present one drew "
                  "too many",
-                 in->n_trained, ess, (double)agent->config.min_ess);
+                 in->n_trained, ess, (double)trainer->model.config.min_ess);
     }
     return RR_OK;
 }
 
 /* ── what is told ── */
 
-void rri_intake_warn(const rri_intake *in, const rr_agent *agent)
+void rri_intake_warn(const rri_intake *in, const rri_trainer *trainer)
 {
     const rri_spoilt *spoilt = &in->spoilt;
     const rri_off_policy_sums *weights = &in->weights;
     const double deviation = rri_off_policy_deviation(weights);
     if (spoilt->n_sessions > 0) {
-        rri_host_log_say(&agent->log, RR_LOG_WARNING,
+        rri_host_log_say(&trainer->log, RR_LOG_WARNING,
                          "update: %zu sessions (%zu rows) cannot be trained on and were given up; "
                          "the first is session %llu: %s",
                          spoilt->n_sessions, spoilt->n_rows, (unsigned long long)spoilt->session,
                          spoilt->first.text);
     }
     if (deviation > MOST_DEVIATION) {
-        rri_host_log_say(&agent->log, RR_LOG_WARNING,
+        rri_host_log_say(&trainer->log, RR_LOG_WARNING,
                          "update: the weights of %zu rows of earlier versions have mean %.4g, %.3g "
                          "standard errors from 1: what was recorded may not be what they saw",
                          weights->n_other, weights->raw / (double)weights->n_other, deviation);

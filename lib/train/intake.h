@@ -4,12 +4,12 @@
  *
  * A session with a row that cannot be trained on is given up whole: a session with a hole is not
  * what happened. The others are trained on as if it had not been there. */
-#ifndef RRI_AGENT_INTAKE_H
-#define RRI_AGENT_INTAKE_H
+#ifndef RRI_TRAIN_INTAKE_H
+#define RRI_TRAIN_INTAKE_H
 
-#include "agent/agent.h"
 #include "ledger/ledger.h"
 #include "rl/off_policy.h"
+#include "train/trainer.h"
 
 /* Sessions that were given up. */
 typedef struct rri_spoilt {
@@ -30,14 +30,14 @@ typedef struct rri_intake {
     size_t n_checked; /* all rows of these that could be checked */
 } rri_intake;
 
-/* Picks sessions, into order, is_segment_end, trained and is_own of agent->update, with values,
+/* Picks sessions, into order, is_segment_end, trained and is_own of trainer->update, with values,
  * weights, traces, advantages and returns of all places there, and the present log-probs of trained
  * places in `normalised`. A refusal changes nothing. */
-rr_status rri_intake_take(rri_intake *in, rr_agent *agent, const rri_rollout *rollout,
+rr_status rri_intake_take(rri_intake *in, rri_trainer *trainer, const rri_rollout *rollout,
                           rri_ledger *ledger, rr_error *err);
 
 /* What the host's log should know of it. */
-void rri_intake_warn(const rri_intake *in, const rr_agent *agent);
+void rri_intake_warn(const rri_intake *in, const rri_trainer *trainer);
 
 void rri_intake_fill_stats(rr_stats *stats, const rri_intake *in);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* kept.h: parameters of earlier versions, to check what they drew (skew.h). A ring: the newest is
  * written over the oldest. */
-#ifndef RRI_AGENT_KEPT_H
-#define RRI_AGENT_KEPT_H
+#ifndef RRI_TRAIN_KEPT_H
+#define RRI_TRAIN_KEPT_H
 
 #include <stdbool.h>
 

@@ -25,16 +25,16 @@ static float mean_reward(const rri_update_rows *update, const rri_rollout *rollo
     return (float)(sum / (double)n);
 }
 
-rr_status rri_agent_update_keyed(bool *is_made, rr_agent *agent, rri_rollout *rollout,
-                                 rri_ledger *ledger, rr_stats *stats, rr_error *err)
+rr_status rri_trainer_update_keyed(bool *is_made, rri_trainer *trainer, rri_rollout *rollout,
+                                   rri_ledger *ledger, rr_stats *stats, rr_error *err)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     rri_intake in;
     *is_made = false;
-    RRI_TRY(rri_intake_take(&in, agent, rollout, ledger, err));
-    rri_intake_warn(&in, agent);
-    rri_agent_note_version(agent, in.parameters, NULL);
-    rri_kept_add(&agent->kept, in.own, agent->values);
+    RRI_TRY(rri_intake_take(&in, trainer, rollout, ledger, err));
+    rri_intake_warn(&in, trainer);
+    rri_trainer_note_version(trainer, in.parameters, NULL);
+    rri_kept_add(&trainer->kept, in.own, trainer->model.values);
 
     /* From here on the rows are the update's: ratios begin at the policy of now. */
     for (size_t i = 0; i < in.n_trained; i++) {
@@ -44,7 +44,7 @@ rr_status rri_agent_update_keyed(bool *is_made, rr_agent *agent, rri_rollout *ro
     size_t n_trained;
     rr_stats full = {0};
     const rr_status status =
-        rri_update_run(&n_trained, agent, rollout, in.n_places, in.n_trained, &full, err);
+        rri_update_run(&n_trained, trainer, rollout, in.n_places, in.n_trained, &full, err);
     update->has_weights = false; /* whoever trains next has none */
     rri_intake_fill_stats(&full, &in);
     full.reward_mean = mean_reward(update, rollout, ledger, in.n_places);

@@ -14,23 +14,24 @@ static void add_sums(rri_loss_sums *total, const rri_loss_sums *part)
     total->n_clipped += part->n_clipped;
 }
 
-rr_status rri_minibatch_train(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
-                              const int32_t *minibatch, size_t n, float lr, rr_error *err)
+rr_status rri_minibatch_train(rri_minibatch_sums *sums, rri_trainer *trainer,
+                              const rri_rollout *rollout, const int32_t *minibatch, size_t n,
+                              float lr, rr_error *err)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     for (size_t i = 0; i < n; i++) {
-        update->normalised[i] = update->advantages[minibatch[i]] * agent->units.advantage;
+        update->normalised[i] = update->advantages[minibatch[i]] * trainer->units.advantage;
     }
-    if (agent->recipe.has_advantage_norm) {
+    if (trainer->recipe.has_advantage_norm) {
         rri_advantage_normalise(update->normalised, update->normalised, n);
     }
     for (size_t i = 0; update->has_weights && i < n; i++) {
         update->normalised[i] *= update->weights[minibatch[i]]; /* w ≥ 0 goes into the min */
     }
     const rri_loss_sums loss =
-        rri_gradient_compute(agent, rollout, minibatch, update->normalised, n);
+        rri_gradient_compute(trainer, rollout, minibatch, update->normalised, n);
     double norm;
-    RRI_TRY(rri_step_take(agent, lr, &norm, err));
+    RRI_TRY(rri_step_take(trainer, lr, &norm, err));
     add_sums(&sums->loss, &loss);
     add_sums(&sums->last_epoch, &loss);
     sums->norm += norm;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* minibatch.h: one gradient step, and what an update's steps add up to. maths §5. */
-#ifndef RRI_AGENT_MINIBATCH_H
-#define RRI_AGENT_MINIBATCH_H
+#ifndef RRI_TRAIN_MINIBATCH_H
+#define RRI_TRAIN_MINIBATCH_H
 
-#include "agent/agent.h"
-#include "train/gradient.h"
 #include "buffer/rollout.h"
+#include "train/gradient.h"
+#include "train/trainer.h"
 
 /* Over the steps of one update, for rr_stats. */
 typedef struct rri_minibatch_sums {
@@ -19,7 +19,8 @@ typedef struct rri_minibatch_sums {
 } rri_minibatch_sums;
 
 /* One minibatch: advantages (normalised if asked), gradient, step. minibatch [n]: places. */
-rr_status rri_minibatch_train(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
-                              const int32_t *minibatch, size_t n, float lr, rr_error *err);
+rr_status rri_minibatch_train(rri_minibatch_sums *sums, rri_trainer *trainer,
+                              const rri_rollout *rollout, const int32_t *minibatch, size_t n,
+                              float lr, rr_error *err);
 
 #endif

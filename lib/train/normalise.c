@@ -21,61 +21,62 @@ size_t rri_normalise_count(const rr_agent_config *config)
     return of_returns + of_states;
 }
 
-void rri_normalise_layout(rr_agent *agent, rri_arena *arena)
+void rri_normalise_layout(rri_trainer *trainer, rri_arena *arena)
 {
-    rri_normaliser *normaliser = &agent->normaliser;
-    const bool has_states = agent->config.normalize_states != 0;
-    normaliser->n_running = rri_normalise_count(&agent->config);
+    rri_normaliser *normaliser = &trainer->normaliser;
+    const bool has_states = trainer->model.config.normalize_states != 0;
+    normaliser->n_running = rri_normalise_count(&trainer->model.config);
     normaliser->running = RRI_TAKE(arena, double, normaliser->n_running);
     normaliser->batch =
-        RRI_TAKE(arena, double, has_states ? 2 * (size_t)agent->config.state_dim : 0);
-    agent->units = OF_REWARDS;
+        RRI_TAKE(arena, double, has_states ? 2 * (size_t)trainer->model.config.state_dim : 0);
+    trainer->units = OF_REWARDS;
 }
 
 /* V stays what it was while its units change. From scale 0 on there is nothing to keep: V was 0 for
  * want of any return, and the critic begins as it was made, about the mean. */
-static void rescale_head(rr_agent *agent, double shift, double scale)
+static void rescale_head(rri_trainer *trainer, double shift, double scale)
 {
-    const rri_network *net = &agent->network;
+    const rri_network *net = &trainer->model.network;
     const double old_shift = (double)net->value_shift, old_scale = (double)net->value_scale;
     if (old_scale == 0.0) {
         return;
     }
     const rri_linear *head = &net->critic.layers[net->critic.shape.n_layers - 1];
-    float *weights = agent->values + head->weight_offset;
-    float *bias = agent->values + head->bias_offset;
+    float *weights = trainer->model.values + head->weight_offset;
+    float *bias = trainer->model.values + head->bias_offset;
     for (size_t i = 0; i < head->in; i++) {
         weights[i] = (float)((double)weights[i] * old_scale / scale);
     }
     *bias = (float)(((double)*bias * old_scale + old_shift - shift) / scale);
 }
 
-void rri_normalise_returns(rr_agent *agent, const float *returns, const int32_t *rows, size_t n)
+void rri_normalise_returns(rri_trainer *trainer, const float *returns, const int32_t *rows,
+                           size_t n)
 {
-    const rri_network *net = &agent->network;
+    const rri_network *net = &trainer->model.network;
     if (net->norm.value_shift == RRI_ABSENT) {
         return;
     }
-    double *running = agent->normaliser.running; /* N, mean, variance */
+    double *running = trainer->normaliser.running; /* N, mean, variance */
     double moved[RETURNS], batch_mean, batch_variance;
     memcpy(moved, running, sizeof moved);
     rri_running_batch(&batch_mean, &batch_variance, returns, rows, n, 1);
-    const double weight = rri_running_count(&moved[0], n, (double)agent->config.norm_rows);
+    const double weight = rri_running_count(&moved[0], n, (double)trainer->model.config.norm_rows);
     rri_running_add(&moved[1], &moved[2], batch_mean, batch_variance, weight);
 
-    agent->units.has_old_values = net->value_scale != 0.0f;
+    trainer->units.has_old_values = net->value_scale != 0.0f;
     const float shift = (float)moved[1], scale = (float)rri_running_scale(moved[1], moved[2]);
     if (isfinite(shift) && isfinite(scale) && scale >= FLT_MIN) { /* so 1/scale is finite, too */
         memcpy(running, moved, sizeof moved);
-        rescale_head(agent, (double)shift, (double)scale);
-        agent->values[net->norm.value_shift] = shift;
-        agent->values[net->norm.value_scale] = scale;
-        rri_network_pack(&agent->network, agent->values);
+        rescale_head(trainer, (double)shift, (double)scale);
+        trainer->model.values[net->norm.value_shift] = shift;
+        trainer->model.values[net->norm.value_scale] = scale;
+        rri_network_pack(&trainer->model.network, trainer->model.values);
     }
     const float per_unit = net->value_scale != 0.0f ? 1.0f / net->value_scale : 0.0f;
-    agent->units.shift = net->value_shift;
-    agent->units.per_unit = agent->units.advantage = per_unit;
-    agent->units.scale = (double)net->value_scale;
+    trainer->units.shift = net->value_shift;
+    trainer->units.per_unit = trainer->units.advantage = per_unit;
+    trainer->units.scale = (double)net->value_scale;
 }
 
 /* A coordinate that stands still is centred, and measured by its size should it ever move. One that
@@ -88,22 +89,22 @@ static float inverse_of(double mean, double variance)
     return unit > 0.0 ? (float)fmin(1.0 / unit, (double)FLT_MAX) : 1.0f;
 }
 
-void rri_normalise_states(rr_agent *agent, const float *states, const int32_t *rows, size_t n)
+void rri_normalise_states(rri_trainer *trainer, const float *states, const int32_t *rows, size_t n)
 {
-    const rri_network *net = &agent->network;
+    const rri_network *net = &trainer->model.network;
     if (net->norm.state_means == RRI_ABSENT) {
         return;
     }
     const size_t S = net->state_dim;
-    double *running = agent->normaliser.running + agent->normaliser.n_running - (1 + 2 * S);
+    double *running = trainer->normaliser.running + trainer->normaliser.n_running - (1 + 2 * S);
     double *means = running + 1, *variances = means + S;
-    double *batch_means = agent->normaliser.batch, *batch_variances = batch_means + S;
+    double *batch_means = trainer->normaliser.batch, *batch_variances = batch_means + S;
     rri_running_batch(batch_means, batch_variances, states, rows, n, S);
-    const double weight = rri_running_count(running, n, (double)agent->config.norm_rows);
+    const double weight = rri_running_count(running, n, (double)trainer->model.config.norm_rows);
     for (size_t j = 0; j < S; j++) {
         rri_running_add(&means[j], &variances[j], batch_means[j], batch_variances[j], weight);
-        agent->values[net->norm.state_means + j] = (float)means[j];
-        agent->values[net->norm.state_inverses + j] = inverse_of(means[j], variances[j]);
+        trainer->model.values[net->norm.state_means + j] = (float)means[j];
+        trainer->model.values[net->norm.state_inverses + j] = inverse_of(means[j], variances[j]);
     }
 }
 

@@ -6,21 +6,23 @@
  * V(s) stays what it was [van Hasselt et al. 2016, PopArt]:
  *     w ← w σ/σ'          b ← (σ b + μ − μ')/σ'          shift, scale ← μ', σ'
  * States move at its end alone: what acted and what is trained see the same states. */
-#ifndef RRI_AGENT_NORMALISE_H
-#define RRI_AGENT_NORMALISE_H
+#ifndef RRI_TRAIN_NORMALISE_H
+#define RRI_TRAIN_NORMALISE_H
 
-#include "agent/agent.h"
+#include "train/trainer.h"
 
-/* The statistics of agent->normaliser, as many as the config asks for; units: those of rewards. */
-void rri_normalise_layout(rr_agent *agent, rri_arena *arena);
+/* The statistics of trainer->normaliser, as many as the config asks for; units: those of rewards.
+ */
+void rri_normalise_layout(rri_trainer *trainer, rri_arena *arena);
 
 /* Folds in returns[rows[i]] of n ≥ 1 rows (rows NULL: the first n) and moves critic and units.
  * Returns that are not finite, or none but 0 (or below what a float can be divided by) so far, move
  * nothing. */
-void rri_normalise_returns(rr_agent *agent, const float *returns, const int32_t *rows, size_t n);
+void rri_normalise_returns(rri_trainer *trainer, const float *returns, const int32_t *rows,
+                           size_t n);
 
 /* Folds in states[rows[i]] [·, S] of n ≥ 1 rows. */
-void rri_normalise_states(rr_agent *agent, const float *states, const int32_t *rows, size_t n);
+void rri_normalise_states(rri_trainer *trainer, const float *states, const int32_t *rows, size_t n);
 
 /* Floats of running statistics of an agent with this config. */
 size_t rri_normalise_count(const rr_agent_config *config);

@@ -7,11 +7,11 @@
 /* Permutations of one update never meet those of another. The config's range keeps epochs below. */
 enum { EPOCHS_PER_UPDATE = 1024 };
 
-static rr_status run_epoch(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
-                           size_t n, float lr, rr_error *err)
+static rr_status run_epoch(rri_minibatch_sums *sums, rri_trainer *trainer,
+                           const rri_rollout *rollout, size_t n, float lr, rr_error *err)
 {
-    rri_update_rows *update = &agent->update;
-    const size_t whole = n / agent->recipe.batch_size;
+    rri_update_rows *update = &trainer->update;
+    const size_t whole = n / trainer->recipe.batch_size;
     const size_t n_minibatches = whole > 0 ? whole : 1;
     const size_t size = n / n_minibatches, n_longer = n % n_minibatches;
     size_t first = 0;
@@ -20,16 +20,16 @@ static rr_status run_epoch(rri_minibatch_sums *sums, rr_agent *agent, const rri_
         for (size_t i = 0; i < rows; i++) {
             update->minibatch[i] = update->trained[update->permutation[first + i]];
         }
-        RRI_TRY(rri_minibatch_train(sums, agent, rollout, update->minibatch, rows, lr, err));
+        RRI_TRY(rri_minibatch_train(sums, trainer, rollout, update->minibatch, rows, lr, err));
         first += rows;
     }
     return RR_OK;
 }
 
-rr_status rri_ppo_update(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
+rr_status rri_ppo_update(rri_minibatch_sums *sums, rri_trainer *trainer, const rri_rollout *rollout,
                          size_t n, float lr, rr_error *err)
 {
-    const rri_recipe *recipe = &agent->recipe;
+    const rri_recipe *recipe = &trainer->recipe;
     for (size_t epoch = 0; epoch < recipe->n_epochs; epoch++) {
         const double approx_kl = sums->last_epoch.approx_kl / (double)n;
         if (epoch > 0 && recipe->target_kl > 0.0f && approx_kl > (double)recipe->target_kl) {
@@ -38,10 +38,10 @@ rr_status rri_ppo_update(rri_minibatch_sums *sums, rr_agent *agent, const rri_ro
         }
         sums->last_epoch = (rri_loss_sums){0};
         sums->n_last_rows = 0;
-        const uint64_t index = (uint64_t)agent->n_updates * EPOCHS_PER_UPDATE + epoch;
-        rri_philox_permute(agent->update.permutation, n, agent->config.seed, RRI_STREAM_SHUFFLE,
-                           index);
-        RRI_TRY(run_epoch(sums, agent, rollout, n, lr, err));
+        const uint64_t index = (uint64_t)trainer->n_updates * EPOCHS_PER_UPDATE + epoch;
+        rri_philox_permute(trainer->update.permutation, n, trainer->model.config.seed,
+                           RRI_STREAM_SHUFFLE, index);
+        RRI_TRY(run_epoch(sums, trainer, rollout, n, lr, err));
         sums->n_epochs++;
     }
     return RR_OK;

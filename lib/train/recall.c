@@ -10,7 +10,7 @@
 
 /* One slice of rows. */
 typedef struct slice_job {
-    rr_agent *agent;
+    rri_trainer *trainer;
     const rri_rollout *rollout;
     const int32_t *rows; /* [n] */
     size_t n;
@@ -24,10 +24,10 @@ typedef struct slice_job {
 static void run_tile(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
-    rr_agent *agent = job->agent;
-    const rri_network *net = &agent->network;
-    rri_slice *slice = &agent->slice;
-    rri_stack *scratch = &agent->stacks[worker];
+    rri_trainer *trainer = job->trainer;
+    const rri_network *net = &trainer->model.network;
+    rri_slice *slice = &trainer->slice;
+    rri_stack *scratch = &trainer->stacks[worker];
     const size_t begin = task * RRI_TILE_ROWS, S = net->state_dim;
     const size_t end = rri_size_smaller(begin + RRI_TILE_ROWS, job->n);
     for (size_t i = begin; i < end; i++) {
@@ -41,8 +41,8 @@ static void run_tile(void *context, size_t task, size_t worker)
     }
     if (job->log_probs != NULL) {
         rri_network_query(net, &slice->tape, slice->states, begin, end, scratch);
-        const rri_logits_input in = {agent->kernels, &job->catalogue, &job->head, &job->menu,
-                                     slice->tape.query};
+        const rri_logits_input in = {trainer->model.kernels, &job->catalogue, &job->head,
+                                     &job->menu, slice->tape.query};
         rri_mixture_forward(job->log_probs, &slice->policy, &job->mixture, &in, slice->actions,
                             begin, end, scratch);
     }
@@ -51,40 +51,40 @@ static void run_tile(void *context, size_t task, size_t worker)
 /* `job` says what is wanted; log_probs and values [n] are all rows'. */
 static void run(slice_job job, float *log_probs, float *values, const int32_t *rows, size_t n)
 {
-    rr_agent *agent = job.agent;
-    agent->slice.policy.logits = NULL;
-    agent->slice.policy.d_logits = NULL;
+    rri_trainer *trainer = job.trainer;
+    trainer->slice.policy.logits = NULL;
+    trainer->slice.policy.d_logits = NULL;
     for (size_t first = 0; first < n; first += RRI_SLICE_ROWS) {
         job.rows = rows + first;
         job.n = rri_size_smaller(n - first, RRI_SLICE_ROWS);
         job.log_probs = log_probs != NULL ? log_probs + first : NULL;
         job.values = values != NULL ? values + first : NULL;
         job.menu = rri_gradient_menu(job.rollout, job.rows, job.n);
-        rri_workers_run(agent->workers, run_tile, &job,
+        rri_workers_run(trainer->workers, run_tile, &job,
                         (job.n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
     }
 }
 
-void rri_recall_compute(rr_agent *agent, float *log_probs, float *values,
+void rri_recall_compute(rri_trainer *trainer, float *log_probs, float *values,
                         const rri_rollout *rollout, const int32_t *rows, size_t n)
 {
-    const slice_job job = {.agent = agent,
+    const slice_job job = {.trainer = trainer,
                            .rollout = rollout,
-                           .head = agent->network.head,
-                           .catalogue = agent->network.catalogue};
+                           .head = trainer->model.network.head,
+                           .catalogue = trainer->model.network.catalogue};
     run(job, log_probs, values, rows, n);
 }
 
-void rri_recall_served(rr_agent *agent, float *log_probs, const rr_serving_options *options,
+void rri_recall_served(rri_trainer *trainer, float *log_probs, const rr_serving_options *options,
                        const int32_t *incumbents, const rri_rollout *rollout, const int32_t *rows,
                        size_t n)
 {
-    slice_job job = {.agent = agent,
+    slice_job job = {.trainer = trainer,
                      .rollout = rollout,
-                     .head = agent->network.head,
-                     .catalogue = agent->network.catalogue,
+                     .head = trainer->model.network.head,
+                     .catalogue = trainer->model.network.catalogue,
                      .mixture = rri_serving_mixture(options, incumbents)};
-    rri_serving_temper(&job.head, &job.catalogue, agent->update.tempered_weights,
-                       agent->update.tempered_bias, options->temperature);
+    rri_serving_temper(&job.head, &job.catalogue, trainer->update.tempered_weights,
+                       trainer->update.tempered_bias, options->temperature);
     run(job, log_probs, NULL, rows, n);
 }

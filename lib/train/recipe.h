@@ -3,8 +3,8 @@
  *
  * A2C is one pass over one minibatch of all rows with a loss of its own (maths §6), so both
  * algorithms' configs reduce to the same few numbers. */
-#ifndef RRI_AGENT_RECIPE_H
-#define RRI_AGENT_RECIPE_H
+#ifndef RRI_TRAIN_RECIPE_H
+#define RRI_TRAIN_RECIPE_H
 
 #include <stdbool.h>
 #include <stddef.h>

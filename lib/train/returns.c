@@ -18,12 +18,13 @@ bool rri_returns_need_states(const rri_rollout *rollout)
 }
 
 /* Values of the states that were gathered, into the places that they belong to. */
-static void flush(rr_agent *agent, size_t n)
+static void flush(rri_trainer *trainer, size_t n)
 {
-    rri_slice *slice = &agent->slice;
-    rri_agent_values(agent, slice->returns, slice->states, n);
+    rri_slice *slice = &trainer->slice;
+    const rri_player player = rri_trainer_player(trainer);
+    rri_act_values(&player, slice->returns, slice->states, n);
     for (size_t i = 0; i < n; i++) {
-        agent->update.next_values[slice->rows[i]] = slice->returns[i];
+        trainer->update.next_values[slice->rows[i]] = slice->returns[i];
     }
 }
 
@@ -45,11 +46,11 @@ static const float *state_after(const coming *c, size_t row, size_t S)
 
 /* V(s') of every place: the next row's of the session, the final observation's where it was
  * truncated, the state's to come where it is still open. Unread, and 0, where it terminated. */
-static void next_values(rr_agent *agent, const coming *after, size_t n_places)
+static void next_values(rri_trainer *trainer, const coming *after, size_t n_places)
 {
-    rri_update_rows *update = &agent->update;
-    rri_slice *slice = &agent->slice;
-    const size_t S = agent->network.state_dim;
+    rri_update_rows *update = &trainer->update;
+    rri_slice *slice = &trainer->slice;
+    const size_t S = trainer->model.network.state_dim;
     size_t n_gathered = 0;
     for (size_t place = 0; place < n_places; place++) {
         if (update->terminated[place] != 0) {
@@ -65,41 +66,41 @@ static void next_values(rr_agent *agent, const coming *after, size_t n_places)
         slice->rows[n_gathered] = (int32_t)place;
         n_gathered++;
         if (n_gathered == RRI_SLICE_ROWS) {
-            flush(agent, n_gathered);
+            flush(trainer, n_gathered);
             n_gathered = 0;
         }
     }
     if (n_gathered > 0) {
-        flush(agent, n_gathered);
+        flush(trainer, n_gathered);
     }
 }
 
-static void compute(rr_agent *agent, const coming *after, const float *traces, size_t n_places)
+static void compute(rri_trainer *trainer, const coming *after, const float *traces, size_t n_places)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     for (size_t place = 0; place < n_places; place++) {
         const size_t row = (size_t)update->order[place];
         update->terminated[place] = after->rollout->terminated[row];
         update->rewards[place] = after->rollout->rewards[row];
     }
-    next_values(agent, after, n_places);
+    next_values(trainer, after, n_places);
     rri_gae_compute_traced(update->advantages, update->returns, update->rewards, update->values,
                            update->next_values, update->terminated, update->is_segment_end, traces,
-                           agent->recipe.gamma, agent->recipe.gae_lambda, n_places);
+                           trainer->recipe.gamma, trainer->recipe.gae_lambda, n_places);
 }
 
-void rri_returns_compute(rr_agent *agent, const rri_rollout *rollout, const float *to_come)
+void rri_returns_compute(rri_trainer *trainer, const rri_rollout *rollout, const float *to_come)
 {
     const coming after = {.rollout = rollout, .to_come = to_come};
     for (size_t place = 0; place < rollout->n_rows; place++) {
-        agent->update.values[place] = rollout->values[agent->update.order[place]];
+        trainer->update.values[place] = rollout->values[trainer->update.order[place]];
     }
-    compute(agent, &after, NULL, rollout->n_rows);
+    compute(trainer, &after, NULL, rollout->n_rows);
 }
 
-void rri_returns_compute_keyed(rr_agent *agent, const rri_rollout *rollout,
+void rri_returns_compute_keyed(rri_trainer *trainer, const rri_rollout *rollout,
                                const rri_ledger *ledger, size_t n_places)
 {
     const coming after = {.rollout = rollout, .ledger = ledger};
-    compute(agent, &after, agent->update.traces, n_places);
+    compute(trainer, &after, trainer->update.traces, n_places);
 }

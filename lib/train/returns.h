@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* returns.h: advantages and returns of a rollout in the order of time. maths §4. */
-#ifndef RRI_AGENT_RETURNS_H
-#define RRI_AGENT_RETURNS_H
+#ifndef RRI_TRAIN_RETURNS_H
+#define RRI_TRAIN_RETURNS_H
 
-#include "agent/agent.h"
 #include "ledger/ledger.h"
+#include "train/trainer.h"
 
-/* Fills rewards, values, next_values, advantages and returns of agent->update, whose order is
+/* Fills rewards, values, next_values, advantages and returns of trainer->update, whose order is
  * there. to_come: the states [n_sessions, S] after the last record; read where a session is still
  * open. */
-void rri_returns_compute(rr_agent *agent, const rri_rollout *rollout, const float *to_come);
+void rri_returns_compute(rri_trainer *trainer, const rri_rollout *rollout, const float *to_come);
 
 /* The same from a keyed buffer: n_places places, whose values and traces are there too. */
-void rri_returns_compute_keyed(rr_agent *agent, const rri_rollout *rollout,
+void rri_returns_compute_keyed(rri_trainer *trainer, const rri_rollout *rollout,
                                const rri_ledger *ledger, size_t n_places);
 
 /* True when some session has neither terminated nor been truncated at its last row. */

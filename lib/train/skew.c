@@ -7,9 +7,9 @@
 #include "train/recall.h"
 
 /* The parameters of a version; NULL: they are gone. */
-static const float *parameters_of(const rr_agent *agent, uint64_t own, uint64_t plain)
+static const float *parameters_of(const rri_trainer *trainer, uint64_t own, uint64_t plain)
 {
-    return plain == own ? agent->values : rri_kept_find(&agent->kept, plain);
+    return plain == own ? trainer->model.values : rri_kept_find(&trainer->kept, plain);
 }
 
 static uint8_t judge(rri_skew *skew, const rri_rollout *rollout, size_t row, float log_prob)
@@ -26,16 +26,16 @@ static uint8_t judge(rri_skew *skew, const rri_rollout *rollout, size_t row, flo
 }
 
 /* All rows of one version, of which the first trained place is `first`. */
-static void check_version(rri_skew *skew, uint8_t *verdicts, rr_agent *agent,
+static void check_version(rri_skew *skew, uint8_t *verdicts, rri_trainer *trainer,
                           const rri_version *version, const float *parameters,
                           const rri_rollout *rollout, const rri_ledger *ledger, size_t first,
                           size_t n)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     int32_t *rows = update->minibatch; /* free until the minibatches, as the next */
     float *log_probs = update->returns;
     const rr_serving_options options = rri_version_options(version);
-    const bool is_present = parameters == agent->values;
+    const bool is_present = parameters == trainer->model.values;
     size_t m = 0;
     for (size_t i = first; i < n; i++) {
         const int32_t row = update->order[update->trained[i]];
@@ -44,12 +44,12 @@ static void check_version(rri_skew *skew, uint8_t *verdicts, rr_agent *agent,
         }
     }
     if (!is_present) {
-        rri_agent_pack_from(agent, parameters);
+        rri_model_pack_from(&trainer->model, parameters);
     }
-    rri_recall_served(agent, log_probs, &options,
+    rri_recall_served(trainer, log_probs, &options,
                       rollout->form.has_incumbents ? ledger->incumbents : NULL, rollout, rows, m);
     if (!is_present) {
-        rri_agent_pack(agent);
+        rri_model_pack(&trainer->model);
     }
     m = 0;
     for (size_t i = first; i < n; i++) {
@@ -60,11 +60,11 @@ static void check_version(rri_skew *skew, uint8_t *verdicts, rr_agent *agent,
     }
 }
 
-rri_skew rri_skew_check(uint8_t *verdicts, rr_agent *agent, uint64_t own,
+rri_skew rri_skew_check(uint8_t *verdicts, rri_trainer *trainer, uint64_t own,
                         const rri_rollout *rollout, const rri_ledger *ledger,
                         const float *log_probs, size_t n)
 {
-    const rri_update_rows *update = &agent->update;
+    const rri_update_rows *update = &trainer->update;
     rri_skew skew = {0};
     memset(verdicts, RRI_SKEW_UNCHECKED, n);
     for (size_t i = 0; i < n; i++) {
@@ -75,12 +75,12 @@ rri_skew rri_skew_check(uint8_t *verdicts, rr_agent *agent, uint64_t own,
         }
         const rri_version *version =
             verdicts[i] == RRI_SKEW_UNCHECKED
-                ? rri_versions_find(&agent->versions, ledger->versions[row])
+                ? rri_versions_find(&trainer->versions, ledger->versions[row])
                 : NULL;
         const float *parameters =
-            version != NULL ? parameters_of(agent, own, version->plain) : NULL;
+            version != NULL ? parameters_of(trainer, own, version->plain) : NULL;
         if (parameters != NULL) {
-            check_version(&skew, verdicts, agent, version, parameters, rollout, ledger, i, n);
+            check_version(&skew, verdicts, trainer, version, parameters, rollout, ledger, i, n);
         }
     }
     return skew;

@@ -4,11 +4,11 @@
  * A row of a version whose parameters are there (the present ones, and those that keep_versions
  * keeps) must give its log-prob again, bit for bit; then features, lists, items and serving options
  * are those of act. */
-#ifndef RRI_AGENT_SKEW_H
-#define RRI_AGENT_SKEW_H
+#ifndef RRI_TRAIN_SKEW_H
+#define RRI_TRAIN_SKEW_H
 
-#include "agent/agent.h"
 #include "ledger/ledger.h"
+#include "train/trainer.h"
 
 /* What is found of a row. */
 enum {
@@ -23,9 +23,10 @@ typedef struct rri_skew {
     float first_log_prob; /* … and what its version gives */
 } rri_skew;
 
-/* verdicts [n] ← RRI_SKEW_… of the first n trained places of agent->update; log_probs [n] are those
- * of the present policy as it is, is_own says which rows claim to be its. `own` is its version. */
-rri_skew rri_skew_check(uint8_t *verdicts, rr_agent *agent, uint64_t own,
+/* verdicts [n] ← RRI_SKEW_… of the first n trained places of trainer->update; log_probs [n] are
+ * those of the present policy as it is, is_own says which rows claim to be its. `own` is its
+ * version. */
+rri_skew rri_skew_check(uint8_t *verdicts, rri_trainer *trainer, uint64_t own,
                         const rri_rollout *rollout, const rri_ledger *ledger,
                         const float *log_probs, size_t n);
 

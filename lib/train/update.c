@@ -14,24 +14,25 @@
 #include "train/ppo_update.h"
 #include "train/returns.h"
 
-static rr_status check_width(const char *field, size_t buffer, size_t agent, const char *config,
+static rr_status check_width(const char *field, size_t buffer, size_t trainer, const char *config,
                              rr_error *err)
 {
-    if (buffer > agent) {
+    if (buffer > trainer) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "update: the buffer's %s is %zu; this agent was made for at most %zu (%s)", field,
-                 buffer, agent, config);
+                 buffer, trainer, config);
     }
     return RR_OK;
 }
 
-rr_status rri_update_check_form(const rr_agent *agent, const rri_rollout *rollout, rr_error *err)
+rr_status rri_update_check_form(const rri_trainer *trainer, const rri_rollout *rollout,
+                                rr_error *err)
 {
-    if (rollout->state_dim != agent->network.state_dim) {
+    if (rollout->state_dim != trainer->model.network.state_dim) {
         RRI_FAIL(err, RR_E_MISMATCH, "update: the buffer's state_dim is %zu; this agent's is %zu",
-                 rollout->state_dim, agent->network.state_dim);
+                 rollout->state_dim, trainer->model.network.state_dim);
     }
-    const rr_agent_config *config = &agent->config;
+    const rr_agent_config *config = &trainer->model.config;
     const rri_row_form *form = &rollout->form;
     const size_t most = (size_t)config->max_history;
     if (form->has_lists) {
@@ -45,20 +46,22 @@ rr_status rri_update_check_form(const rr_agent *agent, const rri_rollout *rollou
         RRI_TRY(check_width("max_history", rollout->h, most, "max_history", err));
     }
     const size_t feature_dim = form->has_features ? rollout->feature_dim : 0;
-    if (feature_dim != agent->network.feature_dim) {
+    if (feature_dim != trainer->model.network.feature_dim) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "update: the rows have %zu features of each candidate; this agent scores %zu",
-                 feature_dim, agent->network.feature_dim);
+                 feature_dim, trainer->model.network.feature_dim);
     }
-    if (form->has_vectors && (agent->network.is_dense || rollout->item_dim != agent->network.dim)) {
+    if (form->has_vectors &&
+        (trainer->model.network.is_dense || rollout->item_dim != trainer->model.network.dim)) {
         RRI_FAIL(err, RR_E_MISMATCH, "update: the rows have vectors of width %zu; this agent %s",
                  rollout->item_dim,
-                 agent->network.is_dense ? "has a dense head" : "has another item_dim");
+                 trainer->model.network.is_dense ? "has a dense head" : "has another item_dim");
     }
     return RR_OK;
 }
 
-static rr_status check_rollout(const rr_agent *agent, const rri_rollout *rollout, rr_error *err)
+static rr_status check_rollout(const rri_trainer *trainer, const rri_rollout *rollout,
+                               rr_error *err)
 {
     if (rollout->n_rows == 0) {
         RRI_FAIL(err, RR_E_STATE, "update: the buffer is empty");
@@ -66,17 +69,17 @@ static rr_status check_rollout(const rr_agent *agent, const rri_rollout *rollout
     if (rollout->awaits_reward) {
         RRI_FAIL(err, RR_E_STATE, "update: the buffer's last record has no reward yet");
     }
-    if (rollout->n_rows > agent->update.max_rows) {
+    if (rollout->n_rows > trainer->update.max_rows) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "update: the buffer holds %zu rows; this agent was made for at most %zu (max_rows "
                  "times n_steps)",
-                 rollout->n_rows, agent->update.max_rows);
+                 rollout->n_rows, trainer->update.max_rows);
     }
-    return rri_update_check_form(agent, rollout, err);
+    return rri_update_check_form(trainer, rollout, err);
 }
 
-static rr_status check_to_come(const rr_agent *agent, const rri_rollout *rollout, const rr_obs *obs,
-                               rr_error *err)
+static rr_status check_to_come(const rri_trainer *trainer, const rri_rollout *rollout,
+                               const rr_obs *obs, rr_error *err)
 {
     if (!rri_returns_need_states(rollout)) {
         return RR_OK;
@@ -89,66 +92,66 @@ static rr_status check_to_come(const rr_agent *agent, const rri_rollout *rollout
         RRI_FAIL(err, RR_E_INVALID, "update: obs has n %d; the records have %zu rows", obs->n,
                  rollout->n_sessions);
     }
-    return rri_request_check_states(&agent->network, obs, "update obs", err);
+    return rri_request_check_states(&trainer->model.network, obs, "update obs", err);
 }
 
-bool rri_update_needs_two(const rr_agent *agent)
+bool rri_update_needs_two(const rri_trainer *trainer)
 {
-    return agent->recipe.algo == RR_ALGO_PPO || agent->recipe.has_advantage_norm;
+    return trainer->recipe.algo == RR_ALGO_PPO || trainer->recipe.has_advantage_norm;
 }
 
-bool rri_update_is_of_catalogue(const rr_agent *agent, const rri_rollout *rollout, size_t row)
+bool rri_update_is_of_catalogue(const rri_trainer *trainer, const rri_rollout *rollout, size_t row)
 {
     const rri_row_form *form = &rollout->form;
     const bool reads_pool =
         !form->has_lists || form->has_candidates || form->has_excluded || form->has_history;
     const uint64_t recorded = rollout->fingerprints[row];
-    const uint64_t own = agent->items != NULL ? rri_items_fingerprint(agent->items) : 0;
+    const uint64_t own = rri_model_fingerprint(&trainer->model);
     return !reads_pool || recorded == 0 || recorded == own;
 }
 
 /* trained ← the places whose rows can be trained on, in order. */
-static size_t select_rows(rr_agent *agent, const rri_rollout *rollout)
+static size_t select_rows(rri_trainer *trainer, const rri_rollout *rollout)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     rri_rollout_order(update->order, update->is_segment_end, rollout);
     size_t n = 0;
     for (size_t place = 0; place < rollout->n_rows; place++) {
-        if (rri_update_is_of_catalogue(agent, rollout, (size_t)update->order[place])) {
+        if (rri_update_is_of_catalogue(trainer, rollout, (size_t)update->order[place])) {
             update->trained[n++] = (int32_t)place;
         }
     }
     return n;
 }
 
-rr_status rri_update_check_lists(rr_agent *agent, const rri_rollout *rollout, size_t first,
+rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollout, size_t first,
                                  size_t n, rr_error *err)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     for (size_t i = 0; i < n; i++) {
         update->permutation[i] = update->order[update->trained[first + i]];
         update->minibatch[i] = rollout->actions[update->permutation[i]];
     }
     const rri_menu menu = rri_gradient_menu(rollout, update->permutation, n);
-    if (menu.k == 0 && agent->network.n_items == 0) {
+    if (menu.k == 0 && trainer->model.network.n_items == 0) {
         RRI_FAIL(err, RR_E_MISMATCH, "update: the rows have no lists, and this agent no catalogue");
     }
-    rri_stack *scratch = &agent->stacks[0];
+    rri_stack *scratch = &trainer->stacks[0];
     const size_t mark = rri_stack_mark(scratch);
-    rr_status status = rri_menu_check(&menu, agent->kernels, agent->network.n_items,
-                                      agent->network.dim, scratch, err);
+    rr_status status = rri_menu_check(&menu, trainer->model.kernels, trainer->model.network.n_items,
+                                      trainer->model.network.dim, scratch, err);
     rri_stack_rewind(scratch, mark);
     if (status == RR_OK) {
-        status = rri_menu_check_actions(&menu, agent->network.n_items, update->minibatch, "actions",
-                                        err);
+        status = rri_menu_check_actions(&menu, trainer->model.network.n_items, update->minibatch,
+                                        "actions", err);
     }
     return status;
 }
 
-static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibatch_sums *sums,
+static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_minibatch_sums *sums,
                        size_t n_places, size_t n_trained, float lr)
 {
-    const rri_update_rows *update = &agent->update;
+    const rri_update_rows *update = &trainer->update;
     const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
     const double last_rows = sums->n_last_rows > 0 ? (double)sums->n_last_rows : NAN;
     double reward = 0.0;
@@ -160,8 +163,8 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibat
     stats->n_minibatches = (int32_t)sums->n_steps;
     stats->is_stopped_early = sums->is_stopped_early;
     /* Back in the units of rewards; normalised advantages have none. */
-    const double scale = agent->units.scale;
-    const double of_advantages = agent->recipe.has_advantage_norm ? 1.0 : scale;
+    const double scale = trainer->units.scale;
+    const double of_advantages = trainer->recipe.has_advantage_norm ? 1.0 : scale;
     stats->policy_loss = (float)(sums->loss.policy_loss / rows * of_advantages);
     stats->value_loss = (float)(sums->loss.value_loss / rows * scale * scale);
     stats->entropy = (float)(sums->loss.entropy / rows);
@@ -173,66 +176,66 @@ static void fill_stats(rr_stats *stats, const rr_agent *agent, const rri_minibat
     stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
     stats->learning_rate = lr;
     stats->reward_mean = (float)(reward / (double)n_places);
-    stats->scale = agent->network.head.scale;
-    stats->repeat_weight = agent->network.head.repeat_weight;
-    stats->n_updates = agent->n_updates;
-    stats->n_timesteps = agent->n_timesteps;
+    stats->scale = trainer->model.network.head.scale;
+    stats->repeat_weight = trainer->model.network.head.repeat_weight;
+    stats->n_updates = trainer->n_updates;
+    stats->n_timesteps = trainer->n_timesteps;
 }
 
 /* What the networks are to see from now on, since the rows are trained on. */
-static void see_states(rr_agent *agent, const rri_rollout *rollout, size_t n)
+static void see_states(rri_trainer *trainer, const rri_rollout *rollout, size_t n)
 {
-    rri_update_rows *update = &agent->update;
+    rri_update_rows *update = &trainer->update;
     for (size_t i = 0; i < n; i++) {
         update->permutation[i] = update->order[update->trained[i]];
     }
-    rri_normalise_states(agent, rollout->states, update->permutation, n);
+    rri_normalise_states(trainer, rollout->states, update->permutation, n);
 }
 
-rr_status rri_update_run(size_t *n_trained, rr_agent *agent, const rri_rollout *rollout,
+rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_rollout *rollout,
                          size_t n_places, size_t n, rr_stats *stats, rr_error *err)
 {
-    const float lr =
-        rri_schedule_lr(agent->recipe.lr, agent->n_updates, agent->config.planned_updates);
+    const float lr = rri_schedule_lr(trainer->recipe.lr, trainer->n_updates,
+                                     trainer->model.config.planned_updates);
     rri_minibatch_sums sums = {0};
     rr_status status = RR_OK;
     if (n > 0) {
-        rri_normalise_returns(agent, agent->update.returns, agent->update.trained, n);
-        status = agent->recipe.algo == RR_ALGO_PPO
-                     ? rri_ppo_update(&sums, agent, rollout, n, lr, err)
-                     : rri_a2c_update(&sums, agent, rollout, n, lr, err);
+        rri_normalise_returns(trainer, trainer->update.returns, trainer->update.trained, n);
+        status = trainer->recipe.algo == RR_ALGO_PPO
+                     ? rri_ppo_update(&sums, trainer, rollout, n, lr, err)
+                     : rri_a2c_update(&sums, trainer, rollout, n, lr, err);
     }
-    agent->n_updates++;
+    trainer->n_updates++;
     *n_trained = sums.n_steps > 0 ? n : 0;
-    agent->n_timesteps += (int64_t)*n_trained;
-    fill_stats(stats, agent, &sums, n_places, *n_trained, lr);
+    trainer->n_timesteps += (int64_t)*n_trained;
+    fill_stats(stats, trainer, &sums, n_places, *n_trained, lr);
     if (*n_trained > 0) {
-        see_states(agent, rollout, n);
+        see_states(trainer, rollout, n);
     }
     return status;
 }
 
-rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *obs,
-                           rr_stats *stats, rr_error *err)
+rr_status rri_trainer_update(rri_trainer *trainer, rri_rollout *rollout, const rr_obs *obs,
+                             rr_stats *stats, rr_error *err)
 {
-    RRI_TRY(check_rollout(agent, rollout, err));
-    RRI_TRY(check_to_come(agent, rollout, obs, err));
-    const bool needs_two = rri_update_needs_two(agent);
+    RRI_TRY(check_rollout(trainer, rollout, err));
+    RRI_TRY(check_to_come(trainer, rollout, obs, err));
+    const bool needs_two = rri_update_needs_two(trainer);
     if (needs_two && rollout->n_rows == 1) {
         RRI_FAIL(err, RR_E_INVALID, "update: one row alone cannot be trained on; give at least 2");
     }
-    const size_t n_own = select_rows(agent, rollout);
+    const size_t n_own = select_rows(trainer, rollout);
     const bool is_alone = needs_two && n_own == 1;
     const size_t n = is_alone ? 0 : n_own; /* what a change of items left over is dropped too */
     if (n > 0) {
-        RRI_TRY(rri_update_check_lists(agent, rollout, 0, n, err));
+        RRI_TRY(rri_update_check_lists(trainer, rollout, 0, n, err));
     }
-    rri_returns_compute(agent, rollout, obs != NULL ? obs->states : NULL);
+    rri_returns_compute(trainer, rollout, obs != NULL ? obs->states : NULL);
 
     const size_t n_rows = rollout->n_rows;
     size_t n_trained;
     rr_stats full = {.ess = 1.0f, .weight_mean = 1.0f, .weight_max = 1.0f};
-    const rr_status status = rri_update_run(&n_trained, agent, rollout, n_rows, n, &full, err);
+    const rr_status status = rri_update_run(&n_trained, trainer, rollout, n_rows, n, &full, err);
     full.n_dropped = (int32_t)(n_rows - n);
     if (stats != NULL) {
         *stats = full;

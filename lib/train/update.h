@@ -4,31 +4,32 @@
  * update judges the rollout against the agent, computes returns, and hands the rows to the
  * algorithm's own loop; one pass over one minibatch of all rows is A2C, several over shuffled ones
  * PPO. */
-#ifndef RRI_AGENT_UPDATE_H
-#define RRI_AGENT_UPDATE_H
+#ifndef RRI_TRAIN_UPDATE_H
+#define RRI_TRAIN_UPDATE_H
 
-#include "agent/agent.h"
 #include "buffer/rollout.h"
+#include "train/trainer.h"
 
 /* obs: the state to come, whole; NULL where no session is open. stats (nullable): whole. */
-rr_status rri_agent_update(rr_agent *agent, rri_rollout *rollout, const rr_obs *obs,
-                           rr_stats *stats, rr_error *err);
+rr_status rri_trainer_update(rri_trainer *trainer, rri_rollout *rollout, const rr_obs *obs,
+                             rr_stats *stats, rr_error *err);
 
 /* ── what an update from a keyed buffer shares ── */
 
 /* Whether rows of this form and these widths are what the agent scores. */
-rr_status rri_update_check_form(const rr_agent *agent, const rri_rollout *rollout, rr_error *err);
+rr_status rri_update_check_form(const rri_trainer *trainer, const rri_rollout *rollout,
+                                rr_error *err);
 /* Whether a row's positions and items are those of the agent's catalogue. */
-bool rri_update_is_of_catalogue(const rr_agent *agent, const rri_rollout *rollout, size_t row);
+bool rri_update_is_of_catalogue(const rri_trainer *trainer, const rri_rollout *rollout, size_t row);
 /* Whether one row alone cannot be trained on. */
-bool rri_update_needs_two(const rr_agent *agent);
+bool rri_update_needs_two(const rri_trainer *trainer);
 /* Judges lists and actions of n trained places from `first` on, which were recorded without
  * knowledge of the catalogue. */
-rr_status rri_update_check_lists(rr_agent *agent, const rri_rollout *rollout, size_t first,
+rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollout, size_t first,
                                  size_t n, rr_error *err);
 /* Trains on the first n trained places of n_places, whose returns are there, and counts the update.
  * *n_trained: n, or 0 where not a step was made. stats is whole, and not NULL. */
-rr_status rri_update_run(size_t *n_trained, rr_agent *agent, const rri_rollout *rollout,
+rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_rollout *rollout,
                          size_t n_places, size_t n, rr_stats *stats, rr_error *err);
 
 #endif

@@ -94,11 +94,11 @@ START_TEST(test_agent_create_is_a_function_of_its_config)
         ck_assert_int_eq(rri_agent_create(&agent, &shape.agent, &recipe, r.items, NULL, NULL),
                          RR_OK);
         versions[i] = rri_agent_version(agent);
-        ck_assert_int_eq(agent->n_updates, 0);
-        ck_assert_int_eq(agent->n_timesteps, 0);
-        for (size_t j = 0; j < agent->network.params.n_floats; j++) {
-            ck_assert_float_eq(agent->first_moments[j], 0.0f);
-            ck_assert_float_eq(agent->second_moments[j], 0.0f);
+        ck_assert_int_eq(agent->trainer.n_updates, 0);
+        ck_assert_int_eq(agent->trainer.n_timesteps, 0);
+        for (size_t j = 0; j < agent->trainer.model.network.params.n_floats; j++) {
+            ck_assert_float_eq(agent->trainer.first_moments[j], 0.0f);
+            ck_assert_float_eq(agent->trainer.second_moments[j], 0.0f);
         }
         rri_agent_destroy(agent);
         rig_close(&r);
@@ -131,22 +131,23 @@ START_TEST(test_agent_version_tells_parameters_and_catalogues_apart)
     rig r;
     rig_open(&r, &shape);
     const uint64_t before = rri_agent_version(r.agent);
-    const rri_params *params = &r.agent->network.params;
+    const rri_params *params = &r.agent->trainer.model.network.params;
     for (size_t p = 0; p < params->n_params; p++) {
-        float *last = r.agent->values + params->entries[p].offset + params->entries[p].size - 1;
+        float *last =
+            r.agent->trainer.model.values + params->entries[p].offset + params->entries[p].size - 1;
         const float kept = *last;
         *last += 1.0f;
         ck_assert_uint_ne(rri_agent_version(r.agent), before);
         *last = kept;
     }
     ck_assert_uint_eq(rri_agent_version(r.agent), before);
-    r.agent->first_moments[0] = 1.0f; /* moments and counters are no part of a policy */
-    r.agent->n_draws++;
+    r.agent->trainer.first_moments[0] = 1.0f; /* moments and counters are no part of a policy */
+    r.agent->trainer.n_draws++;
     ck_assert_uint_eq(rri_agent_version(r.agent), before);
-    rr_items *other = rig_items(&r, 7, 3, NULL), *own = r.agent->items;
-    r.agent->items = other;
+    rr_items *other = rig_items(&r, 7, 3, NULL), *own = r.agent->trainer.model.items;
+    r.agent->trainer.model.items = other;
     ck_assert_uint_ne(rri_agent_version(r.agent), before);
-    r.agent->items = own;
+    r.agent->trainer.model.items = own;
     rri_items_release(other);
     rig_close(&r);
 }
@@ -222,7 +223,8 @@ START_TEST(test_agent_allocates_nothing_after_create)
         rig_open(&r, &shape);
         host.n_calls = 0;
         rig_play(&r, 8);
-        ck_assert_int_eq(rri_agent_update(r.agent, &r.rollout, &r.obs, NULL, NULL), RR_OK);
+        ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, NULL, NULL),
+                         RR_OK);
         int32_t best[64 * 6];
         ck_assert_int_eq(rri_agent_top_k(r.agent, &r.obs, 6, best, NULL, NULL, NULL), RR_OK);
         ck_assert_uint_eq(host.n_calls, 0);
@@ -246,7 +248,7 @@ START_TEST(test_agent_serves_the_largest_shapes_it_was_made_for)
     rig r;
     rig_open(&r, &shape);
     rig_play(&r, 8);
-    ck_assert_int_eq(rri_agent_update(r.agent, &r.rollout, &r.obs, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, NULL, NULL), RR_OK);
     rig_close(&r);
 
     shape.agent.feature_dim = 0;

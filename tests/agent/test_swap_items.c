@@ -23,7 +23,8 @@ static void open_trained(rig *r, const rig_shape *shape)
 {
     rig_open(r, shape);
     rig_play(r, 8);
-    ck_assert_int_eq(rri_agent_update(r->agent, &r->rollout, &r->obs, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_trainer_update(&r->agent->trainer, &r->rollout, &r->obs, NULL, NULL),
+                     RR_OK);
 }
 
 /* One row of a tensor [N, width] in all three arrays. */
@@ -31,7 +32,8 @@ static void check_row(const rig *r, const float *const old[3], const char *name,
                       const float *fresh, size_t width)
 {
     const rri_param *param = rig_param(r, name);
-    const float *now[] = {r->agent->values, r->agent->first_moments, r->agent->second_moments};
+    const float *now[] = {r->agent->trainer.model.values, r->agent->trainer.first_moments,
+                          r->agent->trainer.second_moments};
     for (size_t a = 0; a < 3; a++) {
         for (size_t i = 0; i < width; i++) {
             const float got = now[a][param->offset + item * width + i];
@@ -48,16 +50,17 @@ static void check_swap(const rig_shape *shape, size_t width, bool starts_at_pool
 {
     rig r;
     open_trained(&r, shape);
-    const int64_t n_steps = r.agent->n_optimizer_steps;
+    const int64_t n_steps = r.agent->trainer.n_optimizer_steps;
     double running[10];
-    ck_assert_uint_eq(r.agent->normaliser.n_running, 10);
-    memcpy(running, r.agent->normaliser.running, sizeof running);
+    ck_assert_uint_eq(r.agent->trainer.normaliser.n_running, 10);
+    memcpy(running, r.agent->trainer.normaliser.running, sizeof running);
     const char *const names[] = {"actor.items", "actor.item_bias"};
     const size_t widths[] = {width, 1};
     float *old[2][3];
     for (size_t p = 0; p < 2; p++) {
         const rri_param *param = rig_param(&r, names[p]);
-        const float *from[] = {r.agent->values, r.agent->first_moments, r.agent->second_moments};
+        const float *from[] = {r.agent->trainer.model.values, r.agent->trainer.first_moments,
+                               r.agent->trainer.second_moments};
         for (size_t a = 0; a < 3; a++) {
             old[p][a] = RIG_TAKE(&r, float, param->size);
             memcpy(old[p][a], from[a] + param->offset, param->size * sizeof(float));
@@ -65,7 +68,7 @@ static void check_swap(const rig_shape *shape, size_t width, bool starts_at_pool
     }
     rr_items *next = rig_items(&r, N_AFTER, 3, KEYS);
     ck_assert_int_eq(rri_agent_set_items(r.agent, next, NULL), RR_OK);
-    ck_assert_ptr_eq(r.agent->items, next);
+    ck_assert_ptr_eq(r.agent->trainer.model.items, next);
     for (size_t item = 0; item < N_AFTER; item++) {
         for (size_t p = 0; p < 2; p++) {
             const float *const o[3] = {old[p][0], old[p][1], old[p][2]};
@@ -73,14 +76,14 @@ static void check_swap(const rig_shape *shape, size_t width, bool starts_at_pool
                       p == 0 && starts_at_pool ? rri_items_vectors(next) : NULL, widths[p]);
         }
     }
-    ck_assert_int_eq(r.agent->n_updates, 1);
-    ck_assert_int_eq(r.agent->n_optimizer_steps, n_steps);
+    ck_assert_int_eq(r.agent->trainer.n_updates, 1);
+    ck_assert_int_eq(r.agent->trainer.n_optimizer_steps, n_steps);
     ck_assert_double_gt(running[0], 0.0);
-    ck_assert_mem_eq(r.agent->normaliser.running, running, sizeof running);
+    ck_assert_mem_eq(r.agent->trainer.normaliser.running, running, sizeof running);
     rri_items_release(next);
     r.shape.n_items = N_AFTER; /* and the agent goes on */
     rig_play(&r, 8);
-    ck_assert_int_eq(rri_agent_update(r.agent, &r.rollout, &r.obs, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, NULL, NULL), RR_OK);
     rig_close(&r);
 }
 
@@ -104,8 +107,9 @@ START_TEST(test_swap_items_leaves_all_other_tensors_as_they_are)
     const rig_shape shape = trained_shape();
     rig r;
     open_trained(&r, &shape);
-    const rri_params before = r.agent->network.params;
-    const float *from[] = {r.agent->values, r.agent->first_moments, r.agent->second_moments};
+    const rri_params before = r.agent->trainer.model.network.params;
+    const float *from[] = {r.agent->trainer.model.values, r.agent->trainer.first_moments,
+                           r.agent->trainer.second_moments};
     float *old[3];
     for (size_t a = 0; a < 3; a++) {
         old[a] = RIG_TAKE(&r, float, before.n_floats);
@@ -113,7 +117,8 @@ START_TEST(test_swap_items_leaves_all_other_tensors_as_they_are)
     }
     rr_items *next = rig_items(&r, N_AFTER, 3, KEYS);
     ck_assert_int_eq(rri_agent_set_items(r.agent, next, NULL), RR_OK);
-    const float *now[] = {r.agent->values, r.agent->first_moments, r.agent->second_moments};
+    const float *now[] = {r.agent->trainer.model.values, r.agent->trainer.first_moments,
+                          r.agent->trainer.second_moments};
     for (size_t p = 0; p < before.n_params; p++) {
         const rri_param *param = &before.entries[p];
         if (strncmp(param->name, "actor.item", 10) == 0) {
@@ -146,8 +151,9 @@ START_TEST(test_swap_items_scores_the_new_vectors_at_once)
     rr_agent *other = NULL;
     const rri_recipe recipe = rig_recipe(&shape);
     ck_assert_int_eq(rri_agent_create(&other, &shape.agent, &recipe, next, NULL, NULL), RR_OK);
-    memcpy(other->values, r.agent->values, other->network.params.n_floats * sizeof(float));
-    rri_agent_pack(other);
+    memcpy(other->trainer.model.values, r.agent->trainer.model.values,
+           other->trainer.model.network.params.n_floats * sizeof(float));
+    rri_model_pack(&other->trainer.model);
     ck_assert_int_eq(rri_agent_evaluate(other, &r.obs, actions, made, NULL, NULL, NULL), RR_OK);
     ck_assert_mem_eq(swapped, made, sizeof made);
     ck_assert_uint_eq(rri_agent_version(other), rri_agent_version(r.agent));
@@ -189,7 +195,8 @@ START_TEST(test_swap_items_drops_rows_recorded_before)
     ck_assert_int_eq(rri_agent_set_items(r.agent, next, NULL), RR_OK);
     rig_play(&r, 2);
     rr_stats stats = {0};
-    ck_assert_int_eq(rri_agent_update(r.agent, &r.rollout, &r.obs, &stats, NULL), RR_OK);
+    ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, &stats, NULL),
+                     RR_OK);
     ck_assert_int_eq(stats.n_dropped, 10);
     ck_assert_int_eq(stats.n_rows, 10);
     rri_items_release(next);
@@ -245,11 +252,11 @@ START_TEST(test_swap_items_without_memory_leaves_the_agent_as_before)
             ck_assert_uint_eq(rig_hash(&r), before);
             ck_assert_uint_eq(host.n_live, n_live);
             ck_assert_uint_eq(host.live_bytes, live_bytes);
-            ck_assert_ptr_eq(r.agent->items, r.items);
+            ck_assert_ptr_eq(r.agent->trainer.model.items, r.items);
             rig_play(&r, 1); /* everything still stands where it stood */
             ck_assert_int_eq(rri_agent_act(r.agent, &r.obs, &r.decision, NULL), RR_OK);
             rri_rollout_clear(&r.rollout);
-            r.agent->n_draws -= 10;
+            r.agent->trainer.n_draws -= 10;
         }
     }
     ck_assert_int_eq(status, RR_OK);

@@ -42,7 +42,8 @@ START_TEST(test_tensors_are_views_with_name_and_shape)
         ck_assert_int_eq(tensor.n_dims, wanted[i].n_dims);
         ck_assert_int_eq(tensor.shape[0], wanted[i].rows);
         ck_assert_int_eq(tensor.shape[1], wanted[i].cols);
-        ck_assert_ptr_eq(tensor.data, r.agent->values + rig_param(&r, wanted[i].name)->offset);
+        ck_assert_ptr_eq(tensor.data,
+                         r.agent->trainer.model.values + rig_param(&r, wanted[i].name)->offset);
     }
     rig_close(&r);
 }
@@ -55,14 +56,14 @@ START_TEST(test_tensors_set_are_in_force_at_once_and_touch_nothing_else)
     shape.has_counts = true;
     rig r;
     rig_open(&r, &shape);
-    const rri_params *params = &r.agent->network.params;
+    const rri_params *params = &r.agent->trainer.model.network.params;
     const size_t bytes = params->n_floats * sizeof(float);
     const int32_t actions[5] = {1, 1, 1, 1, 1};
     float *before = RIG_TAKE(&r, float, params->n_floats);
     for (size_t p = 0; p < params->n_params; p++) {
         const rri_param *param = &params->entries[p];
         float values[64], log_probs[2][5], states_values[2][5];
-        memcpy(before, r.agent->values, bytes);
+        memcpy(before, r.agent->trainer.model.values, bytes);
         const uint64_t version = rri_agent_version(r.agent);
         ck_assert_int_eq(rri_agent_evaluate(r.agent, &r.obs, actions, log_probs[0], NULL,
                                             states_values[0], NULL),
@@ -79,7 +80,7 @@ START_TEST(test_tensors_set_are_in_force_at_once_and_touch_nothing_else)
         ck_assert_int_eq(memcmp(states_values[0], states_values[1], sizeof states_values[0]) != 0,
                          is_critic);
         memcpy(before + param->offset, values, param->size * sizeof(float));
-        ck_assert_mem_eq(before, r.agent->values, bytes);
+        ck_assert_mem_eq(before, r.agent->trainer.model.values, bytes);
     }
     rig_close(&r);
 }
@@ -111,16 +112,17 @@ START_TEST(test_tensors_counters_come_back_as_they_were)
     const rig_shape shape = rig_usual();
     rig r;
     rig_open(&r, &shape);
-    r.agent->n_updates = 3;
-    r.agent->n_timesteps = 400;
-    r.agent->n_optimizer_steps = 50;
-    r.agent->n_draws = 6000;
+    r.agent->trainer.n_updates = 3;
+    r.agent->trainer.n_timesteps = 400;
+    r.agent->trainer.n_optimizer_steps = 50;
+    r.agent->trainer.n_draws = 6000;
     int64_t counters[RRI_AGENT_COUNTERS];
     rri_agent_counters_get(counters, r.agent);
     ck_assert_int_eq(rri_agent_counters_check(counters, NULL), RR_OK);
     const uint64_t before = rig_hash(&r);
-    r.agent->n_updates = r.agent->n_timesteps = r.agent->n_optimizer_steps = 0;
-    r.agent->n_draws = 0;
+    r.agent->trainer.n_updates = r.agent->trainer.n_timesteps = r.agent->trainer.n_optimizer_steps =
+        0;
+    r.agent->trainer.n_draws = 0;
     ck_assert_uint_ne(rig_hash(&r), before);
     rri_agent_counters_set(r.agent, counters);
     ck_assert_uint_eq(rig_hash(&r), before);

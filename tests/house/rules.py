@@ -9,8 +9,11 @@ import subprocess
 import readme
 
 GROUND_FLOOR = ("nn", "policy", "rl", "optim", "env", "data", "eval", "io", "buffer")
-WORKSHOP = ("model", "play", "train", "serve", "agent")
 BELOW = {"math", "items", "core"}
+PLAY = {"play", "model", *BELOW}
+TRAIN = {"train", *PLAY, "nn", "policy", "rl", "optim", "buffer", "ledger"}
+SERVE = {"serve", *PLAY}
+AGENT = {"agent", *TRAIN, *SERVE}
 MAY_INCLUDE = {
     "core": {"core"},
     "math": {"math", "core"},
@@ -19,10 +22,13 @@ MAY_INCLUDE = {
     "data": {"data", "io", *BELOW},
     "ledger": {"ledger", "buffer", *BELOW},
     "log": {"log", "io", *BELOW},
-    **{room: {*WORKSHOP, "nn", "policy", "rl", "optim", "buffer", "ledger", *BELOW}
-       for room in WORKSHOP},
-    "store": {"store", "agent", *WORKSHOP, "buffer", "ledger", "env", "io", *BELOW},
-    "api": {"api", "store", "log", "ledger", *WORKSHOP, *GROUND_FLOOR, *BELOW},
+    "model": {"model", "nn", "policy", *BELOW},
+    "play": {*PLAY, "policy"},
+    "train": TRAIN,
+    "serve": SERVE,
+    "agent": AGENT,
+    "store": {"store", *AGENT, "env", "io"},
+    "api": {"api", "store", "log", *AGENT, *GROUND_FLOOR},
 }
 
 MOST_LINES_OF_A_FILE = 400

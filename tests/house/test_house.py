@@ -164,6 +164,20 @@ class TheRules(unittest.TestCase):
         self.write("lib/play/act.c", SPDX + '#include "env/world.h"\n')
         self.speaks(rules.includes_follow_the_arrows(self.tree), "lib/play/act.c", "not env")
 
+    def test_include_of_the_handle_by_a_room_that_it_composes(self):
+        for room in ("model", "play", "train", "serve"):
+            self.write(f"lib/{room}/made_up.h", SPDX + '#include "agent/agent.h"\n')
+            self.speaks(rules.includes_follow_the_arrows(self.tree), f"lib/{room}/made_up.h",
+                        "not agent")
+            self.write(f"lib/{room}/made_up.h", SPDX)
+
+    def test_include_between_those_who_train_and_those_who_serve(self):
+        for room, other in (("train", "serve"), ("serve", "train"), ("play", "train")):
+            self.write(f"lib/{room}/made_up.h", SPDX + f'#include "{other}/made_up.h"\n')
+            self.speaks(rules.includes_follow_the_arrows(self.tree), f"lib/{room}/made_up.h",
+                        f"not {other}")
+            self.write(f"lib/{room}/made_up.h", SPDX)
+
     def test_include_without_a_room(self):
         self.write("lib/nn/linear.c", SPDX + '#include "linear.h"\n')
         self.speaks(rules.includes_follow_the_arrows(self.tree), "room/file.h")

@@ -340,22 +340,25 @@ static void tell_in_any_order(world *w, rr_buffer *buffer)
 
 static void assert_same_agent(const rr_agent *a, const rr_agent *b)
 {
-    ck_assert_uint_eq(a->network.params.n_floats, b->network.params.n_floats);
-    const size_t bytes = a->network.params.n_floats * sizeof(float);
-    ck_assert_mem_eq(a->update.advantages, b->update.advantages, ROWS * sizeof(float));
-    ck_assert_mem_eq(a->update.returns, b->update.returns, ROWS * sizeof(float));
-    ck_assert_mem_eq(a->values, b->values, bytes);
-    ck_assert_mem_eq(a->first_moments, b->first_moments, bytes);
-    ck_assert_mem_eq(a->second_moments, b->second_moments, bytes);
+    ck_assert_uint_eq(a->trainer.model.network.params.n_floats,
+                      b->trainer.model.network.params.n_floats);
+    const size_t bytes = a->trainer.model.network.params.n_floats * sizeof(float);
+    ck_assert_mem_eq(a->trainer.update.advantages, b->trainer.update.advantages,
+                     ROWS * sizeof(float));
+    ck_assert_mem_eq(a->trainer.update.returns, b->trainer.update.returns, ROWS * sizeof(float));
+    ck_assert_mem_eq(a->trainer.model.values, b->trainer.model.values, bytes);
+    ck_assert_mem_eq(a->trainer.first_moments, b->trainer.first_moments, bytes);
+    ck_assert_mem_eq(a->trainer.second_moments, b->trainer.second_moments, bytes);
     ck_assert_uint_eq(rr_agent_version(a), rr_agent_version(b));
 }
 
 /* Each session on its own, forward, in double. */
 static void assert_double_gae(const world *w, rr_agent *untrained, const rr_agent *trained)
 {
-    const double gamma = (double)trained->recipe.gamma, lambda = (double)trained->recipe.gae_lambda;
+    const double gamma = (double)trained->trainer.recipe.gamma,
+                 lambda = (double)trained->trainer.recipe.gae_lambda;
     for (size_t place = 0; place < ROWS; place++) {
-        const size_t first = (size_t)trained->update.order[place];
+        const size_t first = (size_t)trained->trainer.update.order[place];
         double advantage = 0.0, factor = 1.0;
         for (size_t r = first; r < ROWS; r += N) {
             const row *at = &w->rows[r];
@@ -381,7 +384,7 @@ static void assert_double_gae(const world *w, rr_agent *untrained, const rr_agen
                 break;
             }
         }
-        ck_assert_double_eq_tol((double)trained->update.advantages[place], advantage,
+        ck_assert_double_eq_tol((double)trained->trainer.update.advantages[place], advantage,
                                 2e-6 * (1.0 + fabs(advantage)));
     }
 }

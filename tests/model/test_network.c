@@ -20,16 +20,21 @@ static void check_forward(const rig_shape *given, size_t n)
     rig r;
     rig_open(&r, &shape);
     rr_agent *agent = r.agent;
-    rri_network_tape *tape = &agent->slice.tape;
-    const size_t d = agent->network.dim, S = agent->network.state_dim, cut = n / 3;
+    rri_network_tape *tape = &agent->trainer.slice.tape;
+    const size_t d = agent->trainer.model.network.dim, S = agent->trainer.model.network.state_dim,
+                 cut = n / 3;
     gradcheck_fill_nan(tape->query, n * d);
-    rri_network_query(&agent->network, tape, r.obs.states, 0, cut, agent->stacks);
-    rri_network_query(&agent->network, tape, r.obs.states, cut, n, agent->stacks);
-    rri_network_value(&agent->network, tape, r.obs.states, 0, cut, agent->stacks);
-    rri_network_value(&agent->network, tape, r.obs.states, cut, n, agent->stacks);
+    rri_network_query(&agent->trainer.model.network, tape, r.obs.states, 0, cut,
+                      agent->trainer.stacks);
+    rri_network_query(&agent->trainer.model.network, tape, r.obs.states, cut, n,
+                      agent->trainer.stacks);
+    rri_network_value(&agent->trainer.model.network, tape, r.obs.states, 0, cut,
+                      agent->trainer.stacks);
+    rri_network_value(&agent->trainer.model.network, tape, r.obs.states, cut, n,
+                      agent->trainer.stacks);
     float *values = RIG_TAKE(&r, float, n);
-    rri_network_norm_values(values, &agent->network, tape, 0, cut);
-    rri_network_norm_values(values + cut, &agent->network, tape, cut, n);
+    rri_network_norm_values(values, &agent->trainer.model.network, tape, 0, cut);
+    rri_network_norm_values(values + cut, &agent->trainer.model.network, tape, cut, n);
 
     twin t;
     twin_open(&t, &r);
@@ -82,14 +87,14 @@ START_TEST(test_network_dense_query_has_the_width_of_the_last_hidden_layer)
     shape.agent.hidden[1] = 6;
     rig r;
     rig_open(&r, &shape);
-    ck_assert_uint_eq(r.agent->network.dim, 6);
+    ck_assert_uint_eq(r.agent->trainer.model.network.dim, 6);
     ck_assert_uint_eq(rig_param(&r, "actor.items")->shape[0], 7);
     ck_assert_uint_eq(rig_param(&r, "actor.items")->shape[1], 6);
     ck_assert_uint_eq(rig_param(&r, "actor.item_bias")->size, 7);
-    const rri_params *params = &r.agent->network.params;
+    const rri_params *params = &r.agent->trainer.model.network.params;
     ck_assert_ptr_null(rri_params_find(params, "actor.log_scale")); /* τ = 1 */
     ck_assert_ptr_null(rri_params_find(params, "actor.skip.weight"));
-    ck_assert_float_eq(r.agent->network.head.scale, 1.0f);
+    ck_assert_float_eq(r.agent->trainer.model.network.head.scale, 1.0f);
     rig_close(&r);
 }
 END_TEST
@@ -97,7 +102,7 @@ END_TEST
 static void assert_orthogonal(const rig *r, const char *name, double gain)
 {
     const rri_param *param = rig_param(r, name);
-    const float *W = r->agent->values + param->offset;
+    const float *W = r->agent->trainer.model.values + param->offset;
     const size_t rows = param->shape[0], cols = param->shape[1];
     const bool is_tall = rows >= cols;
     const size_t n = is_tall ? cols : rows, length = is_tall ? rows : cols;
@@ -119,7 +124,7 @@ static void assert_all(const rig *r, const char *name, float value)
 {
     const rri_param *param = rig_param(r, name);
     for (size_t i = 0; i < param->size; i++) {
-        ck_assert_float_eq(r->agent->values[param->offset + i], value);
+        ck_assert_float_eq(r->agent->trainer.model.values[param->offset + i], value);
     }
 }
 
@@ -156,9 +161,10 @@ START_TEST(test_network_starts_the_tower_head_with_a_query_of_zero)
     assert_orthogonal(&r, "critic.1.weight", sqrt(2.0));
     assert_orthogonal(&r, "critic.2.weight", 1.0);
     assert_all(&r, "critic.2.bias", 0.0f);
-    const float log_scale = r.agent->values[r.agent->network.at.log_scale];
+    const float log_scale =
+        r.agent->trainer.model.values[r.agent->trainer.model.network.at.log_scale];
     ck_assert_float_eq_tol(log_scale, 2.3025851f, 1e-6f);
-    ck_assert_float_eq_tol(r.agent->network.head.scale, 10.0f, 1e-5f);
+    ck_assert_float_eq_tol(r.agent->trainer.model.network.head.scale, 10.0f, 1e-5f);
     rig_close(&r);
 }
 END_TEST
@@ -184,10 +190,10 @@ START_TEST(test_network_starts_trained_items_at_the_vectors_of_the_pool)
     rig r;
     rig_open(&r, &shape);
     make_anew(&r);
-    ck_assert_mem_eq(r.agent->values + r.agent->network.at.items, rri_items_vectors(r.items),
-                     7 * 3 * sizeof(float));
-    ck_assert_ptr_eq(r.agent->network.catalogue.vectors,
-                     r.agent->values + r.agent->network.at.items);
+    ck_assert_mem_eq(r.agent->trainer.model.values + r.agent->trainer.model.network.at.items,
+                     rri_items_vectors(r.items), 7 * 3 * sizeof(float));
+    ck_assert_ptr_eq(r.agent->trainer.model.network.catalogue.vectors,
+                     r.agent->trainer.model.values + r.agent->trainer.model.network.at.items);
     rig_close(&r);
 }
 END_TEST
@@ -199,15 +205,15 @@ START_TEST(test_network_has_no_tensor_for_what_it_does_not_learn)
     shape.agent.has_repeat_weight = 0;
     rig r;
     rig_open(&r, &shape);
-    const rri_params *params = &r.agent->network.params;
+    const rri_params *params = &r.agent->trainer.model.network.params;
     const char *const absent[] = {"actor.skip.weight",     "actor.repeat_weight",
                                   "actor.feature_weights", "actor.items",
                                   "actor.item_bias",       "actor.skip.bias"};
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
         ck_assert_msg(rri_params_find(params, absent[i]) == NULL, "%s is there", absent[i]);
     }
-    ck_assert(!r.agent->network.head.has_repeat_weight);
-    ck_assert(!rri_network_learns_items(&r.agent->network));
+    ck_assert(!r.agent->trainer.model.network.head.has_repeat_weight);
+    ck_assert(!rri_network_learns_items(&r.agent->trainer.model.network));
     rig_close(&r);
 }
 END_TEST
@@ -222,25 +228,27 @@ START_TEST(test_network_tasks_own_their_gradients)
     rig r;
     rig_open(&r, &shape);
     rr_agent *agent = r.agent;
-    rri_network *net = &agent->network;
-    rri_network_tape *tape = &agent->slice.tape, *slopes = &agent->slice.slopes;
+    rri_network *net = &agent->trainer.model.network;
+    rri_network_tape *tape = &agent->trainer.slice.tape, *slopes = &agent->trainer.slice.slopes;
     const size_t n = 5, n_floats = net->params.n_floats;
-    rri_network_query(net, tape, r.obs.states, 0, n, agent->stacks);
-    rri_network_value(net, tape, r.obs.states, 0, n, agent->stacks);
+    rri_network_query(net, tape, r.obs.states, 0, n, agent->trainer.stacks);
+    rri_network_value(net, tape, r.obs.states, 0, n, agent->trainer.stacks);
     rig_fill(&r, slopes->query, n * net->dim, 1.0f);
     rig_fill(&r, rri_network_values_of(net, slopes), n, 1.0f);
-    rri_network_query_backward(net, slopes, tape, 0, n, agent->stacks);
-    rri_network_value_backward(net, slopes, tape, 0, n, agent->stacks);
+    rri_network_query_backward(net, slopes, tape, 0, n, agent->trainer.stacks);
+    rri_network_value_backward(net, slopes, tape, 0, n, agent->trainer.stacks);
 
     float *rising = RIG_TAKE(&r, float, n_floats), *falling = RIG_TAKE(&r, float, n_floats);
     float *alone = RIG_TAKE(&r, float, n_floats);
     const size_t n_tasks = rri_network_n_tasks(net);
     for (size_t i = 0; i < n_tasks; i++) {
-        rri_network_backward_params(net, rising, slopes, tape, r.obs.states, n, i, agent->stacks);
+        rri_network_backward_params(net, rising, slopes, tape, r.obs.states, n, i,
+                                    agent->trainer.stacks);
         rri_network_backward_params(net, falling, slopes, tape, r.obs.states, n, n_tasks - 1 - i,
-                                    agent->stacks);
+                                    agent->trainer.stacks);
         memset(alone, 0, n_floats * sizeof(float));
-        rri_network_backward_params(net, alone, slopes, tape, r.obs.states, n, i, agent->stacks);
+        rri_network_backward_params(net, alone, slopes, tape, r.obs.states, n, i,
+                                    agent->trainer.stacks);
         for (size_t j = 0; j < n_floats; j++) { /* nobody else had written where this task writes */
             ck_assert(alone[j] == 0.0f || alone[j] == rising[j]);
         }
@@ -287,23 +295,23 @@ static void check_packing(const rig_shape *shape)
     rig r;
     rig_open(&r, shape);
     rr_agent *agent = r.agent;
-    rri_network *net = &agent->network;
+    rri_network *net = &agent->trainer.model.network;
     const size_t n_floats = net->params.n_floats;
     float *values = RIG_TAKE(&r, float, n_floats);
     char *block = RIG_TAKE(&r, char, agent->block_bytes);
     open_gaps(agent);
     rig_fill(&r, values, n_floats, 1.0f);
-    memcpy(agent->values, values, n_floats * sizeof(float));
-    rri_agent_pack(agent);
+    memcpy(agent->trainer.model.values, values, n_floats * sizeof(float));
+    rri_model_pack(&agent->trainer.model);
     memcpy(block, agent->block, agent->block_bytes);
     const rri_head head = net->head;
 
-    rig_fill(&r, agent->values, n_floats, 1.0f);
-    rri_agent_pack(agent);
+    rig_fill(&r, agent->trainer.model.values, n_floats, 1.0f);
+    rri_model_pack(&agent->trainer.model);
     ck_assert_mem_ne(block, agent->block, agent->block_bytes);
-    memcpy(agent->values, values, n_floats * sizeof(float));
+    memcpy(agent->trainer.model.values, values, n_floats * sizeof(float));
     for (size_t task = rri_network_n_pack_tasks(net); task-- > 0;) {
-        rri_network_pack_task(net, agent->values, task);
+        rri_network_pack_task(net, agent->trainer.model.values, task);
     }
     ck_assert_mem_eq(block, agent->block, agent->block_bytes);
     ck_assert_float_eq(head.scale, net->head.scale);

@@ -6,6 +6,58 @@
 
 #include "check_run.h"
 
+static rr_serving_options plain(void)
+{
+    rr_serving_options options;
+    rr_serving_options_init(&options, sizeof options);
+    return options;
+}
+
+START_TEST(test_versions_options_are_plain_only_when_nothing_is_changed)
+{
+    rr_serving_options options = plain();
+    ck_assert(rri_version_is_plain(&options));
+    options.is_greedy = 1;
+    ck_assert(!rri_version_is_plain(&options));
+    options = plain();
+    options.temperature = 2.0f;
+    ck_assert(!rri_version_is_plain(&options));
+    options = plain();
+    options.floor = 0.1f;
+    ck_assert(!rri_version_is_plain(&options));
+    options = plain();
+    options.incumbent_share = 0.1f;
+    ck_assert(!rri_version_is_plain(&options));
+}
+END_TEST
+
+START_TEST(test_versions_hash_hears_of_everything)
+{
+    rr_serving_options options = plain();
+    uint64_t versions[8] = {rri_version_hash(1, 2, NULL)};
+    ck_assert_uint_eq(versions[0], rri_version_hash(1, 2, &options));
+    versions[1] = rri_version_hash(2, 2, NULL);
+    versions[2] = rri_version_hash(1, 3, NULL);
+    versions[3] = rri_version_hash(2, 1, NULL);
+    options.is_greedy = 1;
+    versions[4] = rri_version_hash(1, 2, &options);
+    options = plain();
+    options.temperature = 0.5f;
+    versions[5] = rri_version_hash(1, 2, &options);
+    options = plain();
+    options.floor = 0.5f;
+    versions[6] = rri_version_hash(1, 2, &options);
+    options = plain();
+    options.incumbent_share = 0.5f;
+    versions[7] = rri_version_hash(1, 2, &options);
+    for (size_t i = 0; i < 8; i++) {
+        for (size_t j = 0; j < i; j++) {
+            ck_assert_uint_ne(versions[i], versions[j]);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_versions_the_oldest_makes_room)
 {
     rri_version entries[3];
@@ -91,6 +143,8 @@ START_TEST(test_versions_restored_are_the_latest_that_fit_and_are_judged)
 }
 END_TEST
 
-CHECK_MAIN("model/versions", test_versions_restored_are_the_latest_that_fit_and_are_judged,
+CHECK_MAIN("model/versions", test_versions_options_are_plain_only_when_nothing_is_changed,
+           test_versions_hash_hears_of_everything,
+           test_versions_restored_are_the_latest_that_fit_and_are_judged,
            test_versions_remember_their_options, test_versions_the_oldest_makes_room,
            test_versions_one_that_comes_back_is_the_latest)

@@ -127,7 +127,7 @@ START_TEST(test_act_log_probs_and_values_are_those_of_evaluate_in_every_bit)
         }
         twin_close(&t);
         float *again = RIG_TAKE(&r, float, 600);
-        rri_agent_values(r.agent, again, r.obs.states, 600);
+        rig_values(&r, again, r.obs.states, 600);
         ck_assert_mem_eq(values, again, 600 * sizeof(float));
         rig_close(&r);
     }
@@ -241,7 +241,7 @@ START_TEST(test_act_replays_a_draw_from_its_decision_id_in_any_batch)
         r.obs.sessions = ids;
         r.obs.decisions = ids;
         act(&r);
-        ck_assert_uint_eq(r.agent->n_draws, 0); /* ids do not move the counter */
+        ck_assert_uint_eq(r.agent->trainer.n_draws, 0); /* ids do not move the counter */
         const size_t firsts[] = {0, 1, 63, 64, 500, 511, 512, 599};
         for (size_t i = 0; i < sizeof firsts / sizeof firsts[0]; i++) {
             const size_t first = firsts[i];
@@ -274,13 +274,13 @@ START_TEST(test_act_without_ids_goes_on_with_a_counter_that_ids_do_not_share)
     rig_open(&r, &shape);
     int32_t *first = RIG_TAKE(&r, int32_t, 300);
     act(&r);
-    ck_assert_uint_eq(r.agent->n_draws, 300);
+    ck_assert_uint_eq(r.agent->trainer.n_draws, 300);
     memcpy(first, r.decision.actions, 300 * sizeof(int32_t));
     act(&r); /* the same states, other draws */
-    ck_assert_uint_eq(r.agent->n_draws, 600);
+    ck_assert_uint_eq(r.agent->trainer.n_draws, 600);
     ck_assert_mem_ne(first, r.decision.actions, 300 * sizeof(int32_t));
 
-    r.agent->n_draws = 0; /* two halves are one whole */
+    r.agent->trainer.n_draws = 0; /* two halves are one whole */
     const rr_obs halves[] = {rows_from(&r, 0, 150), rows_from(&r, 150, 150)};
     for (size_t i = 0; i < 2; i++) {
         rr_decision half = {.struct_size = sizeof half, .n = 150};
@@ -416,12 +416,12 @@ START_TEST(test_act_scores_a_foreign_pool_with_its_own_vectors_and_bias_0)
 
     r.obs.pool = r.items; /* its own, named: with bias */
     r.decision.all_log_probs = NULL;
-    r.agent->n_draws = 0;
+    r.agent->trainer.n_draws = 0;
     act(&r);
     float log_probs[5];
     memcpy(log_probs, r.decision.log_probs, sizeof log_probs);
     r.obs.pool = NULL;
-    r.agent->n_draws = 0;
+    r.agent->trainer.n_draws = 0;
     act(&r);
     ck_assert_mem_eq(log_probs, r.decision.log_probs, sizeof log_probs);
     ck_assert_uint_eq(r.decision.pool_fingerprint, rri_items_fingerprint(r.items));
@@ -453,7 +453,7 @@ START_TEST(test_act_writes_what_is_wanted_and_nothing_else)
     int32_t actions[5], wanted[5];
     act(&r);
     memcpy(wanted, r.decision.actions, sizeof wanted);
-    r.agent->n_draws = 0;
+    r.agent->trainer.n_draws = 0;
     rr_decision bare = {.struct_size = sizeof bare, .n = 5, .actions = actions};
     ck_assert_int_eq(rri_agent_act(r.agent, &r.obs, &bare, NULL), RR_OK);
     ck_assert_mem_eq(actions, wanted, sizeof wanted);
@@ -515,9 +515,9 @@ START_TEST(test_act_names_the_row_whose_answer_is_not_finite_and_draws_nothing)
         }
         const rri_param *weight = rig_param(&r, "actor.mlp.0.weight");
         for (size_t i = 0; i < weight->size; i++) {
-            r.agent->values[weight->offset + i] += 10.0f;
+            r.agent->trainer.model.values[weight->offset + i] += 10.0f;
         }
-        rri_agent_pack(r.agent);
+        rri_model_pack(&r.agent->trainer.model);
         const uint64_t loaded = rig_hash(&r);
         rig_expect(rri_agent_act(r.agent, &r.obs, &r.decision, &err), RR_E_NOT_FINITE, &err,
                    "act: row 520: log_probs is");
@@ -533,12 +533,12 @@ START_TEST(test_act_names_the_row_whose_answer_is_not_finite_and_draws_nothing)
 
         const rri_param *first = rig_param(&r, "critic.0.weight");
         for (size_t i = 0; i < first->size; i++) {
-            r.agent->values[first->offset + i] = 1e30f;
+            r.agent->trainer.model.values[first->offset + i] = 1e30f;
         }
         float *last_state = (float *)r.obs.states + 529 * 3;
         const float usual[] = {last_state[0], last_state[1], last_state[2]};
         last_state[0] = last_state[1] = last_state[2] = 1e10f; /* of this row alone, the last */
-        rri_agent_pack(r.agent);
+        rri_model_pack(&r.agent->trainer.model);
         float *values = RIG_TAKE(&r, float, 530);
         rig_expect(rri_agent_act(r.agent, &r.obs, &r.decision, &err), RR_E_NOT_FINITE, &err,
                    "act: row 529: values is");
@@ -549,13 +549,13 @@ START_TEST(test_act_names_the_row_whose_answer_is_not_finite_and_draws_nothing)
 
         const rri_param *critic = rig_param(&r, "critic.0.bias");
         for (size_t i = 0; i < critic->size; i++) {
-            r.agent->values[critic->offset + i] = 3e38f;
+            r.agent->trainer.model.values[critic->offset + i] = 3e38f;
         }
         const rri_param *last = rig_param(&r, "critic.1.weight");
         for (size_t i = 0; i < last->size; i++) {
-            r.agent->values[last->offset + i] = 1.0f;
+            r.agent->trainer.model.values[last->offset + i] = 1.0f;
         }
-        rri_agent_pack(r.agent);
+        rri_model_pack(&r.agent->trainer.model);
         rig_expect(rri_agent_act(r.agent, &r.obs, &r.decision, &err), RR_E_NOT_FINITE, &err,
                    "act: row 0: values is");
         rig_expect(

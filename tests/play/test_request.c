@@ -21,7 +21,7 @@ static rig_shape full_shape(void)
 static rr_status read_request(rri_request *request, rr_agent *agent, const rr_obs *obs,
                               rr_error *err)
 {
-    const rri_player player = rri_player_of_agent(agent);
+    const rri_player player = rri_trainer_player(&agent->trainer);
     return rri_request_read(request, &player, obs, err);
 }
 
@@ -32,7 +32,7 @@ static void expect(rig *r, const rr_obs *obs, rr_status status, const char *sent
     rr_error err = {0};
     rig_expect(read_request(&request, r->agent, obs, &err), status, &err, sentence);
     ck_assert_uint_eq(rig_hash(r), before);
-    ck_assert_uint_eq(r->agent->stacks[0].used, 0);
+    ck_assert_uint_eq(r->agent->trainer.stacks[0].used, 0);
 }
 
 START_TEST(test_request_is_the_observation_as_policy_and_networks_read_it)
@@ -322,9 +322,11 @@ START_TEST(test_request_states_alone_are_judged_under_their_own_name)
     rig r;
     rig_open(&r, &shape);
     rr_error err = {0};
-    ck_assert_int_eq(rri_request_check_states(&r.agent->network, &r.obs, "final_obs", &err), RR_OK);
+    ck_assert_int_eq(
+        rri_request_check_states(&r.agent->trainer.model.network, &r.obs, "final_obs", &err),
+        RR_OK);
     ((float *)r.obs.states)[14] = NAN;
-    rig_expect(rri_request_check_states(&r.agent->network, &r.obs, "final_obs", &err),
+    rig_expect(rri_request_check_states(&r.agent->trainer.model.network, &r.obs, "final_obs", &err),
                RR_E_NOT_FINITE, &err, "final_obs: states[4][2] is nan");
     rig_close(&r);
 }

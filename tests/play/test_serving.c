@@ -11,51 +11,6 @@ static rr_serving_options plain(void)
     return options;
 }
 
-START_TEST(test_serving_is_plain_only_when_nothing_is_changed)
-{
-    rr_serving_options options = plain();
-    ck_assert(rri_serving_is_plain(&options));
-    options.is_greedy = 1;
-    ck_assert(!rri_serving_is_plain(&options));
-    options = plain();
-    options.temperature = 2.0f;
-    ck_assert(!rri_serving_is_plain(&options));
-    options = plain();
-    options.floor = 0.1f;
-    ck_assert(!rri_serving_is_plain(&options));
-    options = plain();
-    options.incumbent_share = 0.1f;
-    ck_assert(!rri_serving_is_plain(&options));
-}
-END_TEST
-
-START_TEST(test_serving_version_hears_of_everything)
-{
-    rr_serving_options options = plain();
-    uint64_t versions[8] = {rri_serving_version(1, 2, NULL)};
-    ck_assert_uint_eq(versions[0], rri_serving_version(1, 2, &options));
-    versions[1] = rri_serving_version(2, 2, NULL);
-    versions[2] = rri_serving_version(1, 3, NULL);
-    versions[3] = rri_serving_version(2, 1, NULL);
-    options.is_greedy = 1;
-    versions[4] = rri_serving_version(1, 2, &options);
-    options = plain();
-    options.temperature = 0.5f;
-    versions[5] = rri_serving_version(1, 2, &options);
-    options = plain();
-    options.floor = 0.5f;
-    versions[6] = rri_serving_version(1, 2, &options);
-    options = plain();
-    options.incumbent_share = 0.5f;
-    versions[7] = rri_serving_version(1, 2, &options);
-    for (size_t i = 0; i < 8; i++) {
-        for (size_t j = 0; j < i; j++) {
-            ck_assert_uint_ne(versions[i], versions[j]);
-        }
-    }
-}
-END_TEST
-
 START_TEST(test_serving_mixture_is_what_the_options_say)
 {
     rr_serving_options options = plain();
@@ -80,7 +35,7 @@ static void check_temperature(rig_shape shape, float temperature)
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
     rr_policy *policy = NULL;
     rr_reader *scratch = NULL;
-    ck_assert_int_eq(rri_snapshot_publish(&policy, r.agent, &options, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_publish(&policy, r.agent, &options, NULL), RR_OK);
     ck_assert_int_eq(rri_snapshot_create_desk(&scratch, policy, rri_snapshot_most_items(policy), 0,
                                               &allocator, NULL),
                      RR_OK);
@@ -126,6 +81,5 @@ START_TEST(test_serving_temperature_divides_every_term_of_a_score)
 }
 END_TEST
 
-CHECK_MAIN("play/serving", test_serving_is_plain_only_when_nothing_is_changed,
-           test_serving_version_hears_of_everything, test_serving_mixture_is_what_the_options_say,
+CHECK_MAIN("play/serving", test_serving_mixture_is_what_the_options_say,
            test_serving_temperature_divides_every_term_of_a_score)

@@ -51,7 +51,7 @@ static rr_policy *publish(rig *r, float floor, float temperature)
     options.incumbent_share = floor;
     options.temperature = temperature;
     rr_policy *policy = NULL;
-    ck_assert_int_eq(rri_snapshot_publish(&policy, r->agent, &options, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_publish(&policy, r->agent, &options, NULL), RR_OK);
     return policy;
 }
 
@@ -103,22 +103,22 @@ START_TEST(test_golden_decisions_hear_of_options_and_of_every_tensor)
         rr_policy *policy = publish(&r, 0.0f, 1.0f);
         const rri_golden first = play(policy);
         rri_snapshot_release(policy);
-        for (size_t p = 0; p < r.agent->network.params.n_params; p++) {
-            const rri_param *param = &r.agent->network.params.entries[p];
+        for (size_t p = 0; p < r.agent->trainer.model.network.params.n_params; p++) {
+            const rri_param *param = &r.agent->trainer.model.network.params.entries[p];
             for (size_t i = 0; i < param->size; i++) {
-                r.agent->values[param->offset + i] += 0.25f + 0.01f * (float)i;
+                r.agent->trainer.model.values[param->offset + i] += 0.25f + 0.01f * (float)i;
             }
-            rri_agent_pack(r.agent);
+            rri_model_pack(&r.agent->trainer.model);
             policy = publish(&r, 0.0f, 1.0f);
             const rri_golden other = play(policy);
             ck_assert_msg(rri_golden_compare(&first, &other, true, NULL) == RR_E_MISMATCH,
                           "%s moved, and no decision did", param->name);
             rri_snapshot_release(policy);
             for (size_t i = 0; i < param->size; i++) {
-                r.agent->values[param->offset + i] -= 0.25f + 0.01f * (float)i;
+                r.agent->trainer.model.values[param->offset + i] -= 0.25f + 0.01f * (float)i;
             }
         }
-        rri_agent_pack(r.agent);
+        rri_model_pack(&r.agent->trainer.model);
         policy = publish(&r, 0.1f, 1.0f);
         rri_golden other = play(policy);
         ck_assert_int_eq(rri_golden_compare(&first, &other, true, NULL), RR_E_MISMATCH);

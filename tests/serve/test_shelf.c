@@ -13,10 +13,11 @@ START_TEST(test_shelf_holds_the_items_as_the_agent_packs_them)
     rig r;
     rig_open(&r, &shape);
     rri_shelf *shelf = NULL;
-    const rri_kernels *kernels = r.agent->kernels;
+    const rri_kernels *kernels = r.agent->trainer.model.kernels;
     ck_assert_int_eq(rri_shelf_create(&shelf, r.items, kernels, &r.agent->allocator, NULL), RR_OK);
     const size_t n = rri_panels_count(kernels, shape.n_items, 3);
-    ck_assert_mem_eq(rri_shelf_panels(shelf), r.agent->network.item_panels, n * sizeof(float));
+    ck_assert_mem_eq(rri_shelf_panels(shelf), r.agent->trainer.model.network.item_panels,
+                     n * sizeof(float));
     ck_assert(rri_shelf_holds(shelf, r.items, kernels));
     ck_assert(!rri_shelf_holds(shelf, NULL, kernels));
     ck_assert(!rri_shelf_holds(shelf, r.items, NULL));
@@ -41,16 +42,17 @@ START_TEST(test_shelf_is_one_for_all_snapshots_until_the_items_change)
     rr_serving_options options;
     rr_serving_options_init(&options, sizeof options);
     rr_policy *policies[4] = {NULL};
-    ck_assert_int_eq(rri_snapshot_publish(&policies[0], r.agent, &options, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_publish(&policies[0], r.agent, &options, NULL), RR_OK);
     const size_t before = host.live_bytes;
     for (size_t i = 1; i < 4; i++) {
-        ck_assert_int_eq(rri_snapshot_publish(&policies[i], r.agent, &options, NULL, NULL), RR_OK);
+        ck_assert_int_eq(rri_agent_publish(&policies[i], r.agent, &options, NULL), RR_OK);
         ck_assert_ptr_eq(policies[i]->shelf, policies[0]->shelf);
     }
     ck_assert_uint_lt(host.live_bytes - before, 3 * 4000 * 3 * sizeof(float) / 2);
     rr_items *others = rig_items(&r, 4000, 3, NULL);
     ck_assert_int_eq(rri_agent_set_items(r.agent, others, NULL), RR_OK);
-    ck_assert_int_eq(rri_snapshot_publish(&policies[3], r.agent, &options, policies[3], NULL),
+    ck_assert_int_eq(rri_snapshot_publish(&policies[3], &r.agent->trainer.model, &r.agent->shelf,
+                                          &options, policies[3], &r.agent->allocator, NULL),
                      RR_OK);
     ck_assert_ptr_ne(policies[3]->shelf, policies[0]->shelf);
     ck_assert_ptr_eq(policies[3]->items, others);

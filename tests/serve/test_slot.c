@@ -19,7 +19,7 @@ typedef struct stand {
 static rr_policy *publish_one(stand *s)
 {
     rr_policy *policy = NULL;
-    ck_assert_int_eq(rri_snapshot_publish(&policy, s->r.agent, &s->options, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_publish(&policy, s->r.agent, &s->options, NULL), RR_OK);
     return policy;
 }
 
@@ -63,15 +63,15 @@ static void stand_close(stand *s)
 static void publish(stand *s)
 {
     rr_error err = {0};
-    ck_assert_msg(rri_slot_publish(s->slot, s->r.agent, &s->options, &err) == RR_OK, "%s",
+    ck_assert_msg(rri_agent_publish_to(s->slot, s->r.agent, &s->options, &err) == RR_OK, "%s",
                   err.text);
 }
 
 /* One parameter moves, so that the next version is another. */
 static void learn(stand *s)
 {
-    s->r.agent->values[0] += 0.125f;
-    rri_agent_pack(s->r.agent);
+    s->r.agent->trainer.model.values[0] += 0.125f;
+    rri_model_pack(&s->r.agent->trainer.model);
 }
 
 START_TEST(test_slot_hands_out_what_was_published_last)
@@ -209,20 +209,21 @@ START_TEST(test_slot_refuses_a_policy_of_another_shape_and_keeps_its_own)
     rr_policy *larger = NULL;
     rr_error err = {0};
     const uint64_t version = rri_agent_version(s.r.agent);
-    ck_assert_int_eq(rri_snapshot_publish(&larger, other.agent, &s.options, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_publish(&larger, other.agent, &s.options, NULL), RR_OK);
     rig_expect(rri_slot_swap(s.slot, larger, &err), RR_E_MISMATCH, &err,
                "slot: it was made for at most 7 items");
-    rig_expect(rri_slot_publish(s.slot, other.agent, &s.options, &err), RR_E_MISMATCH, &err,
+    rig_expect(rri_agent_publish_to(s.slot, other.agent, &s.options, &err), RR_E_MISMATCH, &err,
                "slot: it was made for at most 7 items");
-    ck_assert_uint_eq(other.agent->versions.n, 1); /* of `larger`; what is refused serves nobody */
+    ck_assert_uint_eq(other.agent->trainer.versions.n,
+                      1); /* of `larger`; what is refused serves nobody */
     rig_close(&other);
     shape = rig_usual();
     shape.agent.hidden[0] = 5;
     rig_open(&other, &shape);
-    rig_expect(rri_slot_publish(s.slot, other.agent, &s.options, &err), RR_E_MISMATCH, &err,
+    rig_expect(rri_agent_publish_to(s.slot, other.agent, &s.options, &err), RR_E_MISMATCH, &err,
                "slot: this policy's hidden is 5,0,0,0; it must be 4,0,0,0, as that of the policy "
                "that the slot was made for");
-    ck_assert_uint_eq(other.agent->versions.n, 0);
+    ck_assert_uint_eq(other.agent->trainer.versions.n, 0);
     ck_assert_uint_eq(rri_snapshot_version(rri_slot_acquire(s.readers[0])), version);
     rri_snapshot_release(larger);
     rig_close(&other);
@@ -239,7 +240,7 @@ START_TEST(test_slot_scratch_joined_under_a_smaller_policy_serves_the_larger_tha
     rig many;
     rig_open(&many, &shape);
     rr_policy *large = NULL;
-    ck_assert_int_eq(rri_snapshot_publish(&large, many.agent, &s.options, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_publish(&large, many.agent, &s.options, NULL), RR_OK);
     rr_policy *small = publish_one(&s); /* 7 items */
     rr_slot *slot = NULL;
     ck_assert_int_eq(rri_slot_create(&slot, large, 2, &s.allocator, NULL), RR_OK);
@@ -275,7 +276,8 @@ START_TEST(test_slot_that_finds_no_memory_keeps_what_it_has)
     const uint64_t version = rri_agent_version(s.r.agent);
     learn(&s);
     s.host.fails_at = s.host.n_calls + 1;
-    rig_expect(rri_slot_publish(s.slot, s.r.agent, &s.options, &err), RR_E_MEMORY, &err, "policy");
+    rig_expect(rri_agent_publish_to(s.slot, s.r.agent, &s.options, &err), RR_E_MEMORY, &err,
+               "policy");
     ck_assert_uint_eq(rri_snapshot_version(rri_slot_acquire(s.readers[0])), version);
     rri_slot_let_go(s.readers[0]);
     publish(&s);
@@ -321,7 +323,8 @@ START_TEST(test_slot_policy_is_never_torn_under_readers_that_are_interrupted_any
     pthread_t threads[N_WATCHERS];
     rr_agent *agent = s.r.agent;
     for (int i = 0; i < 3; i++) {
-        memset(agent->values, 0, agent->network.params.n_floats * sizeof(float));
+        memset(agent->trainer.model.values, 0,
+               agent->trainer.model.network.params.n_floats * sizeof(float));
         publish(&s);
     }
     for (size_t i = 0; i < N_WATCHERS; i++) {
@@ -330,8 +333,8 @@ START_TEST(test_slot_policy_is_never_torn_under_readers_that_are_interrupted_any
     }
     const time_t begin = time(NULL);
     for (int v = 0; time(NULL) - begin < 3; v++) {
-        for (size_t i = 0; i < agent->network.params.n_floats; i++) {
-            agent->values[i] = (float)(v % 1000) / 1000.0f;
+        for (size_t i = 0; i < agent->trainer.model.network.params.n_floats; i++) {
+            agent->trainer.model.values[i] = (float)(v % 1000) / 1000.0f;
         }
         publish(&s);
     }

@@ -112,8 +112,8 @@ typedef struct play {
 static bool is_whole(const rr_policy *policy, uint64_t parameters)
 {
     return policy->parameters == parameters &&
-           rri_agent_parameters_hash(&policy->config, policy->values,
-                                     policy->network.params.n_floats) == parameters;
+           rri_model_hash(&policy->config, policy->values, policy->network.params.n_floats) ==
+               parameters;
 }
 
 static void *read_twice(void *context)
@@ -138,8 +138,8 @@ static void *publish_thrice(void *context)
     play *p = context;
     enter(TRAINER);
     for (int i = 0; i < 3; i++) {
-        p->r.agent->values[0] += 0.125f;
-        p->has_failed |= rri_slot_publish(p->slot, p->r.agent, &p->options, NULL) != RR_OK;
+        p->r.agent->trainer.model.values[0] += 0.125f;
+        p->has_failed |= rri_agent_publish_to(p->slot, p->r.agent, &p->options, NULL) != RR_OK;
     }
     leave();
     return NULL;
@@ -150,7 +150,7 @@ static int run(play *p, const rri_allocator *allocator, int first, const int tur
 {
     rr_policy *policy = NULL;
     pthread_t threads[2];
-    ck_assert_int_eq(rri_snapshot_publish(&policy, p->r.agent, &p->options, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_publish(&policy, p->r.agent, &p->options, NULL), RR_OK);
     ck_assert_int_eq(rri_slot_create(&p->slot, policy, 1, allocator, NULL), RR_OK);
     rri_snapshot_release(policy);
     ck_assert_int_eq(rri_slot_join(&p->scratch, p->slot, 0, allocator, NULL), RR_OK);

@@ -22,8 +22,8 @@ static rri_allocator plain_allocator(void)
 static void publish(served *s)
 {
     rr_error err = {0};
-    ck_assert_msg(rri_snapshot_publish(&s->policy, s->r.agent, &s->options, NULL, &err) == RR_OK,
-                  "%s", err.text);
+    ck_assert_msg(rri_agent_publish(&s->policy, s->r.agent, &s->options, &err) == RR_OK, "%s",
+                  err.text);
 }
 
 static void open_desk(served *s, uint64_t seed)
@@ -187,7 +187,9 @@ START_TEST(test_snapshot_published_into_a_retired_one_is_as_a_fresh_one)
         rig_randomise(&s.r);
         s.options.temperature = 0.7f;
         rr_policy *again = NULL;
-        ck_assert_int_eq(rri_snapshot_publish(&again, s.r.agent, &s.options, retired, NULL), RR_OK);
+        ck_assert_int_eq(rri_snapshot_publish(&again, &s.r.agent->trainer.model, &s.r.agent->shelf,
+                                              &s.options, retired, &s.r.agent->allocator, NULL),
+                         RR_OK);
         ck_assert_ptr_eq(again, retired);
         float over[64], fresh[64];
         s.r.decision.log_probs = over;
@@ -269,15 +271,15 @@ START_TEST(test_snapshot_memory_that_is_refused_is_said_and_nothing_is_left)
     rr_policy *policy = NULL;
     rr_error err = {0};
     host.fails_at = host.n_calls + 1;
-    rig_expect(rri_snapshot_publish(&policy, r.agent, &options, NULL, &err), RR_E_MEMORY, &err,
+    rig_expect(rri_agent_publish(&policy, r.agent, &options, &err), RR_E_MEMORY, &err,
                "packed catalogue");
-    ck_assert_int_eq(rri_snapshot_publish(&policy, r.agent, &options, NULL, &err), RR_OK);
+    ck_assert_int_eq(rri_agent_publish(&policy, r.agent, &options, &err), RR_OK);
     rri_snapshot_release(policy); /* the packed catalogue stays with the agent */
     policy = NULL;
     const size_t n_live = host.n_live;
     for (size_t i = 1; i <= 2; i++) {
         host.fails_at = host.n_calls + i;
-        rig_expect(rri_snapshot_publish(&policy, r.agent, &options, NULL, &err), RR_E_MEMORY, &err,
+        rig_expect(rri_agent_publish(&policy, r.agent, &options, &err), RR_E_MEMORY, &err,
                    "policy");
         ck_assert_ptr_null(policy);
         ck_assert_uint_eq(host.n_live, n_live);

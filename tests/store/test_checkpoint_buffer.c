@@ -164,7 +164,7 @@ START_TEST(test_checkpoint_buffer_restored_goes_on_to_the_byte)
         ck_assert_mem_eq(&a, &b, sizeof a);
         ck_assert_int_gt(rr_agent_updates(going.agent), 0);
         ck_assert_int_gt(a.spoilt, 0);
-        ck_assert_uint_gt(going.agent->kept.n, 1);
+        ck_assert_uint_gt(going.agent->trainer.kept.n, 1);
         free(file);
         server_close(&going);
         server_close(&resumed);
@@ -258,16 +258,16 @@ START_TEST(test_checkpoint_buffer_versions_of_the_agent_are_judged)
 {
     server s;
     server_open(&s);
-    while (s.agent->versions.n == 0) {
+    while (s.agent->trainer.versions.n == 0) {
         tick(&s);
     }
-    s.agent->versions.entries[0].temperature = 0.0f;
+    s.agent->trainer.versions.entries[0].temperature = 0.0f;
     size_t bytes;
     unsigned char *file = save(&s, &bytes);
     expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.versions[0]");
     free(file);
-    s.agent->versions.entries[0].temperature = 1.0f;
-    s.agent->versions.entries[0].update = s.agent->n_updates + 1;
+    s.agent->trainer.versions.entries[0].temperature = 1.0f;
+    s.agent->trainer.versions.entries[0].update = s.agent->trainer.n_updates + 1;
     file = save(&s, &bytes);
     expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.versions[0]");
     free(file);
@@ -279,10 +279,10 @@ START_TEST(test_checkpoint_buffer_kept_parameters_that_are_not_their_versions_ar
 {
     server s;
     server_open(&s);
-    while (s.agent->kept.n < 2) {
+    while (s.agent->trainer.kept.n < 2) {
         tick(&s);
     }
-    rri_kept *kept = &s.agent->kept;
+    rri_kept *kept = &s.agent->trainer.kept;
     size_t bytes;
     kept->values[kept->n_floats] += 0.5f;
     unsigned char *file = save(&s, &bytes);

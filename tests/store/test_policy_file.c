@@ -36,7 +36,7 @@ static void stored_open(stored *s, const rig_shape *shape)
     rr_serving_options_init(&options, sizeof options);
     options.floor = 0.1f;
     options.temperature = 0.75f;
-    ck_assert_int_eq(rri_snapshot_publish(&s->policy, s->r.agent, &options, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_publish(&s->policy, s->r.agent, &options, NULL), RR_OK);
     s->file.policy = s->policy;
     ck_assert_int_eq(rri_golden_play(&s->file.golden, s->policy, &s->allocator, NULL), RR_OK);
     write_file(s);

@@ -17,14 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/act.h"
 #include "agent/agent.h"
-#include "train/update.h"
+#include "buffer/rollout.h"
 #include "check_run.h"
 #include "core/hash.h"
 #include "gradcheck.h"
 #include "items/items.h"
-#include "buffer/rollout.h"
+#include "play/act.h"
+#include "train/update.h"
 
 typedef struct rig_shape {
     int32_t algo;
@@ -247,21 +247,24 @@ static inline rri_recipe rig_recipe(const rig_shape *s)
 /* Every parameter at random, log τ between 0 and 1. */
 static inline void rig_randomise(rig *r)
 {
-    const rri_params *params = &r->agent->network.params;
+    const rri_params *params = &r->agent->trainer.model.network.params;
     for (size_t p = 0; p < params->n_params; p++) {
-        rig_fill(r, r->agent->values + params->entries[p].offset, params->entries[p].size, 0.7f);
+        rig_fill(r, r->agent->trainer.model.values + params->entries[p].offset,
+                 params->entries[p].size, 0.7f);
     }
-    if (r->agent->network.at.log_scale != RRI_ABSENT) {
-        r->agent->values[r->agent->network.at.log_scale] = (float)rig_uniform(r);
+    if (r->agent->trainer.model.network.at.log_scale != RRI_ABSENT) {
+        r->agent->trainer.model.values[r->agent->trainer.model.network.at.log_scale] =
+            (float)rig_uniform(r);
     }
-    const rri_norm_offsets *norm = &r->agent->network.norm;
+    const rri_norm_offsets *norm = &r->agent->trainer.model.network.norm;
     if (norm->value_scale != RRI_ABSENT) {
-        r->agent->values[norm->value_scale] = 1.5f + (float)rig_uniform(r);
+        r->agent->trainer.model.values[norm->value_scale] = 1.5f + (float)rig_uniform(r);
     }
-    for (size_t i = 0; norm->state_inverses != RRI_ABSENT && i < r->agent->network.state_dim; i++) {
-        r->agent->values[norm->state_inverses + i] = 0.5f + (float)rig_uniform(r);
+    for (size_t i = 0;
+         norm->state_inverses != RRI_ABSENT && i < r->agent->trainer.model.network.state_dim; i++) {
+        r->agent->trainer.model.values[norm->state_inverses + i] = 0.5f + (float)rig_uniform(r);
     }
-    rri_agent_pack(r->agent);
+    rri_model_pack(&r->agent->trainer.model);
 }
 
 static inline void rig_open(rig *r, const rig_shape *shape)
@@ -283,14 +286,23 @@ static inline void rig_open(rig *r, const rig_shape *shape)
 
 static inline void rig_close(rig *r)
 {
-    for (size_t i = 0; r->agent->stacks != NULL && i < rri_workers_count(r->agent->workers); i++) {
-        ck_assert_uint_eq(r->agent->stacks[i].used, 0);
+    for (size_t i = 0;
+         r->agent->trainer.stacks != NULL && i < rri_workers_count(r->agent->trainer.workers);
+         i++) {
+        ck_assert_uint_eq(r->agent->trainer.stacks[i].used, 0);
     }
     rri_agent_destroy(r->agent);
     rri_items_release(r->items);
     for (size_t i = 0; i < r->n_blocks; i++) {
         free(r->blocks[i]);
     }
+}
+
+/* V of states [n, S] by the agent as it is. */
+static inline void rig_values(rig *r, float *values, const float *states, size_t n)
+{
+    const rri_player player = rri_trainer_player(&r->agent->trainer);
+    rri_act_values(&player, values, states, n);
 }
 
 /* Draws and records n_steps steps with rewards at random; every fourth session terminates, every
@@ -334,14 +346,17 @@ static inline void rig_play(rig *r, size_t n_steps)
 static inline uint64_t rig_hash(const rig *r)
 {
     const rr_agent *agent = r->agent;
-    const size_t bytes = agent->network.params.n_floats * sizeof(float);
-    const uint64_t counters[] = {(uint64_t)agent->n_updates, (uint64_t)agent->n_timesteps,
-                                 (uint64_t)agent->n_optimizer_steps, agent->n_draws};
+    const size_t bytes = agent->trainer.model.network.params.n_floats * sizeof(float);
+    const uint64_t counters[] = {
+        (uint64_t)agent->trainer.n_updates, (uint64_t)agent->trainer.n_timesteps,
+        (uint64_t)agent->trainer.n_optimizer_steps, agent->trainer.n_draws};
     rri_hash hash;
-    rri_hash_init(&hash, agent->items != NULL ? rri_items_fingerprint(agent->items) : 0);
-    rri_hash_update(&hash, agent->values, bytes);
-    rri_hash_update(&hash, agent->first_moments, bytes);
-    rri_hash_update(&hash, agent->second_moments, bytes);
+    rri_hash_init(&hash, agent->trainer.model.items != NULL
+                             ? rri_items_fingerprint(agent->trainer.model.items)
+                             : 0);
+    rri_hash_update(&hash, agent->trainer.model.values, bytes);
+    rri_hash_update(&hash, agent->trainer.first_moments, bytes);
+    rri_hash_update(&hash, agent->trainer.second_moments, bytes);
     rri_hash_update(&hash, counters, sizeof counters);
     return rri_hash_final(&hash);
 }
@@ -356,7 +371,7 @@ static inline void rig_expect(rr_status got, rr_status wanted, const rr_error *e
 
 static inline const rri_param *rig_param(const rig *r, const char *name)
 {
-    const rri_param *param = rri_params_find(&r->agent->network.params, name);
+    const rri_param *param = rri_params_find(&r->agent->trainer.model.network.params, name);
     ck_assert_msg(param != NULL, "there is no %s", name);
     return param;
 }

@@ -37,11 +37,12 @@ static inline void twin_open(twin *t, const rig *r)
 {
     const rr_agent *agent = r->agent;
     *t = (twin){.agent = agent};
-    t->pool = agent->items != NULL ? rri_items_vectors(agent->items) : NULL;
-    t->n_items = agent->network.n_items;
-    t->theta = malloc(agent->network.params.n_floats * sizeof(double));
-    for (size_t i = 0; i < agent->network.params.n_floats; i++) {
-        t->theta[i] = (double)agent->values[i];
+    t->pool =
+        agent->trainer.model.items != NULL ? rri_items_vectors(agent->trainer.model.items) : NULL;
+    t->n_items = agent->trainer.model.network.n_items;
+    t->theta = malloc(agent->trainer.model.network.params.n_floats * sizeof(double));
+    for (size_t i = 0; i < agent->trainer.model.network.params.n_floats; i++) {
+        t->theta[i] = (double)agent->trainer.model.values[i];
     }
 }
 
@@ -53,7 +54,7 @@ static inline void twin_close(twin *t)
 /* A tensor of the twin by name, NULL where there is none. */
 static inline const double *twin_tensor(const twin *t, const char *name)
 {
-    const rri_param *param = rri_params_find(&t->agent->network.params, name);
+    const rri_param *param = rri_params_find(&t->agent->trainer.model.network.params, name);
     return param != NULL ? t->theta + param->offset : NULL;
 }
 
@@ -68,7 +69,8 @@ static inline double twin_input(const twin *t, const float *state, size_t i)
 
 static inline double twin_activate(const twin *t, double x)
 {
-    return t->agent->config.activation == RR_ACTIVATION_RELU ? (x > 0.0 ? x : 0.0) : tanh(x);
+    return t->agent->trainer.model.config.activation == RR_ACTIVATION_RELU ? (x > 0.0 ? x : 0.0)
+                                                                           : tanh(x);
 }
 
 /* y = MLP(x) with the layers "prefix.0", "prefix.1", …; returns its width, 0 where there is none.
@@ -76,10 +78,10 @@ static inline double twin_activate(const twin *t, double x)
 static inline size_t twin_mlp(double y[TWIN_WIDEST], const twin *t, const char *prefix,
                               const float *x, bool activates_last)
 {
-    const rri_params *params = &t->agent->network.params;
+    const rri_params *params = &t->agent->trainer.model.network.params;
     double h[TWIN_WIDEST], next[TWIN_WIDEST];
     char name[64];
-    for (size_t i = 0; i < (size_t)t->agent->config.state_dim; i++) {
+    for (size_t i = 0; i < (size_t)t->agent->trainer.model.config.state_dim; i++) {
         h[i] = twin_input(t, x, i);
     }
     size_t width = 0;
@@ -126,12 +128,13 @@ static inline double twin_value(const twin *t, const float *state)
 /* q(s); returns its width. */
 static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const float *state)
 {
-    const bool is_dense = t->agent->config.head == RR_HEAD_DENSE;
+    const bool is_dense = t->agent->trainer.model.config.head == RR_HEAD_DENSE;
     const size_t width = twin_mlp(q, t, "actor.mlp", state, is_dense);
     for (size_t o = 0; !is_dense && o < width; o++) {
-        q[o] *= (double)t->agent->config.mlp_scale;
+        q[o] *= (double)t->agent->trainer.model.config.mlp_scale;
     }
-    const rri_param *skip = rri_params_find(&t->agent->network.params, "actor.skip.weight");
+    const rri_param *skip =
+        rri_params_find(&t->agent->trainer.model.network.params, "actor.skip.weight");
     if (skip == NULL) {
         return width;
     }
@@ -216,7 +219,7 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
 static inline double twin_log_probs(double *log_p, const twin *t, size_t row)
 {
     double q[TWIN_WIDEST], max = -INFINITY, sum = 0.0, entropy = 0.0;
-    const size_t S = (size_t)t->agent->config.state_dim;
+    const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
     const size_t d = twin_query(q, t, t->rows.states + row * S);
     for (size_t i = 0; i < twin_width(t); i++) {
         log_p[i] = twin_is_allowed(t, row, i) ? twin_logit(t, q, d, row, i) : -INFINITY;
@@ -262,8 +265,8 @@ static inline double twin_value_loss(const rri_recipe *recipe, double scale, dou
 static inline twin_terms twin_evaluate(const twin *t)
 {
     const twin_rows *rows = &t->rows;
-    const rri_recipe *recipe = &t->agent->recipe;
-    const size_t S = (size_t)t->agent->config.state_dim;
+    const rri_recipe *recipe = &t->agent->trainer.recipe;
+    const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
     const double scale = twin_scale(t);
     double *log_p = malloc(twin_width(t) * sizeof *log_p);
     twin_terms sums = {0};

@@ -6,10 +6,10 @@
 
 #include <stdio.h>
 
-#include "train/keyed_update.h"
 #include "agent_fixture.h"
 #include "core/status.h"
 #include "ledger/settle.h"
+#include "train/keyed_update.h"
 
 enum { N = 6, STEPS = 8, ROWS = N * STEPS };
 
@@ -99,18 +99,18 @@ static inline void move_on(desk *t, int64_t update, float spread)
     rr_agent *agent = t->r.agent;
     const uint64_t own = rri_agent_version(agent);
     const rri_version before = rri_version_of(own, own, update, NULL);
-    rri_versions_note(&agent->versions, &before);
-    for (size_t i = 0; i < agent->network.params.n_floats; i++) {
-        agent->values[i] += spread * (float)(2.0 * rig_uniform(&t->r) - 1.0);
+    rri_versions_note(&agent->trainer.versions, &before);
+    for (size_t i = 0; i < agent->trainer.model.network.params.n_floats; i++) {
+        agent->trainer.model.values[i] += spread * (float)(2.0 * rig_uniform(&t->r) - 1.0);
     }
-    rri_agent_pack(agent);
+    rri_model_pack(&agent->trainer.model);
 }
 
 static inline rr_status update(desk *t, rr_stats *stats, rr_error *err)
 {
     bool is_made;
-    const rr_status status =
-        rri_agent_update_keyed(&is_made, t->r.agent, &t->r.rollout, &t->ledger, stats, err);
+    const rr_status status = rri_trainer_update_keyed(&is_made, &t->r.agent->trainer, &t->r.rollout,
+                                                      &t->ledger, stats, err);
     ck_assert(is_made || status != RR_OK);
     return status;
 }
@@ -133,18 +133,18 @@ static inline uint64_t hash_of_rows(const desk *t)
 static inline void expect_refusal(desk *t, rr_status status, const char *sentence)
 {
     const uint64_t agent = rig_hash(&t->r), rows = hash_of_rows(t);
-    const size_t n_versions = t->r.agent->versions.n;
+    const size_t n_versions = t->r.agent->trainer.versions.n;
     rr_error err = {0};
     rr_stats stats = {0};
     bool is_made = true;
-    rig_expect(
-        rri_agent_update_keyed(&is_made, t->r.agent, &t->r.rollout, &t->ledger, &stats, &err),
-        status, &err, sentence);
+    rig_expect(rri_trainer_update_keyed(&is_made, &t->r.agent->trainer, &t->r.rollout, &t->ledger,
+                                        &stats, &err),
+               status, &err, sentence);
     ck_assert(!is_made);
     ck_assert_uint_eq(rig_hash(&t->r), agent);
     ck_assert_uint_eq(hash_of_rows(t), rows);
-    ck_assert_uint_eq(t->r.agent->versions.n, n_versions);
-    ck_assert_uint_eq(t->r.agent->stacks[0].used, 0);
+    ck_assert_uint_eq(t->r.agent->trainer.versions.n, n_versions);
+    ck_assert_uint_eq(t->r.agent->trainer.stacks[0].used, 0);
 }
 
 #endif

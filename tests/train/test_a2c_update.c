@@ -21,11 +21,12 @@ START_TEST(test_a2c_update_is_one_step_on_all_rows)
     rig_open(&r, &shape);
     rig_play(&r, 6);
     rr_stats stats = {0};
-    ck_assert_int_eq(rri_agent_update(r.agent, &r.rollout, &r.obs, &stats, NULL), RR_OK);
+    ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, &stats, NULL),
+                     RR_OK);
     ck_assert_int_eq(stats.n_minibatches, 1);
     ck_assert_int_eq(stats.n_epochs, 1);
     ck_assert_int_eq(stats.n_rows, 48);
-    ck_assert_int_eq(r.agent->n_optimizer_steps, 1);
+    ck_assert_int_eq(r.agent->trainer.n_optimizer_steps, 1);
     rig_close(&r);
 }
 END_TEST
@@ -42,12 +43,13 @@ START_TEST(test_a2c_update_steps_along_the_gradient_of_the_twin)
         rig_play(&r, 6);
         twin t;
         twin_open(&t, &r);
-        const rri_params *params = &r.agent->network.params;
+        const rri_params *params = &r.agent->trainer.model.network.params;
         float *before = RIG_TAKE(&r, float, params->n_floats);
-        memcpy(before, r.agent->values, params->n_floats * sizeof(float));
-        ck_assert_int_eq(rri_agent_update(r.agent, &r.rollout, &r.obs, NULL, NULL), RR_OK);
+        memcpy(before, r.agent->trainer.model.values, params->n_floats * sizeof(float));
+        ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, NULL, NULL),
+                         RR_OK);
 
-        const rri_update_rows *rows = &r.agent->update;
+        const rri_update_rows *rows = &r.agent->trainer.update;
         float *advantages = RIG_TAKE(&r, float, 48), *returns = RIG_TAKE(&r, float, 48);
         double mean = 0.0, variance = 0.0;
         for (size_t i = 0; i < 48; i++) {
@@ -81,7 +83,7 @@ START_TEST(test_a2c_update_steps_along_the_gradient_of_the_twin)
                 const double g = (above - twin_loss(&t)) / (2.0 * h);
                 t.theta[i] = at;
                 const double step = 0.01 * g / (sqrt(0.01 * g * g) + 1e-5);
-                const double got = (double)before[i] - (double)r.agent->values[i];
+                const double got = (double)before[i] - (double)r.agent->trainer.model.values[i];
                 if (fabs(g) > 1e-2) { /* elsewhere ε and rounding rule */
                     ck_assert_msg(fabs(got - step) <= 1e-4 * fabs(step), "%s: %g is not %g",
                                   param->name, got, step);
@@ -105,8 +107,8 @@ START_TEST(test_a2c_update_says_what_a_failing_gradient_says)
     const uint64_t version = rri_agent_version(r.agent);
     rr_error err = {0};
     rr_stats stats = {0};
-    rig_expect(rri_agent_update(r.agent, &r.rollout, &r.obs, &stats, &err), RR_E_NOT_FINITE, &err,
-               "optimiser step 1");
+    rig_expect(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, &stats, &err),
+               RR_E_NOT_FINITE, &err, "optimiser step 1");
     ck_assert_uint_eq(rri_agent_version(r.agent), version);
     ck_assert_int_eq(stats.n_epochs, 0);
     ck_assert_uint_eq(r.rollout.n_rows, 0);

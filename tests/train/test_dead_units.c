@@ -9,16 +9,17 @@
 
 static double share_of(const rig *r, size_t n)
 {
-    const rri_network *net = &r->agent->network;
+    const rri_network *net = &r->agent->trainer.model.network;
     float *work = malloc(rri_dead_units_work(net, n) * sizeof(float));
-    const double share = rri_dead_units_share(net, r->agent->values, r->obs.states, n, work);
+    const double share =
+        rri_dead_units_share(net, r->agent->trainer.model.values, r->obs.states, n, work);
     free(work);
     return share;
 }
 
 static float *values_of(rig *r, const char *name)
 {
-    return r->agent->values + rig_param(r, name)->offset;
+    return r->agent->trainer.model.values + rig_param(r, name)->offset;
 }
 
 static rig_shape shape_of(int32_t activation)
@@ -77,7 +78,7 @@ START_TEST(test_dead_units_see_states_as_the_networks_do)
         for (size_t i = 0; i < 60; i++) {
             states[i] += 1000.0f;
         }
-        rri_normalise_states(r.agent, states, NULL, 20);
+        rri_normalise_states(&r.agent->trainer, states, NULL, 20);
         if (is_normalised != 0) {
             ck_assert_double_eq(share_of(&r, 20), 0.0);
         } else {

@@ -22,7 +22,7 @@ static const float SHIFTS[] = {-0.6f, -0.1f, 0.1f, 0.6f}; /* ε = 0.2 lies betwe
 
 static void draw_losses(scene *s)
 {
-    rri_update_rows *update = &s->r.agent->update;
+    rri_update_rows *update = &s->r.agent->trainer.update;
     for (size_t row = 0; row < s->n; row++) {
         const size_t place = s->n - 1 - row;
         s->r.rollout.log_probs[row] -= SHIFTS[row % 4];
@@ -59,9 +59,9 @@ static void open_scene(scene *s, const rig_shape *given, size_t n)
     s->old_values = RIG_TAKE(r, float, n);
     s->returns = RIG_TAKE(r, float, n);
     draw_losses(s);
-    const rri_network *net = &r->agent->network;
-    r->agent->units.shift = net->value_shift;
-    r->agent->units.per_unit = 1.0f / net->value_scale;
+    const rri_network *net = &r->agent->trainer.model.network;
+    r->agent->trainer.units.shift = net->value_shift;
+    r->agent->trainer.units.per_unit = 1.0f / net->value_scale;
 
     twin_open(&s->t, r);
     s->t.rows = (twin_rows){.n = n,
@@ -83,8 +83,9 @@ static void close_scene(scene *s)
 static rri_loss_sums compute(scene *s)
 {
     rr_agent *agent = s->r.agent;
-    gradcheck_fill_nan(agent->gradients, agent->network.params.n_floats);
-    return rri_gradient_compute(agent, &s->r.rollout, s->minibatch, s->ordered_advantages, s->n);
+    gradcheck_fill_nan(agent->trainer.gradients, agent->trainer.model.network.params.n_floats);
+    return rri_gradient_compute(&agent->trainer, &s->r.rollout, s->minibatch, s->ordered_advantages,
+                                s->n);
 }
 
 static void check_sums(const scene *s, const rri_loss_sums *sums)
@@ -104,7 +105,8 @@ static void check_sums(const scene *s, const rri_loss_sums *sums)
 static void check_constant(const scene *s, const rri_param *param)
 {
     for (size_t i = 0; i < param->size; i++) {
-        ck_assert_msg(s->r.agent->gradients[param->offset + i] == 0.0f, "%s moves", param->name);
+        ck_assert_msg(s->r.agent->trainer.gradients[param->offset + i] == 0.0f, "%s moves",
+                      param->name);
     }
 }
 
@@ -115,10 +117,10 @@ static void check_scene(const rig_shape *shape, size_t n)
     open_scene(&s, shape, n);
     const rri_loss_sums sums = compute(&s);
     check_sums(&s, &sums);
-    const rri_params *params = &s.r.agent->network.params;
+    const rri_params *params = &s.r.agent->trainer.model.network.params;
     for (size_t p = 0; p < params->n_params; p++) {
         const rri_param *param = &params->entries[p];
-        if (param->offset >= s.r.agent->network.norm.begin) {
+        if (param->offset >= s.r.agent->trainer.model.network.norm.begin) {
             check_constant(&s, param);
             continue;
         }
@@ -126,7 +128,7 @@ static void check_scene(const rig_shape *shape, size_t n)
                                  .loss = twin_loss,
                                  .context = &s.t,
                                  .x = s.t.theta + param->offset,
-                                 .gradient = s.r.agent->gradients + param->offset,
+                                 .gradient = s.r.agent->trainer.gradients + param->offset,
                                  .n = param->size,
                                  .step = 1e-5,
                                  .tolerance = TOLERANCE};
@@ -292,7 +294,7 @@ START_TEST(test_gradient_stays_near_no_value_that_is_none)
         shape.ppo.value_clip_eps = i == 2 ? 0.0f : 0.3f;
         scene s;
         open_scene(&s, &shape, 100);
-        s.r.agent->units.has_old_values = i != 1;
+        s.r.agent->trainer.units.has_old_values = i != 1;
         sums[i] = compute(&s);
         close_scene(&s);
     }
@@ -327,8 +329,8 @@ static uint64_t hash_of_gradient(scene *s)
     rri_hash hash;
     rri_hash_init(&hash, 0);
     rri_hash_update(&hash, &sums, sizeof sums);
-    rri_hash_update(&hash, s->r.agent->gradients,
-                    s->r.agent->network.params.n_floats * sizeof(float));
+    rri_hash_update(&hash, s->r.agent->trainer.gradients,
+                    s->r.agent->trainer.model.network.params.n_floats * sizeof(float));
     return rri_hash_final(&hash);
 }
 
@@ -343,27 +345,27 @@ START_TEST(test_gradient_over_a_large_pool_is_that_over_a_small_one)
         scene s;
         open_scene(&s, &shape, 600);
         rr_agent *agent = s.r.agent;
-        const size_t n = agent->network.params.n_floats;
-        ck_assert_uint_ge(agent->slice.kept_width, 1500);
+        const size_t n = agent->trainer.model.network.params.n_floats;
+        ck_assert_uint_ge(agent->trainer.slice.kept_width, 1500);
         const rri_loss_sums small = compute(&s);
         float *kept = malloc(n * sizeof *kept);
-        memcpy(kept, agent->gradients, n * sizeof *kept);
+        memcpy(kept, agent->trainer.gradients, n * sizeof *kept);
 
-        const rri_stack own = agent->stacks[0];
-        agent->stacks[0] = (rri_stack){.base = aligned_alloc(64, 8 << 20), .size = 8 << 20};
-        agent->slice.kept_width = 0;
+        const rri_stack own = agent->trainer.stacks[0];
+        agent->trainer.stacks[0] = (rri_stack){.base = aligned_alloc(64, 8 << 20), .size = 8 << 20};
+        agent->trainer.slice.kept_width = 0;
         const rri_loss_sums large = compute(&s);
-        ck_assert_ptr_null(agent->slice.policy.logits);
+        ck_assert_ptr_null(agent->trainer.slice.policy.logits);
         ck_assert_mem_eq(&small, &large, sizeof small);
-        for (size_t p = 0; p < agent->network.params.n_params; p++) {
-            const rri_param *param = &agent->network.params.entries[p];
+        for (size_t p = 0; p < agent->trainer.model.network.params.n_params; p++) {
+            const rri_param *param = &agent->trainer.model.network.params.entries[p];
             for (size_t i = param->offset; i < param->offset + param->size; i++) {
-                ck_assert_float_eq_tol(agent->gradients[i], kept[i],
+                ck_assert_float_eq_tol(agent->trainer.gradients[i], kept[i],
                                        1e-6f + 1e-4f * fabsf(kept[i]));
             }
         }
-        free(agent->stacks[0].base);
-        agent->stacks[0] = own;
+        free(agent->trainer.stacks[0].base);
+        agent->trainer.stacks[0] = own;
         free(kept);
         close_scene(&s);
     }
@@ -377,16 +379,16 @@ START_TEST(test_gradient_over_a_catalogue_too_wide_to_keep_is_that_of_a_list_of_
     shape.agent.max_candidates = 8;
     scene s;
     open_scene(&s, &shape, 3);
-    ck_assert_uint_eq(s.r.agent->slice.kept_width, 8);
+    ck_assert_uint_eq(s.r.agent->trainer.slice.kept_width, 8);
     const rri_loss_sums sums = compute(&s);
-    ck_assert_ptr_null(s.r.agent->slice.policy.logits);
+    ck_assert_ptr_null(s.r.agent->trainer.slice.policy.logits);
     check_sums(&s, &sums);
     const rri_param *skip = rig_param(&s.r, "actor.skip.weight");
     const gradcheck check = {.name = "actor.skip.weight",
                              .loss = twin_loss,
                              .context = &s.t,
                              .x = s.t.theta + skip->offset,
-                             .gradient = s.r.agent->gradients + skip->offset,
+                             .gradient = s.r.agent->trainer.gradients + skip->offset,
                              .n = skip->size,
                              .step = 1e-5,
                              .tolerance = 1e-5};

@@ -48,7 +48,7 @@ START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
     for (size_t i = 0; i < 40; i++) {
         weights[i] = i % 5 == 0 ? 0.0f : fabsf(weights[i]);
     }
-    const rri_player player = rri_player_of_agent(r.agent);
+    const rri_player player = rri_trainer_player(&r.agent->trainer);
     rri_request request;
     ck_assert_int_eq(rri_request_read(&request, &player, &r.obs, NULL), RR_OK);
     t.rows = (twin_rows){.n = 40,
@@ -63,20 +63,21 @@ START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
     config.ent_coef = 0.05f;
     config.vf_coef = 0.7f;
     const twin_terms terms = twin_evaluate(&t);
-    const rri_recipe recipe = r.agent->recipe;
-    r.agent->recipe.ent_coef = r.agent->recipe.vf_coef = 9.0f; /* the agent's own do not matter */
+    const rri_recipe recipe = r.agent->trainer.recipe;
+    r.agent->trainer.recipe.ent_coef = r.agent->trainer.recipe.vf_coef =
+        9.0f; /* the agent's own do not matter */
     rr_stats stats = {0};
-    ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, weights, returns,
-                                       &config, &stats, NULL),
+    ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, weights,
+                                         returns, &config, &stats, NULL),
                      RR_OK);
-    r.agent->recipe = recipe;
+    r.agent->trainer.recipe = recipe;
     twin_assert_close((double)stats.policy_loss, terms.policy_loss, 1e-6, "policy_loss");
     twin_assert_close((double)stats.value_loss, terms.value_loss, 1e-6, "value_loss");
     twin_assert_close((double)stats.entropy, terms.entropy, 1e-6, "entropy");
     ck_assert_int_eq(stats.n_minibatches, 1);
     ck_assert_int_eq(stats.n_rows, 40);
 
-    const rri_params *params = &r.agent->network.params;
+    const rri_params *params = &r.agent->trainer.model.network.params;
     size_t n_large = 0;
     for (size_t p = 0; p < params->n_params; p++) {
         const rri_param *param = &params->entries[p];
@@ -88,7 +89,7 @@ START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
             const double slope = (above - twin_loss(&t)) / (2.0 * h);
             t.theta[i] = at;
             n_large += fabs(slope) > 1e-3;
-            twin_assert_close((double)r.agent->gradients[i], slope, 2e-6, param->name);
+            twin_assert_close((double)r.agent->trainer.gradients[i], slope, 2e-6, param->name);
         }
     }
     ck_assert_uint_gt(n_large, 40); /* not a gradient of nothing */
@@ -108,7 +109,7 @@ START_TEST(test_imitate_in_units_of_returns_weighs_as_before_and_tells_its_value
     draw_actions(&r);
     float weights[40], returns[40], values[40];
     double value_loss = 0.0, policy_loss = 0.0;
-    rri_agent_values(r.agent, values, r.obs.states, 40);
+    rig_values(&r, values, r.obs.states, 40);
     for (size_t i = 0; i < 40; i++) {
         weights[i] = (float)(i % 3);
         returns[i] = 500.0f + (float)(i % 7);
@@ -117,8 +118,8 @@ START_TEST(test_imitate_in_units_of_returns_weighs_as_before_and_tells_its_value
     }
     const rr_imitate_config config = plain();
     rr_stats stats = {0};
-    ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, weights, returns,
-                                       &config, &stats, NULL),
+    ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, weights,
+                                         returns, &config, &stats, NULL),
                      RR_OK);
     twin_assert_close((double)stats.value_loss, value_loss, 1e-5, "value_loss");
     twin_assert_close((double)stats.policy_loss, policy_loss, 1e-6, "policy_loss");
@@ -134,15 +135,15 @@ START_TEST(test_imitate_moves_states_before_its_first_step)
     rig_open(&r, &shape);
     draw_actions(&r);
     const rr_imitate_config config = plain();
-    ck_assert_int_eq(
-        rri_agent_imitate(r.agent, &r.obs, r.decision.actions, NULL, NULL, &config, NULL, NULL),
-        RR_OK);
+    ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL, NULL,
+                                         &config, NULL, NULL),
+                     RR_OK);
     double sum = 0.0;
     for (size_t i = 0; i < 40; i++) {
-        sum += (double)r.agent->slice.tape.inputs[i * 3];
+        sum += (double)r.agent->trainer.slice.tape.inputs[i * 3];
     }
     ck_assert_double_eq_tol(sum / 40.0, 0.0, 1e-5);
-    ck_assert_double_eq(r.agent->normaliser.running[0], 40.0);
+    ck_assert_double_eq(r.agent->trainer.normaliser.running[0], 40.0);
     rig_close(&r);
 }
 END_TEST
@@ -159,8 +160,9 @@ START_TEST(test_imitate_becomes_a_softmax_incumbent)
     shape.agent.hidden[0] = 0;
     rig r;
     rig_open(&r, &shape);
-    memset(r.agent->values, 0, r.agent->network.params.n_floats * sizeof(float));
-    rri_agent_pack(r.agent);
+    memset(r.agent->trainer.model.values, 0,
+           r.agent->trainer.model.network.params.n_floats * sizeof(float));
+    rri_model_pack(&r.agent->trainer.model);
     rr_imitate_config config = plain();
     config.batch_size = 64;
     config.lr = 0.02f;
@@ -183,12 +185,13 @@ START_TEST(test_imitate_becomes_a_softmax_incumbent)
                 left -= weights[actions[i]++];
             }
         }
-        ck_assert_int_eq(
-            rri_agent_imitate(r.agent, &r.obs, actions, NULL, NULL, &config, NULL, NULL), RR_OK);
+        ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, NULL, NULL,
+                                             &config, NULL, NULL),
+                         RR_OK);
     }
-    const float *w = r.agent->values + rig_param(&r, "actor.feature_weights")->offset;
-    const float *skip = r.agent->values + rig_param(&r, "actor.skip.weight")->offset;
-    const float scale = r.agent->network.head.scale;
+    const float *w = r.agent->trainer.model.values + rig_param(&r, "actor.feature_weights")->offset;
+    const float *skip = r.agent->trainer.model.values + rig_param(&r, "actor.skip.weight")->offset;
+    const float scale = r.agent->trainer.model.network.head.scale;
     ck_assert_msg(fabsf(w[0] - 2.0f) < 0.1f && fabsf(w[1] + 1.0f) < 0.1f, "w is %g, %g",
                   (double)w[0], (double)w[1]);
     for (size_t i = 0; i < 9; i++) {
@@ -230,8 +233,8 @@ START_TEST(test_imitate_a_row_of_weight_two_is_two_rows)
         }
         rr_stats stats = {0};
         const rr_imitate_config config = plain();
-        ck_assert_int_eq(rri_agent_imitate(r.agent, &obs, r.decision.actions, weights, NULL,
-                                           &config, &stats, NULL),
+        ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &obs, r.decision.actions, weights,
+                                             NULL, &config, &stats, NULL),
                          RR_OK);
         ck_assert_float_gt(stats.grad_norm, 0.01f);
         gradients[is_doubled] = (uint64_t)((double)stats.grad_norm * 1e5 + 0.5);
@@ -251,28 +254,28 @@ START_TEST(test_imitate_without_returns_leaves_the_critic_and_the_counters_alone
     const size_t critic = rig_param(&r, "critic.0.weight")->offset;
     const size_t size = rig_param(&r, "critic.0.weight")->size;
     float before[64];
-    memcpy(before, r.agent->values + critic, size * sizeof(float));
-    const rri_recipe recipe = r.agent->recipe;
+    memcpy(before, r.agent->trainer.model.values + critic, size * sizeof(float));
+    const rri_recipe recipe = r.agent->trainer.recipe;
     rr_imitate_config config = plain();
     config.epochs = 3;
     config.batch_size = 16;
     rr_stats stats = {0};
-    ck_assert_int_eq(
-        rri_agent_imitate(r.agent, &r.obs, r.decision.actions, NULL, NULL, &config, &stats, NULL),
-        RR_OK);
-    ck_assert_mem_eq(before, r.agent->values + critic, size * sizeof(float));
+    ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL, NULL,
+                                         &config, &stats, NULL),
+                     RR_OK);
+    ck_assert_mem_eq(before, r.agent->trainer.model.values + critic, size * sizeof(float));
     ck_assert_int_eq(stats.n_epochs, 3);
     ck_assert_int_eq(stats.n_minibatches, 6);
-    ck_assert_int_eq(r.agent->n_optimizer_steps, 6);
-    ck_assert_int_eq(r.agent->n_updates, 0);
-    ck_assert_int_eq(r.agent->n_timesteps, 0);
-    ck_assert_mem_eq(&recipe, &r.agent->recipe, sizeof recipe);
+    ck_assert_int_eq(r.agent->trainer.n_optimizer_steps, 6);
+    ck_assert_int_eq(r.agent->trainer.n_updates, 0);
+    ck_assert_int_eq(r.agent->trainer.n_timesteps, 0);
+    ck_assert_mem_eq(&recipe, &r.agent->trainer.recipe, sizeof recipe);
     float returns[40];
     rig_fill(&r, returns, 40, 1.0f);
-    ck_assert_int_eq(rri_agent_imitate(r.agent, &r.obs, r.decision.actions, NULL, returns, &config,
-                                       &stats, NULL),
+    ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL,
+                                         returns, &config, &stats, NULL),
                      RR_OK);
-    ck_assert_mem_ne(before, r.agent->values + critic, size * sizeof(float));
+    ck_assert_mem_ne(before, r.agent->trainer.model.values + critic, size * sizeof(float));
     rig_close(&r);
 }
 END_TEST
@@ -290,9 +293,9 @@ START_TEST(test_imitate_is_the_same_bytes_on_any_number_of_threads)
         rr_imitate_config config = plain();
         config.epochs = 4;
         config.batch_size = 9;
-        ck_assert_int_eq(
-            rri_agent_imitate(r.agent, &r.obs, r.decision.actions, NULL, NULL, &config, NULL, NULL),
-            RR_OK);
+        ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL,
+                                             NULL, &config, NULL, NULL),
+                         RR_OK);
         hashes[i] = rig_hash(&r);
         rig_close(&r);
     }
@@ -314,26 +317,31 @@ START_TEST(test_imitate_refuses_by_name_and_changes_nothing)
     int32_t *actions = r.decision.actions;
     rr_error err = {0};
     weights[7] = -1.0f;
-    rig_expect(rri_agent_imitate(r.agent, &r.obs, actions, weights, returns, &config, NULL, &err),
+    rig_expect(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, weights, returns, &config,
+                                   NULL, &err),
                RR_E_INVALID, &err, "weights[7] is -1; it must be at least 0");
     weights[7] = NAN;
-    rig_expect(rri_agent_imitate(r.agent, &r.obs, actions, weights, returns, &config, NULL, &err),
+    rig_expect(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, weights, returns, &config,
+                                   NULL, &err),
                RR_E_NOT_FINITE, &err, "weights[7]");
     weights[7] = 1.0f;
     returns[3] = INFINITY;
-    rig_expect(rri_agent_imitate(r.agent, &r.obs, actions, weights, returns, &config, NULL, &err),
+    rig_expect(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, weights, returns, &config,
+                                   NULL, &err),
                RR_E_NOT_FINITE, &err, "returns[3]");
     returns[3] = -1.0f;
     const int32_t action = actions[5];
     actions[5] = 6;
-    rig_expect(rri_agent_imitate(r.agent, &r.obs, actions, weights, returns, &config, NULL, &err),
+    rig_expect(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, weights, returns, &config,
+                                   NULL, &err),
                RR_E_INVALID, &err, "actions[5]");
     actions[5] = action;
     rr_items *other = rig_items(&r, 9, 3, NULL);
-    r.agent->config.max_pool_items = 9;
+    r.agent->trainer.model.config.max_pool_items = 9;
     rr_obs obs = r.obs;
     obs.pool = other;
-    rig_expect(rri_agent_imitate(r.agent, &obs, actions, weights, returns, &config, NULL, &err),
+    rig_expect(rri_trainer_imitate(&r.agent->trainer, &obs, actions, weights, returns, &config,
+                                   NULL, &err),
                RR_E_UNSUPPORTED, &err, "pool is not the agent's");
     ck_assert_uint_eq(rig_hash(&r), before);
     rri_items_release(other);

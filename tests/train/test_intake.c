@@ -77,10 +77,10 @@ static void open_weighted(desk *t, float max_skew)
     rig_shape shape = usual();
     shape.agent.max_skew = max_skew;
     desk_open(t, shape);
-    for (size_t i = 0; i < t->r.agent->network.params.n_floats; i++) {
-        t->r.agent->values[i] += 0.1f; /* so features count */
+    for (size_t i = 0; i < t->r.agent->trainer.model.network.params.n_floats; i++) {
+        t->r.agent->trainer.model.values[i] += 0.1f; /* so features count */
     }
-    rri_agent_pack(t->r.agent);
+    rri_model_pack(&t->r.agent->trainer.model);
 }
 
 START_TEST(test_intake_gives_a_spoilt_session_up_and_trains_on_the_rest)
@@ -169,7 +169,7 @@ START_TEST(test_intake_sessions_that_are_given_up_take_no_room)
     spoil_log_prob(&t, row_of(0, 1));
     spoil_twice(&t, row_of(1, 1));
     spoil_log_prob(&t, row_of(4, 7));
-    t.r.agent->update.max_rows = 3 * STEPS;
+    t.r.agent->trainer.update.max_rows = 3 * STEPS;
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, 3 * STEPS); /* sessions 2, 3 and 5 */
@@ -192,7 +192,7 @@ START_TEST(test_intake_a_session_longer_than_the_agent_holds_does_not_stop_the_o
     }
     t.ledger.n_sessions = 4;
     rri_ledger_rebuild(&t.ledger, &t.r.rollout);
-    t.r.agent->update.max_rows = 3 * STEPS - 1;
+    t.r.agent->trainer.update.max_rows = 3 * STEPS - 1;
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, 2 * STEPS);
@@ -233,7 +233,7 @@ START_TEST(test_intake_skew_is_a_share_of_all_rows_that_were_checked)
         play(&t, STEPS, false);
         spoil_log_prob(&t, row_of(0, 3));
         spoil_log_prob(&t, row_of(3, 3));
-        t.r.agent->update.max_rows = 3 * STEPS;
+        t.r.agent->trainer.update.max_rows = 3 * STEPS;
         if (i == 0) {
             expect_refusal(&t, RR_E_SKEW, "2 of 32 rows that can be checked");
         } else {
@@ -251,10 +251,10 @@ START_TEST(test_intake_an_agent_without_numbers_gives_no_session_up)
     desk t;
     open_weighted(&t, 1.0f);
     play(&t, 2, false);
-    for (size_t i = 0; i < t.r.agent->network.params.n_floats; i++) {
-        t.r.agent->values[i] = NAN;
+    for (size_t i = 0; i < t.r.agent->trainer.model.network.params.n_floats; i++) {
+        t.r.agent->trainer.model.values[i] = NAN;
     }
-    rri_agent_pack(t.r.agent);
+    rri_model_pack(&t.r.agent->trainer.model);
     for (size_t row = 0; row < 2 * N; row++) {
         t.ledger.versions[row] = rri_agent_version(t.r.agent);
     }
@@ -270,10 +270,10 @@ START_TEST(test_intake_a_state_whose_value_overflows_gives_its_session_up)
     rig_shape shape = usual();
     shape.agent.activation = RR_ACTIVATION_RELU;
     desk_open(&t, shape);
-    for (size_t i = 0; i < t.r.agent->network.params.n_floats; i++) {
-        t.r.agent->values[i] *= 8.0f;
+    for (size_t i = 0; i < t.r.agent->trainer.model.network.params.n_floats; i++) {
+        t.r.agent->trainer.model.values[i] *= 8.0f;
     }
-    rri_agent_pack(t.r.agent);
+    rri_model_pack(&t.r.agent->trainer.model);
     play(&t, STEPS, false);
     const size_t row = row_of(3, 4);
     for (size_t i = 0; i < 3; i++) {
@@ -282,7 +282,7 @@ START_TEST(test_intake_a_state_whose_value_overflows_gives_its_session_up)
     t.ledger.versions[row] = 1; /* unknown */
     float value;
     const int32_t which = (int32_t)row;
-    rri_recall_compute(t.r.agent, NULL, &value, &t.r.rollout, &which, 1);
+    rri_recall_compute(&t.r.agent->trainer, NULL, &value, &t.r.rollout, &which, 1);
     ck_assert(!isfinite(value));
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
@@ -300,10 +300,10 @@ START_TEST(test_intake_an_end_whose_value_overflows_gives_its_session_up)
     rig_shape shape = usual();
     shape.agent.activation = RR_ACTIVATION_RELU;
     desk_open(&t, shape);
-    for (size_t i = 0; i < t.r.agent->network.params.n_floats; i++) {
-        t.r.agent->values[i] *= 8.0f;
+    for (size_t i = 0; i < t.r.agent->trainer.model.network.params.n_floats; i++) {
+        t.r.agent->trainer.model.values[i] *= 8.0f;
     }
-    rri_agent_pack(t.r.agent);
+    rri_model_pack(&t.r.agent->trainer.model);
     play(&t, STEPS, true);
     for (size_t i = 0; i < 3; i++) {
         t.r.rollout.states[row_of(3, STEPS - 1) * 3 + i] = 3e38f;

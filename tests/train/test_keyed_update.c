@@ -14,10 +14,11 @@ START_TEST(test_keyed_update_rows_of_the_present_version_weigh_one)
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     for (size_t i = 0; i < ROWS; i++) {
-        ck_assert_float_eq(t.r.agent->update.weights[i], 1.0f);
-        ck_assert_float_eq(t.r.agent->update.traces[i], 1.0f);
+        ck_assert_float_eq(t.r.agent->trainer.update.weights[i], 1.0f);
+        ck_assert_float_eq(t.r.agent->trainer.update.traces[i], 1.0f);
     }
-    ck_assert(!t.r.agent->update.has_weights); /* they are no business of the next to train */
+    ck_assert(
+        !t.r.agent->trainer.update.has_weights); /* they are no business of the next to train */
     ck_assert_int_eq(stats.n_rows, ROWS);
     ck_assert_int_eq(stats.n_refused, 0);
     ck_assert_int_eq(stats.staleness_max, 0);
@@ -40,7 +41,7 @@ START_TEST(test_keyed_update_stale_rows_are_weighed_and_their_traces_cut)
     shape.ppo.batch_size = 2 * ROWS; /* one step: ratios are those that it begins with */
     desk_open(&t, shape);
     play(&t, STEPS, false);
-    t.r.agent->n_updates = 5;
+    t.r.agent->trainer.n_updates = 5;
     move_on(&t, 2, 0.9f);
     play(&t, 1, false); /* N rows of the present version */
 
@@ -55,16 +56,16 @@ START_TEST(test_keyed_update_stale_rows_are_weighed_and_their_traces_cut)
     }
     memcpy(mu, rollout->log_probs, n * sizeof(float));
     memcpy(rewards, rollout->rewards, n * sizeof(float));
-    rri_recall_compute(t.r.agent, prox, values, rollout, rows, n);
+    rri_recall_compute(&t.r.agent->trainer, prox, values, rollout, rows, n);
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
 
     double sum = 0.0, squares = 0.0, raw = 0.0, raw_max = 0.0, n_capped = 0.0;
     for (size_t place = 0; place < n; place++) {
-        const size_t row = (size_t)agent->update.order[place];
+        const size_t row = (size_t)agent->trainer.update.order[place];
         const double ratio = exp((double)prox[row] - (double)mu[row]);
         const double w = ratio < 2.0 ? ratio : 2.0;
-        ck_assert_float_eq_tol(agent->update.weights[place], (float)w, 1e-5f);
+        ck_assert_float_eq_tol(agent->trainer.update.weights[place], (float)w, 1e-5f);
         sum += w;
         squares += w * w;
         n_capped += ratio > 2.0;
@@ -81,8 +82,8 @@ START_TEST(test_keyed_update_stale_rows_are_weighed_and_their_traces_cut)
             advantage +=
                 factor * ((double)rewards[r] + (double)shape.ppo.gamma * next - (double)values[r]);
         }
-        ck_assert_double_eq_tol((double)agent->update.advantages[place], advantage, 1e-5);
-        ck_assert_double_eq_tol((double)agent->update.returns[place],
+        ck_assert_double_eq_tol((double)agent->trainer.update.advantages[place], advantage, 1e-5);
+        ck_assert_double_eq_tol((double)agent->trainer.update.returns[place],
                                 (double)values[row] + fmin(1.0, ratio) * advantage, 1e-5);
     }
     ck_assert_double_gt(n_capped, 0.0);
@@ -115,11 +116,13 @@ START_TEST(test_keyed_update_a_row_without_weight_does_not_move_the_policy)
         t.ledger.versions[row] = 77;
     }
     const rri_version named = rri_version_of(77, 77, 0, NULL);
-    rri_versions_note(&t.r.agent->versions, &named);
-    float *before = RIG_TAKE(&t.r, float, t.r.agent->network.params.n_floats);
-    memcpy(before, t.r.agent->values, t.r.agent->network.params.n_floats * sizeof(float));
+    rri_versions_note(&t.r.agent->trainer.versions, &named);
+    float *before = RIG_TAKE(&t.r, float, t.r.agent->trainer.model.network.params.n_floats);
+    memcpy(before, t.r.agent->trainer.model.values,
+           t.r.agent->trainer.model.network.params.n_floats * sizeof(float));
     ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
-    ck_assert_mem_eq(before, t.r.agent->values, t.r.agent->network.params.n_floats * sizeof(float));
+    ck_assert_mem_eq(before, t.r.agent->trainer.model.values,
+                     t.r.agent->trainer.model.network.params.n_floats * sizeof(float));
     rig_close(&t.r);
 }
 END_TEST
@@ -131,7 +134,7 @@ START_TEST(test_keyed_update_unknown_and_too_old_versions_are_refused_and_counte
     desk t;
     desk_open(&t, shape);
     play(&t, 1, false); /* too old */
-    t.r.agent->n_updates = 5;
+    t.r.agent->trainer.n_updates = 5;
     move_on(&t, 2, 0.01f);
     play(&t, 1, false); /* just fresh enough */
     move_on(&t, 3, 0.01f);
@@ -160,7 +163,7 @@ START_TEST(test_keyed_update_of_which_every_row_is_refused_counts_as_one)
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_refused, 2 * N);
     ck_assert_int_eq(stats.n_rows, 0);
-    ck_assert_int_eq(t.r.agent->n_updates, 1);
+    ck_assert_int_eq(t.r.agent->trainer.n_updates, 1);
     ck_assert_uint_eq(t.r.rollout.n_rows, 0);
     rig_close(&t.r);
 }
@@ -198,14 +201,14 @@ START_TEST(test_keyed_update_a_session_cut_off_leads_to_its_last_state)
     for (size_t i = 0; i < 3 * N; i++) {
         rows[i] = (int32_t)i;
     }
-    rri_recall_compute(t.r.agent, NULL, values, &t.r.rollout, rows, 3 * N);
+    rri_recall_compute(&t.r.agent->trainer, NULL, values, &t.r.rollout, rows, 3 * N);
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, 2 * N);
     ck_assert_int_eq(t.ledger.n_dropped, N);
     for (size_t place = 0; place < 2 * N; place++) {
-        const size_t row = (size_t)t.r.agent->update.order[place];
-        ck_assert_float_eq(t.r.agent->update.next_values[place], values[row + N]);
+        const size_t row = (size_t)t.r.agent->trainer.update.order[place];
+        ck_assert_float_eq(t.r.agent->trainer.update.next_values[place], values[row + N]);
     }
     rig_close(&t.r);
 }
@@ -289,7 +292,7 @@ START_TEST(test_keyed_update_whose_rows_are_worth_too_little_is_refused)
     play(&t, STEPS, false);
     move_on(&t, 0, 1.0f);
     expect_refusal(&t, RR_E_STALE, "it must be at least min_ess, 0.999");
-    t.r.agent->config.min_ess = 0.0f;
+    t.r.agent->trainer.model.config.min_ess = 0.0f;
     ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
     rig_close(&t.r);
 }

@@ -18,14 +18,14 @@ static rig_shape normalised(void)
 
 static float *tensor(const rig *r, const char *name)
 {
-    return r->agent->values + rig_param(r, name)->offset;
+    return r->agent->trainer.model.values + rig_param(r, name)->offset;
 }
 
 static void set_units(rig *r, float shift, float scale)
 {
     *tensor(r, "critic.shift") = shift;
     *tensor(r, "critic.scale") = scale;
-    rri_agent_pack(r->agent);
+    rri_model_pack(&r->agent->trainer.model);
 }
 
 /* V = 10 + 4 v with v = w·h + b. Returns 1 and 5: mean 3, deviation 2, of 8 remembered rows and 2
@@ -37,17 +37,17 @@ START_TEST(test_normalise_returns_by_hand)
     rig r;
     rig_open(&r, &shape);
     set_units(&r, 10.0f, 4.0f);
-    r.agent->normaliser.running[0] = 8.0;
-    r.agent->normaliser.running[1] = 8.0;
+    r.agent->trainer.normaliser.running[0] = 8.0;
+    r.agent->trainer.normaliser.running[1] = 8.0;
     float weights[4], *head = tensor(&r, "critic.1.weight");
     memcpy(weights, head, sizeof weights);
     *tensor(&r, "critic.1.bias") = 0.5f;
     const float returns[] = {1, 99, 5};
     const int32_t rows[] = {0, 2};
-    rri_normalise_returns(r.agent, returns, rows, 2);
+    rri_normalise_returns(&r.agent->trainer, returns, rows, 2);
 
     const double scale = sqrt(4.8);
-    ck_assert_double_eq(r.agent->normaliser.running[0], 10.0);
+    ck_assert_double_eq(r.agent->trainer.normaliser.running[0], 10.0);
     ck_assert_float_eq(*tensor(&r, "critic.shift"), 7.0f);
     ck_assert_float_eq_tol(*tensor(&r, "critic.scale"), (float)scale, 1e-6f);
     for (size_t i = 0; i < 4; i++) {
@@ -55,10 +55,10 @@ START_TEST(test_normalise_returns_by_hand)
     }
     ck_assert_float_eq_tol(*tensor(&r, "critic.1.bias"), (float)((0.5 * 4.0 + 10.0 - 7.0) / scale),
                            1e-6f);
-    ck_assert_float_eq(r.agent->units.shift, 7.0f);
-    ck_assert_float_eq_tol(r.agent->units.per_unit, (float)(1.0 / scale), 1e-6f);
-    ck_assert_float_eq(r.agent->units.advantage, r.agent->units.per_unit);
-    ck_assert(r.agent->units.has_old_values);
+    ck_assert_float_eq(r.agent->trainer.units.shift, 7.0f);
+    ck_assert_float_eq_tol(r.agent->trainer.units.per_unit, (float)(1.0 / scale), 1e-6f);
+    ck_assert_float_eq(r.agent->trainer.units.advantage, r.agent->trainer.units.per_unit);
+    ck_assert(r.agent->trainer.units.has_old_values);
     rig_close(&r);
 }
 END_TEST
@@ -72,10 +72,10 @@ START_TEST(test_normalise_every_value_stays_while_its_units_change)
     float before[5], after[5], returns[5];
     for (int step = 0; step < 20; step++) {
         const float size = step < 10 ? 1000.0f : 0.01f; /* up, and down again */
-        rri_agent_values(r.agent, before, r.obs.states, 5);
+        rig_values(&r, before, r.obs.states, 5);
         rig_fill(&r, returns, 5, size);
-        rri_normalise_returns(r.agent, returns, NULL, 5);
-        rri_agent_values(r.agent, after, r.obs.states, 5);
+        rri_normalise_returns(&r.agent->trainer, returns, NULL, 5);
+        rig_values(&r, after, r.obs.states, 5);
         const float unit = fabsf(*tensor(&r, "critic.shift")) + *tensor(&r, "critic.scale");
         for (size_t i = 0; i < 5; i++) {
             ck_assert_float_eq_tol(after[i], before[i], 2e-6f * (unit + fabsf(before[i])));
@@ -95,18 +95,18 @@ START_TEST(test_normalise_first_returns_leave_the_critic_as_it_was_made)
     float weights[4];
     memcpy(weights, tensor(&r, "critic.1.weight"), sizeof weights);
     const float nothing[] = {0, 0, 0};
-    rri_normalise_returns(r.agent, nothing, NULL, 3); /* no unit yet */
+    rri_normalise_returns(&r.agent->trainer, nothing, NULL, 3); /* no unit yet */
     ck_assert_float_eq(*tensor(&r, "critic.scale"), 0.0f);
-    ck_assert_float_eq(r.agent->units.per_unit, 0.0f);
+    ck_assert_float_eq(r.agent->trainer.units.per_unit, 0.0f);
     const float returns[] = {1, 5};
-    rri_normalise_returns(r.agent, returns, NULL, 2);
+    rri_normalise_returns(&r.agent->trainer, returns, NULL, 2);
     ck_assert_float_eq(*tensor(&r, "critic.shift"), 3.0f);
     ck_assert_float_eq(*tensor(&r, "critic.scale"), 2.0f);
     ck_assert_float_eq(*tensor(&r, "critic.1.bias"), bias);
     ck_assert_mem_eq(tensor(&r, "critic.1.weight"), weights, sizeof weights);
-    ck_assert(!r.agent->units.has_old_values);
-    rri_normalise_returns(r.agent, returns, NULL, 2);
-    ck_assert(r.agent->units.has_old_values);
+    ck_assert(!r.agent->trainer.units.has_old_values);
+    rri_normalise_returns(&r.agent->trainer, returns, NULL, 2);
+    ck_assert(r.agent->trainer.units.has_old_values);
     rig_close(&r);
 }
 END_TEST
@@ -118,9 +118,9 @@ START_TEST(test_normalise_a_scale_whose_inverse_is_no_number_is_none)
     rig_open(&r, &shape);
     set_units(&r, 0.0f, 0.0f);
     const float returns[] = {1e-42f, -1e-42f};
-    rri_normalise_returns(r.agent, returns, NULL, 2);
+    rri_normalise_returns(&r.agent->trainer, returns, NULL, 2);
     ck_assert_float_eq(*tensor(&r, "critic.scale"), 0.0f);
-    ck_assert_float_eq(r.agent->units.per_unit, 0.0f);
+    ck_assert_float_eq(r.agent->trainer.units.per_unit, 0.0f);
     rig_close(&r);
 }
 END_TEST
@@ -132,7 +132,7 @@ START_TEST(test_normalise_equal_returns_have_a_scale_of_their_size)
     rig_open(&r, &shape);
     set_units(&r, 0.0f, 0.0f);
     const float returns[] = {-8, -8, -8};
-    rri_normalise_returns(r.agent, returns, NULL, 3);
+    rri_normalise_returns(&r.agent->trainer, returns, NULL, 3);
     ck_assert_float_eq(*tensor(&r, "critic.shift"), -8.0f);
     ck_assert_float_eq(*tensor(&r, "critic.scale"), 0x1p-9f);
     rig_close(&r);
@@ -147,9 +147,9 @@ START_TEST(test_normalise_returns_that_are_not_finite_move_nothing)
     const uint64_t before = rig_hash(&r);
     const float bad[] = {INFINITY, NAN, 1};
     for (size_t n = 1; n <= 3; n++) {
-        rri_normalise_returns(r.agent, bad, NULL, n);
+        rri_normalise_returns(&r.agent->trainer, bad, NULL, n);
         ck_assert_uint_eq(rig_hash(&r), before);
-        ck_assert_double_eq(r.agent->normaliser.running[0], 0.0);
+        ck_assert_double_eq(r.agent->trainer.normaliser.running[0], 0.0);
     }
     rig_close(&r);
 }
@@ -163,7 +163,7 @@ START_TEST(test_normalise_states_by_hand)
     rig_open(&r, &shape);
     const float states[] = {3, 6, 0, 99, 99, 99, 1, 6, 0};
     const int32_t rows[] = {2, 0};
-    rri_normalise_states(r.agent, states, rows, 2);
+    rri_normalise_states(&r.agent->trainer, states, rows, 2);
     const float *means = tensor(&r, "state.means"), *inverses = tensor(&r, "state.inverses");
     ck_assert_float_eq(means[0], 2.0f);
     ck_assert_float_eq(inverses[0], 1.0f);
@@ -171,9 +171,9 @@ START_TEST(test_normalise_states_by_hand)
     ck_assert_float_eq_tol(inverses[1], 1.0f / 6.0f, 1e-7f);
     ck_assert_float_eq(means[2], 0.0f);
     ck_assert_float_eq(inverses[2], 1.0f);
-    ck_assert_double_eq(r.agent->normaliser.running[3], 2.0); /* behind those of returns */
-    const float more[] = {10, 6, 0};                          /* N = 3, a share of 1/3 */
-    rri_normalise_states(r.agent, more, NULL, 1);
+    ck_assert_double_eq(r.agent->trainer.normaliser.running[3], 2.0); /* behind those of returns */
+    const float more[] = {10, 6, 0};                                  /* N = 3, a share of 1/3 */
+    rri_normalise_states(&r.agent->trainer, more, NULL, 1);
     ck_assert_float_eq_tol(means[0], 14.0f / 3.0f, 1e-6f);
     ck_assert_float_eq_tol(1.0f / inverses[0], sqrtf(134.0f) / 3.0f, 1e-5f); /* of 1, 3, 10 */
     rig_close(&r);
@@ -189,10 +189,11 @@ START_TEST(test_normalise_a_coordinate_that_has_died_away_is_a_number_still)
     rig_open(&r, &shape);
     float states[] = {3, 1e-40f, 1e-42f, 1, -1e-40f, 1e-42f};
     for (size_t update = 0; update < 4000; update++) {
-        rri_normalise_states(r.agent, states, NULL, 2);
+        rri_normalise_states(&r.agent->trainer, states, NULL, 2);
         states[0] = states[3] = 0.0f;
     }
-    ck_assert_double_lt(sqrt(r.agent->normaliser.running[3 + 1 + 3]), 1.0 / (double)FLT_MAX);
+    ck_assert_double_lt(sqrt(r.agent->trainer.normaliser.running[3 + 1 + 3]),
+                        1.0 / (double)FLT_MAX);
     const float given[] = {0, 1e-40f, 1e-42f, 2, -5, FLT_MAX};
     float seen[6];
     rri_standardise_forward(seen, given, tensor(&r, "state.means"), tensor(&r, "state.inverses"), 2,
@@ -214,13 +215,13 @@ START_TEST(test_normalise_switched_off_moves_nothing_and_costs_nothing)
     rig_open(&r, &shape);
     const uint64_t before = rig_hash(&r);
     const float returns[] = {1, 5}, states[] = {1, 2, 3};
-    rri_normalise_returns(r.agent, returns, NULL, 2);
-    rri_normalise_states(r.agent, states, NULL, 1);
+    rri_normalise_returns(&r.agent->trainer, returns, NULL, 2);
+    rri_normalise_states(&r.agent->trainer, states, NULL, 1);
     ck_assert_uint_eq(rig_hash(&r), before);
-    ck_assert_uint_eq(r.agent->normaliser.n_running, 0);
-    ck_assert_float_eq(r.agent->units.per_unit, 1.0f);
-    ck_assert_float_eq(r.agent->units.advantage, 1.0f);
-    ck_assert_float_eq(r.agent->units.shift, 0.0f);
+    ck_assert_uint_eq(r.agent->trainer.normaliser.n_running, 0);
+    ck_assert_float_eq(r.agent->trainer.units.per_unit, 1.0f);
+    ck_assert_float_eq(r.agent->trainer.units.advantage, 1.0f);
+    ck_assert_float_eq(r.agent->trainer.units.shift, 0.0f);
     rig_close(&r);
 }
 END_TEST

@@ -17,10 +17,11 @@ static struct {
     size_t fails_at;  /* minibatch, from 1; 0: never */
 } seen;
 
-rr_status rri_minibatch_train(rri_minibatch_sums *sums, rr_agent *agent, const rri_rollout *rollout,
-                              const int32_t *minibatch, size_t n, float lr, rr_error *err)
+rr_status rri_minibatch_train(rri_minibatch_sums *sums, rri_trainer *trainer,
+                              const rri_rollout *rollout, const int32_t *minibatch, size_t n,
+                              float lr, rr_error *err)
 {
-    (void)agent;
+    (void)trainer;
     (void)rollout;
     ck_assert_uint_lt(seen.n_minibatches, MOST_MINIBATCHES);
     seen.sizes[seen.n_minibatches++] = n;
@@ -42,7 +43,7 @@ static void open_rig(rig *r, size_t batch_size, size_t n_epochs)
     shape.ppo.update_epochs = (int32_t)n_epochs;
     rig_open(r, &shape);
     for (size_t i = 0; i < 64; i++) {
-        r->agent->update.trained[i] = (int32_t)(2 * i); /* every other place */
+        r->agent->trainer.update.trained[i] = (int32_t)(2 * i); /* every other place */
     }
     memset(&seen, 0, sizeof seen);
 }
@@ -50,7 +51,7 @@ static void open_rig(rig *r, size_t batch_size, size_t n_epochs)
 static rri_minibatch_sums run(rig *r, size_t n)
 {
     rri_minibatch_sums sums = {0};
-    ck_assert_int_eq(rri_ppo_update(&sums, r->agent, &r->rollout, n, 0.5f, NULL), RR_OK);
+    ck_assert_int_eq(rri_ppo_update(&sums, &r->agent->trainer, &r->rollout, n, 0.5f, NULL), RR_OK);
     return sums;
 }
 
@@ -108,8 +109,8 @@ START_TEST(test_ppo_update_shuffles_anew_in_each_epoch_and_update_and_with_each_
     open_rig(&r, 16, EPOCHS);
     for (size_t i = 0; i < 3; i++) {
         memset(&seen, 0, sizeof seen);
-        r.agent->n_updates = i == 1 ? 1 : 0;
-        r.agent->config.seed = i == 2 ? 12 : 11;
+        r.agent->trainer.n_updates = i == 1 ? 1 : 0;
+        r.agent->trainer.model.config.seed = i == 2 ? 12 : 11;
         (void)run(&r, N);
         memcpy(rows[i], seen.rows, sizeof rows[i]);
     }
@@ -121,7 +122,7 @@ START_TEST(test_ppo_update_shuffles_anew_in_each_epoch_and_update_and_with_each_
         }
     }
     memset(&seen, 0, sizeof seen);
-    r.agent->config.seed = 11;
+    r.agent->trainer.model.config.seed = 11;
     (void)run(&r, N); /* and is a function of these */
     ck_assert_mem_eq(seen.rows, rows[0], sizeof rows[0]);
     rig_close(&r);
@@ -138,7 +139,7 @@ START_TEST(test_ppo_update_stops_before_the_epoch_after_target_kl_was_exceeded)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         rig r;
         open_rig(&r, 16, 4);
-        r.agent->recipe.target_kl = cases[i].target;
+        r.agent->trainer.recipe.target_kl = cases[i].target;
         seen.approx_kl = cases[i].approx_kl;
         const rri_minibatch_sums sums = run(&r, 48);
         ck_assert_uint_eq(sums.n_epochs, cases[i].n_epochs);
@@ -158,8 +159,8 @@ START_TEST(test_ppo_update_ends_at_a_minibatch_that_fails)
     seen.fails_at = 5;
     rri_minibatch_sums sums = {0};
     rr_error err = {0};
-    rig_expect(rri_ppo_update(&sums, r.agent, &r.rollout, 48, 0.5f, &err), RR_E_NOT_FINITE, &err,
-               "as told");
+    rig_expect(rri_ppo_update(&sums, &r.agent->trainer, &r.rollout, 48, 0.5f, &err),
+               RR_E_NOT_FINITE, &err, "as told");
     ck_assert_uint_eq(seen.n_minibatches, 5);
     ck_assert_uint_eq(sums.n_epochs, 1);
     ck_assert_uint_eq(sums.n_last_rows, 16); /* of the epoch that was cut short */

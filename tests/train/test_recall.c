@@ -25,15 +25,15 @@ START_TEST(test_recall_gives_the_bits_of_act_and_evaluate)
     for (size_t i = 0; i < n; i++) {
         rows[i] = (int32_t)(n - 1 - i);
     }
-    rri_recall_compute(r.agent, log_probs, values, &r.rollout, rows, n);
+    rri_recall_compute(&r.agent->trainer, log_probs, values, &r.rollout, rows, n);
     for (size_t i = 0; i < n; i++) {
         ck_assert_float_eq(log_probs[i], r.rollout.log_probs[n - 1 - i]);
         ck_assert_float_eq(values[i], r.rollout.values[n - 1 - i]);
     }
-    rri_recall_compute(r.agent, NULL, values, &r.rollout, rows + 1, 3);
+    rri_recall_compute(&r.agent->trainer, NULL, values, &r.rollout, rows + 1, 3);
     ck_assert_float_eq(values[0], r.rollout.values[n - 2]);
     ck_assert_float_eq(values[3], r.rollout.values[n - 4]); /* as it was */
-    rri_recall_compute(r.agent, log_probs, values, &r.rollout, rows, 0);
+    rri_recall_compute(&r.agent->trainer, log_probs, values, &r.rollout, rows, 0);
     rig_close(&r);
 }
 END_TEST

@@ -20,16 +20,17 @@ static void open_rows(rig *r, const rig_shape *shape, size_t n_sessions, size_t 
 
 static void compute(rig *r, const float *to_come)
 {
-    rri_rollout_order(r->agent->update.order, r->agent->update.is_segment_end, &r->rollout);
-    rri_returns_compute(r->agent, &r->rollout, to_come);
+    rri_rollout_order(r->agent->trainer.update.order, r->agent->trainer.update.is_segment_end,
+                      &r->rollout);
+    rri_returns_compute(&r->agent->trainer, &r->rollout, to_come);
 }
 
 /* Advantage and return of a row, by the recursion of maths §4 over the rows of its session. */
 static double advantage_of(const rig *r, const twin *t, const float *to_come, size_t row)
 {
     const rri_rollout *rollout = &r->rollout;
-    const double gamma = (double)r->agent->recipe.gamma;
-    const double lambda = (double)r->agent->recipe.gae_lambda;
+    const double gamma = (double)r->agent->trainer.recipe.gamma;
+    const double lambda = (double)r->agent->trainer.recipe.gae_lambda;
     const double value = (double)rollout->values[row], reward = (double)rollout->rewards[row];
     const size_t next = row + rollout->n_sessions;
     if (rollout->terminated[row] != 0) {
@@ -49,7 +50,7 @@ static void check_rows(const rig *r, const float *to_come)
 {
     twin t;
     twin_open(&t, r);
-    const rri_update_rows *update = &r->agent->update;
+    const rri_update_rows *update = &r->agent->trainer.update;
     for (size_t place = 0; place < r->rollout.n_rows; place++) {
         const size_t row = (size_t)update->order[place];
         const double wanted = advantage_of(r, &t, to_come, row);
@@ -99,9 +100,9 @@ START_TEST(test_returns_terminated_row_does_not_bootstrap)
     compute(&r, to_come);
     check_rows(&r, to_come);
     for (size_t place = 0; place < 6; place++) {
-        const int32_t row = r.agent->update.order[place];
+        const int32_t row = r.agent->trainer.update.order[place];
         if (row == 2 || row == 5) {
-            ck_assert_float_eq(r.agent->update.next_values[place], 0.0f);
+            ck_assert_float_eq(r.agent->trainer.update.next_values[place], 0.0f);
         }
     }
     rig_close(&r);
@@ -156,7 +157,7 @@ START_TEST(test_returns_of_a2c_are_n_step_returns)
     const float *rewards = r.rollout.rewards;
     const double wanted = (double)rewards[0] + 0.5 * (double)rewards[1] +
                           0.25 * (double)rewards[2] + 0.125 * twin_value(&t, to_come);
-    twin_assert_close((double)r.agent->update.returns[0], wanted, 2e-6, "return");
+    twin_assert_close((double)r.agent->trainer.update.returns[0], wanted, 2e-6, "return");
     twin_close(&t);
     rig_close(&r);
 }

@@ -13,31 +13,31 @@ typedef struct slow {
 
 static void open_slow(slow *s, const rig *r)
 {
-    s->n = r->agent->network.params.n_floats;
+    s->n = r->agent->trainer.model.network.params.n_floats;
     s->x = calloc(3 * s->n, sizeof(double));
     s->m = s->x + s->n;
     s->v = s->m + s->n;
     for (size_t i = 0; i < s->n; i++) {
-        s->x[i] = (double)r->agent->values[i];
+        s->x[i] = (double)r->agent->trainer.model.values[i];
     }
 }
 
 static double norm_of(const rig *r)
 {
     double sum = 0.0;
-    for (size_t i = 0; i < r->agent->network.params.n_floats; i++) {
-        sum += (double)r->agent->gradients[i] * (double)r->agent->gradients[i];
+    for (size_t i = 0; i < r->agent->trainer.model.network.params.n_floats; i++) {
+        sum += (double)r->agent->trainer.gradients[i] * (double)r->agent->trainer.gradients[i];
     }
     return sqrt(sum);
 }
 
 static void slow_step(slow *s, const rig *r, double lr, int t)
 {
-    const rri_recipe *recipe = &r->agent->recipe;
+    const rri_recipe *recipe = &r->agent->trainer.recipe;
     const double eps = (double)recipe->optimizer_eps, alpha = (double)recipe->rms_alpha;
     const double scale = fmin(1.0, (double)recipe->max_grad_norm / (norm_of(r) + 1e-6));
     for (size_t i = 0; i < s->n; i++) {
-        const double g = scale * (double)r->agent->gradients[i];
+        const double g = scale * (double)r->agent->trainer.gradients[i];
         if (recipe->optimizer == RR_OPTIMIZER_ADAM) {
             s->m[i] = 0.9 * s->m[i] + 0.1 * g;
             s->v[i] = 0.999 * s->v[i] + 0.001 * g * g;
@@ -53,10 +53,10 @@ static void slow_step(slow *s, const rig *r, double lr, int t)
 /* Gradients where parameters are; the gaps between tensors stay 0. */
 static void draw_gradients(rig *r, float spread)
 {
-    const rri_params *params = &r->agent->network.params;
+    const rri_params *params = &r->agent->trainer.model.network.params;
     for (size_t p = 0; p < params->n_params; p++) {
-        rig_fill(r, r->agent->gradients + params->entries[p].offset, params->entries[p].size,
-                 spread);
+        rig_fill(r, r->agent->trainer.gradients + params->entries[p].offset,
+                 params->entries[p].size, spread);
     }
 }
 
@@ -76,13 +76,13 @@ static void check_steps(int32_t optimizer, float spread, float most)
         double norm = 0.0;
         slow_step(&s, &r, 0.01, t);
         const double wanted = norm_of(&r);
-        ck_assert_int_eq(rri_step_take(r.agent, 0.01f, &norm, NULL), RR_OK);
+        ck_assert_int_eq(rri_step_take(&r.agent->trainer, 0.01f, &norm, NULL), RR_OK);
         ck_assert_double_eq_tol(norm, wanted, 1e-6 * wanted);
-        ck_assert_int_eq(r.agent->n_optimizer_steps, t);
+        ck_assert_int_eq(r.agent->trainer.n_optimizer_steps, t);
         for (size_t i = 0; i < s.n; i++) {
-            ck_assert_msg(fabs((double)r.agent->values[i] - s.x[i]) <= 1e-6,
-                          "step %d, parameter %zu: %g is not %g", t, i, (double)r.agent->values[i],
-                          s.x[i]);
+            ck_assert_msg(fabs((double)r.agent->trainer.model.values[i] - s.x[i]) <= 1e-6,
+                          "step %d, parameter %zu: %g is not %g", t, i,
+                          (double)r.agent->trainer.model.values[i], s.x[i]);
         }
     }
     free(s.x);
@@ -115,10 +115,10 @@ START_TEST(test_step_is_in_force_at_once)
     ck_assert_int_eq(rri_agent_act(r.agent, &r.obs, &r.decision, NULL), RR_OK);
     ck_assert_int_eq(
         rri_agent_evaluate(r.agent, &r.obs, r.decision.actions, before, NULL, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rri_step_take(r.agent, 0.01f, &norm, NULL), RR_OK);
+    ck_assert_int_eq(rri_step_take(&r.agent->trainer, 0.01f, &norm, NULL), RR_OK);
     ck_assert_int_eq(
         rri_agent_evaluate(r.agent, &r.obs, r.decision.actions, after, NULL, NULL, NULL), RR_OK);
-    rri_agent_pack(r.agent);
+    rri_model_pack(&r.agent->trainer.model);
     ck_assert_int_eq(
         rri_agent_evaluate(r.agent, &r.obs, r.decision.actions, packed, NULL, NULL, NULL), RR_OK);
     ck_assert_mem_ne(before, after, sizeof before);
@@ -136,14 +136,15 @@ START_TEST(test_step_with_a_gradient_that_is_not_finite_names_the_tensor_and_cha
     const char *const names[] = {"actor.skip.weight", "critic.1.bias", "actor.log_scale"};
     for (size_t i = 0; i < 3; i++) {
         draw_gradients(&r, 1.0f);
-        r.agent->gradients[rig_param(&r, names[i])->offset] = bad[i];
+        r.agent->trainer.gradients[rig_param(&r, names[i])->offset] = bad[i];
         const uint64_t before = rig_hash(&r);
         double norm;
         rr_error err = {0};
         char sentence[64];
         snprintf(sentence, sizeof sentence, "the gradient of %s is not finite at optimiser step 1",
                  names[i]);
-        rig_expect(rri_step_take(r.agent, 0.01f, &norm, &err), RR_E_NOT_FINITE, &err, sentence);
+        rig_expect(rri_step_take(&r.agent->trainer, 0.01f, &norm, &err), RR_E_NOT_FINITE, &err,
+                   sentence);
         ck_assert_uint_eq(rig_hash(&r), before);
     }
     rig_close(&r);
@@ -162,7 +163,7 @@ START_TEST(test_step_is_the_same_bits_on_any_number_of_threads)
         rig_open(&r, &shape);
         double norm;
         draw_gradients(&r, 1.0f);
-        ck_assert_int_eq(rri_step_take(r.agent, 0.01f, &norm, NULL), RR_OK);
+        ck_assert_int_eq(rri_step_take(&r.agent->trainer, 0.01f, &norm, NULL), RR_OK);
         hashes[threads] = rig_hash(&r);
         rig_close(&r);
     }

@@ -17,7 +17,7 @@ static rig_shape usual(void)
 
 static rr_status update(rig *r, rr_stats *stats, rr_error *err)
 {
-    return rri_agent_update(r->agent, &r->rollout, &r->obs, stats, err);
+    return rri_trainer_update(&r->agent->trainer, &r->rollout, &r->obs, stats, err);
 }
 
 /* What each row is, but for its widths, with which a test may lie. */
@@ -41,10 +41,11 @@ static void expect_refusal(rig *r, const rr_obs *obs, rr_status status, const ch
     const uint64_t agent = rig_hash(r), rollout = hash_of_rollout(&r->rollout);
     rr_error err = {0};
     rr_stats stats = {0};
-    rig_expect(rri_agent_update(r->agent, &r->rollout, obs, &stats, &err), status, &err, sentence);
+    rig_expect(rri_trainer_update(&r->agent->trainer, &r->rollout, obs, &stats, &err), status, &err,
+               sentence);
     ck_assert_uint_eq(rig_hash(r), agent);
     ck_assert_uint_eq(hash_of_rollout(&r->rollout), rollout);
-    ck_assert_uint_eq(r->agent->stacks[0].used, 0);
+    ck_assert_uint_eq(r->agent->trainer.stacks[0].used, 0);
 }
 
 START_TEST(test_update_moves_every_tensor_of_actor_and_critic)
@@ -52,15 +53,16 @@ START_TEST(test_update_moves_every_tensor_of_actor_and_critic)
     const rig_shape shape = usual();
     rig r;
     rig_open(&r, &shape);
-    const rri_params *params = &r.agent->network.params;
+    const rri_params *params = &r.agent->trainer.model.network.params;
     float *before = RIG_TAKE(&r, float, params->n_floats);
     for (int i = 0; i < 3; i++) {
-        memcpy(before, r.agent->values, params->n_floats * sizeof(float));
+        memcpy(before, r.agent->trainer.model.values, params->n_floats * sizeof(float));
         rig_play(&r, 8);
         ck_assert_int_eq(update(&r, NULL, NULL), RR_OK);
         for (size_t p = 0; p < params->n_params; p++) {
             const rri_param *param = &params->entries[p];
-            ck_assert_msg(memcmp(before + param->offset, r.agent->values + param->offset,
+            ck_assert_msg(memcmp(before + param->offset,
+                                 r.agent->trainer.model.values + param->offset,
                                  param->size * sizeof(float)) != 0,
                           "%s did not move in update %d", param->name, i);
         }
@@ -78,8 +80,8 @@ START_TEST(test_update_empties_the_rollout_and_counts)
     rig_play(&r, 8);
     ck_assert_int_eq(update(&r, &stats, NULL), RR_OK);
     ck_assert_uint_eq(r.rollout.n_rows, 0);
-    ck_assert_int_eq(r.agent->n_updates, 1);
-    ck_assert_int_eq(r.agent->n_timesteps, 64);
+    ck_assert_int_eq(r.agent->trainer.n_updates, 1);
+    ck_assert_int_eq(r.agent->trainer.n_timesteps, 64);
     ck_assert_int_eq(stats.n_updates, 1);
     ck_assert_int_eq(stats.n_timesteps, 64);
     ck_assert_int_eq(stats.n_rows, 64);
@@ -116,7 +118,7 @@ START_TEST(test_update_statistics_are_those_of_the_twin)
     rr_stats stats = {0};
     ck_assert_int_eq(update(&r, &stats, NULL), RR_OK);
 
-    const rri_update_rows *rows = &r.agent->update; /* still there, in the order of time */
+    const rri_update_rows *rows = &r.agent->trainer.update; /* still there, in the order of time */
     float *advantages = RIG_TAKE(&r, float, 64), *returns = RIG_TAKE(&r, float, 64);
     double mean = 0.0, variance = 0.0, mean_return = 0.0, var_return = 0.0, mean_error = 0.0,
            var_error = 0.0;
@@ -154,13 +156,15 @@ START_TEST(test_update_statistics_are_those_of_the_twin)
                       "explained_variance");
     twin_assert_close((double)stats.reward_mean, reward, 1e-6, "reward_mean");
     double norm = 0.0;
-    for (size_t i = 0; i < r.agent->network.params.n_floats; i++) {
-        norm += pow((double)r.agent->gradients[i], 2.0);
+    for (size_t i = 0; i < r.agent->trainer.model.network.params.n_floats; i++) {
+        norm += pow((double)r.agent->trainer.gradients[i], 2.0);
     }
     twin_assert_close((double)stats.grad_norm, sqrt(norm), 1e-6, "grad_norm");
     ck_assert_float_eq(stats.learning_rate, 0.01f);
-    ck_assert_float_eq(stats.scale, r.agent->network.head.scale);
-    ck_assert_float_eq(stats.repeat_weight, r.agent->values[r.agent->network.at.repeat_weight]);
+    ck_assert_float_eq(stats.scale, r.agent->trainer.model.network.head.scale);
+    ck_assert_float_eq(
+        stats.repeat_weight,
+        r.agent->trainer.model.values[r.agent->trainer.model.network.at.repeat_weight]);
     ck_assert_int_eq(stats.is_stopped_early, 0);
     twin_close(&t);
     rig_close(&r);
@@ -268,7 +272,7 @@ START_TEST(test_update_of_a_rollout_of_another_shape_is_refused)
     expect_refusal(&r, &r.obs, RR_E_MISMATCH, "max_candidates is 9");
     rollout->form.has_lists = 0;
     rollout->k = 0;
-    r.agent->update.max_rows = 15;
+    r.agent->trainer.update.max_rows = 15;
     expect_refusal(&r, &r.obs, RR_E_MISMATCH, "holds 16 rows; this agent was made for at most 15");
     rig_close(&r);
 }
@@ -284,7 +288,7 @@ START_TEST(test_update_needs_no_states_when_every_session_is_over)
         r.rollout.terminated[i] = 1;
         r.rollout.truncated[i] = 0;
     }
-    ck_assert_int_eq(rri_agent_update(r.agent, &r.rollout, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, NULL, NULL, NULL), RR_OK);
     rig_close(&r);
 }
 END_TEST
@@ -334,7 +338,7 @@ START_TEST(test_update_drops_and_counts_rows_of_another_catalogue)
     rig_play(&whole, 4);
     ck_assert_int_eq(update(&whole, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, 32);
-    ck_assert_mem_ne(whole.agent->values, r.agent->values, 64);
+    ck_assert_mem_ne(whole.agent->trainer.model.values, r.agent->trainer.model.values, 64);
     rig_close(&whole);
     rig_close(&r);
 }
@@ -400,7 +404,7 @@ START_TEST(test_update_stopped_by_a_gradient_keeps_earlier_steps_and_empties_the
     rr_stats stats = {0};
     rr_error err = {0};
     const rr_status status = update(&r, &stats, &err);
-    const int64_t n_steps = r.agent->n_optimizer_steps;
+    const int64_t n_steps = r.agent->trainer.n_optimizer_steps;
     char sentence[64];
     snprintf(sentence, sizeof sentence, "not finite at optimiser step %d", (int)n_steps + 1);
     rig_expect(status, RR_E_NOT_FINITE, &err, sentence);
@@ -411,10 +415,10 @@ START_TEST(test_update_stopped_by_a_gradient_keeps_earlier_steps_and_empties_the
     ck_assert_int_eq(stats.n_epochs, 0);
     ck_assert(isfinite(stats.approx_kl));
     ck_assert(isfinite(stats.grad_norm));
-    ck_assert_int_eq(r.agent->n_updates, 1);
+    ck_assert_int_eq(r.agent->trainer.n_updates, 1);
     ck_assert_uint_eq(r.rollout.n_rows, 0);
-    for (size_t i = 0; i < r.agent->network.params.n_floats; i++) {
-        ck_assert(isfinite(r.agent->values[i]));
+    for (size_t i = 0; i < r.agent->trainer.model.network.params.n_floats; i++) {
+        ck_assert(isfinite(r.agent->trainer.model.values[i]));
     }
     rig_play(&r, 8); /* and the agent goes on */
     ck_assert_int_eq(update(&r, &stats, &err), RR_OK);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/model.h"
+
+#include "core/hash.h"
+#include "items/items.h"
+
+size_t rri_model_n_items(const rr_agent_config *config, const rr_items *items)
+{
+    if (items != NULL) {
+        return rri_items_count(items);
+    }
+    return config->head == RR_HEAD_DENSE ? (size_t)config->num_items : 0;
+}
+
+uint64_t rri_model_fingerprint(const rri_model *model)
+{
+    return model->items != NULL ? rri_items_fingerprint(model->items) : 0;
+}
+
+void rri_model_init(rri_model *model, void *scratch)
+{
+    const float *pool = model->items != NULL ? rri_items_vectors(model->items) : NULL;
+    rri_network_init(&model->network, model->values, &model->config, pool, scratch);
+    rri_network_pack_items(&model->network, model->values, pool);
+    rri_network_pack(&model->network, model->values);
+}
+
+void rri_model_pack(rri_model *model)
+{
+    rri_model_pack_from(model, model->values);
+}
+
+void rri_model_pack_from(rri_model *model, const float *values)
+{
+    rri_network_pack(&model->network, values);
+    if (rri_network_learns_items(&model->network)) {
+        rri_network_pack_items(&model->network, values, NULL);
+    }
+}
+
+uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_t n_floats)
+{
+    const int32_t meaning[] = {config->head, config->activation, config->has_skip};
+    rri_hash hash;
+    rri_hash_init(&hash, 0);
+    rri_hash_update(&hash, meaning, sizeof meaning);
+    rri_hash_update(&hash, config->hidden, sizeof config->hidden);
+    rri_hash_update(&hash, config->critic_hidden, sizeof config->critic_hidden);
+    rri_hash_update(&hash, &config->mlp_scale, sizeof config->mlp_scale);
+    if (config->normalize_returns != 0 || config->normalize_states != 0) {
+        const int32_t normalised[] = {config->normalize_returns, config->normalize_states};
+        rri_hash_update(&hash, normalised, sizeof normalised);
+    }
+    rri_hash_update(&hash, values, n_floats * sizeof(float));
+    return rri_hash_final(&hash);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* model.h: a policy and its critic as they are: the network, its parameters, and the catalogue that
+ * it scores. Who acts reads one, who trains changes one, a snapshot is a copy of one. */
+#ifndef RRI_MODEL_MODEL_H
+#define RRI_MODEL_MODEL_H
+
+#include "model/network.h"
+#include "recrl/recrl.h"
+
+typedef struct rri_model {
+    rr_agent_config config;
+    rr_items *items; /* borrowed from the handle, which holds a reference; NULL: none */
+    const rri_kernels *kernels;
+    rri_network network;
+    float *values; /* [params.n_floats], a slice of the handle's block */
+} rri_model;
+
+/* Items of a catalogue, or those that a dense head has without one. */
+size_t rri_model_n_items(const rr_agent_config *config, const rr_items *items);
+/* The fingerprint of the catalogue; 0: none. */
+uint64_t rri_model_fingerprint(const rri_model *model);
+
+/* Initial values, packed. scratch: rri_network_init_scratch bytes. */
+void rri_model_init(rri_model *model, void *scratch);
+/* Packs weights (and a learned catalogue) after values changed. */
+void rri_model_pack(rri_model *model);
+/* The same, from other values [params.n_floats]: for as long as it takes to look back. */
+void rri_model_pack_from(rri_model *model, const float *values);
+
+/* A hash of parameters and of what the config says of their meaning. */
+uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_t n_floats);
+
+#endif

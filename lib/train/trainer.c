@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/trainer.h"
+
+#include "optim/clip.h"
+#include "policy/large_pool.h"
+#include "policy/sweep.h"
+#include "train/normalise.h"
+
+static void layout_slice(rri_trainer *trainer, rri_arena *arena)
+{
+    rri_slice *slice = &trainer->slice;
+    const rri_network *net = &trainer->model.network;
+    const size_t rows = RRI_SLICE_ROWS;
+    slice->kept_width = rri_size_larger((size_t)trainer->model.config.max_candidates,
+                                        net->n_items <= RRI_KEPT_WIDTH ? net->n_items : 0);
+
+    rri_network_tape_layout(&slice->tape, arena, net, rows);
+    rri_network_tape_layout(&slice->slopes, arena, net, rows);
+    slice->policy.maxima = RRI_TAKE(arena, float, rows);
+    slice->policy.log_sums = RRI_TAKE(arena, double, rows);
+    slice->policy.entropies = RRI_TAKE(arena, float, rows);
+    slice->states = RRI_TAKE(arena, float, rows * net->state_dim);
+    slice->logits = RRI_TAKE(arena, float, rri_size_multiply(rows, slice->kept_width));
+    slice->block_maxima =
+        RRI_TAKE(arena, float, rri_size_multiply(rows, rri_sweep_blocks(slice->kept_width)));
+    slice->rows = RRI_TAKE(arena, int32_t, rows);
+    slice->actions = RRI_TAKE(arena, int32_t, rows);
+    slice->log_probs = RRI_TAKE(arena, float, rows);
+    slice->old_log_probs = RRI_TAKE(arena, float, rows);
+    slice->old_values = RRI_TAKE(arena, float, rows);
+    slice->advantages = RRI_TAKE(arena, float, rows);
+    slice->returns = RRI_TAKE(arena, float, rows);
+    slice->d_log_probs = RRI_TAKE(arena, float, rows);
+    slice->uniforms = RRI_TAKE(arena, double, rows);
+    for (size_t i = 0; i < RRI_SLICE_TILES; i++) {
+        slice->tiles[i].policy.d_feature_weights = RRI_TAKE(arena, double, net->feature_dim);
+    }
+}
+
+static void layout_update(rri_trainer *trainer, rri_arena *arena)
+{
+    rri_update_rows *update = &trainer->update;
+    const size_t rows =
+        rri_size_multiply((size_t)trainer->model.config.max_rows, trainer->recipe.n_steps);
+    update->max_rows = rows;
+    update->order = RRI_TAKE(arena, int32_t, rows);
+    update->is_segment_end = RRI_TAKE(arena, uint8_t, rows);
+    update->terminated = RRI_TAKE(arena, uint8_t, rows);
+    update->rewards = RRI_TAKE(arena, float, rows);
+    update->values = RRI_TAKE(arena, float, rows);
+    update->next_values = RRI_TAKE(arena, float, rows);
+    update->advantages = RRI_TAKE(arena, float, rows);
+    update->returns = RRI_TAKE(arena, float, rows);
+    update->normalised = RRI_TAKE(arena, float, rows);
+    update->weights = RRI_TAKE(arena, float, rows);
+    update->traces = RRI_TAKE(arena, float, rows);
+    update->is_own = RRI_TAKE(arena, uint8_t, rows);
+    update->trained = RRI_TAKE(arena, int32_t, rows);
+    update->permutation = RRI_TAKE(arena, int32_t, rows);
+    update->minibatch = RRI_TAKE(arena, int32_t, rows);
+    update->tempered_weights = RRI_TAKE(arena, float, trainer->model.network.feature_dim);
+    update->tempered_bias = trainer->model.network.at.item_bias != RRI_ABSENT
+                                ? RRI_TAKE(arena, float, trainer->model.network.n_items)
+                                : NULL;
+    update->shards =
+        RRI_TAKE(arena, double, rri_clip_n_shards(trainer->model.network.params.n_floats));
+}
+
+/* The deepest use of a stack: a slice through the networks, the policy over its widest list, or
+ * training over a large pool, for which the first stack has a part that all threads read. The first
+ * one serves the initialisation too. */
+static size_t stack_bytes(const rri_trainer *trainer, bool is_first)
+{
+    const rri_network *net = &trainer->model.network;
+    size_t bytes = rri_player_scratch(&trainer->model.config, net, RRI_SLICE_ROWS);
+    if (net->n_items > trainer->slice.kept_width) {
+        const rri_logits_limits limits = {.n = RRI_SLICE_ROWS,
+                                          .n_items = net->n_items,
+                                          .dim = net->dim,
+                                          .m = (size_t)trainer->model.config.max_history,
+                                          .h = (size_t)trainer->model.config.max_history};
+        const size_t shared =
+            is_first ? rri_large_pool_shared_scratch(trainer->model.kernels, &limits) : 0;
+        bytes = rri_size_larger(bytes,
+                                shared + rri_large_pool_scratch(trainer->model.kernels, &limits));
+    }
+    return is_first ? rri_size_larger(bytes, rri_network_init_scratch(net)) : bytes;
+}
+
+void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena)
+{
+    const size_t n_floats = trainer->model.network.params.n_floats;
+    trainer->model.values = RRI_TAKE(arena, float, n_floats);
+    trainer->gradients = RRI_TAKE(arena, float, n_floats);
+    trainer->first_moments = RRI_TAKE(arena, float, n_floats);
+    trainer->second_moments = RRI_TAKE(arena, float, n_floats);
+    rri_kept_layout(&trainer->kept, arena, &trainer->model.config, n_floats);
+    rri_network_layout(&trainer->model.network, arena, trainer->model.kernels);
+    layout_slice(trainer, arena);
+    layout_update(trainer, arena);
+    rri_normalise_layout(trainer, arena);
+
+    const size_t n_threads = rri_workers_count(trainer->workers);
+    trainer->stacks = RRI_TAKE(arena, rri_stack, n_threads);
+    for (size_t i = 0; i < n_threads; i++) {
+        const size_t size = stack_bytes(trainer, i == 0);
+        char *base = RRI_TAKE(arena, char, size);
+        if (trainer->stacks != NULL) {
+            trainer->stacks[i] = (rri_stack){.base = base, .size = size, .used = 0};
+        }
+    }
+}
+
+rri_player rri_trainer_player(rri_trainer *trainer)
+{
+    rri_slice *slice = &trainer->slice;
+    return (rri_player){
+        .config = &trainer->model.config,
+        .network = &trainer->model.network,
+        .items = trainer->model.items,
+        .max_rows = RRI_SLICE_ROWS,
+        .tape = &slice->tape,
+        .policy = &slice->policy,
+        .actions = slice->actions,
+        .log_probs = slice->log_probs,
+        .uniforms = slice->uniforms,
+        .workers = trainer->workers,
+        .stacks = trainer->stacks,
+        .seed = trainer->model.config.seed,
+        .n_draws = &trainer->n_draws,
+    };
+}
+
+void rri_trainer_note_version(rri_trainer *trainer, uint64_t parameters,
+                              const rr_serving_options *options)
+{
+    const uint64_t fingerprint = rri_model_fingerprint(&trainer->model);
+    const rri_version version = rri_version_of(rri_version_hash(parameters, fingerprint, options),
+                                               rri_version_hash(parameters, fingerprint, NULL),
+                                               trainer->n_updates, options);
+    rri_versions_note(&trainer->versions, &version);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* trainer.h: all that training needs: the model that it changes, the arrays of gradients and rows,
+ * and how far it has come. The handle (agent.h) owns the memory, which is carved by the layout:
+ *
+ *   values │ gradients │ first moments │ second moments      each [params.n_floats]
+ *   parameters of earlier versions
+ *   packed weights of actor and critic │ packed catalogue
+ *   tape and slopes of a slice (RRI_SLICE_ROWS rows)
+ *   rows of a rollout: order, advantages, returns, permutation
+ *   running statistics of returns and states
+ *   one scratch stack per thread */
+#ifndef RRI_TRAIN_TRAINER_H
+#define RRI_TRAIN_TRAINER_H
+
+#include "core/host_log.h"
+#include "core/memory.h"
+#include "core/workers.h"
+#include "model/model.h"
+#include "model/versions.h"
+#include "play/player.h"
+#include "policy/policy.h"
+#include "train/kept.h"
+#include "train/recipe.h"
+
+/* Rows that pass through the networks together: a longer minibatch is walked in slices, whose
+ * gradients are added in order, so memory does not grow with it. */
+#define RRI_SLICE_ROWS  ((size_t)512)
+#define RRI_SLICE_TILES (RRI_SLICE_ROWS / RRI_STEP_ROWS)
+
+/* Sums of one tile, added up in order of tiles. */
+typedef struct rri_tile_sums {
+    double policy_loss, value_loss, entropy, approx_kl, n_clipped;
+    rri_policy_sums policy;
+} rri_tile_sums;
+
+/* Arrays for one slice. */
+typedef struct rri_slice {
+    rri_network_tape tape, slopes;
+    rri_policy_tape policy;
+    float *states;        /* [rows, S] gathered */
+    size_t kept_width;    /* longest rows whose logits are kept */
+    float *logits;        /* [rows, kept_width] */
+    float *block_maxima;  /* [rows, blocks of kept_width] */
+    int32_t *rows;        /* [rows] where each lies in the rollout */
+    int32_t *actions;     /* [rows] */
+    float *log_probs;     /* [rows] */
+    float *old_log_probs; /* [rows] */
+    float *old_values;    /* [rows] */
+    float *advantages;    /* [rows] */
+    float *returns;       /* [rows] */
+    float *d_log_probs;   /* [rows] */
+    double *uniforms;     /* [rows] */
+    rri_tile_sums tiles[RRI_SLICE_TILES];
+} rri_slice;
+
+/* Arrays for one rollout, in the order of (session, arrival). */
+typedef struct rri_update_rows {
+    size_t max_rows;
+    int32_t *order;                        /* [max_rows] row of the rollout */
+    uint8_t *is_segment_end;               /* [max_rows] */
+    uint8_t *terminated;                   /* [max_rows] */
+    float *rewards, *values, *next_values; /* [max_rows] */
+    float *advantages, *returns;           /* [max_rows] */
+    float *normalised;                     /* [max_rows] advantages of the present minibatch */
+    float *weights;                        /* [max_rows] w of each place; read where has_weights */
+    float *traces;                         /* [max_rows] c of each place */
+    uint8_t *is_own;         /* [max_rows] of trained places: the present version drew it */
+    bool has_weights;        /* while a keyed buffer is trained on */
+    int32_t *trained;        /* [max_rows] places (in this order) that are trained on */
+    int32_t *permutation;    /* [max_rows] */
+    int32_t *minibatch;      /* [max_rows] places of the present minibatch */
+    double *shards;          /* of the gradient's norm */
+    float *tempered_weights; /* [f] */
+    float *tempered_bias;    /* [N] where there are biases */
+} rri_update_rows;
+
+/* Running statistics, maths §11: of returns, then of states, as far as the config asks. */
+typedef struct rri_normaliser {
+    double *running; /* [n_running] rows, means, variances of each kind */
+    double *batch;   /* [2 S] scratch */
+    size_t n_running;
+} rri_normaliser;
+
+/* In what units the losses of an update are: (R − shift) · per_unit and Â · advantage; V² · scale²
+ * leads back. */
+typedef struct rri_units {
+    float shift, per_unit, advantage;
+    double scale;
+    bool has_old_values; /* false: they are 0 for want of statistics, so no loss stays near them */
+} rri_units;
+
+typedef struct rri_trainer {
+    rri_model model;
+    rri_recipe recipe;
+    rri_workers *workers; /* borrowed from the handle, as all that follows but numbers */
+
+    float *gradients, *first_moments, *second_moments; /* [params.n_floats] */
+    rri_slice slice;
+    rri_update_rows update;
+    rri_normaliser normaliser;
+    rri_units units;   /* of the update under way */
+    rri_stack *stacks; /* [num_threads] */
+
+    int64_t n_updates, n_timesteps, n_optimizer_steps;
+    uint64_t n_draws; /* rows drawn without an id of their own */
+
+    rri_versions versions;
+    rri_kept kept;
+    rri_host_log log;
+} rri_trainer;
+
+/* Network and arrays of a trainer whose model has its config, kernels and a declared network, and
+ * which has recipe and workers. Run twice, as core/memory.h says. */
+void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena);
+
+/* Acting with the present parameters, in the trainer's own arrays. */
+rri_player rri_trainer_player(rri_trainer *trainer);
+
+/* The present parameters, whose hash is given, serve with these options (NULL: none). */
+void rri_trainer_note_version(rri_trainer *trainer, uint64_t parameters,
+                              const rr_serving_options *options);
+
+#endif
