@@ -47,7 +47,8 @@ static rr_agent *load(const char *path)
         require(rr_checkpoint_read_config(path, RR_CONFIG_A2C, &a2c, NULL, &err), &err);
         require(rr_agent_create_a2c(&agent, &config, &a2c, items, NULL, &err), &err);
     }
-    require(rr_checkpoint_load(path, agent, NULL, NULL, NULL, 0, NULL, &err), &err);
+    rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};
+    require(rr_checkpoint_load(&trained, path, &err), &err);
     rr_items_release(items);
     return agent;
 }

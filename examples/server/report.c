@@ -41,7 +41,8 @@ static earned measure_folder(const run_options *options, const world *w, bool is
     char path[PATH_BYTES];
     rr_agent *agent = learner_make(w, &options->trainer.learner);
     snprintf(path, sizeof path, "%s/trainer.safetensors", options->trainer.folder);
-    require(rr_checkpoint_load(path, agent, NULL, NULL, NULL, 0, NULL, &err), &err);
+    rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};
+    require(rr_checkpoint_load(&trained, path, &err), &err);
     const earned got = learner_measure(agent, w, is_greedy, n_sessions);
     rr_agent_destroy(agent);
     return got;

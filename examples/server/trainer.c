@@ -40,14 +40,24 @@ static void make_buffer(trainer *t)
     require(rr_buffer_create(&t->buffer, &config, NULL, &err), &err);
 }
 
+/* The agent, and how far it has read. */
+static rr_checkpoint checkpoint_of(trainer *t)
+{
+    return (rr_checkpoint){.struct_size = sizeof(rr_checkpoint),
+                           .agent = t->agent,
+                           .blob = &t->at,
+                           .blob_bytes = sizeof t->at,
+                           .blob_capacity = sizeof t->at};
+}
+
 /* The order matters: what is published must be learned from what the checkpoint knows, and only
  * what it knows may leave the table. */
 static void save(trainer *t)
 {
     rr_error err;
     rr_policy *policy = NULL;
-    require(rr_checkpoint_save(t->checkpoint, t->agent, NULL, NULL, &t->at, sizeof t->at, &err),
-            &err);
+    const rr_checkpoint all = checkpoint_of(t);
+    require(rr_checkpoint_save(&all, t->checkpoint, &err), &err);
     require(rr_agent_publish(t->agent, &policy, NULL, &err), &err);
     require(rr_policy_save(t->policy, policy, &err), &err);
     rr_policy_release(policy);
@@ -59,11 +69,9 @@ static void save(trainer *t)
 static void begin_or_come_back(trainer *t)
 {
     rr_error err;
-    size_t bytes = 0;
     if (access(t->checkpoint, R_OK) == 0) {
-        require(rr_checkpoint_load(t->checkpoint, t->agent, NULL, NULL, &t->at, sizeof t->at,
-                                   &bytes, &err),
-                &err);
+        rr_checkpoint all = checkpoint_of(t);
+        require(rr_checkpoint_load(&all, t->checkpoint, &err), &err);
     } else {
         learner_first_night(t->agent, t->w, &t->options->learner);
         t->at.version = rr_agent_version(t->agent);

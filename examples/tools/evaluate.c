@@ -106,8 +106,8 @@ static void load_agent(side *c, const world *w)
     config.n_envs = 1;
     rr_env *env = world_env(w, &config, 0, WORLD_TRAIN);
     c->agent = run_create_agent(&c->s, rr_env_items(env));
-    text_require_file(rr_checkpoint_load(c->path, c->agent, NULL, NULL, NULL, 0, NULL, &err), &err,
-                      c->path);
+    rr_checkpoint trained = {.struct_size = sizeof trained, .agent = c->agent};
+    text_require_file(rr_checkpoint_load(&trained, c->path, &err), &err, c->path);
     rr_env_destroy(env);
 }
 

@@ -15,7 +15,7 @@
  *         rr_env_observe(env, &obs, &err);
  *         rr_agent_update(agent, buffer, &obs, &stats, &err);    // GAE, PPO epochs or one A2C step
  *     }
- *     rr_checkpoint_save(path, agent, env, buffer, NULL, 0, &err);
+ *     rr_checkpoint_save(&checkpoint, path, &err);
  *
  * A host with a world of its own never touches rr_env: it fills rr_obs and rr_outcome itself.
  *

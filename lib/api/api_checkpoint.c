@@ -2,32 +2,42 @@
 /* api_checkpoint.c: the front door of checkpoints, to and from files and memory. */
 #include <string.h>
 
+#include "core/abi.h"
 #include "core/fpmode.h"
 #include "io/atomic_file.h"
 #include "store/checkpoint.h"
 
-static rr_status check_saved(const rri_checkpoint *all, const char *function, rr_error *err)
+/* The caller's struct, of whatever release, as one of this. */
+static rr_status read_struct(rr_checkpoint *full, const rr_checkpoint *given, rr_error *err)
 {
-    if (all->agent == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: agent is NULL; it is required", function);
-    }
-    if (all->blob == NULL && all->blob_bytes > 0) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: blob is NULL, but blob_bytes is %zu", function,
-                 all->blob_bytes);
-    }
-    if (all->buffer != NULL && all->buffer->rollout.awaits_reward) {
-        RRI_FAIL(err, RR_E_STATE, "%s: the buffer's last record has no reward yet", function);
+    RRI_TRY(rri_abi_read(full, sizeof *full, given, "rr_checkpoint", err));
+    if (full->reserved != 0) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint: reserved is %u; it must be 0", full->reserved);
     }
     return RR_OK;
 }
 
-rr_status rr_checkpoint_save_memory(void *out, size_t capacity, size_t *bytes,
-                                    const rr_agent *agent, const rr_env *env,
-                                    const rr_buffer *buffer, const void *blob, size_t blob_bytes,
-                                    rr_error *err)
+static rr_status read_saved(rr_checkpoint *full, const rr_checkpoint *given, rr_error *err)
 {
-    const rri_checkpoint all = {agent, env, buffer, blob, blob_bytes};
-    RRI_TRY(check_saved(&all, "rr_checkpoint_save_memory", err));
+    RRI_TRY(read_struct(full, given, err));
+    if (full->agent == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint: agent is NULL; it is required to save");
+    }
+    if (full->blob == NULL && full->blob_bytes > 0) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint: blob is NULL, but blob_bytes is %zu",
+                 full->blob_bytes);
+    }
+    if (full->buffer != NULL && full->buffer->rollout.awaits_reward) {
+        RRI_FAIL(err, RR_E_STATE, "rr_checkpoint: the buffer's last record has no reward yet");
+    }
+    return RR_OK;
+}
+
+rr_status rr_checkpoint_save_memory(const rr_checkpoint *checkpoint, void *out, size_t capacity,
+                                    size_t *bytes, rr_error *err)
+{
+    rr_checkpoint all;
+    RRI_TRY(read_saved(&all, checkpoint, err));
     if (bytes == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_save_memory: bytes is NULL");
     }
@@ -39,7 +49,7 @@ rr_status rr_checkpoint_save_memory(void *out, size_t capacity, size_t *bytes,
 }
 
 /* Measured, written to memory, written to the file. */
-static rr_status save(const char *path, const rri_checkpoint *all, rr_error *err)
+static rr_status save(const char *path, const rr_checkpoint *all, rr_error *err)
 {
     const rri_allocator *allocator = &all->agent->allocator;
     size_t bytes;
@@ -56,60 +66,71 @@ static rr_status save(const char *path, const rri_checkpoint *all, rr_error *err
     return status;
 }
 
-rr_status rr_checkpoint_save(const char *path, const rr_agent *agent, const rr_env *env,
-                             const rr_buffer *buffer, const void *blob, size_t blob_bytes,
-                             rr_error *err)
+rr_status rr_checkpoint_save(const rr_checkpoint *checkpoint, const char *path, rr_error *err)
 {
-    const rri_checkpoint all = {agent, env, buffer, blob, blob_bytes};
+    rr_checkpoint all;
     if (path == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_save: path is NULL");
     }
-    RRI_TRY(check_saved(&all, "rr_checkpoint_save", err));
+    RRI_TRY(read_saved(&all, checkpoint, err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = save(path, &all, err);
     rri_fpmode_leave(before);
     return status;
 }
 
-rr_status rr_checkpoint_load_memory(const void *data, size_t bytes, rr_agent *agent, rr_env *env,
-                                    rr_buffer *buffer, void *blob, size_t blob_capacity,
-                                    size_t *blob_bytes, rr_error *err)
+/* The host's allocator is the agent's, where there is one. */
+static rr_status find_allocator(rri_allocator *allocator, const rr_agent *agent, rr_error *err)
 {
-    if (data == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_load_memory: data is NULL");
-    }
-    rri_allocator allocator;
-    RRI_TRY(rri_allocator_init(&allocator, NULL, err));
     if (agent != NULL) {
-        allocator = agent->allocator;
+        *allocator = agent->allocator;
+        return RR_OK;
     }
+    return rri_allocator_init(allocator, NULL, err);
+}
+
+static rr_status load(rr_checkpoint *target, const void *data, size_t bytes,
+                      const rri_allocator *allocator, rr_error *err)
+{
     rri_safetensors_reader reader;
-    RRI_TRY(rri_safetensors_open(&reader, data, bytes, &allocator, err));
-    const rri_checkpoint_target target = {agent, env, buffer, blob, blob_capacity, blob_bytes};
+    RRI_TRY(rri_safetensors_open(&reader, data, bytes, allocator, err));
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_checkpoint_restore(&target, &reader, err);
+    const rr_status status = rri_checkpoint_restore(target, &reader, err);
     rri_fpmode_leave(before);
     rri_safetensors_close(&reader);
     return status;
 }
 
-rr_status rr_checkpoint_load(const char *path, rr_agent *agent, rr_env *env, rr_buffer *buffer,
-                             void *blob, size_t blob_capacity, size_t *blob_bytes, rr_error *err)
+rr_status rr_checkpoint_load_memory(rr_checkpoint *checkpoint, const void *data, size_t bytes,
+                                    rr_error *err)
 {
+    rr_checkpoint target;
+    rri_allocator allocator;
+    if (data == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_load_memory: data is NULL");
+    }
+    RRI_TRY(read_struct(&target, checkpoint, err));
+    RRI_TRY(find_allocator(&allocator, target.agent, err));
+    const rr_status status = load(&target, data, bytes, &allocator, err);
+    rri_abi_write(checkpoint, &target, sizeof target);
+    return status;
+}
+
+rr_status rr_checkpoint_load(rr_checkpoint *checkpoint, const char *path, rr_error *err)
+{
+    rr_checkpoint target;
+    rri_allocator allocator;
     if (path == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_load: path is NULL");
     }
-    rri_allocator allocator;
-    RRI_TRY(rri_allocator_init(&allocator, NULL, err));
-    if (agent != NULL) {
-        allocator = agent->allocator;
-    }
+    RRI_TRY(read_struct(&target, checkpoint, err));
+    RRI_TRY(find_allocator(&allocator, target.agent, err));
     void *block;
     size_t bytes;
     RRI_TRY(rri_atomic_file_read(&block, &bytes, path, &allocator, err));
-    const rr_status status = rr_checkpoint_load_memory(block, bytes, agent, env, buffer, blob,
-                                                       blob_capacity, blob_bytes, err);
+    const rr_status status = load(&target, block, bytes, &allocator, err);
     rri_memory_release(&allocator, block, bytes);
+    rri_abi_write(checkpoint, &target, sizeof target);
     return rri_status_of_file(err, status, path);
 }
 

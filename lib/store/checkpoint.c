@@ -82,7 +82,7 @@ static rr_status add_fingerprint(rri_safetensors_writer *writer, const char *key
     return rri_safetensors_add_metadata(writer, key, text, err);
 }
 
-static rr_status add_metadata(rri_safetensors_writer *writer, const rri_checkpoint *all,
+static rr_status add_metadata(rri_safetensors_writer *writer, const rr_checkpoint *all,
                               rr_error *err)
 {
     const rr_agent *agent = all->agent;
@@ -173,7 +173,7 @@ static rr_status add_env(rri_safetensors_writer *writer, const rr_env *env, rr_e
 rr_status rri_checkpoint_describe(rri_safetensors_writer *writer, const void *context,
                                   rr_error *err)
 {
-    const rri_checkpoint *all = context;
+    const rr_checkpoint *all = context;
     RRI_TRY(add_metadata(writer, all, err));
     RRI_TRY(add_agent(writer, all->agent, err));
     if (all->env != NULL) {

@@ -24,16 +24,7 @@
 #define RRI_CHECKPOINT_FORMAT  "librecrl checkpoint"
 #define RRI_CHECKPOINT_VERSION 1
 
-/* What is saved; all but agent may be NULL. */
-typedef struct rri_checkpoint {
-    const rr_agent *agent;
-    const rr_env *env;
-    const rr_buffer *buffer;
-    const void *blob;
-    size_t blob_bytes;
-} rri_checkpoint;
-
-/* Metadata and tensors, for rri_safetensors_write; context is an rri_checkpoint. */
+/* Metadata and tensors, for rri_safetensors_write; context is an rr_checkpoint with an agent. */
 rr_status rri_checkpoint_describe(rri_safetensors_writer *writer, const void *context,
                                   rr_error *err);
 
@@ -41,19 +32,9 @@ rr_status rri_checkpoint_describe(rri_safetensors_writer *writer, const void *co
 rr_status rri_checkpoint_add_config(rri_safetensors_writer *writer, int32_t kind,
                                     const void *config, rr_error *err);
 
-/* Where a checkpoint is restored to; what is NULL is not read. */
-typedef struct rri_checkpoint_target {
-    rr_agent *agent;
-    rr_env *env;
-    rr_buffer *buffer;
-    void *blob;
-    size_t blob_capacity;
-    size_t *blob_bytes;
-} rri_checkpoint_target;
-
 /* Judges everything, then changes everything. */
-rr_status rri_checkpoint_restore(const rri_checkpoint_target *target,
-                                 const rri_safetensors_reader *reader, rr_error *err);
+rr_status rri_checkpoint_restore(rr_checkpoint *target, const rri_safetensors_reader *reader,
+                                 rr_error *err);
 
 /* Refuses what is no checkpoint of ours, and newer ones. */
 rr_status rri_checkpoint_check_format(const rri_safetensors_reader *reader, rr_error *err);

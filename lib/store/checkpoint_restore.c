@@ -335,16 +335,14 @@ static rr_status load_env(rr_env *env, const rri_safetensors_reader *reader, rr_
     return RR_OK;
 }
 
-static rr_status read_blob(const rri_checkpoint_target *target, bool loads,
-                           const rri_safetensors_reader *reader, rr_error *err)
+static rr_status read_blob(rr_checkpoint *target, bool loads, const rri_safetensors_reader *reader,
+                           rr_error *err)
 {
     const rri_safetensors_tensor *blob = rri_safetensors_lookup(reader, "blob");
     if (blob == NULL || blob->dtype != RRI_DTYPE_U8 || blob->n_dims != 1) {
         RRI_FAIL(err, RR_E_FORMAT, "checkpoint: it has no blob of bytes");
     }
-    if (target->blob_bytes != NULL) {
-        *target->blob_bytes = blob->bytes;
-    }
+    target->blob_bytes = blob->bytes;
     if (target->blob != NULL && blob->bytes > target->blob_capacity) {
         RRI_FAIL(err, RR_E_TOO_SMALL, "checkpoint: its blob has %zu bytes; blob_capacity is %zu",
                  blob->bytes, target->blob_capacity);
@@ -355,8 +353,8 @@ static rr_status read_blob(const rri_checkpoint_target *target, bool loads,
     return RR_OK;
 }
 
-rr_status rri_checkpoint_restore(const rri_checkpoint_target *target,
-                                 const rri_safetensors_reader *reader, rr_error *err)
+rr_status rri_checkpoint_restore(rr_checkpoint *target, const rri_safetensors_reader *reader,
+                                 rr_error *err)
 {
     RRI_TRY(rri_checkpoint_check_format(reader, err));
     if (target->agent != NULL) {

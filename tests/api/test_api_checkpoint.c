@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "check_run.h"
+#include "checkpoint_parts.h"
 #include "loop/counting_host.h"
 #include "loop/machine.h"
 
@@ -111,21 +112,18 @@ START_TEST(test_api_checkpoint_goes_through_a_file)
         machine_create(&m, &machine_plans[p], 8, 1, NULL);
         machine_create(&other, &machine_plans[p], 8, 2, NULL);
         machine_update(&m);
-        machine_require(rr_checkpoint_save(path, m.agent, m.env, m.buffer, &m.generator,
-                                           sizeof m.generator, &err),
-                        &err);
-        size_t bytes, blob_bytes = 0;
+        const rr_checkpoint all = machine_checkpoint(&m);
+        machine_require(rr_checkpoint_save(&all, path, &err), &err);
+        size_t bytes;
         unsigned char *block = machine_save(&m, &bytes), *file = machine_array(bytes + 1, 1);
         FILE *stream = fopen(path, "rb");
         ck_assert_ptr_nonnull(stream);
         ck_assert_uint_eq(fread(file, 1, bytes + 1, stream), bytes);
         fclose(stream);
         ck_assert_mem_eq(file, block, bytes);
-        machine_require(rr_checkpoint_load(path, other.agent, other.env, other.buffer,
-                                           &other.generator, sizeof other.generator, &blob_bytes,
-                                           &err),
-                        &err);
-        ck_assert_uint_eq(blob_bytes, sizeof m.generator);
+        rr_checkpoint target = machine_checkpoint(&other);
+        machine_require(rr_checkpoint_load(&target, path, &err), &err);
+        ck_assert_uint_eq(target.blob_bytes, sizeof m.generator);
         other.hash = m.hash;
         machine_update(&m);
         machine_update(&other);
@@ -151,16 +149,17 @@ START_TEST(test_api_checkpoint_of_parts_restores_parts)
     size_t bytes;
     unsigned char *block = machine_save(&m, &bytes);
     machine_require(
-        rr_checkpoint_load_memory(block, bytes, other.agent, NULL, NULL, NULL, 0, NULL, &err),
+        rr_checkpoint_load_memory(checkpoint_parts(other.agent, NULL, NULL), block, bytes, &err),
         &err);
     ck_assert_uint_eq(rr_agent_version(other.agent), rr_agent_version(m.agent));
     ck_assert_int_eq(rr_agent_updates(other.agent), 1);
     ck_assert_int_eq(rr_agent_timesteps(other.agent), m.plan.n_envs * m.plan.n_steps);
     ck_assert_int_eq(rr_buffer_count(other.buffer), 0);
     machine_require(
-        rr_checkpoint_load_memory(block, bytes, NULL, other.env, NULL, NULL, 0, NULL, &err), &err);
+        rr_checkpoint_load_memory(checkpoint_parts(NULL, other.env, NULL), block, bytes, &err),
+        &err);
     machine_require(
-        rr_checkpoint_load_memory(block, bytes, NULL, NULL, other.buffer, NULL, 0, NULL, &err),
+        rr_checkpoint_load_memory(checkpoint_parts(NULL, NULL, other.buffer), block, bytes, &err),
         &err);
     ck_assert_int_eq(rr_buffer_count(other.buffer), m.plan.n_envs);
     other.generator = m.generator;
@@ -177,20 +176,21 @@ START_TEST(test_api_checkpoint_tells_the_size_it_needs)
     machine m;
     machine_create(&m, &machine_plans[0], 1, 1, NULL);
     size_t bytes = 0, needed = 0;
-    machine_require(
-        rr_checkpoint_save_memory(NULL, 0, &needed, m.agent, m.env, m.buffer, NULL, 0, &err), &err);
+    machine_require(rr_checkpoint_save_memory(checkpoint_parts(m.agent, m.env, m.buffer), NULL, 0,
+                                              &needed, &err),
+                    &err);
     unsigned char *block = machine_array(needed, 1);
     memset(block, 0x5c, needed);
-    expect(rr_checkpoint_save_memory(block, needed - 1, &bytes, m.agent, m.env, m.buffer, NULL, 0,
-                                     &err),
+    expect(rr_checkpoint_save_memory(checkpoint_parts(m.agent, m.env, m.buffer), block, needed - 1,
+                                     &bytes, &err),
            RR_E_TOO_SMALL, &err, "");
     ck_assert_uint_eq(bytes, needed);
     for (size_t i = 0; i < needed; i++) {
         ck_assert_int_eq(block[i], 0x5c);
     }
-    machine_require(
-        rr_checkpoint_save_memory(block, needed, &bytes, m.agent, m.env, m.buffer, NULL, 0, &err),
-        &err);
+    machine_require(rr_checkpoint_save_memory(checkpoint_parts(m.agent, m.env, m.buffer), block,
+                                              needed, &bytes, &err),
+                    &err);
     ck_assert_uint_eq(bytes, needed);
     free(block);
     machine_destroy(&m);
@@ -204,27 +204,33 @@ START_TEST(test_api_checkpoint_hands_the_blob_back)
     machine_create(&m, &machine_plans[0], 1, 1, NULL);
     const char blob[] = "what the host wants to remember";
     char out[sizeof blob];
-    size_t bytes = 0, told = 0;
+    size_t bytes = 0;
     unsigned char *block = machine_array(1 << 20, 1);
-    machine_require(rr_checkpoint_save_memory(block, 1 << 20, &bytes, m.agent, NULL, NULL, blob,
-                                              sizeof blob, &err),
+    machine_require(rr_checkpoint_save_memory(&(rr_checkpoint){.struct_size = sizeof(rr_checkpoint),
+                                                               .agent = m.agent,
+                                                               .blob = (void *)blob,
+                                                               .blob_bytes = sizeof blob},
+                                              block, 1 << 20, &bytes, &err),
                     &err);
-    machine_require(rr_checkpoint_load_memory(block, bytes, NULL, NULL, NULL, NULL, 0, &told, &err),
-                    &err);
-    ck_assert_uint_eq(told, sizeof blob);
+    rr_checkpoint asked = {.struct_size = sizeof asked};
+    machine_require(rr_checkpoint_load_memory(&asked, block, bytes, &err), &err);
+    ck_assert_uint_eq(asked.blob_bytes, sizeof blob);
     memset(out, 'x', sizeof out);
-    told = 0;
     machine_update(&m); /* so that a load would be seen */
     const uint64_t version = rr_agent_version(m.agent);
-    expect(rr_checkpoint_load_memory(block, bytes, m.agent, NULL, NULL, out, sizeof out - 1, &told,
-                                     &err),
-           RR_E_TOO_SMALL, &err, "blob_capacity is 31");
-    ck_assert_uint_eq(told, sizeof blob);
+    rr_checkpoint small = {.struct_size = sizeof small, .agent = m.agent};
+    small.blob = out;
+    small.blob_capacity = sizeof out - 1;
+    expect(rr_checkpoint_load_memory(&small, block, bytes, &err), RR_E_TOO_SMALL, &err,
+           "blob_capacity is 31");
+    ck_assert_uint_eq(small.blob_bytes, sizeof blob);
     ck_assert_int_eq(out[0], 'x');
     ck_assert_uint_eq(rr_agent_version(m.agent), version);
-    machine_require(
-        rr_checkpoint_load_memory(block, bytes, NULL, NULL, NULL, out, sizeof out, NULL, &err),
-        &err);
+    machine_require(rr_checkpoint_load_memory(&(rr_checkpoint){.struct_size = sizeof(rr_checkpoint),
+                                                               .blob = out,
+                                                               .blob_capacity = sizeof out},
+                                              block, bytes, &err),
+                    &err);
     ck_assert_mem_eq(out, blob, sizeof blob);
     free(block);
     machine_destroy(&m);
@@ -238,7 +244,8 @@ START_TEST(test_api_checkpoint_reads_the_configs_that_a_file_was_made_with)
     char path[64];
     temporary_path(path);
     machine_create(&m, &machine_plans[3], 77, 2, NULL); /* A2C */
-    machine_require(rr_checkpoint_save(path, m.agent, m.env, m.buffer, NULL, 0, &err), &err);
+    machine_require(rr_checkpoint_save(checkpoint_parts(m.agent, m.env, m.buffer), path, &err),
+                    &err);
     int32_t algo = -5;
     machine_require(rr_checkpoint_read_config(path, -1, NULL, &algo, &err), &err);
     ck_assert_int_eq(algo, RR_ALGO_A2C);
@@ -287,28 +294,53 @@ START_TEST(test_api_checkpoint_refuses_arguments_with_a_sentence)
     machine m;
     machine_create(&m, &machine_plans[0], 1, 1, NULL);
     size_t bytes = 0;
-    const char blob = 1;
-    expect(rr_checkpoint_save_memory(NULL, 0, &bytes, NULL, m.env, m.buffer, NULL, 0, &err),
-           RR_E_INVALID, &err, "agent is NULL");
-    expect(rr_checkpoint_save_memory(NULL, 0, NULL, m.agent, NULL, NULL, NULL, 0, &err),
+    expect(
+        rr_checkpoint_save_memory(checkpoint_parts(NULL, m.env, m.buffer), NULL, 0, &bytes, &err),
+        RR_E_INVALID, &err, "agent is NULL");
+    expect(rr_checkpoint_save_memory(checkpoint_parts(m.agent, NULL, NULL), NULL, 0, NULL, &err),
            RR_E_INVALID, &err, "bytes is NULL");
-    expect(rr_checkpoint_save_memory(NULL, 0, &bytes, m.agent, NULL, NULL, NULL, 3, &err),
+    expect(rr_checkpoint_save_memory(&(rr_checkpoint){.struct_size = sizeof(rr_checkpoint),
+                                                      .agent = m.agent,
+                                                      .blob_bytes = 3},
+                                     NULL, 0, &bytes, &err),
            RR_E_INVALID, &err, "blob is NULL, but blob_bytes is 3");
-    expect(rr_checkpoint_save(NULL, m.agent, NULL, NULL, &blob, 1, &err), RR_E_INVALID, &err,
-           "path is NULL");
-    expect(rr_checkpoint_save("/tmp", NULL, NULL, NULL, NULL, 0, &err), RR_E_INVALID, &err,
+    expect(rr_checkpoint_save(checkpoint_parts(m.agent, NULL, NULL), NULL, &err), RR_E_INVALID,
+           &err, "path is NULL");
+    expect(rr_checkpoint_save(checkpoint_parts(NULL, NULL, NULL), "/tmp", &err), RR_E_INVALID, &err,
            "agent is NULL");
-    expect(rr_checkpoint_save("/nowhere/at/all", m.agent, NULL, NULL, NULL, 0, &err), RR_E_IO, &err,
-           "/nowhere/at/all");
-    expect(rr_checkpoint_load("/nowhere/at/all", m.agent, NULL, NULL, NULL, 0, NULL, &err), RR_E_IO,
-           &err, "/nowhere/at/all");
-    expect(rr_checkpoint_load("/tmp", m.agent, NULL, NULL, NULL, 0, NULL, &err), RR_E_IO, &err,
+    expect(rr_checkpoint_save(checkpoint_parts(m.agent, NULL, NULL), "/nowhere/at/all", &err),
+           RR_E_IO, &err, "/nowhere/at/all");
+    expect(rr_checkpoint_load(checkpoint_parts(m.agent, NULL, NULL), "/nowhere/at/all", &err),
+           RR_E_IO, &err, "/nowhere/at/all");
+    expect(rr_checkpoint_load(checkpoint_parts(m.agent, NULL, NULL), "/tmp", &err), RR_E_IO, &err,
            "/tmp");
-    expect(rr_checkpoint_load(NULL, m.agent, NULL, NULL, NULL, 0, NULL, &err), RR_E_INVALID, &err,
-           "path is NULL");
-    expect(rr_checkpoint_load_memory(NULL, 9, m.agent, NULL, NULL, NULL, 0, NULL, &err),
+    expect(rr_checkpoint_load(checkpoint_parts(m.agent, NULL, NULL), NULL, &err), RR_E_INVALID,
+           &err, "path is NULL");
+    expect(rr_checkpoint_load_memory(checkpoint_parts(m.agent, NULL, NULL), NULL, 9, &err),
            RR_E_INVALID, &err, "data is NULL");
-    ck_assert_int_eq(rr_checkpoint_load(NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_checkpoint_load(checkpoint_parts(NULL, NULL, NULL), NULL, NULL),
+                     RR_E_INVALID);
+    /* The struct itself. */
+    expect(rr_checkpoint_save(NULL, "/tmp/x", &err), RR_E_INVALID, &err, "rr_checkpoint is NULL");
+    expect(rr_checkpoint_load(NULL, "/tmp/x", &err), RR_E_INVALID, &err, "rr_checkpoint is NULL");
+    expect(rr_checkpoint_load_memory(NULL, "", 0, &err), RR_E_INVALID, &err,
+           "rr_checkpoint is NULL");
+    expect(rr_checkpoint_save_memory(NULL, NULL, 0, &bytes, &err), RR_E_INVALID, &err,
+           "rr_checkpoint is NULL");
+    rr_checkpoint odd = *checkpoint_parts(m.agent, NULL, NULL);
+    odd.struct_size = 0;
+    expect(rr_checkpoint_save(&odd, "/tmp/x", &err), RR_E_INVALID, &err, "struct_size is 0");
+    odd.struct_size = sizeof odd;
+    odd.reserved = 7;
+    expect(rr_checkpoint_save(&odd, "/tmp/x", &err), RR_E_INVALID, &err, "reserved is 7");
+    expect(rr_checkpoint_load(&odd, "/tmp/x", &err), RR_E_INVALID, &err, "reserved is 7");
+    struct {
+        rr_checkpoint known;
+        uint64_t newer;
+    } longer = {.known = *checkpoint_parts(m.agent, NULL, NULL), .newer = 1};
+    longer.known.struct_size = sizeof longer;
+    expect(rr_checkpoint_save(&longer.known, "/tmp/x", &err), RR_E_UNSUPPORTED, &err,
+           "unknown fields must be 0");
     machine_destroy(&m);
 }
 END_TEST
@@ -323,16 +355,18 @@ START_TEST(test_api_checkpoint_waits_for_the_reward_of_a_record)
     machine_require(rr_agent_act(m.agent, &m.obs, &decision, &err), &err);
     machine_require(rr_buffer_record(m.buffer, &m.obs, &decision, &err), &err);
     size_t bytes = 0;
-    expect(rr_checkpoint_save_memory(NULL, 0, &bytes, m.agent, m.env, m.buffer, NULL, 0, &err),
+    expect(rr_checkpoint_save_memory(checkpoint_parts(m.agent, m.env, m.buffer), NULL, 0, &bytes,
+                                     &err),
            RR_E_STATE, &err, "no reward yet");
     const char *path = "/tmp/recrl-never-written.safetensors";
-    expect(rr_checkpoint_save(path, m.agent, m.env, m.buffer, NULL, 0, &err), RR_E_STATE, &err,
-           "no reward yet");
+    expect(rr_checkpoint_save(checkpoint_parts(m.agent, m.env, m.buffer), path, &err), RR_E_STATE,
+           &err, "no reward yet");
     ck_assert_int_ne(access(path, F_OK), 0);
     const rr_outcome outcome = machine_move(&m);
     machine_require(rr_buffer_reward(m.buffer, &outcome, &err), &err);
-    machine_require(
-        rr_checkpoint_save_memory(NULL, 0, &bytes, m.agent, m.env, m.buffer, NULL, 0, &err), &err);
+    machine_require(rr_checkpoint_save_memory(checkpoint_parts(m.agent, m.env, m.buffer), NULL, 0,
+                                              &bytes, &err),
+                    &err);
     machine_destroy(&m);
 }
 END_TEST
@@ -351,21 +385,23 @@ START_TEST(test_api_checkpoint_without_memory_leaves_the_old_file)
     fclose(stream);
     machine_create(&m, &machine_plans[0], 1, 1, &host);
     counts.fails_at = counts.n_allocations + 1;
-    expect(rr_checkpoint_save(path, m.agent, m.env, m.buffer, NULL, 0, &err), RR_E_MEMORY, &err,
-           "checkpoint");
+    expect(rr_checkpoint_save(checkpoint_parts(m.agent, m.env, m.buffer), path, &err), RR_E_MEMORY,
+           &err, "checkpoint");
     stream = fopen(path, "r");
     ck_assert_ptr_nonnull(fgets(line, sizeof line, stream));
     fclose(stream);
     ck_assert_str_eq(line, "before");
     counts.fails_at = 0;
-    machine_require(rr_checkpoint_save(path, m.agent, m.env, m.buffer, NULL, 0, &err), &err);
+    machine_require(rr_checkpoint_save(checkpoint_parts(m.agent, m.env, m.buffer), path, &err),
+                    &err);
     for (size_t i = 1; i <= 2; i++) { /* the file, the index */
         counts.fails_at = counts.n_allocations + i;
-        expect(rr_checkpoint_load(path, m.agent, m.env, m.buffer, NULL, 0, NULL, &err), RR_E_MEMORY,
-               &err, "");
+        expect(rr_checkpoint_load(checkpoint_parts(m.agent, m.env, m.buffer), path, &err),
+               RR_E_MEMORY, &err, "");
     }
     counts.fails_at = 0;
-    machine_require(rr_checkpoint_load(path, m.agent, m.env, m.buffer, NULL, 0, NULL, &err), &err);
+    machine_require(rr_checkpoint_load(checkpoint_parts(m.agent, m.env, m.buffer), path, &err),
+                    &err);
     unlink(path);
     machine_destroy(&m);
     ck_assert_uint_eq(counts.n_live, 0);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check_run.h"
+#include "checkpoint_parts.h"
 
 enum { S = 3, D = 2, N_ITEMS = 5 };
 
@@ -151,17 +152,17 @@ START_TEST(test_api_policy_file_arguments_and_files_that_are_none_are_refused_by
     expect(rr_policy_load_memory(&back, NULL, 8, t.items, NULL, &err), RR_E_INVALID, &err,
            "data is NULL");
     expect(rr_policy_load(&back, t.path, t.items, NULL, &err), RR_E_IO, &err, t.path);
-    must(rr_checkpoint_save(t.path, t.agent, NULL, NULL, NULL, 0, &err), &err);
+    must(rr_checkpoint_save(checkpoint_parts(t.agent, NULL, NULL), t.path, &err), &err);
     expect(rr_policy_load(&back, t.path, t.items, NULL, &err), RR_E_FORMAT, &err,
            "not one that rr_policy_save wrote");
     must(rr_policy_save(t.path, t.policy, &err), &err);
-    expect(rr_checkpoint_load(t.path, t.agent, NULL, NULL, NULL, 0, NULL, &err), RR_E_FORMAT, &err,
-           "not one that librecrl saved");
+    expect(rr_checkpoint_load(checkpoint_parts(t.agent, NULL, NULL), t.path, &err), RR_E_FORMAT,
+           &err, "not one that librecrl saved");
     expect(rr_policy_load(&back, t.path, NULL, NULL, &err), RR_E_MISMATCH, &err,
            "items_fingerprint");
     ck_assert_ptr_nonnull(strstr(err.text, t.path));
-    expect(rr_checkpoint_load(t.path, t.agent, NULL, NULL, NULL, 0, NULL, &err), RR_E_FORMAT, &err,
-           t.path);
+    expect(rr_checkpoint_load(checkpoint_parts(t.agent, NULL, NULL), t.path, &err), RR_E_FORMAT,
+           &err, t.path);
     ck_assert_ptr_null(back);
     close_table(&t);
 }

@@ -539,23 +539,32 @@ static inline void machine_update(machine *m)
 }
 
 /* A checkpoint of all of it; the caller frees the block. */
+/* All of a machine, and its generator as the blob. */
+static inline rr_checkpoint machine_checkpoint(const machine *m)
+{
+    return (rr_checkpoint){.struct_size = sizeof(rr_checkpoint),
+                           .agent = m->agent,
+                           .env = m->env,
+                           .buffer = m->buffer,
+                           .blob = (void *)&m->generator,
+                           .blob_bytes = sizeof m->generator,
+                           .blob_capacity = sizeof m->generator};
+}
+
 static inline unsigned char *machine_save(const machine *m, size_t *bytes)
 {
     rr_error err;
-    machine_require(rr_checkpoint_save_memory(NULL, 0, bytes, m->agent, m->env, m->buffer,
-                                              &m->generator, sizeof m->generator, &err),
-                    &err);
+    const rr_checkpoint all = machine_checkpoint(m);
+    machine_require(rr_checkpoint_save_memory(&all, NULL, 0, bytes, &err), &err);
     unsigned char *block = machine_array(*bytes, 1);
-    machine_require(rr_checkpoint_save_memory(block, *bytes, bytes, m->agent, m->env, m->buffer,
-                                              &m->generator, sizeof m->generator, &err),
-                    &err);
+    machine_require(rr_checkpoint_save_memory(&all, block, *bytes, bytes, &err), &err);
     return block;
 }
 
 static inline rr_status machine_load(machine *m, const void *block, size_t bytes, rr_error *err)
 {
-    return rr_checkpoint_load_memory(block, bytes, m->agent, m->env, m->buffer, &m->generator,
-                                     sizeof m->generator, NULL, err);
+    rr_checkpoint all = machine_checkpoint(m);
+    return rr_checkpoint_load_memory(&all, block, bytes, err);
 }
 
 /* The hash of everything that a plan does, and of the checkpoint at its end. */

@@ -3,6 +3,7 @@
 #include "store/checkpoint.h"
 
 #include "check_run.h"
+#include "checkpoint_parts.h"
 #include "loop/machine.h"
 
 /* A machine in the middle of its third rollout. */
@@ -146,9 +147,9 @@ START_TEST(test_checkpoint_without_environment_and_buffer_names_neither)
     rr_error err;
     size_t bytes;
     unsigned char *block = machine_array(1 << 20, 1);
-    machine_require(
-        rr_checkpoint_save_memory(block, 1 << 20, &bytes, m.agent, NULL, NULL, NULL, 0, &err),
-        &err);
+    machine_require(rr_checkpoint_save_memory(checkpoint_parts(m.agent, NULL, NULL), block, 1 << 20,
+                                              &bytes, &err),
+                    &err);
     rri_safetensors_reader reader;
     open_block(&reader, block, bytes);
     for (size_t i = 0; i < reader.n_tensors; i++) {

@@ -5,6 +5,7 @@
 
 #include "agent/agent.h"
 #include "check_run.h"
+#include "checkpoint_parts.h"
 #include "core/hash.h"
 #include "ledger/buffer_handle.h"
 #include "recrl/recrl.h"
@@ -112,12 +113,13 @@ static void tick(server *s)
 
 static unsigned char *save(const server *s, size_t *bytes)
 {
-    ck_assert_int_eq(
-        rr_checkpoint_save_memory(NULL, 0, bytes, s->agent, NULL, s->buffer, NULL, 0, NULL), RR_OK);
+    ck_assert_int_eq(rr_checkpoint_save_memory(checkpoint_parts(s->agent, NULL, s->buffer), NULL, 0,
+                                               bytes, NULL),
+                     RR_OK);
     unsigned char *block = malloc(*bytes);
-    ck_assert_int_eq(
-        rr_checkpoint_save_memory(block, *bytes, bytes, s->agent, NULL, s->buffer, NULL, 0, NULL),
-        RR_OK);
+    ck_assert_int_eq(rr_checkpoint_save_memory(checkpoint_parts(s->agent, NULL, s->buffer), block,
+                                               *bytes, bytes, NULL),
+                     RR_OK);
     return block;
 }
 
@@ -146,9 +148,10 @@ START_TEST(test_checkpoint_buffer_restored_goes_on_to_the_byte)
             tick(&resumed); /* something else, to be written over */
         }
         rr_error err = {0};
-        ck_assert_msg(rr_checkpoint_load_memory(file, bytes, resumed.agent, NULL, resumed.buffer,
-                                                NULL, 0, NULL, &err) == RR_OK,
-                      "%s", err.text);
+        ck_assert_msg(
+            rr_checkpoint_load_memory(checkpoint_parts(resumed.agent, NULL, resumed.buffer), file,
+                                      bytes, &err) == RR_OK,
+            "%s", err.text);
         resumed.random = going.random;
         resumed.n_decisions = going.n_decisions;
         resumed.now = going.now;
@@ -177,7 +180,7 @@ static void expect_refusal(const server *s, const unsigned char *file, size_t by
 {
     rr_error err = {0};
     const rr_status got =
-        rr_checkpoint_load_memory(file, bytes, s->agent, NULL, buffer, NULL, 0, NULL, &err);
+        rr_checkpoint_load_memory(checkpoint_parts(s->agent, NULL, buffer), file, bytes, &err);
     ck_assert_msg(got == wanted, "status %d, not %d (\"%s\")", got, wanted, err.text);
     ck_assert_msg(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text,
                   sentence);

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "check_run.h"
+#include "checkpoint_parts.h"
 #include "core/hash.h"
 #include "loop/counting_host.h"
 #include "loop/machine.h"
@@ -513,16 +514,16 @@ START_TEST(test_checkpoint_restore_refuses_to_give_what_is_not_inside)
     rr_error err;
     begin(&m, &tiny, NULL);
     file f = {machine_array(1 << 16, 1), 1 << 16}, before = save(&m);
-    machine_require(
-        rr_checkpoint_save_memory(f.block, f.bytes, &f.bytes, m.agent, NULL, NULL, NULL, 0, &err),
-        &err);
+    machine_require(rr_checkpoint_save_memory(checkpoint_parts(m.agent, NULL, NULL), f.block,
+                                              f.bytes, &f.bytes, &err),
+                    &err);
     ck_assert_int_eq(
-        rr_checkpoint_load_memory(f.block, f.bytes, m.agent, m.env, NULL, NULL, 0, NULL, &err),
+        rr_checkpoint_load_memory(checkpoint_parts(m.agent, m.env, NULL), f.block, f.bytes, &err),
         RR_E_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(err.text, "no environment"));
-    ck_assert_int_eq(
-        rr_checkpoint_load_memory(f.block, f.bytes, m.agent, NULL, m.buffer, NULL, 0, NULL, &err),
-        RR_E_NOT_FOUND);
+    ck_assert_int_eq(rr_checkpoint_load_memory(checkpoint_parts(m.agent, NULL, m.buffer), f.block,
+                                               f.bytes, &err),
+                     RR_E_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(err.text, "no buffer"));
     expect_unchanged(&m, &before);
     free(before.block);

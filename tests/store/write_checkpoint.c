@@ -16,9 +16,11 @@ int main(int argc, char **argv)
     machine_step(&m);
     char path[4096];
     snprintf(path, sizeof path, "%s/checkpoint.safetensors", argv[1]);
-    static const char blob[] = "hello from the host";
-    machine_require(rr_checkpoint_save(path, m.agent, m.env, m.buffer, blob, sizeof blob - 1, &err),
-                    &err);
+    static char blob[] = "hello from the host";
+    rr_checkpoint all = machine_checkpoint(&m);
+    all.blob = blob;
+    all.blob_bytes = sizeof blob - 1;
+    machine_require(rr_checkpoint_save(&all, path, &err), &err);
 
     snprintf(path, sizeof path, "%s/tensors.txt", argv[1]);
     FILE *text = fopen(path, "w");

@@ -66,20 +66,25 @@ void run_save(const run *r, const char *path, const run_origin *origin)
     fclose(out);
     text_make_folders(path);
     rr_error err;
-    text_require_file(rr_checkpoint_save(path, r->agent, r->env, NULL, blob, blob_bytes, &err),
-                      &err, path);
+    const rr_checkpoint all = {.struct_size = sizeof all,
+                               .agent = r->agent,
+                               .env = r->env,
+                               .blob = blob,
+                               .blob_bytes = blob_bytes};
+    text_require_file(rr_checkpoint_save(&all, path, &err), &err, path);
     free(blob);
 }
 
 static char *read_blob(const char *path)
 {
     rr_error err;
-    size_t bytes = 0;
-    text_require_file(rr_checkpoint_load(path, NULL, NULL, NULL, NULL, 0, &bytes, &err), &err,
-                      path);
+    rr_checkpoint target = {.struct_size = sizeof target};
+    text_require_file(rr_checkpoint_load(&target, path, &err), &err, path);
+    const size_t bytes = target.blob_bytes;
     char *blob = text_allocate(bytes + 1, 1);
-    text_require_file(rr_checkpoint_load(path, NULL, NULL, NULL, blob, bytes, NULL, &err), &err,
-                      path);
+    target.blob = blob;
+    target.blob_capacity = bytes;
+    text_require_file(rr_checkpoint_load(&target, path, &err), &err, path);
     const size_t n = strlen(HEADING);
     if (bytes <= n || strncmp(blob, HEADING, n) != 0 || blob[n] != '\n') {
         text_fail("%s is a checkpoint, but not one of train", path);
@@ -166,8 +171,8 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
 void run_load(run *r, const char *path)
 {
     rr_error err;
-    text_require_file(rr_checkpoint_load(path, r->agent, r->env, NULL, NULL, 0, NULL, &err), &err,
-                      path);
+    rr_checkpoint target = {.struct_size = sizeof target, .agent = r->agent, .env = r->env};
+    text_require_file(rr_checkpoint_load(&target, path, &err), &err, path);
     char *blob = read_blob(path);
     char *rest = blob;
     char *line = NULL;

@@ -106,9 +106,9 @@ void stage_add(stage *s, const run_record *record, const char *name)
     config.n_envs = 1;
     rr_env *env = world_env(&s->world, &config, 0, WORLD_TRAIN);
     rr_agent *agent = run_create_agent(&record->s, rr_env_items(env));
-    text_require_file(
-        rr_checkpoint_load(record->checkpoint, agent, NULL, NULL, NULL, 0, NULL, &err), &err,
-        record->checkpoint);
+    rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};
+    text_require_file(rr_checkpoint_load(&trained, record->checkpoint, &err), &err,
+                      record->checkpoint);
     const play_policy drawn = {.name = name, .agent = agent};
     const play_policy greedy = {.name = name, .agent = agent, .is_greedy = true};
     stage_act *own = act(s, name, record->group, &drawn);
