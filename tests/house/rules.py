@@ -31,8 +31,8 @@ MAY_INCLUDE = {
     "api": {"api", "store", "log", *AGENT, *GROUND_FLOOR},
 }
 
-MOST_LINES_OF_A_FILE = 400
-MOST_LINES_OF_A_FUNCTION = 80
+MOST_LINES_OF_A_FILE = 700
+MOST_LINES_OF_A_FUNCTION = 100
 MOST_COLUMNS = 100
 TABLES = {"lib/core/config_tables.c"}  # a field a line, however long
 
@@ -100,17 +100,19 @@ def hosts_see_the_header_alone(tree):
     return found
 
 
-def every_file_has_its_header_and_test(tree):
-    found = []
-    root = pathlib.Path(tree)
-    for path in sources(tree, endings=(".c",)):
-        room, name = path.parts[1], path.stem
-        if room not in ("api", "store") and not (root / path.with_suffix(".h")).exists():
-            found.append(f"{path} has no {path.with_suffix('.h')}")
-        test = pathlib.Path("tests") / room / f"test_{name}.c"
-        if not (root / test).exists():
-            found.append(f"{path} has no {test}")
-    return found
+def functions_declared(text):
+    """Names of a header's prototypes; what is inline, a type or a table is none."""
+    return re.findall(r"^(?!static\b|typedef\b|#)[A-Za-z_][^;={}#()]*?\b(rri_\w+)\s*\([^;{}]*\)\s*;",
+                      code_of(text), re.M)
+
+
+def every_header_has_its_test(tree):
+    """Tests follow headers: a header may stand for several files. The headers of api are the public
+    chapters, so there it is each file that has a test."""
+    asking = [path for path in sources(tree, endings=(".h",)) if functions_declared(read(tree, path))]
+    asking += [path for path in sources(tree, endings=(".c",)) if path.parts[1] == "api"]
+    return [f"{path} has no {test}" for path in asking
+            if not (pathlib.Path(tree) / (test := f"tests/{path.parts[1]}/test_{path.stem}.c")).exists()]
 
 
 def file_names_are_unique(tree):
