@@ -2,15 +2,19 @@
 /* kernels.h: which machine code computes, chosen once by a fixed rule on CPUID.
  *
  * A level is a set of the same functions compiled for one class of CPU; all levels give the same
- * bits. avx512 needs AVX-512 F, DQ, BW and VL; avx2 needs AVX2 and FMA; portable needs nothing. */
+ * bits. This is the one dispatch of the library: whatever is compiled once per level stands here.
+ * avx512 needs AVX-512 F, DQ, BW and VL; avx2 needs AVX2 and FMA; portable needs nothing. */
 #ifndef RRI_MATH_KERNELS_H
 #define RRI_MATH_KERNELS_H
 
 #include "math/cholesky.h"
+#include "math/descent.h"
 #include "math/elementwise.h"
 #include "math/gram.h"
+#include "math/large_pool_block.h"
 #include "math/lying.h"
 #include "math/reduce.h"
+#include "math/softmax_block.h"
 #include "math/tile.h"
 
 enum { RRI_LEVEL_PORTABLE, RRI_LEVEL_AVX2, RRI_LEVEL_AVX512, RRI_N_LEVELS };
@@ -25,6 +29,9 @@ typedef struct rri_kernels {
     rri_lying_rows *lying_rows; /* few rows against a matrix that lies by its columns */
     const rri_elementwise *elementwise;
     const rri_reduce *reduce;
+    const rri_softmax_block *softmax;       /* a block of one row's logits */
+    const rri_large_pool_block *large_pool; /* a block of a panel of rows */
+    const rri_descent *descent;             /* an optimiser's step */
     rri_gram *gram;
     rri_cholesky *cholesky;
 } rri_kernels;

@@ -6,7 +6,7 @@
 #include "core/memory.h"
 #include "math/scalar.h"
 #include "policy/best.h"
-#include "policy/large_pool_top.h"
+#include "policy/large_pool.h"
 #include "policy/sweep.h"
 
 /* ── draw ── */

@@ -134,7 +134,7 @@ static void compute_pool(float *Z, size_t ldz, const rri_logits_tile *tile, size
     for (size_t r = 0; r < n_rows; r++) {
         float *z = Z + r * ldz;
         if (bias != NULL || in->head->scale != 1.0f) {
-            rri_softmax_loops(in->kernels)->affine(z, in->head->scale, bias, end - begin);
+            in->kernels->softmax->affine(z, in->head->scale, bias, end - begin);
         }
         touch_pool_row(z, tile, first + r, begin, end);
     }

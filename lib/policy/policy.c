@@ -70,7 +70,7 @@ void rri_policy_log_probs(float *all, const rri_logits_input *in, size_t row_beg
         rri_sweep_run(&sweep, scratch);
         for (size_t r = 0; r < n_rows; r++) {
             float *z = all + (row + r) * width;
-            rri_softmax_loops(in->kernels)->log_prob(z, z, maxima[r], log_sums[r], width);
+            in->kernels->softmax->log_prob(z, z, maxima[r], log_sums[r], width);
         }
         rri_stack_rewind(scratch, mark);
     }

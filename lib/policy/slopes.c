@@ -21,7 +21,7 @@ static void slopes_of_kept(float *dz, const float *e, const rri_slopes *slopes,
                            const rri_logits_tile *tile, size_t row, size_t begin, size_t n)
 {
     const rri_policy_tape *tape = slopes->tape;
-    const rri_softmax_block *loops = rri_softmax_loops(tile->in->kernels);
+    const rri_softmax_block *loops = tile->in->kernels->softmax;
     const float *maxima = tape->block_maxima + row * rri_sweep_blocks(tile->width);
     float shares[RRI_LOGITS_STRIP / RRI_SOFTMAX_BLOCK];
     const size_t n_blocks = rri_sweep_blocks(n), first = begin / RRI_SOFTMAX_BLOCK;
@@ -40,7 +40,7 @@ void rri_slopes_compute(float *dZ, size_t ldz, const rri_slopes *slopes,
                         const rri_logits_tile *tile, size_t begin, size_t end, rri_stack *scratch)
 {
     const rri_policy_tape *tape = slopes->tape;
-    const rri_softmax_block *loops = rri_softmax_loops(tile->in->kernels);
+    const rri_softmax_block *loops = tile->in->kernels->softmax;
     if (tape->logits == NULL) {
         rri_logits_compute(dZ, ldz, tile, 0, tile->n_rows, begin, end, scratch);
     }

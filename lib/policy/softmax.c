@@ -7,22 +7,6 @@
 
 #include "math/scalar.h"
 
-const rri_softmax_block *rri_softmax_loops(const rri_kernels *kernels)
-{
-#if defined(RRI_HAVE_AVX512)
-    if (kernels->level == RRI_LEVEL_AVX512) {
-        return &rri_softmax_block_avx512;
-    }
-#endif
-#if defined(RRI_HAVE_AVX2)
-    if (kernels->level == RRI_LEVEL_AVX2) {
-        return &rri_softmax_block_avx2;
-    }
-#endif
-    (void)kernels;
-    return &rri_softmax_block_portable;
-}
-
 void rri_softmax_begin(rri_softmax_row *row)
 {
     *row = (rri_softmax_row){.max = -INFINITY, .total_max = -INFINITY};
@@ -89,8 +73,7 @@ void rri_softmax_add(rri_softmax_row *row, const rri_kernels *kernels, const flo
                      double *block_sum, const float *ahead)
 {
     enter_block(row, n);
-    const double sum =
-        rri_softmax_loops(kernels)->add(&row->max, row->sums, row->moments, z, n, ahead);
+    const double sum = kernels->softmax->add(&row->max, row->sums, row->moments, z, n, ahead);
     if (block_sum != NULL) {
         *block_sum = sum;
     }
@@ -99,7 +82,7 @@ void rri_softmax_add(rri_softmax_row *row, const rri_kernels *kernels, const flo
 void rri_softmax_add_keeping(rri_softmax_row *row, const rri_kernels *kernels, float *z, size_t n)
 {
     enter_block(row, n);
-    rri_softmax_loops(kernels)->add_keeping(&row->max, row->sums, row->moments, z, n);
+    kernels->softmax->add_keeping(&row->max, row->sums, row->moments, z, n);
 }
 
 void rri_softmax_finish(rri_softmax_row *row, float *max, double *log_sum, float *entropy)

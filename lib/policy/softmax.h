@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 #include "math/kernels.h"
-#include "policy/softmax_block.h"
 
 #define RRI_SOFTMAX_CHUNK ((size_t)16384)
 
@@ -22,9 +21,6 @@ typedef struct rri_softmax_row {
     float total_max; /* of the closed chunks */
     double total_sum, total_moment;
 } rri_softmax_row;
-
-/* The loops of a level. */
-const rri_softmax_block *rri_softmax_loops(const rri_kernels *kernels);
 
 void rri_softmax_begin(rri_softmax_row *row);
 

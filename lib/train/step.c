@@ -4,9 +4,8 @@
 #include <math.h>
 
 #include "core/status.h"
-#include "optim/adam.h"
 #include "optim/clip.h"
-#include "optim/rmsprop.h"
+#include "optim/optimizer.h"
 
 typedef struct step_job {
     rri_trainer *trainer;

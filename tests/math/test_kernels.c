@@ -21,6 +21,27 @@ START_TEST(test_kernels_detect_takes_the_highest_level_there_is)
 }
 END_TEST
 
+START_TEST(test_kernels_every_level_has_loops_of_its_own)
+{
+    const rri_kernels *levels[RRI_N_LEVELS];
+    const size_t n_levels = levels_present(levels);
+    for (size_t q = 0; q < n_levels; q++) {
+        const rri_kernels *k = levels[q];
+        const void *tables[] = {k->tiles,   k->elementwise, k->reduce,
+                                k->softmax, k->large_pool,  k->descent};
+        for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+            ck_assert_ptr_nonnull(tables[i]);
+        }
+        ck_assert_uint_le(k->wide, RRI_LARGE_POOL_PANEL);
+        for (size_t p = 0; p < q; p++) {
+            ck_assert_ptr_ne(k->softmax, levels[p]->softmax);
+            ck_assert_ptr_ne(k->large_pool, levels[p]->large_pool);
+            ck_assert_ptr_ne(k->descent, levels[p]->descent);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_kernels_portable_is_always_there)
 {
     ck_assert_ptr_nonnull(rri_kernels_at(RRI_LEVEL_PORTABLE));
@@ -76,6 +97,6 @@ START_TEST(test_kernels_calls_on_the_table_reach_the_function_they_name)
 END_TEST
 
 CHECK_MAIN("math/kernels", test_kernels_detect_takes_the_highest_level_there_is,
-           test_kernels_portable_is_always_there,
+           test_kernels_every_level_has_loops_of_its_own, test_kernels_portable_is_always_there,
            test_kernels_a_forced_level_is_detected_until_it_is_undone,
            test_kernels_calls_on_the_table_reach_the_function_they_name)

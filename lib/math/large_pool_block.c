@@ -4,7 +4,7 @@
  *
  * R below is a constant at every call, so that the compiler unrolls and holds R · LANES vectors in
  * registers. Chains of fmaf run over k in order and are cut at 256, as in math/gemm.h. */
-#include "policy/large_pool_block.h"
+#include "math/large_pool_block.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* softmax_block.c: plain loops that the compiler turns into vectors of the level's width, and lane
  * sums on sixteen lanes at every level. Compiled once per level. */
-#include "policy/softmax_block.h"
+#include "math/softmax_block.h"
 
 #include <math.h>
 

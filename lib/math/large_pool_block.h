@@ -12,13 +12,13 @@
  *     panel of dq    [d, P]
  *     columns of q   [ceil(d / P)][rows, P]     τ q again, coordinates in the lanes, for dV
  * n ≤ 256 items of a block · docs/maths.md §3 */
-#ifndef RRI_POLICY_LARGE_POOL_BLOCK_H
-#define RRI_POLICY_LARGE_POOL_BLOCK_H
+#ifndef RRI_MATH_LARGE_POOL_BLOCK_H
+#define RRI_MATH_LARGE_POOL_BLOCK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy/softmax_block.h"
+#include "math/softmax_block.h"
 
 /* Rows of the widest panel. */
 #define RRI_LARGE_POOL_PANEL ((size_t)32)

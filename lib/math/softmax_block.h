@@ -2,8 +2,8 @@
 /* softmax_block.h: the loops over one block of logits, compiled once per level with the same bits.
  *
  * A logit of −∞ is a position that may not be chosen: it adds nothing and its slope is 0. */
-#ifndef RRI_POLICY_SOFTMAX_BLOCK_H
-#define RRI_POLICY_SOFTMAX_BLOCK_H
+#ifndef RRI_MATH_SOFTMAX_BLOCK_H
+#define RRI_MATH_SOFTMAX_BLOCK_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "policy/softmax_block.h"
+#include "math/softmax_block.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ START_TEST(test_softmax_block_sums_are_lane_sums_of_what_is_allowed)
             }
         }
         const double sum =
-            rri_softmax_loops(rri_kernels_detect())->add(&max, running[0], running[1], z, n, z);
+            rri_kernels_detect()->softmax->add(&max, running[0], running[1], z, n, z);
         ck_assert(sum == rri_softmax_fold(running[0]));
         ck_assert(max == 20.0f);
         for (size_t l = 0; l < 16; l++) {
@@ -65,8 +65,8 @@ START_TEST(test_softmax_block_running_sums_go_below_the_higher_maximum)
             moments[i % 16] += below > -INFINITY ? exp(below) * below : 0.0;
         }
         float max = -INFINITY, running[2][16] = {{0}};
-        rri_softmax_loops(rri_kernels_detect())->add(&max, running[0], running[1], z[0], N, NULL);
-        rri_softmax_loops(rri_kernels_detect())->add(&max, running[0], running[1], z[1], N, NULL);
+        rri_kernels_detect()->softmax->add(&max, running[0], running[1], z[0], N, NULL);
+        rri_kernels_detect()->softmax->add(&max, running[0], running[1], z[1], N, NULL);
         ck_assert_double_eq((double)max, highest);
         for (size_t l = 0; l < 16; l++) {
             ck_assert_double_eq_tol((double)running[0][l], sums[l], 4e-6 * (1e-3 + sums[l]));
@@ -81,7 +81,7 @@ START_TEST(test_softmax_block_keeping_gives_the_bits_of_the_sum_and_leaves_expon
     float z[N], kept[N];
     draw_logits(z, 7);
     z[0] = 20.0f;
-    const rri_softmax_block *loops = rri_softmax_loops(rri_kernels_detect());
+    const rri_softmax_block *loops = rri_kernels_detect()->softmax;
     for (size_t n = 1; n <= N; n += 15) {
         float max[2] = {-INFINITY, -INFINITY};
         float a[2][16] = {{0}}, b[2][16] = {{0}};
@@ -107,7 +107,7 @@ START_TEST(test_softmax_block_slope_is_the_formula_and_zero_where_excluded)
     float z[N], dz[N];
     draw_logits(z, 2);
     const float m = 20.0f, log_sum = 2.5f, g = 0.75f, e = -0.5f, entropy = 3.0f;
-    rri_softmax_loops(rri_kernels_detect())->slope(dz, z, m, log_sum, g, e, entropy, N);
+    rri_kernels_detect()->softmax->slope(dz, z, m, log_sum, g, e, entropy, N);
     for (size_t i = 0; i < N; i++) {
         const double log_p = (double)z[i] - 22.5, p = exp(log_p);
         const double expected = -0.75 * p + 0.5 * p * (log_p + 3.0);
@@ -125,7 +125,7 @@ START_TEST(test_softmax_block_affine_rounds_twice_and_log_prob_once)
     float z[N], bias[N], y[N];
     gradcheck_draw(z, N, -2.0f, 2.0f, 3);
     gradcheck_draw(bias, N, -2.0f, 2.0f, 4);
-    const rri_softmax_block *loops = rri_softmax_loops(rri_kernels_detect());
+    const rri_softmax_block *loops = rri_kernels_detect()->softmax;
     memcpy(y, z, sizeof y);
     loops->affine(y, 1.7f, bias, N);
     for (size_t i = 0; i < N; i++) {
@@ -145,13 +145,13 @@ START_TEST(test_softmax_block_levels_agree_in_bits)
     float z[N], bias[N];
     draw_logits(z, 5);
     gradcheck_draw(bias, N, -2.0f, 2.0f, 6);
-    const rri_softmax_block *plain = rri_softmax_loops(rri_kernels_at(RRI_LEVEL_PORTABLE));
+    const rri_softmax_block *plain = rri_kernels_at(RRI_LEVEL_PORTABLE)->softmax;
     for (int level = 1; level < RRI_N_LEVELS; level++) {
         if (rri_kernels_at(level) == NULL) {
-            printf("policy/softmax_block: level %d is not on this machine; not compared\n", level);
+            printf("math/softmax_block: level %d is not on this machine; not compared\n", level);
             continue;
         }
-        const rri_softmax_block *quick = rri_softmax_loops(rri_kernels_at(level));
+        const rri_softmax_block *quick = rri_kernels_at(level)->softmax;
         ck_assert_ptr_ne(plain, quick);
         for (size_t n = 1; n <= N; n++) {
             float a[4][N] = {{0}}, b[4][N] = {{0}};
@@ -172,7 +172,7 @@ START_TEST(test_softmax_block_levels_agree_in_bits)
 }
 END_TEST
 
-CHECK_MAIN("policy/softmax_block",
+CHECK_MAIN("math/softmax_block",
            test_softmax_block_keeping_gives_the_bits_of_the_sum_and_leaves_exponentials,
            test_softmax_block_sums_are_lane_sums_of_what_is_allowed,
            test_softmax_block_running_sums_go_below_the_higher_maximum,

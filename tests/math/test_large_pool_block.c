@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "policy/large_pool_block.h"
+#include "math/large_pool_block.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "check_run.h"
 #include "gradcheck.h"
-#include "policy/large_pool_loops.h"
+#include "math/kernels.h"
 #include "policy/softmax.h"
 
 enum { N = 256, MOST = 32, D = 70 };
@@ -24,7 +24,7 @@ static void setup(block *b, const rri_kernels *kernels)
 {
     memset(b, 0, sizeof *b);
     b->kernels = kernels;
-    b->loops = rri_large_pool_loops_of(kernels);
+    b->loops = kernels->large_pool;
     b->panel = kernels->wide;
     gradcheck_draw(b->V, N * D, -1.0f, 1.0f, 1);
     gradcheck_draw(b->q, D * MOST, -1.0f, 1.0f, 2);
@@ -38,7 +38,7 @@ static void at_each_level(void (*test)(block *))
     for (int level = 0; level < RRI_N_LEVELS; level++) {
         const rri_kernels *kernels = rri_kernels_at(level);
         if (kernels == NULL) {
-            printf("policy/large_pool_block: level %d is not on this machine\n", level);
+            printf("math/large_pool_block: level %d is not on this machine\n", level);
             continue;
         }
         setup(&b, kernels);
@@ -131,9 +131,8 @@ static void check_slopes(block *b)
     for (size_t r = 0; r < b->panel; r++) {
         for (size_t i = 0; i < N; i++) {
             float dz;
-            rri_softmax_loops(b->kernels)
-                ->slope(&dz, &z[i * b->panel + r], rows.maxima[r], rows.log_sums[r],
-                        rows.d_log_probs[r], rows.d_entropy, rows.entropies[r], 1);
+            b->kernels->softmax->slope(&dz, &z[i * b->panel + r], rows.maxima[r], rows.log_sums[r],
+                                       rows.d_log_probs[r], rows.d_entropy, rows.entropies[r], 1);
             ck_assert(b->Z[i * b->panel + r] == dz);
         }
     }
@@ -252,7 +251,7 @@ START_TEST(test_large_pool_block_finds_the_row_that_is_above_its_bound)
 }
 END_TEST
 
-CHECK_MAIN("policy/large_pool_block", test_large_pool_block_finds_the_row_that_is_above_its_bound,
+CHECK_MAIN("math/large_pool_block", test_large_pool_block_finds_the_row_that_is_above_its_bound,
            test_large_pool_block_logits_are_chains_then_scale_then_bias,
            test_large_pool_block_accumulates_the_bits_of_a_row_alone,
            test_large_pool_block_slopes_are_those_of_a_row_alone,
