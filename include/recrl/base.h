@@ -128,6 +128,21 @@ typedef struct rr_obs {
     const rr_items *pool;         /* NULL: the agent's. Another one is scored with its own vectors
                                      and bias 0 (two-tower, items not trained, same width),
                                      else refused */
+    /* Reserved from here on: each must be 0 or NULL, else RR_E_UNSUPPORTED, which names it. */
+    int32_t n_vectors;                /* vectors of a row, for its −1 candidates alone, in their
+                                         order; 0: one for each candidate */
+    int32_t history_feature_dim;      /* width of history_features */
+    const uint64_t *candidate_keys;   /* [n, k] the host's keys of the candidates, in a pool
+                                         or not; 0: none */
+    const uint64_t *excluded_keys;    /* [n, m] keys of the exclusions */
+    const uint64_t *history_keys;     /* [n, h] keys of the items shown */
+    const float *history_vectors;     /* [n, h, item_dim] vectors of items shown that are in
+                                         no pool */
+    const float *history_features;    /* [n, h, history_feature_dim] the host's numbers of each
+                                         showing */
+    const float *reference_log_probs; /* [n, k] (without lists [n, N]) of the policy that the
+                                         update stays near */
+    uint64_t schema;                  /* the host's number for what its columns mean */
 } rr_obs;
 
 /* What was decided. The arrays are the caller's; what is NULL is not wanted. A position that is
@@ -148,6 +163,17 @@ typedef struct rr_decision {
     int32_t *statuses;         /* [n] written by record of a keyed buffer: rr_status of each row;
                                   then the good rows are taken and record succeeds. NULL: all rows
                                   or none */
+    /* Reserved from here on: each must be 0 or NULL, else RR_E_UNSUPPORTED, which names it. */
+    int32_t n_slots;          /* places of a page; 0: one item, no page */
+    int32_t reserved;         /* 0 */
+    int32_t *slot_actions;    /* [n, n_slots] positions in the row's list, from the top; slot 0 is
+                                 actions */
+    int32_t *slot_items;      /* [n, n_slots] pool indices */
+    float *slot_log_probs;    /* [n, n_slots] each given the slots above it */
+    float *slot_values;       /* [n, n_slots] what this slot and all later ones are worth */
+    int32_t *parts;           /* [n] what drew: the policy, the incumbent or the floor */
+    uint64_t pool_line;       /* the line of catalogues that pool_fingerprint belongs to */
+    uint64_t pool_generation; /* its place in that line */
 } rr_decision;
 
 /* What came of decisions: in lock step those of the last record, n rows in the same order; in a
@@ -169,6 +195,10 @@ typedef struct rr_outcome {
     int32_t *statuses;         /* [n] written by reward of a keyed buffer: rr_status of each row;
                                   then the good rows are taken and reward succeeds. NULL: all rows
                                   or none */
+    /* Reserved from here on: each must be NULL, else RR_E_UNSUPPORTED, which names it. */
+    const int32_t *reward_kinds; /* [n] which of several rewards each one is; NULL: the first */
+    const int32_t *slots;        /* [n] which slot of the page earned; NULL: the first */
+    const int32_t *slots_seen;   /* [n] how many slots of the page were seen; NULL: all */
 } rr_outcome;
 
 typedef struct rr_runtime_info {

@@ -9,6 +9,7 @@
 #include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "core/vocabulary.h"
 #include "ledger/buffer_handle.h"
 #include "play/act.h"
 #include "train/keyed_update.h"
@@ -86,8 +87,8 @@ rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision
     RRI_TRY(check_handle(agent, "rr_agent_act", "agent", err));
     rr_obs full_obs;
     rr_decision full;
-    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
-    RRI_TRY(rri_abi_read(&full, sizeof full, decision, "rr_decision", err));
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_decision_read(&full, decision, err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_agent_act(agent, &full_obs, &full, err);
     rri_fpmode_leave(before);
@@ -105,7 +106,7 @@ rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t k, int32_t 
         RRI_FAIL(err, RR_E_INVALID, "top_k: k is %d; it must be at least 1", k);
     }
     rr_obs full_obs;
-    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status =
         rri_agent_top_k(agent, &full_obs, (size_t)k, positions, items, log_probs, err);
@@ -118,7 +119,7 @@ rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *a
 {
     RRI_TRY(check_handle(agent, "rr_agent_evaluate", "agent", err));
     rr_obs full_obs;
-    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status =
         rri_agent_evaluate(agent, &full_obs, actions, log_probs, entropies, values, err);
@@ -151,7 +152,7 @@ rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
     RRI_TRY(check_handle(buffer, "rr_agent_update", "buffer", err));
     rr_obs full_obs;
     if (obs != NULL) {
-        RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+        RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     }
     if (stats != NULL) {
         RRI_TRY(rri_abi_check(stats, sizeof *stats, "rr_stats", err));

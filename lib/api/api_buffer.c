@@ -7,6 +7,7 @@
 #include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "core/vocabulary.h"
 #include "ledger/harvest.h"
 #include "ledger/settle.h"
 
@@ -126,8 +127,8 @@ static rr_status record(rr_buffer *buffer, const rr_obs *obs, const rr_decision 
     }
     rr_obs full_obs;
     rr_decision full;
-    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
-    RRI_TRY(rri_abi_read(&full, sizeof full, decision, "rr_decision", err));
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_decision_read(&full, decision, err));
     RRI_TRY(check_record(&full_obs, &full, err));
     if (buffer->config.is_keyed == 0) {
         RRI_TRY(check_lock_step(&full_obs, &full, err));
@@ -179,10 +180,10 @@ static rr_status reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *
     }
     rr_outcome full;
     rr_obs final;
-    RRI_TRY(rri_abi_read(&full, sizeof full, outcome, "rr_outcome", err));
+    RRI_TRY(rri_outcome_read(&full, outcome, err));
     RRI_TRY(check_reward(buffer, &full, err));
     if (full.final_obs != NULL) {
-        RRI_TRY(rri_abi_read(&final, sizeof final, full.final_obs, "rr_obs", err));
+        RRI_TRY(rri_obs_read(&final, full.final_obs, "final_obs", err));
         full.final_obs = &final;
     }
     return buffer->config.is_keyed == 0
@@ -224,7 +225,7 @@ rr_status rr_buffer_end(rr_buffer *buffer, const rr_ending *ending, rr_error *er
         RRI_FAIL(err, RR_E_INVALID, "buffer end: n is %d; it must be at least 1", full.n);
     }
     if (full.final_obs != NULL) {
-        RRI_TRY(rri_abi_read(&final, sizeof final, full.final_obs, "rr_obs", err));
+        RRI_TRY(rri_obs_read(&final, full.final_obs, "final_obs", err));
         full.final_obs = &final;
     }
     const rri_fpmode before = rri_fpmode_enter();

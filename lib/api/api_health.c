@@ -7,6 +7,7 @@
 #include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "core/vocabulary.h"
 #include "eval/health.h"
 #include "train/dead_units.h"
 
@@ -111,8 +112,8 @@ static rr_status read_rows(rri_health_rows *rows, const rr_health *health, const
 {
     rr_obs o;
     rr_decision d;
-    RRI_TRY(rri_abi_read(&o, sizeof o, obs, "rr_obs", err));
-    RRI_TRY(rri_abi_read(&d, sizeof d, decision, "rr_decision", err));
+    RRI_TRY(rri_obs_read(&o, obs, "rr_obs", err));
+    RRI_TRY(rri_decision_read(&d, decision, err));
     RRI_TRY(check_obs(health, &o, err));
     if (d.n != o.n) {
         RRI_FAIL(err, RR_E_INVALID, "rr_health_record: obs has %d rows, decision %d", o.n, d.n);
@@ -153,7 +154,7 @@ rr_status rr_health_reward(rr_health *health, const rr_outcome *outcome, rr_erro
         RRI_FAIL(err, RR_E_INVALID, "rr_health_reward: health is NULL");
     }
     rr_outcome full;
-    RRI_TRY(rri_abi_read(&full, sizeof full, outcome, "rr_outcome", err));
+    RRI_TRY(rri_outcome_read(&full, outcome, err));
     if (full.n < 1 || full.rewards == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_health_reward: outcome has %s",
                  full.n < 1 ? "no rows" : "no rewards");

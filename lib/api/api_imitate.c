@@ -6,6 +6,7 @@
 #include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "core/vocabulary.h"
 #include "train/imitate.h"
 
 static rr_status imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
@@ -19,7 +20,7 @@ static rr_status imitate(rr_agent *agent, const rr_obs *obs, const int32_t *acti
     rr_obs full_obs;
     rr_imitate_config full_config;
     rr_stats full = {.struct_size = sizeof full};
-    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     RRI_TRY(rri_config_read(&full_config, rri_config_table_of(RR_CONFIG_IMITATE), config, err));
     if (stats != NULL) {
         RRI_TRY(rri_abi_check(stats, sizeof *stats, "rr_stats", err));

@@ -7,6 +7,7 @@
 #include "core/abi.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "core/vocabulary.h"
 #include "eval/comparison.h"
 
 static rr_status check_at_least_one(const char *name, int32_t value, rr_error *err)
@@ -48,7 +49,7 @@ rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items, const rr_out
                  metrics == NULL ? "metrics" : "items");
     }
     rr_outcome full;
-    RRI_TRY(rri_abi_read(&full, sizeof full, outcome, "rr_outcome", err));
+    RRI_TRY(rri_outcome_read(&full, outcome, err));
     if (full.rewards == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_metrics_add: outcome->rewards is NULL");
     }

@@ -9,6 +9,7 @@
 #include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "core/vocabulary.h"
 
 static rr_status check_given(const void *handle, const char *function, const char *name,
                              rr_error *err)
@@ -100,8 +101,8 @@ rr_status rr_policy_act(const rr_policy *policy, rr_reader *scratch, const rr_ob
     RRI_TRY(check_given(scratch, "rr_policy_act", "scratch", err));
     rr_obs full_obs;
     rr_decision full;
-    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
-    RRI_TRY(rri_abi_read(&full, sizeof full, decision, "rr_decision", err));
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_decision_read(&full, decision, err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_snapshot_act(policy, scratch, &full_obs, &full, err);
     rri_fpmode_leave(before);
@@ -120,7 +121,7 @@ rr_status rr_policy_top_k(const rr_policy *policy, rr_reader *scratch, const rr_
         RRI_FAIL(err, RR_E_INVALID, "top_k: k is %d; it must be at least 1", k);
     }
     rr_obs full_obs;
-    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status =
         rri_snapshot_top_k(policy, scratch, &full_obs, (size_t)k, positions, items, log_probs, err);
@@ -135,7 +136,7 @@ rr_status rr_policy_evaluate(const rr_policy *policy, rr_reader *scratch, const 
     RRI_TRY(check_given(policy, "rr_policy_evaluate", "policy", err));
     RRI_TRY(check_given(scratch, "rr_policy_evaluate", "scratch", err));
     rr_obs full_obs;
-    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_snapshot_evaluate(policy, scratch, &full_obs, actions, log_probs,
                                                    entropies, values, err);

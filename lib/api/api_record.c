@@ -4,6 +4,7 @@
 
 #include "core/abi.h"
 #include "core/status.h"
+#include "core/vocabulary.h"
 #include "log/outcome_blob.h"
 #include "log/record_blob.h"
 
@@ -24,8 +25,8 @@ rr_status rr_record_encode(void *out, size_t capacity, size_t *bytes, const rr_o
     RRI_TRY(check_out(bytes, row, "rr_record_encode", err));
     rr_obs full_obs;
     rr_decision full;
-    RRI_TRY(rri_abi_read(&full_obs, sizeof full_obs, obs, "rr_obs", err));
-    RRI_TRY(rri_abi_read(&full, sizeof full, decision, "rr_decision", err));
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_decision_read(&full, decision, err));
     return rri_record_encode(out, capacity, bytes, &full_obs, &full, (size_t)row, err);
 }
 
@@ -40,7 +41,7 @@ rr_status rr_outcome_encode(void *out, size_t capacity, size_t *bytes, const rr_
     RRI_TRY(check_out(bytes, row, "rr_outcome_encode", err));
     rr_outcome full;
     rr_obs final;
-    RRI_TRY(rri_abi_read(&full, sizeof full, outcome, "rr_outcome", err));
+    RRI_TRY(rri_outcome_read(&full, outcome, err));
     if (row >= full.n || full.decisions == NULL || full.rewards == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "outcome: row is %d, n %d; decisions and rewards are required",
                  row, full.n);
@@ -56,7 +57,7 @@ rr_status rr_outcome_encode(void *out, size_t capacity, size_t *bytes, const rr_
     const bool is_cut_off = head.truncated != 0 && head.terminated == 0;
     const bool has_final = is_cut_off && full.final_obs != NULL;
     if (has_final) {
-        RRI_TRY(rri_abi_read(&final, sizeof final, full.final_obs, "rr_obs", err));
+        RRI_TRY(rri_obs_read(&final, full.final_obs, "final_obs", err));
     }
     return rri_outcome_encode(out, capacity, bytes, &head, RRI_OUTCOME_MAGIC,
                               has_final ? &final : NULL, (size_t)row, err);
@@ -79,7 +80,7 @@ rr_status rr_ending_encode(void *out, size_t capacity, size_t *bytes, const rr_e
     };
     const bool has_final = head.terminated == 0 && full.final_obs != NULL;
     if (has_final) {
-        RRI_TRY(rri_abi_read(&final, sizeof final, full.final_obs, "rr_obs", err));
+        RRI_TRY(rri_obs_read(&final, full.final_obs, "final_obs", err));
     }
     return rri_outcome_encode(out, capacity, bytes, &head, RRI_ENDING_MAGIC,
                               has_final ? &final : NULL, (size_t)row, err);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/vocabulary.h"
 #include "env/user_model.h"
 
 static void draw_list(rr_env *env, size_t row)
@@ -89,7 +90,6 @@ static bool move_row(rr_env *env, size_t row, int32_t item)
 static void observe_rows(const rr_env *env, const rri_env_rows *rows, rr_obs *obs)
 {
     memset(obs, 0, sizeof *obs);
-    obs->struct_size = sizeof *obs;
     obs->n = (int32_t)env->n_envs;
     obs->k = (int32_t)env->k;
     obs->h = (int32_t)env->h;
@@ -99,6 +99,7 @@ static void observe_rows(const rr_env *env, const rri_env_rows *rows, rr_obs *ob
     obs->history = rows->history;
     obs->history_rewards = rows->history_rewards;
     obs->pool = env->items;
+    obs->struct_size = rri_obs_view_size(obs);
 }
 
 void rri_sessions_observe(const rr_env *env, rr_obs *obs)

@@ -15,7 +15,7 @@ void rri_sessions_reset(rr_env *env);
  * whole struct of this release, filled with views. */
 void rri_sessions_step(rr_env *env, const int32_t *actions, rr_outcome *outcome);
 
-/* Views of the present; obs is a whole struct of this release. */
+/* Views of the present; obs is a whole struct of this release, its struct_size that of a view. */
 void rri_sessions_observe(const rr_env *env, rr_obs *obs);
 
 /* Draws the list of a row and lays out its history from sessions, steps and shown. */
