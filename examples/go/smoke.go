@@ -11,7 +11,7 @@ package main
 #include <stdint.h>
 #include <stdlib.h>
 typedef struct { int32_t status; char text[508]; } rr_error;
-typedef struct { uint32_t struct_size; int32_t n, k, m, h, state_dim, item_dim, feature_dim; const void *arrays[14]; } rr_obs;
+typedef struct { uint32_t struct_size; int32_t n, n_candidates, n_excluded, n_history, state_dim, item_dim, feature_dim; const void *arrays[14]; } rr_obs;
 typedef struct { uint32_t struct_size; int32_t n; int32_t *actions, *items; float *log_probs, *values, *all_log_probs; uint64_t *policy_versions, pool_fingerprint; } rr_decision;
 typedef struct { uint32_t struct_size; int32_t n; const uint64_t *decisions; const float *rewards; const uint8_t *terminated, *truncated; const int64_t *times; const rr_obs *final_obs; } rr_outcome;
 typedef struct { uint32_t struct_size; int32_t n_rows, n_epochs, n_minibatches, n_dropped, is_stopped_early; float policy_loss, value_loss, entropy, approx_kl, clip_fraction, explained_variance, grad_norm, learning_rate, reward_mean, scale, repeat_weight; uint32_t reserved; int64_t n_updates, n_timesteps; } rr_stats;

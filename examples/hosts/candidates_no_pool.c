@@ -76,7 +76,7 @@ int main(void)
     uint8_t is_over[GUESTS];
     const rr_obs obs = {.struct_size = sizeof obs,
                         .n = GUESTS,
-                        .k = ROOMS,
+                        .n_candidates = ROOMS,
                         .state_dim = STATE,
                         .item_dim = DIM,
                         .states = guests,

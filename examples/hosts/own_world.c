@@ -68,7 +68,7 @@ static void request(feed *f, rr_obs *obs)
     }
     *obs = (rr_obs){.struct_size = sizeof *obs,
                     .n = READERS,
-                    .k = LIST,
+                    .n_candidates = LIST,
                     .state_dim = STATE,
                     .feature_dim = 1,
                     .states = f->states[0],

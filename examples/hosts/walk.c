@@ -58,7 +58,7 @@ static int32_t one_request(rr_reader *scratch, const rr_items *items, const requ
     size_t capacity, bytes;
     const rr_obs obs = {.struct_size = sizeof obs,
                         .n = 1,
-                        .k = LIST,
+                        .n_candidates = LIST,
                         .state_dim = DIM,
                         .feature_dim = FEATURES,
                         .states = r->user,

@@ -5,8 +5,8 @@ use std::os::raw::{c_char, c_void};
 use std::{ffi::{CStr, CString}, mem::size_of, ptr::{null, null_mut}};
 
 #[repr(C)] struct Error { status: i32, text: [c_char; 508] }
-#[repr(C)] struct Obs { struct_size: u32, n: i32, k: i32, m: i32, h: i32, state_dim: i32, item_dim: i32,
-    feature_dim: i32, arrays: [*const c_void; 14] } // states … pool: views that the world fills
+#[repr(C)] struct Obs { struct_size: u32, n: i32, n_candidates: i32, n_excluded: i32, n_history: i32,
+    state_dim: i32, item_dim: i32, feature_dim: i32, arrays: [*const c_void; 14] } // states … pool: views that the world fills
 #[repr(C)] struct Decision { struct_size: u32, n: i32, actions: *mut i32, items: *mut i32, log_probs: *mut f32,
     values: *mut f32, all_log_probs: *mut f32, policy_versions: *mut u64, pool_fingerprint: u64 }
 #[repr(C)] struct Outcome { struct_size: u32, n: i32, decisions: *const u64, rewards: *const f32,
@@ -72,7 +72,8 @@ fn main() {
         ok(rr_buffer_create(&mut buffer, &config(rr_buffer_config_init, 4, &[("max_rows", "512"), ("max_history", "20")]),
             null(), e));
         ok(rr_env_reset(env, e));
-        let mut obs = Obs { struct_size: size_of::<Obs>() as u32, n: 0, k: 0, m: 0, h: 0, state_dim: 0, item_dim: 0,
+        let mut obs = Obs { struct_size: size_of::<Obs>() as u32, n: 0, n_candidates: 0, n_excluded: 0, n_history: 0,
+            state_dim: 0, item_dim: 0,
             feature_dim: 0, arrays: [null(); 14] };
         let mut decision = Decision { struct_size: size_of::<Decision>() as u32, n: N as i32, actions: actions.as_mut_ptr(),
             items: null_mut(), log_probs: log_probs.as_mut_ptr(), values: values.as_mut_ptr(),

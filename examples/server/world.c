@@ -237,7 +237,7 @@ rr_obs batch_obs(const batch *b)
 {
     return (rr_obs){.struct_size = sizeof(rr_obs),
                     .n = b->n,
-                    .k = b->k,
+                    .n_candidates = b->k,
                     .state_dim = WORLD_DIM,
                     .feature_dim = WORLD_FEATURES,
                     .states = b->states,

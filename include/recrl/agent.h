@@ -70,13 +70,14 @@ RR_API void rr_agent_destroy(rr_agent *agent);
 RR_API rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision,
                               rr_error *err);
 
-/* The k best positions of each row, best first: positions [n, k], and items and log_probs [n, k],
- * which may be NULL. k is at most the length of the list (k of the observation, or N); ties go to
- * the lower position; rows with fewer than k items that may be chosen are padded with −1 and −inf.
- * k = 1 is the greedy item. Scores that overflow are RR_E_NOT_FINITE where log_probs is wanted;
- * without, only a row whose every score is NaN is noticed. */
-RR_API rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t k, int32_t *positions,
-                                int32_t *items, float *log_probs, rr_error *err);
+/* The best positions of each row, best first: positions [n, n_best], and items and log_probs
+ * [n, n_best], which may be NULL. n_best is at most the length of the list (k, or N); ties go to
+ * the lower position; rows with fewer items that may be chosen are padded with −1 and −inf.
+ * n_best = 1 is the greedy item. Scores that overflow are RR_E_NOT_FINITE where log_probs is
+ * wanted; without, only a row whose every score is NaN is noticed. */
+RR_API rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t n_best,
+                                int32_t *positions, int32_t *items, float *log_probs,
+                                rr_error *err);
 
 /* log π(a), entropy (nats) and V(s) of given actions [n]; outputs [n], each nullable. */
 RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,

@@ -94,9 +94,9 @@ typedef struct rr_health rr_health;   /* signs that training is going wrong */
 typedef struct rr_obs {
     uint32_t struct_size;      /* sizeof(rr_obs) */
     int32_t n;                 /* rows, ≥ 1 */
-    int32_t k;                 /* length of candidate lists; 0: no lists */
-    int32_t m;                 /* length of exclusion lists; 0: none */
-    int32_t h;                 /* length of histories; 0: none */
+    int32_t n_candidates;      /* k: length of candidate lists; 0: no lists */
+    int32_t n_excluded;        /* m: length of exclusion lists; 0: none */
+    int32_t n_history;         /* h: length of histories; 0: none */
     int32_t state_dim;         /* width of states; the agent's */
     int32_t item_dim;          /* width of vectors; 0 without vectors */
     int32_t feature_dim;       /* width of features; 0 without features */

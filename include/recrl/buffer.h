@@ -50,7 +50,8 @@ RR_API rr_status rr_buffer_memory(const rr_buffer_config *config, size_t *bytes,
 /* Copies n rows. Needs obs->states, decision->actions, log_probs and values. RR_E_STATE while the
  * last record has no reward, or when n differs from the records before; RR_E_FULL when they do not
  * fit. Rows have one form from the first one on until the buffer is empty: which arrays are given,
- * and whether k, m and h are 0. A session without a past sends a history of −1 alone, not h 0.
+ * and whether n_candidates, n_excluded and n_history are 0. A session without a past sends a
+ * history of −1 alone, not n_history 0.
  *
  * Keyed: needs sessions, decisions, times (where the config has reward_wait or idle_timeout),
  * actions, log_probs (finite, at most 0) and policy_versions; values are not read, the update makes

@@ -120,15 +120,15 @@ RR_API rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_conf
                                     const rr_host *host, rr_error *err);
 
 /* Ranking of what was held out. Of each user who has held-out items with a positive rating that are
- * new to them, the k items with the largest dot product that are not among their training items
- * are ranked:
+ * new to them, the n_best items with the largest dot product that are not among their training
+ * items are ranked:
  *   recall = hits / held-out items
  *   NDCG   = Σ_hits 1 / log₂(1 + rank) / (the same of a perfect ranking)
  * Means over these users; *_interval is the half width of the 95 % interval. Of equal scores the
  * smaller index comes first. popular_*: items ranked by their training interactions instead. */
 typedef struct rr_ranking {
     uint32_t struct_size;
-    int32_t k;
+    int32_t n_best;
     int64_t n_users;
     double recall, recall_interval;
     double ndcg, ndcg_interval;
@@ -136,18 +136,18 @@ typedef struct rr_ranking {
     double popular_ndcg, popular_ndcg_interval;
 } rr_ranking;
 /* train and held_out: of one dataset, by rr_dataset_select. user_vectors [users, dim], item_vectors
- * [items, dim]; both NULL: popularity alone, the rest NaN. k ≥ 1; num_threads in [1, 64], on any of
- * which the bytes are the same. */
+ * [items, dim]; both NULL: popularity alone, the rest NaN. n_best ≥ 1; num_threads in [1, 64], on
+ * any of which the bytes are the same. */
 RR_API rr_status rr_dataset_rank(const rr_dataset *train, const rr_dataset *held_out,
                                  const float *user_vectors, const float *item_vectors, int32_t dim,
-                                 int32_t k, int32_t num_threads, rr_ranking *out,
+                                 int32_t n_best, int32_t num_threads, rr_ranking *out,
                                  const rr_host *host, rr_error *err);
 /* The same of rankings that somebody else made, a policy's say: lists [users, length] item indices,
  * best first, −1 behind the end. Training items and repetitions in a list are passed over, so a
- * list that may hold them is longer than k. Users without held-out items need no list, begin theirs
- * with −1. */
+ * list that may hold them is longer than n_best. Users without held-out items need no list, begin
+ * theirs with −1. */
 RR_API rr_status rr_dataset_rank_lists(const rr_dataset *train, const rr_dataset *held_out,
-                                       const int32_t *lists, int32_t length, int32_t k,
+                                       const int32_t *lists, int32_t length, int32_t n_best,
                                        rr_ranking *out, const rr_host *host, rr_error *err);
 
 /* Vectors in numpy's .npy files: float32 or float64, little-endian, C order, one or two dimensions

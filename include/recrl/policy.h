@@ -76,11 +76,11 @@ RR_API void rr_reader_destroy(rr_reader *scratch);
  * each with its scratch. RR_E_MISMATCH: the scratch is of another shape. */
 RR_API rr_status rr_policy_act(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
                                rr_decision *decision, rr_error *err);
-/* As rr_agent_top_k: ranked by the policy's scores, whatever is mixed in; log_probs [n, k] are
+/* As rr_agent_top_k: ranked by the policy's scores, whatever is mixed in; log_probs [n, n_best] are
  * those of the mixture. */
 RR_API rr_status rr_policy_top_k(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
-                                 int32_t k, int32_t *positions, int32_t *items, float *log_probs,
-                                 rr_error *err);
+                                 int32_t n_best, int32_t *positions, int32_t *items,
+                                 float *log_probs, rr_error *err);
 /* As rr_agent_evaluate: log π(a) of the mixture, the same bits as act's, and its entropy. */
 RR_API rr_status rr_policy_evaluate(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
                                     const int32_t *actions, float *log_probs, float *entropies,

@@ -36,8 +36,8 @@
  *             or NULL, else the answer is RR_E_UNSUPPORTED.
  *
  * Arrays are row-major float32 or int32, one row a decision. Letters of the shapes:
- *   n rows (decisions) · k candidates · m exclusions · h history · d width of an item's vector ·
- *   N items
+ *   n rows (decisions) · k candidates (rr_obs.n_candidates) · m exclusions (n_excluded) ·
+ *   h history (n_history) · d width of an item's vector · N items
  * Formulas are cited as "maths §n": docs/maths.md.
  *
  * From easy to hard; a reader may stop anywhere and already use the library:

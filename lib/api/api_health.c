@@ -56,15 +56,16 @@ static rr_status check_lists(const rri_health_shape *shape, const rr_obs *obs, r
         }
         return RR_OK;
     }
-    if (obs->k < 1) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_record: obs->k is %d; it must be at least 1",
-                 obs->k);
+    if (obs->n_candidates < 1) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "rr_health_record: obs->n_candidates is %d; it must be at least 1",
+                 obs->n_candidates);
     }
     for (int32_t i = 0; obs->lengths != NULL && i < obs->n; i++) {
-        if (obs->lengths[i] < 1 || obs->lengths[i] > obs->k) {
+        if (obs->lengths[i] < 1 || obs->lengths[i] > obs->n_candidates) {
             RRI_FAIL(err, RR_E_INVALID,
                      "rr_health_record: obs->lengths[%d] is %d; it must be in [1, %d]", i,
-                     obs->lengths[i], obs->k);
+                     obs->lengths[i], obs->n_candidates);
         }
     }
     return RR_OK;
@@ -84,12 +85,13 @@ static rr_status check_obs(const rr_health *health, const rr_obs *obs, rr_error 
     }
     const int32_t width = obs->feature_dim;
     const bool has_features = obs->features != NULL;
-    if (has_features && (width < 0 || (size_t)width != shape->feature_dim || obs->k < 1)) {
+    if (has_features &&
+        (width < 0 || (size_t)width != shape->feature_dim || obs->n_candidates < 1)) {
         RRI_FAIL(
             err, RR_E_MISMATCH,
             "rr_health_record: obs->feature_dim is %d with lists of %d; the watched agent's is "
             "%zu",
-            width, obs->k, shape->feature_dim);
+            width, obs->n_candidates, shape->feature_dim);
     }
     return check_lists(shape, obs, err);
 }
@@ -102,7 +104,7 @@ static double even_entropy(const rr_health *health, const rr_obs *obs)
     }
     double sum = 0.0;
     for (int32_t i = 0; i < obs->n; i++) {
-        sum += log((double)(obs->lengths != NULL ? obs->lengths[i] : obs->k));
+        sum += log((double)(obs->lengths != NULL ? obs->lengths[i] : obs->n_candidates));
     }
     return sum / obs->n;
 }
@@ -125,7 +127,7 @@ static rr_status read_rows(rri_health_rows *rows, const rr_health *health, const
     *rows = (rri_health_rows){.n = (size_t)o.n,
                               .states = o.states,
                               .features = o.features,
-                              .k = (size_t)(o.k > 0 ? o.k : 0),
+                              .k = (size_t)(o.n_candidates > 0 ? o.n_candidates : 0),
                               .even_entropy = even_entropy(health, &o),
                               .actions = d.actions,
                               .items = d.items != NULL ? d.items

@@ -112,19 +112,20 @@ rr_status rr_policy_act(const rr_policy *policy, rr_reader *scratch, const rr_ob
     return status;
 }
 
-rr_status rr_policy_top_k(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs, int32_t k,
-                          int32_t *positions, int32_t *items, float *log_probs, rr_error *err)
+rr_status rr_policy_top_k(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+                          int32_t n_best, int32_t *positions, int32_t *items, float *log_probs,
+                          rr_error *err)
 {
     RRI_TRY(check_given(policy, "rr_policy_top_k", "policy", err));
     RRI_TRY(check_given(scratch, "rr_policy_top_k", "scratch", err));
-    if (k < 1) {
-        RRI_FAIL(err, RR_E_INVALID, "top_k: k is %d; it must be at least 1", k);
+    if (n_best < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "top_k: n_best is %d; it must be at least 1", n_best);
     }
     rr_obs full_obs;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status =
-        rri_snapshot_top_k(policy, scratch, &full_obs, (size_t)k, positions, items, log_probs, err);
+    const rr_status status = rri_snapshot_top_k(policy, scratch, &full_obs, (size_t)n_best,
+                                                positions, items, log_probs, err);
     rri_fpmode_leave(before);
     return status;
 }

@@ -138,7 +138,7 @@ static rr_status check_at_least(const char *function, const char *name, int32_t 
 /* Ranks with workers of its own, and hands the answer out. */
 static rr_status answer(rr_ranking *out, rri_ranking_task *task, const rr_dataset *train,
                         const rr_dataset *held_out, const float *user_vectors, const int32_t *lists,
-                        int32_t k, int32_t num_threads, const rr_host *host, rr_error *err)
+                        int32_t n_best, int32_t num_threads, const rr_host *host, rr_error *err)
 {
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_ranking", err));
     rri_allocator allocator;
@@ -146,8 +146,8 @@ static rr_status answer(rr_ranking *out, rri_ranking_task *task, const rr_datase
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     RRI_TRY(rri_workers_create(&workers, num_threads, &allocator, err));
     const size_t n_items = train->rows.item_table.n_keys;
-    task->k = (size_t)k < n_items ? (size_t)k : n_items;
-    rr_ranking found = {.struct_size = sizeof found, .k = k};
+    task->k = (size_t)n_best < n_items ? (size_t)n_best : n_items;
+    rr_ranking found = {.struct_size = sizeof found, .n_best = n_best};
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rank(&found, task, &train->rows, &held_out->rows, user_vectors, lists,
                                   workers, &allocator, err);
@@ -160,7 +160,7 @@ static rr_status answer(rr_ranking *out, rri_ranking_task *task, const rr_datase
 
 rr_status rr_dataset_rank(const rr_dataset *train, const rr_dataset *held_out,
                           const float *user_vectors, const float *item_vectors, int32_t dim,
-                          int32_t k, int32_t num_threads, rr_ranking *out, const rr_host *host,
+                          int32_t n_best, int32_t num_threads, rr_ranking *out, const rr_host *host,
                           rr_error *err)
 {
     const char *const name = "rr_dataset_rank";
@@ -170,24 +170,24 @@ rr_status rr_dataset_rank(const rr_dataset *train, const rr_dataset *held_out,
                  has_vectors ? "item_vectors" : "user_vectors");
     }
     RRI_TRY(check_at_least(name, "dim", has_vectors ? dim : 1, err));
-    RRI_TRY(check_at_least(name, "k", k, err));
+    RRI_TRY(check_at_least(name, "n_best", n_best, err));
     if (num_threads < 1 || num_threads > 64) {
         RRI_FAIL(err, RR_E_INVALID, "%s: num_threads is %d; it must be in [1, 64]", name,
                  num_threads);
     }
     RRI_TRY(check_parts(name, train, held_out, err));
     rri_ranking_task task = {.dim = has_vectors ? (size_t)dim : 1, .item_vectors = item_vectors};
-    return answer(out, &task, train, held_out, user_vectors, NULL, k, num_threads, host, err);
+    return answer(out, &task, train, held_out, user_vectors, NULL, n_best, num_threads, host, err);
 }
 
 rr_status rr_dataset_rank_lists(const rr_dataset *train, const rr_dataset *held_out,
-                                const int32_t *lists, int32_t length, int32_t k, rr_ranking *out,
-                                const rr_host *host, rr_error *err)
+                                const int32_t *lists, int32_t length, int32_t n_best,
+                                rr_ranking *out, const rr_host *host, rr_error *err)
 {
     const char *const name = "rr_dataset_rank_lists";
     RRI_TRY(check_parts(name, train, held_out, err));
     RRI_TRY(check_at_least(name, "length", length, err));
-    RRI_TRY(check_at_least(name, "k", k, err));
+    RRI_TRY(check_at_least(name, "n_best", n_best, err));
     if (lists == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "%s: lists is NULL", name);
     }
@@ -200,5 +200,5 @@ rr_status rr_dataset_rank_lists(const rr_dataset *train, const rr_dataset *held_
         }
     }
     rri_ranking_task task = {.dim = 1, .list_length = (size_t)length};
-    return answer(out, &task, train, held_out, NULL, lists, k, 1, host, err);
+    return answer(out, &task, train, held_out, NULL, lists, n_best, 1, host, err);
 }

@@ -46,8 +46,8 @@ rri_row_form rri_rollout_form_of(const rr_obs *obs)
         .has_vectors = obs->vectors != NULL,
         .has_features = has_lists && obs->features != NULL,
         .has_counts = has_lists && obs->counts != NULL,
-        .has_excluded = obs->excluded != NULL && obs->m > 0,
-        .has_history = obs->history != NULL && obs->h > 0,
+        .has_excluded = obs->excluded != NULL && obs->n_excluded > 0,
+        .has_history = obs->history != NULL && obs->n_history > 0,
         .has_incumbents = obs->incumbents != NULL,
     };
 }
@@ -82,9 +82,9 @@ static void copy_history(int32_t *out, size_t stride, const int32_t *in, size_t 
 static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to)
 {
     const rri_row_form *form = &rollout->form;
-    const size_t k = (size_t)obs->k, K = rollout->k;
+    const size_t k = (size_t)obs->n_candidates, K = rollout->k;
     const size_t f = rollout->feature_dim, d = rollout->item_dim;
-    const int32_t length = obs->lengths != NULL ? obs->lengths[from] : obs->k;
+    const int32_t length = obs->lengths != NULL ? obs->lengths[from] : obs->n_candidates;
     const size_t n = (size_t)length;
     rollout->lengths[to] = length;
     if (form->has_candidates) {
@@ -117,12 +117,12 @@ void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision 
         copy_list(rollout, obs, from, to);
     }
     if (form->has_excluded) {
-        copy_row_i32(rollout->excluded + to * m, m, obs->excluded + from * (size_t)obs->m,
-                     (size_t)obs->m, -1);
+        copy_row_i32(rollout->excluded + to * m, m, obs->excluded + from * (size_t)obs->n_excluded,
+                     (size_t)obs->n_excluded, -1);
     }
     if (form->has_history) {
-        copy_history(rollout->history + to * h, h, obs->history + from * (size_t)obs->h,
-                     (size_t)obs->h);
+        copy_history(rollout->history + to * h, h, obs->history + from * (size_t)obs->n_history,
+                     (size_t)obs->n_history);
     }
     memcpy(rollout->states + to * S, obs->states + from * S, S * sizeof(float));
     rollout->actions[to] = decision->actions[from];

@@ -30,7 +30,7 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
     const rri_row_form form = rri_rollout_form_of(obs);
     RRI_TRY(check_equal("state_dim", obs->state_dim, rollout->state_dim, err));
     if (form.has_lists) {
-        RRI_TRY(check_most("k", obs->k, rollout->k, err));
+        RRI_TRY(check_most("n_candidates", obs->n_candidates, rollout->k, err));
     }
     if (form.has_features) {
         RRI_TRY(check_equal("feature_dim", obs->feature_dim, rollout->feature_dim, err));
@@ -39,10 +39,10 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
         RRI_TRY(check_equal("item_dim", obs->item_dim, rollout->item_dim, err));
     }
     if (form.has_excluded) {
-        RRI_TRY(check_most("m", obs->m, rollout->m, err));
+        RRI_TRY(check_most("n_excluded", obs->n_excluded, rollout->m, err));
     }
     if (form.has_history) {
-        RRI_TRY(check_most("h", obs->h, rollout->h, err));
+        RRI_TRY(check_most("n_history", obs->n_history, rollout->h, err));
     }
     if (rollout->n_rows > 0 && memcmp(&form, &rollout->form, sizeof form) != 0) {
         RRI_FAIL(
@@ -93,15 +93,15 @@ static rr_status check_finite_candidate(const char *what, const float *x, size_t
 /* The row's list; *length receives how long it is. */
 static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_error *err)
 {
-    *length = obs->lengths != NULL ? obs->lengths[row] : obs->k;
-    if (*length < 1 || *length > obs->k) {
+    *length = obs->lengths != NULL ? obs->lengths[row] : obs->n_candidates;
+    if (*length < 1 || *length > obs->n_candidates) {
         RRI_FAIL(err, RR_E_INVALID, "buffer record: lengths[%zu] is %d; it must be in [1, %d]", row,
-                 *length, obs->k);
+                 *length, obs->n_candidates);
     }
     const size_t f = obs->features != NULL ? (size_t)obs->feature_dim : 0;
     const size_t d = obs->vectors != NULL ? (size_t)obs->item_dim : 0;
     for (size_t j = 0; j < (size_t)*length; j++) {
-        const size_t at = row * (size_t)obs->k + j;
+        const size_t at = row * (size_t)obs->n_candidates + j;
         const bool is_in_pool = obs->candidates != NULL && obs->candidates[at] >= 0;
         if (f > 0) {
             RRI_TRY(check_finite_candidate("features", obs->features + at * f, row, j, f, err));
@@ -136,12 +136,11 @@ rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, 
 
 rr_status rri_rollout_check_form(const rri_rollout *rollout, const rr_obs *obs, rr_error *err)
 {
-    if (!rri_rollout_form_of(obs).has_lists && obs->k != 0) {
-        RRI_FAIL(
-            err, RR_E_INVALID,
-            "buffer record: k is %d, but candidates and vectors are NULL; give one, or k 0 for "
-            "the pool",
-            obs->k);
+    if (!rri_rollout_form_of(obs).has_lists && obs->n_candidates != 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "buffer record: n_candidates is %d, but candidates and vectors are NULL; give "
+                 "one, or 0 for the pool",
+                 obs->n_candidates);
     }
     return check_shapes(rollout, obs, err);
 }

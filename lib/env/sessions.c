@@ -91,8 +91,8 @@ static void observe_rows(const rr_env *env, const rri_env_rows *rows, rr_obs *ob
 {
     memset(obs, 0, sizeof *obs);
     obs->n = (int32_t)env->n_envs;
-    obs->k = (int32_t)env->k;
-    obs->h = (int32_t)env->h;
+    obs->n_candidates = (int32_t)env->k;
+    obs->n_history = (int32_t)env->h;
     obs->state_dim = (int32_t)(2 * env->dim);
     obs->states = rows->states;
     obs->candidates = rows->candidates;

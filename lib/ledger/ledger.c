@@ -178,7 +178,9 @@ static rr_status check_row(const rr_obs *obs, const rr_decision *decision, size_
                  i, (double)decision->log_probs[i]);
     }
     const bool has_lists = rri_rollout_form_of(obs).has_lists;
-    const int32_t length = !has_lists ? INT32_MAX : obs->lengths != NULL ? obs->lengths[i] : obs->k;
+    const int32_t length = !has_lists             ? INT32_MAX
+                           : obs->lengths != NULL ? obs->lengths[i]
+                                                  : obs->n_candidates;
     const int32_t incumbent = obs->incumbents != NULL ? obs->incumbents[i] : -1;
     if (incumbent < -1 || incumbent >= length) {
         RRI_FAIL(

@@ -72,7 +72,7 @@ static uint32_t numbers_of(const rr_obs *obs, const rr_decision *decision)
 static int32_t item_of(const rr_obs *obs, size_t row, int32_t action)
 {
     if (obs->candidates != NULL) {
-        return obs->candidates[row * (size_t)obs->k + (size_t)action];
+        return obs->candidates[row * (size_t)obs->n_candidates + (size_t)action];
     }
     return obs->vectors != NULL ? -1 : action;
 }
@@ -89,9 +89,9 @@ static rri_record_head head_of(const rr_obs *obs, const rr_decision *decision, s
         .pool_fingerprint = obs->pool != NULL ? rri_items_fingerprint(obs->pool) : 0,
         .k = !has_lists             ? 0
              : obs->lengths != NULL ? obs->lengths[row]
-                                    : obs->k,
-        .m = obs->excluded != NULL ? obs->m : 0,
-        .h = obs->history != NULL || obs->history_rewards != NULL ? obs->h : 0,
+                                    : obs->n_candidates,
+        .m = obs->excluded != NULL ? obs->n_excluded : 0,
+        .h = obs->history != NULL || obs->history_rewards != NULL ? obs->n_history : 0,
         .state_dim = obs->state_dim,
         .item_dim = obs->vectors != NULL ? obs->item_dim : 0,
         .feature_dim = obs->features != NULL ? obs->feature_dim : 0,
@@ -116,7 +116,8 @@ static rri_record_head head_of(const rr_obs *obs, const rr_decision *decision, s
 static void write_arrays(unsigned char *out, const size_t *offsets, const rri_record_head *head,
                          const rr_obs *obs, size_t row)
 {
-    const size_t k = (size_t)obs->k, m = (size_t)obs->m, h = (size_t)obs->h;
+    const size_t k = (size_t)obs->n_candidates, m = (size_t)obs->n_excluded,
+                 h = (size_t)obs->n_history;
     const void *const from[RRI_RECORD_N_ARRAYS] = {
         [RRI_RECORD_STATES] = obs->states,     [RRI_RECORD_CANDIDATES] = obs->candidates,
         [RRI_RECORD_FEATURES] = obs->features, [RRI_RECORD_VECTORS] = obs->vectors,
@@ -186,9 +187,9 @@ static void view_obs(rr_obs *obs, rri_record_head *head, const size_t *offsets,
     *obs = (rr_obs){
         .struct_size = sizeof *obs,
         .n = 1,
-        .k = head->k,
-        .m = head->m,
-        .h = head->h,
+        .n_candidates = head->k,
+        .n_excluded = head->m,
+        .n_history = head->h,
         .state_dim = head->state_dim,
         .item_dim = head->item_dim,
         .feature_dim = head->feature_dim,

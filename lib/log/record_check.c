@@ -30,9 +30,10 @@ static rr_status check_widths(const rr_obs *obs, rr_error *err)
     if (obs->states == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "record: obs states is NULL; it is required");
     }
-    if (obs->m < 0 || obs->h < 0) {
+    if (obs->n_excluded < 0 || obs->n_history < 0) {
         RRI_FAIL(err, RR_E_INVALID, "record: obs %s is %d; it must be at least 0",
-                 obs->m < 0 ? "m" : "h", obs->m < 0 ? obs->m : obs->h);
+                 obs->n_excluded < 0 ? "n_excluded" : "n_history",
+                 obs->n_excluded < 0 ? obs->n_excluded : obs->n_history);
     }
     return RR_OK;
 }
@@ -44,14 +45,14 @@ static rr_status check_list(const rr_obs *obs, size_t row, rr_error *err)
         RRI_FAIL(err, RR_E_INVALID,
                  "record: obs features and counts need candidates or vectors beside them");
     }
-    if (has_lists && obs->k < 1) {
-        RRI_FAIL(err, RR_E_INVALID, "record: obs k is %d; with lists it must be at least 1",
-                 obs->k);
+    if (has_lists && obs->n_candidates < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "record: n_candidates is %d; with lists it must be at least 1",
+                 obs->n_candidates);
     }
     if (has_lists && obs->lengths != NULL &&
-        (obs->lengths[row] < 1 || obs->lengths[row] > obs->k)) {
+        (obs->lengths[row] < 1 || obs->lengths[row] > obs->n_candidates)) {
         RRI_FAIL(err, RR_E_INVALID, "record: obs lengths[%zu] is %d; it must be in [1, %d]", row,
-                 obs->lengths[row], obs->k);
+                 obs->lengths[row], obs->n_candidates);
     }
     return RR_OK;
 }
@@ -72,7 +73,8 @@ static rr_status check_indices(const char *name, const int32_t *indices, size_t 
 
 static rr_status check_pool(const rr_obs *obs, size_t row, rr_error *err)
 {
-    const size_t k = (size_t)obs->k, m = (size_t)obs->m, h = (size_t)obs->h;
+    const size_t k = (size_t)obs->n_candidates, m = (size_t)obs->n_excluded,
+                 h = (size_t)obs->n_history;
     if (obs->pool == NULL) {
         return RR_OK;
     }
@@ -98,7 +100,7 @@ static rr_status check_decision(const rr_obs *obs, const rr_decision *decision, 
     const size_t n_items = obs->pool != NULL ? rri_items_count(obs->pool) : (size_t)INT32_MAX;
     const size_t length = !has_lists             ? n_items
                           : obs->lengths != NULL ? (size_t)obs->lengths[row]
-                                                 : (size_t)obs->k;
+                                                 : (size_t)obs->n_candidates;
     const int32_t action = decision->actions[row];
     if (action < 0 || (size_t)action >= length) {
         RRI_FAIL(err, RR_E_INVALID, "record: actions[%zu] is %d; it must be in [0, %zu)", row,

@@ -240,7 +240,7 @@ rr_status rri_act_top_k(const rri_player *player, const rr_obs *obs, size_t k, i
     const size_t most = rri_request_width(&request);
     if (k < 1 || k > most) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "top_k: k is %zu; it must be in [1, %zu], the length of the list", k, most);
+                 "top_k: n_best is %zu; it must be in [1, %zu], the length of the list", k, most);
     }
     if (positions == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "top_k: positions is NULL; it is required");

@@ -61,19 +61,23 @@ static rr_status check_shapes(const rri_player *player, const rr_obs *obs, rr_er
         RRI_FAIL(err, RR_E_INVALID, "obs: n is %d; this agent was made for at most %d (max_rows)",
                  obs->n, config->max_rows);
     }
-    if (!has_lists && obs->k != 0) {
+    if (!has_lists && obs->n_candidates != 0) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "obs: k is %d, but candidates and vectors are NULL; give one, or k 0 for the pool",
-                 obs->k);
+                 "obs: n_candidates is %d, but candidates and vectors are NULL; give one, or 0 for "
+                 "the pool",
+                 obs->n_candidates);
     }
     if (has_lists) {
-        RRI_TRY(check_most("k", obs->k, 1, config->max_candidates, "max_candidates", err));
+        RRI_TRY(check_most("n_candidates", obs->n_candidates, 1, config->max_candidates,
+                           "max_candidates", err));
     }
     if (obs->excluded != NULL) {
-        RRI_TRY(check_most("m", obs->m, 0, config->max_history, "max_history", err));
+        RRI_TRY(
+            check_most("n_excluded", obs->n_excluded, 0, config->max_history, "max_history", err));
     }
     if (obs->history != NULL) {
-        RRI_TRY(check_most("h", obs->h, 0, config->max_history, "max_history", err));
+        RRI_TRY(
+            check_most("n_history", obs->n_history, 0, config->max_history, "max_history", err));
     }
     if (!has_lists && (obs->lengths != NULL || obs->features != NULL || obs->counts != NULL)) {
         RRI_FAIL(err, RR_E_INVALID,
@@ -178,9 +182,9 @@ rr_status rri_request_read(rri_request *request, const rri_player *player, const
     request->incumbents = obs->incumbents;
     request->menu = (rri_menu){
         .n = request->n,
-        .k = has_lists ? (size_t)obs->k : 0,
-        .m = obs->excluded != NULL ? (size_t)obs->m : 0,
-        .h = obs->history != NULL ? (size_t)obs->h : 0,
+        .k = has_lists ? (size_t)obs->n_candidates : 0,
+        .m = obs->excluded != NULL ? (size_t)obs->n_excluded : 0,
+        .h = obs->history != NULL ? (size_t)obs->n_history : 0,
         .feature_dim = (size_t)player->config->feature_dim,
         .lengths = obs->lengths,
         .candidates = obs->candidates,

@@ -243,7 +243,8 @@ static rr_status check_fields(const rri_menu *menu, size_t n_items, rr_error *er
 {
     if (menu->k > 0 && menu->candidates == NULL && menu->vectors == NULL) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "obs: k is %zu, but candidates and vectors are NULL; one must be given", menu->k);
+                 "obs: n_candidates is %zu, but candidates and vectors are NULL; one must be given",
+                 menu->k);
     }
     const char *stray = menu->candidates != NULL ? "candidates"
                         : menu->vectors != NULL  ? "vectors"
@@ -252,11 +253,12 @@ static rr_status check_fields(const rri_menu *menu, size_t n_items, rr_error *er
                         : menu->lengths != NULL  ? "lengths"
                                                  : NULL;
     if (menu->k == 0 && stray != NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "obs: k is 0, but %s is given; it must be NULL", stray);
+        RRI_FAIL(err, RR_E_INVALID, "obs: n_candidates is 0, but %s is given; it must be NULL",
+                 stray);
     }
     if (menu->k == 0 && n_items == 0) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "obs: k is 0 and there is no item pool; candidates or vectors must be "
+                 "obs: n_candidates is 0 and there is no item pool; candidates or vectors must be "
                  "given");
     }
     return RR_OK;

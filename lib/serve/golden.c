@@ -57,7 +57,7 @@ static int32_t draw_item(uint64_t decision, uint32_t lane, size_t n_items)
 static void draw_lists(request_arrays *r, const rr_policy *policy, uint64_t decision)
 {
     const rri_network *net = &policy->network;
-    const size_t k = (size_t)r->obs.k;
+    const size_t k = (size_t)r->obs.n_candidates;
     const uint64_t with_normals = decision + RRI_GOLDEN_DECISIONS;
     for (size_t j = 0; j < k && net->n_items > 0; j++) {
         const size_t first = (size_t)draw_item(decision, 0, net->n_items);
@@ -80,17 +80,17 @@ static void draw_lists(request_arrays *r, const rr_policy *policy, uint64_t deci
 /* Exclusions lie behind the first position of a list, which the incumbent takes, and leave one. */
 static void draw_shown(request_arrays *r, const rr_policy *policy, uint64_t decision)
 {
-    const size_t n_items = policy->network.n_items, k = (size_t)r->obs.k;
+    const size_t n_items = policy->network.n_items, k = (size_t)r->obs.n_candidates;
     const size_t width = k > 0 ? k : n_items;
     const size_t most = (size_t)policy->config.max_history;
     r->obs.history = n_items > 0 ? r->history : NULL;
-    r->obs.h = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_SHOWN) : 0;
-    for (uint32_t j = 0; j < (uint32_t)r->obs.h; j++) {
+    r->obs.n_history = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_SHOWN) : 0;
+    for (uint32_t j = 0; j < (uint32_t)r->obs.n_history; j++) {
         r->history[j] = draw_item(decision, 1 + j, n_items);
     }
     r->obs.excluded = n_items > 0 ? r->excluded : NULL;
-    r->obs.m = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_EXCLUDED) : 0;
-    for (size_t j = 0; j < (size_t)r->obs.m; j++) {
+    r->obs.n_excluded = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_EXCLUDED) : 0;
+    for (size_t j = 0; j < (size_t)r->obs.n_excluded; j++) {
         const size_t position = 1 + j;
         const bool is_there = position + 1 < width;
         r->excluded[j] = !is_there ? -1 : k > 0 ? r->candidates[position] : (int32_t)position;
@@ -105,7 +105,7 @@ static void draw_request(request_arrays *r, const rr_policy *policy, uint64_t de
     r->id = decision;
     r->obs = (rr_obs){.struct_size = sizeof r->obs,
                       .n = 1,
-                      .k = (int32_t)list_length(policy),
+                      .n_candidates = (int32_t)list_length(policy),
                       .state_dim = (int32_t)S,
                       .states = r->states,
                       .sessions = &r->id,

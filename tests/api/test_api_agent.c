@@ -79,8 +79,8 @@ static void open_table(table *t)
     fill(t);
     t->obs = (rr_obs){.struct_size = sizeof t->obs,
                       .n = N,
-                      .k = K,
-                      .h = H,
+                      .n_candidates = K,
+                      .n_history = H,
                       .state_dim = S,
                       .feature_dim = F,
                       .states = t->states,
@@ -160,7 +160,7 @@ START_TEST(test_api_agent_null_arguments_are_refused_by_name)
     expect(rr_agent_top_k(t.agent, NULL, 1, positions, NULL, NULL, &err), RR_E_INVALID, &err,
            "rr_obs is NULL");
     expect(rr_agent_top_k(t.agent, &t.obs, -1, positions, NULL, NULL, &err), RR_E_INVALID, &err,
-           "k is -1; it must be at least 1");
+           "n_best is -1; it must be at least 1");
     expect(rr_agent_evaluate(NULL, &t.obs, t.actions, NULL, NULL, NULL, &err), RR_E_INVALID, &err,
            "rr_agent_evaluate: agent is NULL");
     expect(rr_agent_evaluate(t.agent, NULL, t.actions, NULL, NULL, NULL, &err), RR_E_INVALID, &err,
@@ -297,7 +297,7 @@ START_TEST(test_api_agent_structs_of_an_older_release_are_understood)
     float with[N], without[N];
     rr_obs obs = t.obs;
     obs.history = NULL;
-    obs.h = 0;
+    obs.n_history = 0;
     const float kappa = 1.0f;
     ck_assert_int_eq(rr_agent_set_tensor(t.agent, "actor.repeat_weight", &kappa, 1, NULL), RR_OK);
     ck_assert_int_eq(rr_agent_evaluate(t.agent, &obs, t.actions, without, NULL, NULL, NULL), RR_OK);

@@ -111,7 +111,8 @@ START_TEST(test_api_env_observation_says_its_shapes)
     rr_obs obs = {.struct_size = sizeof obs};
     ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
     ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
-    ck_assert(obs.n == 64 && obs.k == 7 && obs.h == 3 && obs.m == 0 && obs.state_dim == 64);
+    ck_assert(obs.n == 64 && obs.n_candidates == 7 && obs.n_history == 3 && obs.n_excluded == 0 &&
+              obs.state_dim == 64);
     ck_assert(obs.item_dim == 0 && obs.feature_dim == 0);
     ck_assert_ptr_null(obs.sessions);
     ck_assert_ptr_null(obs.decisions);
@@ -139,7 +140,7 @@ START_TEST(test_api_env_serves_older_and_newer_structs)
     older.struct_size = 4 * sizeof(int32_t);
     ck_assert_int_eq(rr_env_observe(env, &older, NULL), RR_OK);
     ck_assert_int_eq(older.n, 64);
-    ck_assert_int_eq(older.h, 0x5a5a5a5a); /* beyond what the caller's compiler knew */
+    ck_assert_int_eq(older.n_history, 0x5a5a5a5a); /* beyond what the caller's compiler knew */
     rr_env_destroy(env);
 }
 END_TEST

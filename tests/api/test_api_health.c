@@ -132,7 +132,7 @@ START_TEST(test_api_health_refuses_rows_whose_lists_are_not_what_they_say)
     rr_obs obs = obs_of();
     rr_decision decision = decision_of();
     decision.actions = chosen;
-    obs.k = 2;
+    obs.n_candidates = 2;
     obs.candidates = candidates;
     obs.features = no_features; /* of width 0: there is nothing to be read */
     ck_assert_int_eq(rr_health_record(health, &obs, &decision, &err), RR_E_MISMATCH);
@@ -142,10 +142,10 @@ START_TEST(test_api_health_refuses_rows_whose_lists_are_not_what_they_say)
     ck_assert_int_eq(rr_health_record(health, &obs, &decision, &err), RR_E_INVALID);
     ck_assert(strstr(err.text, "lengths[1] is 0") != NULL);
     obs.lengths = NULL;
-    obs.k = 0;
+    obs.n_candidates = 0;
     ck_assert_int_eq(rr_health_record(health, &obs, &decision, &err), RR_E_INVALID);
-    ck_assert(strstr(err.text, "k is 0") != NULL);
-    obs.k = 2;
+    ck_assert(strstr(err.text, "n_candidates is 0") != NULL);
+    obs.n_candidates = 2;
     ck_assert_int_eq(rr_health_record(health, &obs, &decision, &err), RR_OK);
     rr_health_destroy(health);
     rr_agent_destroy(agent);

@@ -39,7 +39,7 @@ static void open_desk(desk *t)
     }
     t->obs = (rr_obs){.struct_size = sizeof t->obs,
                       .n = N,
-                      .k = K,
+                      .n_candidates = K,
                       .state_dim = S,
                       .item_dim = 1,
                       .states = t->states,

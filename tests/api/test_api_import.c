@@ -118,7 +118,7 @@ static void play_step(scene *t, int step)
     }
     const rr_obs obs = {.struct_size = sizeof obs,
                         .n = SESSIONS,
-                        .k = 3,
+                        .n_candidates = 3,
                         .state_dim = LOG_S,
                         .states = states,
                         .candidates = candidates,

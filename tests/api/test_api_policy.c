@@ -43,7 +43,7 @@ static void fill(table *t)
     }
     t->obs = (rr_obs){.struct_size = sizeof t->obs,
                       .n = N,
-                      .k = K,
+                      .n_candidates = K,
                       .state_dim = S,
                       .states = t->states,
                       .candidates = t->candidates,
@@ -127,7 +127,7 @@ START_TEST(test_api_policy_null_arguments_are_refused_by_name)
     expect(rr_policy_top_k(t.policy, NULL, &t.obs, 1, k, NULL, NULL, &err), RR_E_INVALID, &err,
            "scratch is NULL");
     expect(rr_policy_top_k(t.policy, t.scratch, &t.obs, 0, k, NULL, NULL, &err), RR_E_INVALID, &err,
-           "k is 0");
+           "n_best is 0");
     expect(rr_policy_evaluate(NULL, t.scratch, &t.obs, k, NULL, NULL, NULL, &err), RR_E_INVALID,
            &err, "policy is NULL");
     expect(rr_policy_evaluate(t.policy, NULL, &t.obs, k, NULL, NULL, NULL, &err), RR_E_INVALID,
@@ -299,7 +299,7 @@ START_TEST(test_api_policy_bad_requests_are_refused_and_the_next_is_served)
     t.incumbents[3] = 1;
     t.excluded[3] = t.candidates[3 * K + 1];
     obs.excluded = t.excluded;
-    obs.m = 1;
+    obs.n_excluded = 1;
     expect(rr_policy_act(t.policy, t.scratch, &obs, &t.decision, &err), RR_E_INVALID, &err,
            "row 3: incumbents is 1; it must be -1 or a position that is not excluded");
     t.excluded[3] = -1;
@@ -310,7 +310,7 @@ START_TEST(test_api_policy_bad_requests_are_refused_and_the_next_is_served)
     expect(rr_agent_act(t.agent,
                         &(rr_obs){.struct_size = sizeof t.obs,
                                   .n = N,
-                                  .k = K,
+                                  .n_candidates = K,
                                   .state_dim = S,
                                   .states = t.states,
                                   .candidates = t.candidates,

@@ -42,7 +42,7 @@ START_TEST(test_ranking_of_two_users_by_hand_beside_popularity)
         RR_OK);
     /* User 0's first new item is 3, as is right; user 1 prefers small ones: 1. Popular: user 0 gets
      * 3 (of two that nobody met the one with the smaller index), user 1 gets 1. */
-    ck_assert(found.k == 1 && found.n_users == 2);
+    ck_assert(found.n_best == 1 && found.n_users == 2);
     ck_assert_double_eq(found.recall, 1.0);
     ck_assert_double_eq(found.ndcg, 1.0);
     ck_assert_double_eq(found.popular_recall, 1.0);
@@ -71,7 +71,7 @@ START_TEST(test_ranking_of_lists_by_hand_beside_popularity)
     const int32_t lists[2 * 3] = {1, 3, 2, 0, 1, -1};
     ck_assert_int_eq(rr_dataset_rank_lists(train, held_out, lists, 3, 1, &found, NULL, NULL),
                      RR_OK);
-    ck_assert(found.k == 1 && found.n_users == 2);
+    ck_assert(found.n_best == 1 && found.n_users == 2);
     ck_assert_double_eq(found.recall, 0.5);
     ck_assert_double_eq(found.popular_recall, 1.0);
     ck_assert_int_eq(rr_dataset_rank_lists(train, held_out, lists, 3, 2, &found, NULL, NULL),
@@ -98,7 +98,7 @@ START_TEST(test_ranking_of_lists_refuses_what_is_none)
                      RR_E_INVALID);
     ck_assert_int_eq(rr_dataset_rank_lists(train, NULL, lists, 1, 1, &found, NULL, &err),
                      RR_E_INVALID);
-    ck_assert_int_eq(found.k, 0);
+    ck_assert_int_eq(found.n_best, 0);
     destroy();
 }
 END_TEST
@@ -130,7 +130,7 @@ START_TEST(test_ranking_refuses_what_does_not_fit_together)
     ck_assert_str_eq(err.text, "rr_dataset_rank: num_threads is 65; it must be in [1, 64]");
     ck_assert_int_eq(rr_dataset_rank(NULL, held_out, NULL, NULL, 0, 1, 1, &found, NULL, &err),
                      RR_E_INVALID);
-    ck_assert_int_eq(found.k, 0);
+    ck_assert_int_eq(found.n_best, 0);
     rr_dataset_destroy(other);
     destroy();
 }

@@ -74,7 +74,7 @@ START_TEST(test_api_record_an_older_callers_shorter_structs_are_filled_as_far_as
         RR_OK);
     ck_assert_uint_eq(t.obs.struct_size, offsetof(rr_obs, history));
     ck_assert_ptr_eq(t.obs.history, t.log.history);
-    ck_assert_int_eq(t.obs.k, LOG_K);
+    ck_assert_int_eq(t.obs.n_candidates, LOG_K);
     log_close(&t.log);
 }
 END_TEST

@@ -123,7 +123,7 @@ static void decide(void *what)
                   .state_dim = STATE,
                   .states = s->states + s->next * s->n_rows * STATE};
     if (s->candidates != NULL) {
-        obs.k = LIST;
+        obs.n_candidates = LIST;
         obs.candidates = s->candidates + s->next * LIST;
         obs.feature_dim = FEATURES;
         obs.features = s->features + s->next * LIST * FEATURES;

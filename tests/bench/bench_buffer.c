@@ -81,8 +81,8 @@ static desk create(size_t n_rows, bool has_lists)
     }
     t.obs = (rr_obs){.struct_size = sizeof t.obs,
                      .n = BATCH,
-                     .k = (int32_t)k,
-                     .h = has_lists ? 0 : HISTORY,
+                     .n_candidates = (int32_t)k,
+                     .n_history = has_lists ? 0 : HISTORY,
                      .state_dim = STATE,
                      .feature_dim = has_lists ? FEATURES : 0,
                      .states = t.states,

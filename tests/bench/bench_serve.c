@@ -132,7 +132,7 @@ static void *serve(void *context)
         uint64_t version;
         const rr_obs obs = {.struct_size = sizeof obs,
                             .n = 1,
-                            .k = LIST,
+                            .n_candidates = LIST,
                             .state_dim = STATE,
                             .feature_dim = FEATURES,
                             .states = c->states + r * STATE,

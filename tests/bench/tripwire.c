@@ -80,7 +80,7 @@ static void observe(work *w)
                       .n = w->n,
                       .state_dim = STATE_DIM,
                       .states = w->states,
-                      .h = w->is_dense ? 0 : N_HISTORY,
+                      .n_history = w->is_dense ? 0 : N_HISTORY,
                       .history = w->is_dense ? NULL : w->history};
 }
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer/rollout.h"
 #include "check_run.h"
 #include "gradcheck.h"
-#include "buffer/rollout.h"
 
 enum { N = 2, S = 3, D = 2, F = 2, K = 4, M = 3, H = 5, ROWS = 6 }; /* of the buffer */
 enum { LESS_K = 3, LESS_M = 2, LESS_H = 3 };                        /* of the record */
@@ -69,9 +69,9 @@ static inline void sample_open(sample *s)
     s->actions[0] = LESS_K - 1;
     s->obs = (rr_obs){.struct_size = sizeof s->obs,
                       .n = N,
-                      .k = LESS_K,
-                      .m = LESS_M,
-                      .h = LESS_H,
+                      .n_candidates = LESS_K,
+                      .n_excluded = LESS_M,
+                      .n_history = LESS_H,
                       .state_dim = S,
                       .item_dim = D,
                       .feature_dim = F,

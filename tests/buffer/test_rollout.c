@@ -81,8 +81,8 @@ START_TEST(test_rollout_form_is_what_an_observation_has)
     s.obs.vectors = NULL; /* features and counts belong to lists */
     form = rri_rollout_form_of(&s.obs);
     ck_assert(!form.has_lists && !form.has_features && !form.has_counts && form.has_history);
-    s.obs.h = 0;
-    s.obs.m = 0;
+    s.obs.n_history = 0;
+    s.obs.n_excluded = 0;
     form = rri_rollout_form_of(&s.obs);
     ck_assert(!form.has_history && !form.has_excluded);
     sample_close(&s);
@@ -98,7 +98,7 @@ START_TEST(test_rollout_without_lists_keeps_states_and_history)
     s.obs.features = NULL;
     s.obs.counts = NULL;
     s.obs.lengths = NULL;
-    s.obs.k = 0;
+    s.obs.n_candidates = 0;
     s.actions[0] = 12345; /* how long the pool is, a rollout does not know */
     ck_assert_int_eq(sample_record(&s), RR_OK);
     ck_assert(!s.rollout.form.has_lists);

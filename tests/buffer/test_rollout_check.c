@@ -87,16 +87,16 @@ START_TEST(test_rollout_check_record_names_the_shape_that_does_not_fit)
     s.obs.state_dim = -3;
     expect_record(&s, RR_E_INVALID, "state_dim is -3; this buffer was made for 3");
     s.obs = obs;
-    s.obs.k = 5;
-    expect_record(&s, RR_E_INVALID, "k is 5; this buffer was made for at most 4");
-    s.obs.k = -1;
-    expect_record(&s, RR_E_INVALID, "k is -1");
+    s.obs.n_candidates = 5;
+    expect_record(&s, RR_E_INVALID, "n_candidates is 5; this buffer was made for at most 4");
+    s.obs.n_candidates = -1;
+    expect_record(&s, RR_E_INVALID, "n_candidates is -1");
     s.obs = obs;
-    s.obs.m = 4;
-    expect_record(&s, RR_E_INVALID, "m is 4; this buffer was made for at most 3");
+    s.obs.n_excluded = 4;
+    expect_record(&s, RR_E_INVALID, "n_excluded is 4; this buffer was made for at most 3");
     s.obs = obs;
-    s.obs.h = 6;
-    expect_record(&s, RR_E_INVALID, "h is 6; this buffer was made for at most 5");
+    s.obs.n_history = 6;
+    expect_record(&s, RR_E_INVALID, "n_history is 6; this buffer was made for at most 5");
     s.obs = obs;
     s.obs.feature_dim = 1;
     expect_record(&s, RR_E_INVALID, "feature_dim is 1; this buffer was made for 2");
@@ -187,7 +187,7 @@ START_TEST(test_rollout_check_record_names_lengths_and_actions_out_of_range)
     s.obs.lengths = NULL;
     s.actions[0] = 3;
     expect_record(&s, RR_E_INVALID, "actions[0] is 3");
-    s.obs.k = 0;
+    s.obs.n_candidates = 0;
     expect_record(&s, RR_E_INVALID, "lengths[0] is 0");
     sample_close(&s);
 }

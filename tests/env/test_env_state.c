@@ -87,9 +87,10 @@ static void compare(const rr_env *a, const rr_env *b)
     rri_sessions_observe(b, &y);
     ck_assert_mem_eq(x.states, y.states, 6 * 8 * sizeof(float));
     ck_assert_mem_eq(x.candidates, y.candidates, 6 * 5 * sizeof(int32_t));
-    if (x.h > 0) {
-        ck_assert_mem_eq(x.history, y.history, 6 * (size_t)x.h * sizeof(int32_t));
-        ck_assert_mem_eq(x.history_rewards, y.history_rewards, 6 * (size_t)x.h * sizeof(float));
+    if (x.n_history > 0) {
+        ck_assert_mem_eq(x.history, y.history, 6 * (size_t)x.n_history * sizeof(int32_t));
+        ck_assert_mem_eq(x.history_rewards, y.history_rewards,
+                         6 * (size_t)x.n_history * sizeof(float));
     }
 }
 

@@ -90,7 +90,7 @@ START_TEST(test_sessions_state_is_the_user_and_the_last_item)
     rri_sessions_observe(env, &obs);
     const float start[] = {3.0f, 0.5f, 0.0f, 0.0f};
     ck_assert_mem_eq(obs.states, start, sizeof start);
-    ck_assert(obs.n == 1 && obs.k == 0 && obs.h == 10 && obs.state_dim == 4);
+    ck_assert(obs.n == 1 && obs.n_candidates == 0 && obs.n_history == 10 && obs.state_dim == 4);
     ck_assert_ptr_null(obs.candidates);
     ck_assert_ptr_null(obs.sessions);
     rr_outcome outcome;
@@ -227,9 +227,9 @@ static void compare_row(const twin_session *twin, const rr_obs *obs, size_t row)
         ck_assert_double_le(fabs((double)state[i] - twin->user[i]), 1e-5);
         ck_assert(state[d + i] == (float)twin->last[i]);
     }
-    for (int i = 0; i < obs->h; i++) {
-        const int at = twin->t - obs->h + i;
-        const size_t place = row * (size_t)obs->h + (size_t)i;
+    for (int i = 0; i < obs->n_history; i++) {
+        const int at = twin->t - obs->n_history + i;
+        const size_t place = row * (size_t)obs->n_history + (size_t)i;
         ck_assert_int_eq(obs->history[place], at < 0 ? -1 : twin->items[at]);
         const double reward = at < 0 ? 0.0 : twin->rewards[at];
         ck_assert_double_le(fabs((double)obs->history_rewards[place] - reward), 1e-5);
@@ -425,7 +425,7 @@ START_TEST(test_sessions_without_history_have_none)
     for (int t = 0; t < 20; t++) {
         rri_sessions_step(env, actions, &outcome);
     }
-    ck_assert_int_eq(outcome.final_obs->h, 0);
+    ck_assert_int_eq(outcome.final_obs->n_history, 0);
     ck_assert_ptr_null(outcome.final_obs->history);
     ck_assert_ptr_null(outcome.final_obs->history_rewards);
     rri_env_destroy(env);

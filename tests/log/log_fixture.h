@@ -81,9 +81,9 @@ static void log_open(log_fixture *t)
     log_fill_rows(t);
     t->obs = (rr_obs){.struct_size = sizeof t->obs,
                       .n = LOG_ROWS,
-                      .k = LOG_K,
-                      .m = LOG_M,
-                      .h = LOG_H,
+                      .n_candidates = LOG_K,
+                      .n_excluded = LOG_M,
+                      .n_history = LOG_H,
                       .state_dim = LOG_S,
                       .item_dim = LOG_D,
                       .feature_dim = LOG_F,

@@ -71,9 +71,9 @@ START_TEST(test_record_blob_gives_back_every_field_of_a_row)
         ck_assert_int_eq(decode(&t, t.log.items), RR_OK);
         const size_t k = (size_t)t.log.lengths[row];
         ck_assert_int_eq(t.obs.n, 1);
-        ck_assert_int_eq(t.obs.k, t.log.lengths[row]);
-        ck_assert_int_eq(t.obs.m, LOG_M);
-        ck_assert_int_eq(t.obs.h, LOG_H);
+        ck_assert_int_eq(t.obs.n_candidates, t.log.lengths[row]);
+        ck_assert_int_eq(t.obs.n_excluded, LOG_M);
+        ck_assert_int_eq(t.obs.n_history, LOG_H);
         ck_assert_mem_eq(t.obs.states, t.log.states + row * LOG_S, LOG_S * sizeof(float));
         ck_assert_mem_eq(t.obs.candidates, t.log.candidates + row * LOG_K, k * 4);
         ck_assert_mem_eq(t.obs.features, t.log.features + row * LOG_K * LOG_F, k * LOG_F * 4);
@@ -211,9 +211,9 @@ START_TEST(test_record_blob_a_forged_head_is_an_error_and_never_a_crash)
         n_taken += got == RR_OK;
         ck_assert(got == RR_OK || got == RR_E_FORMAT || got == RR_E_MISMATCH ||
                   got == RR_E_NOT_FOUND);
-        if (got == RR_OK && t.decision.actions != NULL && t.obs.k > 0) {
+        if (got == RR_OK && t.decision.actions != NULL && t.obs.n_candidates > 0) {
             ck_assert_int_ge(t.decision.actions[0], 0);
-            ck_assert_int_lt(t.decision.actions[0], t.obs.k);
+            ck_assert_int_lt(t.decision.actions[0], t.obs.n_candidates);
         }
         free(exact);
     }

@@ -31,8 +31,8 @@ START_TEST(test_record_check_each_wrong_row_is_named)
     t.obs.feature_dim = 0;
     refused(&t, 0, RR_E_INVALID, "feature_dim is 0");
     t.obs = good.obs;
-    t.obs.m = -1;
-    refused(&t, 0, RR_E_INVALID, "m is -1");
+    t.obs.n_excluded = -1;
+    refused(&t, 0, RR_E_INVALID, "n_excluded is -1");
     t.obs = good.obs;
     t.obs.candidates = NULL;
     t.obs.vectors = NULL;

@@ -411,7 +411,7 @@ static inline void machine_observe_own(machine *m)
     }
     m->obs = (rr_obs){.struct_size = sizeof m->obs,
                       .n = plan->n_envs,
-                      .k = plan->num_candidates,
+                      .n_candidates = plan->num_candidates,
                       .state_dim = plan->item_dim,
                       .item_dim = plan->item_dim,
                       .states = m->states,
@@ -422,7 +422,8 @@ static inline void machine_observe_own(machine *m)
 /* Two features of each candidate, and how often it was shown. */
 static inline void machine_add_features(machine *m)
 {
-    const size_t n = (size_t)m->obs.n, k = (size_t)m->obs.k, h = (size_t)m->obs.h;
+    const size_t n = (size_t)m->obs.n, k = (size_t)m->obs.n_candidates,
+                 h = (size_t)m->obs.n_history;
     for (size_t c = 0; c < n * k; c++) {
         const int32_t item = m->obs.candidates[c];
         const size_t row = c / k;
@@ -440,13 +441,14 @@ static inline void machine_add_features(machine *m)
 
 static inline void machine_add_excluded(machine *m)
 {
-    const size_t n = (size_t)m->obs.n, h = (size_t)m->obs.h, most = (size_t)m->plan.n_excluded;
+    const size_t n = (size_t)m->obs.n, h = (size_t)m->obs.n_history,
+                 most = (size_t)m->plan.n_excluded;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < most; j++) {
             m->excluded[i * most + j] = m->obs.history[i * h + h - 1 - j];
         }
     }
-    m->obs.m = m->plan.n_excluded;
+    m->obs.n_excluded = m->plan.n_excluded;
     m->obs.excluded = m->excluded;
 }
 

@@ -46,7 +46,7 @@ START_TEST(test_correctness_other_candidates_in_the_update_would_be_seen)
         machine_observe(&m);
         rr_obs without = m.obs;
         without.excluded = NULL;
-        without.m = 0;
+        without.n_excluded = 0;
         machine_require(rr_agent_act(m.agent, &m.obs, &decision, &err), &err);
         machine_require(rr_buffer_record(m.buffer, &without, &decision, &err), &err);
         const rr_outcome outcome = machine_move(&m);
@@ -369,7 +369,7 @@ START_TEST(test_correctness_padding_is_never_drawn_in_a_million_draws)
             }
         }
     }
-    d->obs.k = K;
+    d->obs.n_candidates = K;
     d->obs.item_dim = WIDTH;
     d->obs.vectors = d->vectors;
     d->obs.lengths = d->lengths;
@@ -397,7 +397,7 @@ START_TEST(test_correctness_excluded_item_is_never_drawn_in_a_million_draws)
     int32_t best[ROWS * 3];
     machine_require(rr_agent_top_k(d->agent, &d->obs, 3, best, NULL, NULL, &err), &err);
     memcpy(d->excluded, best, sizeof best);
-    d->obs.m = 3;
+    d->obs.n_excluded = 3;
     d->obs.excluded = d->excluded;
     for (int round = 0; round < 500; round++) {
         machine_require(rr_agent_act(d->agent, &d->obs, &d->decision, &err), &err);
@@ -419,7 +419,7 @@ START_TEST(test_correctness_excluded_item_is_never_drawn_in_a_million_draws)
             d->excluded[i * 3 + j] = d->candidates[i * K + (i + j) % K];
         }
     }
-    d->obs.k = K;
+    d->obs.n_candidates = K;
     d->obs.candidates = d->candidates;
     for (int round = 0; round < 500; round++) {
         machine_require(rr_agent_act(d->agent, &d->obs, &d->decision, &err), &err);
@@ -448,7 +448,7 @@ START_TEST(test_correctness_drawn_frequencies_match_log_probs)
     for (size_t i = 0; i < ROWS; i++) {
         d->lengths[i] = K - 1;
     }
-    d->obs.k = K;
+    d->obs.n_candidates = K;
     d->obs.item_dim = WIDTH;
     d->obs.vectors = d->vectors;
     d->obs.lengths = d->lengths;

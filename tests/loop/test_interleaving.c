@@ -119,8 +119,8 @@ static void batch_open(batch *b, int32_t n)
     memset(b, 0, sizeof *b);
     b->obs = (rr_obs){.struct_size = sizeof b->obs,
                       .n = n,
-                      .k = K,
-                      .h = H,
+                      .n_candidates = K,
+                      .n_history = H,
                       .state_dim = S,
                       .feature_dim = F,
                       .states = b->states,
@@ -366,7 +366,7 @@ static void assert_double_gae(const world *w, rr_agent *untrained, const rr_agen
             if (at->end == TRUNCATED || (at->end == OPEN && r + N >= ROWS)) {
                 const rr_obs obs = {.struct_size = sizeof obs,
                                     .n = 1,
-                                    .k = K,
+                                    .n_candidates = K,
                                     .state_dim = S,
                                     .feature_dim = F,
                                     .states =

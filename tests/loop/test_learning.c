@@ -302,7 +302,7 @@ static double feature_share(float lr, uint64_t seed)
     machine_require(rr_items_create_drawn(&items, 50, DIM, 8, NULL, &err), &err);
     bandit *b = begin_bandit(RR_HEAD_TOWER, 2, lr, items, seed);
     machine m = {.generator = seed + 5};
-    b->obs.k = ARMS;
+    b->obs.n_candidates = ARMS;
     b->obs.candidates = b->candidates;
     b->obs.feature_dim = 2;
     b->obs.features = b->features;

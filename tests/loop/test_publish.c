@@ -61,7 +61,7 @@ static rr_obs request_of(const stage *g, size_t id, const uint64_t *key)
 {
     return (rr_obs){.struct_size = sizeof(rr_obs),
                     .n = 1,
-                    .k = K,
+                    .n_candidates = K,
                     .state_dim = S,
                     .feature_dim = F,
                     .states = g->states + id * S,

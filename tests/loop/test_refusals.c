@@ -103,7 +103,7 @@ START_TEST(test_refusals_feature_that_is_no_number)
     scene s;
     begin(&s, &machine_plans[5]);
     observe(&s);
-    const size_t k = (size_t)s.m.obs.k;
+    const size_t k = (size_t)s.m.obs.n_candidates;
     for (size_t i = 0; i < 3; i++) {
         const size_t row = 5 * i, position = k - 1 - i;
         float *feature = &s.m.features[(row * k + position) * 2 + 1];
@@ -125,7 +125,7 @@ START_TEST(test_refusals_vector_of_a_request_that_is_no_number)
     scene s;
     begin(&s, &machine_plans[7]);
     observe(&s);
-    const size_t k = (size_t)s.m.obs.k, d = (size_t)s.m.obs.item_dim;
+    const size_t k = (size_t)s.m.obs.n_candidates, d = (size_t)s.m.obs.item_dim;
     for (size_t i = 0; i < 3; i++) {
         float *value = &s.m.vectors[((3 * i) * k + 1) * d + i];
         const float before = *value;
@@ -224,7 +224,7 @@ START_TEST(test_refusals_lists_that_cannot_be)
     begin(&s, &machine_plans[5]);
     observe(&s);
     rr_decision decision = machine_decision(&s.m);
-    const size_t k = (size_t)s.m.obs.k, n = (size_t)s.m.obs.n;
+    const size_t k = (size_t)s.m.obs.n_candidates, n = (size_t)s.m.obs.n;
     int32_t *lists = machine_array(n * k, sizeof(int32_t));
     memcpy(lists, s.m.obs.candidates, n * k * sizeof(int32_t));
     rr_obs obs = s.m.obs;

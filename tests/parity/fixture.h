@@ -231,11 +231,11 @@ static inline rr_obs fixture_observation(const fixture *f, const char *prefix)
     rr_obs obs = {.struct_size = sizeof obs};
     obs.n = (int32_t)states->rows;
     obs.state_dim = (int32_t)states->columns;
-    obs.k = candidates ? (int32_t)candidates->columns : 0;
-    obs.m = excluded ? (int32_t)excluded->columns : 0;
-    obs.h = history ? (int32_t)history->columns : 0;
-    obs.item_dim = vectors ? (int32_t)vectors->columns / obs.k : 0;
-    obs.feature_dim = features ? (int32_t)features->columns / obs.k : 0;
+    obs.n_candidates = candidates ? (int32_t)candidates->columns : 0;
+    obs.n_excluded = excluded ? (int32_t)excluded->columns : 0;
+    obs.n_history = history ? (int32_t)history->columns : 0;
+    obs.item_dim = vectors ? (int32_t)vectors->columns / obs.n_candidates : 0;
+    obs.feature_dim = features ? (int32_t)features->columns / obs.n_candidates : 0;
     obs.states = fixture_floats(f, prefix, "states");
     obs.lengths = fixture_ints(f, prefix, "lengths");
     obs.candidates = fixture_ints(f, prefix, "candidates");
@@ -263,7 +263,7 @@ static inline void fixture_release_observation(rr_obs *obs)
 /* The same observation from row `row` on, n rows. */
 static inline rr_obs fixture_rows(const rr_obs *obs, int32_t row, int32_t n)
 {
-    const size_t r = (size_t)row, k = (size_t)obs->k;
+    const size_t r = (size_t)row, k = (size_t)obs->n_candidates;
     rr_obs part = *obs;
     part.n = n;
     part.states = obs->states + r * (size_t)obs->state_dim;
@@ -272,8 +272,8 @@ static inline rr_obs fixture_rows(const rr_obs *obs, int32_t row, int32_t n)
     part.features = obs->features ? obs->features + r * k * (size_t)obs->feature_dim : NULL;
     part.vectors = obs->vectors ? obs->vectors + r * k * (size_t)obs->item_dim : NULL;
     part.counts = obs->counts ? obs->counts + r * k : NULL;
-    part.excluded = obs->excluded ? obs->excluded + r * (size_t)obs->m : NULL;
-    part.history = obs->history ? obs->history + r * (size_t)obs->h : NULL;
+    part.excluded = obs->excluded ? obs->excluded + r * (size_t)obs->n_excluded : NULL;
+    part.history = obs->history ? obs->history + r * (size_t)obs->n_history : NULL;
     return part;
 }
 

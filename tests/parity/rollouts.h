@@ -61,9 +61,9 @@ static inline rr_buffer *rollouts_buffer(const fixture *f)
     config.state_dim = obs.state_dim;
     config.item_dim = obs.item_dim;
     config.feature_dim = obs.feature_dim;
-    config.max_candidates = obs.k;
-    config.max_excluded = obs.m;
-    config.max_history = obs.h;
+    config.max_candidates = obs.n_candidates;
+    config.max_excluded = obs.n_excluded;
+    config.max_history = obs.n_history;
     rr_buffer *buffer = NULL;
     ck_assert_msg(rr_buffer_create(&buffer, &config, NULL, &err) == RR_OK, "%s", err.text);
     fixture_release_observation(&obs);

@@ -36,9 +36,9 @@ static void act(rig *r)
 static rri_menu menu_of(const rr_obs *obs)
 {
     return (rri_menu){.n = (size_t)obs->n,
-                      .k = (size_t)obs->k,
-                      .m = (size_t)obs->m,
-                      .h = (size_t)obs->h,
+                      .k = (size_t)obs->n_candidates,
+                      .m = (size_t)obs->n_excluded,
+                      .h = (size_t)obs->n_history,
                       .feature_dim = (size_t)obs->feature_dim,
                       .lengths = obs->lengths,
                       .candidates = obs->candidates,
@@ -479,9 +479,9 @@ START_TEST(test_act_refuses_arguments_with_a_sentence_and_draws_nothing)
     rig_expect(rri_agent_act(r.agent, &r.obs, &r.decision, &err), RR_E_INVALID, &err,
                "decision: n is 4; the observation's is 5");
     rig_expect(rri_agent_top_k(r.agent, &r.obs, 0, out, NULL, NULL, &err), RR_E_INVALID, &err,
-               "top_k: k is 0; it must be in [1, 6]");
+               "top_k: n_best is 0; it must be in [1, 6]");
     rig_expect(rri_agent_top_k(r.agent, &r.obs, 7, out, NULL, NULL, &err), RR_E_INVALID, &err,
-               "top_k: k is 7");
+               "top_k: n_best is 7");
     rig_expect(rri_agent_top_k(r.agent, &r.obs, 1, NULL, NULL, NULL, &err), RR_E_INVALID, &err,
                "positions is NULL");
     rig_expect(rri_agent_evaluate(r.agent, &r.obs, NULL, NULL, NULL, NULL, &err), RR_E_INVALID,

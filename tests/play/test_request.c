@@ -76,8 +76,8 @@ START_TEST(test_request_does_not_use_what_is_null)
     shape.agent.max_history = 2;
     rig r;
     rig_open(&r, &shape);
-    r.obs.h = 1000; /* lengths of arrays that are not there */
-    r.obs.m = 1000;
+    r.obs.n_history = 1000; /* lengths of arrays that are not there */
+    r.obs.n_excluded = 1000;
     rri_request request;
     rr_error err = {0};
     ck_assert_msg(read_request(&request, r.agent, &r.obs, &err) == RR_OK, "%s", err.text);
@@ -132,16 +132,19 @@ START_TEST(test_request_names_the_shape_that_is_not_the_agents)
     obs.states = NULL;
     expect(&r, &obs, RR_E_INVALID, "obs: states is NULL");
     obs = r.obs;
-    obs.k = 9;
-    expect(&r, &obs, RR_E_INVALID, "obs: k is 9; this agent was made for 1 … 8 (max_candidates)");
-    obs.k = 0;
-    expect(&r, &obs, RR_E_INVALID, "obs: k is 0; this agent was made for 1 … 8");
+    obs.n_candidates = 9;
+    expect(&r, &obs, RR_E_INVALID,
+           "obs: n_candidates is 9; this agent was made for 1 … 8 (max_candidates)");
+    obs.n_candidates = 0;
+    expect(&r, &obs, RR_E_INVALID, "obs: n_candidates is 0; this agent was made for 1 … 8");
     obs = r.obs;
-    obs.m = -1;
-    expect(&r, &obs, RR_E_INVALID, "obs: m is -1; this agent was made for 0 … 8 (max_history)");
+    obs.n_excluded = -1;
+    expect(&r, &obs, RR_E_INVALID,
+           "obs: n_excluded is -1; this agent was made for 0 … 8 (max_history)");
     obs = r.obs;
-    obs.h = 9;
-    expect(&r, &obs, RR_E_INVALID, "obs: h is 9; this agent was made for 0 … 8 (max_history)");
+    obs.n_history = 9;
+    expect(&r, &obs, RR_E_INVALID,
+           "obs: n_history is 9; this agent was made for 0 … 8 (max_history)");
     obs = r.obs;
     obs.feature_dim = 3;
     expect(&r, &obs, RR_E_INVALID, "obs: feature_dim is 3; this agent scores 2 features");
@@ -154,8 +157,8 @@ START_TEST(test_request_names_the_shape_that_is_not_the_agents)
     obs = r.obs;
     obs.candidates = NULL;
     obs.vectors = NULL;
-    expect(&r, &obs, RR_E_INVALID, "obs: k is 6, but candidates and vectors are NULL");
-    obs.k = 0;
+    expect(&r, &obs, RR_E_INVALID, "obs: n_candidates is 6, but candidates and vectors are NULL");
+    obs.n_candidates = 0;
     expect(&r, &obs, RR_E_INVALID, "need candidates or vectors beside them");
     rig_close(&r);
 }
@@ -273,7 +276,7 @@ START_TEST(test_request_without_lists_and_without_a_catalogue_has_nothing_to_cho
     ck_assert_uint_eq(rri_request_fingerprint(&request), 0);
     rr_obs obs = r.obs;
     obs.vectors = NULL;
-    obs.k = 0;
+    obs.n_candidates = 0;
     expect(&r, &obs, RR_E_INVALID, "this agent has no catalogue to choose from");
     rig_close(&r);
 }

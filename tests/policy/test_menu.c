@@ -232,7 +232,7 @@ START_TEST(test_menu_fields_that_only_lists_have_are_refused_without)
 {
     rri_menu menu = good_menu();
     menu.k = 0;
-    assert_refused(&menu, RR_E_INVALID, "k is 0, but candidates is given");
+    assert_refused(&menu, RR_E_INVALID, "n_candidates is 0, but candidates is given");
     const rri_menu bare = {.n = 1};
     rr_error err;
     ck_assert_int_eq(check(&bare, 0, &err), RR_E_INVALID);

@@ -177,7 +177,7 @@ static inline void rig_open_obs(rig *r)
     r->obs.state_dim = s->agent.state_dim;
     r->obs.states = RIG_TAKE(r, float, s->n *(size_t)s->agent.state_dim);
     if (s->k > 0) {
-        r->obs.k = (int32_t)s->k;
+        r->obs.n_candidates = (int32_t)s->k;
         r->obs.lengths = s->has_lengths ? RIG_TAKE(r, int32_t, s->n) : NULL;
         r->obs.candidates = s->has_only_vectors ? NULL : RIG_TAKE(r, int32_t, lists);
         r->obs.counts = s->has_counts ? RIG_TAKE(r, int32_t, lists) : NULL;
@@ -191,11 +191,11 @@ static inline void rig_open_obs(rig *r)
         }
     }
     if (s->m > 0) {
-        r->obs.m = (int32_t)s->m;
+        r->obs.n_excluded = (int32_t)s->m;
         r->obs.excluded = RIG_TAKE(r, int32_t, s->n * s->m);
     }
     if (s->h > 0) {
-        r->obs.h = (int32_t)s->h;
+        r->obs.n_history = (int32_t)s->h;
         r->obs.history = RIG_TAKE(r, int32_t, s->n * s->h);
     }
     r->decision = (rr_decision){.struct_size = sizeof r->decision, .n = (int32_t)s->n};

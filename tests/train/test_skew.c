@@ -95,7 +95,7 @@ static void act(desk *t)
     }
     t->obs = (rr_obs){.struct_size = sizeof t->obs,
                       .n = N,
-                      .k = K,
+                      .n_candidates = K,
                       .state_dim = S,
                       .feature_dim = F,
                       .states = t->states,

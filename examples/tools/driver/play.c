@@ -117,9 +117,10 @@ static void choose(table *t, const play_policy *policy, const world *w, rr_env *
     }
     for (int32_t i = 0; i < t->n_envs; i++) {
         const int32_t position = t->actions[i];
-        t->items[i] = obs->candidates == NULL
-                          ? position
-                          : obs->candidates[(size_t)i * (size_t)obs->k + (size_t)position];
+        t->items[i] =
+            obs->candidates == NULL
+                ? position
+                : obs->candidates[(size_t)i * (size_t)obs->n_candidates + (size_t)position];
     }
 }
 

@@ -70,7 +70,7 @@ rr_obs ob_room_observe(ob_room *room, int32_t n)
     }
     return (rr_obs){.struct_size = sizeof(rr_obs),
                     .n = n,
-                    .k = feed->n_products,
+                    .n_candidates = feed->n_products,
                     .state_dim = feed->state_dim,
                     .feature_dim = OB_FEATURES,
                     .states = room->states,
