@@ -214,7 +214,7 @@ START_TEST(test_api_buffer_structs_of_other_releases_are_understood)
     newer.more[1] = 0;
     t.final_obs.struct_size = 5;
     expect(rr_buffer_reward(t.buffer, &newer.outcome, &err), RR_E_INVALID, &err,
-           "rr_obs: struct_size is 5");
+           "final_obs: struct_size is 5");
     t.final_obs.struct_size = sizeof t.final_obs;
     ck_assert_int_eq(rr_buffer_reward(t.buffer, &newer.outcome, NULL), RR_OK);
     rr_buffer_destroy(t.buffer);

@@ -20,8 +20,9 @@ PARTS = {
     "matrix products": ("gemm", "tile", "blis_tiles", "linear"),
     "softmax, entropy, slopes": ("policy/",),
     "tanh, biases": ("elementwise", "nn/"),
-    "optimiser, norm of the gradient": ("optim/", "reduce"),
-    "losses, rows, the world": ("rl/", "agent/", "api/", "env/", "core/", "items/"),
+    "optimiser, norm of the gradient": ("optim/", "reduce", "descent"),
+    "losses, rows, the world": ("rl/", "buffer/", "ledger/", "model/", "play/", "train/", "agent/", "api/", "env/", "core/",
+                                "items/"),
     "the rest (libc, kernel)": ("",),
 }
 
