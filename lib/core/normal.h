@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* normal.h: logarithm, sine and cosine in double from + − · / alone, so that drawn numbers are the
+/* normal.h: sine and cosine in double from + − · / alone, so that drawn numbers are the
  * same bits from every compiler and on every machine (a libm promises no such thing).
  * Errors are below 1e-15 of scale. */
 #ifndef RRI_CORE_NORMAL_H
 #define RRI_CORE_NORMAL_H
-
-/* ln x for a normal x > 0. */
-double rri_normal_log(double x);
 
 /* sin 2πu and cos 2πu for u in [0, 1]. */
 void rri_normal_turn(double *sine, double *cosine, double u);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/normal.h"
+#include "core/log.h"
 #include "core/status.h"
 #include "math/gemm.h"
 
@@ -167,7 +167,7 @@ rr_status rri_ranking_compute(double *recalls, double *ndcgs, const rri_ranking_
     arena = (rri_arena){.base = block};
     layout(&r, &arena, rri_workers_count(workers));
     for (size_t i = 0; i < task->k; i++) {
-        r.gains[i] = rri_normal_log(2.0) / rri_normal_log((double)(i + 2));
+        r.gains[i] = rri_log_f64(2.0) / rri_log_f64((double)(i + 2));
     }
     for (size_t u = 0; u < task->n_users; u++) {
         recalls[u] = (double)NAN;

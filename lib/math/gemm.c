@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gemm.c: blocks, packing and sharing out around the kernels.
+/* gemm.c: blocks and packing around the kernels.
  *
  * A block is at most MOST_ROWS rows by a run of 256 along k by all columns that are asked for; a
  * wide panel of B stays in the first cache while the rows of the block pass over it. Our own kernel
@@ -13,20 +13,12 @@
 
 enum { MOST_ROWS = 96, MOST_COLUMNS = 256 };
 
-/* Multiply-adds that one task should have: tens of microseconds, so that waking a thread pays. */
-#define TASK_WORK ((size_t)1 << 20)
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t round_up(size_t n, size_t unit)
 {
     return (n + unit - 1) / unit * unit;
 }
 
-/* One product, as its tasks see it. */
+/* One product. */
 typedef struct product {
     const rri_kernels *kernels;
     float *C;
@@ -52,10 +44,10 @@ size_t rri_panels_count(const rri_kernels *kernels, size_t n, size_t k)
 void rri_panels_pack_range(const rri_kernels *kernels, float *panels, rri_view B, size_t k,
                            size_t n, size_t first_panel, size_t last_panel)
 {
-    const size_t wide = kernels->wide, end = least(last_panel * wide, n);
+    const size_t wide = kernels->wide, end = rri_size_smaller(last_panel * wide, n);
     for (size_t j = first_panel * wide; j < end; j += wide) {
         kernels->tiles->pack(panels + j * k, wide, B.data + j * B.col_stride, B.col_stride,
-                             B.row_stride, least(wide, n - j), k);
+                             B.row_stride, rri_size_smaller(wide, n - j), k);
     }
     if (last_panel >= panels_of(kernels, n)) {
         memset(panels + round_up(n, wide) * k, 0, wide * sizeof *panels);
@@ -70,12 +62,12 @@ void rri_panels_pack(const rri_kernels *kernels, float *panels, rri_view B, size
 /* Rows of A that are packed at once: a whole number of panels. */
 static size_t block_rows(const rri_kernels *kernels, size_t m)
 {
-    return least(round_up(m, kernels->narrow), MOST_ROWS);
+    return rri_size_smaller(round_up(m, kernels->narrow), MOST_ROWS);
 }
 
 static size_t block_a_bytes(const rri_kernels *kernels, size_t m, size_t k)
 {
-    return rri_stack_cost(block_rows(kernels, m) * least(k, RRI_K_CUT), sizeof(float));
+    return rri_stack_cost(block_rows(kernels, m) * rri_size_smaller(k, RRI_K_CUT), sizeof(float));
 }
 
 size_t rri_gemm_packed_scratch(const rri_kernels *kernels, size_t m, size_t k)
@@ -85,17 +77,17 @@ size_t rri_gemm_packed_scratch(const rri_kernels *kernels, size_t m, size_t k)
 
 size_t rri_gemm_scratch(const rri_kernels *kernels, size_t m, size_t n, size_t k)
 {
-    const size_t columns = least(n, MOST_COLUMNS), depth = least(k, RRI_K_CUT);
+    const size_t columns = rri_size_smaller(n, MOST_COLUMNS),
+                 depth = rri_size_smaller(k, RRI_K_CUT);
     return rri_stack_cost(rri_panels_count(kernels, columns, depth), sizeof(float)) +
            block_a_bytes(kernels, m, k);
 }
 
 /* Writes zeros, or leaves C alone: what a product without terms does. */
-static void empty_product(const product *p, size_t first_row, size_t end_row, size_t first_column,
-                          size_t end_column)
+static void empty_product(const product *p)
 {
-    for (size_t i = first_row; i < end_row && !p->accumulate && first_column < end_column; i++) {
-        memset(p->C + i * p->ldc + first_column, 0, (end_column - first_column) * sizeof(float));
+    for (size_t i = 0; i < p->m && !p->accumulate && p->n > 0; i++) {
+        memset(p->C + i * p->ldc, 0, p->n * sizeof(float));
     }
 }
 
@@ -107,7 +99,8 @@ static void pack_a(float *packed, const product *p, size_t row, size_t n_rows, s
     const float *corner = p->A.data + row * p->A.row_stride + first * p->A.col_stride;
     for (size_t i = 0; i < n_rows; i += narrow) {
         p->kernels->tiles->pack(packed + i * depth, narrow, corner + i * p->A.row_stride,
-                                p->A.row_stride, p->A.col_stride, least(narrow, n_rows - i), depth);
+                                p->A.row_stride, p->A.col_stride,
+                                rri_size_smaller(narrow, n_rows - i), depth);
     }
 }
 
@@ -137,7 +130,8 @@ static void packed_block(const product *p, float *c, const float *packed, const 
     for (size_t j = 0; j < n_columns; j += wide) {
         const float *panel = run->B + j / wide * run->panel_stride;
         for (size_t i = 0; i < n_rows; i += narrow) {
-            const size_t m = least(narrow, n_rows - i), n = least(wide, n_columns - j);
+            const size_t m = rri_size_smaller(narrow, n_rows - i),
+                         n = rri_size_smaller(wide, n_columns - j);
             float *corner = c + i * p->ldc + j;
             if (m == narrow && n == wide && run->ldb == wide) {
                 p->kernels->tile(corner, p->ldc, packed + i * depth, panel, m, n, depth,
@@ -171,45 +165,41 @@ static void multiply_block(const product *p, size_t row, size_t n_rows, size_t c
     for (size_t j = 0; j < n_columns; j += wide) {
         p->kernels->tiles->direct(c + j, p->ldc, corner, p->A.row_stride, p->A.col_stride,
                                   run->B + j / wide * run->panel_stride, run->ldb, n_rows,
-                                  least(wide, n_columns - j), depth, accumulate);
+                                  rri_size_smaller(wide, n_columns - j), depth, accumulate);
     }
 }
 
-/* Rows [first_row, end_row), columns of panels [first_panel, last_panel), B packed beforehand. */
-static void packed_part(const product *p, size_t first_row, size_t end_row, size_t first_panel,
-                        size_t last_panel, rri_stack *scratch)
+/* B packed beforehand. */
+static void packed_product(const product *p, rri_stack *scratch)
 {
     const rri_kernels *kernels = p->kernels;
-    const size_t column = least(first_panel * kernels->wide, p->n);
-    const size_t n_columns = least(last_panel * kernels->wide, p->n) - column;
-    const float *panels = p->B_panels + column * p->k;
-    if (p->k == 0 || n_columns == 0) {
-        empty_product(p, first_row, end_row, column, column + n_columns);
+    if (p->k == 0 || p->n == 0) {
+        empty_product(p);
         return;
     }
     if (p->m <= RRI_FEW_ROWS) {
-        if (first_row < end_row) {
-            kernels->tiles->rows(p->C + first_row * p->ldc + column, p->ldc,
-                                 p->A.data + first_row * p->A.row_stride, p->A.row_stride,
-                                 p->A.col_stride, panels, end_row - first_row, n_columns, p->k,
-                                 p->accumulate, rri_reach_of(p->n * p->k * sizeof(float)));
+        if (p->m > 0) {
+            kernels->tiles->rows(p->C, p->ldc, p->A.data, p->A.row_stride, p->A.col_stride,
+                                 p->B_panels, p->m, p->n, p->k, p->accumulate,
+                                 rri_reach_of(p->n * p->k * sizeof(float)));
         }
         return;
     }
-    for (size_t i = first_row; i < end_row; i += MOST_ROWS) {
+    for (size_t i = 0; i < p->m; i += MOST_ROWS) {
         for (size_t l = 0; l < p->k; l += RRI_K_CUT) {
-            const run_of_b run = {panels + l * kernels->wide, p->k * kernels->wide, kernels->wide};
-            multiply_block(p, i, least(MOST_ROWS, end_row - i), column, n_columns, l,
-                           least(RRI_K_CUT, p->k - l), &run, scratch);
+            const run_of_b run = {p->B_panels + l * kernels->wide, p->k * kernels->wide,
+                                  kernels->wide};
+            multiply_block(p, i, rri_size_smaller(MOST_ROWS, p->m - i), 0, p->n, l,
+                           rri_size_smaller(RRI_K_CUT, p->k - l), &run, scratch);
         }
     }
 }
 
 /* Whether B can be read where it lies: rows of whole sixteens, not so far apart that one panel's
  * rows meet in few sets of the cache. */
-static bool is_b_direct(const product *p, size_t n_columns)
+static bool is_b_direct(const product *p)
 {
-    return p->B.col_stride == 1 && n_columns % 16 == 0 && p->B.row_stride % 512 != 0;
+    return p->B.col_stride == 1 && p->n % 16 == 0 && p->B.row_stride % 512 != 0;
 }
 
 /* Whether few rows of A, side by side, meet a B that lies by its columns, side by side too. */
@@ -219,32 +209,29 @@ static bool is_lying(const product *p)
            p->B.col_stride == p->k && p->k % 16 == 0 && p->k <= RRI_K_CUT;
 }
 
-/* The same with B as it is; columns [column, end_column). */
-static void unpacked_part(const product *p, size_t first_row, size_t end_row, size_t column,
-                          size_t end_column, rri_stack *scratch)
+/* B as it is. */
+static void unpacked_product(const product *p, rri_stack *scratch)
 {
     const rri_kernels *kernels = p->kernels;
-    if (p->k == 0 || first_row >= end_row) {
-        empty_product(p, first_row, end_row, column, end_column);
+    if (p->k == 0 || p->m == 0) {
+        empty_product(p);
         return;
     }
     if (is_lying(p)) {
-        kernels->lying_rows(p->C + first_row * p->ldc + column, p->ldc,
-                            p->A.data + first_row * p->A.row_stride, p->A.row_stride,
-                            p->B.data + column * p->k, end_row - first_row, end_column - column,
-                            p->k, p->accumulate);
+        kernels->lying_rows(p->C, p->ldc, p->A.data, p->A.row_stride, p->B.data, p->m, p->n, p->k,
+                            p->accumulate);
         return;
     }
-    const bool is_direct = is_b_direct(p, end_column - column);
+    const bool is_direct = is_b_direct(p);
     const size_t mark = rri_stack_mark(scratch);
-    const size_t most_depth = least(p->k, RRI_K_CUT);
-    const size_t most_columns = least(end_column - column, MOST_COLUMNS);
+    const size_t most_depth = rri_size_smaller(p->k, RRI_K_CUT);
+    const size_t most_columns = rri_size_smaller(p->n, MOST_COLUMNS);
     const size_t n_panel_floats = rri_panels_count(kernels, most_columns, most_depth);
     float *panels = is_direct ? NULL : RRI_STACK_TAKE(scratch, float, n_panel_floats);
-    for (size_t j = column; j < end_column; j += MOST_COLUMNS) {
-        const size_t n_columns = least(MOST_COLUMNS, end_column - j);
+    for (size_t j = 0; j < p->n; j += MOST_COLUMNS) {
+        const size_t n_columns = rri_size_smaller(MOST_COLUMNS, p->n - j);
         for (size_t l = 0; l < p->k; l += RRI_K_CUT) {
-            const size_t depth = least(RRI_K_CUT, p->k - l);
+            const size_t depth = rri_size_smaller(RRI_K_CUT, p->k - l);
             const rri_view corner = {p->B.data + l * p->B.row_stride + j * p->B.col_stride,
                                      p->B.row_stride, p->B.col_stride};
             run_of_b run = {corner.data, kernels->wide, corner.row_stride};
@@ -252,29 +239,21 @@ static void unpacked_part(const product *p, size_t first_row, size_t end_row, si
                 rri_panels_pack(kernels, panels, corner, depth, n_columns);
                 run = (run_of_b){panels, depth * kernels->wide, kernels->wide};
             }
-            for (size_t i = first_row; i < end_row; i += MOST_ROWS) {
-                multiply_block(p, i, least(MOST_ROWS, end_row - i), j, n_columns, l, depth, &run,
-                               scratch);
+            for (size_t i = 0; i < p->m; i += MOST_ROWS) {
+                multiply_block(p, i, rri_size_smaller(MOST_ROWS, p->m - i), j, n_columns, l, depth,
+                               &run, scratch);
             }
         }
     }
     rri_stack_rewind(scratch, mark);
 }
 
-void rri_gemm_packed_range(const rri_kernels *kernels, float *C, size_t ldc, rri_view A,
-                           const float *B_panels, size_t m, size_t n, size_t k, bool accumulate,
-                           size_t first_panel, size_t last_panel, rri_stack *scratch)
-{
-    const product p = {kernels, C, ldc, A, B_panels, {0}, m, n, k, accumulate};
-    packed_part(&p, 0, m, first_panel, last_panel, scratch);
-}
-
 void rri_gemm_packed(const rri_kernels *kernels, float *C, size_t ldc, rri_view A,
                      const float *B_panels, size_t m, size_t n, size_t k, bool accumulate,
                      rri_stack *scratch)
 {
-    rri_gemm_packed_range(kernels, C, ldc, A, B_panels, m, n, k, accumulate, 0,
-                          panels_of(kernels, n), scratch);
+    const product p = {kernels, C, ldc, A, B_panels, {0}, m, n, k, accumulate};
+    packed_product(&p, scratch);
 }
 
 void rri_gemm_row(const rri_kernels *kernels, float *y, const float *x, const float *B_panels,
@@ -288,74 +267,5 @@ void rri_gemm(const rri_kernels *kernels, float *C, size_t ldc, rri_view A, rri_
               size_t n, size_t k, bool accumulate, rri_stack *scratch)
 {
     const product p = {kernels, C, ldc, A, NULL, B, m, n, k, accumulate};
-    unpacked_part(&p, 0, m, 0, n, scratch);
-}
-
-/* The grid of tasks over C: n_down runs of `rows` rows by n_across runs of `panels` panels. */
-typedef struct share {
-    const product *product;
-    size_t rows, panels, n_down, n_across;
-    rri_stack *scratch; /* [workers] */
-} share;
-
-static void share_task(void *context, size_t task, size_t worker)
-{
-    const share *s = context;
-    const product *p = s->product;
-    const size_t wide = p->kernels->wide;
-    const size_t row = task / s->n_across * s->rows, panel = task % s->n_across * s->panels;
-    const size_t end_row = least(row + s->rows, p->m);
-    const size_t end_panel = least(panel + s->panels, panels_of(p->kernels, p->n));
-    if (p->B_panels != NULL) {
-        packed_part(p, row, end_row, panel, end_panel, &s->scratch[worker]);
-    } else {
-        unpacked_part(p, row, end_row, panel * wide, least(end_panel * wide, p->n),
-                      &s->scratch[worker]);
-    }
-}
-
-/* Cuts C into at least n_workers tasks of about equal size where there is enough to do; rows first,
- * since a block of rows packs its own part of A, then columns. */
-static void share_out(rri_workers *workers, const product *p, rri_stack *scratch)
-{
-    const rri_kernels *kernels = p->kernels;
-    const size_t n_workers = workers == NULL ? 1 : rri_workers_count(workers);
-    const size_t n_panels = panels_of(kernels, p->n);
-    const size_t work = rri_size_multiply(rri_size_multiply(p->m, p->n), p->k);
-    const size_t n_tasks = n_workers == 1 ? 1 : least(4 * n_workers, 1 + work / TASK_WORK);
-
-    share s = {p, p->m, n_panels, 1, 1, scratch};
-    const size_t strips = (p->m + kernels->narrow - 1) / kernels->narrow;
-    if (n_tasks > 1 && strips > 1) {
-        const size_t n_down = least(n_tasks, strips);
-        s.rows = (strips + n_down - 1) / n_down * kernels->narrow;
-        s.n_down = (p->m + s.rows - 1) / s.rows;
-    }
-    if (s.n_down < n_tasks && n_panels > 1) {
-        const size_t n_across = least((n_tasks + s.n_down - 1) / s.n_down, n_panels);
-        s.panels = (n_panels + n_across - 1) / n_across;
-        s.n_across = (n_panels + s.panels - 1) / s.panels;
-    }
-    const size_t n = s.n_down * s.n_across;
-    if (n == 1) {
-        share_task(&s, 0, 0);
-    } else {
-        rri_workers_run(workers, share_task, &s, n);
-    }
-}
-
-void rri_gemm_packed_run(rri_workers *workers, const rri_kernels *kernels, float *C, size_t ldc,
-                         rri_view A, const float *B_panels, size_t m, size_t n, size_t k,
-                         bool accumulate, rri_stack *scratch)
-{
-    const product p = {kernels, C, ldc, A, B_panels, {0}, m, n, k, accumulate};
-    share_out(workers, &p, scratch);
-}
-
-void rri_gemm_run(rri_workers *workers, const rri_kernels *kernels, float *C, size_t ldc,
-                  rri_view A, rri_view B, size_t m, size_t n, size_t k, bool accumulate,
-                  rri_stack *scratch)
-{
-    const product p = {kernels, C, ldc, A, NULL, B, m, n, k, accumulate};
-    share_out(workers, &p, scratch);
+    unpacked_product(&p, scratch);
 }

@@ -5,12 +5,12 @@
  * its strides exchanged. k is cut into runs of RRI_K_CUT = 256; within a run an element is a chain
  *     part = fmaf(A[i][l], B[l][j], part), l rising, from 0,
  * and C[i][j] is the first part (added to C[i][j] when accumulating) plus each later part in order.
- * This holds at every level, for every shape and for every split of the output over threads. */
+ * This holds at every level and for every shape; who shares a product out over threads shares out
+ * rows or columns of C. */
 #ifndef RRI_MATH_GEMM_H
 #define RRI_MATH_GEMM_H
 
 #include "core/memory.h"
-#include "core/workers.h"
 #include "math/kernels.h"
 
 /* Element (i, j) at data[i * row_stride + j * col_stride]; borrowed. */
@@ -43,12 +43,6 @@ void rri_gemm_packed(const rri_kernels *kernels, float *C, size_t ldc, rri_view 
                      const float *B_panels, size_t m, size_t n, size_t k, bool accumulate,
                      rri_stack *scratch);
 
-/* The same for the columns of panels [first_panel, last_panel) alone; C, n and B_panels are those
- * of the whole product. Threads may share one C this way. */
-void rri_gemm_packed_range(const rri_kernels *kernels, float *C, size_t ldc, rri_view A,
-                           const float *B_panels, size_t m, size_t n, size_t k, bool accumulate,
-                           size_t first_panel, size_t last_panel, rri_stack *scratch);
-
 /* One row: y [n] = x [k] · B, k ≥ 1. A caller who walks over a wider B in parts says how many
  * columns it has in all. */
 void rri_gemm_row(const rri_kernels *kernels, float *y, const float *x, const float *B_panels,
@@ -58,15 +52,5 @@ void rri_gemm_row(const rri_kernels *kernels, float *y, const float *x, const fl
 size_t rri_gemm_scratch(const rri_kernels *kernels, size_t m, size_t n, size_t k);
 void rri_gemm(const rri_kernels *kernels, float *C, size_t ldc, rri_view A, rri_view B, size_t m,
               size_t n, size_t k, bool accumulate, rri_stack *scratch);
-
-/* As rri_gemm_packed and rri_gemm, with output tiles shared out over the crew.
- * scratch [workers]: one stack for each, of the size of the single-threaded call. Bits do not
- * depend on the number of workers. workers may be NULL: one thread. */
-void rri_gemm_packed_run(rri_workers *workers, const rri_kernels *kernels, float *C, size_t ldc,
-                         rri_view A, const float *B_panels, size_t m, size_t n, size_t k,
-                         bool accumulate, rri_stack *scratch);
-void rri_gemm_run(rri_workers *workers, const rri_kernels *kernels, float *C, size_t ldc,
-                  rri_view A, rri_view B, size_t m, size_t n, size_t k, bool accumulate,
-                  rri_stack *scratch);
 
 #endif

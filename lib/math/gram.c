@@ -29,7 +29,7 @@ static inline void add_tile(double *G, const double *Fp, const double *Fq, size_
         }
         UNROLL
         for (size_t i = 0; i < ROWS; i++) {
-            const double a = Fp[r * width + i];
+            const rri_doubles a = rri_doubles_all(Fp[r * width + i]);
             UNROLL
             for (size_t c = 0; c < PARTS; c++) {
                 sum[i][c] += a * f[c];

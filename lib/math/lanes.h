@@ -15,6 +15,18 @@
 
 #define RRI_LANES ((size_t)16)
 
+/* The tree by which sixteen sums become one, here in double: l += l + 8, l + 4, l + 2, l + 1. The
+ * folds of lanes below are this tree in registers. */
+static inline double rri_lanes_fold_sums(double s[16])
+{
+    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
+        for (size_t l = 0; l < half; l++) {
+            s[l] += s[l + half];
+        }
+    }
+    return s[0];
+}
+
 #if RRI_LEVEL == 2
 #include <immintrin.h>
 
@@ -316,12 +328,7 @@ static inline double rri_lanes_fold_f64(rri_lanes a)
     for (size_t l = 0; l < RRI_LANES; l++) {
         s[l] = (double)a.of[l];
     }
-    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
-        for (size_t l = 0; l < half; l++) {
-            s[l] += s[l + half];
-        }
-    }
-    return s[0];
+    return rri_lanes_fold_sums(s);
 }
 /* The lanes' maximum by the same tree, a lane's upper half before its lower. */
 static inline float rri_lanes_fold_max(rri_lanes a)

@@ -362,14 +362,7 @@ static void add_bias(float *db, const float *dZ, size_t panel_stride, size_t n, 
                 sum = rri_lanes_add(sum, rri_lanes_load(dz));
             }
         }
-        float s[16];
-        rri_lanes_store(s, sum);
-        for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
-            for (size_t l = 0; l < half; l++) {
-                s[l] += s[l + half];
-            }
-        }
-        db[i] += s[0];
+        db[i] += rri_lanes_fold(sum);
     }
 }
 

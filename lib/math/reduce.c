@@ -133,16 +133,6 @@ static size_t find_above(const float *x, float bound, size_t begin, size_t n)
     return i;
 }
 
-static double fold_f64(double s[16])
-{
-    for (size_t half = RRI_LANES / 2; half > 0; half /= 2) {
-        for (size_t l = 0; l < half; l++) {
-            s[l] += s[l + half];
-        }
-    }
-    return s[0];
-}
-
 static double sum_f64(const float *x, size_t n)
 {
     double s[16] = {0};
@@ -155,7 +145,7 @@ static double sum_f64(const float *x, size_t n)
     for (size_t l = 0; i + l < n; l++) {
         s[l] += (double)x[i + l];
     }
-    return fold_f64(s);
+    return rri_lanes_fold_sums(s);
 }
 
 static double sum_squares_f64(const float *x, size_t n)
@@ -170,7 +160,7 @@ static double sum_squares_f64(const float *x, size_t n)
     for (size_t l = 0; i + l < n; l++) {
         s[l] += (double)x[i + l] * (double)x[i + l];
     }
-    return fold_f64(s);
+    return rri_lanes_fold_sums(s);
 }
 
 const rri_reduce RRI_AT_LEVEL(rri_reduce) = {.sum = sum,

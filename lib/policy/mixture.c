@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "core/log.h"
 #include "core/memory.h"
 #include "math/scalar.h"
 #include "policy/choice.h"
@@ -105,15 +106,15 @@ static float log_of(const row_mix *mix, float log_p, size_t position, int32_t be
     if (mix->is_greedy) {
         const bool is_best = best >= 0 && position == (size_t)best;
         const double p = (is_best ? mix->of_policy : 0.0) + added;
-        return p > 0.0 ? (float)rri_softmax_log(p) : -INFINITY;
+        return p > 0.0 ? (float)rri_log_f64(p) : -INFINITY;
     }
     if (added > 0.0) {
-        return (float)rri_softmax_log(mix->of_policy * (double)rri_exp(log_p) + added);
+        return (float)rri_log_f64(mix->of_policy * (double)rri_exp(log_p) + added);
     }
     if (mix->of_policy == 0.0) {
         return -INFINITY;
     }
-    return (float)((double)log_p + rri_softmax_log(mix->of_policy));
+    return (float)((double)log_p + rri_log_f64(mix->of_policy));
 }
 
 /* ── rows ── */

@@ -124,22 +124,6 @@ void rri_policy_backward_query_tile(float *dq, rri_policy_sums *sums, rri_policy
     rri_stack_rewind(scratch, mark);
 }
 
-void rri_policy_backward_query(float *dq, rri_policy_sums *sums, rri_policy_tape *tape,
-                               const rri_logits_input *in, const int32_t *actions,
-                               const float *d_log_probs, float d_entropy, size_t row_begin,
-                               size_t row_end, rri_stack *scratch)
-{
-    for (size_t row = row_begin; row < row_end; row += RRI_LOGITS_TILE) {
-        const size_t mark = rri_stack_mark(scratch);
-        rri_logits_tile tile;
-        rri_logits_prepare(&tile, in, row, rri_size_smaller(RRI_LOGITS_TILE, row_end - row),
-                           scratch);
-        rri_policy_backward_query_tile(dq, sums, tape, &tile, actions, d_log_probs, d_entropy,
-                                       scratch);
-        rri_stack_rewind(scratch, mark);
-    }
-}
-
 /* ── the items' side ── */
 
 /* Rows of one product dV += dZᵀ · τ q: as many as one chain of additions has. */

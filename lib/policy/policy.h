@@ -27,19 +27,20 @@ typedef struct rri_policy_tape {
     float *block_maxima; /* [n, blocks of 256 of the width] or NULL. Given with logits where no
                             loss reads the entropy (e = 0): forward then leaves exp(z − this) in
                             logits, and backward needs no exponential of its own */
-    float *d_logits; /* [n, width] dz, written by backward_query and read by backward_items, which
-                        else  makes them again. May be `logits` itself (then forward must come
+    float *d_logits; /* [n, width] dz, written by backward_query_tile and read by backward_items,
+                        which else  makes them again. May be `logits` itself (then forward must come
                         between two  backwards); NULL: not kept */
 } rri_policy_tape;
 
-/* Sums over rows that one call of backward_query adds to; add the tiles' sums in order of rows. */
+/* Sums over rows that one call of backward_query_tile adds to; add the tiles' sums in order of
+ * rows. */
 typedef struct rri_policy_sums {
     double d_log_scale;
     double d_repeat_weight;
     double *d_feature_weights; /* [f]; NULL where the head reads no features */
 } rri_policy_sums;
 
-/* log_probs [n] of actions [n] (both NULL: not wanted) and the tape, for rows [row_begin, row_end).
+/* log_probs [n] of actions [n] (both may be NULL) and the tape, for rows [row_begin, row_end).
  * An excluded action has −∞. What overflows comes out as NaN, never as a wrong number. */
 void rri_policy_forward(float *log_probs, rri_policy_tape *tape, const rri_logits_input *in,
                         const int32_t *actions, size_t row_begin, size_t row_end,
@@ -49,19 +50,15 @@ void rri_policy_forward(float *log_probs, rri_policy_tape *tape, const rri_logit
  * forward and backward share the preparation. log_probs and actions are those of all rows. */
 void rri_policy_forward_tile(float *log_probs, rri_policy_tape *tape, const rri_logits_tile *tile,
                              const int32_t *actions, rri_stack *scratch);
+
+/* dq of the tile's rows written and sums added (NULL: not). d_log_probs [n] is g of each row;
+ * d_entropy is e of every row: −c_H / n for a bonus of c_H on the mean entropy. d_log_scale is
+ * summed whether or not the caller learns τ. */
 void rri_policy_backward_query_tile(float *dq, rri_policy_sums *sums, rri_policy_tape *tape,
                                     const rri_logits_tile *tile, const int32_t *actions,
                                     const float *d_log_probs, float d_entropy, rri_stack *scratch);
 
-/* dq [n, d] written and sums added, for rows [row_begin, row_end). d_log_probs [n] is g of each
- * row; d_entropy is e of every row: −c_H / n for a bonus of c_H on the mean entropy. d_log_scale is
- * summed whether or not the caller learns τ. sums may be NULL. */
-void rri_policy_backward_query(float *dq, rri_policy_sums *sums, rri_policy_tape *tape,
-                               const rri_logits_input *in, const int32_t *actions,
-                               const float *d_log_probs, float d_entropy, size_t row_begin,
-                               size_t row_end, rri_stack *scratch);
-
-/* dV [N, d] and db [N] (each NULL: not wanted) added for items [item_begin, item_end) over all n
+/* dV [N, d] and db [N] (each may be NULL) added for items [item_begin, item_end) over all n
  * rows; rows add in order, so that ranges may be shared out in any way (begin a multiple of 256).
  * The request's own vectors get no gradient. */
 void rri_policy_backward_items(float *dV, float *db, const rri_policy_tape *tape,

@@ -2,9 +2,10 @@
 #include "policy/softmax.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
+#include "core/log.h"
+#include "math/lanes.h"
 #include "math/scalar.h"
 
 void rri_softmax_begin(rri_softmax_row *row)
@@ -14,16 +15,7 @@ void rri_softmax_begin(rri_softmax_row *row)
 
 double rri_softmax_fold(const float lanes[16])
 {
-    double s[16];
-    for (size_t l = 0; l < RRI_SOFTMAX_LANES; l++) {
-        s[l] = (double)lanes[l];
-    }
-    for (size_t half = RRI_SOFTMAX_LANES / 2; half > 0; half /= 2) {
-        for (size_t l = 0; l < half; l++) {
-            s[l] += s[l + half];
-        }
-    }
-    return s[0];
+    return rri_lanes_fold_f64(rri_lanes_load(lanes));
 }
 
 /* Sums below `max` as sums below `higher`. A chunk without any position adds nothing. */
@@ -89,29 +81,6 @@ void rri_softmax_finish(rri_softmax_row *row, float *max, double *log_sum, float
 {
     close_chunk(row);
     *max = row->total_max;
-    *log_sum = rri_softmax_log(row->total_sum);
+    *log_sum = rri_log_f64(row->total_sum);
     *entropy = (float)(*log_sum - row->total_moment / row->total_sum);
-}
-
-/* x = 2^e f with √½ ≤ f < √2, and ln f = 2 artanh((f − 1) / (f + 1)) by its series, |y| < 0.172. */
-double rri_softmax_log(double x)
-{
-    if (!(x > 0.0) || x == (double)INFINITY) {
-        return (double)NAN;
-    }
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    const uint64_t root_half = 0x3fe6a09e667f3bcdu;
-    const int64_t e = (int64_t)(bits - root_half) >> 52;
-    bits -= (uint64_t)e << 52;
-    double f;
-    memcpy(&f, &bits, sizeof f);
-
-    const double y = (f - 1.0) / (f + 1.0);
-    const double y2 = y * y;
-    double series = 0.0;
-    for (int term = 25; term >= 3; term -= 2) {
-        series = (series + 1.0 / (double)term) * y2;
-    }
-    return (double)e * 0x1.62e42fefa39efp-1 + 2.0 * (y + y * series);
 }

@@ -48,8 +48,4 @@ static inline float rri_softmax_log_prob(float z, float max, double log_sum)
     return (float)(((double)z - (double)max) - log_sum);
 }
 
-/* ln x in double, x > 0, within 2 units in the last place; else NaN. Plain arithmetic, so that it
- * is the same on every machine. */
-double rri_softmax_log(double x);
-
 #endif

@@ -6,9 +6,7 @@
 #include "core/memory.h"
 #include "model/network_norm.h"
 #include "policy/large_pool.h"
-#include "rl/a2c_loss.h"
-#include "rl/surrogate.h"
-#include "rl/value_loss.h"
+#include "rl/losses.h"
 
 /* Items of one task of the second phase; a multiple of 256, as backward_items asks. */
 #define ITEM_BLOCK ((size_t)256)

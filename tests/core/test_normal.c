@@ -10,24 +10,6 @@
 
 static const double pi = 3.14159265358979323846;
 
-START_TEST(test_normal_log_of_one_is_exactly_zero)
-{
-    ck_assert(rri_normal_log(1.0) == 0.0);
-}
-END_TEST
-
-START_TEST(test_normal_log_agrees_with_libm)
-{
-    for (uint32_t i = 0; i < 20000; i++) {
-        const double u = 1.0 - rri_philox_uniform(3, 0, i, 0);
-        const double x = ldexp(u, -(int)(i % 54));
-        const double wanted = log(x);
-        ck_assert(fabs(rri_normal_log(x) - wanted) <= 1e-15 * fabs(wanted));
-    }
-    ck_assert(fabs(rri_normal_log(1e300) - log(1e300)) <= 1e-15 * 700);
-}
-END_TEST
-
 START_TEST(test_normal_turn_hits_the_quarters_exactly)
 {
     const double wanted[5][2] = {{0, 1}, {1, 0}, {0, -1}, {-1, 0}, {0, 1}};
@@ -85,7 +67,6 @@ START_TEST(test_normal_pair_has_the_same_bits_everywhere)
 }
 END_TEST
 
-CHECK_MAIN("core/normal", test_normal_log_of_one_is_exactly_zero, test_normal_log_agrees_with_libm,
-           test_normal_turn_hits_the_quarters_exactly,
+CHECK_MAIN("core/normal", test_normal_turn_hits_the_quarters_exactly,
            test_normal_turn_agrees_with_libm_and_stays_on_the_circle,
            test_normal_pair_is_box_muller, test_normal_pair_has_the_same_bits_everywhere)

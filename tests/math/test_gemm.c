@@ -162,12 +162,6 @@ static void try_single(problem *p, const rri_kernels *kernels)
     }
     ck_assert_mem_eq(in_parts, panels, n_floats * sizeof(float));
     free(in_parts);
-    begin(p);
-    for (size_t q = 0; q < n_panels; q += 2) {
-        rri_gemm_packed_range(kernels, p->C, p->ldc, p->A, panels, p->m, p->n, p->k, p->accumulate,
-                              q, q + 2 < n_panels ? q + 2 : n_panels, &packed);
-    }
-    expect_bits(p, kernels, "by ranges of panels");
 
     rri_stack both = stack_of(rri_gemm_scratch(kernels, p->m, p->n, p->k));
     begin(p);
@@ -263,45 +257,6 @@ START_TEST(test_gemm_without_terms_writes_zeros_or_adds_nothing)
         problem p = problem_of(9, 40, 0, false, false, accumulate);
         try_both_tiles(&p, rri_kernels_detect());
         problem_free(&p);
-    }
-}
-END_TEST
-
-START_TEST(test_gemm_bits_do_not_depend_on_the_number_of_threads)
-{
-    static const size_t shapes[][3] = {
-        {64, 1000, 64}, {3, 1000, 700}, {500, 33, 300}, {7, 2000, 300}};
-    const rri_kernels *kernels = rri_kernels_detect();
-    rri_allocator allocator;
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    for (int32_t n_threads = 1; n_threads <= 4; n_threads *= 2) {
-        rri_workers *workers = NULL;
-        ck_assert_int_eq(rri_workers_create(&workers, n_threads, &allocator, NULL), RR_OK);
-        for (size_t q = 0; q < 4; q++) {
-            problem p = problem_of(shapes[q][0], shapes[q][1], shapes[q][2], q & 1, true, q == 2);
-            float *panels = block_of(rri_panels_count(kernels, p.n, p.k) * sizeof(float));
-            rri_panels_pack(kernels, panels, p.B, p.k, p.n);
-            rri_stack scratch[4];
-            for (int32_t w = 0; w < 4; w++) {
-                scratch[w] = stack_of(rri_gemm_scratch(kernels, p.m, p.n, p.k));
-            }
-            for (int repeat = 0; repeat < 50; repeat++) {
-                begin(&p);
-                rri_gemm_packed_run(workers, kernels, p.C, p.ldc, p.A, panels, p.m, p.n, p.k,
-                                    p.accumulate, scratch);
-                expect_bits(&p, kernels, "packed, shared out");
-                begin(&p);
-                rri_gemm_run(workers, kernels, p.C, p.ldc, p.A, p.B, p.m, p.n, p.k, p.accumulate,
-                             scratch);
-                expect_bits(&p, kernels, "unpacked, shared out");
-            }
-            for (int32_t w = 0; w < 4; w++) {
-                free(scratch[w].base);
-            }
-            free(panels);
-            problem_free(&p);
-        }
-        rri_workers_destroy(workers);
     }
 }
 END_TEST
@@ -422,6 +377,5 @@ CHECK_MAIN("math/gemm", test_gemm_two_by_two_by_hand,
            test_gemm_every_level_gives_those_bits_for_large_blocks_too,
            test_gemm_all_forms_of_views_and_accumulation_agree,
            test_gemm_without_terms_writes_zeros_or_adds_nothing,
-           test_gemm_bits_do_not_depend_on_the_number_of_threads,
            test_gemm_scratch_stays_below_a_mebibyte, test_gemm_reads_nothing_behind_its_arrays,
            test_gemm_allocates_nothing_under_eight_concurrent_threads)

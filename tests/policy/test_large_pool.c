@@ -35,8 +35,8 @@ static outcome run_plainly(twin *t)
     outcome o = empty_outcome(t);
     const size_t n = t->shape.n, N = t->shape.n_items;
     rri_policy_forward(o.log_probs, &o.tape, &t->in, t->actions, 0, n, &t->scratch);
-    rri_policy_backward_query(o.dq, &o.sums, &o.tape, &t->in, t->actions, t->d_log_probs,
-                              t->d_entropy, 0, n, &t->scratch);
+    twin_backward_query(o.dq, &o.sums, &o.tape, &t->in, t->actions, t->d_log_probs, t->d_entropy, 0,
+                        n, &t->scratch);
     rri_policy_backward_items(o.dV, o.db, &o.tape, &t->in, t->actions, t->d_log_probs, t->d_entropy,
                               0, N, &t->scratch);
     return o;

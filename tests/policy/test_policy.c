@@ -35,7 +35,7 @@ START_TEST(test_policy_two_items_by_hand)
     float dq = NAN;
     rri_policy_sums sums = {0};
     const float one = 1.0f; /* dz = (−p, p); dq = 2 (−3p + 2p); dκ = −(−p · 2) */
-    rri_policy_backward_query(&dq, &sums, &tape, &t.in, &action, &one, 0.0f, 0, 1, &t.scratch);
+    twin_backward_query(&dq, &sums, &tape, &t.in, &action, &one, 0.0f, 0, 1, &t.scratch);
     ck_assert_float_eq_tol(dq, (float)(-2.0 * p), 1e-6f);
     ck_assert_double_eq_tol(sums.d_repeat_weight, 2.0 * p, 1e-6);
     ck_assert_double_eq_tol(sums.d_log_scale, -2.0 * p, 1e-6);
@@ -124,8 +124,8 @@ static void check_gradients(twin *t, bool keeps_logits, bool keeps_slopes, bool 
     gradcheck_fill_pattern(db, N);
     rri_policy_sums sums = {.d_log_scale = 1.0, .d_repeat_weight = 2.0, .d_feature_weights = dw};
     rri_policy_forward(log_probs, &tape, &t->in, t->actions, 0, n, &t->scratch);
-    rri_policy_backward_query(dq, &sums, &tape, &t->in, t->actions, t->d_log_probs, t->d_entropy, 0,
-                              n, &t->scratch);
+    twin_backward_query(dq, &sums, &tape, &t->in, t->actions, t->d_log_probs, t->d_entropy, 0, n,
+                        &t->scratch);
     rri_policy_backward_items(dV, t->bias != NULL ? db : NULL, &tape, &t->in, t->actions,
                               t->d_log_probs, t->d_entropy, 0, N, &t->scratch);
     ck_assert_uint_eq(t->scratch.used, 0);
@@ -190,8 +190,8 @@ static outcome run_case(twin *t, rri_policy_tape tape, size_t step_rows, size_t 
     }
     for (size_t r = 0; r < n; r += step_rows) {
         const size_t end = r + step_rows < n ? r + step_rows : n;
-        rri_policy_backward_query(o.dq, &o.sums, &tape, &t->in, t->actions, t->d_log_probs,
-                                  t->d_entropy, r, end, &t->scratch);
+        twin_backward_query(o.dq, &o.sums, &tape, &t->in, t->actions, t->d_log_probs, t->d_entropy,
+                            r, end, &t->scratch);
     }
     for (size_t i = 0; i < N; i += step_items) {
         const size_t end = i + step_items < N ? i + step_items : N;
