@@ -6,6 +6,7 @@
 #include "core/abi.h"
 #include "core/config_tables.h"
 #include "core/fpmode.h"
+#include "core/log.h"
 #include "core/status.h"
 #include "core/vocabulary.h"
 #include "eval/health.h"
@@ -100,11 +101,11 @@ static rr_status check_obs(const rr_health *health, const rr_obs *obs, rr_error 
 static double even_entropy(const rr_health *health, const rr_obs *obs)
 {
     if (obs->candidates == NULL && obs->vectors == NULL) {
-        return log((double)rri_health_shape_of(health)->n_items);
+        return rri_log_f64((double)rri_health_shape_of(health)->n_items);
     }
     double sum = 0.0;
     for (int32_t i = 0; i < obs->n; i++) {
-        sum += log((double)(obs->lengths != NULL ? obs->lengths[i] : obs->n_candidates));
+        sum += rri_log_f64((double)(obs->lengths != NULL ? obs->lengths[i] : obs->n_candidates));
     }
     return sum / obs->n;
 }

@@ -29,7 +29,8 @@ static void load(rri_config_value *out, const rri_config_field *field, const voi
     memcpy(out->as.bytes, (const char *)full + field->offset, rri_config_value_size(field));
 }
 
-rr_status rri_config_check(const rri_config_table *table, const void *full, rr_error *err)
+/* Judges a whole struct: "ppo config: clip_eps is -0.2; it must be in (0, 1)". */
+static rr_status check_fields(const rri_config_table *table, const void *full, rr_error *err)
 {
     for (size_t i = 0; i < table->n_fields; i++) {
         const rri_config_field *field = &table->fields[i];
@@ -92,7 +93,7 @@ rr_status rri_config_read(void *full, const rri_config_table *table, const void 
     memcpy(&given_size, given, sizeof given_size);
     memcpy((char *)full + sizeof given_size, (const char *)given + sizeof given_size,
            (given_size < table->size ? given_size : table->size) - sizeof given_size);
-    return rri_config_check(table, full, err);
+    return check_fields(table, full, err);
 }
 
 /* ── one field by name ── */

@@ -103,9 +103,6 @@ void rri_config_init(const rri_config_table *table, void *config, size_t struct_
 rr_status rri_config_read(void *full, const rri_config_table *table, const void *given,
                           rr_error *err);
 
-/* Judges a whole struct: "ppo config: clip_eps is -0.2; it must be in (0, 1)". */
-rr_status rri_config_check(const rri_config_table *table, const void *full, rr_error *err);
-
 /* Sets one field of a caller's struct from text; refused values change nothing. */
 rr_status rri_config_set(const rri_config_table *table, void *given, const char *name,
                          const char *value, rr_error *err);

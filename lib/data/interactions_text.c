@@ -60,16 +60,3 @@ void rri_interactions_reader_release(rri_interactions_reader *reader)
     rri_row_batch_release(&reader->batch);
     rri_row_reader_release(&reader->reader);
 }
-
-rr_status rri_interactions_parse(rri_interactions *rows, char *text, size_t bytes, const char *name,
-                                 const rri_allocator *allocator, rr_error *err)
-{
-    rri_interactions_reader reader;
-    rri_interactions_reader_init(&reader, rows, name, bytes, allocator);
-    rr_status status = rri_interactions_reader_add(&reader, text, bytes, err);
-    if (status == RR_OK) {
-        status = rri_interactions_reader_finish(&reader, err);
-    }
-    rri_interactions_reader_release(&reader);
-    return status;
-}

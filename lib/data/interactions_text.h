@@ -29,8 +29,4 @@ rr_status rri_interactions_reader_finish(rri_interactions_reader *reader, rr_err
 /* What the reader owns; the rows as well where they were not finished. */
 void rri_interactions_reader_release(rri_interactions_reader *reader);
 
-/* All of it at once: text [bytes + RRI_ROW_BATCH_SLACK]. On failure nothing is to be released. */
-rr_status rri_interactions_parse(rri_interactions *rows, char *text, size_t bytes, const char *name,
-                                 const rri_allocator *allocator, rr_error *err);
-
 #endif

@@ -7,6 +7,7 @@
 #include "core/status.h"
 #include "eval/catalogue_use.h"
 #include "eval/illness.h"
+#include "math/scalar.h"
 
 /* N items, S + F coordinates. */
 struct rr_health {
@@ -239,7 +240,7 @@ static void measure_shown(rr_health *health, rr_health_report *out)
     }
     const rri_catalogue_use use =
         rri_catalogue_use_compute(health->shown, health->shape.n_items, health->sorted);
-    out->effective_items = (float)exp(use.entropy);
+    out->effective_items = rri_exp((float)use.entropy);
     out->top_share = (float)((double)most / (double)n);
     out->coverage = (float)use.coverage;
     out->gini = (float)use.gini;

@@ -48,7 +48,8 @@ void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout)
     ledger->n_spoilt = ledger->n_spoilt_sessions = 0;
 }
 
-bool rri_ledger_needs_times(const rri_ledger *ledger)
+/* Whether rows need times. */
+static bool needs_times(const rri_ledger *ledger)
 {
     return ledger->reward_wait > 0 || ledger->idle_timeout > 0;
 }
@@ -155,7 +156,7 @@ static void drop_last_row(rri_ledger *ledger, rri_rollout *rollout)
 static rr_status check_batch(const rri_ledger *ledger, const rri_rollout *rollout,
                              const rr_obs *obs, const rr_decision *decision, rr_error *err)
 {
-    const bool lacks_times = obs->times == NULL && rri_ledger_needs_times(ledger);
+    const bool lacks_times = obs->times == NULL && needs_times(ledger);
     const char *missing = obs->sessions == NULL               ? "obs sessions"
                           : obs->decisions == NULL            ? "obs decisions"
                           : lacks_times                       ? "obs times"

@@ -10,8 +10,8 @@
 #ifndef RRI_RL_LEDGER_H
 #define RRI_RL_LEDGER_H
 
-#include "ledger/id_table.h"
 #include "buffer/rollout.h"
+#include "ledger/id_table.h"
 
 /* How a session ended. */
 enum {
@@ -59,9 +59,6 @@ typedef struct rri_ledger {
 void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_buffer_config *config);
 /* Forgets rows, sessions, counts and the clock. */
 void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout);
-
-/* Whether rows need times. */
-bool rri_ledger_needs_times(const rri_ledger *ledger);
 
 /* Takes n rows, all or none, or, with decision->statuses, those that are good. A row whose id is
  * there is skipped and counted. recrl.h §7. */

@@ -9,7 +9,8 @@
 
 enum { VERSIONS_PER_UPDATE = 4 };
 
-bool rri_version_is_plain(const rr_serving_options *options)
+/* They change nothing: temperature 1, no floor, no share, not greedy. */
+static bool is_plain(const rr_serving_options *options)
 {
     return options->is_greedy == 0 && options->temperature == 1.0f && options->floor == 0.0f &&
            options->incumbent_share == 0.0f;
@@ -22,7 +23,7 @@ uint64_t rri_version_hash(uint64_t parameters, uint64_t fingerprint,
     rri_hash hash;
     rri_hash_init(&hash, 0);
     rri_hash_update(&hash, of_policy, sizeof of_policy);
-    if (options != NULL && !rri_version_is_plain(options)) {
+    if (options != NULL && !is_plain(options)) {
         const float numbers[] = {options->temperature, options->floor, options->incumbent_share};
         rri_hash_update(&hash, &options->is_greedy, sizeof options->is_greedy);
         rri_hash_update(&hash, numbers, sizeof numbers);

@@ -17,9 +17,6 @@ typedef struct rri_version {
     float temperature, floor, incumbent_share;
 } rri_version;
 
-/* Options that change nothing: temperature 1, no floor, no share, not greedy. */
-bool rri_version_is_plain(const rr_serving_options *options);
-
 /* Which policy a decision was drawn from: a hash of the parameters' hash, the fingerprint of the
  * catalogue that was scored, and the options. Plain options, and NULL, give the agent's version. */
 uint64_t rri_version_hash(uint64_t parameters, uint64_t fingerprint,

@@ -157,15 +157,15 @@ void rri_snapshot_release(rr_policy *policy)
     rri_memory_release(&allocator, policy, sizeof *policy);
 }
 
-uint64_t rri_snapshot_version_over(const rr_policy *policy, uint64_t fingerprint)
+/* Over the catalogue with this fingerprint. */
+static uint64_t version_over(const rr_policy *policy, uint64_t fingerprint)
 {
     return rri_version_hash(policy->parameters, fingerprint, &policy->options);
 }
 
 uint64_t rri_snapshot_version(const rr_policy *policy)
 {
-    return rri_snapshot_version_over(
-        policy, policy->items != NULL ? rri_items_fingerprint(policy->items) : 0);
+    return version_over(policy, policy->items != NULL ? rri_items_fingerprint(policy->items) : 0);
 }
 
 /* ── the desk ── */
@@ -314,7 +314,7 @@ rr_status rri_snapshot_act(const rr_policy *policy, rr_reader *scratch, const rr
     RRI_TRY(player_of(&player, policy, scratch, err));
     RRI_TRY(rri_act_draw(&player, obs, decision, err));
     if (decision->policy_versions != NULL) {
-        const uint64_t version = rri_snapshot_version_over(policy, decision->pool_fingerprint);
+        const uint64_t version = version_over(policy, decision->pool_fingerprint);
         for (int32_t i = 0; i < decision->n; i++) {
             decision->policy_versions[i] = version;
         }

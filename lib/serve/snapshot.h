@@ -69,8 +69,6 @@ rr_policy *rri_snapshot_retain(rr_policy *policy);
 /* NULL is fine. */
 void rri_snapshot_release(rr_policy *policy);
 
-/* Over the catalogue with this fingerprint. */
-uint64_t rri_snapshot_version_over(const rr_policy *policy, uint64_t fingerprint);
 uint64_t rri_snapshot_version(const rr_policy *policy);
 
 /* A policy of this config and so many items, and the config that a desk or a slot was made for: it

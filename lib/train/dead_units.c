@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "math/scalar.h"
 #include "nn/standardise.h"
 
 static const float SAME = 1e-6f;
@@ -66,7 +67,7 @@ static void visit(const rri_network *net, const rri_mlp *mlp, const float *value
             return;
         }
         for (size_t i = 0; i < n * layer->out; i++) {
-            y[i] = mlp->shape.activation == RR_ACTIVATION_RELU ? fmaxf(y[i], 0.0f) : tanhf(y[i]);
+            y[i] = mlp->shape.activation == RR_ACTIVATION_RELU ? fmaxf(y[i], 0.0f) : rri_tanh(y[i]);
         }
         *n_dead += count_dead(y, n, layer->out);
         *n_units += layer->out;

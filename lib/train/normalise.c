@@ -14,7 +14,8 @@ enum { RETURNS = 3 };
 static const rri_units OF_REWARDS = {
     .shift = 0.0f, .per_unit = 1.0f, .advantage = 1.0f, .scale = 1.0, .has_old_values = true};
 
-size_t rri_normalise_count(const rr_agent_config *config)
+/* Numbers of running statistics. */
+static size_t count_running(const rr_agent_config *config)
 {
     const size_t of_returns = config->normalize_returns != 0 ? RETURNS : 0;
     const size_t of_states = config->normalize_states != 0 ? 1 + 2 * (size_t)config->state_dim : 0;
@@ -25,7 +26,7 @@ void rri_normalise_layout(rri_trainer *trainer, rri_arena *arena)
 {
     rri_normaliser *normaliser = &trainer->normaliser;
     const bool has_states = trainer->model.config.normalize_states != 0;
-    normaliser->n_running = rri_normalise_count(&trainer->model.config);
+    normaliser->n_running = count_running(&trainer->model.config);
     normaliser->running = RRI_TAKE(arena, double, normaliser->n_running);
     normaliser->batch =
         RRI_TAKE(arena, double, has_states ? 2 * (size_t)trainer->model.config.state_dim : 0);

@@ -24,10 +24,8 @@ void rri_normalise_returns(rri_trainer *trainer, const float *returns, const int
 /* Folds in states[rows[i]] [·, S] of n ≥ 1 rows. */
 void rri_normalise_states(rri_trainer *trainer, const float *states, const int32_t *rows, size_t n);
 
-/* Floats of running statistics of an agent with this config. */
-size_t rri_normalise_count(const rr_agent_config *config);
-/* As a checkpoint brings them, [rri_normalise_count]; the bytes need not be aligned. RR_E_FORMAT
- * where one cannot be. */
+/* As a checkpoint brings them, as many as an agent with this config has; the bytes need not be
+ * aligned. RR_E_FORMAT where one cannot be. */
 rr_status rri_normalise_check(const rr_agent_config *config, const unsigned char *running,
                               rr_error *err);
 

@@ -138,7 +138,7 @@ START_TEST(test_config_read_refuses_a_struct_that_is_none)
         ck_assert_int_eq(rri_config_read(&full, &table, &t, NULL), RR_E_INVALID);
     }
     ck_assert_int_eq(rri_config_read(&full, &table, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rri_config_check(&table, &full, NULL), RR_OK);
+    ck_assert_int_eq(rri_config_read(&t, &table, &full, NULL), RR_OK);
 }
 END_TEST
 

@@ -9,13 +9,27 @@
 #include "core/philox.h"
 #include "fixture.h"
 
+/* A text as one piece: text [bytes + RRI_ROW_BATCH_SLACK]. */
+static rr_status parse_whole(rri_interactions *rows, char *text, size_t bytes, const char *name,
+                             const rri_allocator *allocator, rr_error *err)
+{
+    rri_interactions_reader reader;
+    rri_interactions_reader_init(&reader, rows, name, bytes, allocator);
+    rr_status status = rri_interactions_reader_add(&reader, text, bytes, err);
+    if (status == RR_OK) {
+        status = rri_interactions_reader_finish(&reader, err);
+    }
+    rri_interactions_reader_release(&reader);
+    return status;
+}
+
 static rri_allocator allocator;
 
 static rr_status parse(rri_interactions *rows, const char *text, rr_error *err)
 {
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
     char *const copy = fixture_copy(text, strlen(text));
-    const rr_status status = rri_interactions_parse(rows, copy, strlen(text), "f", &allocator, err);
+    const rr_status status = parse_whole(rows, copy, strlen(text), "f", &allocator, err);
     free(copy);
     return status;
 }
@@ -26,8 +40,7 @@ START_TEST(test_interactions_text_reads_recboles_form)
     char *const text = fixture_read("recbole.tsv", &bytes);
     rri_interactions rows;
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rri_interactions_parse(&rows, text, bytes, "recbole.tsv", &allocator, NULL),
-                     RR_OK);
+    ck_assert_int_eq(parse_whole(&rows, text, bytes, "recbole.tsv", &allocator, NULL), RR_OK);
     free(text);
     ck_assert_uint_eq(rows.n, 5);
     ck_assert_mem_eq(rows.user_table.keys, ((const uint64_t[3]){7, 9, 12}), sizeof(uint64_t[3]));
@@ -51,9 +64,8 @@ START_TEST(test_interactions_text_reads_quotes_mark_and_any_order)
     rri_interactions rows;
     rr_error err = {0};
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_msg(rri_interactions_parse(&rows, text, bytes, "quoted.csv", &allocator, &err) ==
-                      RR_OK,
-                  "%s", err.text);
+    ck_assert_msg(parse_whole(&rows, text, bytes, "quoted.csv", &allocator, &err) == RR_OK, "%s",
+                  err.text);
     free(text);
     ck_assert_uint_eq(rows.n, 3);
     ck_assert_mem_eq(rows.users, ((const int32_t[3]){0, 1, 0}), sizeof(int32_t[3]));
@@ -94,7 +106,7 @@ START_TEST(test_interactions_text_reads_movielens_without_a_header)
     char *const text = fixture_read("ratings.dat", &bytes);
     rri_interactions rows;
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rri_interactions_parse(&rows, text, bytes, "f", &allocator, NULL), RR_OK);
+    ck_assert_int_eq(parse_whole(&rows, text, bytes, "f", &allocator, NULL), RR_OK);
     free(text);
     ck_assert_uint_eq(rows.n, 3);
     ck_assert_mem_eq(rows.users, ((const int32_t[3]){0, 0, 1}), sizeof(int32_t[3]));
@@ -114,8 +126,7 @@ START_TEST(test_interactions_text_reads_open_bandit_with_positions_and_propensit
     rri_interactions rows;
     rr_error err = {0};
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_msg(rri_interactions_parse(&rows, text, bytes, "f", &allocator, &err) == RR_OK, "%s",
-                  err.text);
+    ck_assert_msg(parse_whole(&rows, text, bytes, "f", &allocator, &err) == RR_OK, "%s", err.text);
     free(text);
     ck_assert_uint_eq(rows.n, 3);
     ck_assert_mem_eq(rows.items, ((const int32_t[3]){0, 1, 0}), sizeof(int32_t[3]));
@@ -212,8 +223,8 @@ START_TEST(test_interactions_text_reads_real_logs_of_open_bandit)
         rri_interactions rows;
         rr_error err = {0};
         ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-        ck_assert_msg(rri_interactions_parse(&rows, text, bytes, "f", &allocator, &err) == RR_OK,
-                      "%s", err.text);
+        ck_assert_msg(parse_whole(&rows, text, bytes, "f", &allocator, &err) == RR_OK, "%s",
+                      err.text);
         free(text);
         ck_assert(rows.n == all[i].n && rows.has_ratings && rows.has_logs);
         ck_assert_uint_eq(rows.user_table.n_keys, all[i].n_users);
@@ -234,9 +245,8 @@ START_TEST(test_interactions_text_refuses_open_bandits_context_of_items)
     rri_interactions rows;
     rr_error err = {0};
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_int_eq(
-        rri_interactions_parse(&rows, text, bytes, "item_context.csv", &allocator, &err),
-        RR_E_FORMAT);
+    ck_assert_int_eq(parse_whole(&rows, text, bytes, "item_context.csv", &allocator, &err),
+                     RR_E_FORMAT);
     ck_assert_str_eq(err.text, "item_context.csv:1:1: there is no column user_id; the first line "
                                "must name user_id and item_id, separated by tabs or commas");
     free(text);
@@ -307,7 +317,7 @@ START_TEST(test_interactions_text_in_pieces_is_the_text_as_a_whole)
     rri_interactions whole;
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
     char *copy = fixture_copy(text, bytes);
-    ck_assert_int_eq(rri_interactions_parse(&whole, copy, bytes, "f", &allocator, NULL), RR_OK);
+    ck_assert_int_eq(parse_whole(&whole, copy, bytes, "f", &allocator, NULL), RR_OK);
     free(copy);
     ck_assert_uint_gt(whole.n, 1000);
     for (size_t lines = 1; lines < 500; lines = 3 * lines + 1) {
@@ -450,7 +460,7 @@ static void parse_damaged(const char *text, size_t bytes, size_t *n_read)
     rri_interactions rows;
     rr_error err = {0};
     char *const copy = fixture_copy(text, bytes);
-    const rr_status status = rri_interactions_parse(&rows, copy, bytes, "f", &allocator, &err);
+    const rr_status status = parse_whole(&rows, copy, bytes, "f", &allocator, &err);
     free(copy);
     ck_assert(status == RR_OK || status == RR_E_FORMAT);
     if (status != RR_OK) {

@@ -45,6 +45,28 @@ FORBIDDEN_CALLS = (
     "malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign", "strdup", "alloca")
 ALLOCATION = {"malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign"}
 MAY_ALLOCATE = "lib/core/memory.c"
+# A libm gives no two machines the same bits of these. What IEEE 754 rounds (sqrt, fma, floor, …) is
+# no danger; exp, log, tanh and their like are those of lib/math/ and lib/core/.
+TRANSCENDENTAL = {
+    name + suffix for suffix in ("", "f", "l") for name in (
+        "exp", "exp2", "exp10", "expm1", "log", "log2", "log10", "log1p", "pow", "sin", "cos", "tan",
+        "sincos", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+        "cbrt", "hypot", "erf", "erfc", "tgamma", "lgamma")}
+
+# What the library offers to tests alone, each with its reason.
+FOR_TESTS = {
+    "rri_kernels_at": "sets a level of instructions beside the one that is detected",
+    "rri_kernels_force": "makes a level the one that is detected",
+    "rri_tile_avx2": "stands behind BLIS's tile where that is linked",
+    "rri_tile_avx512": "stands behind BLIS's tile where that is linked",
+    "rri_philox_block": "has published vectors",
+    "rri_normal_turn": "is exact at the quarters, which draws do not show",
+    "rri_comparison_student": "has published tables",
+    "rri_interactions_add": "one row of the table's own tests",
+    "rri_plain_row_read": "the plain twin of what reads sixteen lines",
+    "rri_record_layout": "where a test damages a record",
+}
+
 # A file is written to with stdio's functions; only these say it to a stream of the process.
 STREAMS = re.compile(r"\b(stdout|stderr|stdin)\b")
 
@@ -169,6 +191,44 @@ def the_library_is_a_guest(tree):
             if STREAMS.search(line):
                 found.append(f"{path}:{number} names a standard stream; the library is silent")
     return found
+
+
+def no_libm_transcendental(tree):
+    return [f"{path}:{number} calls {name}; use the one of lib/math/ or lib/core/ (same bytes everywhere)"
+            for path in sources(tree)
+            for number, line in enumerate(code_of(read(tree, path)).splitlines(), 1)
+            for name in re.findall(r"(?<![\w.>])([A-Za-z_]\w*)\s*\(", line) if name in TRANSCENDENTAL]
+
+
+def symbols(nm_output):
+    """Of nm -A -P of object files: what each defines for others, and what it wants of others."""
+    defined, wanted = {}, {}
+    for line in nm_output.splitlines():
+        fields = line.split()
+        if len(fields) >= 3 and (kind := fields[2])[0].isupper():
+            place = wanted if kind == "U" else defined
+            place.setdefault(fields[1], set()).add(fields[0])
+    return defined, wanted
+
+
+def objects_call_no_libm_transcendental(nm_output):
+    """What a compiler makes a call of, whatever the source says."""
+    _, wanted = symbols(nm_output)
+    return [f"{', '.join(sorted(wanted[name]))} calls {name}"
+            for name in sorted(wanted) if name.split("@")[0] in TRANSCENDENTAL]
+
+
+def every_symbol_is_wanted(nm_output):
+    """A function of the house that no other object calls is static, or not in lib/."""
+    defined, wanted = symbols(nm_output)
+    lonely = {name: places for name, places in defined.items()
+              if name.startswith("rri_") and not wanted.get(name, set()) - places}
+    return [f"{name} of {', '.join(sorted(places))} is wanted by no other object of the library; "
+            "make it static, or take it out" for name, places in sorted(lonely.items())
+            if name not in FOR_TESTS] + [
+        f"FOR_TESTS names {name}, which {'others want' if name in defined else 'is not there'}"
+        for name in sorted(FOR_TESTS)
+        if name not in lonely and not name.startswith("rri_tile_")]
 
 
 def no_loose_ends(tree):

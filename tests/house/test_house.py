@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The rules of the house, on this tree, and each seen to fail on a fake one.
 
-usage: test_house.py TREE [LIBRARY]"""
+usage: test_house.py TREE [LIBRARY [ARCHIVE …]]"""
 import pathlib
 import shutil
 import sys
@@ -15,6 +15,7 @@ import tally
 
 TREE = "."
 LIBRARY = None
+ARCHIVES = []
 
 
 class ThisTree(unittest.TestCase):
@@ -48,6 +49,20 @@ class ThisTree(unittest.TestCase):
 
     def test_the_library_is_a_guest(self):
         self.holds(rules.the_library_is_a_guest(TREE))
+
+    def test_no_libm_transcendental(self):
+        self.holds(rules.no_libm_transcendental(TREE))
+
+    def test_objects_call_no_libm_transcendental(self):
+        self.holds(rules.objects_call_no_libm_transcendental(self.objects()))
+
+    def test_every_symbol_is_wanted(self):
+        self.holds(rules.every_symbol_is_wanted(self.objects()))
+
+    def objects(self):
+        if not ARCHIVES:
+            self.skipTest("no archives were given")
+        return rules.run("nm", "-A", "-P", *ARCHIVES)
 
     def test_no_loose_ends(self):
         self.holds(rules.no_loose_ends(TREE))
@@ -148,7 +163,7 @@ class TheRules(unittest.TestCase):
         for rule in (rules.includes_follow_the_arrows, rules.hosts_see_the_header_alone,
                      rules.every_header_has_its_test, rules.file_names_are_unique,
                      rules.files_are_short, rules.functions_are_short, rules.the_library_is_a_guest,
-                     rules.no_loose_ends, rules.every_file_names_its_licence,
+                     rules.no_libm_transcendental, rules.no_loose_ends, rules.every_file_names_its_licence,
                      rules.exported_functions_live_in_api, rules.header_and_map_agree,
                      rules.one_version, rules.readme_shows_what_is_compiled,
                      rules.docs_name_what_exists):
@@ -229,6 +244,37 @@ class TheRules(unittest.TestCase):
     def test_a_member_or_a_longer_name_is_no_call(self):
         self.write("lib/nn/linear.c", SPDX + "a->free(b); x.exit(1); snprintf(a, b, c); rri_exit();\n")
         self.assertEqual(rules.the_library_is_a_guest(self.tree), [])
+
+    def test_libm_that_differs_between_machines(self):
+        for call in ("exp(x)", "tanhf (x)", "pow(2, x)", "log1p(x)"):
+            self.write("lib/nn/linear.c", SPDX + f"    y = {call};\n")
+            self.speaks(rules.no_libm_transcendental(self.tree), "lib/nn/linear.c:2",
+                        call.split("(")[0].strip())
+        self.write("lib/nn/linear.c",
+                   SPDX + "/* exp(x) */ rri_exp(x); sqrt(x); fmaf(a, b, c); k->exp(y); floor(x);\n")
+        self.assertEqual(rules.no_libm_transcendental(self.tree), [])
+
+    def objects(self, *more):
+        """The house as it is, in miniature."""
+        lines = [f"a.o: {name} T 0 1" for name in rules.FOR_TESTS]
+        return "\n".join(lines + ["a.o: rri_one T 0 1", "b.o: rri_one U", "b.o: sqrt U",
+                                  "b.o: own t 0 1", *more])
+
+    def test_compiled_call_of_libm(self):
+        self.assertEqual(rules.objects_call_no_libm_transcendental(self.objects()), [])
+        self.speaks(rules.objects_call_no_libm_transcendental(self.objects("b.o: expf U")), "b.o", "expf")
+
+    def test_symbol_that_only_tests_call(self):
+        self.assertEqual(rules.every_symbol_is_wanted(self.objects()), [])
+        self.speaks(rules.every_symbol_is_wanted(self.objects("c.o: rri_two T 0 1")), "rri_two", "c.o")
+        self.speaks(rules.every_symbol_is_wanted(self.objects("c.o: rri_two D 0 1", "c.o: rri_two U")),
+                    "rri_two")
+
+    def test_list_of_what_tests_call_that_rots(self):
+        name = "rri_philox_block"
+        self.speaks(rules.every_symbol_is_wanted(self.objects(f"c.o: {name} U")), name, "others want")
+        without = self.objects().replace(f"a.o: {name} T 0 1\n", "")
+        self.speaks(rules.every_symbol_is_wanted(without), name, "is not there")
 
     def test_loose_end(self):
         self.write("lib/nn/linear.c", SPDX + "/* TO" + "DO: later */\n")
@@ -335,4 +381,5 @@ class TheTally(unittest.TestCase):
 if __name__ == "__main__":
     TREE = sys.argv[1] if len(sys.argv) > 1 else TREE
     LIBRARY = sys.argv[2] if len(sys.argv) > 2 else LIBRARY
+    ARCHIVES = sys.argv[3:]
     unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -13,24 +13,6 @@ static rr_serving_options plain(void)
     return options;
 }
 
-START_TEST(test_versions_options_are_plain_only_when_nothing_is_changed)
-{
-    rr_serving_options options = plain();
-    ck_assert(rri_version_is_plain(&options));
-    options.is_greedy = 1;
-    ck_assert(!rri_version_is_plain(&options));
-    options = plain();
-    options.temperature = 2.0f;
-    ck_assert(!rri_version_is_plain(&options));
-    options = plain();
-    options.floor = 0.1f;
-    ck_assert(!rri_version_is_plain(&options));
-    options = plain();
-    options.incumbent_share = 0.1f;
-    ck_assert(!rri_version_is_plain(&options));
-}
-END_TEST
-
 START_TEST(test_versions_hash_hears_of_everything)
 {
     rr_serving_options options = plain();
@@ -143,8 +125,7 @@ START_TEST(test_versions_restored_are_the_latest_that_fit_and_are_judged)
 }
 END_TEST
 
-CHECK_MAIN("model/versions", test_versions_options_are_plain_only_when_nothing_is_changed,
-           test_versions_hash_hears_of_everything,
+CHECK_MAIN("model/versions", test_versions_hash_hears_of_everything,
            test_versions_restored_are_the_latest_that_fit_and_are_judged,
            test_versions_remember_their_options, test_versions_the_oldest_makes_room,
            test_versions_one_that_comes_back_is_the_latest)

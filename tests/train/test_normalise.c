@@ -231,7 +231,6 @@ START_TEST(test_normalise_check_names_the_number_that_cannot_be)
     const rig_shape shape = normalised();
     double running[3 + 1 + 2 * 3] = {5, -2, 1, 5, -1, -1, -1, 1, 1, 1};
     const unsigned char *bytes = (const unsigned char *)running;
-    ck_assert_uint_eq(rri_normalise_count(&shape.agent), 10);
     ck_assert_int_eq(rri_normalise_check(&shape.agent, bytes, NULL), RR_OK);
     for (size_t i = 0; i < 10; i++) {
         const bool may_be_negative = i == 1 || (i >= 4 && i <= 6);
