@@ -64,6 +64,15 @@ RR_API rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *conf
                                      rr_error *err);
 RR_API void rr_agent_destroy(rr_agent *agent);
 
+/* What a call costs. act, top_k and evaluate: a forward pass a row, and a score for each item that
+ * the row may choose from: its k candidates, or without lists all N items of the catalogue. Nothing
+ * else grows with the catalogue, with its trained vectors, or with the number of parameters; the
+ * version of a decision is known, not computed. update and imitate: that, forward and backward, for
+ * every row of every pass; a sweep over all parameters for each step; one hash of all parameters at
+ * the end. set_tensor and set_feature_weights: one pass over all parameters (packing and hash), so
+ * not for every request. set_items: allocates, and reads both catalogues. publish (policy.h):
+ * copies the parameters. rr_agent_version, _updates, _timesteps, _items, tensor_at: constant. */
+
 /* Draws one action a row from the policy. Allocates nothing. After a failure, here and in the two
  * below, the caller's arrays hold nothing useful. RR_E_INVALID names the row and the field: an
  * empty list, the same candidate twice, an index outside the pool; RR_E_NOT_FINITE likewise. */
@@ -79,7 +88,9 @@ RR_API rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t n_be
                                 int32_t *positions, int32_t *items, float *log_probs,
                                 rr_error *err);
 
-/* log π(a), entropy (nats) and V(s) of given actions [n]; outputs [n], each nullable. */
+/* log π(a), entropy (nats) and V(s) of given actions [n]; outputs [n], each nullable. −inf is the
+ * log-prob of an action that is never played (all but one of a greedy snapshot's); NaN and +inf
+ * are RR_E_NOT_FINITE. */
 RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
                                    float *log_probs, float *entropies, float *values,
                                    rr_error *err);

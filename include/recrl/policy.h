@@ -26,7 +26,9 @@ extern "C" {
 /* The agent's policy as it is now, with the options (NULL: the defaults) as its way to play. *out
  * is a reference of the caller's. Memory comes from the agent's allocator, which must be fit for
  * the thread that gives up the last reference. The catalogue is shared, parameters are copied: the
- * agent may learn on at once. */
+ * agent may learn on at once. Costs a pass over all parameters; the first time under a catalogue
+ * that is not learned, also one over its vectors. Acting from a snapshot costs what it costs from
+ * an agent (agent.h); acquire and release are constant. */
 RR_API rr_status rr_agent_publish(rr_agent *agent, rr_policy **out,
                                   const rr_serving_options *options, rr_error *err);
 /* One more reference; returns policy. Any thread that holds one, or has acquired the policy from

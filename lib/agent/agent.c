@@ -139,58 +139,44 @@ void rri_agent_destroy(rr_agent *agent)
     rri_memory_release(&allocator, agent->block, agent->block_bytes);
     rri_workers_destroy(trainer->workers);
     rri_memory_release(&allocator, trainer->versions.entries, versions_bytes(&trainer->versions));
-    rri_shelf_release(agent->shelf);
+    rri_shared_items_release(agent->shared);
     rri_items_release(trainer->model.items);
     rri_memory_release(&allocator, agent, sizeof *agent);
 }
 
-static uint64_t version_over(const rr_agent *agent, uint64_t fingerprint)
-{
-    const rri_model *model = &agent->trainer.model;
-    const uint64_t parameters =
-        rri_model_hash(&model->config, model->values, model->network.params.n_floats);
-    return rri_version_hash(parameters, fingerprint, NULL);
-}
-
 uint64_t rri_agent_version(const rr_agent *agent)
 {
-    return version_over(agent, rri_model_fingerprint(&agent->trainer.model));
+    const rri_model *model = &agent->trainer.model;
+    return rri_model_version(model, rri_model_fingerprint(model), NULL);
 }
 
 rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
 {
-    const rri_player player = rri_trainer_player(&agent->trainer);
-    RRI_TRY(rri_act_draw(&player, obs, decision, err));
-    if (decision->policy_versions != NULL) {
-        const uint64_t version = version_over(agent, decision->pool_fingerprint);
-        for (int32_t i = 0; i < decision->n; i++) {
-            decision->policy_versions[i] = version;
-        }
-    }
-    return RR_OK;
+    const rri_workspace work = rri_trainer_workspace(&agent->trainer);
+    return rri_act_draw(&work, obs, decision, err);
 }
 
 rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,
                           int32_t *items, float *log_probs, rr_error *err)
 {
-    const rri_player player = rri_trainer_player(&agent->trainer);
-    return rri_act_top_k(&player, obs, k, positions, items, log_probs, err);
+    const rri_workspace work = rri_trainer_workspace(&agent->trainer);
+    return rri_act_top_k(&work, obs, k, positions, items, log_probs, err);
 }
 
 rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
                              float *log_probs, float *entropies, float *values, rr_error *err)
 {
-    const rri_player player = rri_trainer_player(&agent->trainer);
-    return rri_act_evaluate(&player, obs, actions, log_probs, entropies, values, err);
+    const rri_workspace work = rri_trainer_workspace(&agent->trainer);
+    return rri_act_evaluate(&work, obs, actions, log_probs, entropies, values, err);
 }
 
 rr_status rri_agent_publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
                             rr_error *err)
 {
     rri_trainer *trainer = &agent->trainer;
-    RRI_TRY(rri_snapshot_publish(out, &trainer->model, &agent->shelf, options, NULL,
+    RRI_TRY(rri_snapshot_publish(out, &trainer->model, &agent->shared, options, NULL,
                                  &agent->allocator, err));
-    rri_trainer_note_version(trainer, (*out)->parameters, options);
+    rri_trainer_note_version(trainer, options);
     return RR_OK;
 }
 
@@ -198,9 +184,8 @@ rr_status rri_agent_publish_to(rr_slot *slot, rr_agent *agent, const rr_serving_
                                rr_error *err)
 {
     rri_trainer *trainer = &agent->trainer;
-    uint64_t parameters;
-    RRI_TRY(rri_slot_publish(slot, &parameters, &trainer->model, &agent->shelf, options,
-                             &agent->allocator, err));
-    rri_trainer_note_version(trainer, parameters, options);
+    RRI_TRY(
+        rri_slot_publish(slot, &trainer->model, &agent->shared, options, &agent->allocator, err));
+    rri_trainer_note_version(trainer, options);
     return RR_OK;
 }

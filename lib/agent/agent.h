@@ -6,7 +6,7 @@
 #define RRI_AGENT_AGENT_H
 
 #include "core/memory.h"
-#include "serve/shelf.h"
+#include "serve/shared_items.h"
 #include "serve/slot.h"
 #include "train/trainer.h"
 
@@ -15,8 +15,8 @@ struct rr_agent {
     rr_ppo_config ppo; /* the one that recipe.algo names is in force */
     rr_a2c_config a2c;
     rri_trainer trainer; /* its items are a reference; workers and versions are owned */
-    rri_shelf
-        *shelf;  /* a reference: what snapshots share, perhaps of older items; NULL: none yet */
+    rri_shared_items
+        *shared; /* a reference: what snapshots share, perhaps of older items; NULL: none yet */
     void *block; /* the large one */
     size_t block_bytes;
 };
@@ -39,7 +39,7 @@ rr_status rri_agent_build(rr_agent *agent, rr_error *err);
  * fingerprint of the catalogue that is scored. */
 uint64_t rri_agent_version(const rr_agent *agent);
 
-/* play/act.h by the present parameters; act writes policy_versions too. */
+/* play/act.h by the present parameters. */
 rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
 
 rr_status rri_agent_top_k(rr_agent *agent, const rr_obs *obs, size_t k, int32_t *positions,

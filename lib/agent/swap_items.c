@@ -87,6 +87,7 @@ rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
     rri_network_pack_items(&next.trainer.model.network, next.trainer.model.values,
                            rri_items_vectors(items));
     rri_network_pack(&next.trainer.model.network, next.trainer.model.values);
+    rri_model_rehash(&next.trainer.model);
 
     rri_items_retain(items);
     rri_items_release(agent->trainer.model.items);

@@ -56,14 +56,14 @@ uint64_t rr_policy_version(const rr_policy *policy)
 
 rr_items *rr_policy_items(const rr_policy *policy)
 {
-    return policy == NULL ? NULL : policy->items;
+    return policy == NULL ? NULL : policy->model.items;
 }
 
 rr_status rr_policy_get_config(const rr_policy *policy, rr_agent_config *out, rr_error *err)
 {
     RRI_TRY(check_given(policy, "rr_policy_get_config", "policy", err));
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_agent_config", err));
-    rri_abi_write(out, &policy->config, sizeof policy->config);
+    rri_abi_write(out, &policy->model.config, sizeof policy->model.config);
     return RR_OK;
 }
 
@@ -82,15 +82,14 @@ rr_status rr_reader_create(rr_reader **out, const rr_policy *policy, uint64_t se
     RRI_TRY(check_given(policy, "rr_reader_create", "policy", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
-    return rri_snapshot_create_desk(out, policy, rri_snapshot_most_items(policy), seed, &allocator,
-                                    err);
+    return rri_reader_create(out, policy, rri_snapshot_most_items(policy), seed, &allocator, err);
 }
 
 void rr_reader_destroy(rr_reader *scratch)
 {
     if (scratch != NULL) {
         rri_slot_leave(scratch);
-        rri_snapshot_destroy_desk(scratch);
+        rri_reader_destroy(scratch);
     }
 }
 

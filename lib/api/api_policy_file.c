@@ -18,7 +18,7 @@ static rr_status save_memory(void *out, size_t capacity, size_t *bytes, const rr
 {
     rri_policy_file file = {.policy = policy};
     if (out != NULL) {
-        RRI_TRY(rri_golden_play(&file.golden, policy, &policy->allocator, err));
+        RRI_TRY(rri_proof_play(&file.proof, policy, &policy->allocator, err));
     }
     return rri_safetensors_write(out, capacity, bytes, rri_policy_file_describe, &file, err);
 }

@@ -25,7 +25,7 @@ enum {
     RRI_STREAM_SPLIT = 8,      /* splits of users and interactions */
     RRI_STREAM_CHOOSER = 9,    /* the random baseline */
     RRI_STREAM_IMITATE = 10,   /* permutations of imitated rows */
-    RRI_STREAM_GOLDEN = 11,    /* requests that a saved policy is proved by */
+    RRI_STREAM_PROOF = 11,     /* requests that a saved policy is proved by */
 };
 
 /* The four words of one block. */

@@ -3,6 +3,7 @@
 
 #include "core/hash.h"
 #include "items/items.h"
+#include "model/versions.h"
 
 size_t rri_model_n_items(const rr_agent_config *config, const rr_items *items)
 {
@@ -23,11 +24,24 @@ void rri_model_init(rri_model *model, void *scratch)
     rri_network_init(&model->network, model->values, &model->config, pool, scratch);
     rri_network_pack_items(&model->network, model->values, pool);
     rri_network_pack(&model->network, model->values);
+    rri_model_rehash(model);
 }
 
 void rri_model_pack(rri_model *model)
 {
     rri_model_pack_from(model, model->values);
+    rri_model_rehash(model);
+}
+
+void rri_model_rehash(rri_model *model)
+{
+    model->hash = rri_model_hash(&model->config, model->values, model->network.params.n_floats);
+}
+
+uint64_t rri_model_version(const rri_model *model, uint64_t fingerprint,
+                           const rr_serving_options *options)
+{
+    return rri_version_hash(model->hash, fingerprint, options);
 }
 
 void rri_model_pack_from(rri_model *model, const float *values)

@@ -13,6 +13,7 @@ typedef struct rri_model {
     const rri_kernels *kernels;
     rri_network network;
     float *values; /* [params.n_floats], a slice of the handle's block */
+    uint64_t hash; /* of the values: whoever changes them calls rri_model_rehash */
 } rri_model;
 
 /* Items of a catalogue, or those that a dense head has without one. */
@@ -22,10 +23,17 @@ uint64_t rri_model_fingerprint(const rri_model *model);
 
 /* Initial values, packed. scratch: rri_network_init_scratch bytes. */
 void rri_model_init(rri_model *model, void *scratch);
-/* Packs weights (and a learned catalogue) after values changed. */
+/* Packs weights (and a learned catalogue) after values changed, and hashes the values. */
 void rri_model_pack(rri_model *model);
-/* The same, from other values [params.n_floats]: for as long as it takes to look back. */
+/* hash ← that of the values: once behind each change, so that no request reads all parameters to
+ * say which version it was drawn from. */
+void rri_model_rehash(rri_model *model);
+/* Packs other values [params.n_floats], for as long as it takes to look back. */
 void rri_model_pack_from(rri_model *model, const float *values);
+
+/* Which policy draws from this catalogue with these options (NULL: none); see versions.h. */
+uint64_t rri_model_version(const rri_model *model, uint64_t fingerprint,
+                           const rr_serving_options *options);
 
 /* A hash of parameters and of what the config says of their meaning. */
 uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_t n_floats);

@@ -18,7 +18,7 @@ enum { PART_LANE = 2 };
 
 /* One slice of one call; what is NULL is not wanted. Arrays begin at the slice's first row. */
 typedef struct slice_job {
-    const rri_player *player;
+    const rri_workspace *work;
     const float *states; /* [n, S] */
     rri_menu menu;
     const rri_catalogue *catalogue;
@@ -49,32 +49,32 @@ static size_t rows_of_task(const slice_job *job)
 static void run_tile(void *context, size_t task, size_t worker)
 {
     const slice_job *job = context;
-    const rri_player *player = job->player;
-    const rri_network *network = player->network;
-    rri_stack *scratch = &player->stacks[worker];
+    const rri_workspace *work = job->work;
+    const rri_network *network = &work->model->network;
+    rri_stack *scratch = &work->stacks[worker];
     const size_t n_rows = rows_of_task(job);
     const size_t begin = task * n_rows;
     const size_t end = rri_size_smaller(begin + n_rows, job->n);
 
     if (job->wants_values) {
-        rri_network_value(network, player->tape, job->states, begin, end, scratch);
+        rri_network_value(network, work->tape, job->states, begin, end, scratch);
     }
     if (!job->wants_query) {
         return;
     }
-    rri_network_query(network, player->tape, job->states, begin, end, scratch);
+    rri_network_query(network, work->tape, job->states, begin, end, scratch);
     const rri_logits_input in = {network->kernels, job->catalogue, &network->head, &job->menu,
-                                 player->tape->query};
+                                 work->tape->query};
     if (job->uniforms != NULL) {
-        rri_mixture_draw(job->actions, job->log_probs, player->policy, &job->mixture, &in,
-                         player->parts, job->uniforms, begin, end, scratch);
+        rri_mixture_draw(job->actions, job->log_probs, work->policy, &job->mixture, &in,
+                         work->parts, job->uniforms, begin, end, scratch);
     }
     if (job->given != NULL) {
-        rri_mixture_forward(job->log_probs, player->policy, &job->mixture, &in, job->given, begin,
+        rri_mixture_forward(job->log_probs, work->policy, &job->mixture, &in, job->given, begin,
                             end, scratch);
     }
     if (job->wants_entropies && !rri_mixture_is_plain(&job->mixture)) {
-        rri_mixture_entropies(player->policy->entropies, &job->mixture, &in, begin, end, scratch);
+        rri_mixture_entropies(work->policy->entropies, &job->mixture, &in, begin, end, scratch);
     }
     if (job->all_log_probs != NULL) {
         rri_mixture_log_probs(job->all_log_probs, &job->mixture, &in, begin, end, scratch);
@@ -93,10 +93,10 @@ static void run_tile(void *context, size_t task, size_t worker)
 
 static void run_slice(slice_job *job)
 {
-    job->player->policy->logits = NULL;
-    job->player->policy->d_logits = NULL;
+    job->work->policy->logits = NULL;
+    job->work->policy->d_logits = NULL;
     const size_t n_rows = rows_of_task(job);
-    rri_player_run(job->player, run_tile, job, (job->n + n_rows - 1) / n_rows);
+    rri_workspace_run(job->work, run_tile, job, (job->n + n_rows - 1) / n_rows);
 }
 
 /* The rows of a menu from `first` on. */
@@ -114,22 +114,23 @@ static rri_menu menu_from(const rri_menu *menu, size_t first, size_t n)
     return part;
 }
 
-static slice_job job_of(const rri_player *player, const rri_request *request, size_t first)
+static slice_job job_of(const rri_workspace *work, const rri_request *request, size_t first)
 {
-    const size_t n = rri_size_smaller(request->n - first, player->max_rows);
+    const size_t n = rri_size_smaller(request->n - first, work->max_rows);
     slice_job job = {
-        .player = player,
-        .states = request->states + first * player->network->state_dim,
+        .work = work,
+        .states = request->states + first * work->model->network.state_dim,
         .menu = menu_from(&request->menu, first, n),
         .catalogue = &request->catalogue,
         .n = n,
     };
     const int32_t *incumbents = request->incumbents != NULL ? request->incumbents + first : NULL;
-    if (player->options != NULL) {
-        job.mixture = rri_serving_mixture(player->options, incumbents);
+    if (work->options != NULL) {
+        job.mixture = rri_serving_mixture(work->options, incumbents);
     }
     if (request->menu.vectors != NULL) {
-        job.menu.vectors = request->menu.vectors + first * request->menu.k * player->network->dim;
+        job.menu.vectors =
+            request->menu.vectors + first * request->menu.k * work->model->network.dim;
     }
     return job;
 }
@@ -139,18 +140,19 @@ static int32_t item_at(const rri_request *request, size_t row, int32_t position)
     return position < 0 ? -1 : rri_menu_item(&request->menu, row, (size_t)position);
 }
 
-static void copy_values(const rri_player *player, float *values, size_t n)
+static void copy_values(const rri_workspace *work, float *values, size_t n)
 {
-    rri_network_norm_values(values, player->network, player->tape, 0, n);
+    rri_network_norm_values(values, &work->model->network, work->tape, 0, n);
 }
 
 /* Parameters or states so large that an answer overflows have no answer. x [n] belongs to the rows
- * from `first` on. */
-static rr_status check_finite(const char *function, const char *what, const float *x, size_t n,
-                              size_t first, rr_error *err)
+ * from `first` on. A log-prob may be −∞: that action is never played. */
+static rr_status check_numbers(const char *function, const char *what, const float *x, size_t n,
+                               size_t first, bool may_be_minus_infinity, rr_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!isfinite(x[i])) {
+        const bool is_never = may_be_minus_infinity && x[i] == -INFINITY;
+        if (!isfinite(x[i]) && !is_never) {
             RRI_FAIL(err, RR_E_NOT_FINITE,
                      "%s: row %zu: %s is %g; the agent's parameters, or the row's numbers, are too "
                      "large",
@@ -160,62 +162,67 @@ static rr_status check_finite(const char *function, const char *what, const floa
     return RR_OK;
 }
 
-static rr_status act_slice(const rri_player *player, const rri_request *request,
+static rr_status act_slice(const rri_workspace *work, const rri_request *request,
                            rr_decision *decision, size_t first, rr_error *err)
 {
-    slice_job job = job_of(player, request, first);
+    slice_job job = job_of(work, request, first);
     for (size_t i = 0; i < job.n; i++) {
         const bool has_id = request->decisions != NULL;
-        const uint64_t id = has_id ? request->decisions[first + i] : *player->n_draws + first + i;
-        const uint64_t seed = has_id ? player->config->seed : player->seed;
-        player->uniforms[i] = rri_philox_uniform(seed, RRI_STREAM_ACT, id, has_id);
-        if (player->options != NULL) {
-            player->parts[i] = rri_philox_uniform(seed, RRI_STREAM_ACT, id, PART_LANE + has_id);
+        const uint64_t id = has_id ? request->decisions[first + i] : *work->n_draws + first + i;
+        const uint64_t seed = has_id ? work->model->config.seed : work->seed;
+        work->uniforms[i] = rri_philox_uniform(seed, RRI_STREAM_ACT, id, has_id);
+        if (work->options != NULL) {
+            work->parts[i] = rri_philox_uniform(seed, RRI_STREAM_ACT, id, PART_LANE + has_id);
         }
     }
     job.wants_query = true;
     job.wants_values = decision->values != NULL;
-    job.uniforms = player->uniforms;
-    job.actions = player->actions;
-    job.log_probs = player->log_probs;
+    job.uniforms = work->uniforms;
+    job.actions = work->actions;
+    job.log_probs = work->log_probs;
     job.all_log_probs = decision->all_log_probs == NULL
                             ? NULL
                             : decision->all_log_probs + first * rri_request_width(request);
     run_slice(&job);
-    RRI_TRY(check_finite("act", "log_probs", player->log_probs, job.n, first, err));
+    RRI_TRY(check_numbers("act", "log_probs", work->log_probs, job.n, first, false, err));
     if (decision->values != NULL) {
-        copy_values(player, decision->values + first, job.n);
-        RRI_TRY(check_finite("act", "values", decision->values + first, job.n, first, err));
+        copy_values(work, decision->values + first, job.n);
+        RRI_TRY(check_numbers("act", "values", decision->values + first, job.n, first, false, err));
     }
 
     for (size_t i = 0; decision->actions != NULL && i < job.n; i++) {
-        decision->actions[first + i] = player->actions[i];
+        decision->actions[first + i] = work->actions[i];
     }
     for (size_t i = 0; decision->items != NULL && i < job.n; i++) {
-        decision->items[first + i] = item_at(request, first + i, player->actions[i]);
+        decision->items[first + i] = item_at(request, first + i, work->actions[i]);
     }
     for (size_t i = 0; decision->log_probs != NULL && i < job.n; i++) {
-        decision->log_probs[first + i] = player->log_probs[i];
+        decision->log_probs[first + i] = work->log_probs[i];
     }
     return RR_OK;
 }
 
-rr_status rri_act_draw(const rri_player *player, const rr_obs *obs, rr_decision *decision,
+rr_status rri_act_draw(const rri_workspace *work, const rr_obs *obs, rr_decision *decision,
                        rr_error *err)
 {
     rri_request request;
-    RRI_TRY(rri_request_read(&request, player, obs, err));
+    RRI_TRY(rri_request_read(&request, work, obs, err));
     if (decision->n < 0 || (size_t)decision->n != request.n) {
         RRI_FAIL(err, RR_E_INVALID, "decision: n is %d; the observation's is %zu", decision->n,
                  request.n);
     }
-    for (size_t first = 0; first < request.n; first += player->max_rows) {
-        RRI_TRY(act_slice(player, &request, decision, first, err));
+    for (size_t first = 0; first < request.n; first += work->max_rows) {
+        RRI_TRY(act_slice(work, &request, decision, first, err));
     }
     if (request.decisions == NULL) {
-        *player->n_draws += request.n;
+        *work->n_draws += request.n;
     }
     decision->pool_fingerprint = rri_request_fingerprint(&request);
+    const uint64_t version =
+        rri_model_version(work->model, decision->pool_fingerprint, work->options);
+    for (size_t i = 0; decision->policy_versions != NULL && i < request.n; i++) {
+        decision->policy_versions[i] = version;
+    }
     return RR_OK;
 }
 
@@ -227,16 +234,16 @@ static rr_status check_ranking(const slice_job *job, size_t first, rr_error *err
         const float found =
             job->rank_log_probs != NULL ? job->rank_log_probs[i * job->k_best] : 0.0f;
         const float best = is_found ? found : NAN;
-        RRI_TRY(check_finite("top_k", "log_probs", &best, 1, first + i, err));
+        RRI_TRY(check_numbers("top_k", "log_probs", &best, 1, first + i, false, err));
     }
     return RR_OK;
 }
 
-rr_status rri_act_top_k(const rri_player *player, const rr_obs *obs, size_t k, int32_t *positions,
+rr_status rri_act_top_k(const rri_workspace *work, const rr_obs *obs, size_t k, int32_t *positions,
                         int32_t *items, float *log_probs, rr_error *err)
 {
     rri_request request;
-    RRI_TRY(rri_request_read(&request, player, obs, err));
+    RRI_TRY(rri_request_read(&request, work, obs, err));
     const size_t most = rri_request_width(&request);
     if (k < 1 || k > most) {
         RRI_FAIL(err, RR_E_INVALID,
@@ -245,8 +252,8 @@ rr_status rri_act_top_k(const rri_player *player, const rr_obs *obs, size_t k, i
     if (positions == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "top_k: positions is NULL; it is required");
     }
-    for (size_t first = 0; first < request.n; first += player->max_rows) {
-        slice_job job = job_of(player, &request, first);
+    for (size_t first = 0; first < request.n; first += work->max_rows) {
+        slice_job job = job_of(work, &request, first);
         job.wants_query = true;
         job.k_best = k;
         job.positions = positions + first * k;
@@ -260,51 +267,51 @@ rr_status rri_act_top_k(const rri_player *player, const rr_obs *obs, size_t k, i
     return RR_OK;
 }
 
-rr_status rri_act_evaluate(const rri_player *player, const rr_obs *obs, const int32_t *actions,
+rr_status rri_act_evaluate(const rri_workspace *work, const rr_obs *obs, const int32_t *actions,
                            float *log_probs, float *entropies, float *values, rr_error *err)
 {
     rri_request request;
-    RRI_TRY(rri_request_read(&request, player, obs, err));
+    RRI_TRY(rri_request_read(&request, work, obs, err));
     if (actions == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "evaluate: actions is NULL; it is required");
     }
     RRI_TRY(
         rri_menu_check_actions(&request.menu, request.catalogue.n_items, actions, "actions", err));
-    for (size_t first = 0; first < request.n; first += player->max_rows) {
-        slice_job job = job_of(player, &request, first);
+    for (size_t first = 0; first < request.n; first += work->max_rows) {
+        slice_job job = job_of(work, &request, first);
         job.wants_query = log_probs != NULL || entropies != NULL;
         job.wants_values = values != NULL;
         job.wants_entropies = entropies != NULL;
         job.given = actions + first;
-        job.log_probs = player->log_probs;
+        job.log_probs = work->log_probs;
         run_slice(&job);
         if (job.wants_query) {
-            RRI_TRY(check_finite("evaluate", "log_probs", job.log_probs, job.n, first, err));
+            RRI_TRY(check_numbers("evaluate", "log_probs", job.log_probs, job.n, first, true, err));
         }
         if (log_probs != NULL) {
-            memcpy(log_probs + first, player->log_probs, job.n * sizeof(float));
+            memcpy(log_probs + first, work->log_probs, job.n * sizeof(float));
         }
         if (entropies != NULL) {
-            memcpy(entropies + first, player->policy->entropies, job.n * sizeof(float));
+            memcpy(entropies + first, work->policy->entropies, job.n * sizeof(float));
         }
         if (values != NULL) {
-            copy_values(player, values + first, job.n);
-            RRI_TRY(check_finite("evaluate", "values", values + first, job.n, first, err));
+            copy_values(work, values + first, job.n);
+            RRI_TRY(check_numbers("evaluate", "values", values + first, job.n, first, false, err));
         }
     }
     return RR_OK;
 }
 
-void rri_act_values(const rri_player *player, float *values, const float *states, size_t n)
+void rri_act_values(const rri_workspace *work, float *values, const float *states, size_t n)
 {
-    for (size_t first = 0; first < n; first += player->max_rows) {
+    for (size_t first = 0; first < n; first += work->max_rows) {
         slice_job job = {
-            .player = player,
-            .states = states + first * player->network->state_dim,
-            .n = rri_size_smaller(n - first, player->max_rows),
+            .work = work,
+            .states = states + first * work->model->network.state_dim,
+            .n = rri_size_smaller(n - first, work->max_rows),
             .wants_values = true,
         };
         run_slice(&job);
-        copy_values(player, values + first, job.n);
+        copy_values(work, values + first, job.n);
     }
 }

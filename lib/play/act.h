@@ -5,21 +5,21 @@
 #ifndef RRI_PLAY_ACT_H
 #define RRI_PLAY_ACT_H
 
-#include "play/player.h"
+#include "play/workspace.h"
 
-/* decision: pool_fingerprint is written, policy_versions is not. RR_E_NOT_FINITE names the row
+/* decision: as the caller asks; pool_fingerprint is written always. RR_E_NOT_FINITE names the row
  * whose answer overflows; then the caller's arrays hold nothing of use, and the next draw is the
  * one that this would have been. */
-rr_status rri_act_draw(const rri_player *player, const rr_obs *obs, rr_decision *decision,
+rr_status rri_act_draw(const rri_workspace *work, const rr_obs *obs, rr_decision *decision,
                        rr_error *err);
 
-rr_status rri_act_top_k(const rri_player *player, const rr_obs *obs, size_t k, int32_t *positions,
+rr_status rri_act_top_k(const rri_workspace *work, const rr_obs *obs, size_t k, int32_t *positions,
                         int32_t *items, float *log_probs, rr_error *err);
 
-rr_status rri_act_evaluate(const rri_player *player, const rr_obs *obs, const int32_t *actions,
+rr_status rri_act_evaluate(const rri_workspace *work, const rr_obs *obs, const int32_t *actions,
                            float *log_probs, float *entropies, float *values, rr_error *err);
 
 /* values [n] of states [n, S]; n of any size. */
-void rri_act_values(const rri_player *player, float *values, const float *states, size_t n);
+void rri_act_values(const rri_workspace *work, float *values, const float *states, size_t n);
 
 #endif

@@ -30,9 +30,9 @@ rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs
 }
 
 /* An agent mixes nothing in. */
-static rr_status check_keys(const rri_player *player, const rr_obs *obs, rr_error *err)
+static rr_status check_keys(const rri_workspace *work, const rr_obs *obs, rr_error *err)
 {
-    if (obs->incumbents != NULL && player->options == NULL) {
+    if (obs->incumbents != NULL && work->options == NULL) {
         RRI_FAIL(err, RR_E_UNSUPPORTED,
                  "obs: incumbents is set; an agent does not read it, a policy that was published "
                  "does");
@@ -53,9 +53,9 @@ static rr_status check_most(const char *field, int32_t given, int32_t least, int
     return RR_OK;
 }
 
-static rr_status check_shapes(const rri_player *player, const rr_obs *obs, rr_error *err)
+static rr_status check_shapes(const rri_workspace *work, const rr_obs *obs, rr_error *err)
 {
-    const rr_agent_config *config = player->config;
+    const rr_agent_config *config = &work->model->config;
     const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
     if (obs->n > config->max_rows) {
         RRI_FAIL(err, RR_E_INVALID, "obs: n is %d; this agent was made for at most %d (max_rows)",
@@ -93,7 +93,7 @@ static rr_status check_shapes(const rri_player *player, const rr_obs *obs, rr_er
     if (config->feature_dim == 0 && obs->features != NULL) {
         RRI_FAIL(err, RR_E_INVALID, "obs: features is set; this agent was made with feature_dim 0");
     }
-    if (obs->vectors != NULL && player->network->is_dense) {
+    if (obs->vectors != NULL && work->model->network.is_dense) {
         RRI_FAIL(err, RR_E_UNSUPPORTED,
                  "obs: vectors is set; the dense head knows the items of its catalogue alone");
     }
@@ -105,15 +105,16 @@ static rr_status check_shapes(const rri_player *player, const rr_obs *obs, rr_er
 }
 
 /* The agent's own catalogue, or another pool scored with its own vectors. */
-static rr_status choose_catalogue(rri_request *request, const rri_player *player, const rr_obs *obs,
-                                  rr_error *err)
+static rr_status choose_catalogue(rri_request *request, const rri_workspace *work,
+                                  const rr_obs *obs, rr_error *err)
 {
-    const rri_network *net = player->network;
+    const rri_network *net = &work->model->network;
     request->catalogue = net->catalogue;
-    request->pool = player->items;
-    const bool is_own = obs->pool == NULL || obs->pool == player->items ||
-                        (player->items != NULL &&
-                         rri_items_fingerprint(obs->pool) == rri_items_fingerprint(player->items));
+    request->pool = work->model->items;
+    const bool is_own =
+        obs->pool == NULL || obs->pool == work->model->items ||
+        (work->model->items != NULL &&
+         rri_items_fingerprint(obs->pool) == rri_items_fingerprint(work->model->items));
     if (is_own) {
         return RR_OK;
     }
@@ -126,9 +127,9 @@ static rr_status choose_catalogue(rri_request *request, const rri_player *player
         RRI_FAIL(err, RR_E_MISMATCH, "obs: pool has vectors of width %zu; this agent's is %zu",
                  rri_items_dim(obs->pool), net->dim);
     }
-    const size_t most = net->n_items > (size_t)player->config->max_pool_items
+    const size_t most = net->n_items > (size_t)work->model->config.max_pool_items
                             ? net->n_items
-                            : (size_t)player->config->max_pool_items;
+                            : (size_t)work->model->config.max_pool_items;
     if (rri_items_count(obs->pool) > most) {
         RRI_FAIL(err, RR_E_INVALID,
                  "obs: pool has %zu items; this agent was made for at most %zu (max_pool_items)",
@@ -167,13 +168,13 @@ static rr_status check_incumbents(const rri_request *request, rr_error *err)
     return RR_OK;
 }
 
-rr_status rri_request_read(rri_request *request, const rri_player *player, const rr_obs *obs,
+rr_status rri_request_read(rri_request *request, const rri_workspace *work, const rr_obs *obs,
                            rr_error *err)
 {
-    RRI_TRY(check_keys(player, obs, err));
-    RRI_TRY(check_shapes(player, obs, err));
-    RRI_TRY(rri_request_check_states(player->network, obs, "obs", err));
-    RRI_TRY(choose_catalogue(request, player, obs, err));
+    RRI_TRY(check_keys(work, obs, err));
+    RRI_TRY(check_shapes(work, obs, err));
+    RRI_TRY(rri_request_check_states(&work->model->network, obs, "obs", err));
+    RRI_TRY(choose_catalogue(request, work, obs, err));
 
     const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
     request->n = (size_t)obs->n;
@@ -185,7 +186,7 @@ rr_status rri_request_read(rri_request *request, const rri_player *player, const
         .k = has_lists ? (size_t)obs->n_candidates : 0,
         .m = obs->excluded != NULL ? (size_t)obs->n_excluded : 0,
         .h = obs->history != NULL ? (size_t)obs->n_history : 0,
-        .feature_dim = (size_t)player->config->feature_dim,
+        .feature_dim = (size_t)work->model->config.feature_dim,
         .lengths = obs->lengths,
         .candidates = obs->candidates,
         .features = obs->features,
@@ -199,10 +200,10 @@ rr_status rri_request_read(rri_request *request, const rri_player *player, const
             err, RR_E_INVALID,
             "obs: candidates and vectors are NULL, and this agent has no catalogue to choose from");
     }
-    rri_stack *scratch = &player->stacks[0];
+    rri_stack *scratch = &work->stacks[0];
     const size_t mark = rri_stack_mark(scratch);
     const rr_status status =
-        rri_menu_check(&request->menu, player->network->kernels, request->catalogue.n_items,
+        rri_menu_check(&request->menu, work->model->network.kernels, request->catalogue.n_items,
                        request->catalogue.dim, scratch, err);
     rri_stack_rewind(scratch, mark);
     RRI_TRY(status);

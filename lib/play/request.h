@@ -3,7 +3,7 @@
 #ifndef RRI_PLAY_REQUEST_H
 #define RRI_PLAY_REQUEST_H
 
-#include "play/player.h"
+#include "play/workspace.h"
 
 typedef struct rri_request {
     size_t n;
@@ -15,9 +15,9 @@ typedef struct rri_request {
     const int32_t *incumbents; /* [n] or NULL; with options alone */
 } rri_request;
 
-/* Refuses, with row and field: shapes that are not the player's, what is not served yet, numbers
+/* Refuses, with row and field: shapes that are not the model's, what is not served yet, numbers
  * that are not finite, lists that rri_menu_check refuses. `obs` is whole (read by rri_abi_read). */
-rr_status rri_request_read(rri_request *request, const rri_player *player, const rr_obs *obs,
+rr_status rri_request_read(rri_request *request, const rri_workspace *work, const rr_obs *obs,
                            rr_error *err);
 
 /* States alone, for the critic: n, states and their width. `name` ("obs", "final_obs"). */

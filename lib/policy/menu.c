@@ -137,20 +137,44 @@ static rr_status check_list(const rri_menu *menu, size_t row, size_t length, siz
     return RR_OK;
 }
 
-/* With lists the set holds the candidates, and an exclusion that hits takes one out; without, the
- * set is empty and an exclusion that is new goes in. Either way a flip tells the first hit. */
-static size_t count_excluded(const rri_menu *menu, size_t row, item_set *set)
+static bool is_excluded(const rri_menu *menu, size_t row, int32_t item)
 {
-    const bool wanted = menu->k > 0;
-    size_t n_hits = 0;
+    const int32_t *excluded = menu->excluded + row * menu->m;
+    bool is_there = false;
+    for (size_t i = 0; i < menu->m; i++) {
+        is_there |= excluded[i] == item;
+    }
+    return is_there;
+}
+
+/* Whether an item of the list is left: the first of most lists is. Reads as much as the request
+ * brings, however large the catalogue is. */
+static bool list_has_choice(const rri_menu *menu, size_t row, size_t length)
+{
+    bool is_left = false;
+    for (size_t position = 0; position < length && !is_left; position++) {
+        const int32_t item = rri_menu_item(menu, row, position);
+        is_left = item < 0 || !is_excluded(menu, row, item);
+    }
+    return is_left;
+}
+
+/* The same of the pool, which is no larger than the row of exclusions. */
+static bool pool_has_choice(const rri_menu *menu, size_t row, size_t n_items, rri_stack *scratch)
+{
+    const size_t mark = rri_stack_mark(scratch);
+    item_set set = {RRI_STACK_TAKE(scratch, uint64_t, set_words(n_items))};
+    memset(set.words, 0, set_words(n_items) * sizeof(uint64_t));
+    size_t n_excluded = 0;
     for (size_t i = 0; i < menu->m; i++) {
         const int32_t item = menu->excluded[row * menu->m + i];
-        if (item >= 0 && set_has(set, item) == wanted) {
-            set_flip(set, item);
-            n_hits++;
+        if (item >= 0 && !set_has(&set, item)) {
+            set_flip(&set, item);
+            n_excluded++;
         }
     }
-    return n_hits;
+    rri_stack_rewind(scratch, mark);
+    return n_excluded < n_items;
 }
 
 /* Candidates [length] and what goes with each, looked over in vectors: may the row pass? What is
@@ -192,21 +216,19 @@ static bool list_is_sound(const rri_menu *menu, const rri_kernels *kernels, size
     return list == NULL || is_distinct(list, length, n_items, scratch);
 }
 
-/* Lists and exclusions of one row by the set: names what is wrong, counts what is excluded. */
-static rr_status check_by_set(size_t *n_excluded, const rri_menu *menu, size_t row, size_t length,
-                              size_t n_items, size_t dim, rri_stack *scratch, rr_error *err)
+/* The list of one row by the set, which names what is wrong with it. */
+static rr_status check_by_set(const rri_menu *menu, size_t row, size_t length, size_t n_items,
+                              size_t dim, rri_stack *scratch, rr_error *err)
 {
     const size_t mark = rri_stack_mark(scratch);
     item_set set = {RRI_STACK_TAKE(scratch, uint64_t, set_words(n_items))};
     memset(set.words, 0, set_words(n_items) * sizeof(uint64_t));
-    const rr_status status =
-        menu->k > 0 ? check_list(menu, row, length, n_items, dim, &set, err) : RR_OK;
-    *n_excluded = status == RR_OK && menu->excluded != NULL ? count_excluded(menu, row, &set) : 0;
+    const rr_status status = check_list(menu, row, length, n_items, dim, &set, err);
     rri_stack_rewind(scratch, mark);
     return status;
 }
 
-/* Fewer exclusions than items leave one; only else are they counted. */
+/* Fewer exclusions than items leave one; only else is one looked for. */
 static rr_status check_row(const rri_menu *menu, const rri_kernels *kernels, size_t row,
                            size_t n_items, size_t dim, rri_stack *scratch, rr_error *err)
 {
@@ -224,13 +246,14 @@ static rr_status check_row(const rri_menu *menu, const rri_kernels *kernels, siz
         RRI_TRY(
             check_indices(menu->excluded + row * menu->m, menu->m, n_items, row, "excluded", err));
     }
-    const bool may_be_empty = menu->excluded != NULL && menu->m >= length;
-    size_t n_excluded = 0;
-    if (may_be_empty ||
-        (menu->k > 0 && !list_is_sound(menu, kernels, row, length, n_items, dim, scratch))) {
-        RRI_TRY(check_by_set(&n_excluded, menu, row, length, n_items, dim, scratch, err));
+    if (menu->k > 0 && !list_is_sound(menu, kernels, row, length, n_items, dim, scratch)) {
+        RRI_TRY(check_by_set(menu, row, length, n_items, dim, scratch, err));
     }
-    if (n_excluded >= length) {
+    const bool may_be_empty = menu->excluded != NULL && menu->m >= length;
+    const bool has_choice =
+        !may_be_empty || (menu->k > 0 ? list_has_choice(menu, row, length)
+                                      : pool_has_choice(menu, row, n_items, scratch));
+    if (!has_choice) {
         RRI_FAIL(err, RR_E_INVALID,
                  "obs: row %zu: all %zu items are excluded; at least one must be left", row,
                  length);

@@ -59,7 +59,7 @@ rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
     slot->allocator = *allocator;
     slot->max_readers = max_readers;
     slot->n_references = 1;
-    slot->config = first->config;
+    slot->config = first->model.config;
     slot->n_items = rri_snapshot_most_items(first);
     for (size_t i = 0; i < max_readers; i++) {
         atomic_init(&slot->cells[i].held, NULL);
@@ -102,7 +102,7 @@ void rri_slot_release(rr_slot *slot)
 
 /* ── readers come and go ── */
 
-static rr_status take_cell(size_t *reader, rr_slot *slot, rr_error *err)
+static rr_status take_cell(size_t *place, rr_slot *slot, rr_error *err)
 {
     size_t i = 0;
     while (i < slot->max_readers && slot->cells[i].is_taken) {
@@ -114,37 +114,37 @@ static rr_status take_cell(size_t *reader, rr_slot *slot, rr_error *err)
     }
     slot->cells[i].is_taken = true;
     slot->n_references++;
-    *reader = i;
+    *place = i;
     return RR_OK;
 }
 
 rr_status rri_slot_join(rr_reader **out, rr_slot *slot, uint64_t seed,
                         const rri_allocator *allocator, rr_error *err)
 {
-    rr_reader *scratch = NULL;
+    rr_reader *reader = NULL;
     (void)pthread_mutex_lock(&slot->mutex);
     /* For the largest policy that may come, not only for the one that is here. */
-    rr_status status = rri_snapshot_create_desk(&scratch, atomic_load(&slot->present),
-                                                slot->n_items, seed, allocator, err);
+    rr_status status = rri_reader_create(&reader, atomic_load(&slot->present), slot->n_items, seed,
+                                         allocator, err);
     if (status == RR_OK) {
-        status = take_cell(&scratch->reader, slot, err);
+        status = take_cell(&reader->place, slot, err);
     }
     (void)pthread_mutex_unlock(&slot->mutex);
     if (status != RR_OK) {
-        rri_snapshot_destroy_desk(scratch);
+        rri_reader_destroy(reader);
         return status;
     }
-    scratch->slot = slot;
-    *out = scratch;
+    reader->slot = slot;
+    *out = reader;
     return RR_OK;
 }
 
-void rri_slot_leave(rr_reader *scratch)
+void rri_slot_leave(rr_reader *reader)
 {
-    if (scratch->slot != NULL) {
-        rri_slot_let_go(scratch);
-        give_up(scratch->slot, &scratch->slot->cells[scratch->reader]);
-        scratch->slot = NULL;
+    if (reader->slot != NULL) {
+        rri_slot_let_go(reader);
+        give_up(reader->slot, &reader->slot->cells[reader->place]);
+        reader->slot = NULL;
     }
 }
 
@@ -152,10 +152,10 @@ void rri_slot_leave(rr_reader *scratch)
 
 /* The second look is what makes the first one safe: a snapshot that is still present after the cell
  * names it cannot be let go of without the trainer seeing the cell. */
-const rr_policy *rri_slot_acquire(rr_reader *scratch)
+const rr_policy *rri_slot_acquire(rr_reader *reader)
 {
-    rr_slot *slot = scratch->slot;
-    cell *own = &slot->cells[scratch->reader];
+    rr_slot *slot = reader->slot;
+    cell *own = &slot->cells[reader->place];
     rr_policy *seen = atomic_load(&slot->present);
     rr_policy *held;
     do {
@@ -166,14 +166,14 @@ const rr_policy *rri_slot_acquire(rr_reader *scratch)
     return held;
 }
 
-void rri_slot_let_go(rr_reader *scratch)
+void rri_slot_let_go(rr_reader *reader)
 {
-    atomic_store_explicit(&scratch->slot->cells[scratch->reader].held, NULL, memory_order_release);
+    atomic_store_explicit(&reader->slot->cells[reader->place].held, NULL, memory_order_release);
 }
 
-bool rri_slot_is_held(const rr_reader *scratch)
+bool rri_slot_is_held(const rr_reader *reader)
 {
-    const cell *own = &scratch->slot->cells[scratch->reader];
+    const cell *own = &reader->slot->cells[reader->place];
     return atomic_load_explicit(&own->held, memory_order_relaxed) != NULL;
 }
 
@@ -281,16 +281,16 @@ static rr_status check_shape(const rr_slot *slot, const rr_agent_config *config,
 
 rr_status rri_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err)
 {
-    RRI_TRY(check_shape(slot, &policy->config, policy->network.n_items, err));
+    RRI_TRY(check_shape(slot, &policy->model.config, policy->model.network.n_items, err));
     (void)pthread_mutex_lock(&slot->mutex);
     put(slot, rri_snapshot_retain(policy));
     (void)pthread_mutex_unlock(&slot->mutex);
     return RR_OK;
 }
 
-static rr_status publish(rr_slot *slot, uint64_t *parameters, const rri_model *model,
-                         rri_shelf **shared, const rr_serving_options *options,
-                         const rri_allocator *allocator, rr_error *err)
+static rr_status publish(rr_slot *slot, const rri_model *model, rri_shared_items **shared,
+                         const rr_serving_options *options, const rri_allocator *allocator,
+                         rr_error *err)
 {
     rr_policy *spare = take_spare(slot);
     rr_policy *fresh = NULL;
@@ -300,19 +300,18 @@ static rr_status publish(rr_slot *slot, uint64_t *parameters, const rri_model *m
         rri_snapshot_release(spare);
     }
     if (status == RR_OK) {
-        *parameters = fresh->parameters;
         put(slot, fresh);
     }
     return status;
 }
 
-rr_status rri_slot_publish(rr_slot *slot, uint64_t *parameters, const rri_model *model,
-                           rri_shelf **shared, const rr_serving_options *options,
-                           const rri_allocator *allocator, rr_error *err)
+rr_status rri_slot_publish(rr_slot *slot, const rri_model *model, rri_shared_items **shared,
+                           const rr_serving_options *options, const rri_allocator *allocator,
+                           rr_error *err)
 {
     RRI_TRY(check_shape(slot, &model->config, model->network.n_items, err));
     (void)pthread_mutex_lock(&slot->mutex);
-    const rr_status status = publish(slot, parameters, model, shared, options, allocator, err);
+    const rr_status status = publish(slot, model, shared, options, allocator, err);
     (void)pthread_mutex_unlock(&slot->mutex);
     return status;
 }

@@ -17,27 +17,27 @@
 /* `first` is retained. max_readers ≥ 1. */
 rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
                           const rri_allocator *allocator, rr_error *err);
-/* Gives up the host's reference; the slot lives until its last reader is gone. */
+/* Releases the host's reference; the slot lives until its last reader is gone. */
 void rri_slot_release(rr_slot *slot);
 
-/* A desk with a cell. RR_E_FULL: max_readers have one. */
+/* A reader with a cell. RR_E_FULL: max_readers have one. */
 rr_status rri_slot_join(rr_reader **out, rr_slot *slot, uint64_t seed,
                         const rri_allocator *allocator, rr_error *err);
-/* Gives the cell back; a desk that belongs to no slot is left as it is. */
-void rri_slot_leave(rr_reader *scratch);
+/* Gives the cell back; a reader that belongs to no slot is left as it is. */
+void rri_slot_leave(rr_reader *reader);
 
 /* Trainers, one after the other; readers are not held up. `policy` is retained. */
 rr_status rri_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err);
-/* rri_snapshot_publish over a retired snapshot where there is one; *parameters is their hash. */
-rr_status rri_slot_publish(rr_slot *slot, uint64_t *parameters, const rri_model *model,
-                           rri_shelf **shared, const rr_serving_options *options,
-                           const rri_allocator *allocator, rr_error *err);
+/* rri_snapshot_publish over a retired snapshot where there is one. */
+rr_status rri_slot_publish(rr_slot *slot, const rri_model *model, rri_shared_items **shared,
+                           const rr_serving_options *options, const rri_allocator *allocator,
+                           rr_error *err);
 /* The present snapshot, retained for the caller. */
 rr_policy *rri_slot_get(rr_slot *slot);
 
-/* The present snapshot, which stays whole until release. The desk holds one at a time. */
-const rr_policy *rri_slot_acquire(rr_reader *scratch);
-void rri_slot_let_go(rr_reader *scratch);
-bool rri_slot_is_held(const rr_reader *scratch);
+/* The present snapshot, which stays whole until release. The reader holds one at a time. */
+const rr_policy *rri_slot_acquire(rr_reader *reader);
+void rri_slot_let_go(rr_reader *reader);
+bool rri_slot_is_held(const rr_reader *reader);
 
 #endif

@@ -20,8 +20,8 @@ static bool has_given_items(const rri_network *net)
 
 static void layout(rr_policy *policy, rri_arena *arena)
 {
-    rri_network *net = &policy->network;
-    policy->values = RRI_TAKE(arena, float, net->params.n_floats);
+    rri_network *net = &policy->model.network;
+    policy->model.values = RRI_TAKE(arena, float, net->params.n_floats);
     rri_network_layout(net, arena, rri_kernels_detect());
     policy->tempered_weights = RRI_TAKE(arena, float, net->feature_dim);
     policy->tempered_bias =
@@ -30,8 +30,8 @@ static void layout(rr_policy *policy, rri_arena *arena)
 
 static rr_status build(rr_policy *policy, size_t n_items, rr_error *err)
 {
-    RRI_TRY(rri_network_declare(&policy->network, &policy->config, n_items, err));
-    policy->network.borrows_panels = has_given_items(&policy->network);
+    RRI_TRY(rri_network_declare(&policy->model.network, &policy->model.config, n_items, err));
+    policy->model.network.borrows_panels = has_given_items(&policy->model.network);
     rri_arena arena = {0};
     layout(policy, &arena);
     if (arena.has_overflowed) {
@@ -46,51 +46,53 @@ static rr_status build(rr_policy *policy, size_t n_items, rr_error *err)
 
 /* Everything that is read while serving. */
 static void fill(rr_policy *policy, const rr_serving_options *options, rr_items *items,
-                 rri_shelf *shelf, const float *values, uint64_t parameters)
+                 rri_shared_items *shared, const float *values, uint64_t hash)
 {
-    rri_network *net = &policy->network;
+    rri_network *net = &policy->model.network;
     rri_items_retain(items);
-    rri_items_release(policy->items);
-    policy->items = items;
-    (void)rri_shelf_retain(shelf);
-    rri_shelf_release(policy->shelf);
-    policy->shelf = shelf;
+    rri_items_release(policy->model.items);
+    policy->model.items = items;
+    (void)rri_shared_items_retain(shared);
+    rri_shared_items_release(policy->shared);
+    policy->shared = shared;
     policy->options = *options;
     policy->options.struct_size = sizeof policy->options;
-    policy->parameters = parameters;
-    memcpy(policy->values, values, net->params.n_floats * sizeof(float));
+    policy->model.hash = hash;
+    memcpy(policy->model.values, values, net->params.n_floats * sizeof(float));
     if (has_given_items(net)) {
-        rri_network_lend_items(net, rri_shelf_panels(shelf), rri_items_vectors(items));
+        rri_network_lend_items(net, rri_shared_items_panels(shared), rri_items_vectors(items));
     } else {
-        rri_network_pack_items(net, policy->values, NULL);
+        rri_network_pack_items(net, policy->model.values, NULL);
     }
-    rri_network_pack(net, policy->values);
+    rri_network_pack(net, policy->model.values);
     rri_serving_temper(&net->head, &net->catalogue, policy->tempered_weights, policy->tempered_bias,
                        options->temperature);
 }
 
 rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
-                              const rr_serving_options *options, rr_items *items, rri_shelf *shelf,
-                              const float *values, const rri_allocator *allocator, rr_error *err)
+                              const rr_serving_options *options, rr_items *items,
+                              rri_shared_items *shared, const float *values,
+                              const rri_allocator *allocator, rr_error *err)
 {
     void *block;
     RRI_TRY(rri_memory_allocate(&block, allocator, sizeof(rr_policy), "policy", err));
     rr_policy *policy = block;
     atomic_init(&policy->n_references, 1);
     policy->allocator = *allocator;
-    policy->config = *config;
-    rri_shelf *own = NULL;
+    policy->model.config = *config;
+    rri_shared_items *own = NULL;
     rr_status status = build(policy, rri_model_n_items(config, items), err);
-    if (status == RR_OK && has_given_items(&policy->network) && shelf == NULL) {
-        status = rri_shelf_create(&own, items, policy->network.kernels, allocator, err);
+    if (status == RR_OK && has_given_items(&policy->model.network) && shared == NULL) {
+        status =
+            rri_shared_items_create(&own, items, policy->model.network.kernels, allocator, err);
     }
     if (status != RR_OK) {
         rri_snapshot_release(policy);
         return status;
     }
-    fill(policy, options, items, shelf != NULL ? shelf : own, values,
-         rri_model_hash(config, values, policy->network.params.n_floats));
-    rri_shelf_release(own);
+    fill(policy, options, items, shared != NULL ? shared : own, values,
+         rri_model_hash(config, values, policy->model.network.params.n_floats));
+    rri_shared_items_release(own);
     *out = policy;
     return RR_OK;
 }
@@ -98,40 +100,39 @@ rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
 /* Whether a model's values fit into this policy's arrays as they lie. */
 static bool fits(const rr_policy *policy, const rri_model *model)
 {
-    return policy != NULL && policy->network.n_items == model->network.n_items &&
-           policy->network.kernels == model->kernels &&
-           memcmp(&policy->config, &model->config, sizeof policy->config) == 0;
+    return policy != NULL && policy->model.network.n_items == model->network.n_items &&
+           policy->model.network.kernels == model->kernels &&
+           memcmp(&policy->model.config, &model->config, sizeof policy->model.config) == 0;
 }
 
 /* The model's catalogue as snapshots share it, packed when one is first asked for. */
-static rr_status stock_shelf(rri_shelf **shelf, const rri_model *model,
+static rr_status share_items(rri_shared_items **shared, const rri_model *model,
                              const rri_allocator *allocator, rr_error *err)
 {
-    if (rri_shelf_holds(*shelf, model->items, model->kernels)) {
+    if (rri_shared_items_holds(*shared, model->items, model->kernels)) {
         return RR_OK;
     }
-    rri_shelf *fresh = NULL;
-    RRI_TRY(rri_shelf_create(&fresh, model->items, model->kernels, allocator, err));
-    rri_shelf_release(*shelf);
-    *shelf = fresh;
+    rri_shared_items *fresh = NULL;
+    RRI_TRY(rri_shared_items_create(&fresh, model->items, model->kernels, allocator, err));
+    rri_shared_items_release(*shared);
+    *shared = fresh;
     return RR_OK;
 }
 
-rr_status rri_snapshot_publish(rr_policy **out, const rri_model *model, rri_shelf **shared,
+rr_status rri_snapshot_publish(rr_policy **out, const rri_model *model, rri_shared_items **shared,
                                const rr_serving_options *options, rr_policy *retired,
                                const rri_allocator *allocator, rr_error *err)
 {
-    rri_shelf *shelf = NULL;
+    rri_shared_items *given = NULL;
     if (has_given_items(&model->network)) {
-        RRI_TRY(stock_shelf(shared, model, allocator, err));
-        shelf = *shared;
+        RRI_TRY(share_items(shared, model, allocator, err));
+        given = *shared;
     }
     if (!fits(retired, model)) {
-        return rri_snapshot_create(out, &model->config, options, model->items, shelf, model->values,
+        return rri_snapshot_create(out, &model->config, options, model->items, given, model->values,
                                    allocator, err);
     }
-    fill(retired, options, model->items, shelf, model->values,
-         rri_model_hash(&model->config, model->values, model->network.params.n_floats));
+    fill(retired, options, model->items, given, model->values, model->hash);
     *out = retired;
     return RR_OK;
 }
@@ -151,24 +152,19 @@ void rri_snapshot_release(rr_policy *policy)
         return;
     }
     const rri_allocator allocator = policy->allocator;
-    rri_shelf_release(policy->shelf);
-    rri_items_release(policy->items);
+    rri_shared_items_release(policy->shared);
+    rri_items_release(policy->model.items);
     rri_memory_release(&allocator, policy->block, policy->block_bytes);
     rri_memory_release(&allocator, policy, sizeof *policy);
 }
 
-/* Over the catalogue with this fingerprint. */
-static uint64_t version_over(const rr_policy *policy, uint64_t fingerprint)
-{
-    return rri_version_hash(policy->parameters, fingerprint, &policy->options);
-}
-
 uint64_t rri_snapshot_version(const rr_policy *policy)
 {
-    return version_over(policy, policy->items != NULL ? rri_items_fingerprint(policy->items) : 0);
+    return rri_model_version(&policy->model, rri_model_fingerprint(&policy->model),
+                             &policy->options);
 }
 
-/* ── the desk ── */
+/* ── the reader ── */
 
 /* A field that arrays and stack are sized by. */
 typedef struct shape_field {
@@ -227,7 +223,8 @@ rr_status rri_snapshot_check_shape(const rr_agent_config *given, size_t given_it
     return RR_OK;
 }
 
-static void layout_desk(rr_reader *s, rri_arena *arena, const rri_network *net, size_t stack_bytes)
+static void layout_reader(rr_reader *s, rri_arena *arena, const rri_network *net,
+                          size_t stack_bytes)
 {
     const size_t rows = RRI_TILE_ROWS;
     (void)RRI_TAKE(arena, rr_reader, 1);
@@ -245,97 +242,88 @@ static void layout_desk(rr_reader *s, rri_arena *arena, const rri_network *net, 
 
 size_t rri_snapshot_most_items(const rr_policy *policy)
 {
-    const size_t most = (size_t)policy->config.max_pool_items;
-    return policy->network.n_items > most ? policy->network.n_items : most;
+    const size_t most = (size_t)policy->model.config.max_pool_items;
+    return policy->model.network.n_items > most ? policy->model.network.n_items : most;
 }
 
-rr_status rri_snapshot_create_desk(rr_reader **out, const rr_policy *policy, size_t n_items,
-                                   uint64_t seed, const rri_allocator *allocator, rr_error *err)
+rr_status rri_reader_create(rr_reader **out, const rr_policy *policy, size_t n_items, uint64_t seed,
+                            const rri_allocator *allocator, rr_error *err)
 {
-    const rri_network *net = &policy->network;
-    rr_agent_config sized = policy->config; /* the stack is for the largest catalogue */
+    const rri_network *net = &policy->model.network;
+    rr_agent_config sized = policy->model.config; /* the stack is for the largest catalogue */
     sized.max_pool_items = (int32_t)n_items;
-    const size_t stack_bytes = rri_player_scratch(&sized, net, RRI_TILE_ROWS);
-    rr_reader desk = {
-        .allocator = *allocator, .config = policy->config, .n_items = n_items, .seed = seed};
+    const size_t stack_bytes = rri_workspace_scratch(&sized, net, RRI_TILE_ROWS);
+    rr_reader fresh = {
+        .allocator = *allocator, .config = policy->model.config, .n_items = n_items, .seed = seed};
     rri_arena arena = {0};
-    layout_desk(&desk, &arena, net, stack_bytes);
+    layout_reader(&fresh, &arena, net, stack_bytes);
     if (arena.has_overflowed) {
-        RRI_FAIL(err, RR_E_MEMORY, "scratch: its arrays do not fit into the address space");
+        RRI_FAIL(err, RR_E_MEMORY, "reader: its arrays do not fit into the address space");
     }
     void *block;
-    desk.bytes = arena.used;
-    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "scratch", err));
+    fresh.bytes = arena.used;
+    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "reader", err));
     arena = (rri_arena){.base = block};
-    layout_desk(&desk, &arena, net, stack_bytes);
+    layout_reader(&fresh, &arena, net, stack_bytes);
     *out = block;
-    **out = desk;
+    **out = fresh;
     return RR_OK;
 }
 
-void rri_snapshot_destroy_desk(rr_reader *scratch)
+void rri_reader_destroy(rr_reader *reader)
 {
-    if (scratch != NULL) {
-        const rri_allocator allocator = scratch->allocator;
-        rri_memory_release(&allocator, scratch, scratch->bytes);
+    if (reader != NULL) {
+        const rri_allocator allocator = reader->allocator;
+        rri_memory_release(&allocator, reader, reader->bytes);
     }
 }
 
 /* ── both ── */
 
-static rr_status player_of(rri_player *player, const rr_policy *policy, rr_reader *scratch,
-                           rr_error *err)
+static rr_status workspace_of(rri_workspace *work, const rr_policy *policy, rr_reader *reader,
+                              rr_error *err)
 {
-    RRI_TRY(rri_snapshot_check_shape(&policy->config, policy->network.n_items, &scratch->config,
-                                     scratch->n_items, "scratch", err));
-    *player = (rri_player){
-        .config = &policy->config,
-        .network = &policy->network,
-        .items = policy->items,
+    RRI_TRY(rri_snapshot_check_shape(&policy->model.config, policy->model.network.n_items,
+                                     &reader->config, reader->n_items, "reader", err));
+    *work = (rri_workspace){
+        .model = &policy->model,
         .options = &policy->options,
         .max_rows = RRI_TILE_ROWS,
-        .tape = &scratch->tape,
-        .policy = &scratch->policy,
-        .actions = scratch->actions,
-        .log_probs = scratch->log_probs,
-        .uniforms = scratch->uniforms,
-        .parts = scratch->parts,
-        .stacks = &scratch->stack,
-        .seed = scratch->seed,
-        .n_draws = &scratch->n_draws,
+        .tape = &reader->tape,
+        .policy = &reader->policy,
+        .actions = reader->actions,
+        .log_probs = reader->log_probs,
+        .uniforms = reader->uniforms,
+        .parts = reader->parts,
+        .stacks = &reader->stack,
+        .seed = reader->seed,
+        .n_draws = &reader->n_draws,
     };
     return RR_OK;
 }
 
-rr_status rri_snapshot_act(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+rr_status rri_snapshot_act(const rr_policy *policy, rr_reader *reader, const rr_obs *obs,
                            rr_decision *decision, rr_error *err)
 {
-    rri_player player;
-    RRI_TRY(player_of(&player, policy, scratch, err));
-    RRI_TRY(rri_act_draw(&player, obs, decision, err));
-    if (decision->policy_versions != NULL) {
-        const uint64_t version = version_over(policy, decision->pool_fingerprint);
-        for (int32_t i = 0; i < decision->n; i++) {
-            decision->policy_versions[i] = version;
-        }
-    }
-    return RR_OK;
+    rri_workspace work;
+    RRI_TRY(workspace_of(&work, policy, reader, err));
+    return rri_act_draw(&work, obs, decision, err);
 }
 
-rr_status rri_snapshot_top_k(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+rr_status rri_snapshot_top_k(const rr_policy *policy, rr_reader *reader, const rr_obs *obs,
                              size_t k, int32_t *positions, int32_t *items, float *log_probs,
                              rr_error *err)
 {
-    rri_player player;
-    RRI_TRY(player_of(&player, policy, scratch, err));
-    return rri_act_top_k(&player, obs, k, positions, items, log_probs, err);
+    rri_workspace work;
+    RRI_TRY(workspace_of(&work, policy, reader, err));
+    return rri_act_top_k(&work, obs, k, positions, items, log_probs, err);
 }
 
-rr_status rri_snapshot_evaluate(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+rr_status rri_snapshot_evaluate(const rr_policy *policy, rr_reader *reader, const rr_obs *obs,
                                 const int32_t *actions, float *log_probs, float *entropies,
                                 float *values, rr_error *err)
 {
-    rri_player player;
-    RRI_TRY(player_of(&player, policy, scratch, err));
-    return rri_act_evaluate(&player, obs, actions, log_probs, entropies, values, err);
+    rri_workspace work;
+    RRI_TRY(workspace_of(&work, policy, reader, err));
+    return rri_act_evaluate(&work, obs, actions, log_probs, entropies, values, err);
 }

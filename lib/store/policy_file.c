@@ -31,7 +31,8 @@ static rr_status add_metadata(rri_safetensors_writer *writer, const rr_policy *p
     snprintf(format_version, sizeof format_version, "%d", RRI_POLICY_FILE_VERSION);
     snprintf(library, sizeof library, "%d.%d.%d", RR_VERSION_MAJOR, RR_VERSION_MINOR,
              RR_VERSION_PATCH);
-    hex_of(fingerprint, policy->items != NULL ? rri_items_fingerprint(policy->items) : 0);
+    hex_of(fingerprint,
+           policy->model.items != NULL ? rri_items_fingerprint(policy->model.items) : 0);
     hex_of(version, rri_snapshot_version(policy));
     RRI_TRY(rri_safetensors_add_metadata(writer, "format", RRI_POLICY_FILE_FORMAT, err));
     RRI_TRY(rri_safetensors_add_metadata(writer, "format_version", format_version, err));
@@ -39,7 +40,7 @@ static rr_status add_metadata(rri_safetensors_writer *writer, const rr_policy *p
     RRI_TRY(rri_safetensors_add_metadata(writer, "number_class", number_class(), err));
     RRI_TRY(rri_safetensors_add_metadata(writer, "items_fingerprint", fingerprint, err));
     RRI_TRY(rri_safetensors_add_metadata(writer, "version", version, err));
-    RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_AGENT, &policy->config, err));
+    RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_AGENT, &policy->model.config, err));
     return rri_checkpoint_add_config(writer, RR_CONFIG_SERVING, &policy->options, err);
 }
 
@@ -48,20 +49,20 @@ rr_status rri_policy_file_describe(rri_safetensors_writer *writer, const void *c
 {
     const rri_policy_file *file = context;
     const rr_policy *policy = file->policy;
-    const rri_params *params = &policy->network.params;
-    const size_t n_golden[] = {RRI_GOLDEN_DECISIONS};
+    const rri_params *params = &policy->model.network.params;
+    const size_t n_proof[] = {RRI_PROOF_DECISIONS};
     RRI_TRY(add_metadata(writer, policy, err));
     for (size_t i = 0; i < params->n_params; i++) {
         const rri_param *param = &params->entries[i];
         RRI_TRY(rri_safetensors_add(writer, param->name, RRI_DTYPE_F32, param->shape, param->n_dims,
-                                    policy->values + param->offset, err));
+                                    policy->model.values + param->offset, err));
     }
-    RRI_TRY(rri_safetensors_add(writer, "golden.actions", RRI_DTYPE_I32, n_golden, 1,
-                                file->golden.actions, err));
-    RRI_TRY(rri_safetensors_add(writer, "golden.log_probs", RRI_DTYPE_F32, n_golden, 1,
-                                file->golden.log_probs, err));
-    return rri_safetensors_add(writer, "golden.values", RRI_DTYPE_F32, n_golden, 1,
-                               file->golden.values, err);
+    RRI_TRY(rri_safetensors_add(writer, "proof.actions", RRI_DTYPE_I32, n_proof, 1,
+                                file->proof.actions, err));
+    RRI_TRY(rri_safetensors_add(writer, "proof.log_probs", RRI_DTYPE_F32, n_proof, 1,
+                                file->proof.log_probs, err));
+    return rri_safetensors_add(writer, "proof.values", RRI_DTYPE_F32, n_proof, 1,
+                               file->proof.values, err);
 }
 
 /* ── reading ── */
@@ -124,30 +125,29 @@ static rr_status read_values(float *values, const rri_params *params,
     return RR_OK;
 }
 
-static rr_status read_golden(rri_golden *golden, const rri_safetensors_reader *reader,
-                             rr_error *err)
+static rr_status read_proof(rri_proof *proof, const rri_safetensors_reader *reader, rr_error *err)
 {
-    const size_t n[] = {RRI_GOLDEN_DECISIONS};
+    const size_t n[] = {RRI_PROOF_DECISIONS};
     RRI_TRY(
-        rri_safetensors_copy(golden->actions, reader, "golden.actions", RRI_DTYPE_I32, n, 1, err));
-    RRI_TRY(rri_safetensors_copy(golden->log_probs, reader, "golden.log_probs", RRI_DTYPE_F32, n, 1,
+        rri_safetensors_copy(proof->actions, reader, "proof.actions", RRI_DTYPE_I32, n, 1, err));
+    RRI_TRY(rri_safetensors_copy(proof->log_probs, reader, "proof.log_probs", RRI_DTYPE_F32, n, 1,
                                  err));
-    return rri_safetensors_copy(golden->values, reader, "golden.values", RRI_DTYPE_F32, n, 1, err);
+    return rri_safetensors_copy(proof->values, reader, "proof.values", RRI_DTYPE_F32, n, 1, err);
 }
 
 /* The version that the file says, and the decisions that it made. */
-static rr_status prove(const rr_policy *policy, const rri_golden *saved,
+static rr_status prove(const rr_policy *policy, const rri_proof *saved,
                        const rri_safetensors_reader *reader, const rri_allocator *allocator,
                        rr_error *err)
 {
     char version[24];
-    rri_golden played;
+    rri_proof played;
     hex_of(version, rri_snapshot_version(policy));
     RRI_TRY(check_text(reader, "version", version, "what was read", err));
-    RRI_TRY(rri_golden_play(&played, policy, allocator, err));
+    RRI_TRY(rri_proof_play(&played, policy, allocator, err));
     const char *saved_class = rri_safetensors_metadata(reader, "number_class");
     const bool is_exact = saved_class != NULL && strcmp(saved_class, number_class()) == 0;
-    return rri_golden_compare(saved, &played, is_exact, err);
+    return rri_proof_compare(saved, &played, is_exact, err);
 }
 
 static size_t n_items_of(const rr_agent_config *config, const rr_items *items)
@@ -184,10 +184,10 @@ rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *re
     RRI_TRY(check_fingerprint(reader, items, err));
     RRI_TRY(rri_agent_check_config(&config, items, err));
     rri_network network;
-    rri_golden saved;
+    rri_proof saved;
     RRI_TRY(rri_network_declare(&network, &config, n_items_of(&config, items), err));
     RRI_TRY(read_values(NULL, &network.params, reader, err));
-    RRI_TRY(read_golden(&saved, reader, err));
+    RRI_TRY(read_proof(&saved, reader, err));
 
     rr_policy *policy = NULL;
     RRI_TRY(build(&policy, &config, &options, items, &network.params, reader, allocator, err));

@@ -4,27 +4,27 @@
  *
  *   metadata   format, format_version, library, number_class; agent.FIELD, serving.FIELD;
  *              items_fingerprint, version
- *   tensors    the parameters by their names (F32);  golden.actions (I32), golden.log_probs and
- *              golden.values (F32), [16] each;  checksum */
+ *   tensors    the parameters by their names (F32);  proof.actions (I32), proof.log_probs and
+ *              proof.values (F32), [16] each;  checksum */
 #ifndef RRI_STORE_POLICY_FILE_H
 #define RRI_STORE_POLICY_FILE_H
 
 #include "io/safetensors_reader.h"
-#include "serve/golden.h"
+#include "serve/proof.h"
 
 #define RRI_POLICY_FILE_FORMAT  "librecrl policy"
 #define RRI_POLICY_FILE_VERSION 1
 
 typedef struct rri_policy_file {
     const rr_policy *policy;
-    rri_golden golden;
+    rri_proof proof;
 } rri_policy_file;
 
 /* For rri_safetensors_write; context is an rri_policy_file. */
 rr_status rri_policy_file_describe(rri_safetensors_writer *writer, const void *context,
                                    rr_error *err);
 
-/* Everything is judged before memory is taken for it; then the golden decisions are replayed. items
+/* Everything is judged before memory is taken for it; then the proof decisions are replayed. items
  * must be the catalogue whose fingerprint the file has; NULL where it had none. */
 rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *reader,
                                rr_items *items, const rri_allocator *allocator, rr_error *err);

@@ -30,8 +30,8 @@ static rr_status check(rri_request *request, rri_trainer *trainer, const rr_obs 
                        const int32_t *actions, const float *weights, const float *returns,
                        rr_error *err)
 {
-    const rri_player player = rri_trainer_player(trainer);
-    RRI_TRY(rri_request_read(request, &player, obs, err));
+    const rri_workspace work = rri_trainer_workspace(trainer);
+    RRI_TRY(rri_request_read(request, &work, obs, err));
     if (request->pool != trainer->model.items) {
         RRI_FAIL(err, RR_E_UNSUPPORTED,
                  "imitate: obs pool is not the agent's catalogue, which is what it is trained on");
@@ -162,6 +162,7 @@ rr_status rri_trainer_imitate(rri_trainer *trainer, const rr_obs *obs, const int
         status = run_epoch(&sums, trainer, &rows, config, err);
     }
     trainer->recipe = own;
+    rri_model_rehash(&trainer->model);
     if (stats != NULL) {
         fill_stats(stats, trainer, &sums, request.n, config->lr);
         if (returns == NULL) {

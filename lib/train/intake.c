@@ -265,9 +265,7 @@ rr_status rri_intake_take(rri_intake *in, rri_trainer *trainer, const rri_rollou
                           rri_ledger *ledger, rr_error *err)
 {
     *in = (rri_intake){0};
-    in->parameters = rri_model_hash(&trainer->model.config, trainer->model.values,
-                                    trainer->model.network.params.n_floats);
-    in->own = rri_version_hash(in->parameters, rri_model_fingerprint(&trainer->model), NULL);
+    in->own = rri_model_version(&trainer->model, rri_model_fingerprint(&trainer->model), NULL);
     rri_harvest_begin(ledger);
     give_up_long_ones(in, trainer, ledger);
     for (bool is_sound = false; !is_sound;) {

@@ -19,7 +19,7 @@ typedef struct rri_spoilt {
 } rri_spoilt;
 
 typedef struct rri_intake {
-    uint64_t parameters, own; /* their hash, and the present version */
+    uint64_t own; /* the present version */
     size_t n_places, n_trained;
     size_t n_dropped, n_refused; /* places: of another catalogue; unknown or too old */
     int64_t staleness_max;

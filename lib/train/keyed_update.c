@@ -33,7 +33,7 @@ rr_status rri_trainer_update_keyed(bool *is_made, rri_trainer *trainer, rri_roll
     *is_made = false;
     RRI_TRY(rri_intake_take(&in, trainer, rollout, ledger, err));
     rri_intake_warn(&in, trainer);
-    rri_trainer_note_version(trainer, in.parameters, NULL);
+    rri_trainer_note_version(trainer, NULL);
     rri_kept_add(&trainer->kept, in.own, trainer->model.values);
 
     /* From here on the rows are the update's: ratios begin at the policy of now. */

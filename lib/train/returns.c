@@ -21,8 +21,8 @@ bool rri_returns_need_states(const rri_rollout *rollout)
 static void flush(rri_trainer *trainer, size_t n)
 {
     rri_slice *slice = &trainer->slice;
-    const rri_player player = rri_trainer_player(trainer);
-    rri_act_values(&player, slice->returns, slice->states, n);
+    const rri_workspace work = rri_trainer_workspace(trainer);
+    rri_act_values(&work, slice->returns, slice->states, n);
     for (size_t i = 0; i < n; i++) {
         trainer->update.next_values[slice->rows[i]] = slice->returns[i];
     }

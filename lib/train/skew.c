@@ -49,7 +49,7 @@ static void check_version(rri_skew *skew, uint8_t *verdicts, rri_trainer *traine
     rri_recall_served(trainer, log_probs, &options,
                       rollout->form.has_incumbents ? ledger->incumbents : NULL, rollout, rows, m);
     if (!is_present) {
-        rri_model_pack(&trainer->model);
+        rri_model_pack_from(&trainer->model, trainer->model.values);
     }
     m = 0;
     for (size_t i = first; i < n; i++) {

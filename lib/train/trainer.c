@@ -72,7 +72,7 @@ static void layout_update(rri_trainer *trainer, rri_arena *arena)
 static size_t stack_bytes(const rri_trainer *trainer, bool is_first)
 {
     const rri_network *net = &trainer->model.network;
-    size_t bytes = rri_player_scratch(&trainer->model.config, net, RRI_SLICE_ROWS);
+    size_t bytes = rri_workspace_scratch(&trainer->model.config, net, RRI_SLICE_ROWS);
     if (net->n_items > trainer->slice.kept_width) {
         const rri_logits_limits limits = {.n = RRI_SLICE_ROWS,
                                           .n_items = net->n_items,
@@ -111,13 +111,11 @@ void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena)
     }
 }
 
-rri_player rri_trainer_player(rri_trainer *trainer)
+rri_workspace rri_trainer_workspace(rri_trainer *trainer)
 {
     rri_slice *slice = &trainer->slice;
-    return (rri_player){
-        .config = &trainer->model.config,
-        .network = &trainer->model.network,
-        .items = trainer->model.items,
+    return (rri_workspace){
+        .model = &trainer->model,
         .max_rows = RRI_SLICE_ROWS,
         .tape = &slice->tape,
         .policy = &slice->policy,
@@ -131,12 +129,12 @@ rri_player rri_trainer_player(rri_trainer *trainer)
     };
 }
 
-void rri_trainer_note_version(rri_trainer *trainer, uint64_t parameters,
-                              const rr_serving_options *options)
+void rri_trainer_note_version(rri_trainer *trainer, const rr_serving_options *options)
 {
-    const uint64_t fingerprint = rri_model_fingerprint(&trainer->model);
-    const rri_version version = rri_version_of(rri_version_hash(parameters, fingerprint, options),
-                                               rri_version_hash(parameters, fingerprint, NULL),
-                                               trainer->n_updates, options);
+    const rri_model *model = &trainer->model;
+    const uint64_t fingerprint = rri_model_fingerprint(model);
+    const rri_version version =
+        rri_version_of(rri_model_version(model, fingerprint, options),
+                       rri_model_version(model, fingerprint, NULL), trainer->n_updates, options);
     rri_versions_note(&trainer->versions, &version);
 }

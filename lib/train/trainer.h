@@ -17,7 +17,7 @@
 #include "core/workers.h"
 #include "model/model.h"
 #include "model/versions.h"
-#include "play/player.h"
+#include "play/workspace.h"
 #include "policy/policy.h"
 #include "train/kept.h"
 #include "train/recipe.h"
@@ -114,10 +114,9 @@ typedef struct rri_trainer {
 void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena);
 
 /* Acting with the present parameters, in the trainer's own arrays. */
-rri_player rri_trainer_player(rri_trainer *trainer);
+rri_workspace rri_trainer_workspace(rri_trainer *trainer);
 
-/* The present parameters, whose hash is given, serve with these options (NULL: none). */
-void rri_trainer_note_version(rri_trainer *trainer, uint64_t parameters,
-                              const rr_serving_options *options);
+/* The present parameters serve with these options (NULL: none). */
+void rri_trainer_note_version(rri_trainer *trainer, const rr_serving_options *options);
 
 #endif

@@ -212,6 +212,7 @@ rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_roll
     if (*n_trained > 0) {
         see_states(trainer, rollout, n);
     }
+    rri_model_rehash(&trainer->model);
     return status;
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/agent.h"
 
+#include "agent/swap_items.h"
+#include "agent/tensors.h"
 #include "agent_fixture.h"
 #include "counting_host.h"
+#include "train/imitate.h"
 
 /* Tries to make an agent; it must be refused, and nothing may be left. */
 static void expect_refusal(const rig_shape *shape, rr_items *items, rr_status status,
@@ -137,9 +140,11 @@ START_TEST(test_agent_version_tells_parameters_and_catalogues_apart)
             r.agent->trainer.model.values + params->entries[p].offset + params->entries[p].size - 1;
         const float kept = *last;
         *last += 1.0f;
+        rri_model_rehash(&r.agent->trainer.model);
         ck_assert_uint_ne(rri_agent_version(r.agent), before);
         *last = kept;
     }
+    rri_model_rehash(&r.agent->trainer.model);
     ck_assert_uint_eq(rri_agent_version(r.agent), before);
     r.agent->trainer.first_moments[0] = 1.0f; /* moments and counters are no part of a policy */
     r.agent->trainer.n_draws++;
@@ -149,6 +154,73 @@ START_TEST(test_agent_version_tells_parameters_and_catalogues_apart)
     ck_assert_uint_ne(rri_agent_version(r.agent), before);
     r.agent->trainer.model.items = own;
     rri_items_release(other);
+    rig_close(&r);
+}
+END_TEST
+
+/* What the agent says is that of its values, and another than before. */
+static void expect_new_version(const rig *r, uint64_t *version, const char *what)
+{
+    const rri_model *model = &r->agent->trainer.model;
+    const uint64_t hash =
+        rri_model_hash(&model->config, model->values, model->network.params.n_floats);
+    ck_assert_msg(model->hash == hash, "%s: the version is not that of the values", what);
+    ck_assert_msg(rri_agent_version(r->agent) != *version, "%s: the version is as before", what);
+    *version = rri_agent_version(r->agent);
+}
+
+START_TEST(test_agent_version_moves_with_everything_that_changes_parameters)
+{
+    for (int is_a2c = 0; is_a2c < 2; is_a2c++) {
+        rig_shape shape = rig_usual();
+        shape.algo = is_a2c ? RR_ALGO_A2C : RR_ALGO_PPO;
+        shape.k = 5;
+        shape.agent.feature_dim = 2;
+        shape.agent.has_trained_items = 1;
+        shape.agent.normalize_returns = shape.agent.normalize_states = 1;
+        rig r;
+        rig_open(&r, &shape);
+        uint64_t version = 0;
+        expect_new_version(&r, &version, "create");
+        const float weights[] = {0.25f, -0.5f};
+        ck_assert_int_eq(rri_agent_set_tensor(r.agent, "actor.feature_weights", weights, 2, NULL),
+                         RR_OK);
+        expect_new_version(&r, &version, "set_tensor");
+        rig_play(&r, 8);
+        ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, NULL, NULL),
+                         RR_OK);
+        expect_new_version(&r, &version, "update");
+        rr_imitate_config imitate;
+        rr_imitate_config_init(&imitate, sizeof imitate);
+        ck_assert_int_eq(rri_agent_act(r.agent, &r.obs, &r.decision, NULL), RR_OK);
+        ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL,
+                                             NULL, &imitate, NULL, NULL),
+                         RR_OK);
+        expect_new_version(&r, &version, "imitate");
+        rr_items *others = rig_items(&r, 9, 3, NULL);
+        ck_assert_int_eq(rri_agent_set_items(r.agent, others, NULL), RR_OK);
+        expect_new_version(&r, &version, "set_items");
+        rri_items_release(others);
+        rig_close(&r);
+    }
+}
+END_TEST
+
+/* The first step is made, the second has no finite gradient: what was kept is another policy. */
+START_TEST(test_agent_version_moves_with_an_update_that_fails_on_its_way)
+{
+    rig_shape shape = rig_usual();
+    shape.ppo.lr = 1e30f;
+    rig r;
+    rig_open(&r, &shape);
+    uint64_t version = 0;
+    expect_new_version(&r, &version, "create");
+    rig_play(&r, 8);
+    rr_error err = {0};
+    ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, NULL, &err),
+                     RR_E_NOT_FINITE);
+    ck_assert_int_gt(r.agent->trainer.n_optimizer_steps, 0);
+    expect_new_version(&r, &version, "a failed update");
     rig_close(&r);
 }
 END_TEST
@@ -292,6 +364,8 @@ CHECK_MAIN("agent/agent", test_agent_create_refuses_what_does_not_go_together,
            test_agent_create_is_a_function_of_its_config,
            test_agent_first_policy_of_the_tower_head_is_uniform,
            test_agent_version_tells_parameters_and_catalogues_apart,
+           test_agent_version_moves_with_everything_that_changes_parameters,
+           test_agent_version_moves_with_an_update_that_fails_on_its_way,
            test_agent_holds_its_catalogue_and_gives_everything_back,
            test_agent_create_without_memory_leaves_nothing,
            test_agent_allocates_nothing_after_create,

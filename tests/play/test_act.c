@@ -445,6 +445,78 @@ START_TEST(test_act_versions_are_the_agents)
 }
 END_TEST
 
+START_TEST(test_act_reads_no_parameter_to_say_its_version)
+{
+    rig_shape shape = kind(0);
+    rig r;
+    rig_open(&r, &shape);
+    uint64_t versions[5] = {0};
+    r.decision.policy_versions = versions;
+    r.agent->trainer.model.hash = 77; /* not that of the values: who hashes them anew is seen */
+    act(&r);
+    const uint64_t said = rri_version_hash(77, rri_items_fingerprint(r.items), NULL);
+    for (size_t i = 0; i < 5; i++) {
+        ck_assert_uint_eq(versions[i], said);
+    }
+    rr_serving_options options;
+    rr_serving_options_init(&options, sizeof options);
+    rr_policy *policy = NULL;
+    ck_assert_int_eq(rri_agent_publish(&policy, r.agent, &options, NULL), RR_OK);
+    ck_assert_ptr_nonnull(rri_versions_find(&r.agent->trainer.versions, said));
+    rri_snapshot_release(policy);
+    rig_close(&r);
+}
+END_TEST
+
+/* A greedy snapshot plays one action, and never another. */
+START_TEST(test_act_evaluates_an_action_that_is_never_played_as_minus_infinity)
+{
+    for (int which = 0; which < N_KINDS; which++) {
+        rig_shape shape = kind(which);
+        shape.m = 0;
+        shape.has_lengths = false;
+        rig r;
+        rig_open(&r, &shape);
+        const size_t width = shape.k > 0 ? shape.k : shape.n_items;
+        rr_serving_options options;
+        rr_serving_options_init(&options, sizeof options);
+        options.is_greedy = 1;
+        rr_policy *policy = NULL;
+        rr_reader *reader = NULL;
+        rr_error err = {0};
+        ck_assert_int_eq(rri_agent_publish(&policy, r.agent, &options, &err), RR_OK);
+        ck_assert_int_eq(rri_reader_create(&reader, policy, rri_snapshot_most_items(policy), 0,
+                                           &r.agent->allocator, &err),
+                         RR_OK);
+        ck_assert_int_eq(rri_snapshot_act(policy, reader, &r.obs, &r.decision, &err), RR_OK);
+        float log_probs[5], entropies[5], values[5];
+        for (size_t shift = 0; shift < width; shift++) {
+            int32_t actions[5];
+            for (size_t i = 0; i < 5; i++) {
+                actions[i] = (int32_t)(((size_t)r.decision.actions[i] + shift) % width);
+            }
+            ck_assert_msg(rri_snapshot_evaluate(policy, reader, &r.obs, actions, log_probs,
+                                                entropies, values, &err) == RR_OK,
+                          "%s", err.text);
+            for (size_t i = 0; i < 5; i++) {
+                ck_assert(log_probs[i] == (shift == 0 ? 0.0f : -INFINITY));
+                ck_assert(isfinite(entropies[i]) && isfinite(values[i]));
+            }
+        }
+        float *state = (float *)r.obs.states + 3 * 3;
+        const float kept = state[0];
+        state[0] = NAN;
+        rig_expect(rri_snapshot_evaluate(policy, reader, &r.obs, r.decision.actions, log_probs,
+                                         NULL, NULL, &err),
+                   RR_E_NOT_FINITE, &err, "states[3][0] is nan");
+        state[0] = kept;
+        rri_reader_destroy(reader);
+        rri_snapshot_release(policy);
+        rig_close(&r);
+    }
+}
+END_TEST
+
 START_TEST(test_act_writes_what_is_wanted_and_nothing_else)
 {
     rig_shape shape = kind(0);
@@ -568,6 +640,8 @@ END_TEST
 
 CHECK_MAIN("play/act", test_act_says_the_log_probs_and_values_of_the_twin,
            test_act_log_probs_and_values_are_those_of_evaluate_in_every_bit,
+           test_act_reads_no_parameter_to_say_its_version,
+           test_act_evaluates_an_action_that_is_never_played_as_minus_infinity,
            test_act_draws_each_item_as_often_as_its_log_prob_says,
            test_act_never_draws_what_is_excluded_or_padded_in_a_million_draws,
            test_act_replays_a_draw_from_its_decision_id_in_any_batch,

@@ -21,8 +21,8 @@ static rig_shape full_shape(void)
 static rr_status read_request(rri_request *request, rr_agent *agent, const rr_obs *obs,
                               rr_error *err)
 {
-    const rri_player player = rri_trainer_player(&agent->trainer);
-    return rri_request_read(request, &player, obs, err);
+    const rri_workspace work = rri_trainer_workspace(&agent->trainer);
+    return rri_request_read(request, &work, obs, err);
 }
 
 static void expect(rig *r, const rr_obs *obs, rr_status status, const char *sentence)

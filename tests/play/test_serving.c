@@ -36,9 +36,9 @@ static void check_temperature(rig_shape shape, float temperature)
     rr_policy *policy = NULL;
     rr_reader *scratch = NULL;
     ck_assert_int_eq(rri_agent_publish(&policy, r.agent, &options, NULL), RR_OK);
-    ck_assert_int_eq(rri_snapshot_create_desk(&scratch, policy, rri_snapshot_most_items(policy), 0,
-                                              &allocator, NULL),
-                     RR_OK);
+    ck_assert_int_eq(
+        rri_reader_create(&scratch, policy, rri_snapshot_most_items(policy), 0, &allocator, NULL),
+        RR_OK);
     const size_t width = shape.k > 0 ? shape.k : shape.n_items;
     float *at_one = RIG_TAKE(&r, float, shape.n *width), *all = RIG_TAKE(&r, float, shape.n *width);
     r.decision.all_log_probs = at_one;
@@ -57,7 +57,7 @@ static void check_temperature(rig_shape shape, float temperature)
                           "%.9g, not %.9g", got, wanted);
         }
     }
-    rri_snapshot_destroy_desk(scratch);
+    rri_reader_destroy(scratch);
     rri_snapshot_release(policy);
     rig_close(&r);
 }

@@ -228,6 +228,28 @@ START_TEST(test_menu_a_row_with_nothing_left_is_refused)
 }
 END_TEST
 
+/* The scratch is as it was: no set of the catalogue's items was cleared for it. */
+START_TEST(test_menu_more_exclusions_than_candidates_clear_no_set_of_the_catalogue)
+{
+    enum { MANY = 1 << 24, WORDS = 4096 };
+    rri_menu menu = good_menu();
+    const int32_t out[] = {5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6};
+    menu.m = 6;
+    menu.excluded = out;
+    const size_t bytes = rri_menu_check_scratch(MANY, menu.k);
+    unsigned char *base = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    memset(base, 0xA5, bytes);
+    rri_stack stack = {.base = (char *)base, .size = bytes, .used = 0};
+    ck_assert_int_eq(rri_menu_check(&menu, rri_kernels_detect(), MANY, DIM, &stack, NULL), RR_OK);
+    size_t n_written = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        n_written += base[i] != 0xA5;
+    }
+    ck_assert_uint_lt(n_written, WORDS);
+    free(base);
+}
+END_TEST
+
 START_TEST(test_menu_fields_that_only_lists_have_are_refused_without)
 {
     rri_menu menu = good_menu();
@@ -261,5 +283,6 @@ CHECK_MAIN("policy/menu", test_menu_good_rows_pass,
            test_menu_an_item_that_comes_twice_is_found_in_pools_of_any_size,
            test_menu_a_number_that_may_not_be_is_found_at_every_place,
            test_menu_a_row_with_nothing_left_is_refused,
+           test_menu_more_exclusions_than_candidates_clear_no_set_of_the_catalogue,
            test_menu_fields_that_only_lists_have_are_refused_without,
            test_menu_actions_lie_in_their_rows_list_and_are_not_excluded)

@@ -43,7 +43,7 @@ static void stand_open(stand *s)
 static void leave(stand *s, size_t reader)
 {
     rri_slot_leave(s->readers[reader]);
-    rri_snapshot_destroy_desk(s->readers[reader]);
+    rri_reader_destroy(s->readers[reader]);
     s->readers[reader] = NULL;
 }
 
@@ -259,8 +259,8 @@ START_TEST(test_slot_scratch_joined_under_a_smaller_policy_serves_the_larger_tha
     rri_slot_release(slot);
     rri_slot_leave(early);
     rri_slot_leave(late);
-    rri_snapshot_destroy_desk(early);
-    rri_snapshot_destroy_desk(late);
+    rri_reader_destroy(early);
+    rri_reader_destroy(late);
     rri_snapshot_release(large);
     rri_snapshot_release(small);
     rig_close(&many);
@@ -301,11 +301,11 @@ static void *watch(void *context)
     watcher *w = context;
     while (!atomic_load_explicit(w->is_over, memory_order_relaxed)) {
         const rr_policy *policy = rri_slot_acquire(w->scratch);
-        const float first = policy->values[0];
-        const size_t n = policy->network.params.entries[0].size;
+        const float first = policy->model.values[0];
+        const size_t n = policy->model.network.params.entries[0].size;
         size_t n_other = 0;
         for (size_t i = 0; i < n; i++) {
-            n_other += policy->values[i] != first ? 1 : 0;
+            n_other += policy->model.values[i] != first ? 1 : 0;
         }
         rri_slot_let_go(w->scratch);
         w->n_torn += n_other > 0 ? 1 : 0;

@@ -111,9 +111,9 @@ typedef struct play {
 /* Whether the policy is as it was when it was made: its parameters are those of its hash. */
 static bool is_whole(const rr_policy *policy, uint64_t parameters)
 {
-    return policy->parameters == parameters &&
-           rri_model_hash(&policy->config, policy->values, policy->network.params.n_floats) ==
-               parameters;
+    return policy->model.hash == parameters &&
+           rri_model_hash(&policy->model.config, policy->model.values,
+                          policy->model.network.params.n_floats) == parameters;
 }
 
 static void *read_twice(void *context)
@@ -122,7 +122,7 @@ static void *read_twice(void *context)
     enter(READER);
     for (int i = 0; i < 2; i++) {
         const rr_policy *held = rri_slot_acquire(p->scratch);
-        const uint64_t parameters = held->parameters;
+        const uint64_t parameters = held->model.hash;
         step();
         p->is_torn |= !is_whole(held, parameters);
         step();
@@ -139,6 +139,7 @@ static void *publish_thrice(void *context)
     enter(TRAINER);
     for (int i = 0; i < 3; i++) {
         p->r.agent->trainer.model.values[0] += 0.125f;
+        rri_model_rehash(&p->r.agent->trainer.model);
         p->has_failed |= rri_agent_publish_to(p->slot, p->r.agent, &p->options, NULL) != RR_OK;
     }
     leave();
@@ -163,7 +164,7 @@ static int run(play *p, const rri_allocator *allocator, int first, const int tur
     (void)pthread_join(threads[READER], NULL);
     (void)pthread_join(threads[TRAINER], NULL);
     rri_slot_leave(p->scratch);
-    rri_snapshot_destroy_desk(p->scratch);
+    rri_reader_destroy(p->scratch);
     rri_slot_release(p->slot);
     while (n_freed > 0) {
         free(freed[--n_freed]);

@@ -30,9 +30,8 @@ static void open_desk(served *s, uint64_t seed)
 {
     const rri_allocator allocator = plain_allocator();
     rr_error err = {0};
-    ck_assert_msg(rri_snapshot_create_desk(&s->scratch, s->policy,
-                                           rri_snapshot_most_items(s->policy), seed, &allocator,
-                                           &err) == RR_OK,
+    ck_assert_msg(rri_reader_create(&s->scratch, s->policy, rri_snapshot_most_items(s->policy),
+                                    seed, &allocator, &err) == RR_OK,
                   "%s", err.text);
 }
 
@@ -48,7 +47,7 @@ static void served_open(served *s, const rig_shape *shape)
 static void served_close(served *s)
 {
     ck_assert_uint_eq(s->scratch->stack.used, 0);
-    rri_snapshot_destroy_desk(s->scratch);
+    rri_reader_destroy(s->scratch);
     rri_snapshot_release(s->policy);
     rig_close(&s->r);
 }
@@ -187,7 +186,7 @@ START_TEST(test_snapshot_published_into_a_retired_one_is_as_a_fresh_one)
         rig_randomise(&s.r);
         s.options.temperature = 0.7f;
         rr_policy *again = NULL;
-        ck_assert_int_eq(rri_snapshot_publish(&again, &s.r.agent->trainer.model, &s.r.agent->shelf,
+        ck_assert_int_eq(rri_snapshot_publish(&again, &s.r.agent->trainer.model, &s.r.agent->shared,
                                               &s.options, retired, &s.r.agent->allocator, NULL),
                          RR_OK);
         ck_assert_ptr_eq(again, retired);
@@ -205,7 +204,7 @@ START_TEST(test_snapshot_published_into_a_retired_one_is_as_a_fresh_one)
 }
 END_TEST
 
-START_TEST(test_snapshot_of_another_shape_is_refused_by_the_desk)
+START_TEST(test_snapshot_of_another_shape_is_refused_by_the_reader)
 {
     const rig_shape shape = rig_usual();
     served s;
@@ -217,7 +216,7 @@ START_TEST(test_snapshot_of_another_shape_is_refused_by_the_desk)
     rr_error err = {0};
     rig_expect(rri_snapshot_act(other.policy, s.scratch, &s.r.obs, &s.r.decision, &err),
                RR_E_MISMATCH, &err,
-               "scratch: this policy's hidden is 5,0,0,0; it must be 4,0,0,0,");
+               "reader: this policy's hidden is 5,0,0,0; it must be 4,0,0,0,");
     served_close(&other);
     other_shape = rig_usual();
     other_shape.agent.normalize_states = 1; /* a desk for it has an array more */
@@ -292,6 +291,6 @@ CHECK_MAIN("serve/snapshot", test_snapshot_with_plain_options_decides_as_its_age
            test_snapshot_stays_as_it_was_while_its_agent_learns,
            test_snapshot_version_tells_options_apart,
            test_snapshot_published_into_a_retired_one_is_as_a_fresh_one,
-           test_snapshot_of_another_shape_is_refused_by_the_desk,
+           test_snapshot_of_another_shape_is_refused_by_the_reader,
            test_snapshot_gives_all_memory_back_and_none_is_taken_while_it_serves,
            test_snapshot_memory_that_is_refused_is_said_and_nothing_is_left)

@@ -38,7 +38,7 @@ static void stored_open(stored *s, const rig_shape *shape)
     options.temperature = 0.75f;
     ck_assert_int_eq(rri_agent_publish(&s->policy, s->r.agent, &options, NULL), RR_OK);
     s->file.policy = s->policy;
-    ck_assert_int_eq(rri_golden_play(&s->file.golden, s->policy, &s->allocator, NULL), RR_OK);
+    ck_assert_int_eq(rri_proof_play(&s->file.proof, s->policy, &s->allocator, NULL), RR_OK);
     write_file(s);
 }
 
@@ -78,8 +78,8 @@ START_TEST(test_policy_file_gives_back_the_policy_it_was_written_from)
         rr_error err = {0};
         ck_assert_msg(read_file(&back, &s, s.r.items, &err) == RR_OK, "%s", err.text);
         ck_assert_uint_eq(rri_snapshot_version(back), rri_snapshot_version(s.policy));
-        ck_assert_mem_eq(back->values, s.policy->values,
-                         s.policy->network.params.n_floats * sizeof(float));
+        ck_assert_mem_eq(back->model.values, s.policy->model.values,
+                         s.policy->model.network.params.n_floats * sizeof(float));
         ck_assert(back->options.floor == 0.1f && back->options.temperature == 0.75f);
         rri_snapshot_release(back);
         stored_close(&s);
@@ -94,7 +94,7 @@ START_TEST(test_policy_file_holds_no_moments_and_no_counters)
     stored_open(&s, &shape);
     rri_safetensors_reader reader;
     ck_assert_int_eq(rri_safetensors_open(&reader, s.bytes, s.n_bytes, &s.allocator, NULL), RR_OK);
-    ck_assert_uint_eq(reader.n_tensors, s.policy->network.params.n_params + 3);
+    ck_assert_uint_eq(reader.n_tensors, s.policy->model.network.params.n_params + 3);
     rri_safetensors_close(&reader);
     stored_close(&s);
 }
@@ -115,19 +115,19 @@ START_TEST(test_policy_file_is_proved_by_its_version_and_its_decisions)
     const rig_shape shape = rig_usual();
     stored s;
     stored_open(&s, &shape);
-    s.file.golden.actions[2] += 1;
-    expect_refusal(&s, RR_E_MISMATCH, "golden decision 2 chooses");
-    s.file.golden.actions[2] -= 1;
-    s.file.golden.log_probs[5] *= 1.000001f;
-    expect_refusal(&s, RR_E_MISMATCH, "golden decision 5 has log-prob");
-    ck_assert_int_eq(rri_golden_play(&s.file.golden, s.policy, &s.allocator, NULL), RR_OK);
-    s.file.golden.values[9] += 1e-6f;
-    expect_refusal(&s, RR_E_MISMATCH, "golden decision 9 has value");
-    ck_assert_int_eq(rri_golden_play(&s.file.golden, s.policy, &s.allocator, NULL), RR_OK);
-    s.policy->parameters ^= 1;
+    s.file.proof.actions[2] += 1;
+    expect_refusal(&s, RR_E_MISMATCH, "proof decision 2 chooses");
+    s.file.proof.actions[2] -= 1;
+    s.file.proof.log_probs[5] *= 1.000001f;
+    expect_refusal(&s, RR_E_MISMATCH, "proof decision 5 has log-prob");
+    ck_assert_int_eq(rri_proof_play(&s.file.proof, s.policy, &s.allocator, NULL), RR_OK);
+    s.file.proof.values[9] += 1e-6f;
+    expect_refusal(&s, RR_E_MISMATCH, "proof decision 9 has value");
+    ck_assert_int_eq(rri_proof_play(&s.file.proof, s.policy, &s.allocator, NULL), RR_OK);
+    s.policy->model.hash ^= 1;
     expect_refusal(&s, RR_E_MISMATCH, "policy: version is");
-    s.policy->parameters ^= 1;
-    s.policy->values[0] = INFINITY;
+    s.policy->model.hash ^= 1;
+    s.policy->model.values[0] = INFINITY;
     expect_refusal(&s, RR_E_FORMAT, "it must be finite");
     stored_close(&s);
 }
@@ -154,21 +154,21 @@ START_TEST(test_policy_file_takes_no_memory_for_shapes_whose_tensors_it_does_not
     const rig_shape shape = rig_usual();
     stored s;
     stored_open(&s, &shape);
-    s.policy->config.hidden[0] = 2000000000;
+    s.policy->model.config.hidden[0] = 2000000000;
     expect_refusal(&s, RR_E_MISMATCH, "actor.mlp.0.weight");
-    s.policy->config.hidden[0] = 4;
-    s.policy->config.state_dim = 2000000000;
+    s.policy->model.config.hidden[0] = 4;
+    s.policy->model.config.state_dim = 2000000000;
     expect_refusal(&s, RR_E_MISMATCH, "actor.mlp.0.weight");
-    s.policy->config.state_dim = 3;
-    s.policy->config.max_candidates = 2000000000; /* never asked for by its decisions */
-    s.policy->config.max_history = 2000000000;
-    s.policy->config.max_pool_items = 2000000000;
+    s.policy->model.config.state_dim = 3;
+    s.policy->model.config.max_candidates = 2000000000; /* never asked for by its decisions */
+    s.policy->model.config.max_history = 2000000000;
+    s.policy->model.config.max_pool_items = 2000000000;
     rr_policy *back = NULL;
     rr_error err = {0};
     write_file(&s);
     ck_assert_msg(read_file(&back, &s, s.r.items, &err) == RR_OK, "%s", err.text);
     rri_snapshot_release(back);
-    s.policy->config.num_items = 5;
+    s.policy->model.config.num_items = 5;
     expect_refusal(&s, RR_E_INVALID, "num_items is 5");
     stored_close(&s);
 }

@@ -301,8 +301,8 @@ static inline void rig_close(rig *r)
 /* V of states [n, S] by the agent as it is. */
 static inline void rig_values(rig *r, float *values, const float *states, size_t n)
 {
-    const rri_player player = rri_trainer_player(&r->agent->trainer);
-    rri_act_values(&player, values, states, n);
+    const rri_workspace work = rri_trainer_workspace(&r->agent->trainer);
+    rri_act_values(&work, values, states, n);
 }
 
 /* Draws and records n_steps steps with rewards at random; every fourth session terminates, every

@@ -48,9 +48,9 @@ START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
     for (size_t i = 0; i < 40; i++) {
         weights[i] = i % 5 == 0 ? 0.0f : fabsf(weights[i]);
     }
-    const rri_player player = rri_trainer_player(&r.agent->trainer);
+    const rri_workspace work = rri_trainer_workspace(&r.agent->trainer);
     rri_request request;
-    ck_assert_int_eq(rri_request_read(&request, &player, &r.obs, NULL), RR_OK);
+    ck_assert_int_eq(rri_request_read(&request, &work, &r.obs, NULL), RR_OK);
     t.rows = (twin_rows){.n = 40,
                          .states = r.obs.states,
                          .menu = request.menu,

@@ -8,15 +8,13 @@ START_TEST(test_trainer_acts_with_its_own_model_and_arrays)
     const rig_shape shape = rig_usual();
     rig r;
     rig_open(&r, &shape);
-    const rri_player player = rri_trainer_player(&r.agent->trainer);
-    ck_assert_ptr_eq(player.config, &r.agent->trainer.model.config);
-    ck_assert_ptr_eq(player.network, &r.agent->trainer.model.network);
-    ck_assert_ptr_eq(player.items, r.items);
-    ck_assert_uint_eq(player.seed, 11);
-    ck_assert_uint_eq(player.max_rows, RRI_SLICE_ROWS);
+    const rri_workspace work = rri_trainer_workspace(&r.agent->trainer);
+    ck_assert_ptr_eq(work.model, &r.agent->trainer.model);
+    ck_assert_uint_eq(work.seed, 11);
+    ck_assert_uint_eq(work.max_rows, RRI_SLICE_ROWS);
     r.agent->trainer.n_draws = 5;
     rr_error err = {0};
-    ck_assert_msg(rri_act_draw(&player, &r.obs, &r.decision, &err) == RR_OK, "%s", err.text);
+    ck_assert_msg(rri_act_draw(&work, &r.obs, &r.decision, &err) == RR_OK, "%s", err.text);
     ck_assert_uint_eq(r.agent->trainer.n_draws, 5 + shape.n);
     rig_close(&r);
 }
@@ -32,7 +30,8 @@ START_TEST(test_trainer_notes_the_present_version_and_its_options)
     rr_serving_options_init(&options, sizeof options);
     options.floor = 0.25f;
     trainer->n_updates = 3;
-    rri_trainer_note_version(trainer, 77, &options);
+    trainer->model.hash = 77;
+    rri_trainer_note_version(trainer, &options);
     const uint64_t fingerprint = rri_items_fingerprint(r.items);
     const rri_version *noted =
         rri_versions_find(&trainer->versions, rri_version_hash(77, fingerprint, &options));

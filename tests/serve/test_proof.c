@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/golden.h"
+#include "serve/proof.h"
 
 #include "agent_fixture.h"
 
@@ -55,27 +55,27 @@ static rr_policy *publish(rig *r, float floor, float temperature)
     return policy;
 }
 
-static rri_golden play(const rr_policy *policy)
+static rri_proof play(const rr_policy *policy)
 {
     const rri_allocator allocator = plain_allocator();
-    rri_golden golden;
+    rri_proof proof;
     rr_error err = {0};
-    ck_assert_msg(rri_golden_play(&golden, policy, &allocator, &err) == RR_OK, "%s", err.text);
-    return golden;
+    ck_assert_msg(rri_proof_play(&proof, policy, &allocator, &err) == RR_OK, "%s", err.text);
+    return proof;
 }
 
-START_TEST(test_golden_decisions_are_the_same_each_time_and_differ_between_parameters)
+START_TEST(test_proof_decisions_are_the_same_each_time_and_differ_between_parameters)
 {
     for (size_t which = 0; which < N_KINDS; which++) {
         const rig_shape shape = kind(which);
         rig r;
         rig_open(&r, &shape);
         rr_policy *policy = publish(&r, 0.0f, 1.0f);
-        const rri_golden first = play(policy), again = play(policy);
+        const rri_proof first = play(policy), again = play(policy);
         rr_error err = {0};
-        ck_assert_msg(rri_golden_compare(&first, &again, true, &err) == RR_OK, "%s", err.text);
+        ck_assert_msg(rri_proof_compare(&first, &again, true, &err) == RR_OK, "%s", err.text);
         bool is_any = false;
-        for (size_t i = 0; i < RRI_GOLDEN_DECISIONS; i++) {
+        for (size_t i = 0; i < RRI_PROOF_DECISIONS; i++) {
             ck_assert(first.log_probs[i] <= 0.0f && isfinite(first.values[i]));
             is_any |= first.values[i] != 0.0f;
         }
@@ -83,8 +83,8 @@ START_TEST(test_golden_decisions_are_the_same_each_time_and_differ_between_param
         rri_snapshot_release(policy);
         rig_randomise(&r);
         policy = publish(&r, 0.0f, 1.0f);
-        const rri_golden other = play(policy);
-        ck_assert_int_eq(rri_golden_compare(&first, &other, true, NULL), RR_E_MISMATCH);
+        const rri_proof other = play(policy);
+        ck_assert_int_eq(rri_proof_compare(&first, &other, true, NULL), RR_E_MISMATCH);
         rri_snapshot_release(policy);
         rig_close(&r);
     }
@@ -92,7 +92,7 @@ START_TEST(test_golden_decisions_are_the_same_each_time_and_differ_between_param
 END_TEST
 
 /* Each parameter of the head and each option is heard of by some decision. */
-START_TEST(test_golden_decisions_hear_of_options_and_of_every_tensor)
+START_TEST(test_proof_decisions_hear_of_options_and_of_every_tensor)
 {
     rig_shape shapes[2] = {rig_usual(), rig_usual()};
     shapes[0].agent.has_bias = shapes[1].agent.has_bias = 1;
@@ -101,7 +101,7 @@ START_TEST(test_golden_decisions_hear_of_options_and_of_every_tensor)
         rig r;
         rig_open(&r, &shapes[s]);
         rr_policy *policy = publish(&r, 0.0f, 1.0f);
-        const rri_golden first = play(policy);
+        const rri_proof first = play(policy);
         rri_snapshot_release(policy);
         for (size_t p = 0; p < r.agent->trainer.model.network.params.n_params; p++) {
             const rri_param *param = &r.agent->trainer.model.network.params.entries[p];
@@ -110,8 +110,8 @@ START_TEST(test_golden_decisions_hear_of_options_and_of_every_tensor)
             }
             rri_model_pack(&r.agent->trainer.model);
             policy = publish(&r, 0.0f, 1.0f);
-            const rri_golden other = play(policy);
-            ck_assert_msg(rri_golden_compare(&first, &other, true, NULL) == RR_E_MISMATCH,
+            const rri_proof other = play(policy);
+            ck_assert_msg(rri_proof_compare(&first, &other, true, NULL) == RR_E_MISMATCH,
                           "%s moved, and no decision did", param->name);
             rri_snapshot_release(policy);
             for (size_t i = 0; i < param->size; i++) {
@@ -120,48 +120,48 @@ START_TEST(test_golden_decisions_hear_of_options_and_of_every_tensor)
         }
         rri_model_pack(&r.agent->trainer.model);
         policy = publish(&r, 0.1f, 1.0f);
-        rri_golden other = play(policy);
-        ck_assert_int_eq(rri_golden_compare(&first, &other, true, NULL), RR_E_MISMATCH);
+        rri_proof other = play(policy);
+        ck_assert_int_eq(rri_proof_compare(&first, &other, true, NULL), RR_E_MISMATCH);
         rri_snapshot_release(policy);
         policy = publish(&r, 0.0f, 1.5f);
         other = play(policy);
-        ck_assert_int_eq(rri_golden_compare(&first, &other, true, NULL), RR_E_MISMATCH);
+        ck_assert_int_eq(rri_proof_compare(&first, &other, true, NULL), RR_E_MISMATCH);
         rri_snapshot_release(policy);
         rig_close(&r);
     }
 }
 END_TEST
 
-START_TEST(test_golden_comparison_names_the_decision_and_both_numbers)
+START_TEST(test_proof_comparison_names_the_decision_and_both_numbers)
 {
-    rri_golden saved = {{0}, {0}, {0}}, played;
+    rri_proof saved = {{0}, {0}, {0}}, played;
     rr_error err = {0};
-    for (size_t i = 0; i < RRI_GOLDEN_DECISIONS; i++) {
+    for (size_t i = 0; i < RRI_PROOF_DECISIONS; i++) {
         saved.log_probs[i] = -1.5f;
         saved.values[i] = 2.0f;
     }
     played = saved;
     played.actions[3] = 2;
-    rig_expect(rri_golden_compare(&saved, &played, true, &err), RR_E_MISMATCH, &err,
-               "golden decision 3 chooses position 2 here; when it was saved it chose 0");
-    ck_assert_int_eq(rri_golden_compare(&saved, &played, false, NULL), RR_OK);
+    rig_expect(rri_proof_compare(&saved, &played, true, &err), RR_E_MISMATCH, &err,
+               "proof decision 3 chooses position 2 here; when it was saved it chose 0");
+    ck_assert_int_eq(rri_proof_compare(&saved, &played, false, NULL), RR_OK);
     played = saved;
     played.log_probs[4] = -1.50001f;
-    rig_expect(rri_golden_compare(&saved, &played, true, &err), RR_E_MISMATCH, &err,
-               "golden decision 4 has log-prob -1.50001");
-    ck_assert_int_eq(rri_golden_compare(&saved, &played, false, NULL), RR_OK);
+    rig_expect(rri_proof_compare(&saved, &played, true, &err), RR_E_MISMATCH, &err,
+               "proof decision 4 has log-prob -1.50001");
+    ck_assert_int_eq(rri_proof_compare(&saved, &played, false, NULL), RR_OK);
     played.log_probs[4] = -1.51f;
-    ck_assert_int_eq(rri_golden_compare(&saved, &played, false, NULL), RR_E_MISMATCH);
+    ck_assert_int_eq(rri_proof_compare(&saved, &played, false, NULL), RR_E_MISMATCH);
     played.log_probs[4] = NAN;
-    ck_assert_int_eq(rri_golden_compare(&saved, &played, false, NULL), RR_E_MISMATCH);
+    ck_assert_int_eq(rri_proof_compare(&saved, &played, false, NULL), RR_E_MISMATCH);
     played = saved;
     played.values[15] = 2.1f;
-    rig_expect(rri_golden_compare(&saved, &played, false, &err), RR_E_MISMATCH, &err,
-               "golden decision 15 has value 2.0999999 here; when it was saved, 2");
+    rig_expect(rri_proof_compare(&saved, &played, false, &err), RR_E_MISMATCH, &err,
+               "proof decision 15 has value 2.0999999 here; when it was saved, 2");
 }
 END_TEST
 
-START_TEST(test_golden_shape_that_can_make_no_request_has_none)
+START_TEST(test_proof_shape_that_can_make_no_request_has_none)
 {
     rig_shape shape = rig_usual();
     shape.agent.max_candidates = 0;
@@ -169,15 +169,14 @@ START_TEST(test_golden_shape_that_can_make_no_request_has_none)
     rig r;
     rig_open(&r, &shape);
     rr_policy *policy = publish(&r, 0.0f, 1.0f);
-    const rri_golden golden = play(policy), zeros = {{0}, {0}, {0}};
-    ck_assert_mem_eq(&golden, &zeros, sizeof zeros);
+    const rri_proof proof = play(policy), zeros = {{0}, {0}, {0}};
+    ck_assert_mem_eq(&proof, &zeros, sizeof zeros);
     rri_snapshot_release(policy);
     rig_close(&r);
 }
 END_TEST
 
-CHECK_MAIN("serve/golden",
-           test_golden_decisions_are_the_same_each_time_and_differ_between_parameters,
-           test_golden_decisions_hear_of_options_and_of_every_tensor,
-           test_golden_comparison_names_the_decision_and_both_numbers,
-           test_golden_shape_that_can_make_no_request_has_none)
+CHECK_MAIN("serve/proof", test_proof_decisions_are_the_same_each_time_and_differ_between_parameters,
+           test_proof_decisions_hear_of_options_and_of_every_tensor,
+           test_proof_comparison_names_the_decision_and_both_numbers,
+           test_proof_shape_that_can_make_no_request_has_none)

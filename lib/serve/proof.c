@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/golden.h"
+#include "serve/proof.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,24 +23,24 @@ typedef struct request_arrays {
 /* Length of the request's list; 0: the pool. */
 static size_t list_length(const rr_policy *policy)
 {
-    const rri_network *net = &policy->network;
+    const rri_network *net = &policy->model.network;
     if (net->n_items > 0 && net->feature_dim == 0) {
         return 0;
     }
-    const size_t most = rri_size_smaller(MOST_LISTED, (size_t)policy->config.max_candidates);
+    const size_t most = rri_size_smaller(MOST_LISTED, (size_t)policy->model.config.max_candidates);
     return net->n_items > 0 ? rri_size_smaller(most, net->n_items) : most;
 }
 
 /* Whether requests can be made at all. */
 static bool has_requests(const rr_policy *policy)
 {
-    const rri_network *net = &policy->network;
+    const rri_network *net = &policy->model.network;
     return list_length(policy) > 0 || (net->n_items > 0 && net->feature_dim == 0);
 }
 
 static void layout(request_arrays *r, rri_arena *arena, const rr_policy *policy)
 {
-    const rri_network *net = &policy->network;
+    const rri_network *net = &policy->model.network;
     const size_t k = list_length(policy);
     r->states = RRI_TAKE(arena, float, net->state_dim);
     r->features = RRI_TAKE(arena, float, k * net->feature_dim);
@@ -49,26 +49,26 @@ static void layout(request_arrays *r, rri_arena *arena, const rr_policy *policy)
 
 static int32_t draw_item(uint64_t decision, uint32_t lane, size_t n_items)
 {
-    return (int32_t)rri_philox_below(0, RRI_STREAM_GOLDEN, decision, lane, n_items);
+    return (int32_t)rri_philox_below(0, RRI_STREAM_PROOF, decision, lane, n_items);
 }
 
 /* Items of lists follow one another around the catalogue from a drawn one on, so that they differ.
  */
 static void draw_lists(request_arrays *r, const rr_policy *policy, uint64_t decision)
 {
-    const rri_network *net = &policy->network;
+    const rri_network *net = &policy->model.network;
     const size_t k = (size_t)r->obs.n_candidates;
-    const uint64_t with_normals = decision + RRI_GOLDEN_DECISIONS;
+    const uint64_t with_normals = decision + RRI_PROOF_DECISIONS;
     for (size_t j = 0; j < k && net->n_items > 0; j++) {
         const size_t first = (size_t)draw_item(decision, 0, net->n_items);
         r->candidates[j] = (int32_t)((first + j) % net->n_items);
     }
     if (net->feature_dim > 0) {
-        rri_philox_normals(r->features, k * net->feature_dim, 0, RRI_STREAM_GOLDEN, with_normals);
+        rri_philox_normals(r->features, k * net->feature_dim, 0, RRI_STREAM_PROOF, with_normals);
     }
     if (net->n_items == 0) {
-        rri_philox_normals(r->vectors, k * net->dim, 0, RRI_STREAM_GOLDEN,
-                           with_normals + RRI_GOLDEN_DECISIONS);
+        rri_philox_normals(r->vectors, k * net->dim, 0, RRI_STREAM_PROOF,
+                           with_normals + RRI_PROOF_DECISIONS);
     }
     r->obs.candidates = net->n_items > 0 && k > 0 ? r->candidates : NULL;
     r->obs.features = net->feature_dim > 0 ? r->features : NULL;
@@ -80,9 +80,9 @@ static void draw_lists(request_arrays *r, const rr_policy *policy, uint64_t deci
 /* Exclusions lie behind the first position of a list, which the incumbent takes, and leave one. */
 static void draw_shown(request_arrays *r, const rr_policy *policy, uint64_t decision)
 {
-    const size_t n_items = policy->network.n_items, k = (size_t)r->obs.n_candidates;
+    const size_t n_items = policy->model.network.n_items, k = (size_t)r->obs.n_candidates;
     const size_t width = k > 0 ? k : n_items;
-    const size_t most = (size_t)policy->config.max_history;
+    const size_t most = (size_t)policy->model.config.max_history;
     r->obs.history = n_items > 0 ? r->history : NULL;
     r->obs.n_history = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_SHOWN) : 0;
     for (uint32_t j = 0; j < (uint32_t)r->obs.n_history; j++) {
@@ -101,7 +101,7 @@ static void draw_shown(request_arrays *r, const rr_policy *policy, uint64_t deci
 
 static void draw_request(request_arrays *r, const rr_policy *policy, uint64_t decision)
 {
-    const size_t S = policy->network.state_dim;
+    const size_t S = policy->model.network.state_dim;
     r->id = decision;
     r->obs = (rr_obs){.struct_size = sizeof r->obs,
                       .n = 1,
@@ -110,57 +110,53 @@ static void draw_request(request_arrays *r, const rr_policy *policy, uint64_t de
                       .states = r->states,
                       .sessions = &r->id,
                       .decisions = &r->id};
-    rri_philox_normals(r->states, S, 0, RRI_STREAM_GOLDEN, decision);
+    rri_philox_normals(r->states, S, 0, RRI_STREAM_PROOF, decision);
     draw_lists(r, policy, decision);
     draw_shown(r, policy, decision);
 }
 
-static rr_status play_all(rri_golden *out, const rr_policy *policy, rr_reader *scratch,
+static rr_status play_all(rri_proof *out, const rr_policy *policy, rr_reader *reader,
                           request_arrays *r, rr_error *err)
 {
-    for (size_t i = 0; i < RRI_GOLDEN_DECISIONS; i++) {
+    for (size_t i = 0; i < RRI_PROOF_DECISIONS; i++) {
         draw_request(r, policy, i);
         rr_decision decision = {.struct_size = sizeof decision,
                                 .n = 1,
                                 .actions = out->actions + i,
                                 .log_probs = out->log_probs + i,
                                 .values = out->values + i};
-        RRI_TRY(rri_snapshot_act(policy, scratch, &r->obs, &decision, err));
+        RRI_TRY(rri_snapshot_act(policy, reader, &r->obs, &decision, err));
     }
     return RR_OK;
 }
 
-rr_status rri_golden_play(rri_golden *out, const rr_policy *policy, const rri_allocator *allocator,
-                          rr_error *err)
+rr_status rri_proof_play(rri_proof *out, const rr_policy *policy, const rri_allocator *allocator,
+                         rr_error *err)
 {
     memset(out, 0, sizeof *out);
     if (!has_requests(policy)) {
         return RR_OK;
     }
-    /* The same policy, but a desk for it need not hold more than these requests. */
-    rr_policy small = {.config = policy->config,
-                       .options = policy->options,
-                       .items = policy->items,
-                       .parameters = policy->parameters,
-                       .network = policy->network};
-    small.config.max_candidates = (int32_t)list_length(policy);
-    small.config.max_history =
-        (int32_t)rri_size_smaller((size_t)policy->config.max_history, MOST_SHOWN);
-    small.config.max_pool_items = 0;
+    /* The same policy, but a reader for it need not hold more than these requests. */
+    rr_policy small = {.model = policy->model, .options = policy->options};
+    small.model.config.max_candidates = (int32_t)list_length(policy);
+    small.model.config.max_history =
+        (int32_t)rri_size_smaller((size_t)policy->model.config.max_history, MOST_SHOWN);
+    small.model.config.max_pool_items = 0;
     request_arrays r = {0};
     rri_arena arena = {0};
     layout(&r, &arena, &small);
     void *block;
-    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "golden decisions", err));
+    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "proof decisions", err));
     const size_t bytes = arena.used;
     arena = (rri_arena){.base = block};
     layout(&r, &arena, &small);
-    rr_reader *scratch = NULL;
-    rr_status status = rri_snapshot_create_desk(&scratch, &small, rri_snapshot_most_items(&small),
-                                                0, allocator, err);
+    rr_reader *reader = NULL;
+    rr_status status =
+        rri_reader_create(&reader, &small, rri_snapshot_most_items(&small), 0, allocator, err);
     if (status == RR_OK) {
-        status = play_all(out, &small, scratch, &r, err);
-        rri_snapshot_destroy_desk(scratch);
+        status = play_all(out, &small, reader, &r, err);
+        rri_reader_destroy(reader);
     }
     rri_memory_release(allocator, block, bytes);
     return status;
@@ -174,25 +170,25 @@ static bool is_same(float saved, float played, bool is_exact)
     return fabsf(saved - played) <= 1e-4f * (1.0f + fabsf(saved));
 }
 
-rr_status rri_golden_compare(const rri_golden *saved, const rri_golden *played, bool is_exact,
-                             rr_error *err)
+rr_status rri_proof_compare(const rri_proof *saved, const rri_proof *played, bool is_exact,
+                            rr_error *err)
 {
-    for (size_t i = 0; i < RRI_GOLDEN_DECISIONS; i++) {
+    for (size_t i = 0; i < RRI_PROOF_DECISIONS; i++) {
         const bool is_same_action = saved->actions[i] == played->actions[i];
         if (is_exact && !is_same_action) {
             RRI_FAIL(err, RR_E_MISMATCH,
-                     "policy: golden decision %zu chooses position %d here; when it was saved it "
+                     "policy: proof decision %zu chooses position %d here; when it was saved it "
                      "chose %d",
                      i, played->actions[i], saved->actions[i]);
         }
         if (is_same_action && !is_same(saved->log_probs[i], played->log_probs[i], is_exact)) {
             RRI_FAIL(err, RR_E_MISMATCH,
-                     "policy: golden decision %zu has log-prob %.9g here; when it was saved, %.9g",
+                     "policy: proof decision %zu has log-prob %.9g here; when it was saved, %.9g",
                      i, (double)played->log_probs[i], (double)saved->log_probs[i]);
         }
         if (!is_same(saved->values[i], played->values[i], is_exact)) {
             RRI_FAIL(err, RR_E_MISMATCH,
-                     "policy: golden decision %zu has value %.9g here; when it was saved, %.9g", i,
+                     "policy: proof decision %zu has value %.9g here; when it was saved, %.9g", i,
                      (double)played->values[i], (double)saved->values[i]);
         }
     }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* player.h: who acts: a policy to read, and a desk to write on. An agent is both at once; a
- * snapshot is read by many, each with a desk of its own.
+/* workspace.h: what acting reads and writes: a model and how it serves, and arrays for some rows.
+ * An agent has both in one; a snapshot is read by many threads, each with a workspace of its own.
  *
  * S state width, d query width. */
-#ifndef RRI_PLAY_PLAYER_H
-#define RRI_PLAY_PLAYER_H
+#ifndef RRI_PLAY_WORKSPACE_H
+#define RRI_PLAY_WORKSPACE_H
 
 #include "core/workers.h"
-#include "model/network.h"
+#include "model/model.h"
 #include "policy/choice.h"
 #include "recrl/recrl.h"
 
@@ -25,11 +25,10 @@
 #define RRI_KEPT_WIDTH ((size_t)8192)
 
 /* Borrowed for the length of a call. */
-typedef struct rri_player {
+typedef struct rri_workspace {
     /* Read alone. */
-    const rr_agent_config *config; /* what shapes were promised; the seed of draws with an id */
-    const rri_network *network;
-    const rr_items *items;             /* the catalogue; NULL: none */
+    const rri_model *model; /* whose config says what shapes were promised, and the seed of draws
+                               with an id */
     const rr_serving_options *options; /* how a snapshot serves; NULL: an agent, as it is */
 
     /* Written; of max_rows rows each. */
@@ -43,13 +42,13 @@ typedef struct rri_player {
     rri_stack *stacks;        /* one a worker */
     uint64_t seed;            /* of draws without an id */
     uint64_t *n_draws;        /* so many were made without one */
-} rri_player;
+} rri_workspace;
 
 /* Bytes of each stack for acting with at most n rows at a time. After the network's layout,
  * counting or carving. */
-size_t rri_player_scratch(const rr_agent_config *config, const rri_network *network, size_t n);
+size_t rri_workspace_scratch(const rr_agent_config *config, const rri_network *network, size_t n);
 
-/* Tasks on the player's threads. */
-void rri_player_run(const rri_player *player, rri_task *task, void *context, size_t n_tasks);
+/* Tasks on the workspace's threads. */
+void rri_workspace_run(const rri_workspace *work, rri_task *task, void *context, size_t n_tasks);
 
 #endif

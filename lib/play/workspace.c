@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "play/player.h"
+#include "play/workspace.h"
 
 #include "core/memory.h"
 #include "policy/mixture.h"
@@ -16,7 +16,7 @@ static size_t ranking_bytes(const rri_kernels *kernels, rri_logits_limits limits
     return rri_size_larger(of_tile, rri_choice_top_k_scratch(kernels, &limits, longest));
 }
 
-size_t rri_player_scratch(const rr_agent_config *config, const rri_network *network, size_t n)
+size_t rri_workspace_scratch(const rr_agent_config *config, const rri_network *network, size_t n)
 {
     const rri_logits_limits limits = {
         .n = n,
@@ -32,10 +32,10 @@ size_t rri_player_scratch(const rr_agent_config *config, const rri_network *netw
     return rri_size_larger(bytes, rri_menu_check_scratch(limits.n_items, limits.k));
 }
 
-void rri_player_run(const rri_player *player, rri_task *task, void *context, size_t n_tasks)
+void rri_workspace_run(const rri_workspace *work, rri_task *task, void *context, size_t n_tasks)
 {
-    if (player->workers != NULL) {
-        rri_workers_run(player->workers, task, context, n_tasks);
+    if (work->workers != NULL) {
+        rri_workers_run(work->workers, task, context, n_tasks);
         return;
     }
     for (size_t i = 0; i < n_tasks; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "play/player.h"
+#include "play/workspace.h"
 
 #include "agent_fixture.h"
 
@@ -16,11 +16,11 @@ static void see(void *context, size_t task, size_t worker)
     s->order[s->n_seen++] = task;
 }
 
-START_TEST(test_player_without_workers_runs_every_task_once_on_the_calling_thread)
+START_TEST(test_workspace_without_workers_runs_every_task_once_on_the_calling_thread)
 {
-    const rri_player player = {.workers = NULL};
+    const rri_workspace work = {.workers = NULL};
     seen s = {{0}, {0}, 0};
-    rri_player_run(&player, see, &s, 5);
+    rri_workspace_run(&work, see, &s, 5);
     for (size_t i = 0; i < 5; i++) {
         ck_assert_uint_eq(s.n[i], 1);
         ck_assert_uint_eq(s.order[i], i);
@@ -28,4 +28,5 @@ START_TEST(test_player_without_workers_runs_every_task_once_on_the_calling_threa
 }
 END_TEST
 
-CHECK_MAIN("play/player", test_player_without_workers_runs_every_task_once_on_the_calling_thread)
+CHECK_MAIN("play/workspace",
+           test_workspace_without_workers_runs_every_task_once_on_the_calling_thread)
