@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The course, docs/01 … 07: each page has one program, which is compiled and run as it stands there,
+"""The course, docs/course/01 … 07: each page has one program, which is compiled and run as it stands there,
 and what the page says that it prints is what it prints.
 
 usage: course.py TREE LIBRARY COMPILER… writes what the programs print into the pages."""
@@ -22,7 +22,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)\s]*)?\)")
 
 def pages(tree):
     """The pages of the course, in order."""
-    return sorted((pathlib.Path(tree) / "docs").glob("0[1-9]_*.md"))
+    return sorted((pathlib.Path(tree) / "docs/course").glob("0[1-9]_*.md"))
 
 
 def read(path):
@@ -48,24 +48,24 @@ def the_course_is_whole(tree, n_pages=N_PAGES):
     found = []
     numbers = [number(path) for path in pages(tree)]
     if numbers != list(range(1, n_pages + 1)):
-        found.append(f"docs has the pages {numbers} of the course; they are 1 to {n_pages}")
+        found.append(f"docs/course has the pages {numbers} of the course; they are 1 to {n_pages}")
     for path in pages(tree):
         n = len(read(path).splitlines())
         if n > MOST_LINES_OF_A_PAGE:
-            found.append(f"docs/{path.name} has {n} lines; at most {MOST_LINES_OF_A_PAGE}")
+            found.append(f"docs/course/{path.name} has {n} lines; at most {MOST_LINES_OF_A_PAGE}")
     return found
 
 
 def pages_lead_on(tree):
     """README leads to the first page, each page to the next one, the last to docs/serving.md."""
     path_of = pages(tree)
-    names = [path.name for path in path_of] + ["serving.md"]
+    names = [path.name for path in path_of] + ["../serving.md"]
     found = []
-    if path_of and f"](docs/{names[0]})" not in read(pathlib.Path(tree) / "README.md"):
-        found.append(f"README.md does not lead to docs/{names[0]}")
+    if path_of and f"](docs/course/{names[0]})" not in read(pathlib.Path(tree) / "README.md"):
+        found.append(f"README.md does not lead to docs/course/{names[0]}")
     for path, after in zip(path_of, names[1:]):
         if f"]({after})" not in read(path):
-            found.append(f"docs/{path.name} does not lead to {after}")
+            found.append(f"docs/course/{path.name} does not lead to {after}")
     return found
 
 
@@ -73,7 +73,7 @@ def links_lead_somewhere(tree):
     """Of README and every page of docs."""
     root = pathlib.Path(tree)
     return [f"{path.relative_to(root)} leads to {target}, which is not there"
-            for path in [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+            for path in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
             for target in LINK.findall(read(path)) if not (path.parent / target).exists()]
 
 
@@ -86,7 +86,7 @@ def exercises_have_answers(tree):
             part = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", read(path), re.M | re.S)
             count[title] = len(re.findall(r"^\d+\. ", part.group(1), re.M)) if part else 0
         if count["Exercises"] not in (3, 4) or count["Exercises"] != count["Answers"]:
-            found.append(f"docs/{path.name} has {count['Exercises']} exercises and "
+            found.append(f"docs/course/{path.name} has {count['Exercises']} exercises and "
                          f"{count['Answers']} answers; three or four of each")
     return found
 
@@ -96,14 +96,14 @@ def programs_are_small(tree):
     for path in pages(tree):
         program, output = split(read(path))
         if program is None or output is None:
-            found.append(f"docs/{path.name} needs one ```c block with a main, "
+            found.append(f"docs/course/{path.name} needs one ```c block with a main, "
                          "and behind it a ```text block with what it prints")
             continue
         lines = [line for line in program.splitlines() if line.strip()]
         if len(lines) > MOST_LINES_OF_A_PROGRAM:
-            found.append(f"docs/{path.name}: its program has {len(lines)} lines that are not blank; "
+            found.append(f"docs/course/{path.name}: its program has {len(lines)} lines that are not blank; "
                          f"at most {MOST_LINES_OF_A_PROGRAM}")
-        found += [f"docs/{path.name}: a line of its program is {len(line)} columns wide: {line}"
+        found += [f"docs/course/{path.name}: a line of its program is {len(line)} columns wide: {line}"
                   for line in lines if len(line) > MOST_COLUMNS]
     return found
 
@@ -148,11 +148,11 @@ def page_prints_what_it_says(path, tree, library, compiler):
     text = read(path)
     program, output = split(text)
     if program is None or output is None:
-        return [f"docs/{path.name} has no program, or does not say what it prints"]
+        return [f"docs/course/{path.name} has no program, or does not say what it prints"]
     try:
         printed = run(program, tree, library, compiler)
     except RuntimeError as reason:
-        return [f"docs/{path.name}: its program {reason}"]
+        return [f"docs/course/{path.name}: its program {reason}"]
     said = text[slice(*output)]
     if printed == said:
         return []
@@ -161,7 +161,7 @@ def page_prints_what_it_says(path, tree, library, compiler):
         return []
     pairs = zip(printed.splitlines() + [""] * said.count("\n"), said.splitlines() + [""])
     first = next(((a, b) for a, b in pairs if a != b), (printed, said))
-    return [f'docs/{path.name}: its program prints "{first[0]}" where the page says "{first[1]}" '
+    return [f'docs/course/{path.name}: its program prints "{first[0]}" where the page says "{first[1]}" '
             "(tests/house/course.py writes it anew; then read the page's prose again)"]
 
 

@@ -340,7 +340,7 @@ def docs_name_what_exists(tree):
     root, found = pathlib.Path(tree), []
     code = "\n".join(read(tree, path) for folder in ("lib", "include") for path in sources(tree, folder, (".h",)))
     known = set(re.findall(r"\brri?_\w+", code)) | set(re.findall(r"\brr_\w+", code))
-    for path in ["README.md"] + sorted(str(p.relative_to(root)) for p in (root / "docs").glob("*.md")):
+    for path in ["README.md"] + sorted(str(p.relative_to(root)) for p in (root / "docs").rglob("*.md")):
         for quoted in re.findall(r"`([^`\n]+)`", read(tree, path)):
             for name in re.findall(r"\brri?_[a-z0-9_]+[a-z0-9]\b(?![*…])", quoted):
                 if name not in known:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The course of docs/01 … 07 on this tree, and each of its rules seen to fail on a fake one.
+"""The course of docs/course/01 … 07 on this tree, and each of its rules seen to fail on a fake one.
 
 usage: test_course.py TREE LIBRARY COMPILER…"""
 import concurrent.futures
@@ -75,7 +75,7 @@ RR_OK
 2. There.
 3. Then.
 
-[on](serving.md)
+[on](../serving.md)
 """
 
 
@@ -87,8 +87,8 @@ class TheRules(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
         self.tree = pathlib.Path(self.folder.name)
         self.write("docs/serving.md", "# Serving\n")
-        self.write("docs/01_one.md", PAGE)
-        self.write("README.md", "[course](docs/01_one.md)\n")
+        self.write("docs/course/01_one.md", PAGE)
+        self.write("README.md", "[course](docs/course/01_one.md)\n")
         for header in (pathlib.Path(TREE) / "include/recrl").glob("*.h"):
             self.write(f"include/recrl/{header.name}", header.read_text(encoding="utf-8"))
 
@@ -98,10 +98,10 @@ class TheRules(unittest.TestCase):
 
     def change(self, before, after):
         self.assertIn(before, PAGE)
-        self.write("docs/01_one.md", PAGE.replace(before, after, 1))
+        self.write("docs/course/01_one.md", PAGE.replace(before, after, 1))
 
     def change_again(self, before, after):
-        path = self.tree / "docs/01_one.md"
+        path = self.tree / "docs/course/01_one.md"
         path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
 
     def speaks(self, sentences, *words):
@@ -117,22 +117,22 @@ class TheRules(unittest.TestCase):
 
     def test_missing_page(self):
         self.speaks(course.the_course_is_whole(self.tree, 2), "[1]", "1 to 2")
-        self.write("docs/03_three.md", PAGE)
+        self.write("docs/course/03_three.md", PAGE)
         self.speaks(course.the_course_is_whole(self.tree, 2), "[1, 3]")
 
     def test_long_page(self):
-        self.write("docs/01_one.md", PAGE + "\n" * 150)
-        self.speaks(course.the_course_is_whole(self.tree, 1), "docs/01_one.md", "at most 150")
+        self.write("docs/course/01_one.md", PAGE + "\n" * 150)
+        self.speaks(course.the_course_is_whole(self.tree, 1), "docs/course/01_one.md", "at most 150")
 
     def test_page_that_leads_nowhere(self):
-        self.change("[on](serving.md)", "on")
-        self.speaks(course.pages_lead_on(self.tree), "docs/01_one.md", "serving.md")
+        self.change("[on](../serving.md)", "on")
+        self.speaks(course.pages_lead_on(self.tree), "docs/course/01_one.md", "serving.md")
         self.write("README.md", "# recrl\n")
         self.assertEqual(len(course.pages_lead_on(self.tree)), 2)
 
     def test_link_that_leads_nowhere(self):
         self.change("serving.md", "gone.md#part")
-        self.speaks(course.links_lead_somewhere(self.tree), "docs/01_one.md", "gone.md")
+        self.speaks(course.links_lead_somewhere(self.tree), "docs/course/01_one.md", "gone.md")
 
     def test_exercise_without_an_answer(self):
         self.change("3. Then.\n", "")
@@ -155,7 +155,7 @@ class TheRules(unittest.TestCase):
         self.speaks(course.programs_are_small(self.tree), "columns wide")
 
     def prints(self):
-        return course.page_prints_what_it_says(self.tree / "docs/01_one.md", self.tree, LIBRARY, COMPILER)
+        return course.page_prints_what_it_says(self.tree / "docs/course/01_one.md", self.tree, LIBRARY, COMPILER)
 
     def test_program_that_prints_something_else(self):
         if LIBRARY is None:
@@ -200,7 +200,7 @@ class TheRules(unittest.TestCase):
             self.skipTest("no library was given")
         self.change("RR_OK\n```", "old\nold\n```")
         course.write(self.tree, LIBRARY, COMPILER)
-        self.assertEqual((self.tree / "docs/01_one.md").read_text(encoding="utf-8"), PAGE)
+        self.assertEqual((self.tree / "docs/course/01_one.md").read_text(encoding="utf-8"), PAGE)
 
 
 if __name__ == "__main__":
