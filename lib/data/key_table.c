@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* key_table.c: open addressing with linear probing over a well-mixed hash. */
 #include "data/key_table.h"
 
 #include <string.h>
 
-#include "core/hash.h"
 #include "core/status.h"
 
 #define FIRST_SLOTS ((size_t)64)
@@ -23,23 +21,11 @@ void rri_key_table_release(rri_key_table *table)
     rri_key_table_init(table, &allocator);
 }
 
-/* The slot of the key, or the free one where it belongs. */
-static size_t find_slot(const rri_key_table *table, uint64_t key)
-{
-    const size_t mask = table->n_slots - 1;
-    size_t slot = (size_t)rri_hash_mix(key) & mask;
-    while (table->slots[slot] >= 0 && table->keys[table->slots[slot]] != key) {
-        slot = (slot + 1) & mask;
-    }
-    return slot;
-}
-
 static void layout(rri_key_table *table, rri_arena *arena, size_t n_slots)
 {
-    table->n_slots = n_slots;
     table->keys = RRI_TAKE(arena, uint64_t, n_slots / 2);
     table->checks = RRI_TAKE(arena, uint64_t, n_slots / 2);
-    table->slots = RRI_TAKE(arena, int32_t, n_slots);
+    rri_u64_table_layout(&table->index, arena, n_slots);
 }
 
 static rr_status grow(rri_key_table *table, size_t n_slots, rr_error *err)
@@ -52,11 +38,11 @@ static rr_status grow(rri_key_table *table, size_t n_slots, rr_error *err)
         rri_memory_allocate(&larger.block, &table->allocator, arena.used, "table of keys", err));
     arena = (rri_arena){.base = larger.block};
     layout(&larger, &arena, n_slots);
-    memset(larger.slots, 0xff, n_slots * sizeof larger.slots[0]); /* −1 */
+    rri_u64_table_clear(&larger.index);
     for (size_t i = 0; i < table->n_keys; i++) {
         larger.keys[i] = table->keys[i];
         larger.checks[i] = table->checks[i];
-        larger.slots[find_slot(&larger, table->keys[i])] = (int32_t)i;
+        rri_u64_table_add(&larger.index, larger.keys, (int32_t)i);
     }
     if (table->block != NULL) {
         rri_memory_release(&table->allocator, table->block, table->block_bytes);
@@ -70,20 +56,20 @@ static rr_status grow_to_double(rri_key_table *table, rr_error *err)
     if (table->n_keys >= (size_t)1 << 30) {
         RRI_FAIL(err, RR_E_UNSUPPORTED, "dataset: more than 2^30 different keys");
     }
-    return grow(table, table->n_slots == 0 ? FIRST_SLOTS : 2 * table->n_slots, err);
+    return grow(table, table->index.n_slots == 0 ? FIRST_SLOTS : 2 * table->index.n_slots, err);
 }
 
 void rri_key_table_expect(const rri_key_table *table, uint64_t key)
 {
-    if (table->n_slots > 0) {
-        __builtin_prefetch(table->slots + ((size_t)rri_hash_mix(key) & (table->n_slots - 1)));
+    if (table->index.n_slots > 0) {
+        __builtin_prefetch(table->index.slots + rri_u64_table_home(&table->index, key));
     }
 }
 
 void rri_key_table_approach(const rri_key_table *table, uint64_t key)
 {
-    if (table->n_slots > 0) {
-        const int32_t index = table->slots[(size_t)rri_hash_mix(key) & (table->n_slots - 1)];
+    if (table->index.n_slots > 0) {
+        const int32_t index = table->index.slots[rri_u64_table_home(&table->index, key)];
         if (index >= 0) {
             __builtin_prefetch(table->keys + index);
         }
@@ -92,7 +78,7 @@ void rri_key_table_approach(const rri_key_table *table, uint64_t key)
 
 bool rri_key_table_has_room(const rri_key_table *table, size_t n)
 {
-    return 2 * (table->n_keys + n) <= table->n_slots;
+    return 2 * (table->n_keys + n) <= table->index.n_slots;
 }
 
 rr_status rri_key_table_reserve(rri_key_table *table, size_t n, rr_error *err)
@@ -104,36 +90,38 @@ rr_status rri_key_table_reserve(rri_key_table *table, size_t n, rr_error *err)
 }
 
 /* A new key in its free slot. */
-static void insert(rri_key_table *table, size_t slot, uint64_t key, uint64_t check)
+static void insert(rri_key_table *table, int32_t *slot, uint64_t key, uint64_t check)
 {
     table->keys[table->n_keys] = key;
     table->checks[table->n_keys] = check;
     table->has_checks = table->has_checks || check != 0;
-    table->slots[slot] = (int32_t)table->n_keys++;
+    *slot = (int32_t)table->n_keys++;
 }
 
 rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, uint64_t check,
                             rr_error *err)
 {
-    if (2 * table->n_keys >= table->n_slots) {
+    if (2 * table->n_keys >= table->index.n_slots) {
         RRI_TRY(grow_to_double(table, err));
     }
-    const size_t slot = find_slot(table, key);
-    if (table->slots[slot] < 0) {
+    int32_t *slot = rri_u64_table_slot(&table->index, table->keys, key);
+    if (*slot < 0) {
         insert(table, slot, key, check);
     }
-    *index = table->slots[slot];
+    *index = *slot;
     return RR_OK;
 }
 
 rr_status rri_key_table_copy(rri_key_table *table, const rri_key_table *from, rr_error *err)
 {
-    if (from->n_slots > 0) {
-        RRI_TRY(grow(table, from->n_slots, err));
+    const rri_u64_table *of = &from->index;
+    if (of->n_slots > 0) {
+        RRI_TRY(grow(table, of->n_slots, err));
         memcpy(table->keys, from->keys, from->n_keys * sizeof from->keys[0]);
         table->has_checks = from->has_checks;
         memcpy(table->checks, from->checks, from->n_keys * sizeof from->checks[0]);
-        memcpy(table->slots, from->slots, from->n_slots * sizeof from->slots[0]);
+        memcpy(table->index.slots, of->slots, of->n_slots * sizeof of->slots[0]);
+        memcpy(table->index.salt, of->salt, sizeof of->salt);
         table->n_keys = from->n_keys;
     }
     return RR_OK;

@@ -6,13 +6,13 @@
 
 #include <stdbool.h>
 
-#include "core/memory.h"
+#include "core/u64_table.h"
 
 typedef struct rri_key_table {
-    uint64_t *keys;   /* [n_keys] in dense order */
-    uint64_t *checks; /* [n_keys] as given with the key's first appearance */
-    int32_t *slots;   /* [n_slots] open addressing; −1 free; at most half are taken */
-    size_t n_keys, n_slots;
+    uint64_t *keys;      /* [n_keys] in dense order */
+    uint64_t *checks;    /* [n_keys] as given with the key's first appearance */
+    rri_u64_table index; /* of keys; at most half of its slots are taken */
+    size_t n_keys;
     bool has_checks; /* one of them is not 0 */
     rri_allocator allocator;
     void *block; /* owned: the three arrays */

@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/philox.h"
 #include "core/status.h"
+#include "core/u64_table.h"
 
 struct rr_items {
     atomic_size_t n_references;
@@ -17,54 +18,43 @@ struct rr_items {
     size_t block_bytes;
     size_t n, dim;
     uint64_t fingerprint;
-    float *vectors;  /* [n, dim] */
-    uint64_t *keys;  /* [n] */
-    uint32_t *slots; /* [n_slots] index + 1, 0 where empty; linear probing */
-    size_t n_slots;  /* a power of two; 0 where every key is its own index */
+    float *vectors;      /* [n, dim] */
+    uint64_t *keys;      /* [n] */
+    rri_u64_table table; /* of keys; without slots where every key is its own index */
 };
 
 /* ── key → index ── */
 
-/* The slot that holds `key`, or the empty one where it would go. */
-static size_t find_slot(const rr_items *items, uint64_t key)
-{
-    const size_t mask = items->n_slots - 1;
-    size_t slot = (size_t)rri_hash_mix(key) & mask;
-    while (items->slots[slot] != 0 && items->keys[items->slots[slot] - 1] != key) {
-        slot = (slot + 1) & mask;
-    }
-    return slot;
-}
-
 static rr_status insert_keys(rr_items *items, rr_error *err)
 {
+    rri_u64_table_clear(&items->table);
     for (size_t i = 0; i < items->n; i++) {
-        uint32_t *slot = &items->slots[find_slot(items, items->keys[i])];
-        if (*slot != 0) {
+        int32_t *slot = rri_u64_table_slot(&items->table, items->keys, items->keys[i]);
+        if (*slot >= 0) {
             RRI_FAIL(err, RR_E_INVALID,
-                     "items: rows %u and %zu both have the key %" PRIu64 "; keys must differ",
-                     *slot - 1, i, items->keys[i]);
+                     "items: rows %d and %zu both have the key %" PRIu64 "; keys must differ",
+                     *slot, i, items->keys[i]);
         }
-        *slot = (uint32_t)(i + 1);
+        *slot = (int32_t)i;
     }
     return RR_OK;
 }
 
 int32_t rri_items_find(const rr_items *items, uint64_t key)
 {
-    if (items->n_slots == 0) {
+    if (items->table.n_slots == 0) {
         return key < items->n ? (int32_t)key : -1;
     }
-    return (int32_t)items->slots[find_slot(items, key)] - 1;
+    return rri_u64_table_find(&items->table, items->keys, key);
 }
 
 /* ── create and release ── */
 
-static void layout(rr_items *items, rri_arena *arena)
+static void layout(rr_items *items, rri_arena *arena, bool has_keys)
 {
     items->vectors = RRI_TAKE(arena, float, rri_size_multiply(items->n, items->dim));
     items->keys = RRI_TAKE(arena, uint64_t, items->n);
-    items->slots = RRI_TAKE(arena, uint32_t, items->n_slots);
+    rri_u64_table_layout(&items->table, arena, has_keys ? rri_u64_table_slots(items->n) : 0);
 }
 
 /* The block, laid out and empty. */
@@ -79,15 +69,9 @@ static rr_status allocate(rr_items **out, int32_t n, int32_t dim, bool has_keys,
                  RRI_ITEMS_WIDEST);
     }
     rr_items plan = {.allocator = *allocator, .n = (size_t)n, .dim = (size_t)dim};
-    if (has_keys) {
-        plan.n_slots = 4;
-        while (plan.n_slots < 2 * plan.n) {
-            plan.n_slots *= 2;
-        }
-    }
     rri_arena counting = {0};
     (void)RRI_TAKE(&counting, rr_items, 1);
-    layout(&plan, &counting);
+    layout(&plan, &counting, has_keys);
     void *block = NULL;
     RRI_TRY(rri_memory_allocate(&block, allocator, counting.used, "items", err));
     plan.block_bytes = counting.used;
@@ -96,7 +80,7 @@ static rr_status allocate(rr_items **out, int32_t n, int32_t dim, bool has_keys,
     rr_items *items = RRI_TAKE(&arena, rr_items, 1);
     *items = plan;
     atomic_init(&items->n_references, 1);
-    layout(items, &arena);
+    layout(items, &arena, has_keys);
     *out = items;
     return RR_OK;
 }

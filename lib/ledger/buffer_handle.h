@@ -11,7 +11,7 @@ struct rr_buffer {
     rr_buffer_config config;
     rri_rollout rollout;
     rri_ledger ledger; /* read where config.is_keyed */
-    size_t bytes; /* of the whole block, this struct included */
+    size_t bytes;      /* of the whole block, this struct included */
 };
 
 #endif

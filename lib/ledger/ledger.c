@@ -32,15 +32,15 @@ void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_buffer_con
     ledger->picked = RRI_TAKE(arena, int32_t, sessions);
     ledger->scratch = RRI_TAKE(arena, int32_t, sessions);
     ledger->spoilt = RRI_TAKE(arena, uint8_t, sessions);
-    rri_id_table_layout(&ledger->ids, arena, rows);
-    rri_id_table_layout(&ledger->open, arena, sessions);
+    rri_u64_table_layout(&ledger->ids, arena, rri_u64_table_slots(rows));
+    rri_u64_table_layout(&ledger->open, arena, rri_u64_table_slots(sessions));
 }
 
 void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout)
 {
     rri_rollout_clear(rollout);
-    rri_id_table_clear(&ledger->ids);
-    rri_id_table_clear(&ledger->open);
+    rri_u64_table_clear(&ledger->ids);
+    rri_u64_table_clear(&ledger->open);
     ledger->clock = RRI_CLOCK_NONE;
     ledger->n_sessions = ledger->n_picked = 0;
     ledger->n_recorded = ledger->n_trained = ledger->n_dropped = ledger->n_duplicate = 0;
@@ -70,7 +70,7 @@ bool rri_ledger_has_passed(int64_t then, int64_t wait, int64_t now)
 /* The session that the key's rows go to; −1 where there is no room for another. */
 static int32_t session_for(rri_ledger *ledger, uint64_t key)
 {
-    const int32_t open = rri_id_table_find(&ledger->open, key);
+    const int32_t open = rri_u64_table_find(&ledger->open, ledger->keys, key);
     if (open >= 0 || ledger->n_sessions == ledger->max_sessions) {
         return open;
     }
@@ -80,7 +80,7 @@ static int32_t session_for(rri_ledger *ledger, uint64_t key)
     ledger->last[session] = -1;
     ledger->lengths[session] = 0;
     ledger->spoilt[session] = 0;
-    rri_id_table_add(&ledger->open, key, session);
+    rri_u64_table_add(&ledger->open, ledger->keys, session);
     return session;
 }
 
@@ -101,7 +101,7 @@ static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *
 {
     const uint64_t id = obs->decisions[i];
     const size_t row = rollout->n_rows;
-    if (rri_id_table_find(&ledger->ids, id) >= 0) {
+    if (rri_u64_table_find(&ledger->ids, ledger->decisions, id) >= 0) {
         return RR_E_DUPLICATE;
     }
     if (row == rollout->max_rows) {
@@ -130,7 +130,7 @@ static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *
     ledger->incumbents[row] = rollout->form.has_incumbents ? obs->incumbents[i] : -1;
     ledger->session_of[row] = session;
     link_row(ledger, row);
-    rri_id_table_add(&ledger->ids, id, (int32_t)row);
+    rri_u64_table_add(&ledger->ids, ledger->decisions, (int32_t)row);
     rollout->n_rows++;
     return RR_OK;
 }
@@ -140,10 +140,10 @@ static void drop_last_row(rri_ledger *ledger, rri_rollout *rollout)
 {
     const size_t row = --rollout->n_rows;
     const int32_t session = ledger->session_of[row];
-    rri_id_table_remove(&ledger->ids, ledger->decisions[row]);
+    rri_u64_table_remove(&ledger->ids, ledger->decisions, ledger->decisions[row]);
     ledger->last[session] = ledger->before[row];
     if (--ledger->lengths[session] == 0) {
-        rri_id_table_remove(&ledger->open, ledger->keys[session]);
+        rri_u64_table_remove(&ledger->open, ledger->keys, ledger->keys[session]);
         ledger->n_sessions--; /* rows go in the order they came, so it is the last session */
     }
     if (row == 0) {
@@ -238,19 +238,19 @@ rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_o
 
 void rri_ledger_rebuild(rri_ledger *ledger, const rri_rollout *rollout)
 {
-    rri_id_table_clear(&ledger->ids);
-    rri_id_table_clear(&ledger->open);
+    rri_u64_table_clear(&ledger->ids);
+    rri_u64_table_clear(&ledger->open);
     for (size_t s = 0; s < ledger->n_sessions; s++) {
         ledger->last[s] = -1;
         ledger->lengths[s] = 0;
         ledger->spoilt[s] = 0;
         if (ledger->ends[s] == RRI_END_NONE) {
-            rri_id_table_add(&ledger->open, ledger->keys[s], (int32_t)s);
+            rri_u64_table_add(&ledger->open, ledger->keys, (int32_t)s);
         }
     }
     for (size_t row = 0; row < rollout->n_rows; row++) {
         link_row(ledger, row);
-        rri_id_table_add(&ledger->ids, ledger->decisions[row], (int32_t)row);
+        rri_u64_table_add(&ledger->ids, ledger->decisions, (int32_t)row);
     }
 }
 

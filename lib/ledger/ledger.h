@@ -11,7 +11,7 @@
 #define RRI_RL_LEDGER_H
 
 #include "buffer/rollout.h"
-#include "ledger/id_table.h"
+#include "core/u64_table.h"
 
 /* How a session ended. */
 enum {
@@ -48,8 +48,8 @@ typedef struct rri_ledger {
     uint8_t *spoilt;  /* [max_sessions] 1: the harvest under way gives it up */
     size_t n_picked;
 
-    rri_id_table ids;  /* decision id → row */
-    rri_id_table open; /* key of an open session → session */
+    rri_u64_table ids;  /* decision id → row */
+    rri_u64_table open; /* key of an open session → session */
 
     int64_t n_recorded, n_trained, n_dropped, n_duplicate, n_rewarded, n_late, n_unknown;
     int64_t n_spoilt, n_spoilt_sessions;

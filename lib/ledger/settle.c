@@ -34,7 +34,7 @@ static void end_session(rri_ledger *ledger, rri_rollout *rollout, int32_t sessio
     if (end == RRI_END_TRUNCATED) {
         memcpy(rollout->final_states + row * S, final_state, S * sizeof(float));
     }
-    rri_id_table_remove(&ledger->open, ledger->keys[session]);
+    rri_u64_table_remove(&ledger->open, ledger->keys, ledger->keys[session]);
 }
 
 /* ── rewards ── */
@@ -61,7 +61,7 @@ static rr_status check_outcome(const rri_ledger *ledger, const rri_rollout *roll
         RRI_TRY(rri_rollout_check_final("buffer reward", outcome->final_obs, rollout->state_dim, i,
                                         err));
     }
-    const int32_t row = rri_id_table_find(&ledger->ids, outcome->decisions[i]);
+    const int32_t row = rri_u64_table_find(&ledger->ids, ledger->decisions, outcome->decisions[i]);
     const uint8_t end = end_of(ledger, outcome, i, row);
     if (end != RRI_END_NONE && ledger->last[ledger->session_of[row]] != row) {
         RRI_FAIL(
@@ -105,7 +105,8 @@ static float add_reward(rri_ledger *ledger, size_t row, double reward)
 static rr_status apply_outcome(rri_ledger *ledger, rri_rollout *rollout, const rr_outcome *outcome,
                                size_t i)
 {
-    const int32_t found = rri_id_table_find(&ledger->ids, outcome->decisions[i]);
+    const int32_t found =
+        rri_u64_table_find(&ledger->ids, ledger->decisions, outcome->decisions[i]);
     if (found < 0) {
         ledger->n_unknown++;
         return RR_E_NOT_FOUND;
@@ -175,7 +176,7 @@ static rr_status check_ending(const rri_rollout *rollout, const rr_ending *endin
 static rr_status apply_ending(rri_ledger *ledger, rri_rollout *rollout, const rr_ending *ending,
                               size_t i)
 {
-    const int32_t session = rri_id_table_find(&ledger->open, ending->sessions[i]);
+    const int32_t session = rri_u64_table_find(&ledger->open, ledger->keys, ending->sessions[i]);
     if (session < 0) {
         ledger->n_unknown++;
         return RR_E_NOT_FOUND;

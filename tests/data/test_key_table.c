@@ -3,6 +3,7 @@
 
 #include "check_run.h"
 #include "core/hash.h"
+#include "crafted_keys.h"
 
 START_TEST(test_key_table_numbers_keys_by_first_appearance)
 {
@@ -42,7 +43,7 @@ START_TEST(test_key_table_keeps_every_key_while_it_grows)
         }
     }
     ck_assert_uint_eq(table.n_keys, 5000);
-    ck_assert_uint_ge(table.n_slots, 10000);
+    ck_assert_uint_ge(table.index.n_slots, 10000);
     rri_key_table_release(&table);
 }
 END_TEST
@@ -71,6 +72,25 @@ START_TEST(test_key_table_that_is_copied_knows_the_same_keys)
         ck_assert_uint_eq(copy.checks[i], i);
     }
     rri_key_table_release(&copy);
+}
+END_TEST
+
+START_TEST(test_key_table_is_not_flooded_by_crafted_ids)
+{
+    rri_allocator allocator;
+    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
+    for (uint64_t kind = 0; kind < CRAFTED_KINDS; kind += 16) {
+        rri_key_table table;
+        rri_key_table_init(&table, &allocator);
+        for (uint64_t i = 0; i < 40000; i++) {
+            int32_t index = -1;
+            ck_assert_int_eq(rri_key_table_add(&table, &index, crafted_key(kind, i), 0, NULL),
+                             RR_OK);
+            ck_assert_int_eq(index, (int32_t)i);
+        }
+        ck_assert_double_lt(crafted_mean_steps(&table.index, table.keys), CRAFTED_MOST_STEPS);
+        rri_key_table_release(&table);
+    }
 }
 END_TEST
 
@@ -133,7 +153,8 @@ START_TEST(test_key_table_with_room_does_not_grow)
 }
 END_TEST
 
-CHECK_MAIN("data/key_table", test_key_table_numbers_keys_by_first_appearance,
+CHECK_MAIN("data/key_table", test_key_table_is_not_flooded_by_crafted_ids,
+           test_key_table_numbers_keys_by_first_appearance,
            test_key_table_keeps_every_key_while_it_grows,
            test_key_table_that_is_copied_knows_the_same_keys,
            test_key_table_survives_memory_running_out, test_key_table_with_room_does_not_grow)

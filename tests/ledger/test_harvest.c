@@ -129,7 +129,7 @@ START_TEST(test_harvest_a_session_that_is_given_up_is_not_picked_but_forgotten_a
     ck_assert_int_eq(counts.trained, 2);
     ck_assert_int_eq(counts.dropped, 1);
     ck_assert_int_eq(counts.open, 3);
-    ck_assert_int_eq(rri_id_table_find(&t.ledger.open, 0), 0);
+    ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, 0), 0);
     desk_close(&t);
 }
 END_TEST
@@ -192,12 +192,12 @@ START_TEST(test_harvest_what_stays_is_as_if_the_others_had_never_been)
         ck_assert_mem_eq(t.ledger.session_of, twin.ledger.session_of, n * sizeof(int32_t));
         ck_assert_mem_eq(t.ledger.before, twin.ledger.before, n * sizeof(int32_t));
         for (uint64_t i = 0; i < ROWS; i++) {
-            ck_assert_int_eq(rri_id_table_find(&t.ledger.ids, i),
-                             rri_id_table_find(&twin.ledger.ids, i));
+            ck_assert_int_eq(rri_u64_table_find(&t.ledger.ids, t.ledger.decisions, i),
+                             rri_u64_table_find(&twin.ledger.ids, twin.ledger.decisions, i));
         }
         for (uint64_t s = 0; s < SESSIONS; s++) {
-            ck_assert_int_eq(rri_id_table_find(&t.ledger.open, s),
-                             rri_id_table_find(&twin.ledger.open, s));
+            ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, s),
+                             rri_u64_table_find(&twin.ledger.open, twin.ledger.keys, s));
         }
         desk_count(&t);
         desk_close(&t);

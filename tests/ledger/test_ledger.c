@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "crafted_keys.h"
 #include "ledger_fixture.h"
 
 START_TEST(test_ledger_rows_of_a_key_follow_one_another)
@@ -92,6 +93,25 @@ static rr_status tell(desk *t, batch *b, rr_error *err)
     return rri_ledger_record(&t->ledger, &t->rollout, &b->obs, &b->decision, 0, err);
 }
 
+START_TEST(test_ledger_is_not_flooded_by_crafted_ids_and_keys)
+{
+    enum { MANY = 4000 };
+    for (uint64_t kind = 0; kind < CRAFTED_KINDS; kind += 24) {
+        desk t;
+        desk_open_rows(&t, MANY);
+        for (uint64_t i = 0; i < MANY; i++) {
+            const uint64_t id = crafted_key(kind, i);
+            ck_assert_int_eq(desk_record(&t, id, id, 0), RR_OK);
+        }
+        const rri_ledger *ledger = &t.ledger;
+        ck_assert_double_lt(crafted_mean_steps(&ledger->ids, ledger->decisions),
+                            CRAFTED_MOST_STEPS);
+        ck_assert_double_lt(crafted_mean_steps(&ledger->open, ledger->keys), CRAFTED_MOST_STEPS);
+        desk_close(&t);
+    }
+}
+END_TEST
+
 START_TEST(test_ledger_what_does_not_fit_whole_leaves_no_trace)
 {
     desk t, twin;
@@ -116,8 +136,10 @@ START_TEST(test_ledger_what_does_not_fit_whole_leaves_no_trace)
         ck_assert_int_eq(rri_ledger_latest(&t.ledger, s), s == 0 ? 30 : 20);
     }
     for (uint64_t id = 1; id < 8; id++) {
-        ck_assert_int_eq(rri_id_table_find(&t.ledger.ids, id), id < 3 ? (int32_t)id - 1 : -1);
-        ck_assert_int_eq(rri_id_table_find(&t.ledger.open, 9 + id), id < 3 ? (int32_t)id - 1 : -1);
+        ck_assert_int_eq(rri_u64_table_find(&t.ledger.ids, t.ledger.decisions, id),
+                         id < 3 ? (int32_t)id - 1 : -1);
+        ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, 9 + id),
+                         id < 3 ? (int32_t)id - 1 : -1);
     }
     ck_assert_int_eq(desk_count(&t).recorded, 2);
     fill(&b, 3, 10, 3);
@@ -305,13 +327,14 @@ START_TEST(test_ledger_rebuild_finds_the_links_again)
     ck_assert_mem_eq(last, t.ledger.last, sizeof last);
     ck_assert_mem_eq(lengths, t.ledger.lengths, sizeof lengths);
     ck_assert_mem_eq(latest, t.ledger.latest, sizeof latest);
-    ck_assert_int_eq(rri_id_table_find(&t.ledger.open, 1), 3);
-    ck_assert_int_eq(rri_id_table_find(&t.ledger.ids, 11), 11);
+    ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, 1), 3);
+    ck_assert_int_eq(rri_u64_table_find(&t.ledger.ids, t.ledger.decisions, 11), 11);
     desk_close(&t);
 }
 END_TEST
 
-CHECK_MAIN("ledger/ledger", test_ledger_rows_of_a_key_follow_one_another,
+CHECK_MAIN("ledger/ledger", test_ledger_is_not_flooded_by_crafted_ids_and_keys,
+           test_ledger_rows_of_a_key_follow_one_another,
            test_ledger_an_id_that_is_there_is_skipped_and_counted,
            test_ledger_a_key_whose_session_ended_begins_another,
            test_ledger_what_does_not_fit_whole_leaves_no_trace,

@@ -125,7 +125,7 @@ START_TEST(test_intake_what_is_not_ready_stays_whatever_is_given_up)
     play(&t, STEPS, false);
     for (size_t s = 4; s < N; s++) {
         t.ledger.ends[s] = RRI_END_NONE;
-        rri_id_table_add(&t.ledger.open, t.ledger.keys[s], (int32_t)s);
+        rri_u64_table_add(&t.ledger.open, t.ledger.keys, (int32_t)s);
     }
     spoil_action(&t, row_of(1, 0));
     spoil_action(&t, row_of(5, 0)); /* it is open: nothing is known of it yet */
@@ -133,7 +133,7 @@ START_TEST(test_intake_what_is_not_ready_stays_whatever_is_given_up)
     ck_assert_uint_eq(t.r.rollout.n_rows, 2 * STEPS);
     ck_assert_uint_eq(t.ledger.n_sessions, 2);
     ck_assert_uint_eq(t.ledger.keys[0], 96);
-    ck_assert_int_eq(rri_id_table_find(&t.ledger.open, 95), 1);
+    ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, 95), 1);
     ck_assert_int_eq(t.ledger.n_spoilt_sessions, 1);
     rig_close(&t.r);
 }
