@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* api_dataset.c: the front door of rr_dataset. */
-#include <stdio.h>
 
 #include "api/dataset.h"
 #include "core/abi.h"
@@ -8,6 +7,7 @@
 #include "core/fpmode.h"
 #include "core/memory.h"
 #include "core/status.h"
+#include "core/text.h"
 #include "data/als.h"
 #include "data/load_rows.h"
 #include "data/popularity.h"
@@ -51,11 +51,11 @@ enum { SIZE_TEXT = 32, MOST_THREADS = 64 };
 static void show_size(char out[SIZE_TEXT], uint64_t bytes)
 {
     if (bytes >= 100000) {
-        snprintf(out, SIZE_TEXT, "%.1f MB", (double)bytes / 1e6);
+        rri_text_write(out, SIZE_TEXT, "%.1f MB", (double)bytes / 1e6);
     } else if (bytes >= 1000) {
-        snprintf(out, SIZE_TEXT, "%.1f kB", (double)bytes / 1e3);
+        rri_text_write(out, SIZE_TEXT, "%.1f kB", (double)bytes / 1e3);
     } else {
-        snprintf(out, SIZE_TEXT, "%d bytes", (int)bytes);
+        rri_text_write(out, SIZE_TEXT, "%d bytes", (int)bytes);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "core/abi.h"
 #include "core/config_value.h"
 #include "core/status.h"
+#include "core/text.h"
 
 /* The sentence of a refused value, as the caller wrote it. */
 static rr_status refuse(const rri_config_table *table, const rri_config_field *field,
@@ -131,7 +132,7 @@ rr_status rri_config_set(const rri_config_table *table, void *given, const char 
     rri_config_value fresh;
     if (!rri_config_value_parse(&fresh, field, text)) {
         char quoted[RRI_CONFIG_TEXT_CAPACITY];
-        (void)snprintf(quoted, sizeof quoted, "\"%.50s\"", text);
+        rri_text_write(quoted, sizeof quoted, "\"%.50s\"", text);
         return refuse(table, field, quoted, err);
     }
     if (!rri_config_value_is_in_range(field, &fresh)) {

@@ -2,9 +2,9 @@
 #include "core/host_log.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "core/abi.h"
+#include "core/text.h"
 
 rri_host_log rri_host_log_of(const rr_host *host)
 {
@@ -23,7 +23,7 @@ void rri_host_log_say(const rri_host_log *log, int32_t level, const char *format
     }
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(sentence, sizeof sentence, format, arguments);
+    rri_text_write_list(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     log->write(log->user, level, sentence);
 }

@@ -15,7 +15,7 @@ typedef struct rri_host_log {
  * has no log. */
 rri_host_log rri_host_log_of(const rr_host *host);
 
-/* One sentence, cut at 507 bytes. Does nothing without a log. */
+/* One sentence, as rri_text_write writes it, of at most 507 bytes. Does nothing without a log. */
 void rri_host_log_say(const rri_host_log *log, int32_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -2,10 +2,8 @@
 #include "core/status.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "core/plain_locale.h"
+#include "core/text.h"
 
 /* The one table of numbers, names and meanings; the enum of recrl.h is compared with it by a test.
  */
@@ -34,23 +32,6 @@ static const struct {
     {RR_E_DUPLICATE, "RR_E_DUPLICATE", "a decision id that is there already"},
 };
 
-/* A truncated text must not end in half a UTF-8 character. */
-static void drop_cut_character(char *text, size_t length)
-{
-    size_t start = length;
-    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0u) == 0x80u) {
-        start--;
-    }
-    if (start == 0) {
-        return;
-    }
-    const unsigned char lead = (unsigned char)text[start - 1];
-    const size_t wanted = lead < 0x80u ? 1 : lead < 0xE0u ? 2 : lead < 0xF0u ? 3 : 4;
-    if (length - (start - 1) < wanted) {
-        text[start - 1] = '\0';
-    }
-}
-
 rr_status rri_status_fail(rr_error *err, rr_status status, const char *format, ...)
 {
     if (err == NULL) {
@@ -59,15 +40,8 @@ rr_status rri_status_fail(rr_error *err, rr_status status, const char *format, .
     err->status = status;
     va_list arguments;
     va_start(arguments, format);
-    const rri_plain_locale held = rri_plain_locale_enter();
-    const int length = vsnprintf(err->text, sizeof err->text, format, arguments);
-    rri_plain_locale_leave(held);
+    rri_text_write_list(err->text, sizeof err->text, format, arguments);
     va_end(arguments);
-    if (length < 0) {
-        err->text[0] = '\0';
-    } else if ((size_t)length >= sizeof err->text) {
-        drop_cut_character(err->text, strlen(err->text));
-    }
     return status;
 }
 

@@ -127,3 +127,77 @@ void rri_text_format_float(char out[RRI_TEXT_FLOAT_CAPACITY], float value)
     }
     rri_plain_locale_leave(held);
 }
+
+/* ── sentences ── */
+
+/* Bytes of the UTF-8 character that begins here, of which `n` bytes are there; 0: there is none. */
+static size_t character_bytes(const unsigned char *c, size_t n)
+{
+    if (c[0] < 0x80u) {
+        return 1;
+    }
+    const size_t wanted = c[0] >= 0xC2u && c[0] <= 0xDFu   ? 2
+                          : c[0] >= 0xE0u && c[0] <= 0xEFu ? 3
+                          : c[0] >= 0xF0u && c[0] <= 0xF4u ? 4
+                                                           : 0;
+    if (wanted == 0 || wanted > n) {
+        return 0;
+    }
+    for (size_t i = 1; i < wanted; i++) {
+        if ((c[i] & 0xC0u) != 0x80u) {
+            return 0;
+        }
+    }
+    /* Too long a form of a smaller number, half of a surrogate pair, or beyond the last one. */
+    const bool is_none = (c[0] == 0xE0u && c[1] < 0xA0u) || (c[0] == 0xEDu && c[1] > 0x9Fu) ||
+                         (c[0] == 0xF0u && c[1] < 0x90u) || (c[0] == 0xF4u && c[1] > 0x8Fu);
+    return is_none ? 0 : wanted;
+}
+
+/* Whether the rest of a text is the beginning of a character. */
+static bool is_cut_character(const unsigned char *c, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        if ((c[i] & 0xC0u) != 0x80u) {
+            return false;
+        }
+    }
+    return n < 4 && c[0] >= 0xC2u && c[0] <= 0xF4u;
+}
+
+/* text [length], which is all that had room where is_cut. */
+static void make_utf8(char *text, size_t length, bool is_cut)
+{
+    unsigned char *const bytes = (unsigned char *)text;
+    for (size_t i = 0; i < length;) {
+        const size_t n = character_bytes(bytes + i, length - i);
+        if (n == 0 && is_cut && is_cut_character(bytes + i, length - i)) {
+            bytes[i] = '\0';
+            return;
+        }
+        if (n == 0) {
+            bytes[i] = '?';
+        }
+        i += n > 0 ? n : 1;
+    }
+}
+
+void rri_text_write_list(char *out, size_t capacity, const char *format, va_list arguments)
+{
+    const rri_plain_locale held = rri_plain_locale_enter();
+    const int length = vsnprintf(out, capacity, format, arguments);
+    rri_plain_locale_leave(held);
+    if (length < 0) {
+        out[0] = '\0';
+        return;
+    }
+    make_utf8(out, strlen(out), (size_t)length >= capacity);
+}
+
+void rri_text_write(char *out, size_t capacity, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    rri_text_write_list(out, capacity, format, arguments);
+    va_end(arguments);
+}

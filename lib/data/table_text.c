@@ -3,8 +3,9 @@
 #include "data/table_text.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "core/text.h"
 
 /* The place of the next separator in [begin, end), or NULL. */
 static char *find_separator(const rri_table_text *table, char *begin, char *end)
@@ -132,7 +133,7 @@ rr_status rri_table_text_fail(const rri_table_text *table, size_t column, rr_err
     char sentence[256];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(sentence, sizeof sentence, format, arguments);
+    rri_text_write_list(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     RRI_FAIL(err, RR_E_FORMAT, "%.200s:%zu:%zu: %s", table->name, table->line, column, sentence);
 }

@@ -3,7 +3,8 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
+
+#include "core/text.h"
 
 /* Adds an illness and its sentence. */
 __attribute__((format(printf, 4, 5))) static void note(rri_illness_list *list, bool is_ill,
@@ -18,7 +19,7 @@ __attribute__((format(printf, 4, 5))) static void note(rri_illness_list *list, b
     }
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(list->sentences[i], RRI_ILLNESS_LENGTH, format, arguments);
+    rri_text_write_list(list->sentences[i], RRI_ILLNESS_LENGTH, format, arguments);
     va_end(arguments);
     list->ill |= illness;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/host_log.h"
 
+#include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check_run.h"
@@ -16,7 +18,7 @@ static void hear(void *user, int32_t level, const char *sentence)
     heard *h = user;
     h->n++;
     h->level = level;
-    strncpy(h->sentence, sentence, sizeof h->sentence - 1);
+    snprintf(h->sentence, sizeof h->sentence, "%s", sentence);
 }
 
 START_TEST(test_a_sentence_reaches_the_host_with_its_level)
@@ -44,6 +46,28 @@ START_TEST(test_a_long_sentence_is_cut_and_terminated)
 }
 END_TEST
 
+START_TEST(test_a_long_sentence_is_cut_at_a_whole_character_and_has_points)
+{
+    heard h = {0};
+    const rr_host host = {.struct_size = sizeof host, .log = hear, .user = &h};
+    const rri_host_log log = rri_host_log_of(&host);
+    char text[900];
+    for (size_t i = 0; i < sizeof text - 2; i += 2) {
+        memcpy(text + i, "\xC3\xA9", 3);
+    }
+    const char *names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "nl_NL.UTF-8"};
+    for (size_t i = 0; i < 4 && setlocale(LC_ALL, names[i]) == NULL; i++) {
+    }
+    rri_host_log_say(&log, RR_LOG_INFO, "%.2f %s", 0.25, text);
+    setlocale(LC_ALL, "C");
+    ck_assert(strncmp(h.sentence, "0.25 \xC3\xA9", 7) == 0);
+    ck_assert_uint_eq(strlen(h.sentence), 507);
+    rri_host_log_say(&log, RR_LOG_INFO, "%.3f %s", 0.25, text);
+    ck_assert_uint_eq(strlen(h.sentence), 506);
+    ck_assert_str_eq(h.sentence + 504, "\xC3\xA9");
+}
+END_TEST
+
 START_TEST(test_no_host_and_no_log_are_silent)
 {
     const rri_host_log none = rri_host_log_of(NULL);
@@ -63,6 +87,7 @@ START_TEST(test_a_shorter_host_has_no_log)
 }
 END_TEST
 
-CHECK_MAIN("core/host_log", test_a_sentence_reaches_the_host_with_its_level,
+CHECK_MAIN("core/host_log", test_a_long_sentence_is_cut_at_a_whole_character_and_has_points,
+           test_a_sentence_reaches_the_host_with_its_level,
            test_a_long_sentence_is_cut_and_terminated, test_no_host_and_no_log_are_silent,
            test_a_shorter_host_has_no_log)

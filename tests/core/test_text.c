@@ -194,7 +194,58 @@ START_TEST(test_text_numbers_have_a_point_in_any_locale)
 }
 END_TEST
 
-CHECK_MAIN("core/text", test_text_integers_parse_to_their_ends,
+START_TEST(test_text_sentence_has_a_point_in_any_locale)
+{
+    const char *names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "nl_NL.UTF-8"};
+    for (size_t i = 0; i < 4 && setlocale(LC_ALL, names[i]) == NULL; i++) {
+    }
+    char out[32];
+    rri_text_write(out, sizeof out, "%d of %.1f", 3, 0.5);
+    ck_assert_str_eq(out, "3 of 0.5");
+    setlocale(LC_ALL, "C");
+}
+END_TEST
+
+/* Whatever the length of a character and wherever the room ends. */
+START_TEST(test_text_sentence_is_cut_before_a_character_that_does_not_fit)
+{
+    const char *characters[] = {"x", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x8E\xB5"};
+    for (size_t bytes = 1; bytes <= 4; bytes++) {
+        char text[64] = "";
+        for (size_t i = 0; i < 12; i++) {
+            strcat(text, characters[bytes - 1]);
+        }
+        for (size_t capacity = 1; capacity < sizeof text; capacity++) {
+            char out[64];
+            rri_text_write(out, capacity, "%s", text);
+            const size_t room = capacity - 1 < 12 * bytes ? capacity - 1 : 12 * bytes;
+            ck_assert_uint_eq(strlen(out), room / bytes * bytes);
+            ck_assert(memcmp(out, text, strlen(out)) == 0);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_text_sentence_is_utf8_whatever_is_put_into_it)
+{
+    const char *given[] = {"caf\xE9 ", "\xE2\x82 cut", "\xC0\xAF",         "\xED\xA0\x80",
+                           "\xF5",     "\x80\xBF",     "\xF4\x90\x80\x80", "\xC3\xA9\xC3"};
+    const char *written[] = {"caf? ", "?? cut", "??", "???", "?", "??", "????", "\xC3\xA9?"};
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        char out[32];
+        rri_text_write(out, sizeof out, "%s", given[i]);
+        ck_assert_str_eq(out, written[i]);
+    }
+    char out[32];
+    rri_text_write(out, sizeof out, "%.2s.", "\xE2\x82\xAC"); /* cut in its middle by the format */
+    ck_assert_str_eq(out, "??.");
+}
+END_TEST
+
+CHECK_MAIN("core/text", test_text_sentence_has_a_point_in_any_locale,
+           test_text_sentence_is_cut_before_a_character_that_does_not_fit,
+           test_text_sentence_is_utf8_whatever_is_put_into_it,
+           test_text_integers_parse_to_their_ends,
            test_text_what_is_not_wholly_an_integer_is_refused,
            test_text_only_the_given_length_is_read, test_text_floats_are_correctly_rounded,
            test_text_what_is_not_wholly_a_finite_float_is_refused,

@@ -212,20 +212,20 @@ START_TEST(test_items_references_are_counted_from_any_thread)
 END_TEST
 
 /* CPU time of making a catalogue with these keys; the least of three. */
-static double seconds_of_keys(const uint64_t *keys, int32_t n)
+static double seconds_of_keys(const uint64_t *of, int32_t n)
 {
     double least = 1e9;
-    float *vectors = calloc((size_t)n, sizeof *vectors);
+    float *zeros = calloc((size_t)n, sizeof *zeros);
     for (int turn = 0; turn < 3; turn++) {
         rr_items *items = NULL;
         const clock_t begin = clock();
-        ck_assert_int_eq(rri_items_create(&items, vectors, keys, n, 1, &counting, NULL), RR_OK);
+        ck_assert_int_eq(rri_items_create(&items, zeros, of, n, 1, &counting, NULL), RR_OK);
         const double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
         least = seconds < least ? seconds : least;
-        ck_assert_int_eq(rri_items_find(items, keys[n - 1]), n - 1);
+        ck_assert_int_eq(rri_items_find(items, of[n - 1]), n - 1);
         rri_items_release(items);
     }
-    free(vectors);
+    free(zeros);
     return least;
 }
 
