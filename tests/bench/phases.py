@@ -18,7 +18,7 @@ SETTINGS = ("ppo-sb3", "ppo-large", "a2c")
 # part: names of files in lib/ without .c, or names of rooms with a slash behind. First match wins.
 PARTS = {
     "matrix products": ("gemm", "tile", "blis_tiles", "linear"),
-    "softmax, entropy, slopes": ("policy/",),
+    "softmax, entropy, slopes": ("policy/", "softmax_block", "large_pool_block"),
     "tanh, biases": ("elementwise", "nn/"),
     "optimiser, norm of the gradient": ("optim/", "reduce", "descent"),
     "losses, rows, the world": ("rl/", "buffer/", "ledger/", "model/", "play/", "train/", "agent/", "api/", "env/", "core/",

@@ -2,8 +2,13 @@
 """What the benchmarks' Python decides: what is better, what is red, what a page receives."""
 import argparse
 import json
+import os
 import pathlib
+import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import unittest
 import unittest.mock
 import xml.etree.ElementTree
@@ -142,6 +147,19 @@ class ThePage(unittest.TestCase):
             root = xml.etree.ElementTree.fromstring(svg)
             self.assertTrue(any(e.tag.endswith(("polyline", "rect")) for e in root))
             self.assertNotIn("nan", svg)
+
+
+class TheScript(unittest.TestCase):
+    @unittest.skipUnless(shutil.which("meson"), "no meson")
+    def test_sets_up_on_a_machine_without_libcheck(self):
+        here = pathlib.Path(__file__).parent
+        words = re.search(r'meson setup "\$build" (.*)', (here / "run.sh").read_text(encoding="utf-8")).group(1)
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(["meson", "setup", folder, *words.split()], cwd=here.parent.parent, text=True,
+                                  capture_output=True, env={**os.environ, "PKG_CONFIG_LIBDIR": folder})
+            self.assertEqual(done.returncode, 0, done.stdout)
+            targets = subprocess.run(["meson", "introspect", "--targets", folder], text=True, capture_output=True)
+            self.assertIn("bench_topk", {target["name"] for target in json.loads(targets.stdout)})
 
 
 class ThePhases(unittest.TestCase):
