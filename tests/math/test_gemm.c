@@ -10,6 +10,7 @@
 
 #include "check_run.h"
 #include "levels.h"
+#include "plain_gemm.h"
 
 /* The linker sends every malloc of this program through these (see meson.build). */
 static _Atomic size_t n_allocations;
@@ -62,30 +63,6 @@ static rri_stack stack_of(size_t bytes)
     return (rri_stack){.base = block_of(bytes), .size = bytes, .used = 0};
 }
 
-/* The contract of gemm.h as a loop. */
-static void plain_product(float *C, size_t ldc, rri_view A, rri_view B, size_t m, size_t n,
-                          size_t k, bool accumulate)
-{
-    float *part = block_of(n * sizeof *part);
-    for (size_t i = 0; i < m; i++) {
-        for (size_t first = 0; first == 0 || first < k; first += 256) {
-            memset(part, 0, n * sizeof *part);
-            for (size_t l = first; l < k && l < first + 256; l++) {
-                const float a = A.data[i * A.row_stride + l * A.col_stride];
-                const float *b = B.data + l * B.row_stride;
-                for (size_t j = 0; j < n; j++) {
-                    part[j] = fmaf(a, b[j * B.col_stride], part[j]);
-                }
-            }
-            for (size_t j = 0; j < n; j++) {
-                float *c = C + i * ldc + j;
-                *c = accumulate || first > 0 ? *c + part[j] : part[j];
-            }
-        }
-    }
-    free(part);
-}
-
 /* One problem: inputs, what C holds before, what it must hold after. */
 typedef struct problem {
     size_t m, n, k, ldc;
@@ -111,7 +88,7 @@ static problem problem_of(size_t m, size_t n, size_t k, bool is_a_transposed, bo
     p.A = is_a_transposed ? rri_view_transposed(p.a, m) : rri_view_rows(p.a, k);
     p.B = is_b_transposed ? rri_view_transposed(p.b, k) : rri_view_rows(p.b, n);
     memcpy(p.expected, p.before, p.c_bytes);
-    plain_product(p.expected, p.ldc, p.A, p.B, m, n, k, accumulate);
+    plain_gemm(p.expected, p.ldc, p.A, p.B, m, n, k, accumulate);
     return p;
 }
 
