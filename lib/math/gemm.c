@@ -11,11 +11,19 @@
 
 #include <string.h>
 
+#include "math/machine.h"
+
 enum { MOST_ROWS = 96, MOST_COLUMNS = 256 };
 
 static size_t round_up(size_t n, size_t unit)
 {
     return (n + unit - 1) / unit * unit;
+}
+
+static rri_reach reach_of(size_t bytes)
+{
+    const rri_machine machine = rri_machine_here();
+    return rri_machine_reach(&machine, bytes);
 }
 
 /* One product. */
@@ -181,7 +189,7 @@ static void packed_product(const product *p, rri_stack *scratch)
         if (p->m > 0) {
             kernels->tiles->rows(p->C, p->ldc, p->A.data, p->A.row_stride, p->A.col_stride,
                                  p->B_panels, p->m, p->n, p->k, p->accumulate,
-                                 rri_reach_of(p->n * p->k * sizeof(float)));
+                                 reach_of(p->n * p->k * sizeof(float)));
         }
         return;
     }
@@ -219,7 +227,7 @@ static void unpacked_product(const product *p, rri_stack *scratch)
     }
     if (is_lying(p)) {
         kernels->lying_rows(p->C, p->ldc, p->A.data, p->A.row_stride, p->B.data, p->m, p->n, p->k,
-                            p->accumulate);
+                            p->accumulate, rri_machine_here().ahead);
         return;
     }
     const bool is_direct = is_b_direct(p);
@@ -260,7 +268,7 @@ void rri_gemm_row(const rri_kernels *kernels, float *y, const float *x, const fl
                   size_t n, size_t k, size_t n_walked)
 {
     kernels->tiles->rows(y, n, x, k, 1, B_panels, 1, n, k, false,
-                         rri_reach_of(n_walked * k * sizeof(float)));
+                         reach_of(n_walked * k * sizeof(float)));
 }
 
 void rri_gemm(const rri_kernels *kernels, float *C, size_t ldc, rri_view A, rri_view B, size_t m,

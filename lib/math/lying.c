@@ -3,6 +3,8 @@
  * the chains of sixteen elements of C. Compiled once per level. */
 #include "math/lying.h"
 
+#include <stdint.h>
+
 #include "math/lanes.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -17,14 +19,23 @@ enum { LINE = 16 };
 /* Rows of C that share a square. */
 enum { MOST_TOGETHER = 4 };
 
-/* Reads one float of each of sixteen lines. What fetches ahead in hardware follows reads in order
- * of addresses, and then delivers at memory's full rate; it learns less from prefetches, and
- * nothing from the columns of a square. */
-ALWAYS_INLINE void touch(const float *lines)
+/* How many sixteens of rows ahead a prefetch asks: of 64 columns, 64 KiB. */
+enum { FAR = 16 };
+
+/* Sixteen lines of what comes next. READ reads one float of each: some hardware follows reads in
+ * order of addresses, and then delivers at memory's full rate; it learns less from prefetches, and
+ * nothing from the columns of a square. ASK prefetches them, and into the second cache those that
+ * come much later, which may lie behind the end of B: a prefetch fails silently. */
+ALWAYS_INLINE void bring(const float *next, const float *far, const rri_ahead ahead)
 {
     UNROLL
     for (size_t j = 0; j < 16; j++) {
-        (void)*(const volatile float *)(lines + LINE * j);
+        if (ahead == RRI_AHEAD_READ) {
+            (void)*(const volatile float *)(next + LINE * j);
+        } else {
+            __builtin_prefetch(next + LINE * j);
+            __builtin_prefetch((const void *)((uintptr_t)far + LINE * j * sizeof(float)), 0, 2);
+        }
     }
 }
 
@@ -122,19 +133,21 @@ static void turn_over(rri_lanes square[16], const float *x, size_t stride)
 
 #endif
 
-/* C [R, 16] from sixteen rows of B. `next` are the sixteen rows that are wanted thereafter. */
+/* C [R, 16] from sixteen rows of B. `next` are the sixteen rows that follow. */
 ALWAYS_INLINE void sixteen(float *C, size_t ldc, const float *A, size_t lda, const float *B,
-                           const float *next, size_t k, bool accumulate, const size_t R)
+                           const float *next, size_t k, bool accumulate, const rri_ahead ahead,
+                           const size_t R)
 {
     rri_lanes part[MOST_TOGETHER];
     UNROLL
     for (size_t i = 0; i < R; i++) {
         part[i] = rri_lanes_all(0.0f);
     }
+    const float *far = (const float *)((uintptr_t)B + FAR * 16 * k * sizeof(float));
     for (size_t first = 0; first < k; first += 16) {
         rri_lanes square[16];
         turn_over(square, B + first, k);
-        touch(next + 16 * first);
+        bring(next + 16 * first, far + 16 * first, ahead);
         UNROLL
         for (size_t l = 0; l < 16; l++) {
             UNROLL
@@ -152,12 +165,13 @@ ALWAYS_INLINE void sixteen(float *C, size_t ldc, const float *A, size_t lda, con
 
 /* R rows of C; what is left behind whole sixteens goes one by one. */
 ALWAYS_INLINE void few_rows(float *C, size_t ldc, const float *A, size_t lda, const float *B,
-                            size_t n, size_t k, bool accumulate, const size_t R)
+                            size_t n, size_t k, bool accumulate, const rri_ahead ahead,
+                            const size_t R)
 {
     size_t j = 0;
     for (; j + 16 <= n; j += 16) {
         const float *next = B + (j + 32 <= n ? j + 16 : j) * k;
-        sixteen(C + j, ldc, A, lda, B + j * k, next, k, accumulate, R);
+        sixteen(C + j, ldc, A, lda, B + j * k, next, k, accumulate, ahead, R);
     }
     for (; j < n; j++) {
         for (size_t i = 0; i < R; i++) {
@@ -170,14 +184,24 @@ ALWAYS_INLINE void few_rows(float *C, size_t ldc, const float *A, size_t lda, co
     }
 }
 
-void RRI_AT_LEVEL(rri_lying_rows)(float *C, size_t ldc, const float *A, size_t lda, const float *B,
-                                  size_t m, size_t n, size_t k, bool accumulate)
+ALWAYS_INLINE void all_rows(float *C, size_t ldc, const float *A, size_t lda, const float *B,
+                            size_t m, size_t n, size_t k, bool accumulate, const rri_ahead ahead)
 {
     size_t i = 0;
     for (; i + MOST_TOGETHER <= m; i += MOST_TOGETHER) {
-        few_rows(C + i * ldc, ldc, A + i * lda, lda, B, n, k, accumulate, MOST_TOGETHER);
+        few_rows(C + i * ldc, ldc, A + i * lda, lda, B, n, k, accumulate, ahead, MOST_TOGETHER);
     }
     for (; i < m; i++) {
-        few_rows(C + i * ldc, ldc, A + i * lda, lda, B, n, k, accumulate, 1);
+        few_rows(C + i * ldc, ldc, A + i * lda, lda, B, n, k, accumulate, ahead, 1);
+    }
+}
+
+void RRI_AT_LEVEL(rri_lying_rows)(float *C, size_t ldc, const float *A, size_t lda, const float *B,
+                                  size_t m, size_t n, size_t k, bool accumulate, rri_ahead ahead)
+{
+    if (ahead == RRI_AHEAD_READ) {
+        all_rows(C, ldc, A, lda, B, m, n, k, accumulate, RRI_AHEAD_READ);
+    } else {
+        all_rows(C, ldc, A, lda, B, m, n, k, accumulate, RRI_AHEAD_ASK);
     }
 }

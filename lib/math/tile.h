@@ -33,14 +33,6 @@ typedef void rri_rows(float *C, size_t ldc, const float *A, size_t row_stride, s
                       const float *wide_panels, size_t m, size_t n, size_t k, bool accumulate,
                       rri_reach reach);
 
-/* Where a block lies that is walked over again and again: the sizes of a usual server core. */
-static inline rri_reach rri_reach_of(size_t bytes)
-{
-    return bytes < (size_t)384 << 10  ? RRI_REACH_NEAR
-           : bytes < (size_t)12 << 20 ? RRI_REACH_THIRD_CACHE
-                                      : RRI_REACH_MEMORY;
-}
-
 /* panel [n_along, width] from x (element (across j, along l) at x[j * across_stride + l *
  * along_stride]); columns j in [n_across, width) are zero. */
 typedef void rri_pack(float *panel, size_t width, const float *x, size_t across_stride,

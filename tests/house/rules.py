@@ -59,6 +59,7 @@ FOR_TESTS = {
     "rri_kernels_force": "makes a level the one that is detected",
     "rri_tile_avx2": "stands behind BLIS's tile where that is linked",
     "rri_tile_avx512": "stands behind BLIS's tile where that is linked",
+    "rri_machine_of": "judges CPUs that are not at hand",
     "rri_philox_block": "has published vectors",
     "rri_normal_turn": "is exact at the quarters, which draws do not show",
     "rri_comparison_student": "has published tables",

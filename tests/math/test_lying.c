@@ -12,7 +12,8 @@ static float A[MOST_M * (MOST_K + 3)], C[MOST_M * (MOST_N + 5)];
 
 /* One shape at one level, against chains of fmaf; the columns behind n are left alone. B ends where
  * its block does, so that the sanitizer sees a row that is read ahead and is not there. */
-static void check(const rri_kernels *kernels, size_t m, size_t n, size_t k, bool accumulate)
+static void check(const rri_kernels *kernels, size_t m, size_t n, size_t k, bool accumulate,
+                  rri_ahead ahead)
 {
     const size_t lda = k + 3, ldc = n + 5;
     float *B = malloc(n * k * sizeof(float));
@@ -22,7 +23,7 @@ static void check(const rri_kernels *kernels, size_t m, size_t n, size_t k, bool
     for (size_t i = 0; i < m * ldc; i++) {
         C[i] = 0.25f;
     }
-    kernels->lying_rows(C, ldc, A, lda, B, m, n, k, accumulate);
+    kernels->lying_rows(C, ldc, A, lda, B, m, n, k, accumulate, ahead);
     for (size_t i = 0; i < m; i++) {
         for (size_t j = 0; j < ldc; j++) {
             float part = 0.0f;
@@ -46,7 +47,8 @@ START_TEST(test_lying_rows_are_chains_at_every_level_and_shape)
         for (size_t m = 1; m <= MOST_M; m++) {
             for (size_t n = 1; n <= MOST_N; n += m == 1 ? 1 : 23) {
                 for (size_t i = 0; i < sizeof ks / sizeof ks[0]; i++) {
-                    check(kernels[level], m, n, ks[i], (n + i) % 2 == 1);
+                    check(kernels[level], m, n, ks[i], (n + i) % 2 == 1, RRI_AHEAD_READ);
+                    check(kernels[level], m, n, ks[i], (n + i) % 2 == 1, RRI_AHEAD_ASK);
                 }
             }
         }
