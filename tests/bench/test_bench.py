@@ -14,6 +14,7 @@ import unittest.mock
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import beside
 import measure
 import phases
 import plot
@@ -147,6 +148,22 @@ class ThePage(unittest.TestCase):
             root = xml.etree.ElementTree.fromstring(svg)
             self.assertTrue(any(e.tag.endswith(("polyline", "rect")) for e in root))
             self.assertNotIn("nan", svg)
+
+
+class TwoBuilds(unittest.TestCase):
+    def test_stand_beside_one_another_against_the_better_limit(self):
+        def of(ours, limit, unit):
+            best = {}
+            measure.keep_best(best, figure(ours=ours, limit=limit, unit=unit, what="w"))
+            return best
+        self.assertIn("| w | 10 us | 8 us | 40 % | 50 % |", beside.table(of(10, 5, "us"), of(8, 4, "us")))
+        self.assertIn("| w | 8 steps/s | 10 steps/s | 40 % | 50 % |",
+                      beside.table(of(8, 20, "steps/s"), of(10, 16, "steps/s")))
+
+    def test_a_row_of_one_build_alone_is_left_out(self):
+        best = {}
+        measure.keep_best(best, figure())
+        self.assertEqual(beside.table({}, best).count("\n"), 1)
 
 
 class TheScript(unittest.TestCase):
