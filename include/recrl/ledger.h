@@ -66,14 +66,27 @@ RR_API rr_status rr_ending_decode(rr_ending *ending, rr_obs *final_obs, void *wo
 enum { RR_BLOB_RECORD = 0, RR_BLOB_OUTCOME = 1, RR_BLOB_ENDING = 2 };
 typedef struct rr_blob {
     uint32_t struct_size;
-    int32_t kind;      /* RR_BLOB_… */
+    int32_t kind;      /* RR_BLOB_…; −1: none begins here */
     uint64_t bytes;    /* of this blob; the next one begins behind them */
     uint64_t session;  /* 0 where it has none: an outcome */
     uint64_t decision; /* 0 where it has none: an ending */
     int64_t time;      /* 0 where it has none */
 } rr_blob;
-/* What the first blob of data [bytes] is; judges its checksum. For walks through a file. */
+/* What the first blob of data [bytes] is; judges its checksum. For walks through a log, also one
+ * that is still being written.
+ *   RR_E_TOO_SMALL   the data end before the blob does. out->bytes is what it needs, as far as is
+ *                    known: 32 until its head is there, then its length
+ *   RR_E_FORMAT      no blob begins here, or a damaged one; more data will not help. out->bytes
+ *                    is 0; rr_blob_next finds the next one
+ *   RR_E_VERSION     a whole one of a later format, out->bytes long, to be stepped over */
 RR_API rr_status rr_blob_describe(rr_blob *out, const void *data, size_t bytes, rr_error *err);
+/* Moves *offset on to the first whole and undamaged blob that begins at *offset or behind it, and
+ * describes it (RR_OK, or RR_E_VERSION). RR_E_TOO_SMALL: there is none yet, and *offset is where
+ * one begins that is not whole, or else `bytes`: call again from there when there is more. To pass
+ * a damaged blob, begin one byte behind where it begins. Time: O(bytes), and a checksum for each
+ * place that looks like a blob. */
+RR_API rr_status rr_blob_next(rr_blob *out, const void *data, size_t bytes, size_t *offset,
+                              rr_error *err);
 
 /* Replays n blobs into a keyed buffer, in their order: blob i is data[offsets[i] … offsets[i + 1]),
  * offsets [n + 1]. statuses [n] receives what record, reward or end said of each, or decode; good

@@ -7,6 +7,7 @@
 #include "core/vocabulary.h"
 #include "log/outcome_blob.h"
 #include "log/record_blob.h"
+#include "log/walk.h"
 
 static rr_status check_out(const void *bytes, int32_t row, const char *function, rr_error *err)
 {
@@ -181,41 +182,37 @@ rr_status rr_ending_decode(rr_ending *ending, rr_obs *final_obs, void *work, siz
     return RR_OK;
 }
 
-rr_status rr_blob_describe(rr_blob *out, const void *data, size_t bytes, rr_error *err)
+static rr_status check_data(const rr_blob *out, const void *data, const char *function,
+                            rr_error *err)
 {
-    static const struct {
-        const char *magic;
-        size_t least;
-    } kinds[] = {
-        [RR_BLOB_RECORD] = {RRI_RECORD_MAGIC, sizeof(rri_record_head)},
-        [RR_BLOB_OUTCOME] = {RRI_OUTCOME_MAGIC, sizeof(rri_outcome_head)},
-        [RR_BLOB_ENDING] = {RRI_ENDING_MAGIC, sizeof(rri_outcome_head)},
-    };
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_blob", err));
     if (data == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_blob_describe: data is NULL");
+        RRI_FAIL(err, RR_E_INVALID, "%s: data is NULL", function);
     }
-    size_t length;
-    RRI_TRY(rri_blob_length(&length, data, bytes, err));
-    int32_t kind = RR_BLOB_RECORD;
-    while (kind < RR_BLOB_ENDING && memcmp(data, kinds[kind].magic, 8) != 0) {
-        kind++;
-    }
-    RRI_TRY(rri_blob_check(data, length, kinds[kind].magic, kinds[kind].least, "log", err));
-    rr_blob full = {.struct_size = sizeof full, .kind = kind, .bytes = length};
-    if (kind == RR_BLOB_RECORD) {
-        rri_record_head head;
-        memcpy(&head, data, sizeof head);
-        full.session = head.session;
-        full.decision = head.decision;
-        full.time = head.time;
-    } else {
-        rri_outcome_head head;
-        memcpy(&head, data, sizeof head);
-        full.session = head.session;
-        full.decision = head.decision;
-        full.time = head.time;
-    }
-    rri_abi_write(out, &full, sizeof full);
     return RR_OK;
+}
+
+rr_status rr_blob_describe(rr_blob *out, const void *data, size_t bytes, rr_error *err)
+{
+    RRI_TRY(check_data(out, data, "rr_blob_describe", err));
+    rr_blob full;
+    const rr_status status = rri_walk_describe(&full, data, bytes, err);
+    rri_abi_write(out, &full, sizeof full);
+    return status;
+}
+
+rr_status rr_blob_next(rr_blob *out, const void *data, size_t bytes, size_t *offset, rr_error *err)
+{
+    RRI_TRY(check_data(out, data, "rr_blob_next", err));
+    if (offset == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_blob_next: offset is NULL");
+    }
+    if (*offset > bytes) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_blob_next: *offset is %zu; data has %zu bytes", *offset,
+                 bytes);
+    }
+    rr_blob full;
+    const rr_status status = rri_walk_next(&full, data, bytes, offset, err);
+    rri_abi_write(out, &full, sizeof full);
+    return status;
 }

@@ -3,36 +3,11 @@
 
 #include <string.h>
 
-#include "core/memory.h"
+#include "core/vocabulary.h"
 #include "items/items.h"
 #include "log/record_check.h"
 #include "log/record_keys.h"
-
-_Static_assert(sizeof(rri_record_head) == 128, "the head of a record is 128 bytes");
-
-static size_t array_bytes(const rri_record_head *head, rri_record_array array)
-{
-    const size_t k = (size_t)head->k, m = (size_t)head->m, h = (size_t)head->h;
-    const size_t features = rri_size_multiply(k, (size_t)head->feature_dim);
-    const size_t vectors = rri_size_multiply(k, (size_t)head->item_dim);
-    const size_t counts[RRI_RECORD_N_ARRAYS] = {
-        (size_t)head->state_dim, k, k, features, vectors, k, m, m, h, h, h};
-    const bool is_key = array == RRI_RECORD_CANDIDATE_KEYS || array == RRI_RECORD_EXCLUDED_KEYS ||
-                        array == RRI_RECORD_HISTORY_KEYS;
-    return rri_size_multiply(counts[array], is_key ? sizeof(uint64_t) : sizeof(uint32_t));
-}
-
-void rri_record_layout(size_t offsets[RRI_RECORD_N_ARRAYS + 1], const rri_record_head *head)
-{
-    size_t at = sizeof *head;
-    for (unsigned i = 0; i < RRI_RECORD_N_ARRAYS; i++) {
-        offsets[i] = at;
-        if ((head->blob.has >> i & 1u) != 0) {
-            at = rri_blob_padded(rri_size_add(at, array_bytes(head, (rri_record_array)i)));
-        }
-    }
-    offsets[RRI_RECORD_N_ARRAYS] = at;
-}
+#include "log/record_layout.h"
 
 static uint32_t bit_of(rri_record_array array, const void *given)
 {
@@ -79,22 +54,13 @@ static int32_t item_of(const rr_obs *obs, size_t row, int32_t action)
 
 static rri_record_head head_of(const rr_obs *obs, const rr_decision *decision, size_t row)
 {
-    const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
     rri_record_head head = {
-        .blob.has = arrays_of(obs) | numbers_of(obs, decision),
+        .blob.has = numbers_of(obs, decision),
         .session = obs->sessions != NULL ? obs->sessions[row] : 0,
         .decision = obs->decisions != NULL ? obs->decisions[row] : 0,
         .time = obs->times != NULL ? obs->times[row] : 0,
         .incumbent = obs->incumbents != NULL ? obs->incumbents[row] : 0,
         .pool_fingerprint = obs->pool != NULL ? rri_items_fingerprint(obs->pool) : 0,
-        .k = !has_lists             ? 0
-             : obs->lengths != NULL ? obs->lengths[row]
-                                    : obs->n_candidates,
-        .m = obs->excluded != NULL ? obs->n_excluded : 0,
-        .h = obs->history != NULL || obs->history_rewards != NULL ? obs->n_history : 0,
-        .state_dim = obs->state_dim,
-        .item_dim = obs->vectors != NULL ? obs->item_dim : 0,
-        .feature_dim = obs->features != NULL ? obs->feature_dim : 0,
     };
     if (decision != NULL) {
         head.action = decision->actions[row];
@@ -112,37 +78,59 @@ static rri_record_head head_of(const rr_obs *obs, const rr_decision *decision, s
     return head;
 }
 
+/* A row's arrays, laid out; head is the caller's. */
+static rri_record layout_of(rri_record_head *head, const rr_obs *obs, size_t row)
+{
+    const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
+    rri_record record = {
+        .head = head,
+        .arrays = arrays_of(obs),
+        .k = !has_lists             ? 0
+             : obs->lengths != NULL ? obs->lengths[row]
+                                    : obs->n_candidates,
+        .m = obs->excluded != NULL ? obs->n_excluded : 0,
+        .h = obs->history != NULL || obs->history_rewards != NULL ? obs->n_history : 0,
+        .state_dim = obs->state_dim,
+        .item_dim = obs->vectors != NULL ? obs->item_dim : 0,
+        .feature_dim = obs->features != NULL ? obs->feature_dim : 0,
+    };
+    rri_record_lay_out(&record);
+    return record;
+}
+
 /* The arrays of a row, each from its beginning in obs; keys are made from indices. */
-static void write_arrays(unsigned char *out, const size_t *offsets, const rri_record_head *head,
-                         const rr_obs *obs, size_t row)
+static void write_arrays(unsigned char *out, const rri_record *record, const rr_obs *obs,
+                         size_t row)
 {
     const size_t k = (size_t)obs->n_candidates, m = (size_t)obs->n_excluded,
                  h = (size_t)obs->n_history;
-    const void *const from[RRI_RECORD_N_ARRAYS] = {
-        [RRI_RECORD_STATES] = obs->states,     [RRI_RECORD_CANDIDATES] = obs->candidates,
-        [RRI_RECORD_FEATURES] = obs->features, [RRI_RECORD_VECTORS] = obs->vectors,
-        [RRI_RECORD_COUNTS] = obs->counts,     [RRI_RECORD_EXCLUDED] = obs->excluded,
-        [RRI_RECORD_HISTORY] = obs->history,   [RRI_RECORD_HISTORY_REWARDS] = obs->history_rewards,
+    const struct {
+        rri_record_array array;
+        const void *from;
+        size_t stride;
+    } copies[] = {
+        {RRI_RECORD_STATES, obs->states, (size_t)obs->state_dim},
+        {RRI_RECORD_CANDIDATES, obs->candidates, k},
+        {RRI_RECORD_FEATURES, obs->features, k * (size_t)obs->feature_dim},
+        {RRI_RECORD_VECTORS, obs->vectors, k * (size_t)obs->item_dim},
+        {RRI_RECORD_COUNTS, obs->counts, k},
+        {RRI_RECORD_EXCLUDED, obs->excluded, m},
+        {RRI_RECORD_HISTORY, obs->history, h},
+        {RRI_RECORD_HISTORY_REWARDS, obs->history_rewards, h},
     };
-    const size_t strides[RRI_RECORD_N_ARRAYS] = {
-        [RRI_RECORD_STATES] = (size_t)obs->state_dim,
-        [RRI_RECORD_CANDIDATES] = k,
-        [RRI_RECORD_FEATURES] = k * (size_t)obs->feature_dim,
-        [RRI_RECORD_VECTORS] = k * (size_t)obs->item_dim,
-        [RRI_RECORD_COUNTS] = k,
-        [RRI_RECORD_EXCLUDED] = m,
-        [RRI_RECORD_HISTORY] = h,
-        [RRI_RECORD_HISTORY_REWARDS] = h,
-    };
-    for (unsigned i = 0; i < RRI_RECORD_N_ARRAYS; i++) {
-        if (from[i] != NULL) {
-            const unsigned char *begin =
-                (const unsigned char *)from[i] + row * strides[i] * sizeof(uint32_t);
-            memcpy(out + offsets[i], begin, array_bytes(head, (rri_record_array)i));
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
+        if (copies[i].from == NULL) {
+            continue;
         }
+        const unsigned char *begin =
+            (const unsigned char *)copies[i].from + row * copies[i].stride * sizeof(uint32_t);
+        unsigned char *to = out + record->offsets[copies[i].array];
+        const size_t bytes = rri_record_array_bytes(record, copies[i].array);
+        memcpy(to, begin, bytes);
+        memset(to + bytes, 0, rri_blob_padded(bytes) - bytes);
     }
     if (obs->pool != NULL) {
-        rri_record_keys_write(out, offsets, head, obs->pool);
+        rri_record_keys_write(out, record, obs->pool);
     }
 }
 
@@ -150,75 +138,72 @@ rr_status rri_record_encode(void *out, size_t capacity, size_t *bytes, const rr_
                             const rr_decision *decision, size_t row, rr_error *err)
 {
     RRI_TRY(rri_record_check_row(obs, decision, row, err));
-    const rri_record_head head = head_of(obs, decision, row);
-    size_t offsets[RRI_RECORD_N_ARRAYS + 1];
-    rri_record_layout(offsets, &head);
-    const size_t length = offsets[RRI_RECORD_N_ARRAYS];
-    *bytes = length;
+    rri_record_head head = head_of(obs, decision, row);
+    const rri_record record = layout_of(&head, obs, row);
+    *bytes = record.bytes;
+    if (record.bytes > RRI_BLOB_MOST_BYTES) {
+        RRI_FAIL(err, RR_E_INVALID, "record: it takes %zu bytes; a blob has at most %llu",
+                 record.bytes, (unsigned long long)RRI_BLOB_MOST_BYTES);
+    }
     if (out == NULL) {
         return RR_OK;
     }
-    if (capacity < length) {
-        RRI_FAIL(err, RR_E_TOO_SMALL, "record: it takes %zu bytes; out has %zu", length, capacity);
+    if (capacity < record.bytes) {
+        RRI_FAIL(err, RR_E_TOO_SMALL, "record: it takes %zu bytes; out has %zu", record.bytes,
+                 capacity);
     }
-    memset(out, 0, length);
     memcpy(out, &head, sizeof head);
-    write_arrays(out, offsets, &head, obs, row);
-    rri_blob_seal(out, RRI_RECORD_MAGIC, head.blob.has, length);
+    rri_record_write_table(out, &record);
+    write_arrays(out, &record, obs, row);
+    rri_blob_seal(out, RRI_RECORD_MAGIC, head.blob.has, record.bytes);
     return RR_OK;
 }
 
-static void *view(void *work, const size_t *offsets, const rri_record_head *head,
-                  rri_record_array array)
-{
-    const bool is_there = (head->blob.has >> array & 1u) != 0;
-    return is_there ? (unsigned char *)work + offsets[array] : NULL;
-}
-
 /* A number of the head, where `bit` says that it is there. */
-static void *number(rri_record_head *head, uint32_t bit, void *field)
+static void *number(const rri_record *record, uint32_t bit, void *field)
 {
-    return (head->blob.has & bit) != 0 ? field : NULL;
+    return (record->head->blob.has & bit) != 0 ? field : NULL;
 }
 
-static void view_obs(rr_obs *obs, rri_record_head *head, const size_t *offsets,
-                     const rr_items *pool)
+static void view_obs(rr_obs *obs, const rri_record *record, const rr_items *pool)
 {
+    rri_record_head *head = record->head;
     *obs = (rr_obs){
-        .struct_size = sizeof *obs,
         .n = 1,
-        .n_candidates = head->k,
-        .n_excluded = head->m,
-        .n_history = head->h,
-        .state_dim = head->state_dim,
-        .item_dim = head->item_dim,
-        .feature_dim = head->feature_dim,
-        .states = view(head, offsets, head, RRI_RECORD_STATES),
-        .candidates = view(head, offsets, head, RRI_RECORD_CANDIDATES),
-        .features = view(head, offsets, head, RRI_RECORD_FEATURES),
-        .vectors = view(head, offsets, head, RRI_RECORD_VECTORS),
-        .counts = view(head, offsets, head, RRI_RECORD_COUNTS),
-        .excluded = view(head, offsets, head, RRI_RECORD_EXCLUDED),
-        .history = view(head, offsets, head, RRI_RECORD_HISTORY),
-        .history_rewards = view(head, offsets, head, RRI_RECORD_HISTORY_REWARDS),
-        .incumbents = number(head, RRI_RECORD_HAS_INCUMBENT, &head->incumbent),
-        .sessions = number(head, RRI_RECORD_HAS_IDS, &head->session),
-        .decisions = number(head, RRI_RECORD_HAS_IDS, &head->decision),
-        .times = number(head, RRI_RECORD_HAS_TIME, &head->time),
+        .n_candidates = record->k,
+        .n_excluded = record->m,
+        .n_history = record->h,
+        .state_dim = record->state_dim,
+        .item_dim = record->item_dim,
+        .feature_dim = record->feature_dim,
+        .states = rri_record_view(record, RRI_RECORD_STATES),
+        .candidates = rri_record_view(record, RRI_RECORD_CANDIDATES),
+        .features = rri_record_view(record, RRI_RECORD_FEATURES),
+        .vectors = rri_record_view(record, RRI_RECORD_VECTORS),
+        .counts = rri_record_view(record, RRI_RECORD_COUNTS),
+        .excluded = rri_record_view(record, RRI_RECORD_EXCLUDED),
+        .history = rri_record_view(record, RRI_RECORD_HISTORY),
+        .history_rewards = rri_record_view(record, RRI_RECORD_HISTORY_REWARDS),
+        .incumbents = number(record, RRI_RECORD_HAS_INCUMBENT, record->incumbent),
+        .sessions = number(record, RRI_RECORD_HAS_IDS, &head->session),
+        .decisions = number(record, RRI_RECORD_HAS_IDS, &head->decision),
+        .times = number(record, RRI_RECORD_HAS_TIME, &head->time),
         .pool = pool,
     };
+    obs->struct_size = rri_obs_view_size(obs);
 }
 
-static void view_decision(rr_decision *decision, rri_record_head *head)
+static void view_decision(rr_decision *decision, const rri_record *record)
 {
+    rri_record_head *head = record->head;
     *decision = (rr_decision){
         .struct_size = sizeof *decision,
         .n = 1,
-        .actions = number(head, RRI_RECORD_HAS_DECISION, &head->action),
-        .items = number(head, RRI_RECORD_HAS_DECISION, &head->item),
-        .log_probs = number(head, RRI_RECORD_HAS_LOG_PROB, &head->log_prob),
-        .values = number(head, RRI_RECORD_HAS_VALUE, &head->value),
-        .policy_versions = number(head, RRI_RECORD_HAS_VERSION, &head->policy_version),
+        .actions = number(record, RRI_RECORD_HAS_DECISION, &head->action),
+        .items = number(record, RRI_RECORD_HAS_DECISION, &head->item),
+        .log_probs = number(record, RRI_RECORD_HAS_LOG_PROB, &head->log_prob),
+        .values = number(record, RRI_RECORD_HAS_VALUE, &head->value),
+        .policy_versions = number(record, RRI_RECORD_HAS_VERSION, &head->policy_version),
         .pool_fingerprint = head->pool_fingerprint,
     };
 }
@@ -226,20 +211,15 @@ static void view_decision(rr_decision *decision, rri_record_head *head)
 rr_status rri_record_decode(rr_obs *obs, rr_decision *decision, void *work, const void *blob,
                             size_t bytes, const rr_items *pool, rr_error *err)
 {
-    RRI_TRY(rri_blob_check(blob, bytes, RRI_RECORD_MAGIC, sizeof(rri_record_head), "record", err));
+    rri_record record;
+    RRI_TRY(rri_blob_check(blob, bytes, RRI_RECORD_MAGIC, RRI_RECORD_LEAST, "record", err));
     memmove(work, blob, bytes);
-    rri_record_head *head = work;
-    RRI_TRY(rri_record_check_head(head, err));
-    size_t offsets[RRI_RECORD_N_ARRAYS + 1];
-    rri_record_layout(offsets, head);
-    if (offsets[RRI_RECORD_N_ARRAYS] != bytes) {
-        RRI_FAIL(err, RR_E_FORMAT, "record: its arrays end at byte %zu of %zu",
-                 offsets[RRI_RECORD_N_ARRAYS], bytes);
-    }
+    RRI_TRY(rri_record_read(&record, work, bytes, err));
+    RRI_TRY(rri_record_check(&record, err));
     if (pool != NULL) {
-        RRI_TRY(rri_record_keys_resolve(head, offsets, pool, err));
+        RRI_TRY(rri_record_keys_resolve(&record, pool, err));
     }
-    view_obs(obs, head, offsets, pool);
-    view_decision(decision, head);
+    view_obs(obs, &record, pool);
+    view_decision(decision, &record);
     return RR_OK;
 }

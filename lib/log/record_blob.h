@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* record_blob.h: one decision as bytes: what was seen, what was drawn, by whom and when.
  *
- * The head is 128 bytes; the arrays follow in the order of rri_record_array, each at a multiple of
- * 8. Where a catalogue is at hand, pool indices are accompanied by the host's keys, so that a row
- * can be read under a later catalogue. docs/log_format.md.
+ * The head is 136 bytes; the table of section.h and its arrays follow. Where a catalogue is at
+ * hand, pool indices are accompanied by the host's keys, so that a row can be read under a later
+ * catalogue. Format 1, which is still read, has no table: docs/log_format.md.
  *
  * Letters: k candidates, m exclusions, h history, S state, d vector, f features. */
-#ifndef RRI_IO_RECORD_BLOB_H
-#define RRI_IO_RECORD_BLOB_H
+#ifndef RRI_LOG_RECORD_BLOB_H
+#define RRI_LOG_RECORD_BLOB_H
+
+#include <stdbool.h>
 
 #include "log/blob.h"
 
-#define RRI_RECORD_MAGIC "RRRECORD"
-
-/* The arrays, in their order; bit i of `has` says whether array i is there. */
+/* The arrays. A kind of section of format 2 has the number that is here; in format 1 it is the
+ * array's bit of `has`. Numbers from 11 on are given away in docs/log_format.md. */
 typedef enum rri_record_array {
-    RRI_RECORD_STATES,          /* f32 [S] */
-    RRI_RECORD_CANDIDATES,      /* i32 [k] */
-    RRI_RECORD_CANDIDATE_KEYS,  /* u64 [k], 0 where the candidate is −1 */
+    RRI_RECORD_STATES,          /* f32 [1, S] */
+    RRI_RECORD_CANDIDATES,      /* i32 [k, 1] */
+    RRI_RECORD_CANDIDATE_KEYS,  /* u64 [k, 1], 0 where the candidate is −1 */
     RRI_RECORD_FEATURES,        /* f32 [k, f] */
     RRI_RECORD_VECTORS,         /* f32 [k, d] */
-    RRI_RECORD_COUNTS,          /* i32 [k] */
-    RRI_RECORD_EXCLUDED,        /* i32 [m] */
-    RRI_RECORD_EXCLUDED_KEYS,   /* u64 [m] */
-    RRI_RECORD_HISTORY,         /* i32 [h] */
-    RRI_RECORD_HISTORY_KEYS,    /* u64 [h] */
-    RRI_RECORD_HISTORY_REWARDS, /* f32 [h] */
+    RRI_RECORD_COUNTS,          /* i32 [k, 1] */
+    RRI_RECORD_EXCLUDED,        /* i32 [m, 1] */
+    RRI_RECORD_EXCLUDED_KEYS,   /* u64 [m, 1] */
+    RRI_RECORD_HISTORY,         /* i32 [h, 1] */
+    RRI_RECORD_HISTORY_KEYS,    /* u64 [h, 1] */
+    RRI_RECORD_HISTORY_REWARDS, /* f32 [h, 1] */
     RRI_RECORD_N_ARRAYS
 } rri_record_array;
 
-/* Further bits of `has`: which numbers of the head mean something. */
+/* Bits of `has`: which numbers of the head mean something. */
 #define RRI_RECORD_HAS_DECISION  (1u << 16) /* action, item, item_key */
 #define RRI_RECORD_HAS_LOG_PROB  (1u << 17)
 #define RRI_RECORD_HAS_VALUE     (1u << 18)
@@ -37,7 +38,9 @@ typedef enum rri_record_array {
 #define RRI_RECORD_HAS_IDS       (1u << 20) /* session, decision */
 #define RRI_RECORD_HAS_TIME      (1u << 21)
 #define RRI_RECORD_HAS_INCUMBENT (1u << 22)
-#define RRI_RECORD_HAS_ALL       (((1u << 23) - (1u << 16)) | ((1u << RRI_RECORD_N_ARRAYS) - 1u))
+#define RRI_RECORD_HAS_ALL       ((1u << 23) - (1u << 16))
+
+#define RRI_RECORD_LEAST ((size_t)128) /* bytes of the shortest record of any format */
 
 typedef struct rri_record_head {
     rri_blob_head blob;
@@ -45,14 +48,35 @@ typedef struct rri_record_head {
     int64_t time;
     uint64_t policy_version, pool_fingerprint, item_key;
     int32_t action, item;
-    float log_prob, value;
-    int32_t k, m, h, state_dim, item_dim, feature_dim;
+    float log_prob, value; /* so far as in format 1 */
     int32_t incumbent;
-    uint32_t reserved; /* 0 */
+    uint32_t n_sections;
+    uint64_t schema, pool_line, pool_generation; /* from here on reserved: 0 */
+    int32_t part;
+    uint32_t reserved;
 } rri_record_head;
 
-/* offsets[i]: of array i from the beginning; the last: the length of the blob. Saturates. */
-void rri_record_layout(size_t offsets[RRI_RECORD_N_ARRAYS + 1], const rri_record_head *head);
+/* What is there, and where: a blob of either format that was judged, or one to be written. */
+typedef struct rri_record {
+    rri_record_head *head; /* of format 1 only what stands before incumbent */
+    int32_t *incumbent;
+    uint32_t arrays; /* bit i: array i is there … */
+    int32_t k, m, h, state_dim, item_dim, feature_dim;
+    size_t offsets[RRI_RECORD_N_ARRAYS]; /* … at so many bytes from the beginning */
+    size_t bytes;
+} rri_record;
+
+static inline bool rri_record_has(const rri_record *record, rri_record_array array)
+{
+    return (record->arrays >> array & 1u) != 0;
+}
+
+/* Array `array` in the blob; NULL where it is not there. */
+static inline void *rri_record_view(const rri_record *record, rri_record_array array)
+{
+    return rri_record_has(record, array) ? (unsigned char *)record->head + record->offsets[array]
+                                         : NULL;
+}
 
 /* Row `row` of obs (whole) and decision (whole, or NULL: an observation alone) into out [capacity].
  * *bytes receives the length. out NULL only asks; RR_E_TOO_SMALL writes nothing. */

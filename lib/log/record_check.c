@@ -136,42 +136,33 @@ rr_status rri_record_check_row(const rr_obs *obs, const rr_decision *decision, s
     return decision != NULL ? check_decision(obs, decision, row, err) : RR_OK;
 }
 
-static bool has_array(const rri_record_head *head, rri_record_array array)
+rr_status rri_record_check(const rri_record *record, rr_error *err)
 {
-    return (head->blob.has >> array & 1u) != 0;
-}
-
-rr_status rri_record_check_head(const rri_record_head *head, rr_error *err)
-{
+    const rri_record_head *head = record->head;
     const uint32_t has = head->blob.has;
-    const bool has_list =
-        has_array(head, RRI_RECORD_CANDIDATES) || has_array(head, RRI_RECORD_VECTORS);
-    const bool has_history =
-        has_array(head, RRI_RECORD_HISTORY) || has_array(head, RRI_RECORD_HISTORY_REWARDS);
+    const bool has_candidates = rri_record_has(record, RRI_RECORD_CANDIDATES);
+    const bool has_features = rri_record_has(record, RRI_RECORD_FEATURES);
+    const bool has_vectors = rri_record_has(record, RRI_RECORD_VECTORS);
+    const bool has_excluded = rri_record_has(record, RRI_RECORD_EXCLUDED);
+    const bool has_past = rri_record_has(record, RRI_RECORD_HISTORY);
+    const bool has_list = has_candidates || has_vectors;
     const uint32_t drawn = RRI_RECORD_HAS_LOG_PROB | RRI_RECORD_HAS_VALUE | RRI_RECORD_HAS_VERSION;
     const char *wrong =
-        (has & ~RRI_RECORD_HAS_ALL) != 0 || head->reserved != 0      ? "an unknown bit"
-        : !has_array(head, RRI_RECORD_STATES) || head->state_dim < 1 ? "state_dim"
-        : has_list != (head->k > 0) || head->k < 0                   ? "k"
-        : has_array(head, RRI_RECORD_FEATURES) != (head->feature_dim > 0) ||
-                head->feature_dim < 0 || (head->feature_dim > 0 && !has_list)
-            ? "feature_dim"
-        : has_array(head, RRI_RECORD_VECTORS) != (head->item_dim > 0) || head->item_dim < 0
-            ? "item_dim"
-        : has_array(head, RRI_RECORD_COUNTS) && !has_list                       ? "counts"
-        : head->m < 0 || (head->m > 0 && !has_array(head, RRI_RECORD_EXCLUDED)) ? "m"
-        : head->h < 0 || (head->h > 0 && !has_history)                          ? "h"
-        : has_array(head, RRI_RECORD_CANDIDATE_KEYS) && !has_array(head, RRI_RECORD_CANDIDATES)
-            ? "candidate keys"
-        : has_array(head, RRI_RECORD_EXCLUDED_KEYS) && !has_array(head, RRI_RECORD_EXCLUDED)
-            ? "excluded keys"
-        : has_array(head, RRI_RECORD_HISTORY_KEYS) && !has_array(head, RRI_RECORD_HISTORY)
-            ? "history keys"
-        : (has & RRI_RECORD_HAS_DECISION) == 0 && (has & drawn) != 0 ? "log_prob"
-        : !is_log_prob(head->log_prob)                               ? "log_prob"
-        : head->action < 0 || (has_list && head->action >= head->k)  ? "action"
-        : head->item < -1                                            ? "item"
-                                                                     : NULL;
+        !rri_record_has(record, RRI_RECORD_STATES) || record->state_dim < 1        ? "state_dim"
+        : has_list != (record->k > 0)                                              ? "k"
+        : has_features != (record->feature_dim > 0) || (has_features && !has_list) ? "feature_dim"
+        : has_vectors != (record->item_dim > 0)                                    ? "item_dim"
+        : rri_record_has(record, RRI_RECORD_COUNTS) && !has_list                   ? "counts"
+        : record->m > 0 && !has_excluded                                           ? "m"
+        : record->h > 0 && !has_past && !rri_record_has(record, RRI_RECORD_HISTORY_REWARDS) ? "h"
+        : rri_record_has(record, RRI_RECORD_CANDIDATE_KEYS) && !has_candidates ? "candidate keys"
+        : rri_record_has(record, RRI_RECORD_EXCLUDED_KEYS) && !has_excluded    ? "excluded keys"
+        : rri_record_has(record, RRI_RECORD_HISTORY_KEYS) && !has_past         ? "history keys"
+        : (has & RRI_RECORD_HAS_DECISION) == 0 && (has & drawn) != 0           ? "log_prob"
+        : !is_log_prob(head->log_prob)                                         ? "log_prob"
+        : head->action < 0 || (has_list && head->action >= record->k)          ? "action"
+        : head->item < -1                                                      ? "item"
+                                                                               : NULL;
     if (wrong != NULL) {
         RRI_FAIL(err, RR_E_FORMAT, "record: what it says of %s cannot be", wrong);
     }

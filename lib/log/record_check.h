@@ -2,8 +2,8 @@
 /* record_check.h: what a row must be to become a record, and a record to become a row: a log-prob
  * is finite and at most 0. Whether its other numbers are finite is judged by whoever reads the row.
  */
-#ifndef RRI_IO_RECORD_CHECK_H
-#define RRI_IO_RECORD_CHECK_H
+#ifndef RRI_LOG_RECORD_CHECK_H
+#define RRI_LOG_RECORD_CHECK_H
 
 #include "log/record_blob.h"
 
@@ -11,7 +11,8 @@
 rr_status rri_record_check_row(const rr_obs *obs, const rr_decision *decision, size_t row,
                                rr_error *err);
 
-/* The numbers of a head, each by itself and against the others. */
-rr_status rri_record_check_head(const rri_record_head *head, rr_error *err);
+/* The numbers of a record that was read, each by itself and against the others, and the arrays that
+ * need each other. */
+rr_status rri_record_check(const rri_record *record, rr_error *err);
 
 #endif

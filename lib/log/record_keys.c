@@ -19,63 +19,58 @@ static const key_pair PAIRS[] = {
 };
 enum { N_PAIRS = sizeof PAIRS / sizeof PAIRS[0] };
 
-static bool has_array(const rri_record_head *head, rri_record_array array)
+/* How many indices a record has of one kind: 0 where it has none. */
+static size_t count_of(const rri_record *record, rri_record_array indices)
 {
-    return (head->blob.has >> array & 1u) != 0;
+    const int32_t n = indices == RRI_RECORD_CANDIDATES ? record->k
+                      : indices == RRI_RECORD_EXCLUDED ? record->m
+                                                       : record->h;
+    return rri_record_has(record, indices) ? (size_t)n : 0;
 }
 
-static size_t count_of(const rri_record_head *head, rri_record_array indices)
+void rri_record_keys_write(unsigned char *out, const rri_record *record, const rr_items *pool)
 {
-    return (size_t)(indices == RRI_RECORD_CANDIDATES ? head->k
-                    : indices == RRI_RECORD_EXCLUDED ? head->m
-                                                     : head->h);
-}
-
-void rri_record_keys_write(unsigned char *out, const size_t *offsets, const rri_record_head *head,
-                           const rr_items *pool)
-{
+    const uint64_t *keys_of = rri_items_keys(pool);
     for (size_t p = 0; p < N_PAIRS; p++) {
-        const key_pair *pair = &PAIRS[p];
-        const size_t n = has_array(head, pair->keys) ? count_of(head, pair->indices) : 0;
+        const unsigned char *indices = out + record->offsets[PAIRS[p].indices];
+        unsigned char *keys = out + record->offsets[PAIRS[p].keys];
+        const size_t n = count_of(record, PAIRS[p].indices);
         for (size_t j = 0; j < n; j++) {
             int32_t index;
-            memcpy(&index, out + offsets[pair->indices] + j * sizeof index, sizeof index);
-            const uint64_t key = index >= 0 ? rri_items_keys(pool)[index] : 0;
-            memcpy(out + offsets[pair->keys] + j * sizeof key, &key, sizeof key);
+            memcpy(&index, indices + j * sizeof index, sizeof index);
+            const uint64_t key = index >= 0 ? keys_of[index] : 0;
+            memcpy(keys + j * sizeof key, &key, sizeof key);
         }
     }
 }
 
-static rr_status check_range(const rri_record_head *head, const size_t *offsets, size_t n_items,
-                             rr_error *err)
+static rr_status check_range(const rri_record *record, size_t n_items, rr_error *err)
 {
     for (size_t p = 0; p < N_PAIRS; p++) {
-        const key_pair *pair = &PAIRS[p];
-        const int32_t *indices =
-            (const void *)((const unsigned char *)head + offsets[pair->indices]);
-        const size_t n = has_array(head, pair->indices) ? count_of(head, pair->indices) : 0;
+        const int32_t *indices = rri_record_view(record, PAIRS[p].indices);
+        const size_t n = count_of(record, PAIRS[p].indices);
         for (size_t j = 0; j < n; j++) {
             if (indices[j] < -1 || (indices[j] >= 0 && (size_t)indices[j] >= n_items)) {
                 RRI_FAIL(err, RR_E_FORMAT, "record: %s[%zu] is %d; the catalogue has %zu items",
-                         pair->name, j, indices[j], n_items);
+                         PAIRS[p].name, j, indices[j], n_items);
             }
         }
     }
-    if (head->item >= 0 && (size_t)head->item >= n_items) {
-        RRI_FAIL(err, RR_E_FORMAT, "record: item is %d; the catalogue has %zu items", head->item,
+    const int32_t item = record->head->item;
+    if (item >= 0 && (size_t)item >= n_items) {
+        RRI_FAIL(err, RR_E_FORMAT, "record: item is %d; the catalogue has %zu items", item,
                  n_items);
     }
     return RR_OK;
 }
 
-static rr_status resolve_pair(rri_record_head *head, const size_t *offsets, const key_pair *pair,
-                              const rr_items *pool, rr_error *err)
+static rr_status resolve_pair(const rri_record *record, const key_pair *pair, const rr_items *pool,
+                              rr_error *err)
 {
-    unsigned char *begin = (unsigned char *)head;
-    int32_t *indices = (void *)(begin + offsets[pair->indices]);
-    const uint64_t *keys = (const void *)(begin + offsets[pair->keys]);
-    const size_t n = has_array(head, pair->indices) ? count_of(head, pair->indices) : 0;
-    if (n > 0 && !has_array(head, pair->keys)) {
+    int32_t *indices = rri_record_view(record, pair->indices);
+    const uint64_t *keys = rri_record_view(record, pair->keys);
+    const size_t n = count_of(record, pair->indices);
+    if (n > 0 && keys == NULL) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "record: it was made over another catalogue, and %s has no keys", pair->name);
     }
@@ -93,14 +88,11 @@ static rr_status resolve_pair(rri_record_head *head, const size_t *offsets, cons
 }
 
 /* Moves what is left of the history to its end: padding lies in front. */
-static void close_gaps(rri_record_head *head, const size_t *offsets)
+static void close_gaps(const rri_record *record)
 {
-    unsigned char *begin = (unsigned char *)head;
-    int32_t *history = (void *)(begin + offsets[RRI_RECORD_HISTORY]);
-    float *rewards = has_array(head, RRI_RECORD_HISTORY_REWARDS)
-                         ? (void *)(begin + offsets[RRI_RECORD_HISTORY_REWARDS])
-                         : NULL;
-    size_t to = has_array(head, RRI_RECORD_HISTORY) ? (size_t)head->h : 0;
+    int32_t *history = rri_record_view(record, RRI_RECORD_HISTORY);
+    float *rewards = rri_record_view(record, RRI_RECORD_HISTORY_REWARDS);
+    size_t to = count_of(record, RRI_RECORD_HISTORY);
     for (size_t from = to; from-- > 0;) {
         if (history[from] >= 0) {
             to--;
@@ -119,31 +111,30 @@ static void close_gaps(rri_record_head *head, const size_t *offsets)
 }
 
 /* The index of the item that was chosen: the list's, which has been resolved. */
-static void resolve_item(rri_record_head *head, const size_t *offsets)
+static void resolve_item(const rri_record *record)
 {
-    const int32_t *candidates =
-        (const void *)((const unsigned char *)head + offsets[RRI_RECORD_CANDIDATES]);
-    const bool is_known =
-        has_array(head, RRI_RECORD_CANDIDATES) && (head->blob.has & RRI_RECORD_HAS_DECISION) != 0;
+    const int32_t *candidates = rri_record_view(record, RRI_RECORD_CANDIDATES);
+    rri_record_head *head = record->head;
+    const bool is_known = candidates != NULL && (head->blob.has & RRI_RECORD_HAS_DECISION) != 0;
     head->item = is_known ? candidates[head->action] : -1;
 }
 
-rr_status rri_record_keys_resolve(rri_record_head *head, const size_t *offsets,
-                                  const rr_items *pool, rr_error *err)
+rr_status rri_record_keys_resolve(const rri_record *record, const rr_items *pool, rr_error *err)
 {
     const uint64_t fingerprint = rri_items_fingerprint(pool);
+    rri_record_head *head = record->head;
     if (head->pool_fingerprint == fingerprint || head->pool_fingerprint == 0) {
-        return check_range(head, offsets, rri_items_count(pool), err);
+        return check_range(record, rri_items_count(pool), err);
     }
-    if (head->k == 0) {
+    if (record->k == 0) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "record: its list was the whole of another catalogue, which cannot be had again");
     }
     for (size_t p = 0; p < N_PAIRS; p++) {
-        RRI_TRY(resolve_pair(head, offsets, &PAIRS[p], pool, err));
+        RRI_TRY(resolve_pair(record, &PAIRS[p], pool, err));
     }
-    close_gaps(head, offsets);
-    resolve_item(head, offsets);
+    close_gaps(record);
+    resolve_item(record);
     head->pool_fingerprint = fingerprint;
     return RR_OK;
 }

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* record_keys.h: pool indices of a record and the host's keys beside them. An index means an item
  * in one catalogue alone; a key means it in every one. */
-#ifndef RRI_IO_RECORD_KEYS_H
-#define RRI_IO_RECORD_KEYS_H
+#ifndef RRI_LOG_RECORD_KEYS_H
+#define RRI_LOG_RECORD_KEYS_H
 
 #include "log/record_blob.h"
 
 /* Writes the keys of the indices that lie in out already. The indices are the pool's. */
-void rri_record_keys_write(unsigned char *out, const size_t *offsets, const rri_record_head *head,
-                           const rr_items *pool);
+void rri_record_keys_write(unsigned char *out, const rri_record *record, const rr_items *pool);
 
-/* Turns the indices behind `head` into the pool's, by key, where the record was made over another
- * catalogue; head's pool_fingerprint becomes the pool's. Excluded and past items that the pool does
+/* Turns the record's indices into the pool's, by key, where it was made over another catalogue; its
+ * pool_fingerprint becomes the pool's. Excluded and past items that the pool does
  * not have are left out; a candidate that it does not have is RR_E_NOT_FOUND, and a row whose list
  * was the whole of another catalogue, or that has no keys, RR_E_MISMATCH. RR_E_FORMAT where an
  * index lies outside the pool. */
-rr_status rri_record_keys_resolve(rri_record_head *head, const size_t *offsets,
-                                  const rr_items *pool, rr_error *err);
+rr_status rri_record_keys_resolve(const rri_record *record, const rr_items *pool, rr_error *err);
 
 #endif

@@ -104,7 +104,22 @@ START_TEST(test_api_record_arguments_are_judged_by_name)
     expect(&t, rr_record_decode(&t.obs, &t.decision, NULL, 0, t.blob, t.bytes, NULL, &t.err),
            RR_E_INVALID, "work is NULL");
     expect(&t, rr_blob_describe(&blob, NULL, 0, &t.err), RR_E_INVALID, "data is NULL");
-    expect(&t, rr_blob_describe(&blob, t.blob, t.bytes - 8, &t.err), RR_E_FORMAT, "are left");
+    expect(&t, rr_blob_describe(&blob, t.blob, t.bytes - 8, &t.err), RR_E_TOO_SMALL, "are left");
+    ck_assert_uint_eq(blob.bytes, t.bytes);
+    expect(&t, rr_blob_describe(&blob, t.work, 8, &t.err), RR_E_FORMAT, "no blob begins here");
+    ck_assert_int_eq(blob.kind, -1);
+    ck_assert_uint_eq(blob.bytes, 0);
+    size_t offset = t.bytes + 1;
+    expect(&t, rr_blob_next(&blob, t.blob, t.bytes, &offset, &t.err), RR_E_INVALID, "*offset is");
+    expect(&t, rr_blob_next(&blob, t.blob, t.bytes, NULL, &t.err), RR_E_INVALID, "offset is NULL");
+    expect(&t, rr_blob_next(&blob, NULL, 0, &offset, &t.err), RR_E_INVALID, "data is NULL");
+    offset = t.bytes;
+    expect(&t, rr_blob_next(&blob, t.blob, t.bytes, &offset, &t.err), RR_E_TOO_SMALL,
+           "no whole blob");
+    offset = 0;
+    ck_assert_int_eq(rr_blob_next(&blob, t.blob, t.bytes, &offset, NULL), RR_OK);
+    ck_assert_uint_eq(offset, 0);
+    ck_assert_uint_eq(blob.decision, 70);
     log_close(&t.log);
 }
 END_TEST

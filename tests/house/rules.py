@@ -65,7 +65,6 @@ FOR_TESTS = {
     "rri_comparison_student": "has published tables",
     "rri_interactions_add": "one row of the table's own tests",
     "rri_plain_row_read": "the plain twin of what reads sixteen lines",
-    "rri_record_layout": "where a test damages a record",
 }
 
 # A file is written to with stdio's functions; only these say it to a stream of the process.
@@ -326,13 +325,17 @@ def readme_shows_what_is_compiled(tree):
     return []
 
 
-def serving_shows_what_is_compiled(tree):
-    """Each block of code in docs/serving.md stands in examples/hosts/walk.c as it is."""
-    compiled = read(tree, "examples/hosts/walk.c")
-    shown = readme.blocks(read(tree, "docs/serving.md"))
-    return ([] if shown else ["docs/serving.md has no ```c block"]) + [
-        f"docs/serving.md shows what examples/hosts/walk.c does not have: {block.splitlines()[0]}"
-        for block in shown if block not in compiled]
+def pages_show_what_is_compiled(tree):
+    """Each block of code in docs/serving.md stands in examples/hosts/walk.c as it is, each of
+    docs/log_format.md in tail.c."""
+    wrong = []
+    for page, host in (("docs/serving.md", "walk.c"), ("docs/log_format.md", "tail.c")):
+        compiled = read(tree, f"examples/hosts/{host}")
+        shown = readme.blocks(read(tree, page))
+        wrong += [] if shown else [f"{page} has no ```c block"]
+        wrong += [f"{page} shows what examples/hosts/{host} does not have: {block.splitlines()[0]}"
+                  for block in shown if block not in compiled]
+    return wrong
 
 
 def docs_name_what_exists(tree):

@@ -82,8 +82,8 @@ class ThisTree(unittest.TestCase):
     def test_readme_shows_what_is_compiled(self):
         self.holds(rules.readme_shows_what_is_compiled(TREE))
 
-    def test_serving_shows_what_is_compiled(self):
-        self.holds(rules.serving_shows_what_is_compiled(TREE))
+    def test_pages_show_what_is_compiled(self):
+        self.holds(rules.pages_show_what_is_compiled(TREE))
 
     def test_docs_name_what_exists(self):
         self.holds(rules.docs_name_what_exists(TREE))
@@ -337,12 +337,14 @@ class TheRules(unittest.TestCase):
 
     def test_serving_that_shows_something_else(self):
         self.write("examples/hosts/walk.c", SPDX + "int one(void);\nint two(void);\n")
+        self.write("examples/hosts/tail.c", SPDX + "int four(void);\n")
+        self.write("docs/log_format.md", "```c\nint four(void);\n```\n")
         self.write("docs/serving.md", "# Serving\n```c\nint two(void);\n```\n```sh\nmake\n```\n")
-        self.assertEqual(rules.serving_shows_what_is_compiled(self.tree), [])
+        self.assertEqual(rules.pages_show_what_is_compiled(self.tree), [])
         self.write("docs/serving.md", "```c\nint two(void);\n```\n\n```c\nint three(void);\n```\n")
-        self.speaks(rules.serving_shows_what_is_compiled(self.tree), "int three(void);")
+        self.speaks(rules.pages_show_what_is_compiled(self.tree), "int three(void);")
         self.write("docs/serving.md", "no code\n")
-        self.speaks(rules.serving_shows_what_is_compiled(self.tree), "no ```c block")
+        self.speaks(rules.pages_show_what_is_compiled(self.tree), "no ```c block")
 
     def test_docs_that_rot(self):
         self.write("docs/maths.md", "`rr_one` is tested by `tests/nn/test_linear.c`\n")

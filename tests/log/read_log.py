@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tracemalloc
 
 with open(sys.argv[2], encoding="utf-8") as page:
     (shown,) = re.findall(r"^```python\n(.*?)^```$", page.read(), re.M | re.S)
@@ -25,12 +26,13 @@ def ramp(start, begin, end):
 
 
 KEYS = (9000000000000000001, 102, 103, 104, 105, 106)
-assert first["kind"] == "RRRECORD" and first["has"] == 0x7F07FF, hex(first["has"])
+assert first["kind"] == "RRRECORD" and first["has"] == 0x7F0000, hex(first["has"])
 assert (first["session"], first["decision"], first["time"]) == (0xFFFFFFFFFFFFFFF0, 70, -5000000000)
 assert (first["version"], first["action"], first["item"]) == (0x8000000000000001, 1, 3)
 assert first["item_key"] == 104 and (first["log_prob"], first["value"]) == (-1.25, 0.75)
 assert first["candidates"] == (0, 3, -1, 5) and first["candidate_keys"] == (KEYS[0], 104, 0, 106)
-assert second["k"] == 3 and second["candidates"] == (4, 2, 1) and second["counts"] == (3, 0, 0)
+assert second["candidates"] == (4, 2, 1) and second["counts"] == (3, 0, 0)
+assert second["candidates_shape"] == (3, 1) and second["features_shape"] == (3, 2)
 assert second["states"] == ramp(-1.0, 3, 6) and second["features"] == ramp(2.0, 8, 14)
 assert second["vectors"] == ramp(-3.0, 8, 14) and second["incumbent"] == 1
 assert second["excluded"] == (0, 3) and second["excluded_keys"] == (KEYS[0], 104)
@@ -50,4 +52,12 @@ for at in range(0, len(data), 7):
     except Exception:
         continue
     sys.exit(f"byte {at} was changed, and the reader did not notice")
+
+# However long the log, no more than a blob of it is copied at a time.
+long_log = data * 40
+tracemalloc.start()
+for _ in reader["read"](long_log):
+    pass
+peak = tracemalloc.get_traced_memory()[1]
+assert peak < len(long_log) / 2, f"{peak} bytes at once to read {len(long_log)}"
 print("read 5 blobs,", len(data), "bytes, by", shown.count("\n"), "lines of Python")

@@ -3,6 +3,7 @@
 
 #include "check_run.h"
 #include "core/philox.h"
+#include "log/format_1.h"
 #include "log/log_fixture.h"
 
 enum { MOST = 1024 };
@@ -46,16 +47,40 @@ START_TEST(test_record_blob_of_one_number_lies_byte_by_byte_as_documented)
                                   .actions = &action,
                                   .log_probs = &log_prob,
                                   .pool_fingerprint = 4};
-    static const unsigned char expected[136] = {
-        [0] = 'R', 'R',      'R', 'E', 'C',  'O', 'R',        'D',      1,         0,
-        0,         0,        1,   0,   0x33, 0,   [16] = 136, [32] = 1, [40] = 2,  [48] = 3,
-        [64] = 4,  [80] = 3, 0,   0,   0,    3,   [90] = 0,   0xBF,     [108] = 1, [130] = 0x80,
-        0x3F};
-    unsigned char blob[136];
+    static const unsigned char expected[160] = {[0] = 'R',
+                                                'R',
+                                                'R',
+                                                'E',
+                                                'C',
+                                                'O',
+                                                'R',
+                                                'D',
+                                                2,
+                                                [14] = 0x33,
+                                                [16] = 160,
+                                                [32] = 1,
+                                                [40] = 2,
+                                                [48] = 3,
+                                                [64] = 4,
+                                                [80] = 3,
+                                                0,
+                                                0,
+                                                0,
+                                                3,
+                                                [91] = 0xBF,
+                                                [100] = 1,
+                                                [138] = 0x22,
+                                                [140] = 1,
+                                                [144] = 1,
+                                                [148] = 19,
+                                                [154] = 0x80,
+                                                0x3F};
+    unsigned char blob[160];
     size_t bytes = 0;
     ck_assert_int_eq(rri_record_encode(blob, sizeof blob, &bytes, &obs, &decision, 0, NULL), RR_OK);
     ck_assert_uint_eq(bytes, sizeof blob);
-    memset(blob + 24, 0, 8); /* the checksum, which test_blob looks at */
+    memset(blob + 10, 0, 2); /* the head's check, and the checksum, which test_blob looks at */
+    memset(blob + 24, 0, 8);
     for (size_t i = 0; i < sizeof blob; i++) {
         ck_assert_msg(blob[i] == expected[i], "byte %zu is %u, not %u", i, blob[i], expected[i]);
     }
@@ -113,7 +138,7 @@ START_TEST(test_record_blob_what_is_null_stays_null)
     t.log.obs = obs;
     t.log.decision = decision;
     encode(&t, 1);
-    ck_assert_uint_eq(t.bytes, 128 + 16);
+    ck_assert_uint_eq(t.bytes, 136 + 16 + 16); /* head, one entry, a state of three */
     ck_assert_int_eq(decode(&t, t.log.items), RR_OK);
     const void *const absent[] = {
         t.obs.lengths,           t.obs.candidates,      t.obs.features,
@@ -184,6 +209,104 @@ START_TEST(test_record_blob_lies_at_any_address_and_is_decoded_in_place_too)
 }
 END_TEST
 
+static void expect_row(const desk *t, size_t row)
+{
+    const log_fixture *log = &t->log;
+    const size_t k = (size_t)log->lengths[row];
+    ck_assert_int_eq(t->obs.n_candidates, log->lengths[row]);
+    ck_assert_mem_eq(t->obs.states, log->states + row * LOG_S, LOG_S * 4);
+    ck_assert_mem_eq(t->obs.candidates, log->candidates + row * LOG_K, k * 4);
+    ck_assert_mem_eq(t->obs.features, log->features + row * LOG_K * LOG_F, k * LOG_F * 4);
+    ck_assert_mem_eq(t->obs.vectors, log->vectors + row * LOG_K * LOG_D, k * LOG_D * 4);
+    ck_assert_mem_eq(t->obs.counts, log->counts + row * LOG_K, k * 4);
+    ck_assert_mem_eq(t->obs.excluded, log->excluded + row * LOG_M, LOG_M * 4);
+    ck_assert_mem_eq(t->obs.history, log->history + row * LOG_H, LOG_H * 4);
+    ck_assert_mem_eq(t->obs.history_rewards, log->history_rewards + row * LOG_H, LOG_H * 4);
+    ck_assert_int_eq(t->obs.incumbents[0], log->incumbents[row]);
+    ck_assert_uint_eq(t->obs.sessions[0], log->sessions[row]);
+    ck_assert_uint_eq(t->obs.decisions[0], log->decisions[row]);
+    ck_assert_int_eq(t->obs.times[0], log->times[row]);
+    ck_assert_int_eq(t->decision.actions[0], log->actions[row]);
+    ck_assert_float_eq(t->decision.log_probs[0], log->log_probs[row]);
+    ck_assert_float_eq(t->decision.values[0], log->values[row]);
+    ck_assert_uint_eq(t->decision.policy_versions[0], log->versions[row]);
+}
+
+START_TEST(test_record_blob_of_format_1_is_still_read)
+{
+    desk t;
+    log_open(&t.log);
+    for (size_t row = 0; row < LOG_ROWS; row++) {
+        t.bytes = FORMAT_1_AT[row + 1] - FORMAT_1_AT[row];
+        memcpy(t.blob, FORMAT_1 + FORMAT_1_AT[row], t.bytes);
+        ck_assert_int_eq(decode(&t, t.log.items), RR_OK);
+        expect_row(&t, row);
+        /* The keys of format 1 lead into a later catalogue, too. */
+        const uint64_t keys[] = {106, 104, 105, 103, 102, LOG_KEYS[0]};
+        rr_items *later = log_items(keys, LOG_N);
+        ck_assert_int_eq(decode(&t, later), RR_OK);
+        ck_assert_int_eq(t.obs.candidates[0], row == 0 ? 5 : 2);
+        rr_items_release(later);
+        /* Written anew, it is what today's writer makes of the row. */
+        uint64_t today[MOST / 8];
+        ck_assert_int_eq(decode(&t, t.log.items), RR_OK);
+        ck_assert_int_eq(
+            rri_record_encode(today, sizeof today, &t.bytes, &t.obs, &t.decision, 0, NULL), RR_OK);
+        encode(&t, row);
+        ck_assert_mem_eq(today, t.blob, t.bytes);
+    }
+    log_close(&t.log);
+}
+END_TEST
+
+START_TEST(test_record_blob_of_an_imitation_log_has_neither_log_prob_nor_version)
+{
+    desk t;
+    log_open(&t.log);
+    t.log.decision.log_probs = NULL;
+    t.log.decision.values = NULL;
+    t.log.decision.policy_versions = NULL;
+    encode(&t, 1);
+    ck_assert_int_eq(decode(&t, t.log.items), RR_OK);
+    ck_assert_ptr_null(t.decision.log_probs);
+    ck_assert_ptr_null(t.decision.values);
+    ck_assert_ptr_null(t.decision.policy_versions);
+    ck_assert_int_eq(t.decision.actions[0], t.log.actions[1]);
+    log_close(&t.log);
+}
+END_TEST
+
+/* Whatever a blob of format 1 says, with its checksum made right again. */
+START_TEST(test_record_blob_of_format_1_forged_is_an_error_and_never_a_crash)
+{
+    desk t;
+    log_open(&t.log);
+    const size_t bytes = FORMAT_1_AT[1];
+    size_t n_taken = 0;
+    enum { N_FORGED = 20000 };
+    for (uint64_t i = 0; i < N_FORGED; i++) {
+        unsigned char forged[352];
+        memcpy(forged, FORMAT_1, sizeof forged);
+        for (uint32_t c = 0; c <= i % 3; c++) {
+            const size_t most = i % 2 == 0 ? 128 : bytes;
+            const size_t at = (size_t)rri_philox_below(1, 92, i, 2 * c + 1, most);
+            forged[at] = (unsigned char)rri_philox_below(1, 92, i, 2 * c + 2, 256);
+        }
+        format_1_seal(forged, bytes);
+        uint64_t *exact = malloc(bytes);
+        const rr_status got = rri_record_decode(&t.obs, &t.decision, exact, forged, bytes,
+                                                i % 3 == 0 ? NULL : t.log.items, NULL);
+        n_taken += got == RR_OK;
+        ck_assert(got == RR_OK || got == RR_E_FORMAT || got == RR_E_MISMATCH ||
+                  got == RR_E_NOT_FOUND);
+        free(exact);
+    }
+    ck_assert_uint_gt(n_taken, N_FORGED / 10);
+    ck_assert_uint_lt(n_taken, N_FORGED);
+    log_close(&t.log);
+}
+END_TEST
+
 /* With the checksum made right again, what lies behind it is judged by itself. */
 START_TEST(test_record_blob_a_forged_head_is_an_error_and_never_a_crash)
 {
@@ -198,7 +321,7 @@ START_TEST(test_record_blob_a_forged_head_is_an_error_and_never_a_crash)
         unsigned char *bytes = (unsigned char *)forged;
         const uint64_t n_changes = 1 + rri_philox_below(1, 90, i, 0, 3);
         for (uint32_t c = 0; c < n_changes; c++) {
-            const size_t most = i % 2 == 0 ? 128 : t.bytes;
+            const size_t most = i % 2 == 0 ? 312 : t.bytes; /* head and table */
             const size_t at = (size_t)rri_philox_below(1, 90, i, 2 * c + 1, most);
             bytes[at] = (unsigned char)rri_philox_below(1, 90, i, 2 * c + 2, 256);
         }
@@ -209,8 +332,8 @@ START_TEST(test_record_blob_a_forged_head_is_an_error_and_never_a_crash)
         const rr_status got = rri_record_decode(&t.obs, &t.decision, exact, forged, t.bytes,
                                                 i % 3 == 0 ? NULL : t.log.items, NULL);
         n_taken += got == RR_OK;
-        ck_assert(got == RR_OK || got == RR_E_FORMAT || got == RR_E_MISMATCH ||
-                  got == RR_E_NOT_FOUND);
+        ck_assert(got == RR_OK || got == RR_E_FORMAT || got == RR_E_VERSION ||
+                  got == RR_E_MISMATCH || got == RR_E_NOT_FOUND);
         if (got == RR_OK && t.decision.actions != NULL && t.obs.n_candidates > 0) {
             ck_assert_int_ge(t.decision.actions[0], 0);
             ck_assert_int_lt(t.decision.actions[0], t.obs.n_candidates);
@@ -229,4 +352,7 @@ CHECK_MAIN("log/record_blob", test_record_blob_of_one_number_lies_byte_by_byte_a
            test_record_blob_of_a_decoded_row_is_the_same_bytes,
            test_record_blob_too_small_an_out_is_left_alone_and_the_size_told,
            test_record_blob_lies_at_any_address_and_is_decoded_in_place_too,
+           test_record_blob_of_format_1_is_still_read,
+           test_record_blob_of_an_imitation_log_has_neither_log_prob_nor_version,
+           test_record_blob_of_format_1_forged_is_an_error_and_never_a_crash,
            test_record_blob_a_forged_head_is_an_error_and_never_a_crash)

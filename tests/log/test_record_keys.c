@@ -3,6 +3,7 @@
 
 #include "check_run.h"
 #include "log/log_fixture.h"
+#include "log/record_layout.h"
 
 enum { MOST = 1024 };
 
@@ -123,14 +124,12 @@ START_TEST(test_record_keys_an_index_outside_its_own_catalogue_is_refused)
 {
     desk t;
     open_desk(&t, 0);
-    rri_record_head head;
-    size_t offsets[RRI_RECORD_N_ARRAYS + 1];
-    memcpy(&head, t.blob, sizeof head);
-    rri_record_layout(offsets, &head);
+    rri_record record;
+    ck_assert_int_eq(rri_record_read(&record, t.blob, t.bytes, NULL), RR_OK);
     const int32_t outside[] = {LOG_N, -2};
     for (size_t i = 0; i < 2; i++) {
-        memcpy((unsigned char *)t.blob + offsets[RRI_RECORD_EXCLUDED], &outside[i], 4);
-        rri_blob_seal(t.blob, RRI_RECORD_MAGIC, head.blob.has, t.bytes);
+        memcpy(rri_record_view(&record, RRI_RECORD_EXCLUDED), &outside[i], 4);
+        rri_blob_seal(t.blob, RRI_RECORD_MAGIC, record.head->blob.has, t.bytes);
         ck_assert_int_eq(decode(&t, t.log.items), RR_E_FORMAT);
         ck_assert_msg(strstr(t.err.text, "excluded[0]") != NULL, "%s", t.err.text);
     }
