@@ -153,8 +153,7 @@ RR_API rr_status rr_dataset_rank_lists(const rr_dataset *train, const rr_dataset
 /* Vectors in numpy's .npy files: float32 or float64, little-endian, C order, one or two dimensions
  * (one: a column), versions 1 to 3. What is damaged, not finite or beyond a float is refused.
  * shape: of a file. read: out [n_rows, n_columns], else RR_E_MISMATCH. write: float32, each finite,
- * else RR_E_NOT_FINITE and nothing is written; the file is the old or the new one,
- * whatever happens. */
+ * else RR_E_NOT_FINITE and nothing is written; written as rr_checkpoint_save writes. */
 RR_API rr_status rr_npy_shape(const char *path, int64_t *n_rows, int64_t *n_columns, rr_error *err);
 RR_API rr_status rr_npy_read(const char *path, float *out, int64_t n_rows, int64_t n_columns,
                              rr_error *err);

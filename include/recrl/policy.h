@@ -48,8 +48,8 @@ RR_API rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_optio
 
 /* One safetensors file: weights, config, options, version and item fingerprint, and sixteen
  * decisions made while saving, which load replays; no moments, no item vectors unless trained, and
- * a checksum over every byte. Written to a temporary file, synced, renamed: a reader, or a trainer
- * killed at any moment, leaves a whole file or none. */
+ * a checksum over every byte. Written as rr_checkpoint_save writes: a trainer that is killed at any
+ * moment leaves the old file or the new one, and so does a reader find. */
 RR_API rr_status rr_policy_save(const char *path, const rr_policy *policy, rr_error *err);
 /* items: the catalogue that the policy was published with, else RR_E_MISMATCH; NULL where it had
  * none. RR_E_IO: it cannot be read; RR_E_FORMAT: damaged, or no snapshot; RR_E_VERSION: of a newer

@@ -4,7 +4,8 @@
 
 #include "core/abi.h"
 #include "core/fpmode.h"
-#include "io/atomic_file.h"
+#include "core/host_log.h"
+#include "io/safetensors_file.h"
 #include "store/checkpoint.h"
 
 /* The caller's struct, of whatever release, as one of this. */
@@ -48,22 +49,17 @@ rr_status rr_checkpoint_save_memory(const rr_checkpoint *checkpoint, void *out, 
     return status;
 }
 
-/* Measured, written to memory, written to the file. */
 static rr_status save(const char *path, const rr_checkpoint *all, rr_error *err)
 {
-    const rri_allocator *allocator = &all->agent->allocator;
-    size_t bytes;
-    RRI_TRY(rri_safetensors_write(NULL, 0, &bytes, rri_checkpoint_describe, all, err));
-    void *block;
-    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "checkpoint", err));
-    const size_t capacity = bytes;
-    rr_status status =
-        rri_safetensors_write(block, capacity, &bytes, rri_checkpoint_describe, all, err);
-    if (status == RR_OK) {
-        status = rri_atomic_file_write(path, block, bytes, err);
+    int folder_number = 0;
+    RRI_TRY(rri_safetensors_file_save(path, rri_checkpoint_describe, all, &folder_number, err));
+    if (folder_number != 0) {
+        rri_host_log_say(&all->agent->trainer.log, RR_LOG_WARNING,
+                         "checkpoint: '%.240s' is in place, but its folder could not be synced "
+                         "(errno %d): after a power cut the old file may be back",
+                         path, folder_number);
     }
-    rri_memory_release(allocator, block, capacity);
-    return status;
+    return RR_OK;
 }
 
 rr_status rr_checkpoint_save(const rr_checkpoint *checkpoint, const char *path, rr_error *err)
@@ -127,7 +123,7 @@ rr_status rr_checkpoint_load(rr_checkpoint *checkpoint, const char *path, rr_err
     RRI_TRY(find_allocator(&allocator, target.agent, err));
     void *block;
     size_t bytes;
-    RRI_TRY(rri_atomic_file_read(&block, &bytes, path, &allocator, err));
+    RRI_TRY(rri_safetensors_file_read(&block, &bytes, path, &allocator, err));
     const rr_status status = load(&target, block, bytes, &allocator, err);
     rri_memory_release(&allocator, block, bytes);
     rri_abi_write(checkpoint, &target, sizeof target);
@@ -145,7 +141,7 @@ rr_status rr_checkpoint_read_config(const char *path, int32_t kind, void *config
     RRI_TRY(rri_allocator_init(&allocator, NULL, err));
     void *block;
     size_t bytes;
-    RRI_TRY(rri_atomic_file_read(&block, &bytes, path, &allocator, err));
+    RRI_TRY(rri_safetensors_file_read(&block, &bytes, path, &allocator, err));
     rri_safetensors_reader reader;
     rr_status status = rri_safetensors_open(&reader, block, bytes, &allocator, err);
     if (status == RR_OK) {

@@ -2,7 +2,7 @@
 /* api_policy_file.c: the front door of snapshots in files and in memory. */
 #include "core/fpmode.h"
 #include "core/status.h"
-#include "io/atomic_file.h"
+#include "io/safetensors_file.h"
 #include "store/policy_file.h"
 
 static rr_status require(const void *pointer, const char *function, const char *name, rr_error *err)
@@ -36,18 +36,9 @@ rr_status rr_policy_save_memory(void *out, size_t capacity, size_t *bytes, const
 
 static rr_status save(const char *path, const rr_policy *policy, rr_error *err)
 {
-    const rri_allocator *allocator = &policy->allocator;
-    size_t bytes;
-    RRI_TRY(save_memory(NULL, 0, &bytes, policy, err));
-    void *block;
-    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "policy file", err));
-    const size_t capacity = bytes;
-    rr_status status = save_memory(block, capacity, &bytes, policy, err);
-    if (status == RR_OK) {
-        status = rri_atomic_file_write(path, block, bytes, err);
-    }
-    rri_memory_release(allocator, block, capacity);
-    return status;
+    rri_policy_file file = {.policy = policy};
+    RRI_TRY(rri_proof_play(&file.proof, policy, &policy->allocator, err));
+    return rri_safetensors_file_save(path, rri_policy_file_describe, &file, NULL, err);
 }
 
 rr_status rr_policy_save(const char *path, const rr_policy *policy, rr_error *err)
@@ -91,7 +82,7 @@ rr_status rr_policy_load(rr_policy **out, const char *path, rr_items *items, con
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     void *block;
     size_t bytes;
-    RRI_TRY(rri_atomic_file_read(&block, &bytes, path, &allocator, err));
+    RRI_TRY(rri_safetensors_file_read(&block, &bytes, path, &allocator, err));
     const rr_status status = load(out, block, bytes, items, &allocator, err);
     rri_memory_release(&allocator, block, bytes);
     return rri_status_of_file(err, status, path);

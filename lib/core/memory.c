@@ -120,8 +120,8 @@ static size_t block_size(size_t bytes)
     return rri_size_add(wanted, RRI_ALIGNMENT - 1) / RRI_ALIGNMENT * RRI_ALIGNMENT;
 }
 
-rr_status rri_memory_allocate(void **block, const rri_allocator *allocator, size_t bytes,
-                              const char *what, rr_error *err)
+rr_status rri_memory_allocate_unset(void **block, const rri_allocator *allocator, size_t bytes,
+                                    const char *what, rr_error *err)
 {
     *block = NULL;
     if (bytes > PTRDIFF_MAX - RRI_ALIGNMENT) {
@@ -138,8 +138,15 @@ rr_status rri_memory_allocate(void **block, const rri_allocator *allocator, size
                  "%s: the host's allocate gave a block that is not aligned to %zu", what,
                  RRI_ALIGNMENT);
     }
-    memset(fresh, 0, size);
     *block = fresh;
+    return RR_OK;
+}
+
+rr_status rri_memory_allocate(void **block, const rri_allocator *allocator, size_t bytes,
+                              const char *what, rr_error *err)
+{
+    RRI_TRY(rri_memory_allocate_unset(block, allocator, bytes, what, err));
+    memset(*block, 0, block_size(bytes));
     return RR_OK;
 }
 

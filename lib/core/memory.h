@@ -29,6 +29,10 @@ rr_status rri_allocator_init(rri_allocator *allocator, const rr_host *host, rr_e
  */
 rr_status rri_memory_allocate(void **block, const rri_allocator *allocator, size_t bytes,
                               const char *what, rr_error *err);
+
+/* The same with whatever lies there, for a block that is written as a whole at once. */
+rr_status rri_memory_allocate_unset(void **block, const rri_allocator *allocator, size_t bytes,
+                                    const char *what, rr_error *err);
 void rri_memory_release(const rri_allocator *allocator, void *block, size_t bytes);
 
 typedef struct rri_arena {

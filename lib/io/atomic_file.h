@@ -1,28 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* atomic_file.h: whole files, read at once and written so that a reader sees the old or the new
- * one.
+/* atomic_file.h: files that are written so that a reader sees the old or the new one.
  *
- * write makes a temporary file in the same folder, syncs it, renames it over the path and syncs the
- * folder: after a crash at any moment the path holds the whole old file or the whole new one. */
+ *     open      finds where the path leads and makes a temporary file in that folder
+ *     append    writes to it, as often as there are parts
+ *     commit    syncs it, renames it over the file and syncs the folder
+ *
+ * After a crash at any moment the file is the whole old one or the whole new one.
+ *
+ *   symlinks      are followed: the file they lead to is replaced (or made), they stay
+ *   permissions   a file keeps its mode, and its owner and group where the system lets us; one that
+ *                 may not be written is refused, of root's too when nobody may write it. A new file
+ *                 has what the umask leaves of 0666. Access lists, attributes and other hard links
+ *                 stay with the old file
+ *   devices,      are written to as they are, without a temporary file: what was written before a
+ *   pipes         failure has been written. A pipe waits for its reader; one that goes away is an
+ *                 error, not a signal
+ *
+ * Calls that a signal interrupts are made again. */
 #ifndef RRI_IO_ATOMIC_FILE_H
 #define RRI_IO_ATOMIC_FILE_H
 
-#include "core/memory.h"
+#include <stddef.h>
+
 #include "core/status.h"
+#include "io/temporary_file.h"
 
-rr_status rri_atomic_file_write(const char *path, const void *data, size_t bytes, rr_error *err);
+enum { RRI_ATOMIC_FILE_BUFFER = 8192 };
 
-/* The same of parts that follow one another. */
-typedef struct rri_atomic_file_part {
-    const void *data;
-    size_t bytes;
-} rri_atomic_file_part;
-rr_status rri_atomic_file_write_parts(const char *path, const rri_atomic_file_part *parts, size_t n,
-                                      rr_error *err);
+typedef struct rri_atomic_file {
+    const char *path; /* as the caller named it; borrowed until commit or abandon */
+    char target[RRI_TEMPORARY_FILE_PATH];    /* the file that it leads to */
+    char temporary[RRI_TEMPORARY_FILE_PATH]; /* "": a device or pipe is written to */
+    int fd;
+    size_t n_buffered;
+    unsigned char buffer[RRI_ATOMIC_FILE_BUFFER]; /* of small parts */
+} rri_atomic_file;
 
-/* *data [*bytes] belongs to the caller, who releases it (rri_memory_release). Only regular files: a
- * folder or a pipe is refused, not waited for. An empty file gives a block and 0 bytes. */
-rr_status rri_atomic_file_read(void **data, size_t *bytes, const char *path,
-                               const rri_allocator *allocator, rr_error *err);
+/* On failure nothing is open. */
+rr_status rri_atomic_file_open(rri_atomic_file *file, const char *path, rr_error *err);
+
+/* After a failure: abandon. */
+rr_status rri_atomic_file_append(rri_atomic_file *file, const void *data, size_t bytes,
+                                 rr_error *err);
+
+/* On failure as abandon, and the old file is whole. RR_OK with *folder_number (an errno, else 0)
+ * when the new file is in place, but the sync of its folder failed: a power cut may bring the old
+ * file back. folder_number is nullable. */
+rr_status rri_atomic_file_commit(rri_atomic_file *file, int *folder_number, rr_error *err);
+
+/* Closes and removes the temporary file. */
+void rri_atomic_file_abandon(rri_atomic_file *file);
 
 #endif

@@ -155,7 +155,16 @@ rr_status rri_npy_write(const char *path, const float *values, int64_t n_rows, i
     RRI_TRY(
         require_finite(values, path, (size_t)n_rows * (size_t)n_columns, (size_t)n_columns, err));
     rri_npy_header_write(head, n_rows, n_columns);
-    const rri_atomic_file_part parts[2] = {
-        {head, sizeof head}, {values, (size_t)n_rows * (size_t)n_columns * sizeof values[0]}};
-    return rri_atomic_file_write_parts(path, parts, 2, err);
+    rri_atomic_file file;
+    RRI_TRY(rri_atomic_file_open(&file, path, err));
+    rr_status status = rri_atomic_file_append(&file, head, sizeof head, err);
+    if (status == RR_OK) {
+        const size_t bytes = (size_t)n_rows * (size_t)n_columns * sizeof values[0];
+        status = rri_atomic_file_append(&file, values, bytes, err);
+    }
+    if (status != RR_OK) {
+        rri_atomic_file_abandon(&file);
+        return status;
+    }
+    return rri_atomic_file_commit(&file, NULL, err);
 }

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* strerror itself is not for threads. */
@@ -27,6 +26,15 @@ int rri_open_file(const char *path, int flags, unsigned mode)
     return fd;
 }
 
+int rri_open_file_about(int fd, struct stat *about)
+{
+    int status;
+    do {
+        status = fstat(fd, about);
+    } while (status < 0 && errno == EINTR);
+    return status;
+}
+
 rr_status rri_open_file_read(int *fd, size_t *bytes, const char *path, rr_error *err)
 {
     /* Without O_NONBLOCK the opening of a pipe would wait for its other end. */
@@ -35,7 +43,7 @@ rr_status rri_open_file_read(int *fd, size_t *bytes, const char *path, rr_error 
         return rri_open_file_fail("open", path, errno, err);
     }
     struct stat about;
-    if (fstat(opened, &about) < 0) {
+    if (rri_open_file_about(opened, &about) < 0) {
         const int number = errno;
         close(opened);
         return rri_open_file_fail("read", path, number, err);
@@ -47,4 +55,45 @@ rr_status rri_open_file_read(int *fd, size_t *bytes, const char *path, rr_error 
     *fd = opened;
     *bytes = (size_t)about.st_size;
     return RR_OK;
+}
+
+/* One read(2), again while it is interrupted. */
+static ssize_t read_some(int fd, void *out, size_t bytes)
+{
+    ssize_t got;
+    do {
+        got = read(fd, out, bytes);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static rr_status fail_changed(const char *path, rr_error *err)
+{
+    RRI_FAIL(err, RR_E_IO, "file: '%.240s' changed its size while it was read", path);
+}
+
+rr_status rri_open_file_take(void *out, size_t bytes, int fd, const char *path, rr_error *err)
+{
+    unsigned char *const data = out;
+    for (size_t used = 0; used < bytes;) {
+        const ssize_t got = read_some(fd, data + used, bytes - used);
+        if (got < 0) {
+            return rri_open_file_fail("read", path, errno, err);
+        }
+        if (got == 0) {
+            return fail_changed(path, err);
+        }
+        used += (size_t)got;
+    }
+    return RR_OK;
+}
+
+rr_status rri_open_file_finish(int fd, const char *path, rr_error *err)
+{
+    unsigned char beyond;
+    const ssize_t got = read_some(fd, &beyond, 1);
+    if (got < 0) {
+        return rri_open_file_fail("read", path, errno, err);
+    }
+    return got == 0 ? RR_OK : fail_changed(path, err);
 }

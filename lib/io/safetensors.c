@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/hash.h"
 #include "io/json_text.h"
 
 /* Tensors are copied as they lie in memory, and the format is little endian. */
@@ -41,10 +40,20 @@ size_t rri_safetensors_size(rri_dtype dtype, const size_t *shape, size_t n_dims)
     return bytes;
 }
 
+/* On to the sink, unless it has failed before. */
+static void emit(rri_safetensors_writer *writer, const void *bytes, size_t n)
+{
+    if (writer->status == RR_OK && n > 0) {
+        rri_hash_update(&writer->checksum, bytes, n);
+        writer->status = writer->sink(writer->sink_context, bytes, n, writer->err);
+    }
+}
+
 static void put(rri_safetensors_writer *writer, const char *text, size_t length)
 {
-    if (writer->base != NULL && writer->header_used + length <= writer->header_size) {
-        memcpy(writer->base + 8 + writer->header_used, text, length);
+    if (writer->run == RRI_SAFETENSORS_HEADER &&
+        writer->header_used + length <= writer->header_size) {
+        emit(writer, text, length);
     }
     writer->header_used += length;
 }
@@ -148,14 +157,6 @@ static void put_tensor(rri_safetensors_writer *writer, const char *name, rri_dty
     writer->n_tensors++;
 }
 
-static void put_data(rri_safetensors_writer *writer, const void *data, size_t bytes)
-{
-    if (writer->base != NULL && bytes > 0 && bytes <= writer->data_size - writer->data_used) {
-        memcpy(writer->base + 8 + writer->header_size + writer->data_used, data, bytes);
-    }
-    writer->data_used += bytes;
-}
-
 rr_status rri_safetensors_add(rri_safetensors_writer *writer, const char *name, rri_dtype dtype,
                               const size_t *shape, size_t n_dims, const void *data, rr_error *err)
 {
@@ -177,18 +178,22 @@ rr_status rri_safetensors_add(rri_safetensors_writer *writer, const char *name, 
         RRI_FAIL(err, RR_E_INVALID, "safetensors: tensor '%s' is one too many; at most %zu fit",
                  name, RRI_SAFETENSORS_MAX_ENTRIES - 1);
     }
-    if (writer->base != NULL && bytes > writer->data_size - writer->data_used) {
+    if (writer->run != RRI_SAFETENSORS_MEASURES && bytes > writer->data_size - writer->data_used) {
         RRI_FAIL(err, RR_E_STATE, "safetensors: tensor '%s' was not there when measured", name);
     }
     put_tensor(writer, name, dtype, shape, n_dims, bytes);
-    put_data(writer, data, bytes);
-    return RR_OK;
+    if (writer->run == RRI_SAFETENSORS_DATA) {
+        emit(writer, data, bytes);
+    }
+    writer->data_used += bytes;
+    return writer->status;
 }
 
 /* Everything but the checksum's bytes, which need all others. */
 static rr_status run(rri_safetensors_writer *writer, rri_safetensors_describe *describe,
                      const void *context, rr_error *err)
 {
+    writer->err = err;
     RRI_TRY(describe(writer, context, err));
     put_tensor(writer, RRI_SAFETENSORS_CHECKSUM, RRI_DTYPE_U8, (const size_t[]){8}, 1, 8);
     put_text(writer, "}");
@@ -200,14 +205,67 @@ static rr_status run(rri_safetensors_writer *writer, rri_safetensors_describe *d
                  "safetensors: the header has %zu bytes; it must have at most %zu",
                  writer->header_used, RRI_SAFETENSORS_MAX_HEADER);
     }
+    return writer->status;
+}
+
+/* A later run, of a writer of its own; the checksum goes on. */
+static rr_status run_again(rri_safetensors_writer *writer, rri_safetensors_run what,
+                           rri_safetensors_describe *describe, const void *context, rr_error *err)
+{
+    writer->run = what;
+    writer->header_used = writer->data_used = writer->n_tensors = writer->n_pairs = 0;
+    writer->is_in_metadata = false;
+    RRI_TRY(run(writer, describe, context, err));
+    if (writer->header_used != writer->header_size || writer->data_used != writer->data_size) {
+        RRI_FAIL(err, RR_E_STATE, "safetensors: what was written is not what was measured");
+    }
     return RR_OK;
 }
 
-static void store_u64(unsigned char *out, uint64_t value)
+static void store_u64(unsigned char out[8], uint64_t value)
 {
     for (int i = 0; i < 8; i++) {
         out[i] = (unsigned char)(value >> (8 * i));
     }
+}
+
+static rr_status write_measured(const rri_safetensors_writer *measured, rri_safetensors_sink *sink,
+                                void *sink_context, rri_safetensors_describe *describe,
+                                const void *context, rr_error *err)
+{
+    rri_safetensors_writer writer = {.sink = sink,
+                                     .sink_context = sink_context,
+                                     .err = err,
+                                     .header_size = measured->header_used,
+                                     .data_size = measured->data_used};
+    unsigned char number[8];
+    rri_hash_init(&writer.checksum, 0);
+    store_u64(number, writer.header_size);
+    emit(&writer, number, sizeof number);
+    RRI_TRY(run_again(&writer, RRI_SAFETENSORS_HEADER, describe, context, err));
+    RRI_TRY(run_again(&writer, RRI_SAFETENSORS_DATA, describe, context, err));
+    store_u64(number, rri_hash_final(&writer.checksum));
+    emit(&writer, number, sizeof number);
+    return writer.status;
+}
+
+rr_status rri_safetensors_stream(rri_safetensors_sink *sink, void *sink_context,
+                                 rri_safetensors_describe *describe, const void *context,
+                                 rr_error *err)
+{
+    rri_safetensors_writer measured = {0};
+    RRI_TRY(run(&measured, describe, context, err));
+    return write_measured(&measured, sink, sink_context, describe, context, err);
+}
+
+/* context: where in memory the next byte goes. */
+static rr_status write_to_memory(void *context, const void *bytes, size_t n, rr_error *err)
+{
+    unsigned char **const next = context;
+    (void)err;
+    memcpy(*next, bytes, n);
+    *next += n;
+    return RR_OK;
 }
 
 rr_status rri_safetensors_write(void *out, size_t capacity, size_t *bytes,
@@ -216,8 +274,7 @@ rr_status rri_safetensors_write(void *out, size_t capacity, size_t *bytes,
 {
     rri_safetensors_writer measured = {0};
     RRI_TRY(run(&measured, describe, context, err));
-    const size_t checked = 8 + measured.header_used + measured.data_used;
-    *bytes = checked + 8;
+    *bytes = 8 + measured.header_used + measured.data_used + 8;
     if (out == NULL) {
         return RR_OK;
     }
@@ -225,13 +282,6 @@ rr_status rri_safetensors_write(void *out, size_t capacity, size_t *bytes,
         RRI_FAIL(err, RR_E_TOO_SMALL, "safetensors: the block has %zu bytes; %zu are needed",
                  capacity, *bytes);
     }
-    rri_safetensors_writer writer = {
-        .base = out, .header_size = measured.header_used, .data_size = measured.data_used};
-    RRI_TRY(run(&writer, describe, context, err));
-    if (writer.header_used != writer.header_size || writer.data_used != writer.data_size) {
-        RRI_FAIL(err, RR_E_STATE, "safetensors: what was written is not what was measured");
-    }
-    store_u64(writer.base, writer.header_size);
-    store_u64(writer.base + checked, rri_hash_bytes(out, checked, 0));
-    return RR_OK;
+    unsigned char *next = out;
+    return write_measured(&measured, write_to_memory, &next, describe, context, err);
 }

@@ -12,7 +12,8 @@
  * little endian) of every byte before it.
  *
  * One function of the caller describes what is to be written, by adding metadata and then tensors.
- * It is run twice: first only to measure, then to write, so that the two cannot disagree. */
+ * It is run three times: to measure, for the header, and for the data, which go out as they lie.
+ * So nothing is collected, and the three cannot disagree unnoticed. */
 #ifndef RRI_IO_SAFETENSORS_H
 #define RRI_IO_SAFETENSORS_H
 
@@ -20,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/hash.h"
 #include "core/status.h"
 
 #define RRI_SAFETENSORS_MAX_DIMS     ((size_t)4)
@@ -46,11 +48,25 @@ size_t rri_dtype_size(rri_dtype dtype);      /* bytes of an element */
 /* Bytes of a tensor; SIZE_MAX where they do not fit. n_dims 0 is one element. */
 size_t rri_safetensors_size(rri_dtype dtype, const size_t *shape, size_t n_dims);
 
+/* Takes the bytes of a file in order. */
+typedef rr_status rri_safetensors_sink(void *context, const void *bytes, size_t n, rr_error *err);
+
+typedef enum rri_safetensors_run {
+    RRI_SAFETENSORS_MEASURES, /* nothing is written */
+    RRI_SAFETENSORS_HEADER,
+    RRI_SAFETENSORS_DATA
+} rri_safetensors_run;
+
 typedef struct rri_safetensors_writer {
-    unsigned char *base; /* NULL while measuring; borrowed */
-    size_t header_size;  /* of the whole header, padded; known when writing */
-    size_t header_used;  /* bytes of JSON so far */
-    size_t data_size;    /* of all data; known when writing */
+    rri_safetensors_run run;
+    rri_safetensors_sink *sink; /* with its context; NULL while measuring */
+    void *sink_context;
+    rr_status status;   /* of the sink: nothing is handed to it after a failure */
+    rr_error *err;      /* where the sink's sentence goes; borrowed */
+    rri_hash checksum;  /* of what was handed to the sink */
+    size_t header_size; /* of the whole header, padded; known when writing */
+    size_t header_used; /* bytes of JSON so far */
+    size_t data_size;   /* of all data; known when writing */
     size_t data_used;
     size_t n_tensors, n_pairs;
     bool is_in_metadata; /* its brace is open */
@@ -60,7 +76,8 @@ typedef struct rri_safetensors_writer {
 rr_status rri_safetensors_add_metadata(rri_safetensors_writer *writer, const char *key,
                                        const char *text, rr_error *err);
 
-/* data [shape] is copied; it may be NULL when the tensor has no elements. Names differ. */
+/* data [shape] is handed on during the call; it may be NULL when the tensor has no elements. Names
+ * differ. */
 rr_status rri_safetensors_add(rri_safetensors_writer *writer, const char *name, rri_dtype dtype,
                               const size_t *shape, size_t n_dims, const void *data, rr_error *err);
 
@@ -73,5 +90,10 @@ typedef rr_status rri_safetensors_describe(rri_safetensors_writer *writer, const
 rr_status rri_safetensors_write(void *out, size_t capacity, size_t *bytes,
                                 rri_safetensors_describe *describe, const void *context,
                                 rr_error *err);
+
+/* The same file, piece by piece. */
+rr_status rri_safetensors_stream(rri_safetensors_sink *sink, void *sink_context,
+                                 rri_safetensors_describe *describe, const void *context,
+                                 rr_error *err);
 
 #endif

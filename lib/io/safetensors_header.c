@@ -160,7 +160,7 @@ static rr_status check_place(rri_safetensors_header *header, rri_safetensors_ten
                  "safetensors: '%.64s' has %zu bytes of data; its shape needs %zu", tensor->name,
                  offsets[1] - offsets[0], tensor->bytes);
     }
-    tensor->data = header->data + header->data_used;
+    tensor->data = header->data != NULL ? header->data + header->data_used : NULL;
     header->data_used = offsets[1];
     return RR_OK;
 }

@@ -12,7 +12,8 @@ typedef struct rri_safetensors_tensor {
     rri_dtype dtype;
     size_t n_dims;
     size_t shape[RRI_SAFETENSORS_MAX_DIMS];
-    const unsigned char *data; /* [bytes], a view into the block; not aligned */
+    const unsigned char *data; /* [bytes], a view into the block, not aligned; NULL where the
+                                  block is not there */
     size_t bytes;
 } rri_safetensors_tensor;
 
@@ -25,7 +26,7 @@ typedef struct rri_safetensors_header {
     rri_safetensors_tensor *tensors; /* [max_tensors] */
     rri_safetensors_pair *pairs;     /* [max_pairs] */
     size_t n_tensors, max_tensors, n_pairs, max_pairs;
-    const unsigned char *data; /* [data_size], what follows the header; borrowed */
+    const unsigned char *data; /* [data_size], what follows the header; borrowed; may be NULL */
     size_t data_size, data_used;
     bool has_metadata;
 } rri_safetensors_header;

@@ -17,8 +17,7 @@ static uint64_t load_u64(const unsigned char *at)
 }
 
 /* The last tensor is the hash of all bytes before it. */
-static rr_status check_checksum(const rri_safetensors_header *header, const unsigned char *block,
-                                size_t bytes, rr_error *err)
+static rr_status check_last(const rri_safetensors_header *header, rr_error *err)
 {
     const rri_safetensors_tensor *const last =
         header->n_tensors > 0 ? &header->tensors[header->n_tensors - 1] : NULL;
@@ -27,15 +26,11 @@ static rr_status check_checksum(const rri_safetensors_header *header, const unsi
         RRI_FAIL(err, RR_E_FORMAT,
                  "safetensors: the last tensor must be '" RRI_SAFETENSORS_CHECKSUM "', U8 [8]");
     }
-    if (load_u64(last->data) != rri_hash_bytes(block, bytes - 8, 0)) {
-        RRI_FAIL(err, RR_E_FORMAT, "safetensors: the checksum does not fit; the bytes are damaged");
-    }
     return RR_OK;
 }
 
-/* Length of the header, or the reason why there cannot be one. */
-static rr_status read_header_size(size_t *header_size, const unsigned char *block, size_t bytes,
-                                  rr_error *err)
+rr_status rri_safetensors_header_size(size_t *header_size, const unsigned char *block, size_t bytes,
+                                      rr_error *err)
 {
     if (bytes < 8) {
         RRI_FAIL(err, RR_E_FORMAT, "safetensors: %zu bytes are too few for a header", bytes);
@@ -52,13 +47,14 @@ static rr_status read_header_size(size_t *header_size, const unsigned char *bloc
     return RR_OK;
 }
 
-rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block, size_t bytes,
-                               const rri_allocator *allocator, rr_error *err)
+/* The index of a block whose data may be missing: then has_data is false, and no tensor has any. */
+static rr_status read_index(rri_safetensors_reader *reader, const void *block, size_t bytes,
+                            bool has_data, const rri_allocator *allocator, rr_error *err)
 {
     size_t header_size = 0;
-    RRI_TRY(read_header_size(&header_size, block, bytes, err));
+    RRI_TRY(rri_safetensors_header_size(&header_size, block, bytes, err));
     const unsigned char *const text = (const unsigned char *)block + 8;
-    rri_safetensors_header header = {.data = text + header_size,
+    rri_safetensors_header header = {.data = has_data ? text + header_size : NULL,
                                      .data_size = bytes - 8 - header_size};
 
     rri_arena arena = {.base = NULL};
@@ -70,9 +66,7 @@ rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block
     rri_json_text_init(&header.json, text, header_size, store);
 
     rr_status status = rri_safetensors_header_read(&header, err);
-    if (status == RR_OK) {
-        status = check_checksum(&header, block, bytes, err);
-    }
+    status = status == RR_OK ? check_last(&header, err) : status;
     if (status != RR_OK) {
         rri_safetensors_close(reader);
         return status;
@@ -81,6 +75,27 @@ rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block
     reader->n_tensors = header.n_tensors - 1;
     reader->metadata = header.pairs;
     reader->n_pairs = header.n_pairs;
+    return RR_OK;
+}
+
+rr_status rri_safetensors_judge(const void *head, size_t bytes, const rri_allocator *allocator,
+                                rr_error *err)
+{
+    rri_safetensors_reader reader;
+    RRI_TRY(read_index(&reader, head, bytes, false, allocator, err));
+    rri_safetensors_close(&reader);
+    return RR_OK;
+}
+
+rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block, size_t bytes,
+                               const rri_allocator *allocator, rr_error *err)
+{
+    RRI_TRY(read_index(reader, block, bytes, true, allocator, err));
+    const unsigned char *const data = block;
+    if (load_u64(data + bytes - 8) != rri_hash_bytes(block, bytes - 8, 0)) {
+        rri_safetensors_close(reader);
+        RRI_FAIL(err, RR_E_FORMAT, "safetensors: the checksum does not fit; the bytes are damaged");
+    }
     return RR_OK;
 }
 

@@ -22,6 +22,16 @@ typedef struct rri_safetensors_reader {
     rri_allocator allocator;
 } rri_safetensors_reader;
 
+/* Length of the header, whose first eight bytes are given; the file has `bytes`. RR_E_FORMAT where
+ * it cannot be one. */
+rr_status rri_safetensors_header_size(size_t *header_size, const unsigned char *block, size_t bytes,
+                                      rr_error *err);
+
+/* The header alone, of a file of `bytes` whose data need not be there: all that open refuses but
+ * for the checksum. */
+rr_status rri_safetensors_judge(const void *head, size_t bytes, const rri_allocator *allocator,
+                                rr_error *err);
+
 /* block [bytes] is borrowed until close. RR_E_FORMAT with the reason; then nothing is to be closed.
  */
 rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block, size_t bytes,

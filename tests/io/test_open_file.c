@@ -57,6 +57,31 @@ START_TEST(test_open_file_says_the_systems_reason)
 }
 END_TEST
 
+START_TEST(test_open_file_takes_exactly_what_is_there)
+{
+    char path[] = "/tmp/recrl_open_XXXXXX", got[8] = "";
+    const int fd = mkstemp(path);
+    rr_error err = {0};
+    struct stat about;
+    ck_assert_int_eq(write(fd, "hello", 5), 5);
+    ck_assert_int_eq(rri_open_file_about(fd, &about), 0);
+    ck_assert_int_eq(about.st_size, 5);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+    ck_assert_int_eq(rri_open_file_take(got, 4, fd, path, NULL), RR_OK);
+    ck_assert_str_eq(got, "hell");
+    ck_assert_int_eq(rri_open_file_finish(fd, path, &err), RR_E_IO); /* takes the "o" */
+    ck_assert_ptr_nonnull(strstr(err.text, "changed its size while it was read"));
+    ck_assert_int_eq(rri_open_file_finish(fd, path, NULL), RR_OK);
+    ck_assert_int_eq(rri_open_file_take(got, 1, fd, path, &err), RR_E_IO);
+    ck_assert_int_eq(rri_open_file_take(got, 0, fd, path, NULL), RR_OK);
+    close(fd);
+    ck_assert_int_eq(rri_open_file_take(got, 1, fd, path, &err), RR_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "Bad file descriptor"));
+    ck_assert_int_eq(rri_open_file_about(fd, &about), -1);
+    unlink(path);
+}
+END_TEST
+
 CHECK_MAIN("io/open_file", test_open_file_gives_size_and_bytes_of_a_regular_file,
            test_open_file_refuses_folders_pipes_and_nothing_at_once,
-           test_open_file_says_the_systems_reason)
+           test_open_file_says_the_systems_reason, test_open_file_takes_exactly_what_is_there)

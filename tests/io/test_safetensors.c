@@ -67,27 +67,69 @@ START_TEST(test_safetensors_small_block_is_told_the_size_and_stays_untouched)
 }
 END_TEST
 
-/* A description that is not the same the second time. */
+/* A description that is not the same in one of the later runs. */
+typedef struct growth {
+    rri_safetensors_run run;
+    size_t length;
+} growth;
+
 static rr_status describe_growing(rri_safetensors_writer *writer, const void *context,
                                   rr_error *err)
 {
-    const size_t length = writer->base == NULL ? 4 : *(const size_t *)context;
+    const growth *g = context;
+    const size_t length = writer->run == g->run ? g->length : 4;
     return rri_safetensors_add(writer, "a", RRI_DTYPE_U8, &length, 1, sample_f32, err);
 }
 
-START_TEST(test_safetensors_second_run_that_differs_is_refused_within_the_block)
+START_TEST(test_safetensors_later_run_that_differs_is_refused_within_the_block)
 {
     const size_t lengths[] = {0, 1, 3, 5, 13, 24};
-    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    for (size_t i = 0; i < 2 * sizeof lengths / sizeof lengths[0]; i++) {
+        const growth g = {i % 2 == 0 ? RRI_SAFETENSORS_HEADER : RRI_SAFETENSORS_DATA,
+                          lengths[i / 2]};
         size_t bytes = 0;
-        ck_assert_int_eq(rri_safetensors_write(NULL, 0, &bytes, describe_growing, NULL, NULL),
-                         RR_OK);
+        ck_assert_int_eq(rri_safetensors_write(NULL, 0, &bytes, describe_growing, &g, NULL), RR_OK);
         unsigned char *const block = malloc(bytes);
-        ck_assert_int_eq(
-            rri_safetensors_write(block, bytes, &bytes, describe_growing, &lengths[i], NULL),
-            RR_E_STATE);
+        ck_assert_int_eq(rri_safetensors_write(block, bytes, &bytes, describe_growing, &g, NULL),
+                         RR_E_STATE);
         free(block);
     }
+}
+END_TEST
+
+/* Takes `left` bytes more, then refuses; whatever comes after that is an error of the writer's. */
+typedef struct narrow_sink {
+    size_t left, n_failed;
+} narrow_sink;
+
+static rr_status take_some(void *context, const void *bytes, size_t n, rr_error *err)
+{
+    narrow_sink *sink = context;
+    (void)bytes;
+    ck_assert_uint_gt(n, 0);
+    ck_assert_uint_eq(sink->n_failed, 0);
+    if (n > sink->left) {
+        sink->n_failed++;
+        RRI_FAIL(err, RR_E_IO, "full");
+    }
+    sink->left -= n;
+    return RR_OK;
+}
+
+START_TEST(test_safetensors_sink_that_fails_is_asked_no_more_and_its_error_comes_back)
+{
+    size_t bytes = 0;
+    ck_assert_int_eq(rri_safetensors_write(NULL, 0, &bytes, sample_describe, NULL, NULL), RR_OK);
+    for (size_t left = 0; left < bytes; left++) {
+        rr_error err = {0};
+        narrow_sink sink = {.left = left};
+        ck_assert_int_eq(rri_safetensors_stream(take_some, &sink, sample_describe, NULL, &err),
+                         RR_E_IO);
+        ck_assert_str_eq(err.text, "full");
+    }
+    narrow_sink sink = {.left = bytes};
+    ck_assert_int_eq(rri_safetensors_stream(take_some, &sink, sample_describe, NULL, NULL), RR_OK);
+    ck_assert_uint_eq(sink.left, 0);
 }
 END_TEST
 
@@ -153,6 +195,7 @@ END_TEST
 CHECK_MAIN("io/safetensors", test_safetensors_bytes_are_those_of_the_format,
            test_safetensors_data_begin_at_a_multiple_of_64,
            test_safetensors_small_block_is_told_the_size_and_stays_untouched,
-           test_safetensors_second_run_that_differs_is_refused_within_the_block,
+           test_safetensors_later_run_that_differs_is_refused_within_the_block,
+           test_safetensors_sink_that_fails_is_asked_no_more_and_its_error_comes_back,
            test_safetensors_names_and_shapes_that_do_not_fit_are_refused,
            test_safetensors_entries_are_limited, test_safetensors_types_have_their_names_and_sizes)

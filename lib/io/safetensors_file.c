@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* safetensors_file.c: the first eight bytes are read, then the header, then the rest, each after
+ * what comes before it was judged. */
+#include "io/safetensors_file.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "io/atomic_file.h"
+#include "io/open_file.h"
+#include "io/safetensors_reader.h"
+
+static rr_status append(void *context, const void *bytes, size_t n, rr_error *err)
+{
+    return rri_atomic_file_append(context, bytes, n, err);
+}
+
+rr_status rri_safetensors_file_save(const char *path, rri_safetensors_describe *describe,
+                                    const void *context, int *folder_number, rr_error *err)
+{
+    rri_atomic_file file;
+    RRI_TRY(rri_atomic_file_open(&file, path, err));
+    const rr_status status = rri_safetensors_stream(append, &file, describe, context, err);
+    if (status != RR_OK) {
+        rri_atomic_file_abandon(&file);
+        return status;
+    }
+    return rri_atomic_file_commit(&file, folder_number, err);
+}
+
+/* Reads the header behind its length, and judges both. */
+static rr_status judge_header(unsigned char *head, size_t header_size, size_t file_bytes, int fd,
+                              const char *path, const rri_allocator *allocator, rr_error *err)
+{
+    RRI_TRY(rri_open_file_take(head + 8, header_size, fd, path, err));
+    return rri_safetensors_judge(head, file_bytes, allocator, err);
+}
+
+static rr_status read_rest(void **block, const unsigned char *head, size_t head_bytes,
+                           size_t file_bytes, int fd, const char *path,
+                           const rri_allocator *allocator, rr_error *err)
+{
+    RRI_TRY(rri_memory_allocate_unset(block, allocator, file_bytes, "contents of a file", err));
+    unsigned char *const bytes = *block;
+    memcpy(bytes, head, head_bytes);
+    rr_status status =
+        rri_open_file_take(bytes + head_bytes, file_bytes - head_bytes, fd, path, err);
+    status = status == RR_OK ? rri_open_file_finish(fd, path, err) : status;
+    if (status != RR_OK) {
+        rri_memory_release(allocator, *block, file_bytes);
+        *block = NULL;
+    }
+    return status;
+}
+
+static rr_status read_open(void **block, size_t file_bytes, int fd, const char *path,
+                           const rri_allocator *allocator, rr_error *err)
+{
+    unsigned char length[8] = {0};
+    size_t header_size;
+    RRI_TRY(rri_open_file_take(length, rri_size_smaller(file_bytes, sizeof length), fd, path, err));
+    RRI_TRY(rri_safetensors_header_size(&header_size, length, file_bytes, err));
+    void *head;
+    const size_t head_bytes = sizeof length + header_size;
+    RRI_TRY(rri_memory_allocate(&head, allocator, head_bytes, "header of a file", err));
+    memcpy(head, length, sizeof length);
+    rr_status status = judge_header(head, header_size, file_bytes, fd, path, allocator, err);
+    if (status == RR_OK) {
+        status = read_rest(block, head, head_bytes, file_bytes, fd, path, allocator, err);
+    }
+    rri_memory_release(allocator, head, head_bytes);
+    return status;
+}
+
+rr_status rri_safetensors_file_read(void **block, size_t *bytes, const char *path,
+                                    const rri_allocator *allocator, rr_error *err)
+{
+    int fd = -1;
+    size_t file_bytes = 0;
+    RRI_TRY(rri_open_file_read(&fd, &file_bytes, path, err));
+    const rr_status status = read_open(block, file_bytes, fd, path, allocator, err);
+    close(fd);
+    *bytes = status == RR_OK ? file_bytes : *bytes;
+    return status;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* safetensors_file.h: blocks of safetensors.h in files. */
+#ifndef RRI_IO_SAFETENSORS_FILE_H
+#define RRI_IO_SAFETENSORS_FILE_H
+
+#include "core/memory.h"
+#include "io/safetensors.h"
+
+/* What is described goes to the file as it lies, and takes no memory. The file is the old one or
+ * the new one, and folder_number is as atomic_file.h says. */
+rr_status rri_safetensors_file_save(const char *path, rri_safetensors_describe *describe,
+                                    const void *context, int *folder_number, rr_error *err);
+
+/* The whole file: *block [*bytes] belongs to the caller, who releases it (rri_memory_release).
+ * RR_E_FORMAT before there is memory for more than the header where the header is none, or tells of
+ * other data than the file has. What is in the block is still to be judged
+ * (rri_safetensors_open). */
+rr_status rri_safetensors_file_read(void **block, size_t *bytes, const char *path,
+                                    const rri_allocator *allocator, rr_error *err);
+
+#endif
