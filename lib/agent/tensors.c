@@ -61,7 +61,7 @@ void rri_agent_counters_set(rr_agent *agent, const int64_t counters[RRI_AGENT_CO
 
 rr_status rri_agent_counters_check(const int64_t counters[RRI_AGENT_COUNTERS], rr_error *err)
 {
-    for (size_t i = 0; i < RRI_AGENT_COUNTERS; i++) {
+    for (size_t i = 0; i < RRI_AGENT_COUNTERS - 1; i++) {
         if (counters[i] < 0 || counters[i] > RRI_AGENT_MOST) {
             RRI_FAIL(err, RR_E_FORMAT,
                      "checkpoint: agent.counters[%zu] is %lld; it must be in [0, 2^62]", i,

@@ -4,6 +4,7 @@
 #define RRI_AGENT_TENSORS_H
 
 #include "agent/agent.h"
+#include "core/count.h"
 
 size_t rri_agent_tensor_count(const rr_agent *agent);
 /* index < count. */
@@ -17,8 +18,9 @@ rr_status rri_agent_set_tensor(rr_agent *agent, const char *name, const float *v
 enum { RRI_AGENT_COUNTERS = 4 };
 void rri_agent_counters_get(int64_t out[RRI_AGENT_COUNTERS], const rr_agent *agent);
 void rri_agent_counters_set(rr_agent *agent, const int64_t counters[RRI_AGENT_COUNTERS]);
-/* None may be negative, or so large that counting on would overflow. */
-#define RRI_AGENT_MOST ((int64_t)1 << 62)
+/* None may be negative or beyond 2^62 (count.h), but the last, of draws: it is a place in a
+ * sequence that has no end, and any 64 bits are one. */
+#define RRI_AGENT_MOST RRI_COUNT_MOST
 rr_status rri_agent_counters_check(const int64_t counters[RRI_AGENT_COUNTERS], rr_error *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "core/config_tables.h"
 #include "env/env_state.h"
 #include "items/items.h"
+#include "store/file_format.h"
 
 const char *rri_checkpoint_prefix(int32_t kind)
 {
@@ -74,28 +75,15 @@ rr_status rri_checkpoint_add_config(rri_safetensors_writer *writer, int32_t kind
     return RR_OK;
 }
 
-static rr_status add_fingerprint(rri_safetensors_writer *writer, const char *key,
-                                 const rr_items *items, rr_error *err)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%016" PRIx64, items != NULL ? rri_items_fingerprint(items) : 0);
-    return rri_safetensors_add_metadata(writer, key, text, err);
-}
-
 static rr_status add_metadata(rri_safetensors_writer *writer, const rr_checkpoint *all,
                               rr_error *err)
 {
     const rr_agent *agent = all->agent;
     const bool is_ppo = agent->trainer.recipe.algo == RR_ALGO_PPO;
-    char version[16], library[24];
-    snprintf(version, sizeof version, "%d", RRI_CHECKPOINT_VERSION);
-    snprintf(library, sizeof library, "%d.%d.%d", RR_VERSION_MAJOR, RR_VERSION_MINOR,
-             RR_VERSION_PATCH);
-    RRI_TRY(rri_safetensors_add_metadata(writer, "format", RRI_CHECKPOINT_FORMAT, err));
-    RRI_TRY(rri_safetensors_add_metadata(writer, "format_version", version, err));
-    RRI_TRY(rri_safetensors_add_metadata(writer, "library", library, err));
+    RRI_TRY(rri_file_format_add(writer, RRI_CHECKPOINT_FORMAT, err));
     RRI_TRY(rri_safetensors_add_metadata(writer, "algo", is_ppo ? "ppo" : "a2c", err));
-    RRI_TRY(add_fingerprint(writer, "items_fingerprint", agent->trainer.model.items, err));
+    RRI_TRY(
+        rri_file_format_add_items(writer, "items_fingerprint", agent->trainer.model.items, err));
     RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_AGENT, &agent->trainer.model.config, err));
     if (is_ppo) {
         RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_PPO, &agent->ppo, err));
@@ -103,7 +91,7 @@ static rr_status add_metadata(rri_safetensors_writer *writer, const rr_checkpoin
         RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_A2C, &agent->a2c, err));
     }
     if (all->env != NULL) {
-        RRI_TRY(add_fingerprint(writer, "env.items_fingerprint", all->env->items, err));
+        RRI_TRY(rri_file_format_add_items(writer, "env.items_fingerprint", all->env->items, err));
         RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_ENV, &all->env->config, err));
     }
     if (all->buffer != NULL) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* checkpoint.h: what a checkpoint holds, where the rooms' arrays are joined.
  *
- *   metadata   format, format_version, library, algo; every config field as "agent.lr": "0.01";
+ *   metadata   as file_format.h; algo; every config field as "agent.lr": "0.01";
  *              items_fingerprint, env.items_fingerprint
  *   tensors    the agent's parameters by their names (F32);  optimizer.first.NAME,
  *              optimizer.second.NAME (F32);  agent.counters (I64)
@@ -12,7 +12,10 @@
  *              [n, floats] (F32) as kept.h has them, where there are any
  *              buffer.shape (I64), buffer.form (U8), buffer.NAME [rows, bytes of a row] (U8);
  *              of a keyed one also buffer.ledger (I64), buffer.session_NAME [sessions, bytes] (U8)
- *              blob (U8);  checksum */
+ *              blob (U8);  checksum
+ *
+ * Names that are kept for what comes: final.NAME (histories of final states), slots.NAME (decisions
+ * of a page), schema and generation (metadata of the catalogue and of what features mean). */
 #ifndef RRI_STORE_CHECKPOINT_H
 #define RRI_STORE_CHECKPOINT_H
 
@@ -21,8 +24,7 @@
 #include "io/safetensors_reader.h"
 #include "ledger/buffer_handle.h"
 
-#define RRI_CHECKPOINT_FORMAT  "librecrl checkpoint"
-#define RRI_CHECKPOINT_VERSION 1
+#define RRI_CHECKPOINT_FORMAT "librecrl checkpoint"
 
 /* Metadata and tensors, for rri_safetensors_write; context is an rr_checkpoint with an agent. */
 rr_status rri_checkpoint_describe(rri_safetensors_writer *writer, const void *context,
@@ -36,7 +38,7 @@ rr_status rri_checkpoint_add_config(rri_safetensors_writer *writer, int32_t kind
 rr_status rri_checkpoint_restore(rr_checkpoint *target, const rri_safetensors_reader *reader,
                                  rr_error *err);
 
-/* Refuses what is no checkpoint of ours, and newer ones. */
+/* Refuses what is no checkpoint of ours, and those of other versions. */
 rr_status rri_checkpoint_check_format(const rri_safetensors_reader *reader, rr_error *err);
 
 /* algo receives RR_ALGO_…. */

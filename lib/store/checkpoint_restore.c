@@ -13,30 +13,13 @@
 #include "env/env_state.h"
 #include "items/items.h"
 #include "store/checkpoint.h"
+#include "store/file_format.h"
 #include "train/normalise.h"
 
 rr_status rri_checkpoint_check_format(const rri_safetensors_reader *reader, rr_error *err)
 {
-    const char *format = rri_safetensors_metadata(reader, "format");
-    const char *version = rri_safetensors_metadata(reader, "format_version");
-    if (format == NULL || strcmp(format, RRI_CHECKPOINT_FORMAT) != 0 || version == NULL) {
-        RRI_FAIL(err, RR_E_FORMAT,
-                 "checkpoint: a safetensors file, but not one that librecrl saved");
-    }
-    unsigned long number = 0;
-    for (const char *c = version; *c != '\0'; c++) {
-        if (*c < '0' || *c > '9' || number > 100000) {
-            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: format_version is '%.20s'; it must be a number",
-                     version);
-        }
-        number = number * 10 + (unsigned long)(*c - '0');
-    }
-    if (number > RRI_CHECKPOINT_VERSION) {
-        RRI_FAIL(err, RR_E_VERSION,
-                 "checkpoint: its format_version is %lu; this release reads up to %d", number,
-                 RRI_CHECKPOINT_VERSION);
-    }
-    return RR_OK;
+    return rri_file_format_check(reader, RRI_CHECKPOINT_FORMAT, "checkpoint", "rr_checkpoint_save",
+                                 err);
 }
 
 rr_status rri_checkpoint_read_algo(int32_t *algo, const rri_safetensors_reader *reader,
@@ -81,20 +64,6 @@ rr_status rri_checkpoint_read_config(int32_t kind, void *config,
     }
     memcpy(config, full, size < table->size ? size : table->size);
     memcpy(config, &size, sizeof size);
-    return RR_OK;
-}
-
-static rr_status check_fingerprint(const rri_safetensors_reader *reader, const char *key,
-                                   const rr_items *items, rr_error *err)
-{
-    char own[24];
-    snprintf(own, sizeof own, "%016" PRIx64, items != NULL ? rri_items_fingerprint(items) : 0);
-    const char *text = rri_safetensors_metadata(reader, key);
-    if (text == NULL || strcmp(text, own) != 0) {
-        RRI_FAIL(err, RR_E_MISMATCH,
-                 "checkpoint: %s is %.20s; the catalogue given has %s (no catalogue: 0)", key,
-                 text != NULL ? text : "missing", own);
-    }
     return RR_OK;
 }
 
@@ -267,7 +236,8 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     RRI_TRY(check_config(RR_CONFIG_AGENT, &agent->trainer.model.config, reader, err));
     RRI_TRY(algo == RR_ALGO_PPO ? check_config(RR_CONFIG_PPO, &agent->ppo, reader, err)
                                 : check_config(RR_CONFIG_A2C, &agent->a2c, reader, err));
-    RRI_TRY(check_fingerprint(reader, "items_fingerprint", agent->trainer.model.items, err));
+    RRI_TRY(rri_file_format_check_items(reader, "items_fingerprint", agent->trainer.model.items,
+                                        "checkpoint", err));
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(NULL, counters[0], reader, err));
@@ -313,7 +283,8 @@ static rr_status check_env(rr_env *env, const rri_safetensors_reader *reader, rr
         RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no environment");
     }
     RRI_TRY(check_config(RR_CONFIG_ENV, &env->config, reader, err));
-    RRI_TRY(check_fingerprint(reader, "env.items_fingerprint", env->items, err));
+    RRI_TRY(rri_file_format_check_items(reader, "env.items_fingerprint", env->items, "checkpoint",
+                                        err));
     rri_env_state_part parts[RRI_ENV_MAX_STATE_PARTS];
     const void *data[RRI_ENV_MAX_STATE_PARTS];
     const size_t n_parts = rri_env_state_parts(env, parts);

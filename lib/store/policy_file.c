@@ -10,6 +10,7 @@
 #include "core/config_tables.h"
 #include "items/items.h"
 #include "store/checkpoint.h"
+#include "store/file_format.h"
 
 static const char *number_class(void)
 {
@@ -27,18 +28,11 @@ static void hex_of(char out[24], uint64_t number)
 static rr_status add_metadata(rri_safetensors_writer *writer, const rr_policy *policy,
                               rr_error *err)
 {
-    char format_version[16], library[24], fingerprint[24], version[24];
-    snprintf(format_version, sizeof format_version, "%d", RRI_POLICY_FILE_VERSION);
-    snprintf(library, sizeof library, "%d.%d.%d", RR_VERSION_MAJOR, RR_VERSION_MINOR,
-             RR_VERSION_PATCH);
-    hex_of(fingerprint,
-           policy->model.items != NULL ? rri_items_fingerprint(policy->model.items) : 0);
+    char version[24];
     hex_of(version, rri_snapshot_version(policy));
-    RRI_TRY(rri_safetensors_add_metadata(writer, "format", RRI_POLICY_FILE_FORMAT, err));
-    RRI_TRY(rri_safetensors_add_metadata(writer, "format_version", format_version, err));
-    RRI_TRY(rri_safetensors_add_metadata(writer, "library", library, err));
+    RRI_TRY(rri_file_format_add(writer, RRI_POLICY_FILE_FORMAT, err));
     RRI_TRY(rri_safetensors_add_metadata(writer, "number_class", number_class(), err));
-    RRI_TRY(rri_safetensors_add_metadata(writer, "items_fingerprint", fingerprint, err));
+    RRI_TRY(rri_file_format_add_items(writer, "items_fingerprint", policy->model.items, err));
     RRI_TRY(rri_safetensors_add_metadata(writer, "version", version, err));
     RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_AGENT, &policy->model.config, err));
     return rri_checkpoint_add_config(writer, RR_CONFIG_SERVING, &policy->options, err);
@@ -67,21 +61,6 @@ rr_status rri_policy_file_describe(rri_safetensors_writer *writer, const void *c
 
 /* ── reading ── */
 
-static rr_status check_format(const rri_safetensors_reader *reader, rr_error *err)
-{
-    const char *format = rri_safetensors_metadata(reader, "format");
-    const char *version = rri_safetensors_metadata(reader, "format_version");
-    if (format == NULL || strcmp(format, RRI_POLICY_FILE_FORMAT) != 0 || version == NULL) {
-        RRI_FAIL(err, RR_E_FORMAT,
-                 "policy: a safetensors file, but not one that rr_policy_save wrote");
-    }
-    if (strcmp(version, "1") != 0) {
-        RRI_FAIL(err, RR_E_VERSION, "policy: its format_version is %.20s; this release reads %d",
-                 version, RRI_POLICY_FILE_VERSION);
-    }
-    return RR_OK;
-}
-
 static rr_status check_text(const rri_safetensors_reader *reader, const char *key, const char *own,
                             const char *whose, rr_error *err)
 {
@@ -91,14 +70,6 @@ static rr_status check_text(const rri_safetensors_reader *reader, const char *ke
                  text != NULL ? text : "missing", whose, own);
     }
     return RR_OK;
-}
-
-static rr_status check_fingerprint(const rri_safetensors_reader *reader, const rr_items *items,
-                                   rr_error *err)
-{
-    char own[24];
-    hex_of(own, items != NULL ? rri_items_fingerprint(items) : 0);
-    return check_text(reader, "items_fingerprint", own, "the catalogue given (none: 0)", err);
 }
 
 /* The parameters into the flat array, or only judged while `values` is NULL. */
@@ -178,10 +149,10 @@ rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *re
 {
     rr_agent_config config = {.struct_size = sizeof config};
     rr_serving_options options = {.struct_size = sizeof options};
-    RRI_TRY(check_format(reader, err));
+    RRI_TRY(rri_file_format_check(reader, RRI_POLICY_FILE_FORMAT, "policy", "rr_policy_save", err));
     RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_AGENT, &config, reader, err));
     RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_SERVING, &options, reader, err));
-    RRI_TRY(check_fingerprint(reader, items, err));
+    RRI_TRY(rri_file_format_check_items(reader, "items_fingerprint", items, "policy", err));
     RRI_TRY(rri_agent_check_config(&config, items, err));
     rri_network network;
     rri_proof saved;

@@ -2,7 +2,7 @@
 /* policy_file.h: what the file of a snapshot holds: a checkpoint's weights without what only
  * training needs, and sixteen decisions to prove it by.
  *
- *   metadata   format, format_version, library, number_class; agent.FIELD, serving.FIELD;
+ *   metadata   as file_format.h; number_class; agent.FIELD, serving.FIELD;
  *              items_fingerprint, version
  *   tensors    the parameters by their names (F32);  proof.actions (I32), proof.log_probs and
  *              proof.values (F32), [16] each;  checksum */
@@ -12,8 +12,7 @@
 #include "io/safetensors_reader.h"
 #include "serve/proof.h"
 
-#define RRI_POLICY_FILE_FORMAT  "librecrl policy"
-#define RRI_POLICY_FILE_VERSION 1
+#define RRI_POLICY_FILE_FORMAT "librecrl policy"
 
 typedef struct rri_policy_file {
     const rr_policy *policy;

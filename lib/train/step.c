@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "core/count.h"
 #include "core/status.h"
 #include "optim/clip.h"
 #include "optim/optimizer.h"
@@ -75,7 +76,7 @@ rr_status rri_step_take(rri_trainer *trainer, float lr, double *norm, rr_error *
     }
     const rri_recipe *recipe = &trainer->recipe;
     const float clip = rri_clip_scale(*norm, recipe->max_grad_norm);
-    trainer->n_optimizer_steps++;
+    trainer->n_optimizer_steps = rri_count_sum(trainer->n_optimizer_steps, 1);
     job.adam = rri_adam_step_init(lr, recipe->optimizer_eps, clip, trainer->n_optimizer_steps);
     job.rmsprop = rri_rmsprop_step_init(lr, recipe->rms_alpha, recipe->optimizer_eps, clip);
     rri_workers_run(trainer->workers, sweep_shard, &job, n_shards);

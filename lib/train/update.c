@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/count.h"
 #include "core/status.h"
 #include "items/items.h"
 #include "optim/schedule.h"
@@ -205,9 +206,9 @@ rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_roll
                      ? rri_ppo_update(&sums, trainer, rollout, n, lr, err)
                      : rri_a2c_update(&sums, trainer, rollout, n, lr, err);
     }
-    trainer->n_updates++;
+    trainer->n_updates = rri_count_sum(trainer->n_updates, 1);
     *n_trained = sums.n_steps > 0 ? n : 0;
-    trainer->n_timesteps += (int64_t)*n_trained;
+    trainer->n_timesteps = rri_count_sum(trainer->n_timesteps, (int64_t)*n_trained);
     fill_stats(stats, trainer, &sums, n_places, *n_trained, lr);
     if (*n_trained > 0) {
         see_states(trainer, rollout, n);

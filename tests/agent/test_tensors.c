@@ -127,7 +127,7 @@ START_TEST(test_tensors_counters_come_back_as_they_were)
     rri_agent_counters_set(r.agent, counters);
     ck_assert_uint_eq(rig_hash(&r), before);
     const int64_t wrongs[] = {-1, ((int64_t)1 << 62) + 1, INT64_MAX, INT64_MIN};
-    for (size_t i = 0; i < RRI_AGENT_COUNTERS; i++) {
+    for (size_t i = 0; i < RRI_AGENT_COUNTERS - 1; i++) {
         for (size_t w = 0; w < sizeof wrongs / sizeof wrongs[0]; w++) {
             int64_t bad[RRI_AGENT_COUNTERS] = {0, 1, 2, (int64_t)1 << 62};
             bad[i] = wrongs[w];
@@ -137,6 +137,10 @@ START_TEST(test_tensors_counters_come_back_as_they_were)
             rr_error err = {0};
             rig_expect(rri_agent_counters_check(bad, &err), RR_E_FORMAT, &err, sentence);
         }
+    }
+    for (size_t w = 0; w < sizeof wrongs / sizeof wrongs[0]; w++) {
+        const int64_t of_draws[RRI_AGENT_COUNTERS] = {0, 1, 2, wrongs[w]};
+        ck_assert_int_eq(rri_agent_counters_check(of_draws, NULL), RR_OK);
     }
     rig_close(&r);
 }

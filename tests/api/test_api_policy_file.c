@@ -157,7 +157,7 @@ START_TEST(test_api_policy_file_arguments_and_files_that_are_none_are_refused_by
            "not one that rr_policy_save wrote");
     must(rr_policy_save(t.path, t.policy, &err), &err);
     expect(rr_checkpoint_load(checkpoint_parts(t.agent, NULL, NULL), t.path, &err), RR_E_FORMAT,
-           &err, "not one that librecrl saved");
+           &err, "not one that rr_checkpoint_save wrote");
     expect(rr_policy_load(&back, t.path, NULL, NULL, &err), RR_E_MISMATCH, &err,
            "items_fingerprint");
     ck_assert_ptr_nonnull(strstr(err.text, t.path));

@@ -42,7 +42,7 @@ def read(path):
 
 def check(folder):
     metadata, tensors = read(folder / "checkpoint.safetensors")
-    assert metadata["format"] == "librecrl checkpoint" and metadata["format_version"] == "1"
+    assert metadata["format"] == "librecrl checkpoint" and metadata["format_version"] == "2"
     assert metadata["algo"] == "ppo"
     assert float(metadata["ppo.clip_eps"]) == 0.2
     lines = (folder / "tensors.txt").read_text(encoding="utf-8").splitlines()

@@ -35,7 +35,7 @@ START_TEST(test_checkpoint_says_what_it_is)
     snprintf(fingerprint, sizeof fingerprint, "%016llx",
              (unsigned long long)rr_items_fingerprint(rr_env_items(m.env)));
     ck_assert_str_eq(rri_safetensors_metadata(&reader, "format"), "librecrl checkpoint");
-    ck_assert_str_eq(rri_safetensors_metadata(&reader, "format_version"), "1");
+    ck_assert_str_eq(rri_safetensors_metadata(&reader, "format_version"), "2");
     ck_assert_str_eq(rri_safetensors_metadata(&reader, "library"), "0.1.0");
     ck_assert_str_eq(rri_safetensors_metadata(&reader, "algo"), "ppo");
     ck_assert_str_eq(rri_safetensors_metadata(&reader, "items_fingerprint"), fingerprint);
