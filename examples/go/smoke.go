@@ -21,7 +21,7 @@ void rr_env_config_init(config *c, size_t struct_size);
 void rr_agent_config_init(config *c, size_t struct_size);
 void rr_ppo_config_init(config *c, size_t struct_size);
 void rr_buffer_config_init(config *c, size_t struct_size);
-int32_t rr_config_set(int32_t kind, void *c, const char *name, const char *value, rr_error *err);
+int32_t rr_config_set(void *c, const char *name, const char *value, rr_error *err);
 int32_t rr_env_create(void **out, const config *c, void *items, const float *users, int32_t n_users, const void *host, rr_error *err);
 void *rr_env_items(const void *env);
 int32_t rr_env_reset(void *env, rr_error *err);
@@ -55,10 +55,10 @@ func ok(status C.int32_t) {
 	}
 }
 
-func set(kind C.int32_t, c *C.config, fields map[string]string) *C.config {
+func set(c *C.config, fields map[string]string) *C.config {
 	for name, value := range fields {
 		n, v := C.CString(name), C.CString(value)
-		ok(C.rr_config_set(kind, unsafe.Pointer(c), n, v, &failure))
+		ok(C.rr_config_set(unsafe.Pointer(c), n, v, &failure))
 		C.free(unsafe.Pointer(n))
 		C.free(unsafe.Pointer(v))
 	}
@@ -73,10 +73,10 @@ func main() {
 	C.rr_agent_config_init(&agentConfig, C.sizeof_config)
 	C.rr_ppo_config_init(&ppo, C.sizeof_config)
 	C.rr_buffer_config_init(&bufferConfig, C.sizeof_config)
-	set(0, &envConfig, map[string]string{"n_envs": "32", "num_items": "200"})
-	set(1, &agentConfig, map[string]string{"seed": "1"})
-	set(2, &ppo, map[string]string{"n_steps": "16", "batch_size": "128"})
-	set(4, &bufferConfig, map[string]string{"max_rows": "512", "max_history": "20"})
+	set(&envConfig, map[string]string{"n_envs": "32", "num_items": "200"})
+	set(&agentConfig, map[string]string{"seed": "1"})
+	set(&ppo, map[string]string{"n_steps": "16", "batch_size": "128"})
+	set(&bufferConfig, map[string]string{"max_rows": "512", "max_history": "20"})
 	ok(C.rr_env_create(&env, &envConfig, nil, nil, 0, nil, &failure))
 	ok(C.rr_agent_create_ppo(&agent, &agentConfig, &ppo, C.rr_env_items(env), nil, &failure))
 	ok(C.rr_buffer_create(&buffer, &bufferConfig, nil, &failure))

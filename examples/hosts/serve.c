@@ -35,16 +35,16 @@ static rr_agent *load(const char *path)
     rr_agent_config_init(&config, sizeof config);
     rr_ppo_config_init(&ppo, sizeof ppo);
     rr_a2c_config_init(&a2c, sizeof a2c);
-    require(rr_checkpoint_read_config(path, RR_CONFIG_ENV, &world, NULL, &err), &err);
-    require(rr_checkpoint_read_config(path, RR_CONFIG_AGENT, &config, &algo, &err), &err);
+    require(rr_checkpoint_read_config(path, &world, NULL, &err), &err);
+    require(rr_checkpoint_read_config(path, &config, &algo, &err), &err);
     require(rr_items_create_drawn(&items, world.num_items, config.item_dim, world.world_seed, NULL,
                                   &err),
             &err);
     if (algo == RR_ALGO_PPO) {
-        require(rr_checkpoint_read_config(path, RR_CONFIG_PPO, &ppo, NULL, &err), &err);
+        require(rr_checkpoint_read_config(path, &ppo, NULL, &err), &err);
         require(rr_agent_create_ppo(&agent, &config, &ppo, items, NULL, &err), &err);
     } else {
-        require(rr_checkpoint_read_config(path, RR_CONFIG_A2C, &a2c, NULL, &err), &err);
+        require(rr_checkpoint_read_config(path, &a2c, NULL, &err), &err);
         require(rr_agent_create_a2c(&agent, &config, &a2c, items, NULL, &err), &err);
     }
     rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};

@@ -25,7 +25,7 @@ extern "C" {
     fn rr_agent_config_init(config: *mut Config, struct_size: usize);
     fn rr_ppo_config_init(config: *mut Config, struct_size: usize);
     fn rr_buffer_config_init(config: *mut Config, struct_size: usize);
-    fn rr_config_set(kind: i32, config: *mut Config, name: *const c_char, value: *const c_char, err: *mut Error) -> i32;
+    fn rr_config_set(config: *mut Config, name: *const c_char, value: *const c_char, err: *mut Error) -> i32;
     fn rr_env_create(out: *mut *mut c_void, config: *const Config, items: *mut c_void, users: *const f32, n_users: i32,
         host: *const c_void, err: *mut Error) -> i32;
     fn rr_env_items(env: *const c_void) -> *mut c_void;
@@ -51,12 +51,12 @@ fn main() {
     let ok = |status: i32| if status != 0 { // the sentence of a failure
         panic!("{}: {}", unsafe { (*e).status }, unsafe { CStr::from_ptr((*e).text.as_ptr()) }.to_string_lossy());
     };
-    let config = |init: unsafe extern "C" fn(*mut Config, usize), kind: i32, fields: &[(&str, &str)]| unsafe {
+    let config = |init: unsafe extern "C" fn(*mut Config, usize), fields: &[(&str, &str)]| unsafe {
         let mut c = Config([0; 256]);
         init(&mut c, size_of::<Config>());
         for (name, value) in fields {
             let (name, value) = (CString::new(*name).unwrap(), CString::new(*value).unwrap());
-            ok(rr_config_set(kind, &mut c, name.as_ptr(), value.as_ptr(), e));
+            ok(rr_config_set(&mut c, name.as_ptr(), value.as_ptr(), e));
         }
         c
     };
@@ -65,11 +65,11 @@ fn main() {
     let mut rewards = vec![];
     unsafe {
         let (mut env, mut agent, mut buffer) = (null_mut(), null_mut(), null_mut());
-        ok(rr_env_create(&mut env, &config(rr_env_config_init, 0, &[("n_envs", "32"), ("num_items", "200")]),
+        ok(rr_env_create(&mut env, &config(rr_env_config_init, &[("n_envs", "32"), ("num_items", "200")]),
             null_mut(), null(), 0, null(), e));
-        ok(rr_agent_create_ppo(&mut agent, &config(rr_agent_config_init, 1, &[("seed", "1")]),
-            &config(rr_ppo_config_init, 2, &[("n_steps", "16"), ("batch_size", "128")]), rr_env_items(env), null(), e));
-        ok(rr_buffer_create(&mut buffer, &config(rr_buffer_config_init, 4, &[("max_rows", "512"), ("max_history", "20")]),
+        ok(rr_agent_create_ppo(&mut agent, &config(rr_agent_config_init, &[("seed", "1")]),
+            &config(rr_ppo_config_init, &[("n_steps", "16"), ("batch_size", "128")]), rr_env_items(env), null(), e));
+        ok(rr_buffer_create(&mut buffer, &config(rr_buffer_config_init, &[("max_rows", "512"), ("max_history", "20")]),
             null(), e));
         ok(rr_env_reset(env, e));
         let mut obs = Obs { struct_size: size_of::<Obs>() as u32, n: 0, n_candidates: 0, n_excluded: 0, n_history: 0,

@@ -66,11 +66,11 @@ RR_API rr_status rr_checkpoint_save_memory(const rr_checkpoint *checkpoint, void
                                            size_t capacity, size_t *bytes, rr_error *err);
 RR_API rr_status rr_checkpoint_load_memory(rr_checkpoint *checkpoint, const void *data,
                                            size_t bytes, rr_error *err);
-/* Fills a config (its struct_size set, e.g. by init) with what the file was made with, so that the
- * handles can be created. `algo` (nullable) receives RR_ALGO_PPO or _A2C. kind −1 with config NULL:
- * only algo. */
-RR_API rr_status rr_checkpoint_read_config(const char *path, int32_t kind, void *config,
-                                           int32_t *algo, rr_error *err);
+/* Fills a config (its struct_size and kind set, as by init) with what the file was made with, so
+ * that the handles can be created. `algo` (nullable) receives RR_ALGO_PPO or _A2C. config NULL: only
+ * algo. */
+RR_API rr_status rr_checkpoint_read_config(const char *path, void *config, int32_t *algo,
+                                           rr_error *err);
 
 #ifdef __cplusplus
 }

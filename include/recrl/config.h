@@ -10,7 +10,8 @@ extern "C" {
 #endif
 
 /* Each config is a plain struct that is filled with defaults by its init, then changed, then handed
- * to create, which checks it; a NULL config means the defaults. One table per config (name, type,
+ * to create, which checks it; a NULL config means the defaults. It begins with struct_size and kind,
+ * and one that no init has filled is refused. One table per config (name, type,
  * default, range, text) drives init, check, set-by-name, rr_config_field_at and what a checkpoint
  * stores; train --help prints it. */
 
@@ -19,9 +20,24 @@ enum { RR_HEAD_TOWER = 0, RR_HEAD_DENSE = 1 };
 enum { RR_ACTIVATION_TANH = 0, RR_ACTIVATION_RELU = 1 };
 enum { RR_OPTIMIZER_ADAM = 0, RR_OPTIMIZER_RMSPROP = 1 };
 
+/* Which config a struct is: its second field, so that one is never taken for another. */
+enum {
+    RR_CONFIG_ENV = 1,
+    RR_CONFIG_AGENT = 2,
+    RR_CONFIG_PPO = 3,
+    RR_CONFIG_A2C = 4,
+    RR_CONFIG_BUFFER = 5,
+    RR_CONFIG_TRAIN = 6,
+    RR_CONFIG_ALS = 7,
+    RR_CONFIG_SERVING = 8,
+    RR_CONFIG_IMITATE = 9,
+    RR_CONFIG_HEALTH = 10
+};
+
 /* Networks, randomness and threads of an agent, whatever algorithm trains it. maths §2. */
 typedef struct rr_agent_config {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_AGENT, set by init */
     int32_t head;              /* RR_HEAD_TOWER: z = τ q·v + …; RR_HEAD_DENSE: learned item
                                   vectors */
     int32_t hidden[4];         /* layers of the actor's MLP, 0 ends the list; default 64, 64, 0,
@@ -48,10 +64,8 @@ typedef struct rr_agent_config {
     float initial_scale;       /* τ at the start (two-tower), > 0; default 10 */
     float mlp_scale;           /* c of q = W_skip s + c MLP(s) (two-tower), > 0; default 0.125,
                                   which is 1/√64: at 1 the MLP's noise costs 1.5 % of the best */
-    int64_t planned_updates;   /* updates over which lr falls to 0; 0: constant; default 0 */
-    uint64_t seed;             /* initialisation, draws, shuffles; default 0 */
     int32_t max_staleness;     /* updates after which rows of a version are refused, [0, 1024];
-                                  default 64. This and the three below are for keyed buffers.
+                                  default 64. This and the four below are for keyed buffers.
                                   maths §5 */
     int32_t keep_versions;     /* versions whose rows are checked for skew, the present one
                                   included, [0, 64]; each beyond the first keeps a copy of the
@@ -60,6 +74,11 @@ typedef struct rr_agent_config {
     float max_weight;          /* w_max ≥ 1, at which the weights of other versions' rows are
                                   capped; default 2 */
     float min_ess;             /* an update whose ess is less is refused, [0, 1]; default 0.1 */
+    float max_skew;    /* keyed: share of the rows that can be checked for skew, [0, 1], up
+                          to which the sessions of rows with skew are given up; above it
+                          the update is refused (RR_E_SKEW); default 0.05 */
+    int64_t planned_updates;   /* updates over which lr falls to 0; 0: constant; default 0 */
+    uint64_t seed;             /* initialisation, draws, shuffles; default 0 */
     int32_t normalize_returns; /* 1: learn in units of the running deviation of returns, whatever
                                   rewards are counted in; what is told stays in the unit of
                                   rewards; default 0. V = 0 until the first update [PopArt: van
@@ -71,15 +90,12 @@ typedef struct rr_agent_config {
                                   drawn world, where the small coordinates also matter least, it
                                   costs a hundredth of the best. maths §11 */
     int64_t norm_rows; /* rows that these running statistics remember, ≥ 1; default 8192 */
-    float max_skew;    /* keyed: share of the rows that can be checked for skew, [0, 1], up
-                          to which the sessions of rows with skew are given up; above it
-                          the update is refused (RR_E_SKEW); default 0.05 */
-    uint32_t reserved;
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
 typedef struct rr_ppo_config {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_PPO, set by init */
     int32_t n_steps;            /* length of a rollout in steps of each session, ≥ 1; default
                                    16 */
     int32_t batch_size;         /* rows of one gradient step, ≥ 2; default 128 */
@@ -103,6 +119,7 @@ typedef struct rr_ppo_config {
 /* Advantage actor-critic [Mnih et al. 2016], synchronous. maths §6. */
 typedef struct rr_a2c_config {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_A2C, set by init */
     int32_t n_steps;            /* length of a rollout, n of the n-step return, ≥ 1; default 5 */
     int32_t has_advantage_norm; /* default 0 */
     int32_t optimizer;          /* RR_OPTIMIZER_RMSPROP (default) or _ADAM */
@@ -116,6 +133,7 @@ typedef struct rr_a2c_config {
     float max_grad_norm;        /* > 0; default 0.5 */
     float optimizer_eps;        /* > 0; default 1e-5 */
     float rms_alpha;            /* [0, 1); default 0.99 */
+    uint32_t reserved;
 } rr_a2c_config;
 
 /* What a buffer must hold; decides its memory. In lock step (a simulator) row i of a record goes on
@@ -123,6 +141,7 @@ typedef struct rr_a2c_config {
  * rr_obs.sessions, and rewards come by decision id, in any order, later or never. */
 typedef struct rr_buffer_config {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_BUFFER, set by init */
     int32_t max_rows;       /* rows (decisions) at once, ≥ 1: n_envs × n_steps; keyed: those that
                                are open, wait or are ready; default 1024 */
     int32_t state_dim;      /* ≥ 1; default 64 */
@@ -134,6 +153,7 @@ typedef struct rr_buffer_config {
     int32_t is_keyed;       /* 1: keyed; default 0, lock step */
     int32_t max_sessions;   /* keyed: sessions at once, open or not yet trained on; 0: max_rows,
                                which always suffices; default 0 */
+    uint32_t reserved;
     int64_t reward_wait;    /* keyed: a row may earn until it is this old, on the clock of
                                rr_obs.times and rr_buffer_settle, ≥ 0; 0: until its session ends;
                                default 0 */
@@ -149,6 +169,7 @@ typedef struct rr_buffer_config {
  * share is 0. */
 typedef struct rr_serving_options {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_SERVING, set by init */
     int32_t is_greedy;     /* the policy's part plays its most probable item, ties to the lower
                               position; default 0 */
     float temperature;     /* T of softmax(z / T), > 0; default 1 */
@@ -159,35 +180,23 @@ typedef struct rr_serving_options {
 /* How a log is imitated. maths §6. */
 typedef struct rr_imitate_config {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_IMITATE, set by init */
     int32_t epochs;     /* passes over the rows of a call, [1, 1024]; default 1 */
     int32_t batch_size; /* rows of one gradient step, ≥ 1; default 128 */
     float lr;           /* > 0; default 1e-2 */
     float ent_coef;     /* c_H ≥ 0; default 0 */
     float vf_coef;      /* c_V ≥ 0 of ½ mean (V − R)², where returns are given; default 1 */
+    uint32_t reserved;
 } rr_imitate_config;
 
-/* Fills `config` with the defaults; `struct_size` is sizeof *config as the caller's compiler
- * sees it. */
+/* Fills `config` with the defaults and its kind; `struct_size` is sizeof *config as the caller's
+ * compiler sees it. */
 RR_API void rr_agent_config_init(rr_agent_config *config, size_t struct_size);
 RR_API void rr_ppo_config_init(rr_ppo_config *config, size_t struct_size);
 RR_API void rr_a2c_config_init(rr_a2c_config *config, size_t struct_size);
 RR_API void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size);
 RR_API void rr_serving_options_init(rr_serving_options *options, size_t struct_size);
 RR_API void rr_imitate_config_init(rr_imitate_config *config, size_t struct_size);
-
-/* Which config: for the functions below, which work on any of them. */
-enum {
-    RR_CONFIG_ENV = 0,
-    RR_CONFIG_AGENT = 1,
-    RR_CONFIG_PPO = 2,
-    RR_CONFIG_A2C = 3,
-    RR_CONFIG_BUFFER = 4,
-    RR_CONFIG_TRAIN = 5,
-    RR_CONFIG_ALS = 6,
-    RR_CONFIG_SERVING = 7,
-    RR_CONFIG_IMITATE = 8,
-    RR_CONFIG_HEALTH = 9
-};
 
 /* One field of a config, as text. The strings are static. */
 typedef struct rr_config_field {
@@ -201,19 +210,20 @@ typedef struct rr_config_field {
     const char *text;          /* one line */
 } rr_config_field;
 
-/* Number of fields of a config (struct_size and reserved not counted); −1 for an unknown kind. */
+/* Number of fields of a config (struct_size, kind and reserved not counted); −1 for an unknown
+ * kind. */
 RR_API int32_t rr_config_field_count(int32_t kind);
 /* RR_E_NOT_FOUND for an unknown kind or index. */
-RR_API rr_status rr_config_field_at(rr_config_field *out, int32_t kind, int32_t index,
+RR_API rr_status rr_config_field_at(int32_t kind, int32_t index, rr_config_field *out,
                                     rr_error *err);
-/* Sets one field from text: "0.2", "64,64", "tower", "true". Refused values change nothing. */
-RR_API rr_status rr_config_set(int32_t kind, void *config, const char *name, const char *value,
-                               rr_error *err);
+/* Sets one field of any config, which says itself what it is, from text: "0.2", "64,64", "tower",
+ * "true". Refused values change nothing. */
+RR_API rr_status rr_config_set(void *config, const char *name, const char *value, rr_error *err);
 /* Writes a field as text (so that rr_config_set reads back the same bits) into out[capacity]. */
-RR_API rr_status rr_config_get(int32_t kind, const void *config, const char *name, char *out,
-                               size_t capacity, rr_error *err);
+RR_API rr_status rr_config_get(const void *config, const char *name, char *out, size_t capacity,
+                               rr_error *err);
 /* Checks every field against its range, as create does. */
-RR_API rr_status rr_config_check(int32_t kind, const void *config, rr_error *err);
+RR_API rr_status rr_config_check(const void *config, rr_error *err);
 
 #ifdef __cplusplus
 }

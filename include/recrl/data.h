@@ -16,6 +16,7 @@ enum { RR_FEEDBACK_EXPLICIT = 0, RR_FEEDBACK_IMPLICIT = 1 };
  * somebody met something is what counts [Hu, Koren, Volinsky 2008]. maths §9. */
 typedef struct rr_als_config {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_ALS, set by init */
     int32_t num_factors;   /* [1, 126]; vectors are 2 wider; default 30 */
     int32_t num_sweeps;    /* ≥ 1; default 12 */
     int32_t num_threads;   /* [1, 64]; default 1 */
@@ -24,10 +25,11 @@ typedef struct rr_als_config {
     float item_bias_ridge; /* > 0; default 4 */
     float holdout;         /* share of interactions left out and used for holdout_rmse, [0,
                               0.9]; default 0 */
-    uint64_t seed;         /* initial factors and the holdout; default 0 */
     int32_t feedback;      /* RR_FEEDBACK_EXPLICIT (default) or _IMPLICIT */
     float alpha;           /* implicit: an interaction of rating r > 0 has confidence 1 + α r,
                               every other pair 1; > 0; default 1 */
+    uint32_t reserved;
+    uint64_t seed;         /* initial factors and the holdout; default 0 */
 } rr_als_config;
 
 RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);

@@ -13,6 +13,7 @@ extern "C" {
 /* The simulated world. maths §1. */
 typedef struct rr_env_config {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_ENV, set by init */
     int32_t n_envs;            /* sessions side by side, ≥ 1; default 64 */
     int32_t num_items;         /* items drawn when none are given, ≥ 1; default 1000 */
     int32_t state_dim;         /* user ⊕ last item: twice the vectors' width, even; default 64 */
@@ -26,7 +27,6 @@ typedef struct rr_env_config {
     float drift;               /* how far a shown item pulls the user, [0, 1]; default 0 */
     float tire;                /* leave rule: energy that a unit of pull costs, ≥ 0; default
                                   0 (off) */
-    uint32_t reserved;
     uint64_t world_seed; /* draws the items; default 0 */
     uint64_t seed;       /* draws users and candidates; default 0 */
 } rr_env_config;

@@ -15,7 +15,9 @@ extern "C" {
 /* What a driver's loop needs beyond the rest; read by no function of the library. */
 typedef struct rr_train_config {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_TRAIN, set by init */
     int32_t log_interval;    /* updates between two rows of the log, ≥ 1; default 1 */
+    uint32_t reserved;
     int64_t total_timesteps; /* decisions to train on, rounded up to whole rollouts, ≥ 1;
                                 default 100000 */
     uint64_t seed;           /* of world, sessions and agent; default 0 */

@@ -27,6 +27,7 @@ extern "C" {
  * known is no illness. */
 typedef struct rr_health_config {
     uint32_t struct_size;
+    int32_t kind; /* RR_CONFIG_HEALTH, set by init */
     int32_t window;               /* rows of a judgement, ≥ 1; default 8192 */
     float min_entropy;            /* nats: mean of rr_stats.entropy, ≥ 0; default 0.05 */
     float min_effective_items;    /* exp of the entropy of what was shown, ≥ 0; default 3 */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/abi.h"
+#include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/host_log.h"
 #include "io/safetensors_file.h"
@@ -130,12 +131,15 @@ rr_status rr_checkpoint_load(rr_checkpoint *checkpoint, const char *path, rr_err
     return rri_status_of_file(err, status, path);
 }
 
-rr_status rr_checkpoint_read_config(const char *path, int32_t kind, void *config, int32_t *algo,
-                                    rr_error *err)
+rr_status rr_checkpoint_read_config(const char *path, void *config, int32_t *algo, rr_error *err)
 {
-    if (path == NULL || (config == NULL && kind != -1)) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_read_config: %s is NULL",
-                 path == NULL ? "path" : "config");
+    if (path == NULL || (config == NULL && algo == NULL)) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_read_config: %s",
+                 path == NULL ? "path is NULL" : "config and algo are NULL; one must be given");
+    }
+    const rri_config_table *table = NULL;
+    if (config != NULL) {
+        RRI_TRY(rri_config_table_find(&table, config, "rr_checkpoint_read_config", err));
     }
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, NULL, err));
@@ -150,7 +154,7 @@ rr_status rr_checkpoint_read_config(const char *path, int32_t kind, void *config
         status = rri_checkpoint_check_format(&reader, err);
         status = status == RR_OK ? rri_checkpoint_read_algo(&found, &reader, err) : status;
         if (status == RR_OK && config != NULL) {
-            status = rri_checkpoint_read_config(kind, config, &reader, err);
+            status = rri_checkpoint_read_config(table->kind, config, &reader, err);
         }
         rri_fpmode_leave(before);
         if (status == RR_OK && algo != NULL) {

@@ -76,13 +76,13 @@ static rr_status find_table(const rri_config_table **table, int32_t kind, rr_err
 {
     *table = rri_config_table_of(kind);
     if (*table == NULL) {
-        RRI_FAIL(err, RR_E_NOT_FOUND,
-                 "config kind is %d; it must be one of RR_CONFIG_ENV … _IMITATE", kind);
+        RRI_FAIL(err, RR_E_NOT_FOUND, "config kind is %d; it must be an RR_CONFIG_ number, 1 to %d",
+                 kind, rri_config_last_kind());
     }
     return RR_OK;
 }
 
-rr_status rr_config_field_at(rr_config_field *out, int32_t kind, int32_t index, rr_error *err)
+rr_status rr_config_field_at(int32_t kind, int32_t index, rr_config_field *out, rr_error *err)
 {
     const rri_config_table *table = NULL;
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_config_field", err));
@@ -112,11 +112,10 @@ static rr_status require(const void *pointer, const char *name, rr_error *err)
     return RR_OK;
 }
 
-rr_status rr_config_set(int32_t kind, void *config, const char *name, const char *value,
-                        rr_error *err)
+rr_status rr_config_set(void *config, const char *name, const char *value, rr_error *err)
 {
     const rri_config_table *table = NULL;
-    RRI_TRY(find_table(&table, kind, err));
+    RRI_TRY(rri_config_table_find(&table, config, "rr_config_set", err));
     RRI_TRY(require(name, "rr_config_set: name", err));
     RRI_TRY(require(value, "rr_config_set: value", err));
     const rri_fpmode before = rri_fpmode_enter();
@@ -125,11 +124,11 @@ rr_status rr_config_set(int32_t kind, void *config, const char *name, const char
     return status;
 }
 
-rr_status rr_config_get(int32_t kind, const void *config, const char *name, char *out,
-                        size_t capacity, rr_error *err)
+rr_status rr_config_get(const void *config, const char *name, char *out, size_t capacity,
+                        rr_error *err)
 {
     const rri_config_table *table = NULL;
-    RRI_TRY(find_table(&table, kind, err));
+    RRI_TRY(rri_config_table_find(&table, config, "rr_config_get", err));
     RRI_TRY(require(name, "rr_config_get: name", err));
     RRI_TRY(require(out, "rr_config_get: out", err));
     char text[RRI_CONFIG_TEXT_CAPACITY];
@@ -146,10 +145,10 @@ rr_status rr_config_get(int32_t kind, const void *config, const char *name, char
     return RR_OK;
 }
 
-rr_status rr_config_check(int32_t kind, const void *config, rr_error *err)
+rr_status rr_config_check(const void *config, rr_error *err)
 {
     const rri_config_table *table = NULL;
-    RRI_TRY(find_table(&table, kind, err));
+    RRI_TRY(rri_config_table_find(&table, config, "rr_config_check", err));
     _Alignas(8) unsigned char full[RRI_CONFIG_LARGEST];
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_config_read(full, table, config, err);

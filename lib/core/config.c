@@ -55,11 +55,29 @@ static rr_status check_fields(const rri_config_table *table, const void *full, r
 
 /* ── whole structs ── */
 
+typedef struct head {
+    uint32_t struct_size;
+    int32_t kind;
+} head;
+
+/* Whether `given` is a struct of this table, by its size and its kind. */
+static rr_status check_head(const rri_config_table *table, const void *given, rr_error *err)
+{
+    head found;
+    RRI_TRY(rri_abi_check(given, table->size, table->title, err));
+    memcpy(&found, given, sizeof found);
+    if (found.kind != table->kind) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: kind is %d; it must be %d, as its init sets it",
+                 table->title, found.kind, table->kind);
+    }
+    return RR_OK;
+}
+
 static void write_defaults(const rri_config_table *table, void *full)
 {
     memset(full, 0, table->size);
-    const uint32_t struct_size = (uint32_t)table->size;
-    memcpy(full, &struct_size, sizeof struct_size);
+    const head own = {(uint32_t)table->size, table->kind};
+    memcpy(full, &own, sizeof own);
     for (size_t i = 0; i < table->n_fields; i++) {
         const rri_config_field *field = &table->fields[i];
         rri_config_value preset;
@@ -72,7 +90,7 @@ static void write_defaults(const rri_config_table *table, void *full)
 void rri_config_init(const rri_config_table *table, void *config, size_t struct_size)
 {
     const uint32_t given_size = (uint32_t)struct_size;
-    if (config == NULL || struct_size < sizeof given_size) {
+    if (config == NULL || struct_size < sizeof(head)) {
         return;
     }
     unsigned char full[RRI_CONFIG_LARGEST];
@@ -89,7 +107,7 @@ rr_status rri_config_read(void *full, const rri_config_table *table, const void 
     if (given == NULL) {
         return RR_OK;
     }
-    RRI_TRY(rri_abi_check(given, table->size, table->title, err));
+    RRI_TRY(check_head(table, given, err));
     uint32_t given_size = 0;
     memcpy(&given_size, given, sizeof given_size);
     memcpy((char *)full + sizeof given_size, (const char *)given + sizeof given_size,
@@ -123,7 +141,7 @@ rr_status rri_config_set(const rri_config_table *table, void *given, const char 
                          const char *text, rr_error *err)
 {
     const rri_config_field *field = NULL;
-    RRI_TRY(rri_abi_check(given, table->size, table->title, err));
+    RRI_TRY(check_head(table, given, err));
     RRI_TRY(find_field(&field, table, name, err));
     if (!has_field(given, field)) {
         RRI_FAIL(err, RR_E_UNSUPPORTED, "%s: %s lies beyond the caller's struct_size", table->title,
@@ -146,7 +164,7 @@ rr_status rri_config_get(const rri_config_table *table, const void *given, const
                          char out[RRI_CONFIG_TEXT_CAPACITY], rr_error *err)
 {
     const rri_config_field *field = NULL;
-    RRI_TRY(rri_abi_check(given, table->size, table->title, err));
+    RRI_TRY(check_head(table, given, err));
     RRI_TRY(find_field(&field, table, name, err));
     if (!has_field(given, field)) {
         (void)snprintf(out, RRI_CONFIG_TEXT_CAPACITY, "%s", field->default_value);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* config.h: one table per config struct drives its defaults, its checks and its text form.
  *
- * A config begins with uint32_t struct_size, has no padding, and may have one `uint32_t reserved`.
- * The table writes each fact once: a field's default and range are text, and their numbers are made
- * from the same tokens by the macros below.
+ * A config begins with uint32_t struct_size and int32_t kind, has no padding, and may have one
+ * `uint32_t reserved`. The table writes each fact once: a field's default and range are text, and
+ * their numbers are made from the same tokens by the macros below.
  *
  *     {RRI_CONFIG_FLOAT, "clip_eps", offsetof(rr_ppo_config, clip_eps), "0.2",
  *      RRI_CONFIG_BETWEEN_OPEN(0, 1), "ε of the ratio"} */
@@ -85,6 +85,7 @@ typedef struct rri_config_field {
 
 typedef struct rri_config_table {
     const char *title;              /* "ppo config", the opening of every sentence */
+    int32_t kind;                   /* RR_CONFIG_PPO: second field of the struct */
     size_t size;                    /* of the struct, at most RRI_CONFIG_LARGEST */
     size_t reserved_offset;         /* 0: none */
     const rri_config_field *fields; /* [n_fields] in the order of the struct */
@@ -93,12 +94,13 @@ typedef struct rri_config_table {
 
 #define RRI_CONFIG_LARGEST ((size_t)256)
 
-/* config [struct_size] ← defaults as far as it reaches, the rest 0. Nothing happens below 4 bytes.
- */
+/* config [struct_size] ← kind and defaults as far as it reaches, the rest 0. Nothing happens below
+ * 8 bytes. */
 void rri_config_init(const rri_config_table *table, void *config, size_t struct_size);
 
 /* full [table->size] ← defaults, then what the caller's struct has (NULL: nothing), then every
- * field is checked. RR_E_INVALID and RR_E_UNSUPPORTED as in abi.h. full is only meaningful
+ * field is checked. RR_E_INVALID and RR_E_UNSUPPORTED as in abi.h;
+ * another kind is RR_E_INVALID. full is only meaningful
  * on success. */
 rr_status rri_config_read(void *full, const rri_config_table *table, const void *given,
                           rr_error *err);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config_tables.h"
 
+#include <string.h>
+
+#include "core/status.h"
+
 #define FIELD(config, type, member, preset, range, text)                                           \
     {                                                                                              \
         RRI_CONFIG_##type, #member, offsetof(config, member), preset, range, text                  \
@@ -54,16 +58,16 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32, num_threads, "1", BETWEEN(1, 64), "threads of this agent, the caller's included"),
     FIELD(rr_agent_config, FLOAT, initial_scale, "10", ABOVE(0), "scale of the scores at the start (two-tower)"),
     FIELD(rr_agent_config, FLOAT, mlp_scale, "0.125", ABOVE(0), "factor on the MLP beside the linear query (two-tower)"),
-    FIELD(rr_agent_config, INT64, planned_updates, "0", AT_LEAST(0), "updates over which lr falls to 0; 0: constant"),
-    FIELD(rr_agent_config, UINT64, seed, "0", ANY, "initial weights, draws and shuffles"),
     FIELD(rr_agent_config, INT32, max_staleness, "64", BETWEEN(0, 1024), "keyed buffers: updates after which rows of a version are refused"),
     FIELD(rr_agent_config, INT32, keep_versions, "0", BETWEEN(0, 64), "keyed buffers: versions whose rows are checked for skew, the present one included; 0: what costs at most 1 MiB, up to 16"),
     FIELD(rr_agent_config, FLOAT, max_weight, "2", AT_LEAST(1), "keyed buffers: cap on the weights of rows that another version drew"),
     FIELD(rr_agent_config, FLOAT, min_ess, "0.1", BETWEEN(0, 1), "keyed buffers: effective share of the rows under which an update is refused"),
+    FIELD(rr_agent_config, FLOAT, max_skew, "0.05", BETWEEN(0, 1), "keyed buffers: share of checked rows with skew up to which only their sessions are given up"),
+    FIELD(rr_agent_config, INT64, planned_updates, "0", AT_LEAST(0), "updates over which lr falls to 0; 0: constant"),
+    FIELD(rr_agent_config, UINT64, seed, "0", ANY, "initial weights, draws and shuffles"),
     FIELD(rr_agent_config, BOOL, normalize_returns, "0", YES_NO, "bring returns to mean 0 and deviation 1 for the critic, undone in all that is told"),
     FIELD(rr_agent_config, BOOL, normalize_states, "0", YES_NO, "bring each coordinate of states to mean 0 and deviation 1"),
     FIELD(rr_agent_config, INT64, norm_rows, "8192", AT_LEAST(1), "rows that the running statistics of both remember"),
-    FIELD(rr_agent_config, FLOAT, max_skew, "0.05", BETWEEN(0, 1), "keyed buffers: share of checked rows with skew up to which only their sessions are given up"),
 };
 
 static const rri_config_field ppo_fields[] = {
@@ -127,9 +131,9 @@ static const rri_config_field als_fields[] = {
     FIELD(rr_als_config, FLOAT, user_bias_ridge, "2", ABOVE(0), "ridge on user biases"),
     FIELD(rr_als_config, FLOAT, item_bias_ridge, "4", ABOVE(0), "ridge on item biases"),
     FIELD(rr_als_config, FLOAT, holdout, "0", BETWEEN(0, 0.9), "share of interactions left out to measure the error on"),
-    FIELD(rr_als_config, UINT64, seed, "0", ANY, "initial factors and the holdout"),
     FIELD(rr_als_config, CHOICE, feedback, "explicit", ONE_OF("explicit", "implicit"), "ratings that are predicted, or interactions that are preferences"),
     FIELD(rr_als_config, FLOAT, alpha, "1", ABOVE(0), "implicit: confidence that a unit of rating adds"),
+    FIELD(rr_als_config, UINT64, seed, "0", ANY, "initial factors and the holdout"),
 };
 
 static const rri_config_field serving_fields[] = {
@@ -165,53 +169,60 @@ static const rri_config_field health_fields[] = {
 };
 /* clang-format on */
 
-static const rri_config_table env_table = {"env config", sizeof(rr_env_config),
-                                           offsetof(rr_env_config, reserved), env_fields,
-                                           LENGTH(env_fields)};
-static const rri_config_table agent_table = {"agent config", sizeof(rr_agent_config),
-                                             offsetof(rr_agent_config, reserved), agent_fields,
-                                             LENGTH(agent_fields)};
-static const rri_config_table ppo_table = {"ppo config", sizeof(rr_ppo_config), 0, ppo_fields,
-                                           LENGTH(ppo_fields)};
-static const rri_config_table a2c_table = {"a2c config", sizeof(rr_a2c_config), 0, a2c_fields,
-                                           LENGTH(a2c_fields)};
-static const rri_config_table buffer_table = {"buffer config", sizeof(rr_buffer_config), 0,
-                                              buffer_fields, LENGTH(buffer_fields)};
-static const rri_config_table train_table = {"train config", sizeof(rr_train_config), 0,
-                                             train_fields, LENGTH(train_fields)};
-static const rri_config_table als_table = {"als config", sizeof(rr_als_config), 0, als_fields,
-                                           LENGTH(als_fields)};
-static const rri_config_table serving_table = {"serving options", sizeof(rr_serving_options), 0,
-                                               serving_fields, LENGTH(serving_fields)};
-static const rri_config_table imitate_table = {"imitate config", sizeof(rr_imitate_config), 0,
-                                               imitate_fields, LENGTH(imitate_fields)};
-static const rri_config_table health_table = {"health config", sizeof(rr_health_config), 0,
-                                              health_fields, LENGTH(health_fields)};
+/* clang-format off */
+#define TABLE(kind, title, config, fields) \
+    [kind] = {title, kind, sizeof(config), 0, fields, LENGTH(fields)}
+#define TABLE_WITH_RESERVED(kind, title, config, fields) \
+    [kind] = {title, kind, sizeof(config), offsetof(config, reserved), fields, LENGTH(fields)}
+
+static const rri_config_table tables[] = {
+    TABLE(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
+    TABLE(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
+    TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_BUFFER, "buffer config", rr_buffer_config, buffer_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_TRAIN, "train config", rr_train_config, train_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_ALS, "als config", rr_als_config, als_fields),
+    TABLE(RR_CONFIG_SERVING, "serving options", rr_serving_options, serving_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
+    TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
+};
+/* clang-format on */
+
+int32_t rri_config_last_kind(void)
+{
+    return (int32_t)LENGTH(tables) - 1;
+}
 
 const rri_config_table *rri_config_table_of(int32_t kind)
 {
-    switch (kind) {
-    case RR_CONFIG_ENV:
-        return &env_table;
-    case RR_CONFIG_AGENT:
-        return &agent_table;
-    case RR_CONFIG_PPO:
-        return &ppo_table;
-    case RR_CONFIG_A2C:
-        return &a2c_table;
-    case RR_CONFIG_BUFFER:
-        return &buffer_table;
-    case RR_CONFIG_TRAIN:
-        return &train_table;
-    case RR_CONFIG_ALS:
-        return &als_table;
-    case RR_CONFIG_SERVING:
-        return &serving_table;
-    case RR_CONFIG_IMITATE:
-        return &imitate_table;
-    case RR_CONFIG_HEALTH:
-        return &health_table;
-    default:
-        return NULL;
+    const bool is_known = kind >= 0 && kind <= rri_config_last_kind() && tables[kind].title != NULL;
+    return is_known ? &tables[kind] : NULL;
+}
+
+rr_status rri_config_table_find(const rri_config_table **table, const void *config,
+                                const char *caller, rr_error *err)
+{
+    if (config == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: config is NULL", caller);
     }
+    struct {
+        uint32_t struct_size;
+        int32_t kind;
+    } head;
+    memcpy(&head.struct_size, config, sizeof head.struct_size);
+    if (head.struct_size < sizeof head) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "%s: struct_size is %u; it must be the config's sizeof, as its init sets it",
+                 caller, head.struct_size);
+    }
+    memcpy(&head, config, sizeof head);
+    *table = rri_config_table_of(head.kind);
+    if (*table == NULL) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "%s: the config's kind is %d; it must be an RR_CONFIG_ number, 1 to %d, as its "
+                 "init sets it",
+                 caller, head.kind, rri_config_last_kind());
+    }
+    return RR_OK;
 }

@@ -41,8 +41,8 @@ rr_status rri_checkpoint_read_config(int32_t kind, void *config,
     const rri_config_table *table = rri_config_table_of(kind);
     const char *prefix = rri_checkpoint_prefix(kind);
     if (table == NULL || prefix == NULL) {
-        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: kind %d is not a config that checkpoints hold",
-                 kind);
+        RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: %s is not a config that checkpoints hold",
+                 table != NULL ? table->title : "this");
     }
     RRI_TRY(rri_abi_check(config, table->size, table->title, err));
     uint32_t size;

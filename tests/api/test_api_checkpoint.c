@@ -247,12 +247,12 @@ START_TEST(test_api_checkpoint_reads_the_configs_that_a_file_was_made_with)
     machine_require(rr_checkpoint_save(checkpoint_parts(m.agent, m.env, m.buffer), path, &err),
                     &err);
     int32_t algo = -5;
-    machine_require(rr_checkpoint_read_config(path, -1, NULL, &algo, &err), &err);
+    machine_require(rr_checkpoint_read_config(path, NULL, &algo, &err), &err);
     ck_assert_int_eq(algo, RR_ALGO_A2C);
 
     rr_agent_config agent;
     rr_agent_config_init(&agent, sizeof agent);
-    machine_require(rr_checkpoint_read_config(path, RR_CONFIG_AGENT, &agent, &algo, &err), &err);
+    machine_require(rr_checkpoint_read_config(path, &agent, &algo, &err), &err);
     const rr_agent_config made = machine_agent_config(&m.plan, 77, 1);
     ck_assert_mem_eq(&agent, &made, sizeof made); /* the number of threads is the reader's own */
 
@@ -260,30 +260,33 @@ START_TEST(test_api_checkpoint_reads_the_configs_that_a_file_was_made_with)
     rr_env_config_init(&env, sizeof env);
     rr_env_config_init(&env_made, sizeof env_made);
     machine_require(rr_env_get_config(m.env, &env_made, &err), &err);
-    machine_require(rr_checkpoint_read_config(path, RR_CONFIG_ENV, &env, NULL, &err), &err);
+    machine_require(rr_checkpoint_read_config(path, &env, NULL, &err), &err);
     ck_assert_mem_eq(&env, &env_made, sizeof env);
 
     rr_a2c_config a2c;
     rr_a2c_config_init(&a2c, sizeof a2c);
-    machine_require(rr_checkpoint_read_config(path, RR_CONFIG_A2C, &a2c, NULL, &err), &err);
+    machine_require(rr_checkpoint_read_config(path, &a2c, NULL, &err), &err);
     ck_assert(a2c.lr == m.plan.lr && a2c.n_steps == m.plan.n_steps);
 
     rr_ppo_config ppo, untouched;
     rr_ppo_config_init(&ppo, sizeof ppo);
     untouched = ppo;
     algo = -5;
-    expect(rr_checkpoint_read_config(path, RR_CONFIG_PPO, &ppo, &algo, &err), RR_E_NOT_FOUND, &err,
-           "");
+    expect(rr_checkpoint_read_config(path, &ppo, &algo, &err), RR_E_NOT_FOUND, &err, "");
     ck_assert_mem_eq(&ppo, &untouched, sizeof ppo);
     ck_assert_int_eq(algo, -5);
-    expect(rr_checkpoint_read_config(path, RR_CONFIG_TRAIN, &ppo, NULL, &err), RR_E_NOT_FOUND, &err,
-           "kind 5");
-    expect(rr_checkpoint_read_config(path, RR_CONFIG_PPO, NULL, NULL, &err), RR_E_INVALID, &err,
-           "config is NULL");
-    expect(rr_checkpoint_read_config(NULL, -1, NULL, &algo, &err), RR_E_INVALID, &err,
-           "path is NULL");
+    rr_train_config train;
+    rr_train_config_init(&train, sizeof train);
+    expect(rr_checkpoint_read_config(path, &train, NULL, &err), RR_E_NOT_FOUND, &err,
+           "train config is not a config that checkpoints hold");
+    ppo.kind = 0;
+    expect(rr_checkpoint_read_config(path, &ppo, NULL, &err), RR_E_INVALID, &err,
+           "rr_checkpoint_read_config: the config's kind is 0");
+    expect(rr_checkpoint_read_config(path, NULL, NULL, &err), RR_E_INVALID, &err,
+           "config and algo are NULL");
+    expect(rr_checkpoint_read_config(NULL, NULL, &algo, &err), RR_E_INVALID, &err, "path is NULL");
     unlink(path);
-    expect(rr_checkpoint_read_config(path, -1, NULL, &algo, &err), RR_E_IO, &err, path);
+    expect(rr_checkpoint_read_config(path, NULL, &algo, &err), RR_E_IO, &err, path);
     machine_destroy(&m);
 }
 END_TEST

@@ -10,7 +10,10 @@
 #define N_KINDS (RR_CONFIG_HEALTH + 1)
 
 typedef union any_config {
-    uint32_t struct_size;
+    struct {
+        uint32_t struct_size;
+        int32_t kind;
+    } any;
     rr_env_config env;
     rr_agent_config agent;
     rr_ppo_config ppo;
@@ -64,10 +67,10 @@ static void init(any_config *config, int32_t kind)
 
 START_TEST(test_api_config_defaults_pass_their_check)
 {
-    for (int32_t kind = 0; kind < N_KINDS; kind++) {
+    for (int32_t kind = RR_CONFIG_ENV; kind < N_KINDS; kind++) {
         any_config config;
         init(&config, kind);
-        ck_assert_int_eq(rr_config_check(kind, &config, NULL), RR_OK);
+        ck_assert_int_eq(rr_config_check(&config, NULL), RR_OK);
     }
 }
 END_TEST
@@ -109,32 +112,34 @@ START_TEST(test_api_config_sentence_names_field_value_and_range)
     rr_ppo_config_init(&config, sizeof config);
     config.clip_eps = -0.2f;
     rr_error err = {0};
-    ck_assert_int_eq(rr_config_check(RR_CONFIG_PPO, &config, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_config_check(&config, &err), RR_E_INVALID);
     ck_assert_int_eq(err.status, RR_E_INVALID);
     ck_assert_str_eq(err.text, "ppo config: clip_eps is -0.2; it must be in (0, 1)");
     rr_ppo_config_init(&config, sizeof config);
     config.batch_size = 1;
-    (void)rr_config_check(RR_CONFIG_PPO, &config, &err);
+    (void)rr_config_check(&config, &err);
     ck_assert_str_eq(err.text, "ppo config: batch_size is 1; it must be at least 2");
     rr_ppo_config_init(&config, sizeof config);
     config.lr = INFINITY;
-    (void)rr_config_check(RR_CONFIG_PPO, &config, &err);
+    (void)rr_config_check(&config, &err);
     ck_assert_str_eq(err.text, "ppo config: lr is inf; it must be above 0 and finite");
     rr_env_config env;
     rr_env_config_init(&env, sizeof env);
     env.state_dim = 63;
-    (void)rr_config_check(RR_CONFIG_ENV, &env, &err);
+    (void)rr_config_check(&env, &err);
     ck_assert_str_eq(err.text, "env config: state_dim is 63; it must be even and at least 2");
-    rr_env_config_init(&env, sizeof env);
-    env.reserved = 1;
-    ck_assert_int_eq(rr_config_check(RR_CONFIG_ENV, &env, &err), RR_E_UNSUPPORTED);
+    rr_a2c_config a2c;
+    rr_a2c_config_init(&a2c, sizeof a2c);
+    a2c.reserved = 1;
+    ck_assert_int_eq(rr_config_check(&a2c, &err), RR_E_UNSUPPORTED);
+    ck_assert_str_eq(err.text, "a2c config: reserved is 1; it must be 0");
 }
 END_TEST
 
 /* Every field of every config: listed, set from its own text, read back. */
 START_TEST(test_api_config_every_field_reads_back_what_was_set)
 {
-    for (int32_t kind = 0; kind < N_KINDS; kind++) {
+    for (int32_t kind = RR_CONFIG_ENV; kind < N_KINDS; kind++) {
         any_config config;
         any_config again;
         init(&config, kind);
@@ -144,13 +149,12 @@ START_TEST(test_api_config_every_field_reads_back_what_was_set)
         for (int32_t i = 0; i < n; i++) {
             rr_config_field field = {.struct_size = sizeof field};
             char text[64];
-            ck_assert_int_eq(rr_config_field_at(&field, kind, i, NULL), RR_OK);
-            ck_assert_int_eq(rr_config_get(kind, &config, field.name, text, sizeof text, NULL),
-                             RR_OK);
+            ck_assert_int_eq(rr_config_field_at(kind, i, &field, NULL), RR_OK);
+            ck_assert_int_eq(rr_config_get(&config, field.name, text, sizeof text, NULL), RR_OK);
             ck_assert_str_eq(text, field.default_value);
-            ck_assert_int_eq(rr_config_set(kind, &config, field.name, text, NULL), RR_OK);
+            ck_assert_int_eq(rr_config_set(&config, field.name, text, NULL), RR_OK);
         }
-        ck_assert_mem_eq(&config, &again, config.struct_size);
+        ck_assert_mem_eq(&config, &again, config.any.struct_size);
     }
 }
 END_TEST
@@ -170,7 +174,7 @@ START_TEST(test_api_config_fields_describe_themselves)
         size_t n_found = 0;
         for (int32_t i = 0; i < rr_config_field_count(known[k].kind); i++) {
             rr_config_field field = {.struct_size = sizeof field};
-            ck_assert_int_eq(rr_config_field_at(&field, known[k].kind, i, NULL), RR_OK);
+            ck_assert_int_eq(rr_config_field_at(known[k].kind, i, &field, NULL), RR_OK);
             if (strcmp(field.name, known[k].name) == 0) {
                 ck_assert_str_eq(field.type, known[k].type);
                 ck_assert_str_eq(field.default_value, known[k].preset);
@@ -192,15 +196,52 @@ START_TEST(test_api_config_what_does_not_exist_is_not_found)
     init(&config, RR_CONFIG_PPO);
     ck_assert_int_eq(rr_config_field_count(-1), -1);
     ck_assert_int_eq(rr_config_field_count(N_KINDS), -1);
-    ck_assert_int_eq(rr_config_field_at(&field, N_KINDS, 0, &err), RR_E_NOT_FOUND);
-    ck_assert_int_eq(rr_config_field_at(&field, RR_CONFIG_PPO, -1, &err), RR_E_NOT_FOUND);
-    ck_assert_int_eq(rr_config_field_at(&field, RR_CONFIG_PPO, 1000, &err), RR_E_NOT_FOUND);
-    ck_assert_int_eq(rr_config_set(N_KINDS, &config, "lr", "1", &err), RR_E_NOT_FOUND);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_PPO, &config, "rate", "1", &err), RR_E_NOT_FOUND);
+    ck_assert_int_eq(rr_config_field_count(0), -1);
+    ck_assert_int_eq(rr_config_field_at(N_KINDS, 0, &field, &err), RR_E_NOT_FOUND);
+    char range[96];
+    (void)snprintf(range, sizeof range,
+                   "config kind is %d; it must be an RR_CONFIG_ number, 1 to %d", N_KINDS,
+                   RR_CONFIG_HEALTH);
+    ck_assert_str_eq(err.text, range);
+    ck_assert_int_eq(rr_config_field_at(RR_CONFIG_PPO, -1, &field, &err), RR_E_NOT_FOUND);
+    ck_assert_int_eq(rr_config_field_at(RR_CONFIG_PPO, 1000, &field, &err), RR_E_NOT_FOUND);
+    ck_assert_int_eq(rr_config_set(&config, "rate", "1", &err), RR_E_NOT_FOUND);
     ck_assert_str_eq(err.text, "ppo config: there is no field \"rate\"");
-    ck_assert_int_eq(rr_config_get(RR_CONFIG_PPO, &config, "rate", text, sizeof text, &err),
-                     RR_E_NOT_FOUND);
-    ck_assert_int_eq(rr_config_check(99, &config, &err), RR_E_NOT_FOUND);
+    ck_assert_int_eq(rr_config_get(&config, "rate", text, sizeof text, &err), RR_E_NOT_FOUND);
+}
+END_TEST
+
+/* A struct says which config it is, so none is read or written as another. */
+START_TEST(test_api_config_of_another_kind_is_refused)
+{
+    rr_error err = {0};
+    any_config config, before;
+    char text[64];
+    init(&config, RR_CONFIG_A2C);
+    before = config;
+    rr_buffer *buffer = NULL;
+    ck_assert_int_eq(rr_buffer_create(&buffer, (rr_buffer_config *)&config, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_ptr_null(buffer);
+    ck_assert_ptr_nonnull(strstr(err.text, "buffer config: kind is"));
+    const int32_t none[] = {0, -1, 99, RR_CONFIG_HEALTH + 1};
+    for (size_t i = 0; i < 4; i++) {
+        char sentence[128];
+        config.any.kind = none[i];
+        (void)snprintf(sentence, sizeof sentence,
+                       "rr_config_get: the config's kind is %d; it must be an RR_CONFIG_ number, "
+                       "1 to %d, as its init sets it",
+                       none[i], RR_CONFIG_HEALTH);
+        ck_assert_int_eq(rr_config_set(&config, "lr", "1", &err), RR_E_INVALID);
+        ck_assert_int_eq(rr_config_check(&config, &err), RR_E_INVALID);
+        ck_assert_int_eq(rr_config_get(&config, "lr", text, sizeof text, &err), RR_E_INVALID);
+        ck_assert_str_eq(err.text, sentence);
+    }
+    config.any.kind = RR_CONFIG_A2C;
+    ck_assert_mem_eq(&config, &before, sizeof config);
+    config.any.struct_size = 4; /* ends before the kind */
+    ck_assert_int_eq(rr_config_set(&config, "lr", "1", &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "struct_size is 4"));
 }
 END_TEST
 
@@ -209,14 +250,14 @@ START_TEST(test_api_config_null_arguments_are_refused)
     any_config config;
     char text[64];
     init(&config, RR_CONFIG_PPO);
-    ck_assert_int_eq(rr_config_field_at(NULL, RR_CONFIG_PPO, 0, NULL), RR_E_INVALID);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_PPO, NULL, "lr", "1", NULL), RR_E_INVALID);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_PPO, &config, NULL, "1", NULL), RR_E_INVALID);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_PPO, &config, "lr", NULL, NULL), RR_E_INVALID);
-    ck_assert_int_eq(rr_config_get(RR_CONFIG_PPO, NULL, "lr", text, 64, NULL), RR_E_INVALID);
-    ck_assert_int_eq(rr_config_get(RR_CONFIG_PPO, &config, NULL, text, 64, NULL), RR_E_INVALID);
-    ck_assert_int_eq(rr_config_get(RR_CONFIG_PPO, &config, "lr", NULL, 64, NULL), RR_E_INVALID);
-    ck_assert_int_eq(rr_config_check(RR_CONFIG_PPO, NULL, NULL), RR_OK); /* the defaults */
+    ck_assert_int_eq(rr_config_field_at(RR_CONFIG_PPO, 0, NULL, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_config_set(NULL, "lr", "1", NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_config_set(&config, NULL, "1", NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_config_set(&config, "lr", NULL, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_config_get(NULL, "lr", text, 64, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_config_get(&config, NULL, text, 64, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_config_get(&config, "lr", NULL, 64, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_config_check(NULL, NULL), RR_E_INVALID);
     rr_ppo_config_init(NULL, sizeof(rr_ppo_config));
 }
 END_TEST
@@ -227,7 +268,7 @@ START_TEST(test_api_config_text_that_does_not_fit_says_how_much_it_needs)
     char text[4] = "abc";
     rr_error err = {0};
     init(&config, RR_CONFIG_PPO);
-    ck_assert_int_eq(rr_config_get(RR_CONFIG_PPO, &config, "lr", text, 4, &err), RR_E_TOO_SMALL);
+    ck_assert_int_eq(rr_config_get(&config, "lr", text, 4, &err), RR_E_TOO_SMALL);
     ck_assert_str_eq(err.text, "ppo config: lr needs 5 bytes; capacity is 4");
     ck_assert_str_eq(text, "abc");
 }
@@ -238,12 +279,12 @@ START_TEST(test_api_config_set_takes_what_a_flag_says)
 {
     any_config c;
     init(&c, RR_CONFIG_AGENT);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_AGENT, &c, "head", "dense", NULL), RR_OK);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_AGENT, &c, "hidden", "32", NULL), RR_OK);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_AGENT, &c, "has_bias", "true", NULL), RR_OK);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_AGENT, &c, "initial_scale", "2.5", NULL), RR_OK);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_AGENT, &c, "planned_updates", "98", NULL), RR_OK);
-    ck_assert_int_eq(rr_config_set(RR_CONFIG_AGENT, &c, "num_threads", "65", NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_config_set(&c, "head", "dense", NULL), RR_OK);
+    ck_assert_int_eq(rr_config_set(&c, "hidden", "32", NULL), RR_OK);
+    ck_assert_int_eq(rr_config_set(&c, "has_bias", "true", NULL), RR_OK);
+    ck_assert_int_eq(rr_config_set(&c, "initial_scale", "2.5", NULL), RR_OK);
+    ck_assert_int_eq(rr_config_set(&c, "planned_updates", "98", NULL), RR_OK);
+    ck_assert_int_eq(rr_config_set(&c, "num_threads", "65", NULL), RR_E_INVALID);
     ck_assert(c.agent.head == RR_HEAD_DENSE && c.agent.hidden[0] == 32 && c.agent.hidden[1] == 0);
     ck_assert(c.agent.has_bias == 1 && c.agent.initial_scale == 2.5f);
     ck_assert(c.agent.planned_updates == 98 && c.agent.num_threads == 1);
@@ -260,8 +301,7 @@ START_TEST(test_api_config_defaults_are_the_same_in_every_rounding_mode_of_the_h
         char text[64];
         fesetround(modes[i]);
         rr_ppo_config_init(&config, sizeof config);
-        const rr_status status =
-            rr_config_get(RR_CONFIG_PPO, &config, "clip_eps", text, sizeof text, NULL);
+        const rr_status status = rr_config_get(&config, "clip_eps", text, sizeof text, NULL);
         const int after = fegetround();
         fesetround(FE_TONEAREST);
         ck_assert_int_eq(after, modes[i]);
@@ -279,6 +319,6 @@ CHECK_MAIN("api/api_config",
            test_api_config_every_field_reads_back_what_was_set,
            test_api_config_fields_describe_themselves,
            test_api_config_what_does_not_exist_is_not_found,
-           test_api_config_null_arguments_are_refused,
+           test_api_config_of_another_kind_is_refused, test_api_config_null_arguments_are_refused,
            test_api_config_text_that_does_not_fit_says_how_much_it_needs,
            test_api_config_set_takes_what_a_flag_says)

@@ -12,17 +12,26 @@
 
 START_TEST(test_config_tables_there_is_one_for_every_kind)
 {
-    const size_t sizes[N_KINDS] = {sizeof(rr_env_config),     sizeof(rr_agent_config),
-                                   sizeof(rr_ppo_config),     sizeof(rr_a2c_config),
-                                   sizeof(rr_buffer_config),  sizeof(rr_train_config),
-                                   sizeof(rr_als_config),     sizeof(rr_serving_options),
-                                   sizeof(rr_imitate_config), sizeof(rr_health_config)};
-    for (int32_t kind = 0; kind < N_KINDS; kind++) {
+    const size_t sizes[N_KINDS] = {0,
+                                   sizeof(rr_env_config),
+                                   sizeof(rr_agent_config),
+                                   sizeof(rr_ppo_config),
+                                   sizeof(rr_a2c_config),
+                                   sizeof(rr_buffer_config),
+                                   sizeof(rr_train_config),
+                                   sizeof(rr_als_config),
+                                   sizeof(rr_serving_options),
+                                   sizeof(rr_imitate_config),
+                                   sizeof(rr_health_config)};
+    for (int32_t kind = RR_CONFIG_ENV; kind < N_KINDS; kind++) {
         ck_assert_ptr_nonnull(rri_config_table_of(kind));
+        ck_assert_int_eq(rri_config_table_of(kind)->kind, kind);
         ck_assert_uint_eq(rri_config_table_of(kind)->size, sizes[kind]);
         ck_assert_uint_le(sizes[kind], RRI_CONFIG_LARGEST);
     }
+    ck_assert_int_eq(rri_config_last_kind(), N_KINDS - 1);
     ck_assert_ptr_null(rri_config_table_of(-1));
+    ck_assert_ptr_null(rri_config_table_of(0));
     ck_assert_ptr_null(rri_config_table_of(N_KINDS));
 }
 END_TEST
@@ -30,10 +39,10 @@ END_TEST
 /* No padding, nothing forgotten, nothing twice: a struct that grows keeps its older sizes. */
 START_TEST(test_config_tables_cover_every_byte_once)
 {
-    for (int32_t kind = 0; kind < N_KINDS; kind++) {
+    for (int32_t kind = RR_CONFIG_ENV; kind < N_KINDS; kind++) {
         const rri_config_table *table = rri_config_table_of(kind);
-        unsigned char n_owners[RRI_CONFIG_LARGEST] = {1, 1, 1, 1};
-        size_t end = 4;
+        unsigned char n_owners[RRI_CONFIG_LARGEST] = {1, 1, 1, 1, 1, 1, 1, 1};
+        size_t end = 8; /* struct_size and kind */
         for (size_t i = 0; i < table->n_fields; i++) {
             const rri_config_field *field = &table->fields[i];
             ck_assert_msg(field->offset >= end, "%s: %s is out of order", table->title,
@@ -56,7 +65,7 @@ END_TEST
 
 START_TEST(test_config_tables_defaults_parse_and_pass_their_own_ranges)
 {
-    for (int32_t kind = 0; kind < N_KINDS; kind++) {
+    for (int32_t kind = RR_CONFIG_ENV; kind < N_KINDS; kind++) {
         const rri_config_table *table = rri_config_table_of(kind);
         for (size_t i = 0; i < table->n_fields; i++) {
             const rri_config_field *field = &table->fields[i];
@@ -156,13 +165,20 @@ static bool find_documented_default(double *out, const char *struct_name, const 
 
 START_TEST(test_config_tables_defaults_are_those_of_the_headers_comments)
 {
-    const char *structs[N_KINDS] = {"rr_env_config",   "rr_agent_config",    "rr_ppo_config",
-                                    "rr_a2c_config",   "rr_buffer_config",   "rr_train_config",
-                                    "rr_als_config",   "rr_serving_options", "rr_imitate_config",
+    const char *structs[N_KINDS] = {"",
+                                    "rr_env_config",
+                                    "rr_agent_config",
+                                    "rr_ppo_config",
+                                    "rr_a2c_config",
+                                    "rr_buffer_config",
+                                    "rr_train_config",
+                                    "rr_als_config",
+                                    "rr_serving_options",
+                                    "rr_imitate_config",
                                     "rr_health_config"};
     size_t n_compared = 0;
     read_header();
-    for (int32_t kind = 0; kind < N_KINDS; kind++) {
+    for (int32_t kind = RR_CONFIG_ENV; kind < N_KINDS; kind++) {
         const rri_config_table *table = rri_config_table_of(kind);
         for (size_t i = 0; i < table->n_fields; i++) {
             const rri_config_field *field = &table->fields[i];

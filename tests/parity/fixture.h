@@ -143,15 +143,14 @@ static inline int32_t *fixture_ints(const fixture *f, const char *prefix, const 
 }
 
 /* Every `set kind …` line, through rr_config_set. */
-static inline void fixture_configure(const fixture *f, const char *kind_name, int32_t kind,
-                                     void *config)
+static inline void fixture_configure(const fixture *f, const char *kind_name, void *config)
 {
     rr_error err;
     for (size_t i = 0; i < f->n; i++) {
         const fixture_entry *entry = &f->entries[i];
         if (entry->rows == 0 && strcmp(entry->kind, kind_name) == 0) {
-            ck_assert_msg(rr_config_set(kind, config, entry->name, entry->text, &err) == RR_OK,
-                          "%s", err.text);
+            ck_assert_msg(rr_config_set(config, entry->name, entry->text, &err) == RR_OK, "%s",
+                          err.text);
         }
     }
 }
@@ -176,9 +175,9 @@ static inline rr_agent *fixture_agent(const fixture *f)
     rr_agent_config_init(&config, sizeof config);
     rr_ppo_config_init(&ppo, sizeof ppo);
     rr_a2c_config_init(&a2c, sizeof a2c);
-    fixture_configure(f, "agent", RR_CONFIG_AGENT, &config);
-    fixture_configure(f, "ppo", RR_CONFIG_PPO, &ppo);
-    fixture_configure(f, "a2c", RR_CONFIG_A2C, &a2c);
+    fixture_configure(f, "agent", &config);
+    fixture_configure(f, "ppo", &ppo);
+    fixture_configure(f, "a2c", &a2c);
 
     rr_items *items = NULL;
     const fixture_entry *pool = fixture_find(f, "", "pool");

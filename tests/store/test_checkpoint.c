@@ -52,8 +52,8 @@ static void expect_config(const rri_safetensors_reader *reader, int32_t kind, co
     for (int32_t i = 0; i < rr_config_field_count(kind); i++) {
         rr_config_field field = {.struct_size = sizeof field};
         char key[RRI_CHECKPOINT_NAME], value[256];
-        machine_require(rr_config_field_at(&field, kind, i, &err), &err);
-        machine_require(rr_config_get(kind, config, field.name, value, sizeof value, &err), &err);
+        machine_require(rr_config_field_at(kind, i, &field, &err), &err);
+        machine_require(rr_config_get(config, field.name, value, sizeof value, &err), &err);
         rri_checkpoint_name(key, rri_checkpoint_prefix(kind), field.name);
         const char *stored = rri_safetensors_metadata(reader, key);
         if (strcmp(field.name, "num_threads") == 0) {

@@ -26,7 +26,7 @@ static rr_config_field field_at(int32_t kind, int32_t index)
 {
     rr_config_field field = {.struct_size = sizeof field};
     rr_error err;
-    text_require(rr_config_field_at(&field, kind, index, &err), &err);
+    text_require(rr_config_field_at(kind, index, &field, &err), &err);
     return field;
 }
 
@@ -59,7 +59,7 @@ static bool is_field(const char *field, bool *is_bool)
 {
     bool is_found = false;
     *is_bool = false;
-    for (int32_t kind = 0; kind < SETTINGS_KINDS; kind++) {
+    for (int32_t kind = RR_CONFIG_ENV; kind < SETTINGS_KINDS; kind++) {
         const char *name = name_in(kind, field);
         if (name != NULL) {
             const rr_config_field f = field_at(kind, settings_field_index(kind, name));
@@ -164,7 +164,7 @@ void flags_apply(const flags_fields *fields, settings *s)
 {
     for (int i = 0; i < fields->n; i++) {
         bool is_used = false;
-        for (int32_t kind = 0; kind < SETTINGS_KINDS; kind++) {
+        for (int32_t kind = RR_CONFIG_ENV; kind < SETTINGS_KINDS; kind++) {
             const char *name = name_in(kind, fields->at[i].field);
             if (name != NULL && is_in_run(s, kind)) {
                 settings_give(s, kind, name, fields->at[i].value);
@@ -185,10 +185,9 @@ static void require_same(settings *s, int32_t kind, const char *name, const char
     char after[128];
     rr_error err;
     settings copy = *s;
-    text_require(rr_config_get(kind, settings_config(s, kind), name, before, sizeof before, &err),
-                 &err);
+    text_require(rr_config_get(settings_config(s, kind), name, before, sizeof before, &err), &err);
     settings_give(&copy, kind, name, value);
-    text_require(rr_config_get(kind, settings_config(&copy, kind), name, after, sizeof after, &err),
+    text_require(rr_config_get(settings_config(&copy, kind), name, after, sizeof after, &err),
                  &err);
     if (strcmp(before, after) != 0) {
         text_fail("--%s is %s, but the checkpoint was made with %s", flag, after, before);
@@ -210,7 +209,7 @@ void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
 {
     for (int i = 0; i < fields->n; i++) {
         bool is_compared = false;
-        for (int32_t kind = 0; kind < SETTINGS_KINDS; kind++) {
+        for (int32_t kind = RR_CONFIG_ENV; kind < SETTINGS_KINDS; kind++) {
             const char *name = name_in(kind, fields->at[i].field);
             if (name == NULL || !is_in_run(s, kind)) {
                 continue;

@@ -144,9 +144,9 @@ static void write_field(FILE *out, settings *s, int32_t kind, int32_t index)
     char value[128];
     char name[64];
     rr_config_field field = {.struct_size = sizeof field};
-    text_require(rr_config_field_at(&field, kind, index, &err), &err);
-    text_require(
-        rr_config_get(kind, settings_config(s, kind), field.name, value, sizeof value, &err), &err);
+    text_require(rr_config_field_at(kind, index, &field, &err), &err);
+    text_require(rr_config_get(settings_config(s, kind), field.name, value, sizeof value, &err),
+                 &err);
     snprintf(name, sizeof name, "%s", field.name);
     for (char *c = name; *c != '\0'; c++) {
         *c = *c == '_' ? '-' : *c;

@@ -64,9 +64,8 @@ void presets_apply(settings *s, const char *world, const char *head)
         const preset *p = &presets[i];
         if (is_in_force(p, world, head, s->algo)) {
             rr_error err;
-            text_require(
-                rr_config_set(p->kind, settings_config(s, p->kind), p->field, p->value, &err),
-                &err);
+            text_require(rr_config_set(settings_config(s, p->kind), p->field, p->value, &err),
+                         &err);
         }
     }
 }

@@ -32,10 +32,10 @@ static void write_config(FILE *out, const settings *s, int32_t kind)
         rr_config_field field = {.struct_size = sizeof field};
         char value[128];
         rr_error err;
-        text_require(rr_config_field_at(&field, kind, i, &err), &err);
-        text_require(rr_config_get(kind, settings_config(&copy, kind), field.name, value,
-                                   sizeof value, &err),
-                     &err);
+        text_require(rr_config_field_at(kind, i, &field, &err), &err);
+        text_require(
+            rr_config_get(settings_config(&copy, kind), field.name, value, sizeof value, &err),
+            &err);
         if (is_stored(field.name)) {
             fprintf(out, "%s %s %s\n", settings_prefix(kind), field.name, value);
         }
@@ -124,14 +124,14 @@ static void read_field(settings *s, int32_t kind, char *field)
     }
     *value = '\0';
     rr_error err;
-    text_require(rr_config_set(kind, settings_config(s, kind), field, value + 1, &err), &err);
+    text_require(rr_config_set(settings_config(s, kind), field, value + 1, &err), &err);
 }
 
 void run_read_settings(settings *s, run_origin *origin, const char *path)
 {
     rr_error err;
     int32_t algo = RR_ALGO_PPO;
-    text_require_file(rr_checkpoint_read_config(path, -1, NULL, &algo, &err), &err, path);
+    text_require_file(rr_checkpoint_read_config(path, NULL, &algo, &err), &err, path);
     char *blob = read_blob(path);
     char *rest = blob;
     memset(origin, 0, sizeof *origin);
@@ -162,9 +162,8 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
     const int32_t kinds[] = {RR_CONFIG_ENV, RR_CONFIG_AGENT,
                              algo == RR_ALGO_PPO ? RR_CONFIG_PPO : RR_CONFIG_A2C};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        text_require_file(
-            rr_checkpoint_read_config(path, kinds[i], settings_config(s, kinds[i]), NULL, &err),
-            &err, path);
+        text_require_file(rr_checkpoint_read_config(path, settings_config(s, kinds[i]), NULL, &err),
+                          &err, path);
     }
 }
 

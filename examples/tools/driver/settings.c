@@ -45,7 +45,7 @@ int32_t settings_field_index(int32_t kind, const char *name)
     for (int32_t i = 0; i < n; i++) {
         rr_config_field field = {.struct_size = sizeof field};
         rr_error err;
-        text_require(rr_config_field_at(&field, kind, i, &err), &err);
+        text_require(rr_config_field_at(kind, i, &field, &err), &err);
         if (strcmp(field.name, name) == 0) {
             return i;
         }
@@ -86,7 +86,7 @@ void settings_give(settings *s, int32_t kind, const char *name, const char *valu
         text_fail("the %s config has no field %s", settings_prefix(kind), name);
     }
     rr_error err;
-    text_require(rr_config_set(kind, settings_config(s, kind), name, value, &err), &err);
+    text_require(rr_config_set(settings_config(s, kind), name, value, &err), &err);
     s->is_given[kind][index] = true;
 }
 
@@ -221,6 +221,6 @@ void settings_derive(settings *s)
         if (kinds[i] == RR_CONFIG_ALS && !s->is_learned) {
             continue;
         }
-        text_require(rr_config_check(kinds[i], settings_config(s, kinds[i]), &err), &err);
+        text_require(rr_config_check(settings_config(s, kinds[i]), &err), &err);
     }
 }

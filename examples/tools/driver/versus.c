@@ -84,11 +84,11 @@ static void require_same_config(int32_t kind, const char *path_a, const settings
     for (int32_t i = 0; i < rr_config_field_count(kind); i++) {
         char value_a[128], value_b[128];
         rr_config_field field = {.struct_size = sizeof field};
-        text_require(rr_config_field_at(&field, kind, i, &err), &err);
-        text_require(rr_config_get(kind, settings_config(&copy_a, kind), field.name, value_a,
+        text_require(rr_config_field_at(kind, i, &field, &err), &err);
+        text_require(rr_config_get(settings_config(&copy_a, kind), field.name, value_a,
                                    sizeof value_a, &err),
                      &err);
-        text_require(rr_config_get(kind, settings_config(&copy_b, kind), field.name, value_b,
+        text_require(rr_config_get(settings_config(&copy_b, kind), field.name, value_b,
                                    sizeof value_b, &err),
                      &err);
         if (is_of_the_run(a, field.name) || strcmp(value_a, value_b) == 0) {

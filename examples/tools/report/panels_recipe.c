@@ -26,10 +26,10 @@ static void put_config(FILE *out, const settings *s, int32_t kind)
         char value[128];
         char name[128];
         rr_error err;
-        text_require(rr_config_field_at(&field, kind, i, &err), &err);
-        text_require(rr_config_get(kind, settings_config(&copy, kind), field.name, value,
-                                   sizeof value, &err),
-                     &err);
+        text_require(rr_config_field_at(kind, i, &field, &err), &err);
+        text_require(
+            rr_config_get(settings_config(&copy, kind), field.name, value, sizeof value, &err),
+            &err);
         snprintf(name, sizeof name, "%s %s", settings_prefix(kind), field.name);
         put_fact(out, name, value, strcmp(value, field.default_value) != 0);
     }
