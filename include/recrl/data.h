@@ -16,9 +16,9 @@ enum { RR_FEEDBACK_EXPLICIT = 0, RR_FEEDBACK_IMPLICIT = 1 };
  * somebody met something is what counts [Hu, Koren, Volinsky 2008]. maths §9. */
 typedef struct rr_als_config {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_ALS, set by init */
+    int32_t kind;          /* RR_CONFIG_ALS, set by init */
     int32_t num_factors;   /* [1, 126]; vectors are 2 wider; default 30 */
-    int32_t num_sweeps;    /* ≥ 1; default 12 */
+    int32_t num_sweeps;    /* [1, 1024]; default 12 */
     int32_t num_threads;   /* [1, 64]; default 1 */
     float ridge;           /* times (ratings of the row + 20), > 0; default 0.1 */
     float user_bias_ridge; /* > 0; default 2 */
@@ -29,10 +29,22 @@ typedef struct rr_als_config {
     float alpha;           /* implicit: an interaction of rating r > 0 has confidence 1 + α r,
                               every other pair 1; > 0; default 1 */
     uint32_t reserved;
-    uint64_t seed;         /* initial factors and the holdout; default 0 */
+    uint64_t seed; /* initial factors and the holdout; default 0 */
 } rr_als_config;
 
 RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);
+
+/* How a file of interactions is read. */
+typedef struct rr_load_options {
+    uint32_t struct_size;
+    int32_t kind;          /* RR_CONFIG_LOAD, set by init */
+    uint64_t memory_limit; /* bytes of the dataset and its reading; 0: no limit; default 0 */
+    int32_t num_threads;   /* [1, 64], with the same bytes on any number; default 1 */
+    int32_t block_bytes;   /* text is read in blocks of this size, into one of which the longest
+                              line must fit, [64, 2^30]; default 2097152 */
+} rr_load_options;
+
+RR_API void rr_load_options_init(rr_load_options *options, size_t struct_size);
 
 /* Interactions from a text file whose form is seen from its first line:
  *   a header, then rows separated by tabs or commas: columns user_id (userId), item_id (movieId)
@@ -42,20 +54,14 @@ RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);
  *   Open Bandit's log: no user_id, so each combination of user_feature_… is a user
  * A decimal id is its own key; any other text is hashed. Without ratings each is 1. A time is a
  * number or a date and time, which becomes microseconds since 1970. Errors name file, line and
- * column. The file is read in blocks and need not fit into memory as text. docs/data.md */
-RR_API rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_host *host,
-                                 rr_error *err);
-/* The same with at most memory_limit bytes for the dataset and its reading (0: no limit).
- * RR_E_MEMORY with the figure, which is estimated from the file's first block, before the rest
- * is read. */
-RR_API rr_status rr_dataset_load_within(rr_dataset **out, const char *path, uint64_t memory_limit,
-                                        const rr_host *host, rr_error *err);
-/* The same on num_threads in [1, 64], with the same bytes on any number: blocks are read, their
- * lines parsed and their ids looked up at the same time. Memory is asked for on the calling
- * thread alone. */
-RR_API rr_status rr_dataset_load_parallel(rr_dataset **out, const char *path, uint64_t memory_limit,
-                                          int32_t num_threads, const rr_host *host, rr_error *err);
-/* From arrays [n]; times NULL: 0. */
+ * column. The file is read in blocks and need not fit into memory as text. options NULL: the
+ * defaults. RR_E_MEMORY with the figure where memory_limit does not suffice, which is estimated
+ * from the file's first block, before the rest is read. On several threads blocks are read, their
+ * lines parsed and their ids looked up at the same time; memory is asked for on the calling thread
+ * alone. docs/data.md */
+RR_API rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_load_options *options,
+                                 const rr_host *host, rr_error *err);
+/* From arrays [n], ratings finite; times NULL: 0. */
 RR_API rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
                                    const float *ratings, const int64_t *times, int64_t n,
                                    const rr_host *host, rr_error *err);
@@ -115,8 +121,10 @@ typedef struct rr_als_stats {
     double holdout_rmse; /* NaN without a holdout */
 } rr_als_stats;
 /* user_vectors [users, num_factors + 2] = (x_u, 1, b_u), item_vectors [items, num_factors + 2] =
- * (y_i, b_i, 1), so that their dot product is the predicted rating above μ. Deterministic on any
- * thread count. */
+ * (y_i, b_i, 1), so that their dot product is the predicted rating above μ. The same bytes on any
+ * number of threads. A sweep takes time in proportion to n · num_factors² + (users + items) ·
+ * num_factors³. RR_E_NOT_FINITE, and nothing is written, where ratings are so large that a vector
+ * does not fit into floats. */
 RR_API rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_config *config,
                                     float *user_vectors, float *item_vectors, rr_als_stats *stats,
                                     const rr_host *host, rr_error *err);
@@ -127,7 +135,8 @@ RR_API rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_conf
  *   recall = hits / held-out items
  *   NDCG   = Σ_hits 1 / log₂(1 + rank) / (the same of a perfect ranking)
  * Means over these users; *_interval is the half width of the 95 % interval. Of equal scores the
- * smaller index comes first. popular_*: items ranked by their training interactions instead. */
+ * smaller index comes first. popular_*: items ranked by their training interactions instead. NaN:
+ * a mean over no users, an interval over fewer than two. */
 typedef struct rr_ranking {
     uint32_t struct_size;
     int32_t n_best;
@@ -137,27 +146,34 @@ typedef struct rr_ranking {
     double popular_recall, popular_recall_interval;
     double popular_ndcg, popular_ndcg_interval;
 } rr_ranking;
-/* train and held_out: of one dataset, by rr_dataset_select. user_vectors [users, dim], item_vectors
- * [items, dim]; both NULL: popularity alone, the rest NaN. n_best ≥ 1; num_threads in [1, 64], on
- * any of which the bytes are the same. */
+/* Who ranks: vectors, or lists that somebody else made, a policy's say; without either, popularity
+ * is ranked alone and the rest of the answer is NaN. */
+typedef struct rr_ranker {
+    uint32_t struct_size;
+    int32_t n_best;            /* ≥ 1 */
+    const float *user_vectors; /* [users, dim] finite; NULL together with item_vectors */
+    const float *item_vectors; /* [items, dim] finite */
+    int32_t dim;               /* ≥ 1 with vectors, else 0 */
+    int32_t list_length;       /* ≥ 1 with lists, else 0 */
+    const int32_t *lists; /* [users, list_length] item indices, best first, −1 behind the end;
+                             NULL with vectors. Training items and repetitions in a list are
+                             passed over, so one that may hold them is longer than n_best. Users
+                             without held-out items need no list, begin theirs with −1 */
+    int32_t num_threads;  /* [0, 64], 0 is 1; the same bytes on any number */
+    uint32_t reserved;    /* must be 0 */
+} rr_ranker;
+/* train and held_out: of one dataset, by rr_dataset_select. RR_E_NOT_FINITE names a coordinate that
+ * is not finite, or the user with whom an item's dot product is not. */
 RR_API rr_status rr_dataset_rank(const rr_dataset *train, const rr_dataset *held_out,
-                                 const float *user_vectors, const float *item_vectors, int32_t dim,
-                                 int32_t n_best, int32_t num_threads, rr_ranking *out,
-                                 const rr_host *host, rr_error *err);
-/* The same of rankings that somebody else made, a policy's say: lists [users, length] item indices,
- * best first, −1 behind the end. Training items and repetitions in a list are passed over, so a
- * list that may hold them is longer than n_best. Users without held-out items need no list, begin
- * theirs with −1. */
-RR_API rr_status rr_dataset_rank_lists(const rr_dataset *train, const rr_dataset *held_out,
-                                       const int32_t *lists, int32_t length, int32_t n_best,
-                                       rr_ranking *out, const rr_host *host, rr_error *err);
+                                 const rr_ranker *ranker, rr_ranking *out, const rr_host *host,
+                                 rr_error *err);
 
 /* Vectors in numpy's .npy files: float32 or float64, little-endian, C order, one or two dimensions
  * (one: a column), versions 1 to 3. What is damaged, not finite or beyond a float is refused.
  * shape: of a file. read: out [n_rows, n_columns], else RR_E_MISMATCH. write: float32, each finite,
  * else RR_E_NOT_FINITE and nothing is written; written as rr_checkpoint_save writes. */
 RR_API rr_status rr_npy_shape(const char *path, int64_t *n_rows, int64_t *n_columns, rr_error *err);
-RR_API rr_status rr_npy_read(const char *path, float *out, int64_t n_rows, int64_t n_columns,
+RR_API rr_status rr_npy_read(const char *path, int64_t n_rows, int64_t n_columns, float *out,
                              rr_error *err);
 RR_API rr_status rr_npy_write(const char *path, const float *values, int64_t n_rows,
                               int64_t n_columns, rr_error *err);

@@ -50,8 +50,8 @@ RR_API rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err);
 
 /* Metrics of one policy over many sessions. Feed it every step of n_envs sessions side by side; it
  * counts the first max_sessions that begin, each whole. maths §8. items: for distances inside
- * a session. */
-RR_API rr_status rr_metrics_create(rr_metrics **out, const rr_items *items, int32_t n_envs,
+ * a session; a reference is kept. */
+RR_API rr_status rr_metrics_create(rr_metrics **out, rr_items *items, int32_t n_envs,
                                    int32_t max_sessions, int32_t max_episode_steps,
                                    const rr_host *host, rr_error *err);
 RR_API void rr_metrics_destroy(rr_metrics *metrics);
@@ -61,7 +61,8 @@ RR_API rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items,
 /* 1 when max_sessions sessions have ended. */
 RR_API int32_t rr_metrics_is_complete(const rr_metrics *metrics);
 
-/* Means over sessions; *_interval is the half width of the 95 % interval, 1.96 standard errors. */
+/* Means over sessions; *_interval is the half width of the 95 % interval, 1.96 standard errors.
+ * What too few sessions say nothing of is NaN: a mean of none, an interval of fewer than two. */
 typedef struct rr_metrics_summary {
     uint32_t struct_size;
     int32_t n_sessions;
@@ -73,7 +74,8 @@ typedef struct rr_metrics_summary {
     double intra_list_distance, intra_list_distance_interval; /* mean 1 − cos over pairs of a
                                                                  session's items */
     double novelty, novelty_interval;                         /* mean −log₂ popularity; NaN
-                                                                 without popularity */
+                                                                 without popularity; +∞ and NaN
+                                                                 where one of 0 was shown */
     double coverage; /* share of the catalogue shown at least once */
     double gini;     /* of showings over the catalogue: 0 even, 1 one item */
     double entropy;  /* of what was shown, nats */
@@ -82,16 +84,15 @@ typedef struct rr_metrics_summary {
     double first_third_reward, first_third_reward_interval;
     double last_third_reward, last_third_reward_interval;
 } rr_metrics_summary;
-/* popularity [N] shares that sum to 1, or NULL. */
+/* popularity [N] shares in [0, 1] that sum to 1, or NULL. is_wanted [n], n the max_sessions of
+ * create, makes it the summary of a segment: of sessions whose mark is not 0, session by session in
+ * the order they began: in an rr_env that is its session number, so every policy gets the same
+ * users. NULL, with n 0: of all. What has not ended is left out. */
 RR_API rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
-                                      rr_metrics_summary *out, rr_error *err);
-/* The same of a segment: sessions whose mark is not 0. is_wanted [n], n the max_sessions of create,
- * session by session in the order they began: in an rr_env that is its session number, so every
- * policy gets the same users. What has not ended is left out. */
-RR_API rr_status rr_metrics_summarize_some(const rr_metrics *metrics, const float *popularity,
-                                           const uint8_t *is_wanted, int32_t n,
-                                           rr_metrics_summary *out, rr_error *err);
-/* returns [n_sessions] of the sessions in the order they began; for paired comparisons. */
+                                      const uint8_t *is_wanted, int32_t n, rr_metrics_summary *out,
+                                      rr_error *err);
+/* returns [n] of the n sessions that have ended, in the order they began; for paired comparisons.
+ * RR_E_NOT_FINITE where one is beyond a float. */
 RR_API rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n,
                                     rr_error *err);
 
@@ -110,8 +111,8 @@ typedef struct rr_comparison {
  * sessions with one number are one user's, and lie side by side; the interval is then over users,
  * since a second session of one user is less news than one of another. Of a policy and itself
  * difference and interval are exactly 0. maths §8. Keeps nothing, allocates nothing; any thread. */
-RR_API rr_status rr_compare_returns(rr_comparison *out, const float *a, const float *b,
-                                    const int32_t *groups, int32_t n, rr_error *err);
+RR_API rr_status rr_compare_returns(const float *a, const float *b, const int32_t *groups,
+                                    int32_t n, rr_comparison *out, rr_error *err);
 
 /* Generalised advantage estimation [Schulman et al. 2016] of n rows in the order of time, segment
  * after segment. maths §4.
@@ -119,11 +120,11 @@ RR_API rr_status rr_compare_returns(rr_comparison *out, const float *a, const fl
  *   Â_t = δ_t + γ λ (1 − is_segment_end_t) Â_{t+1},  R_t = Â_t + values_t
  * next_values_t is V of the state that followed: at a truncated row that of the session's final
  * observation, at the end of the rollout that of the state to come. terminated and is_segment_end
- * [n] are 0 or 1; a terminated row ends its segment; the last row always does. returns may be
- * NULL. */
-RR_API rr_status rr_gae(float *advantages, float *returns, const float *rewards,
-                        const float *values, const float *next_values, const uint8_t *terminated,
-                        const uint8_t *is_segment_end, float gamma, float gae_lambda, int64_t n,
+ * [n] are 0 or 1; a terminated row ends its segment; the last row always does. returns may be NULL.
+ * RR_E_NOT_FINITE where an input is not finite, or an advantage or return is beyond a float. */
+RR_API rr_status rr_gae(const float *rewards, const float *values, const float *next_values,
+                        const uint8_t *terminated, const uint8_t *is_segment_end, float gamma,
+                        float gae_lambda, int64_t n, float *advantages, float *returns,
                         rr_error *err);
 
 #ifdef __cplusplus

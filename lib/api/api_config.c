@@ -66,6 +66,11 @@ void rr_health_config_init(rr_health_config *config, size_t struct_size)
     init(RR_CONFIG_HEALTH, config, struct_size);
 }
 
+void rr_load_options_init(rr_load_options *options, size_t struct_size)
+{
+    init(RR_CONFIG_LOAD, options, struct_size);
+}
+
 int32_t rr_config_field_count(int32_t kind)
 {
     const rri_config_table *table = rri_config_table_of(kind);

@@ -46,7 +46,7 @@ static rr_status finish(rr_dataset **out, rr_dataset *dataset, rr_status status)
 }
 
 /* "437.6 MB", or "31.2 kB" and "512 bytes" of what would be 0.0 MB. */
-enum { SIZE_TEXT = 32, MOST_THREADS = 64 };
+enum { SIZE_TEXT = 32 };
 
 static void show_size(char out[SIZE_TEXT], uint64_t bytes)
 {
@@ -59,49 +59,41 @@ static void show_size(char out[SIZE_TEXT], uint64_t bytes)
     }
 }
 
-static rr_status load(rr_dataset **out, const char *call, const char *path, uint64_t memory_limit,
-                      int32_t num_threads, const rr_host *host, rr_error *err)
+/* The rows of a file, within the dataset's budget. */
+static rr_status load_into(rr_dataset *dataset, const char *path, const rr_load_options *options,
+                           rr_error *err)
 {
-    if (out == NULL || path == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", call, out == NULL ? "out" : "path");
-    }
-    rr_dataset *dataset = NULL;
-    RRI_TRY(allocate_handle(&dataset, memory_limit, host, err));
     const rri_allocator allocator = rri_budget_allocator(&dataset->budget);
-    const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_load_rows(&dataset->rows, path, num_threads, &allocator, err);
-    rri_fpmode_leave(before);
-    const size_t wanted = dataset->budget.wanted;
-    if (finish(out, dataset, status) == RR_E_MEMORY && wanted > 0) {
+    const rr_status status = rri_load_rows(&dataset->rows, path, options, &allocator, err);
+    if (status == RR_E_MEMORY && dataset->budget.wanted > 0) {
         char figures[2][SIZE_TEXT];
-        show_size(figures[0], wanted);
-        show_size(figures[1], memory_limit);
+        show_size(figures[0], dataset->budget.wanted);
+        show_size(figures[1], options->memory_limit);
         RRI_FAIL(err, RR_E_MEMORY, "dataset: '%.200s' needs at least %s; the memory limit is %s",
                  path, figures[0], figures[1]);
     }
     return status;
 }
 
-rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_host *host, rr_error *err)
+rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_load_options *options,
+                          const rr_host *host, rr_error *err)
 {
-    return load(out, "rr_dataset_load", path, 0, 1, host, err);
-}
-
-rr_status rr_dataset_load_within(rr_dataset **out, const char *path, uint64_t memory_limit,
-                                 const rr_host *host, rr_error *err)
-{
-    return load(out, "rr_dataset_load_within", path, memory_limit, 1, host, err);
-}
-
-rr_status rr_dataset_load_parallel(rr_dataset **out, const char *path, uint64_t memory_limit,
-                                   int32_t num_threads, const rr_host *host, rr_error *err)
-{
-    if (num_threads < 1 || num_threads > MOST_THREADS) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "rr_dataset_load_parallel: num_threads is %d; it must be in [1, %d]",
-                 (int)num_threads, MOST_THREADS);
+    if (out == NULL || path == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_load: %s is NULL", out == NULL ? "out" : "path");
     }
-    return load(out, "rr_dataset_load_parallel", path, memory_limit, num_threads, host, err);
+    rr_load_options full;
+    rr_dataset *dataset = NULL;
+    const rri_fpmode before = rri_fpmode_enter();
+    rr_status status = rri_config_read(&full, rri_config_table_of(RR_CONFIG_LOAD), options, err);
+    if (status == RR_OK) {
+        status = allocate_handle(&dataset, full.memory_limit, host, err);
+    }
+    if (status == RR_OK) {
+        status = load_into(dataset, path, &full, err);
+        status = finish(out, dataset, status);
+    }
+    rri_fpmode_leave(before);
+    return status;
 }
 
 rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,

@@ -50,14 +50,14 @@ static rr_status check_rows(const float *rewards, const float *values, const flo
     return RR_OK;
 }
 
-rr_status rr_gae(float *advantages, float *returns, const float *rewards, const float *values,
-                 const float *next_values, const uint8_t *terminated, const uint8_t *is_segment_end,
-                 float gamma, float gae_lambda, int64_t n, rr_error *err)
+rr_status rr_gae(const float *rewards, const float *values, const float *next_values,
+                 const uint8_t *terminated, const uint8_t *is_segment_end, float gamma,
+                 float gae_lambda, int64_t n, float *advantages, float *returns, rr_error *err)
 {
-    const void *const arrays[] = {advantages,  rewards,    values,
-                                  next_values, terminated, is_segment_end};
-    const char *const names[] = {"advantages",  "rewards",    "values",
-                                 "next_values", "terminated", "is_segment_end"};
+    const void *const arrays[] = {rewards,    values,         next_values,
+                                  terminated, is_segment_end, advantages};
+    const char *const names[] = {"rewards",    "values",         "next_values",
+                                 "terminated", "is_segment_end", "advantages"};
     RRI_TRY(check_pointers(arrays, names, sizeof names / sizeof names[0], err));
     if (n < 1) {
         RRI_FAIL(err, RR_E_INVALID, "rr_gae: n is %lld; it must be at least 1", (long long)n);
@@ -67,8 +67,18 @@ rr_status rr_gae(float *advantages, float *returns, const float *rewards, const 
     RRI_TRY(check_rows(rewards, values, next_values, terminated, is_segment_end, n, err));
 
     const rri_fpmode before = rri_fpmode_enter();
-    rri_gae_compute(advantages, returns, rewards, values, next_values, terminated, is_segment_end,
-                    gamma, gae_lambda, (size_t)n);
+    const size_t beyond = rri_gae_find_overflow(rewards, values, next_values, terminated,
+                                                is_segment_end, gamma, gae_lambda, (size_t)n);
+    if (beyond == (size_t)n) {
+        rri_gae_compute(advantages, returns, rewards, values, next_values, terminated,
+                        is_segment_end, gamma, gae_lambda, (size_t)n);
+    }
     rri_fpmode_leave(before);
+    if (beyond < (size_t)n) {
+        RRI_FAIL(err, RR_E_NOT_FINITE,
+                 "rr_gae: the advantage or return of row %zu is beyond a float; rewards and values "
+                 "this large need a smaller unit",
+                 beyond);
+    }
     return RR_OK;
 }

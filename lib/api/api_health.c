@@ -6,10 +6,10 @@
 #include "core/abi.h"
 #include "core/config_tables.h"
 #include "core/fpmode.h"
-#include "core/log.h"
 #include "core/status.h"
 #include "core/vocabulary.h"
 #include "eval/health.h"
+#include "eval/health_rows.h"
 #include "train/dead_units.h"
 
 static rri_health_shape shape_of(const rr_agent *agent)
@@ -47,106 +47,22 @@ void rr_health_destroy(rr_health *health)
     rri_health_destroy(health);
 }
 
-/* Every row has something to choose from. */
-static rr_status check_lists(const rri_health_shape *shape, const rr_obs *obs, rr_error *err)
-{
-    if (obs->candidates == NULL && obs->vectors == NULL) {
-        if (shape->n_items == 0) {
-            RRI_FAIL(err, RR_E_INVALID,
-                     "rr_health_record: obs has no lists, and the watched agent no catalogue");
-        }
-        return RR_OK;
-    }
-    if (obs->n_candidates < 1) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "rr_health_record: obs->n_candidates is %d; it must be at least 1",
-                 obs->n_candidates);
-    }
-    for (int32_t i = 0; obs->lengths != NULL && i < obs->n; i++) {
-        if (obs->lengths[i] < 1 || obs->lengths[i] > obs->n_candidates) {
-            RRI_FAIL(err, RR_E_INVALID,
-                     "rr_health_record: obs->lengths[%d] is %d; it must be in [1, %d]", i,
-                     obs->lengths[i], obs->n_candidates);
-        }
-    }
-    return RR_OK;
-}
-
-static rr_status check_obs(const rr_health *health, const rr_obs *obs, rr_error *err)
-{
-    const rri_health_shape *shape = rri_health_shape_of(health);
-    if (obs->n < 1 || obs->states == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_record: obs has %s",
-                 obs->n < 1 ? "no rows" : "no states");
-    }
-    if (obs->state_dim < 0 || (size_t)obs->state_dim != shape->state_dim) {
-        RRI_FAIL(err, RR_E_MISMATCH,
-                 "rr_health_record: obs->state_dim is %d; the watched agent's is %zu",
-                 obs->state_dim, shape->state_dim);
-    }
-    const int32_t width = obs->feature_dim;
-    const bool has_features = obs->features != NULL;
-    if (has_features &&
-        (width < 0 || (size_t)width != shape->feature_dim || obs->n_candidates < 1)) {
-        RRI_FAIL(
-            err, RR_E_MISMATCH,
-            "rr_health_record: obs->feature_dim is %d with lists of %d; the watched agent's is "
-            "%zu",
-            width, obs->n_candidates, shape->feature_dim);
-    }
-    return check_lists(shape, obs, err);
-}
-
-/* Mean of log(length) over the rows' lists; without lists that of the catalogue. */
-static double even_entropy(const rr_health *health, const rr_obs *obs)
-{
-    if (obs->candidates == NULL && obs->vectors == NULL) {
-        return rri_log_f64((double)rri_health_shape_of(health)->n_items);
-    }
-    double sum = 0.0;
-    for (int32_t i = 0; i < obs->n; i++) {
-        sum += rri_log_f64((double)(obs->lengths != NULL ? obs->lengths[i] : obs->n_candidates));
-    }
-    return sum / obs->n;
-}
-
-static rr_status read_rows(rri_health_rows *rows, const rr_health *health, const rr_obs *obs,
-                           const rr_decision *decision, rr_error *err)
-{
-    rr_obs o;
-    rr_decision d;
-    RRI_TRY(rri_obs_read(&o, obs, "rr_obs", err));
-    RRI_TRY(rri_decision_read(&d, decision, err));
-    RRI_TRY(check_obs(health, &o, err));
-    if (d.n != o.n) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_record: obs has %d rows, decision %d", o.n, d.n);
-    }
-    if (d.actions == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_record: decision->actions is NULL");
-    }
-    const bool is_pool = o.candidates == NULL && o.vectors == NULL;
-    *rows = (rri_health_rows){.n = (size_t)o.n,
-                              .states = o.states,
-                              .features = o.features,
-                              .k = (size_t)(o.n_candidates > 0 ? o.n_candidates : 0),
-                              .even_entropy = even_entropy(health, &o),
-                              .actions = d.actions,
-                              .items = d.items != NULL ? d.items
-                                       : is_pool       ? d.actions
-                                                       : NULL};
-    return RR_OK;
-}
-
 rr_status rr_health_record(rr_health *health, const rr_obs *obs, const rr_decision *decision,
                            rr_error *err)
 {
     if (health == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_health_record: health is NULL");
     }
+    rr_obs o;
+    rr_decision d;
     rri_health_rows rows;
-    RRI_TRY(read_rows(&rows, health, obs, decision, err));
+    RRI_TRY(rri_obs_read(&o, obs, "rr_obs", err));
+    RRI_TRY(rri_decision_read(&d, decision, err));
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_health_record(health, &rows, err);
+    rr_status status = rri_health_rows_of(&rows, rri_health_shape_of(health), &o, &d, err);
+    if (status == RR_OK) {
+        status = rri_health_record(health, &rows, err);
+    }
     rri_fpmode_leave(before);
     return status;
 }
@@ -158,12 +74,8 @@ rr_status rr_health_reward(rr_health *health, const rr_outcome *outcome, rr_erro
     }
     rr_outcome full;
     RRI_TRY(rri_outcome_read(&full, outcome, err));
-    if (full.n < 1 || full.rewards == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_reward: outcome has %s",
-                 full.n < 1 ? "no rows" : "no rewards");
-    }
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_health_reward(health, full.rewards, (size_t)full.n, err);
+    const rr_status status = rri_health_reward(health, full.rewards, full.n, err);
     rri_fpmode_leave(before);
     return status;
 }
@@ -183,15 +95,8 @@ rr_status rr_health_update(rr_health *health, const rr_agent *agent, const rr_st
         RRI_FAIL(err, RR_E_INVALID, "rr_health_update: %s is NULL",
                  health == NULL ? "health" : "agent");
     }
-    const rri_health_shape *shape = rri_health_shape_of(health);
-    const rri_health_shape other = shape_of(agent);
-    if (other.state_dim != shape->state_dim || other.n_work != shape->n_work ||
-        other.n_items != shape->n_items) {
-        RRI_FAIL(err, RR_E_MISMATCH,
-                 "rr_health_update: the agent has %zu items and states of width %zu; the watch was "
-                 "made for %zu and %zu",
-                 other.n_items, other.state_dim, shape->n_items, shape->state_dim);
-    }
+    const rri_health_shape shape = shape_of(agent);
+    RRI_TRY(rri_health_shape_check(&shape, rri_health_shape_of(health), err));
     rr_stats full;
     RRI_TRY(rri_abi_read(&full, sizeof full, stats, "rr_stats", err));
     if (out != NULL) {

@@ -19,9 +19,8 @@ static rr_status check_at_least_one(const char *name, int32_t value, rr_error *e
     return RR_OK;
 }
 
-rr_status rr_metrics_create(rr_metrics **out, const rr_items *items, int32_t n_envs,
-                            int32_t max_sessions, int32_t max_episode_steps, const rr_host *host,
-                            rr_error *err)
+rr_status rr_metrics_create(rr_metrics **out, rr_items *items, int32_t n_envs, int32_t max_sessions,
+                            int32_t max_episode_steps, const rr_host *host, rr_error *err)
 {
     if (out == NULL || items == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_metrics_create: %s is NULL", out == NULL ? "out" : "items");
@@ -31,8 +30,7 @@ rr_status rr_metrics_create(rr_metrics **out, const rr_items *items, int32_t n_e
     RRI_TRY(check_at_least_one("max_episode_steps", max_episode_steps, err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
-    /* The catalogue is constant but for its count of references. */
-    return rri_metrics_create(out, (rr_items *)items, (size_t)n_envs, (size_t)max_sessions,
+    return rri_metrics_create(out, items, (size_t)n_envs, (size_t)max_sessions,
                               (size_t)max_episode_steps, &allocator, err);
 }
 
@@ -64,12 +62,27 @@ int32_t rr_metrics_is_complete(const rr_metrics *metrics)
     return metrics != NULL && rri_metrics_is_complete(metrics) ? 1 : 0;
 }
 
-static rr_status summarize(const char *function, const rr_metrics *metrics, const float *popularity,
-                           const uint8_t *is_wanted, rr_metrics_summary *out, rr_error *err)
+/* is_wanted [n] is of all sessions, or not there. */
+static rr_status check_marks(const rr_metrics *metrics, const uint8_t *is_wanted, int32_t n,
+                             rr_error *err)
+{
+    const size_t n_sessions = is_wanted != NULL ? rri_metrics_capacity(metrics) : 0;
+    if (n < 0 || (size_t)n != n_sessions) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_summarize: n is %d; it must be %zu, %s", n,
+                 n_sessions,
+                 is_wanted != NULL ? "the max_sessions of create" : "since is_wanted is NULL");
+    }
+    return RR_OK;
+}
+
+rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
+                               const uint8_t *is_wanted, int32_t n, rr_metrics_summary *out,
+                               rr_error *err)
 {
     if (metrics == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: metrics is NULL", function);
+        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_summarize: metrics is NULL");
     }
+    RRI_TRY(check_marks(metrics, is_wanted, n, err));
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_metrics_summary", err));
     rr_metrics_summary full;
     const rri_fpmode before = rri_fpmode_enter();
@@ -78,29 +91,6 @@ static rr_status summarize(const char *function, const rr_metrics *metrics, cons
     RRI_TRY(status);
     rri_abi_write(out, &full, sizeof full);
     return RR_OK;
-}
-
-rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
-                               rr_metrics_summary *out, rr_error *err)
-{
-    return summarize("rr_metrics_summarize", metrics, popularity, NULL, out, err);
-}
-
-rr_status rr_metrics_summarize_some(const rr_metrics *metrics, const float *popularity,
-                                    const uint8_t *is_wanted, int32_t n, rr_metrics_summary *out,
-                                    rr_error *err)
-{
-    const char *const name = "rr_metrics_summarize_some";
-    if (metrics == NULL || is_wanted == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", name,
-                 metrics == NULL ? "metrics" : "is_wanted");
-    }
-    const size_t n_sessions = rri_metrics_capacity(metrics);
-    if (n < 0 || (size_t)n != n_sessions) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: n is %d; it must be %zu, the max_sessions of create", name,
-                 n, n_sessions);
-    }
-    return summarize(name, metrics, popularity, is_wanted, out, err);
 }
 
 rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n, rr_error *err)
@@ -115,8 +105,10 @@ rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t 
                  "rr_metrics_returns: n is %d; it must be %zu, the sessions that have ended", n,
                  n_ended);
     }
-    rri_metrics_returns(metrics, returns);
-    return RR_OK;
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_metrics_returns(metrics, returns, err);
+    rri_fpmode_leave(before);
+    return status;
 }
 
 static rr_status check_returns(const char *name, const float *returns, int32_t n, rr_error *err)
@@ -133,8 +125,8 @@ static rr_status check_returns(const char *name, const float *returns, int32_t n
     return RR_OK;
 }
 
-rr_status rr_compare_returns(rr_comparison *out, const float *a, const float *b,
-                             const int32_t *groups, int32_t n, rr_error *err)
+rr_status rr_compare_returns(const float *a, const float *b, const int32_t *groups, int32_t n,
+                             rr_comparison *out, rr_error *err)
 {
     if (n < 1) {
         RRI_FAIL(err, RR_E_INVALID, "rr_compare_returns: n is %d; it must be at least 1", n);

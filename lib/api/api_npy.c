@@ -38,7 +38,7 @@ static rr_status check(const char *call, const char *path, const void *values, i
     return RR_OK;
 }
 
-rr_status rr_npy_read(const char *path, float *out, int64_t n_rows, int64_t n_columns,
+rr_status rr_npy_read(const char *path, int64_t n_rows, int64_t n_columns, float *out,
                       rr_error *err)
 {
     RRI_TRY(check("rr_npy_read", path, out, n_rows, n_columns, err));

@@ -125,7 +125,7 @@ static const rri_config_field train_fields[] = {
 
 static const rri_config_field als_fields[] = {
     FIELD(rr_als_config, INT32, num_factors, "30", BETWEEN(1, 126), "width of the factors; vectors are 2 wider"),
-    FIELD(rr_als_config, INT32, num_sweeps, "12", AT_LEAST(1), "times that users and items are solved for in turn"),
+    FIELD(rr_als_config, INT32, num_sweeps, "12", BETWEEN(1, 1024), "times that users and items are solved for in turn"),
     FIELD(rr_als_config, INT32, num_threads, "1", BETWEEN(1, 64), "threads, the caller's included"),
     FIELD(rr_als_config, FLOAT, ridge, "0.1", ABOVE(0), "ridge on factors, times the ratings of the row and 20 more"),
     FIELD(rr_als_config, FLOAT, user_bias_ridge, "2", ABOVE(0), "ridge on user biases"),
@@ -167,6 +167,12 @@ static const rri_config_field health_fields[] = {
     FIELD(rr_health_config, FLOAT, max_drift, "3", ABOVE(0), "move of an input's mean between windows, in standard deviations"),
     FIELD(rr_health_config, FLOAT, min_reward_deviation, "1e-06", AT_LEAST(0), "standard deviation of rewards below which there is nothing to learn"),
 };
+
+static const rri_config_field load_fields[] = {
+    FIELD(rr_load_options, UINT64, memory_limit, "0", ANY, "bytes of the dataset and its reading; 0: no limit"),
+    FIELD(rr_load_options, INT32, num_threads, "1", BETWEEN(1, 64), "threads that read a file, the caller's included"),
+    FIELD(rr_load_options, INT32, block_bytes, "2097152", BETWEEN(64, 1073741824), "bytes of text read at once, into which the longest line must fit"),
+};
 /* clang-format on */
 
 /* clang-format off */
@@ -186,6 +192,7 @@ static const rri_config_table tables[] = {
     TABLE(RR_CONFIG_SERVING, "serving options", rr_serving_options, serving_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
     TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
+    TABLE(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
 };
 /* clang-format on */
 

@@ -10,10 +10,6 @@
 #include "data/interactions_text.h"
 #include "io/line_blocks.h"
 
-/* Text is read in blocks of this size, so that a file's text is never in memory as a whole; a line
- * must fit into one. */
-#define BLOCK_BYTES ((size_t)2 << 20)
-
 /* Blocks that a round has its hands on. */
 enum { N_AT_ONCE = 3 };
 
@@ -108,7 +104,8 @@ static rr_status turn(crew_load *load, rr_error *err)
 static rr_status run_rounds(crew_load *load, rri_workers *workers, rr_error *err)
 {
     RRI_TRY(begin(load, err));
-    while (load->parsed->n_lines > 0 || load->taken->n_lines > 0) {
+    /* Behind a header that fills its block nothing is parsed yet, and everything is to be read. */
+    while (load->parsed->n_lines > 0 || load->taken->n_lines > 0 || !load->is_at_end) {
         rri_workers_run(workers, run_task, load, FIRST_CHUNK + load->parsed->n_chunks);
         if (load->take.status != RR_OK) {
             RRI_FAIL(err, load->take.status, "%s", load->take.err.text);
@@ -143,20 +140,24 @@ static rr_status load_with_crew(rri_interactions *rows, rri_line_blocks *blocks,
     return status;
 }
 
-rr_status rri_load_rows(rri_interactions *rows, const char *path, int32_t num_threads,
+rr_status rri_load_rows(rri_interactions *rows, const char *path, const rr_load_options *options,
                         const rri_allocator *allocator, rr_error *err)
 {
     rri_line_blocks blocks;
     rri_workers *workers = NULL;
-    const bool is_alone = num_threads == 1;
-    RRI_TRY(
-        rri_line_blocks_open(&blocks, path, BLOCK_BYTES, is_alone ? 1 : N_AT_ONCE, allocator, err));
-    rr_status status = is_alone ? RR_OK : rri_workers_create(&workers, num_threads, allocator, err);
-    if (status == RR_OK) {
-        status = is_alone ? load_alone(rows, &blocks, allocator, err)
-                          : load_with_crew(rows, &blocks, workers, allocator, err);
+    const bool is_alone = options->num_threads == 1;
+    RRI_TRY(rri_line_blocks_open(&blocks, path, (size_t)options->block_bytes,
+                                 is_alone ? 1 : N_AT_ONCE, allocator, err));
+    rr_status status = RR_OK;
+    if (is_alone) {
+        status = load_alone(rows, &blocks, allocator, err);
+    } else {
+        status = rri_workers_create(&workers, options->num_threads, allocator, err);
+        if (status == RR_OK) {
+            status = load_with_crew(rows, &blocks, workers, allocator, err);
+        }
+        rri_workers_destroy(workers);
     }
-    rri_workers_destroy(workers);
     rri_line_blocks_close(&blocks);
     return status;
 }

@@ -92,6 +92,19 @@ const rri_health_shape *rri_health_shape_of(const rr_health *health)
     return &health->shape;
 }
 
+rr_status rri_health_shape_check(const rri_health_shape *shape, const rri_health_shape *watched,
+                                 rr_error *err)
+{
+    if (shape->state_dim != watched->state_dim || shape->n_work != watched->n_work ||
+        shape->n_items != watched->n_items) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "health: the agent has %zu items and states of width %zu; the watch was made for "
+                 "%zu and %zu",
+                 shape->n_items, shape->state_dim, watched->n_items, watched->state_dim);
+    }
+    return RR_OK;
+}
+
 static rr_status check_finite(const char *name, const float *row, size_t n, size_t i, rr_error *err)
 {
     for (size_t j = 0; j < n; j++) {
@@ -167,12 +180,15 @@ rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_e
     return RR_OK;
 }
 
-rr_status rri_health_reward(rr_health *health, const float *rewards, size_t n, rr_error *err)
+rr_status rri_health_reward(rr_health *health, const float *rewards, int32_t n, rr_error *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        RRI_TRY(check_finite("rewards", rewards + i, 1, i, err));
+    if (n < 1 || rewards == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "health: outcome has %s", n < 1 ? "no rows" : "no rewards");
     }
-    for (size_t i = 0; i < n; i++) {
+    for (int32_t i = 0; i < n; i++) {
+        RRI_TRY(check_finite("rewards", rewards + i, 1, (size_t)i, err));
+    }
+    for (int32_t i = 0; i < n; i++) {
         health->n_rewards++;
         add_values(&health->reward_mean, &health->reward_squares, rewards + i, 1,
                    health->n_rewards);

@@ -5,11 +5,13 @@
  * anew. The first window is not judged: how a policy begins is no illness. Shown item i with share
  * p_i of the window:
  *
- *   entropy share     mean H over mean log(length of the row's list); lists as given, exclusions
- * not seen value score       1 − 2 Σ value_loss / Σ return_deviation² effective items   exp(−Σ p_i
- * log p_i)          largest share   max p_i drift             max_j |m_j − m'_j| / s'_j coordinate
- * j of states and of the chosen candidates' features; m', s': mean and standard deviation in the
- * window before */
+ *   entropy share     mean H over mean log(length of the row's list), lists as given: exclusions
+ *                     are not seen
+ *   value score       1 − 2 Σ value_loss / Σ return_deviation²
+ *   effective items   exp(−Σ p_i log p_i)
+ *   largest share     max p_i
+ *   drift             max_j |m_j − m'_j| / s'_j over the coordinates j of states and of the chosen
+ *                     candidates' features; m', s': mean and deviation in the window before */
 #ifndef RRI_EVAL_HEALTH_H
 #define RRI_EVAL_HEALTH_H
 
@@ -33,6 +35,10 @@ rr_status rri_health_create(rr_health **out, const rr_health_config *config,
 void rri_health_destroy(rr_health *health);
 const rri_health_shape *rri_health_shape_of(const rr_health *health);
 
+/* RR_E_MISMATCH where an agent's shape is not the one that the watch was made for. */
+rr_status rri_health_shape_check(const rri_health_shape *shape, const rri_health_shape *watched,
+                                 rr_error *err);
+
 /* n decisions: states, chosen candidates' features (NULL: none) and shown items (−1: in no
  * catalogue). Refuses what is not finite and items outside the catalogue, and changes nothing then.
  */
@@ -46,7 +52,8 @@ typedef struct rri_health_rows {
     const int32_t *items;   /* [n] */
 } rri_health_rows;
 rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_error *err);
-rr_status rri_health_reward(rr_health *health, const float *rewards, size_t n, rr_error *err);
+/* rewards [n], n ≥ 1, finite. */
+rr_status rri_health_reward(rr_health *health, const float *rewards, int32_t n, rr_error *err);
 
 /* Whether the update to come ends a window; then its states [n, S] are those to look at. */
 bool rri_health_is_due(const rr_health *health);

@@ -206,6 +206,7 @@ static void summarize_sessions(const rr_metrics *metrics, const float *popularit
                                const uint8_t *is_wanted, rr_metrics_summary *out)
 {
     rri_spread returns = {0}, lengths = {0}, repeats = {0}, distances = {0}, novelties = {0};
+    bool has_unknown = false; /* an item was shown whose popularity is 0 */
     memset(metrics->counts, 0, metrics->n_items * sizeof(int64_t));
     memset(metrics->seen_in, 0xff, metrics->n_items * sizeof(int32_t)); /* no session */
     for (size_t s = 0; s < metrics->max_sessions; s++) {
@@ -227,7 +228,9 @@ static void summarize_sessions(const rr_metrics *metrics, const float *popularit
                                                                  metrics->dim, metrics->direction));
         }
         if (popularity != NULL) {
-            rri_spread_add(&novelties, rri_session_list_novelty(list, length, popularity));
+            const double novelty = rri_session_list_novelty(list, length, popularity);
+            rri_spread_add(&novelties, novelty);
+            has_unknown = has_unknown || isinf(novelty);
         }
     }
     out->n_sessions = (int32_t)returns.n;
@@ -239,8 +242,8 @@ static void summarize_sessions(const rr_metrics *metrics, const float *popularit
     out->repeats_per_session_interval = rri_spread_interval(&repeats);
     out->intra_list_distance = rri_spread_mean(&distances);
     out->intra_list_distance_interval = rri_spread_interval(&distances);
-    out->novelty = rri_spread_mean(&novelties);
-    out->novelty_interval = rri_spread_interval(&novelties);
+    out->novelty = has_unknown ? (double)INFINITY : rri_spread_mean(&novelties);
+    out->novelty_interval = has_unknown ? (double)NAN : rri_spread_interval(&novelties);
 }
 
 static rr_status check_popularity(const float *popularity, size_t n_items, rr_error *err)
@@ -282,12 +285,20 @@ rr_status rri_metrics_summarize(const rr_metrics *metrics, const float *populari
     return RR_OK;
 }
 
-void rri_metrics_returns(const rr_metrics *metrics, float *returns)
+rr_status rri_metrics_returns(const rr_metrics *metrics, float *returns, rr_error *err)
 {
+    for (size_t s = 0; s < metrics->max_sessions; s++) {
+        if (metrics->has_ended[s] != 0 && !isfinite((float)metrics->returns[s])) {
+            RRI_FAIL(err, RR_E_NOT_FINITE,
+                     "metrics: the return of session %zu is %g, which is beyond a float", s,
+                     metrics->returns[s]);
+        }
+    }
     size_t n = 0;
     for (size_t s = 0; s < metrics->max_sessions; s++) {
         if (metrics->has_ended[s] != 0) {
             returns[n++] = (float)metrics->returns[s];
         }
     }
+    return RR_OK;
 }

@@ -38,7 +38,8 @@ rr_status rri_metrics_summarize(const rr_metrics *metrics, const float *populari
 size_t rri_metrics_capacity(const rr_metrics *metrics);
 /* Counted sessions that have ended. */
 size_t rri_metrics_count(const rr_metrics *metrics);
-/* returns [count], in the order the sessions began. */
-void rri_metrics_returns(const rr_metrics *metrics, float *returns);
+/* returns [count], in the order the sessions began. RR_E_NOT_FINITE, and nothing is written, where
+ * one is beyond a float. */
+rr_status rri_metrics_returns(const rr_metrics *metrics, float *returns, rr_error *err);
 
 #endif

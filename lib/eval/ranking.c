@@ -3,10 +3,12 @@
 #include "eval/ranking.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/log.h"
 #include "core/status.h"
+#include "eval/spread.h"
 #include "math/gemm.h"
 
 /* Users of one product. */
@@ -24,6 +26,7 @@ typedef struct ranking {
     float *top_scores; /* [workers, k] */
     int32_t *top;      /* [workers, k] */
     rri_stack *stacks; /* [workers] */
+    size_t *failed;    /* [workers] the first user of each who has a score that is not finite */
 } ranking;
 
 static void layout(ranking *r, rri_arena *arena, size_t n_workers)
@@ -36,6 +39,7 @@ static void layout(ranking *r, rri_arena *arena, size_t n_workers)
     r->top_scores = RRI_TAKE(arena, float, rri_size_multiply(n_workers, t->k));
     r->top = RRI_TAKE(arena, int32_t, rri_size_multiply(n_workers, t->k));
     r->stacks = RRI_TAKE(arena, rri_stack, n_workers);
+    r->failed = RRI_TAKE(arena, size_t, n_workers);
     for (size_t w = 0; w < n_workers; w++) {
         const size_t size = rri_gemm_scratch(r->kernels, BLOCK, t->n_items, t->dim);
         char *const base = RRI_TAKE(arena, char, size);
@@ -43,6 +47,15 @@ static void layout(ranking *r, rri_arena *arena, size_t n_workers)
             r->stacks[w] = (rri_stack){.base = base, .size = size};
         }
     }
+}
+
+static bool is_all_finite(const float *scores, size_t n)
+{
+    float zero = 0.0f; /* 0 · x is 0 for whatever is finite, else NaN */
+    for (size_t i = 0; i < n; i++) {
+        zero += 0.0f * scores[i];
+    }
+    return zero == 0.0f;
 }
 
 /* The best items without a mark of training, best first; how many there are. */
@@ -113,7 +126,9 @@ static void rank_user(const ranking *r, size_t user, const float *scores, size_t
     uint8_t *const marks = r->marks + worker * t->n_items;
     int32_t *const top = r->top + worker * t->k;
     const size_t n_wanted = mark_items(marks, t, user);
-    if (n_wanted > 0) {
+    if (n_wanted > 0 && t->lists == NULL && !is_all_finite(scores, t->n_items)) {
+        r->failed[worker] = user < r->failed[worker] ? user : r->failed[worker];
+    } else if (n_wanted > 0) {
         const size_t n =
             t->lists != NULL
                 ? take_top(top, t->lists + user * t->list_length, t->list_length, marks, t->k)
@@ -173,7 +188,88 @@ rr_status rri_ranking_compute(double *recalls, double *ndcgs, const rri_ranking_
         recalls[u] = (double)NAN;
         ndcgs[u] = (double)NAN;
     }
+    size_t failed = task->n_users;
+    for (size_t w = 0; w < rri_workers_count(workers); w++) {
+        r.failed[w] = task->n_users;
+    }
     rri_workers_run(workers, rank_block, &r, (task->n_users + BLOCK - 1) / BLOCK);
+    for (size_t w = 0; w < rri_workers_count(workers); w++) {
+        failed = r.failed[w] < failed ? r.failed[w] : failed;
+    }
     rri_memory_release(allocator, block, bytes);
+    if (failed < task->n_users) {
+        RRI_FAIL(err, RR_E_NOT_FINITE,
+                 "ranking: user %zu has a score that is not finite; their dot product with an "
+                 "item is too large",
+                 failed);
+    }
     return RR_OK;
+}
+
+/* ── means over users ────────────────────────────────────────────────────────────────────────── */
+
+typedef struct summary {
+    float *popularity;       /* [n_items] training interactions of each */
+    double *recalls, *ndcgs; /* [n_users] */
+} summary;
+
+static void layout_summary(summary *s, rri_arena *arena, const rri_ranking_task *task)
+{
+    s->popularity = RRI_TAKE(arena, float, task->n_items);
+    s->recalls = RRI_TAKE(arena, double, task->n_users);
+    s->ndcgs = RRI_TAKE(arena, double, task->n_users);
+}
+
+/* Mean over the users that have one, the half width of its interval, and how many they are. */
+static int64_t summarize(double *mean, double *interval, const double *values, size_t n)
+{
+    rri_spread spread = {0};
+    for (size_t i = 0; i < n; i++) {
+        if (!isnan(values[i])) {
+            rri_spread_add(&spread, values[i]);
+        }
+    }
+    *mean = rri_spread_mean(&spread);
+    *interval = rri_spread_interval(&spread);
+    return (int64_t)spread.n;
+}
+
+/* Popularity first, then the vectors or lists, where there are any. */
+static rr_status rank_both(rr_ranking *out, const summary *s, const rri_ranking_task *task,
+                           rri_workers *workers, const rri_allocator *allocator, rr_error *err)
+{
+    const size_t n = task->n_users;
+    rri_ranking_task popular = *task;
+    popular.user_vectors = NULL;
+    popular.lists = NULL;
+    popular.item_scores = s->popularity;
+    for (size_t i = 0; i < task->train.starts[n]; i++) {
+        s->popularity[task->train.items[i]] += 1.0f;
+    }
+    RRI_TRY(rri_ranking_compute(s->recalls, s->ndcgs, &popular, workers, allocator, err));
+    out->n_users = summarize(&out->popular_recall, &out->popular_recall_interval, s->recalls, n);
+    (void)summarize(&out->popular_ndcg, &out->popular_ndcg_interval, s->ndcgs, n);
+    out->recall = out->recall_interval = out->ndcg = out->ndcg_interval = (double)NAN;
+    if (task->user_vectors != NULL || task->lists != NULL) {
+        RRI_TRY(rri_ranking_compute(s->recalls, s->ndcgs, task, workers, allocator, err));
+        (void)summarize(&out->recall, &out->recall_interval, s->recalls, n);
+        (void)summarize(&out->ndcg, &out->ndcg_interval, s->ndcgs, n);
+    }
+    return RR_OK;
+}
+
+rr_status rri_ranking_summarize(rr_ranking *out, const rri_ranking_task *task, rri_workers *workers,
+                                const rri_allocator *allocator, rr_error *err)
+{
+    summary s;
+    rri_arena arena = {.base = NULL};
+    layout_summary(&s, &arena, task);
+    const size_t bytes = arena.used;
+    void *block = NULL;
+    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "means over users", err));
+    arena = (rri_arena){.base = block};
+    layout_summary(&s, &arena, task);
+    const rr_status status = rank_both(out, &s, task, workers, allocator, err);
+    rri_memory_release(allocator, block, bytes);
+    return status;
 }

@@ -32,8 +32,14 @@ typedef struct rri_ranking_task {
 } rri_ranking_task;
 
 /* recalls, ndcgs [n_users]: NaN for a user whose H is empty. The same bytes on any number of
- * workers. */
+ * workers. RR_E_NOT_FINITE where a score of a user whose H is not empty is not. */
 rr_status rri_ranking_compute(double *recalls, double *ndcgs, const rri_ranking_task *task,
                               rri_workers *workers, const rri_allocator *allocator, rr_error *err);
+
+/* The means and intervals of a task that has vectors, lists or neither, and beside them those of
+ * items ranked by their training interactions. out->n_best is left alone; on failure *out is
+ * anything. */
+rr_status rri_ranking_summarize(rr_ranking *out, const rri_ranking_task *task, rri_workers *workers,
+                                const rri_allocator *allocator, rr_error *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include "check_run.h"
 #include "recrl/recrl.h"
 
-#define N_KINDS (RR_CONFIG_HEALTH + 1)
+#define N_KINDS (RR_CONFIG_LOAD + 1)
 
 typedef union any_config {
     struct {
@@ -24,6 +24,7 @@ typedef union any_config {
     rr_serving_options serving;
     rr_imitate_config imitate;
     rr_health_config health;
+    rr_load_options load;
 } any_config;
 
 static void init(any_config *config, int32_t kind)
@@ -59,6 +60,9 @@ static void init(any_config *config, int32_t kind)
         break;
     case RR_CONFIG_HEALTH:
         rr_health_config_init(&config->health, sizeof config->health);
+        break;
+    case RR_CONFIG_LOAD:
+        rr_load_options_init(&config->load, sizeof config->load);
         break;
     default:
         ck_abort_msg("no such kind");

@@ -212,7 +212,7 @@ static double play(const rr_env_config *config, int32_t chooser, float parameter
         ck_assert_int_eq(rr_metrics_add(metrics, items, &outcome, NULL), RR_OK);
     }
     rr_metrics_summary summary = {.struct_size = sizeof summary};
-    ck_assert_int_eq(rr_metrics_summarize(metrics, NULL, &summary, NULL), RR_OK);
+    ck_assert_int_eq(rr_metrics_summarize(metrics, NULL, NULL, 0, &summary, NULL), RR_OK);
     rr_metrics_destroy(metrics);
     rr_env_destroy(env);
     return summary.return_per_session;

@@ -12,7 +12,7 @@ START_TEST(test_dataset_split_is_checked_and_a_function_of_the_key)
     rr_dataset *dataset = NULL;
     rr_error err = {0};
     uint8_t is_test[3] = {9, 9, 9};
-    ck_assert_int_eq(rr_dataset_load(&dataset, fixture, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_dataset_load(&dataset, fixture, NULL, NULL, NULL), RR_OK);
     ck_assert_int_eq(rr_dataset_split_users(dataset, 1.5f, 0, is_test, &err), RR_E_INVALID);
     ck_assert_str_eq(err.text,
                      "rr_dataset_split_users: test_fraction is 1.5; it must be in [0, 1]");

@@ -66,7 +66,7 @@ static void create(fit *f, const char *path)
     if (path == NULL) {
         f->dataset = draw();
     } else {
-        require(rr_dataset_load(&f->dataset, path, NULL, &err));
+        require(rr_dataset_load(&f->dataset, path, NULL, NULL, &err));
     }
     rr_als_config_init(&f->config, sizeof f->config);
     f->config.num_factors = N_FACTORS;

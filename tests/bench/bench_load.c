@@ -57,8 +57,11 @@ static double load(const char *path, int32_t num_threads, int64_t *n)
 {
     rr_dataset *dataset = NULL;
     rr_error err;
+    rr_load_options options;
+    rr_load_options_init(&options, sizeof options);
+    options.num_threads = num_threads;
     const double begin = bench_now();
-    if (rr_dataset_load_parallel(&dataset, path, 0, num_threads, NULL, &err) != RR_OK) {
+    if (rr_dataset_load(&dataset, path, &options, NULL, &err) != RR_OK) {
         fprintf(stderr, "bench_load: %s\n", err.text);
         exit(1);
     }

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,29 +54,57 @@ static void release(void *user, void *block, size_t bytes)
     free(block);
 }
 
-static void compare(int32_t num_threads)
+static rri_interactions a, b;
+static home h; /* of both, for as long as they are there */
+
+/* The same rows, or the same sentence, on one thread and on several, in blocks of this size. True
+ * where there are rows, which are then in a and b. */
+static bool load_both(const char *file, int32_t num_threads, int32_t block_bytes)
 {
-    home h = {.thread = pthread_self()};
+    h = (home){.thread = pthread_self()};
     const rri_allocator allocator = {allocate, release, &h};
-    rri_interactions a, b;
+    const rr_load_options alone = {
+        .struct_size = sizeof alone, .num_threads = 1, .block_bytes = block_bytes};
+    rr_load_options together = alone;
+    together.num_threads = num_threads;
     rr_error errors[2] = {{0}, {0}};
-    const rr_status status = rri_load_rows(&a, path, 1, &allocator, &errors[0]);
-    ck_assert_int_eq(rri_load_rows(&b, path, num_threads, &allocator, &errors[1]), status);
+    const rr_status status = rri_load_rows(&a, file, &alone, &allocator, &errors[0]);
+    ck_assert_int_eq(rri_load_rows(&b, file, &together, &allocator, &errors[1]), status);
     ck_assert_str_eq(errors[0].text, errors[1].text);
     ck_assert_int_eq(atomic_load(&h.n_elsewhere), 0);
-    if (status != RR_OK) {
-        return;
+    return status == RR_OK;
+}
+
+static void compare_keys(const rri_key_table *left, const rri_key_table *right)
+{
+    ck_assert_uint_eq(left->n_keys, right->n_keys);
+    ck_assert_mem_eq(left->keys, right->keys, left->n_keys * sizeof(uint64_t));
+    ck_assert_mem_eq(left->checks, right->checks, left->n_keys * sizeof(uint64_t));
+}
+
+static void compare_rows(const rri_interactions *left, const rri_interactions *right)
+{
+    ck_assert_uint_eq(left->n, right->n);
+    ck_assert_mem_eq(left->users, right->users, left->n * sizeof left->users[0]);
+    ck_assert_mem_eq(left->items, right->items, left->n * sizeof left->items[0]);
+    ck_assert_mem_eq(left->ratings, right->ratings, left->n * sizeof left->ratings[0]);
+    ck_assert_mem_eq(left->times, right->times, left->n * sizeof left->times[0]);
+    ck_assert(left->has_logs == right->has_logs && left->has_ratings == right->has_ratings);
+    if (left->has_logs) {
+        ck_assert_mem_eq(left->positions, right->positions, left->n * sizeof(int32_t));
+        ck_assert_mem_eq(left->propensities, right->propensities, left->n * sizeof(float));
     }
-    ck_assert_uint_eq(a.n, b.n);
-    ck_assert_mem_eq(a.users, b.users, a.n * sizeof a.users[0]);
-    ck_assert_mem_eq(a.items, b.items, a.n * sizeof a.items[0]);
-    ck_assert_mem_eq(a.ratings, b.ratings, a.n * sizeof a.ratings[0]);
-    ck_assert_mem_eq(a.times, b.times, a.n * sizeof a.times[0]);
-    ck_assert_uint_eq(a.user_table.n_keys, b.user_table.n_keys);
-    ck_assert_uint_eq(a.item_table.n_keys, b.item_table.n_keys);
-    ck_assert_mem_eq(a.item_table.keys, b.item_table.keys, a.item_table.n_keys * sizeof(uint64_t));
-    rri_interactions_release(&a);
-    rri_interactions_release(&b);
+    compare_keys(&left->user_table, &right->user_table);
+    compare_keys(&left->item_table, &right->item_table);
+}
+
+static void compare(int32_t num_threads)
+{
+    if (load_both(path, num_threads, 2 << 20)) {
+        compare_rows(&a, &b);
+        rri_interactions_release(&a);
+        rri_interactions_release(&b);
+    }
 }
 
 START_TEST(test_load_rows_gives_the_same_bytes_on_any_number_of_threads)
@@ -136,15 +165,86 @@ START_TEST(test_load_rows_keeps_what_was_parsed_while_the_columns_grow)
     fclose(file);
     compare(2);
     compare(4);
-    rri_interactions rows;
-    rri_allocator allocator;
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rri_load_rows(&rows, path, 2, &allocator, NULL), RR_OK);
-    ck_assert_uint_eq(rows.n, N_LONG + N_SHORT);
+    ck_assert(load_both(path, 2, 2 << 20));
+    ck_assert_uint_eq(b.n, N_LONG + N_SHORT);
     for (int i = 0; i < N_SHORT; i++) {
-        ck_assert(rows.ratings[N_LONG + i] == (float)(i % 5) && rows.times[N_LONG + i] == i % 97);
+        ck_assert(b.ratings[N_LONG + i] == (float)(i % 5) && b.times[N_LONG + i] == i % 97);
     }
-    rri_interactions_release(&rows);
+    rri_interactions_release(&a);
+    rri_interactions_release(&b);
+    unlink(path);
+}
+END_TEST
+
+/* Blocks of a line or two: whatever stands in the first one, alone or with the header. */
+START_TEST(test_load_rows_gives_the_same_bytes_in_blocks_of_any_size)
+{
+    static const char *const fixtures[] = {"open_bandit.csv",
+                                           "open_bandit/bts_men.csv",
+                                           "open_bandit/item_context.csv",
+                                           "open_bandit/random_men.csv",
+                                           "quoted.csv",
+                                           "ratings.dat",
+                                           "recbole.tsv"};
+    static const int32_t sizes[] = {128, 64, 129, 700, 4096}, n_threads[] = {1, 2, 3, 64};
+    size_t n_loaded = 0;
+    for (size_t f = 0; f < sizeof fixtures / sizeof fixtures[0]; f++) {
+        char file[96];
+        snprintf(file, sizeof file, "tests/data/fixtures/%s", fixtures[f]);
+        for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+            for (size_t t = 0; t < sizeof n_threads / sizeof n_threads[0]; t++) {
+                if (!load_both(file, n_threads[t], sizes[s])) {
+                    continue; /* a line is longer than the block, and both said so */
+                }
+                rri_interactions small = b;
+                compare_rows(&a, &b);
+                rri_interactions_release(&a);
+                ck_assert(load_both(file, 1, 2 << 20));
+                compare_rows(&b, &small);
+                rri_interactions_release(&a);
+                rri_interactions_release(&b);
+                rri_interactions_release(&small);
+                n_loaded++;
+            }
+        }
+    }
+    ck_assert_uint_ge(n_loaded, 3 * 5 * 4);
+}
+END_TEST
+
+static void write_text(const char *text)
+{
+    strcpy(path, "/tmp/recrl_load_XXXXXX");
+    FILE *const file = fdopen(mkstemp(path), "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* The header, and a first line that does not fit into its block: a file as good as any. */
+START_TEST(test_load_rows_behind_a_header_that_is_alone_in_its_block)
+{
+    static const char *const texts[] = {
+        "user_id,item_id,rating,review\n1,2,3,\"a review that needs a block by "
+        "itself\"\n2,3,4,ok\n",
+        "user_id,item_id,rating,review\r\n1,2,3,\"a review that needs a block by "
+        "itself\"\r\n2,3,4,\r\n",
+        "\xEF\xBB\xBFuser_id,item_id,rating,review_of_the_film\n1,2,3,again as long as a block is "
+        "long\n2,3,4,",
+        "user_id\titem_id\trating\tand_a_column_whose_name_is_long\n1\t2\t3\tx\n2\t3\t4\tx\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        write_text(texts[i]);
+        for (int32_t n_threads = 1; n_threads <= 4; n_threads++) {
+            ck_assert_msg(load_both(path, n_threads, 64), "text %zu on %d threads", i, n_threads);
+            ck_assert(b.n == 2 && b.ratings[0] == 3.0f && b.ratings[1] == 4.0f);
+            compare_rows(&a, &b);
+            rri_interactions_release(&a);
+            rri_interactions_release(&b);
+        }
+        unlink(path);
+    }
+    write_text("user_id,item_id,rating,and_a_column_whose_name_is_long_too\n");
+    ck_assert(!load_both(path, 3, 64)); /* a header alone: no interaction follows */
     unlink(path);
 }
 END_TEST
@@ -164,4 +264,6 @@ END_TEST
 CHECK_MAIN("data/load_rows", test_load_rows_gives_the_same_bytes_on_any_number_of_threads,
            test_load_rows_has_the_same_sentence_on_any_number_of_threads,
            test_load_rows_keeps_what_was_parsed_while_the_columns_grow,
+           test_load_rows_gives_the_same_bytes_in_blocks_of_any_size,
+           test_load_rows_behind_a_header_that_is_alone_in_its_block,
            test_load_rows_refuses_an_empty_file_and_one_that_is_not_there)

@@ -96,7 +96,7 @@ START_TEST(test_metrics_returns_are_in_the_order_sessions_began)
     rr_metrics *metrics = played();
     float returns[3];
     ck_assert_uint_eq(rri_metrics_count(metrics), 3);
-    rri_metrics_returns(metrics, returns);
+    ck_assert_int_eq(rri_metrics_returns(metrics, returns, NULL), RR_OK);
     ck_assert(returns[0] == 3.0f && returns[1] == 3.0f && returns[2] == 5.0f);
     rri_metrics_destroy(metrics);
 }
@@ -144,7 +144,7 @@ START_TEST(test_metrics_refuse_a_bad_step_and_are_unchanged)
     refuse(metrics, 2, items, rewards, RR_E_INVALID, "row 1 has more than 1 steps");
     float returns[1];
     ck_assert_uint_eq(rri_metrics_count(metrics), 1);
-    rri_metrics_returns(metrics, returns);
+    ck_assert_int_eq(rri_metrics_returns(metrics, returns, NULL), RR_OK);
     ck_assert(returns[0] == 1.0f);
 
     rr_metrics_summary out;

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
     }
     float *values = calloc((size_t)(n_rows * n_columns) + 1, sizeof *values);
     const int failed = values == NULL ||
-                       rr_npy_read(argv[1], values, n_rows, n_columns, &err) != RR_OK ||
+                       rr_npy_read(argv[1], n_rows, n_columns, values, &err) != RR_OK ||
                        rr_npy_write(argv[2], values, n_rows, n_columns, &err) != RR_OK;
     if (failed != 0) {
         fprintf(stderr, "%s\n", err.text);

@@ -183,7 +183,7 @@ START_TEST(test_allocation_evaluation_allocates_nothing)
         machine_require(rr_metrics_add(metrics, m.items, &outcome, &err), &err);
     }
     ck_assert_uint_eq(atomic_load(&n_mallocs), mallocs);
-    machine_require(rr_metrics_summarize(metrics, NULL, &summary, &err), &err);
+    machine_require(rr_metrics_summarize(metrics, NULL, NULL, 0, &summary, &err), &err);
     ck_assert_int_eq(summary.n_sessions, 50);
     rr_metrics_destroy(metrics);
     machine_destroy(&m);

@@ -130,7 +130,7 @@ static rr_status load_dataset(const rr_host *host, rr_error *err)
 {
     const char *path = "tests/data/fixtures/quoted.csv";
     rr_dataset *dataset = NULL;
-    const rr_status status = rr_dataset_load(&dataset, path, host, err);
+    const rr_status status = rr_dataset_load(&dataset, path, NULL, host, err);
     ck_assert((dataset == NULL) == (status != RR_OK));
     rr_dataset_destroy(dataset);
     return status;

@@ -49,8 +49,8 @@ static void check_gae(const char *name, float gamma, float gae_lambda)
                                      : (is_last ? coming[env] : recorded[row + n_envs]);
         }
     }
-    ck_assert_msg(rr_gae(advantages, returns, r, v, next, flags, flags + n, gamma, gae_lambda,
-                         (int64_t)n, &err) == RR_OK,
+    ck_assert_msg(rr_gae(r, v, next, flags, flags + n, gamma, gae_lambda, (int64_t)n, advantages,
+                         returns, &err) == RR_OK,
                   "%s", err.text);
     float *by_arrival[2] = {r, v};
     t = 0;

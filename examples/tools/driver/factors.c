@@ -27,9 +27,13 @@ static void rank_vectors(factors_table *t, const char *name, const world *w, con
 {
     rr_error err;
     rr_ranking found = {.struct_size = sizeof found};
-    text_require(rr_dataset_rank(w->parts[0], held_out, users, items, w->dim, FACTORS_RANKED,
-                                 s->als.num_threads, &found, NULL, &err),
-                 &err);
+    const rr_ranker ranker = {.struct_size = sizeof ranker,
+                              .n_best = FACTORS_RANKED,
+                              .user_vectors = users,
+                              .item_vectors = items,
+                              .dim = w->dim,
+                              .num_threads = s->als.num_threads};
+    text_require(rr_dataset_rank(w->parts[0], held_out, &ranker, &found, NULL, &err), &err);
     if (has_popular) {
         add(t, "popular", &found, true);
     }
@@ -149,9 +153,11 @@ static void rank_policy(factors_table *t, const world *w, const settings *s,
     memset(lists, 0xff, n * sizeof(int32_t)); /* −1 */
     rank_by_agent(lists, w, s, agent);
     rr_ranking found = {.struct_size = sizeof found};
-    text_require(rr_dataset_rank_lists(w->parts[0], held_out, lists, FACTORS_RANKED, FACTORS_RANKED,
-                                       &found, NULL, &err),
-                 &err);
+    const rr_ranker ranker = {.struct_size = sizeof ranker,
+                              .n_best = FACTORS_RANKED,
+                              .lists = lists,
+                              .list_length = FACTORS_RANKED};
+    text_require(rr_dataset_rank(w->parts[0], held_out, &ranker, &found, NULL, &err), &err);
     add(t, "policy (greedy)", &found, false);
     free(lists);
 }

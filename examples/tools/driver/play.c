@@ -178,9 +178,9 @@ static void sum_up(play_watch *watch, const rr_metrics *metrics, const world *w,
             marks[s] = watch->of->at[i].is_in[t->users[s]];
         }
         watch->parts[i].struct_size = sizeof watch->parts[i];
-        text_require(rr_metrics_summarize_some(metrics, w->popularity, marks, n_sessions,
-                                               &watch->parts[i], &err),
-                     &err);
+        text_require(
+            rr_metrics_summarize(metrics, w->popularity, marks, n_sessions, &watch->parts[i], &err),
+            &err);
     }
     free(marks);
 }
@@ -213,7 +213,7 @@ void play_watched(rr_metrics_summary *out, play_watch *watch, const play_policy 
         go_on(&t, &outcome);
     }
     out->struct_size = sizeof *out;
-    text_require(rr_metrics_summarize(metrics, w->popularity, out, &err), &err);
+    text_require(rr_metrics_summarize(metrics, w->popularity, NULL, 0, out, &err), &err);
     sum_up(watch, metrics, w, &t, n_sessions);
     close_table(&t);
     rr_metrics_destroy(metrics);

@@ -61,7 +61,7 @@ static void read_one(float *out, const char *path, const char *what, int32_t n, 
                   "order of first appearance",
                   IN, path, (long long)n_rows, (long long)width, (int)n, (int)dim, what);
     }
-    require(rr_npy_read(path, out, n, dim, &err), &err, IN);
+    require(rr_npy_read(path, n, dim, out, &err), &err, IN);
 }
 
 void vectors_read(float *users, float *items, const char *path, int32_t n_users, int32_t n_items,

@@ -37,7 +37,7 @@ static void compare_users(rr_comparison *out, const float *a, const float *b, co
         returns_b[i] = sessions[i].b;
         groups[i] = sessions[i].user;
     }
-    text_require(rr_compare_returns(out, returns_a, returns_b, groups, n, &err), &err);
+    text_require(rr_compare_returns(returns_a, returns_b, groups, n, out, &err), &err);
     free(sessions);
     free(returns_a);
     free(returns_b);
@@ -50,7 +50,7 @@ void versus_compare(versus_row *row, const float *a, const float *b, const int32
     rr_error err;
     row->over_sessions = (rr_comparison){.struct_size = sizeof row->over_sessions};
     row->over_users = (rr_comparison){.struct_size = sizeof row->over_users};
-    text_require(rr_compare_returns(&row->over_sessions, a, b, NULL, n, &err), &err);
+    text_require(rr_compare_returns(a, b, NULL, n, &row->over_sessions, &err), &err);
     if (users[0] >= 0) {
         compare_users(&row->over_users, a, b, users, n);
     }

@@ -155,8 +155,11 @@ rr_dataset *world_load(const world *w)
 {
     rr_error err;
     rr_dataset *dataset = NULL;
-    const rr_status status =
-        rr_dataset_load_parallel(&dataset, w->path, w->memory_limit, w->num_threads, NULL, &err);
+    rr_load_options options;
+    rr_load_options_init(&options, sizeof options);
+    options.memory_limit = w->memory_limit;
+    options.num_threads = w->num_threads;
+    const rr_status status = rr_dataset_load(&dataset, w->path, &options, NULL, &err);
     if (status == RR_E_MEMORY && w->memory_limit > 0) {
         text_require_file(status, &err, "--memory-limit");
     }
