@@ -1,57 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* load_rows.c: where files (io) meet interactions (data).
  *
- * With several threads one round is, at the same time: the ids of one block become indices, in
- * order; the chunks of the next one are parsed; the one behind it is read from the file. */
+ * One round is, at the same time where there are threads for it: the ids of one block become
+ * indices, in order; the chunks of the next one are parsed; the one behind it is read from the
+ * file. */
 #include "data/load_rows.h"
 
 #include "core/status.h"
 #include "core/workers.h"
-#include "data/interactions_text.h"
+#include "data/row_batch.h"
 #include "io/line_blocks.h"
 
 /* Blocks that a round has its hands on. */
 enum { N_AT_ONCE = 3 };
-
-static rr_status load_alone(rri_interactions *rows, rri_line_blocks *blocks,
-                            const rri_allocator *allocator, rr_error *err)
-{
-    rri_interactions_reader reader;
-    rr_status status;
-    char *text = NULL;
-    size_t bytes = 0;
-    rri_interactions_reader_init(&reader, rows, blocks->path, blocks->file_bytes, allocator);
-    do {
-        status = rri_line_blocks_next(blocks, &text, &bytes, err);
-        if (status == RR_OK && (bytes > 0 || !reader.reader.is_begun)) {
-            status = rri_interactions_reader_add(&reader, text, bytes, err);
-        }
-    } while (status == RR_OK && bytes > 0);
-    if (status == RR_OK) {
-        status = rri_interactions_reader_finish(&reader, err);
-    }
-    rri_interactions_reader_release(&reader);
-    return status;
-}
-
-/* ── on several threads ──────────────────────────────────────────────────────────────────────── */
 
 typedef struct step { /* what one task of a round came to */
     rr_status status;
     rr_error err;
 } step;
 
-typedef struct crew_load {
+typedef struct load_state {
     rri_row_reader reader;
     rri_line_blocks *blocks;
     rri_row_batch batches[N_AT_ONCE];
     rri_row_batch *taken, *parsed, *fetched; /* of this round; without lines: nothing to do */
     bool is_at_end;                          /* nothing is to be fetched any more */
     step take, fetch;
-} crew_load;
+} load_state;
 
 /* The next block, cut; a batch without lines where there is none. */
-static void fetch(crew_load *load)
+static void fetch(load_state *load)
 {
     char *text = load->blocks->buffers; /* of no bytes, it still is somewhere */
     size_t bytes = 0;
@@ -67,7 +45,7 @@ enum { TAKE, FETCH, FIRST_CHUNK };
 
 static void run_task(void *context, size_t task, size_t worker)
 {
-    crew_load *const load = context;
+    load_state *const load = context;
     (void)worker;
     if (task == TAKE) {
         load->take.status = rri_row_batch_take(load->taken, &load->reader, false, &load->take.err);
@@ -78,12 +56,17 @@ static void run_task(void *context, size_t task, size_t worker)
     }
 }
 
-/* The header, and what follows it in the first block. */
-static rr_status begin(crew_load *load, rr_error *err)
+/* The header, and what follows it in the first block. Where a block has as many lines as this one
+ * has, nothing but the columns is asked for after it: a limit is met at once. */
+static rr_status begin(load_state *load, rr_error *err)
 {
     char *text = NULL;
     size_t bytes = 0;
     RRI_TRY(rri_line_blocks_next(load->blocks, &text, &bytes, err));
+    const size_t n_lines = rri_row_reader_count_lines(text, bytes);
+    for (size_t i = 0; i < N_AT_ONCE; i++) {
+        RRI_TRY(rri_row_batch_reserve(&load->batches[i], n_lines, err));
+    }
     RRI_TRY(rri_row_reader_begin(&load->reader, text, bytes, err));
     char *const rest = load->reader.table.next;
     rri_row_batch_cut(load->parsed, rest, (size_t)(text + bytes - rest), text + bytes);
@@ -91,7 +74,7 @@ static rr_status begin(crew_load *load, rr_error *err)
 }
 
 /* What was parsed is taken next, what was fetched parsed. */
-static rr_status turn(crew_load *load, rr_error *err)
+static rr_status turn(load_state *load, rr_error *err)
 {
     rri_row_batch *const done = load->taken;
     load->taken = load->parsed;
@@ -101,7 +84,7 @@ static rr_status turn(crew_load *load, rr_error *err)
                                load->taken->first_row + load->taken->n_lines, err);
 }
 
-static rr_status run_rounds(crew_load *load, rri_workers *workers, rr_error *err)
+static rr_status run_rounds(load_state *load, rri_workers *workers, rr_error *err)
 {
     RRI_TRY(begin(load, err));
     /* Behind a header that fills its block nothing is parsed yet, and everything is to be read. */
@@ -119,10 +102,10 @@ static rr_status run_rounds(crew_load *load, rri_workers *workers, rr_error *err
     return rri_row_reader_finish(&load->reader, err);
 }
 
-static rr_status load_with_crew(rri_interactions *rows, rri_line_blocks *blocks,
-                                rri_workers *workers, const rri_allocator *allocator, rr_error *err)
+static rr_status load_blocks(rri_interactions *rows, rri_line_blocks *blocks, rri_workers *workers,
+                             const rri_allocator *allocator, rr_error *err)
 {
-    crew_load load = {.blocks = blocks};
+    load_state load = {.blocks = blocks};
     rri_row_reader_init(&load.reader, rows, blocks->path, blocks->file_bytes, allocator);
     for (size_t i = 0; i < N_AT_ONCE; i++) {
         rri_row_batch_init(&load.batches[i], allocator);
@@ -145,19 +128,13 @@ rr_status rri_load_rows(rri_interactions *rows, const char *path, const rr_load_
 {
     rri_line_blocks blocks;
     rri_workers *workers = NULL;
-    const bool is_alone = options->num_threads == 1;
-    RRI_TRY(rri_line_blocks_open(&blocks, path, (size_t)options->block_bytes,
-                                 is_alone ? 1 : N_AT_ONCE, allocator, err));
-    rr_status status = RR_OK;
-    if (is_alone) {
-        status = load_alone(rows, &blocks, allocator, err);
-    } else {
-        status = rri_workers_create(&workers, options->num_threads, allocator, err);
-        if (status == RR_OK) {
-            status = load_with_crew(rows, &blocks, workers, allocator, err);
-        }
-        rri_workers_destroy(workers);
+    RRI_TRY(rri_line_blocks_open(&blocks, path, (size_t)options->block_bytes, N_AT_ONCE, allocator,
+                                 err));
+    rr_status status = rri_workers_create(&workers, options->num_threads, allocator, err);
+    if (status == RR_OK) {
+        status = load_blocks(rows, &blocks, workers, allocator, err);
     }
+    rri_workers_destroy(workers);
     rri_line_blocks_close(&blocks);
     return status;
 }

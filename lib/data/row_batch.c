@@ -60,13 +60,13 @@ void rri_row_batch_cut(rri_row_batch *batch, char *text, size_t bytes, char *end
     }
 }
 
-static rr_status make_room_for_ids(rri_row_batch *batch, rr_error *err)
+rr_status rri_row_batch_reserve(rri_row_batch *batch, size_t n_lines, rr_error *err)
 {
-    if (batch->n_lines <= batch->max_lines) {
+    if (n_lines <= batch->max_lines) {
         return RR_OK;
     }
     void *block = NULL;
-    const size_t max_lines = batch->n_lines + batch->n_lines / 8;
+    const size_t max_lines = n_lines + n_lines / 8;
     rri_row_batch_release(batch);
     RRI_TRY(rri_memory_allocate(&block, &batch->allocator, max_lines * sizeof batch->ids[0],
                                 "ids of interactions", err));
@@ -86,7 +86,7 @@ rr_status rri_row_batch_place(rri_row_batch *batch, rri_row_reader *reader, size
     }
     RRI_TRY(rri_key_table_reserve(&rows->user_table, TOGETHER, err));
     RRI_TRY(rri_key_table_reserve(&rows->item_table, TOGETHER, err));
-    return reader->is_plain ? make_room_for_ids(batch, err) : RR_OK;
+    return reader->is_plain ? rri_row_batch_reserve(batch, batch->n_lines, err) : RR_OK;
 }
 
 /* ── parse ───────────────────────────────────────────────────────────────────────────────────── */

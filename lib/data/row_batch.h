@@ -39,6 +39,9 @@ typedef struct rri_row_batch {
 void rri_row_batch_init(rri_row_batch *batch, const rri_allocator *allocator);
 void rri_row_batch_release(rri_row_batch *batch);
 
+/* Room for the ids of n_lines, which place makes as well. What it held is lost. */
+rr_status rri_row_batch_reserve(rri_row_batch *batch, size_t n_lines, rr_error *err);
+
 /* text [bytes] of whole lines, the first of a piece that ends at `end`, with a line that is not
  * empty unless the text is over there. It may be changed by take, and is to stay until then. */
 void rri_row_batch_cut(rri_row_batch *batch, char *text, size_t bytes, char *end);

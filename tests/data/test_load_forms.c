@@ -1,25 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* The reader of interaction files: two small files, each mistake's sentence, damaged files. */
-#include "data/interactions_text.h"
-
+/* What files of interactions look like: small ones, each mistake's sentence, damaged ones. */
 #include <locale.h>
 #include <math.h>
+#include <unistd.h>
 
 #include "core/hash.h"
 #include "core/philox.h"
+#include "data/load_rows.h"
+#include "data/row_batch.h"
 #include "fixture.h"
 
-/* A text as one piece: text [bytes + RRI_ROW_BATCH_SLACK]. */
+/* A text as one block: text [bytes + RRI_ROW_BATCH_SLACK]. On failure nothing is to be released. */
 static rr_status parse_whole(rri_interactions *rows, char *text, size_t bytes, const char *name,
                              const rri_allocator *allocator, rr_error *err)
 {
-    rri_interactions_reader reader;
-    rri_interactions_reader_init(&reader, rows, name, bytes, allocator);
-    rr_status status = rri_interactions_reader_add(&reader, text, bytes, err);
+    rri_row_reader reader;
+    rri_row_batch batch;
+    rri_row_reader_init(&reader, rows, name, bytes, allocator);
+    rri_row_batch_init(&batch, allocator);
+    rr_status status = rri_row_reader_begin(&reader, text, bytes, err);
     if (status == RR_OK) {
-        status = rri_interactions_reader_finish(&reader, err);
+        char *const rest = reader.table.next;
+        rri_row_batch_cut(&batch, rest, (size_t)(text + bytes - rest), text + bytes);
+        status = rri_row_batch_place(&batch, &reader, 0, err);
     }
-    rri_interactions_reader_release(&reader);
+    for (size_t c = 0; status == RR_OK && c < batch.n_chunks; c++) {
+        rri_row_batch_parse(&batch, c, &reader);
+    }
+    if (status == RR_OK) {
+        status = rri_row_batch_take(&batch, &reader, true, err);
+    }
+    if (status == RR_OK) {
+        status = rri_row_reader_finish(&reader, err);
+    }
+    rri_row_batch_release(&batch);
+    if (status != RR_OK) {
+        rri_row_reader_release(&reader);
+    }
     return status;
 }
 
@@ -34,7 +51,7 @@ static rr_status parse(rri_interactions *rows, const char *text, rr_error *err)
     return status;
 }
 
-START_TEST(test_interactions_text_reads_recboles_form)
+START_TEST(test_load_forms_reads_recboles_form)
 {
     size_t bytes = 0;
     char *const text = fixture_read("recbole.tsv", &bytes);
@@ -57,7 +74,7 @@ START_TEST(test_interactions_text_reads_recboles_form)
 }
 END_TEST
 
-START_TEST(test_interactions_text_reads_quotes_mark_and_any_order)
+START_TEST(test_load_forms_reads_quotes_mark_and_any_order)
 {
     size_t bytes = 0;
     char *const text = fixture_read("quoted.csv", &bytes);
@@ -78,7 +95,7 @@ START_TEST(test_interactions_text_reads_quotes_mark_and_any_order)
 }
 END_TEST
 
-START_TEST(test_interactions_text_without_timestamp_has_time_zero)
+START_TEST(test_load_forms_without_timestamp_has_time_zero)
 {
     rri_interactions rows;
     ck_assert_int_eq(parse(&rows, "item_id\trating\tuser_id\n1\t2\t3", NULL), RR_OK);
@@ -89,7 +106,7 @@ START_TEST(test_interactions_text_without_timestamp_has_time_zero)
 }
 END_TEST
 
-START_TEST(test_interactions_text_without_rating_counts_each_row_as_one)
+START_TEST(test_load_forms_without_rating_counts_each_row_as_one)
 {
     rri_interactions rows;
     ck_assert_int_eq(parse(&rows, "item_id,user_id\n1,3\n2,x\n", NULL), RR_OK);
@@ -100,7 +117,7 @@ START_TEST(test_interactions_text_without_rating_counts_each_row_as_one)
 }
 END_TEST
 
-START_TEST(test_interactions_text_reads_movielens_without_a_header)
+START_TEST(test_load_forms_reads_movielens_without_a_header)
 {
     size_t bytes = 0;
     char *const text = fixture_read("ratings.dat", &bytes);
@@ -119,7 +136,7 @@ START_TEST(test_interactions_text_reads_movielens_without_a_header)
 }
 END_TEST
 
-START_TEST(test_interactions_text_reads_open_bandit_with_positions_and_propensities)
+START_TEST(test_load_forms_reads_open_bandit_with_positions_and_propensities)
 {
     size_t bytes = 0;
     char *const text = fixture_read("open_bandit.csv", &bytes);
@@ -183,7 +200,7 @@ static void ck_log(const rri_interactions *rows, const log_facts *facts)
     ck_assert_double_eq_tol(weighted, facts->clicks_over_propensities, 1e-4);
 }
 
-START_TEST(test_interactions_text_reads_real_logs_of_open_bandit)
+START_TEST(test_load_forms_reads_real_logs_of_open_bandit)
 {
     static const log_facts all[] = {{"open_bandit/random_men.csv",
                                      80,
@@ -238,7 +255,7 @@ START_TEST(test_interactions_text_reads_real_logs_of_open_bandit)
 }
 END_TEST
 
-START_TEST(test_interactions_text_refuses_open_bandits_context_of_items)
+START_TEST(test_load_forms_refuses_open_bandits_context_of_items)
 {
     size_t bytes = 0;
     char *const text = fixture_read("open_bandit/item_context.csv", &bytes);
@@ -253,7 +270,7 @@ START_TEST(test_interactions_text_refuses_open_bandits_context_of_items)
 }
 END_TEST
 
-START_TEST(test_interactions_text_reads_movielens_with_its_quirks)
+START_TEST(test_load_forms_reads_movielens_with_its_quirks)
 {
     static const struct {
         const char *text;
@@ -310,7 +327,7 @@ static size_t write_mixture(char *text, size_t capacity)
     return n;
 }
 
-START_TEST(test_interactions_text_in_pieces_is_the_text_as_a_whole)
+START_TEST(test_load_forms_in_blocks_are_the_text_as_a_whole)
 {
     static char text[40000];
     const size_t bytes = write_mixture(text, sizeof text);
@@ -320,31 +337,27 @@ START_TEST(test_interactions_text_in_pieces_is_the_text_as_a_whole)
     ck_assert_int_eq(parse_whole(&whole, copy, bytes, "f", &allocator, NULL), RR_OK);
     free(copy);
     ck_assert_uint_gt(whole.n, 1000);
-    for (size_t lines = 1; lines < 500; lines = 3 * lines + 1) {
+    char path[] = "/tmp/recrl_forms_XXXXXX";
+    FILE *const file = fdopen(mkstemp(path), "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(text, 1, bytes, file), bytes);
+    fclose(file);
+    for (int32_t block_bytes = 128; block_bytes < 20000; block_bytes = 3 * block_bytes + 1) {
         rri_interactions pieces;
-        rri_interactions_reader reader;
-        rri_interactions_reader_init(&reader, &pieces, "f", bytes, &allocator);
-        for (size_t at = 0; at < bytes;) {
-            size_t end = at;
-            for (size_t l = 0; l < lines && end < bytes; end++) {
-                l += text[end] == '\n' ? 1 : 0;
-            }
-            copy = fixture_copy(text + at, end - at);
-            ck_assert_int_eq(rri_interactions_reader_add(&reader, copy, end - at, NULL), RR_OK);
-            free(copy);
-            at = end;
-        }
-        ck_assert_int_eq(rri_interactions_reader_finish(&reader, NULL), RR_OK);
+        rr_error err = {0};
+        const rr_load_options options = {
+            .struct_size = sizeof options, .num_threads = 1, .block_bytes = block_bytes};
+        ck_assert_msg(rri_load_rows(&pieces, path, &options, &allocator, &err) == RR_OK, "%s",
+                      err.text);
         ck_same_rows(&whole, &pieces);
-        ck_assert_uint_eq(reader.reader.table.line, whole.n + 1);
-        rri_interactions_reader_release(&reader);
         rri_interactions_release(&pieces);
     }
+    unlink(path);
     rri_interactions_release(&whole);
 }
 END_TEST
 
-START_TEST(test_interactions_text_only_plain_numbers_are_their_own_keys)
+START_TEST(test_load_forms_only_plain_numbers_are_their_own_keys)
 {
     rri_interactions rows;
     ck_assert_int_eq(parse(&rows,
@@ -361,7 +374,7 @@ START_TEST(test_interactions_text_only_plain_numbers_are_their_own_keys)
 }
 END_TEST
 
-START_TEST(test_interactions_text_refuses_two_ids_with_one_key)
+START_TEST(test_load_forms_refuses_two_ids_with_one_key)
 {
     char text[128];
     rr_error err = {0};
@@ -374,7 +387,7 @@ START_TEST(test_interactions_text_refuses_two_ids_with_one_key)
 }
 END_TEST
 
-START_TEST(test_interactions_text_rounds_ratings_as_the_language_does)
+START_TEST(test_load_forms_rounds_ratings_as_the_language_does)
 {
     static const char *const texts[] = {
         "0.1",      "3.3",   "4.35",         "-0.7",       "9999999",       "0.000001", "1234.567",
@@ -391,7 +404,7 @@ START_TEST(test_interactions_text_rounds_ratings_as_the_language_does)
 }
 END_TEST
 
-START_TEST(test_interactions_text_does_not_know_the_hosts_locale)
+START_TEST(test_load_forms_does_not_know_the_hosts_locale)
 {
     static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR"};
     for (size_t i = 0; i < 4 && setlocale(LC_ALL, names[i]) == NULL; i++) {
@@ -408,7 +421,7 @@ START_TEST(test_interactions_text_does_not_know_the_hosts_locale)
 }
 END_TEST
 
-START_TEST(test_interactions_text_names_line_and_column_of_a_mistake)
+START_TEST(test_load_forms_names_line_and_column_of_a_mistake)
 {
     static const struct {
         const char *text, *sentence;
@@ -476,7 +489,7 @@ static void parse_damaged(const char *text, size_t bytes, size_t *n_read)
     rri_interactions_release(&rows);
 }
 
-START_TEST(test_interactions_text_survives_truncation_flips_and_edits)
+START_TEST(test_load_forms_survives_truncation_flips_and_edits)
 {
     static const char *const names[] = {"recbole.tsv", "quoted.csv", "ratings.dat",
                                         "open_bandit.csv"};
@@ -511,19 +524,19 @@ START_TEST(test_interactions_text_survives_truncation_flips_and_edits)
 }
 END_TEST
 
-CHECK_MAIN("data/interactions_text", test_interactions_text_reads_recboles_form,
-           test_interactions_text_reads_quotes_mark_and_any_order,
-           test_interactions_text_without_timestamp_has_time_zero,
-           test_interactions_text_without_rating_counts_each_row_as_one,
-           test_interactions_text_reads_movielens_without_a_header,
-           test_interactions_text_reads_open_bandit_with_positions_and_propensities,
-           test_interactions_text_reads_movielens_with_its_quirks,
-           test_interactions_text_reads_real_logs_of_open_bandit,
-           test_interactions_text_refuses_open_bandits_context_of_items,
-           test_interactions_text_in_pieces_is_the_text_as_a_whole,
-           test_interactions_text_only_plain_numbers_are_their_own_keys,
-           test_interactions_text_refuses_two_ids_with_one_key,
-           test_interactions_text_rounds_ratings_as_the_language_does,
-           test_interactions_text_does_not_know_the_hosts_locale,
-           test_interactions_text_names_line_and_column_of_a_mistake,
-           test_interactions_text_survives_truncation_flips_and_edits)
+CHECK_MAIN("data/load_forms", test_load_forms_reads_recboles_form,
+           test_load_forms_reads_quotes_mark_and_any_order,
+           test_load_forms_without_timestamp_has_time_zero,
+           test_load_forms_without_rating_counts_each_row_as_one,
+           test_load_forms_reads_movielens_without_a_header,
+           test_load_forms_reads_open_bandit_with_positions_and_propensities,
+           test_load_forms_reads_movielens_with_its_quirks,
+           test_load_forms_reads_real_logs_of_open_bandit,
+           test_load_forms_refuses_open_bandits_context_of_items,
+           test_load_forms_in_blocks_are_the_text_as_a_whole,
+           test_load_forms_only_plain_numbers_are_their_own_keys,
+           test_load_forms_refuses_two_ids_with_one_key,
+           test_load_forms_rounds_ratings_as_the_language_does,
+           test_load_forms_does_not_know_the_hosts_locale,
+           test_load_forms_names_line_and_column_of_a_mistake,
+           test_load_forms_survives_truncation_flips_and_edits)
