@@ -89,6 +89,7 @@ int main(void)
                             .values = values};
     const rr_outcome outcome = {
         .struct_size = sizeof outcome, .n = GUESTS, .rewards = rewards, .terminated = is_over};
+    int64_t n_left_out = 0; /* rows that no update took */
     for (int update = 1; update <= 200; update++) {
         rr_stats stats = {.struct_size = sizeof stats};
         while (!rr_buffer_is_full(buffer)) {
@@ -103,11 +104,13 @@ int main(void)
             require(rr_buffer_reward(buffer, &outcome, &err), &err);
         }
         require(rr_agent_update(agent, buffer, &obs, &stats, &err), &err);
+        n_left_out += GUESTS * STEPS - stats.n_rows;
         if (update == 1 || update % 50 == 0) {
             printf("update %3d: pleasure %6.3f a guest\n", update, (double)stats.reward_mean);
         }
     }
+    printf("rows that no update took: %lld\n", (long long)n_left_out);
     rr_buffer_destroy(buffer);
     rr_agent_destroy(agent);
-    return EXIT_SUCCESS;
+    return n_left_out == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -143,8 +143,9 @@ static rr_buffer *create_buffer(void)
     return buffer;
 }
 
-/* One rollout and one update; returns the share of articles that were clicked. */
-static float learn(feed *f, rr_agent *agent, rr_buffer *buffer)
+/* One rollout and one update; returns the share of articles that were clicked. *n_left_out: rows
+ * that no update took, so far. */
+static float learn(feed *f, rr_agent *agent, rr_buffer *buffer, int64_t *n_left_out)
 {
     rr_error err;
     rr_obs obs;
@@ -167,7 +168,9 @@ static float learn(feed *f, rr_agent *agent, rr_buffer *buffer)
         require(rr_buffer_reward(buffer, &outcome, &err), &err);
         request(f, &obs);
     }
+    const int64_t n_rows = rr_buffer_count(buffer);
     require(rr_agent_update(agent, buffer, &obs, &stats, &err), &err);
+    *n_left_out += n_rows - stats.n_rows;
     return stats.reward_mean;
 }
 
@@ -184,17 +187,19 @@ int main(void)
     }
     rr_agent *agent = create_agent(&f);
     rr_buffer *buffer = create_buffer();
+    int64_t n_left_out = 0;
     printf("before learning: %4.1f %% of the articles shown are clicked\n",
-           100.0 * (double)learn(&f, agent, buffer));
+           100.0 * (double)learn(&f, agent, buffer, &n_left_out));
     float mean = 0.0f;
     for (int update = 1; update <= UPDATES; update++) {
-        mean += learn(&f, agent, buffer) / 50.0f;
+        mean += learn(&f, agent, buffer, &n_left_out) / 50.0f;
         if (update % 50 == 0) {
             printf("updates %3d to %3d: %4.1f %%\n", update - 49, update, 100.0 * (double)mean);
             mean = 0.0f;
         }
     }
+    printf("rows that no update took: %lld\n", (long long)n_left_out);
     rr_buffer_destroy(buffer);
     rr_agent_destroy(agent);
-    return EXIT_SUCCESS;
+    return n_left_out == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

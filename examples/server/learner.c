@@ -113,9 +113,13 @@ void learner_first_night(rr_agent *agent, const world *w, const learner_options 
     for (int32_t step = 0; step < n_steps; step++) {
         const size_t at = (size_t)step * NIGHT_CHUNK;
         const rr_obs obs = batch_obs(&t.steps[step]);
-        require(rr_agent_imitate(agent, &obs, t.actions + at, NULL, t.returns + at, &config, NULL,
+        rr_stats stats = {.struct_size = sizeof stats};
+        require(rr_agent_imitate(agent, &obs, t.actions + at, NULL, t.returns + at, &config, &stats,
                                  &err),
                 &err);
+        if (stats.n_rows != obs.n) {
+            give_up("the first night", "a row of the log was left out");
+        }
         batch_close(&t.steps[step]);
     }
     free(t.steps);
@@ -174,7 +178,11 @@ void learner_march(rr_agent *agent, const world *w, const learner_options *optio
         require(rr_buffer_reward(buffer, &outcome, &err), &err);
         if (rr_buffer_is_full(buffer)) {
             const rr_obs next = without_keys(batch_obs(&m.b));
-            require(rr_agent_update(agent, buffer, &next, NULL, &err), &err);
+            rr_stats stats = {.struct_size = sizeof stats};
+            require(rr_agent_update(agent, buffer, &next, &stats, &err), &err);
+            if (stats.n_rows != options->rows) {
+                give_up("lock step", "an update left rows out");
+            }
         }
     }
     march_close(&m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,23 @@ static rr_status step(ob_learner *l, rr_error *err)
     return rr_buffer_reward(l->buffer, &outcome, err);
 }
 
+/* Nothing may be left out here: there is one catalogue, and everybody acts with the present policy.
+ */
+static rr_status update(ob_learner *l, const rr_obs *obs, rr_error *err)
+{
+    rr_stats stats = {.struct_size = sizeof stats};
+    const int64_t n_rows = rr_buffer_count(l->buffer);
+    const rr_status status = rr_agent_update(l->agent, l->buffer, obs, &stats, err);
+    if (status == RR_OK && stats.n_rows != n_rows) {
+        if (err != NULL) {
+            snprintf(err->text, sizeof err->text, "learn: an update took %d of %lld rows",
+                     stats.n_rows, (long long)n_rows);
+        }
+        return RR_E_STATE;
+    }
+    return status;
+}
+
 rr_status ob_learner_train(ob_learner *l, rr_error *err)
 {
     for (int32_t i = 0; i < l->recipe.n_users; i++) {
@@ -158,7 +176,7 @@ rr_status ob_learner_train(ob_learner *l, rr_error *err)
         }
         if (status == RR_OK) {
             const rr_obs obs = ob_room_observe(&l->room, l->recipe.n_users);
-            status = rr_agent_update(l->agent, l->buffer, &obs, NULL, err);
+            status = update(l, &obs, err);
         }
     }
     return status;
