@@ -15,7 +15,7 @@ extern "C" {
  * default, range, text) drives init, check, set-by-name, rr_config_field_at and what a checkpoint
  * stores; train --help prints it. */
 
-enum { RR_ALGO_PPO = 0, RR_ALGO_A2C = 1 };
+enum { RR_ALGO_PPO = 0, RR_ALGO_A2C = 1, RR_ALGO_REINFORCE = 2 };
 enum { RR_HEAD_TOWER = 0, RR_HEAD_DENSE = 1 };
 enum { RR_ACTIVATION_TANH = 0, RR_ACTIVATION_RELU = 1 };
 enum { RR_OPTIMIZER_ADAM = 0, RR_OPTIMIZER_RMSPROP = 1 };
@@ -32,7 +32,8 @@ enum {
     RR_CONFIG_SERVING = 8,
     RR_CONFIG_IMITATE = 9,
     RR_CONFIG_HEALTH = 10,
-    RR_CONFIG_LOAD = 11
+    RR_CONFIG_LOAD = 11,
+    RR_CONFIG_REINFORCE = 12
 };
 
 /* Networks, randomness and threads of an agent, whatever algorithm trains it. maths §2. */
@@ -137,6 +138,27 @@ typedef struct rr_a2c_config {
     uint32_t reserved;
 } rr_a2c_config;
 
+/* REINFORCE [Williams 1992]: whole discounted returns, less what a baseline expected. maths §6. */
+typedef struct rr_reinforce_config {
+    uint32_t struct_size;
+    int32_t kind;               /* RR_CONFIG_REINFORCE, set by init */
+    int32_t n_steps;            /* length of a rollout, ≥ 1; returns are bootstrapped at its end
+                                   from the critic, without a baseline from 0; default 20 */
+    int32_t has_baseline;       /* 1: the critic's V(s) is taken off each return; 0: nothing is, and
+                                   the critic is not trained; default 1 */
+    int32_t page_size;          /* K ≥ 1: an action is one of the K items of a page, drawn one by
+                                   one, and earns as [Chen et al. 2019] say; [1, 64]; default 1 */
+    int32_t has_advantage_norm; /* default 0 */
+    int32_t optimizer;          /* RR_OPTIMIZER_RMSPROP (default) or _ADAM */
+    float lr;                   /* > 0; default 5e-3 */
+    float gamma;                /* [0, 1]; default 0.5: a return is the noisier the longer it is */
+    float ent_coef;             /* ≥ 0; default 0 */
+    float vf_coef;              /* ≥ 0; default 1 */
+    float max_grad_norm;        /* > 0; default 0.5 */
+    float optimizer_eps;        /* > 0; default 1e-5 */
+    float rms_alpha;            /* [0, 1); default 0.99 */
+} rr_reinforce_config;
+
 /* What a buffer must hold; decides its memory. In lock step (a simulator) row i of a record goes on
  * with the session of row i of the record before. Keyed (a server), rows belong together by
  * rr_obs.sessions, and rewards come by decision id, in any order, later or never. */
@@ -195,6 +217,7 @@ typedef struct rr_imitate_config {
 RR_API void rr_agent_config_init(rr_agent_config *config, size_t struct_size);
 RR_API void rr_ppo_config_init(rr_ppo_config *config, size_t struct_size);
 RR_API void rr_a2c_config_init(rr_a2c_config *config, size_t struct_size);
+RR_API void rr_reinforce_config_init(rr_reinforce_config *config, size_t struct_size);
 RR_API void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size);
 RR_API void rr_serving_options_init(rr_serving_options *options, size_t struct_size);
 RR_API void rr_imitate_config_init(rr_imitate_config *config, size_t struct_size);

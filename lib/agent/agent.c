@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/agent.h"
 
+#include <string.h>
+
+#include "core/config_tables.h"
 #include "core/status.h"
 #include "items/items.h"
 #include "play/act.h"
@@ -91,8 +94,9 @@ static rr_status create_versions(rr_agent *agent, rr_error *err)
     return RR_OK;
 }
 
-rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const rri_recipe *recipe,
-                           rr_items *items, const rr_host *host, rr_error *err)
+rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config,
+                           const rri_algorithm *algorithm, const void *algo_config, rr_items *items,
+                           const rr_host *host, rr_error *err)
 {
     RRI_TRY(rri_agent_check_config(config, items, err));
     rri_allocator allocator;
@@ -105,7 +109,9 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const 
     agent->allocator = allocator;
     trainer->model.config = *config;
     trainer->model.kernels = rri_kernels_detect();
-    trainer->recipe = *recipe;
+    trainer->recipe = algorithm->recipe(algo_config);
+    trainer->recipe.algorithm = algorithm;
+    memcpy(agent->algo_config, algo_config, rri_config_table_of(algorithm->config_kind)->size);
     if (items != NULL) {
         trainer->model.items = items;
         rri_items_retain(items);

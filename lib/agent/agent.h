@@ -8,12 +8,12 @@
 #include "core/memory.h"
 #include "serve/shared_items.h"
 #include "serve/slot.h"
+#include "train/algorithms.h"
 #include "train/trainer.h"
 
 struct rr_agent {
     rri_allocator allocator;
-    rr_ppo_config ppo; /* the one that recipe.algo names is in force */
-    rr_a2c_config a2c;
+    double algo_config[RRI_ALGORITHM_CONFIG / sizeof(double)]; /* of recipe.algorithm */
     rri_trainer trainer; /* its items are a reference; workers and versions are owned */
     rri_shared_items
         *shared; /* a reference: what snapshots share, perhaps of older items; NULL: none yet */
@@ -25,10 +25,11 @@ struct rr_agent {
 rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *items,
                                  rr_error *err);
 
-/* Checks what spans fields, makes the agent and its initial values. Configs have passed their
- * tables; ppo or a2c, whichever recipe.algo says, is read. */
-rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config, const rri_recipe *recipe,
-                           rr_items *items, const rr_host *host, rr_error *err);
+/* Checks what spans fields, makes the agent and its initial values. algo_config is the algorithm's;
+ * both configs have passed their tables. */
+rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config,
+                           const rri_algorithm *algorithm, const void *algo_config, rr_items *items,
+                           const rr_host *host, rr_error *err);
 void rri_agent_destroy(rr_agent *agent);
 
 /* The large block of an agent whose configs, items, kernels and workers are set: its network and

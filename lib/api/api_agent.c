@@ -24,37 +24,17 @@ static rr_status check_handle(const void *handle, const char *function, const ch
     return RR_OK;
 }
 
-/* What both algorithms share. */
-static rr_status create(rr_agent **out, const rr_agent_config *config, const rri_recipe *recipe,
-                        rr_items *items, const rr_host *host, rr_error *err)
+static rr_status create(rr_agent **out, const rr_agent_config *config, int32_t kind,
+                        const void *algo_config, rr_items *items, const rr_host *host,
+                        rr_error *err)
 {
+    RRI_TRY(check_handle(out, "rr_agent_create", "out", err));
     rr_agent_config full;
+    double full_algo[RRI_ALGORITHM_CONFIG / sizeof(double)];
+    const rri_algorithm *algorithm = rri_algorithms_of_kind(kind);
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_AGENT), config, err));
-    return rri_agent_create(out, &full, recipe, items, host, err);
-}
-
-static rr_status create_ppo(rr_agent **out, const rr_agent_config *config, const rr_ppo_config *ppo,
-                            rr_items *items, const rr_host *host, rr_error *err)
-{
-    RRI_TRY(check_handle(out, "rr_agent_create_ppo", "out", err));
-    rr_ppo_config full;
-    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_PPO), ppo, err));
-    const rri_recipe recipe = rri_recipe_of_ppo(&full);
-    RRI_TRY(create(out, config, &recipe, items, host, err));
-    (*out)->ppo = full;
-    return RR_OK;
-}
-
-static rr_status create_a2c(rr_agent **out, const rr_agent_config *config, const rr_a2c_config *a2c,
-                            rr_items *items, const rr_host *host, rr_error *err)
-{
-    RRI_TRY(check_handle(out, "rr_agent_create_a2c", "out", err));
-    rr_a2c_config full;
-    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_A2C), a2c, err));
-    const rri_recipe recipe = rri_recipe_of_a2c(&full);
-    RRI_TRY(create(out, config, &recipe, items, host, err));
-    (*out)->a2c = full;
-    return RR_OK;
+    RRI_TRY(rri_config_read(full_algo, rri_config_table_of(kind), algo_config, err));
+    return rri_agent_create(out, &full, algorithm, full_algo, items, host, err);
 }
 
 rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
@@ -62,7 +42,7 @@ rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
                               rr_error *err)
 {
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = create_ppo(out, config, ppo, items, host, err);
+    const rr_status status = create(out, config, RR_CONFIG_PPO, ppo, items, host, err);
     rri_fpmode_leave(before);
     return status;
 }
@@ -72,7 +52,7 @@ rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *config,
                               rr_error *err)
 {
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = create_a2c(out, config, a2c, items, host, err);
+    const rr_status status = create(out, config, RR_CONFIG_A2C, a2c, items, host, err);
     rri_fpmode_leave(before);
     return status;
 }

@@ -36,6 +36,11 @@ void rr_a2c_config_init(rr_a2c_config *config, size_t struct_size)
     init(RR_CONFIG_A2C, config, struct_size);
 }
 
+void rr_reinforce_config_init(rr_reinforce_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_REINFORCE, config, struct_size);
+}
+
 void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size)
 {
     init(RR_CONFIG_BUFFER, config, struct_size);

@@ -103,6 +103,21 @@ static const rri_config_field a2c_fields[] = {
     FIELD(rr_a2c_config, FLOAT, rms_alpha, "0.99", FROM_TO_OPEN(0, 1), "decay of RMSProp's average of squares"),
 };
 
+static const rri_config_field reinforce_fields[] = {
+    FIELD(rr_reinforce_config, INT32, n_steps, "20", AT_LEAST(1), "length of a rollout in steps of each session"),
+    FIELD(rr_reinforce_config, BOOL, has_baseline, "1", YES_NO, "the critic's value is taken off each return"),
+    FIELD(rr_reinforce_config, INT32, page_size, "1", BETWEEN(1, 64), "items of a page, of which an action is one"),
+    FIELD(rr_reinforce_config, BOOL, has_advantage_norm, "0", YES_NO, "normalise advantages over the rollout"),
+    FIELD(rr_reinforce_config, CHOICE, optimizer, "rmsprop", ONE_OF("adam", "rmsprop"), "how a gradient becomes a step"),
+    FIELD(rr_reinforce_config, FLOAT, lr, "0.005", ABOVE(0), "learning rate"),
+    FIELD(rr_reinforce_config, FLOAT, gamma, "0.5", BETWEEN(0, 1), "discount of a reward one step later"),
+    FIELD(rr_reinforce_config, FLOAT, ent_coef, "0", AT_LEAST(0), "weight of the entropy bonus"),
+    FIELD(rr_reinforce_config, FLOAT, vf_coef, "1", AT_LEAST(0), "weight of the value loss (which has the factor 1/2)"),
+    FIELD(rr_reinforce_config, FLOAT, max_grad_norm, "0.5", ABOVE(0), "norm to which a gradient is clipped"),
+    FIELD(rr_reinforce_config, FLOAT, optimizer_eps, "1e-05", ABOVE(0), "added to the optimiser's denominator"),
+    FIELD(rr_reinforce_config, FLOAT, rms_alpha, "0.99", FROM_TO_OPEN(0, 1), "decay of RMSProp's average of squares"),
+};
+
 static const rri_config_field buffer_fields[] = {
     FIELD(rr_buffer_config, INT32, max_rows, "1024", AT_LEAST(1), "rows of a rollout: n_envs x n_steps"),
     FIELD(rr_buffer_config, INT32, state_dim, "64", AT_LEAST(1), "width of a state"),
@@ -186,6 +201,7 @@ static const rri_config_table tables[] = {
     TABLE(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
     TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),
+    TABLE(RR_CONFIG_REINFORCE, "reinforce config", rr_reinforce_config, reinforce_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_BUFFER, "buffer config", rr_buffer_config, buffer_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_TRAIN, "train config", rr_train_config, train_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_ALS, "als config", rr_als_config, als_fields),

@@ -52,6 +52,32 @@ rri_surrogate_sums rri_surrogate_compute(float *d_log_prob, const float *log_pro
     return sums;
 }
 
+/* ── REINFORCE ── */
+
+/* K (1 − p)^(K − 1), multiplied out: the same bytes everywhere. */
+static float page_factor(float p, float page_size)
+{
+    float factor = page_size;
+    for (float k = 1.0f; k < page_size; k += 1.0f) {
+        factor *= 1.0f - p;
+    }
+    return factor;
+}
+
+double rri_reinforce_loss_compute(float *d_log_prob, const float *log_prob,
+                                  const float *old_log_prob, const float *advantages,
+                                  float page_size, size_t n, size_t n_total)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const float p = page_size > 1.0f ? rri_exp(old_log_prob[i]) : 0.0f;
+        const float weighted = page_factor(p, page_size) * advantages[i];
+        sum -= (double)log_prob[i] * (double)weighted;
+        d_log_prob[i] = -weighted / (float)n_total;
+    }
+    return sum;
+}
+
 /* ── the critic ── */
 
 /* ½ (V − R)² and its slope in V. */

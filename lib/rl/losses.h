@@ -25,6 +25,15 @@ rri_surrogate_sums rri_surrogate_compute(float *d_log_prob, const float *log_pro
                                          const float *old_log_prob, const float *advantages,
                                          float clip_eps, size_t n, size_t n_total);
 
+/* REINFORCE's loss [Williams 1992], with the factor for a page of K items of which the row's action
+ * is one [Chen et al. 2019].
+ *   loss = −mean λ_K Â log π(a)        λ_K = K (1 − π_old(a))^(K − 1),  constant
+ * λ_1 = 1. An item that a page shows almost surely has little left to gain: λ_K → 0. page_size ≥ 1
+ * is K, a whole number. Returns Σ −λ_K Â log π(a); d_log_prob [n] ← −λ_K Â / n_total. */
+double rri_reinforce_loss_compute(float *d_log_prob, const float *log_prob,
+                                  const float *old_log_prob, const float *advantages,
+                                  float page_size, size_t n, size_t n_total);
+
 /* The critic's loss.
  *   loss = ½ mean (V − R)²
  *   clipped: ½ mean max((V − R)², (clip(V, V_old ± ε_v) − R)²); where the clipped one is the larger

@@ -20,17 +20,15 @@ const char *rri_checkpoint_prefix(int32_t kind)
         return "env";
     case RR_CONFIG_AGENT:
         return "agent";
-    case RR_CONFIG_PPO:
-        return "ppo";
-    case RR_CONFIG_A2C:
-        return "a2c";
     case RR_CONFIG_BUFFER:
         return "buffer";
     case RR_CONFIG_SERVING:
         return "serving";
     default:
-        return NULL;
+        break;
     }
+    const rri_algorithm *algorithm = rri_algorithms_of_kind(kind);
+    return algorithm != NULL ? algorithm->name : NULL;
 }
 
 void rri_checkpoint_name(char out[RRI_CHECKPOINT_NAME], const char *prefix, const char *name)
@@ -79,17 +77,13 @@ static rr_status add_metadata(rri_safetensors_writer *writer, const rr_checkpoin
                               rr_error *err)
 {
     const rr_agent *agent = all->agent;
-    const bool is_ppo = agent->trainer.recipe.algo == RR_ALGO_PPO;
+    const rri_algorithm *algorithm = agent->trainer.recipe.algorithm;
     RRI_TRY(rri_file_format_add(writer, RRI_CHECKPOINT_FORMAT, err));
-    RRI_TRY(rri_safetensors_add_metadata(writer, "algo", is_ppo ? "ppo" : "a2c", err));
+    RRI_TRY(rri_safetensors_add_metadata(writer, "algo", algorithm->name, err));
     RRI_TRY(
         rri_file_format_add_items(writer, "items_fingerprint", agent->trainer.model.items, err));
     RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_AGENT, &agent->trainer.model.config, err));
-    if (is_ppo) {
-        RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_PPO, &agent->ppo, err));
-    } else {
-        RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_A2C, &agent->a2c, err));
-    }
+    RRI_TRY(rri_checkpoint_add_config(writer, algorithm->config_kind, agent->algo_config, err));
     if (all->env != NULL) {
         RRI_TRY(rri_file_format_add_items(writer, "env.items_fingerprint", all->env->items, err));
         RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_ENV, &all->env->config, err));

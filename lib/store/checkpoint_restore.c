@@ -22,16 +22,27 @@ rr_status rri_checkpoint_check_format(const rri_safetensors_reader *reader, rr_e
                                  err);
 }
 
+/* The algorithm that a file names. */
+static rr_status read_algorithm(const rri_algorithm **algorithm,
+                                const rri_safetensors_reader *reader, rr_error *err)
+{
+    const char *text = rri_safetensors_metadata(reader, "algo");
+    *algorithm = rri_algorithms_of_name(text);
+    if (*algorithm == NULL) {
+        char known[RRI_ALGORITHMS_TEXT];
+        rri_algorithms_list(known);
+        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: algo is '%.20s'; it must be %s",
+                 text != NULL ? text : "", known);
+    }
+    return RR_OK;
+}
+
 rr_status rri_checkpoint_read_algo(int32_t *algo, const rri_safetensors_reader *reader,
                                    rr_error *err)
 {
-    const char *text = rri_safetensors_metadata(reader, "algo");
-    const bool is_ppo = text != NULL && strcmp(text, "ppo") == 0;
-    if (!is_ppo && (text == NULL || strcmp(text, "a2c") != 0)) {
-        RRI_FAIL(err, RR_E_FORMAT, "checkpoint: algo is '%.20s'; it must be ppo or a2c",
-                 text != NULL ? text : "");
-    }
-    *algo = is_ppo ? RR_ALGO_PPO : RR_ALGO_A2C;
+    const rri_algorithm *algorithm;
+    RRI_TRY(read_algorithm(&algorithm, reader, err));
+    *algo = rri_algorithms_index(algorithm);
     return RR_OK;
 }
 
@@ -227,15 +238,14 @@ static rr_status read_running(double *running, const rr_agent *agent,
 
 static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
 {
-    int32_t algo = -1;
-    RRI_TRY(rri_checkpoint_read_algo(&algo, reader, err));
-    if (algo != agent->trainer.recipe.algo) {
+    const rri_algorithm *algorithm, *own = agent->trainer.recipe.algorithm;
+    RRI_TRY(read_algorithm(&algorithm, reader, err));
+    if (algorithm != own) {
         RRI_FAIL(err, RR_E_MISMATCH, "checkpoint: its algo is %s; the agent given was made for %s",
-                 algo == RR_ALGO_PPO ? "ppo" : "a2c", algo == RR_ALGO_PPO ? "a2c" : "ppo");
+                 algorithm->name, own->name);
     }
     RRI_TRY(check_config(RR_CONFIG_AGENT, &agent->trainer.model.config, reader, err));
-    RRI_TRY(algo == RR_ALGO_PPO ? check_config(RR_CONFIG_PPO, &agent->ppo, reader, err)
-                                : check_config(RR_CONFIG_A2C, &agent->a2c, reader, err));
+    RRI_TRY(check_config(own->config_kind, agent->algo_config, reader, err));
     RRI_TRY(rri_file_format_check_items(reader, "items_fingerprint", agent->trainer.model.items,
                                         "checkpoint", err));
     int64_t counters[RRI_AGENT_COUNTERS];

@@ -23,6 +23,15 @@ typedef struct slice_job {
     rri_menu menu;
 } slice_job;
 
+void rri_loss_sums_add(rri_loss_sums *total, const rri_loss_sums *part)
+{
+    total->policy_loss += part->policy_loss;
+    total->value_loss += part->value_loss;
+    total->entropy += part->entropy;
+    total->approx_kl += part->approx_kl;
+    total->n_clipped += part->n_clipped;
+}
+
 rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size_t n)
 {
     const rri_row_form *form = &rollout->form;
@@ -74,21 +83,11 @@ static void policy_loss(const slice_job *job, rri_tile_sums *sums, size_t begin,
 {
     rri_slice *slice = &job->trainer->slice;
     const rri_recipe *recipe = &job->trainer->recipe;
-    const size_t n = end - begin;
-    if (recipe->algo == RR_ALGO_PPO) {
-        const rri_surrogate_sums got = rri_surrogate_compute(
-            slice->d_log_probs + begin, slice->log_probs + begin, slice->old_log_probs + begin,
-            slice->advantages + begin, recipe->clip_eps, n, job->n_total);
-        sums->policy_loss = got.loss;
-        sums->approx_kl = got.approx_kl;
-        sums->n_clipped = got.n_clipped;
-    } else {
-        sums->policy_loss =
-            rri_a2c_loss_compute(slice->d_log_probs + begin, slice->log_probs + begin,
-                                 slice->advantages + begin, n, job->n_total);
-    }
+    const rri_loss_rows rows = {slice->log_probs + begin, slice->old_log_probs + begin,
+                                slice->advantages + begin, end - begin, job->n_total};
+    recipe->algorithm->policy_loss(slice->d_log_probs + begin, &sums->loss, &rows, recipe);
     for (size_t i = begin; i < end; i++) {
-        sums->entropy += (double)slice->policy.entropies[i];
+        sums->loss.entropy += (double)slice->policy.entropies[i];
     }
 }
 
@@ -120,7 +119,7 @@ static void end_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, si
     const float clip_eps = trainer->units.has_old_values ? trainer->recipe.value_clip_eps : 0.0f;
     rri_network_query_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
     rri_network_value(net, &slice->tape, slice->states, begin, end, scratch);
-    sums->value_loss = rri_value_loss_compute(
+    sums->loss.value_loss = rri_value_loss_compute(
         rri_network_values_of(net, &slice->slopes) + begin,
         rri_network_values_of(net, &slice->tape) + begin, slice->old_values + begin,
         slice->returns + begin, clip_eps, trainer->recipe.vf_coef, end - begin, job->n_total);
@@ -277,11 +276,7 @@ static void add_tiles(const slice_job *job, rri_loss_sums *total)
     float *gradients = trainer->gradients;
     for (size_t tile = 0; tile * RRI_STEP_ROWS < job->n; tile++) {
         const rri_tile_sums *sums = &trainer->slice.tiles[tile];
-        total->policy_loss += sums->policy_loss;
-        total->value_loss += sums->value_loss;
-        total->entropy += sums->entropy;
-        total->approx_kl += sums->approx_kl;
-        total->n_clipped += sums->n_clipped;
+        rri_loss_sums_add(total, &sums->loss);
         if (at->log_scale != RRI_ABSENT) {
             gradients[at->log_scale] += (float)sums->policy.d_log_scale;
         }

@@ -14,10 +14,8 @@
 #include "buffer/rollout.h"
 #include "train/trainer.h"
 
-/* Sums over rows; divided by n they are the minibatch's means. */
-typedef struct rri_loss_sums {
-    double policy_loss, value_loss, entropy, approx_kl, n_clipped;
-} rri_loss_sums;
+/* total += part. */
+void rri_loss_sums_add(rri_loss_sums *total, const rri_loss_sums *part);
 
 /* trainer->gradients ← the gradient of the minibatch's mean loss.
  * minibatch [n]: places in trainer->update's order;  advantages [n]: as they enter the loss. */

@@ -7,6 +7,7 @@
 #include "core/philox.h"
 #include "core/status.h"
 #include "play/request.h"
+#include "train/algorithms.h"
 #include "train/minibatch.h"
 #include "train/normalise.h"
 
@@ -70,7 +71,7 @@ static rri_rollout rows_of(const rr_obs *obs, const int32_t *actions, float *zer
     };
 }
 
-/* The weight stands where A2C has the advantage: its policy loss is −mean Â log π(a). */
+/* The weight stands where an algorithm has the advantage. */
 static void fill_rows(rri_update_rows *update, const float *weights, const float *returns, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -93,21 +94,9 @@ static void learn_scales(rri_trainer *trainer, const rr_obs *obs, const float *r
     rri_normalise_states(trainer, obs->states, NULL, n);
 }
 
-static rri_recipe recipe_of(const rri_recipe *own, const rr_imitate_config *config,
-                            bool has_returns)
-{
-    rri_recipe recipe = *own;
-    recipe.algo = RR_ALGO_A2C;
-    recipe.has_advantage_norm = false;
-    recipe.value_clip_eps = 0.0f;
-    recipe.ent_coef = config->ent_coef;
-    recipe.vf_coef = has_returns ? config->vf_coef : 0.0f;
-    return recipe;
-}
-
 /* One pass in a fresh order, in minibatches whose sizes differ by at most one. The optimiser's
  * steps so far number the order: each is used once in the agent's life. */
-static rr_status run_epoch(rri_minibatch_sums *sums, rri_trainer *trainer, const rri_rollout *rows,
+static rr_status run_epoch(rri_train_sums *sums, rri_trainer *trainer, const rri_rollout *rows,
                            const rr_imitate_config *config, rr_error *err)
 {
     rri_update_rows *update = &trainer->update;
@@ -125,7 +114,7 @@ static rr_status run_epoch(rri_minibatch_sums *sums, rri_trainer *trainer, const
     return RR_OK;
 }
 
-static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_minibatch_sums *sums,
+static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_train_sums *sums,
                        size_t n, float lr)
 {
     const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
@@ -155,8 +144,8 @@ rr_status rri_trainer_imitate(rri_trainer *trainer, const rr_obs *obs, const int
     learn_scales(trainer, obs, returns, request.n);
 
     const rri_recipe own = trainer->recipe;
-    trainer->recipe = recipe_of(&own, config, returns != NULL);
-    rri_minibatch_sums sums = {0};
+    trainer->recipe = rri_algorithms_imitation(&own, config, returns != NULL);
+    rri_train_sums sums = {0};
     rr_status status = RR_OK;
     for (int32_t epoch = 0; epoch < config->epochs && status == RR_OK; epoch++) {
         status = run_epoch(&sums, trainer, &rows, config, err);

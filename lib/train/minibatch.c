@@ -5,16 +5,7 @@
 #include "rl/advantage.h"
 #include "train/step.h"
 
-static void add_sums(rri_loss_sums *total, const rri_loss_sums *part)
-{
-    total->policy_loss += part->policy_loss;
-    total->value_loss += part->value_loss;
-    total->entropy += part->entropy;
-    total->approx_kl += part->approx_kl;
-    total->n_clipped += part->n_clipped;
-}
-
-rr_status rri_minibatch_train(rri_minibatch_sums *sums, rri_trainer *trainer,
+rr_status rri_minibatch_train(rri_train_sums *sums, rri_trainer *trainer,
                               const rri_rollout *rollout, const int32_t *minibatch, size_t n,
                               float lr, rr_error *err)
 {
@@ -32,8 +23,8 @@ rr_status rri_minibatch_train(rri_minibatch_sums *sums, rri_trainer *trainer,
         rri_gradient_compute(trainer, rollout, minibatch, update->normalised, n);
     double norm;
     RRI_TRY(rri_step_take(trainer, lr, &norm, err));
-    add_sums(&sums->loss, &loss);
-    add_sums(&sums->last_epoch, &loss);
+    rri_loss_sums_add(&sums->loss, &loss);
+    rri_loss_sums_add(&sums->last_epoch, &loss);
     sums->norm += norm;
     sums->n_rows += n;
     sums->n_last_rows += n;

@@ -8,7 +8,7 @@
 #include "train/trainer.h"
 
 /* Over the steps of one update, for rr_stats. */
-typedef struct rri_minibatch_sums {
+typedef struct rri_train_sums {
     rri_loss_sums loss;       /* over all rows of all minibatches */
     rri_loss_sums last_epoch; /* of the last epoch alone */
     size_t n_last_rows;       /* rows in last_epoch */
@@ -16,10 +16,10 @@ typedef struct rri_minibatch_sums {
     size_t n_rows;            /* rows in loss, with repetitions */
     size_t n_steps, n_epochs;
     bool is_stopped_early;
-} rri_minibatch_sums;
+} rri_train_sums;
 
 /* One minibatch: advantages (normalised if asked), gradient, step. minibatch [n]: places. */
-rr_status rri_minibatch_train(rri_minibatch_sums *sums, rri_trainer *trainer,
+rr_status rri_minibatch_train(rri_train_sums *sums, rri_trainer *trainer,
                               const rri_rollout *rollout, const int32_t *minibatch, size_t n,
                               float lr, rr_error *err);
 

@@ -83,7 +83,12 @@ static void compute(rri_trainer *trainer, const coming *after, const float *trac
         update->terminated[place] = after->rollout->terminated[row];
         update->rewards[place] = after->rollout->rewards[row];
     }
-    next_values(trainer, after, n_places);
+    if (trainer->recipe.has_critic) {
+        next_values(trainer, after, n_places);
+    } else {
+        memset(update->values, 0, n_places * sizeof *update->values);
+        memset(update->next_values, 0, n_places * sizeof *update->next_values);
+    }
     rri_gae_compute_traced(update->advantages, update->returns, update->rewards, update->values,
                            update->next_values, update->terminated, update->is_segment_end, traces,
                            trainer->recipe.gamma, trainer->recipe.gae_lambda, n_places);

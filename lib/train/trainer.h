@@ -29,7 +29,7 @@
 
 /* Sums of one tile, added up in order of tiles. */
 typedef struct rri_tile_sums {
-    double policy_loss, value_loss, entropy, approx_kl, n_clipped;
+    rri_loss_sums loss;
     rri_policy_sums policy;
 } rri_tile_sums;
 

@@ -10,9 +10,8 @@
 #include "optim/schedule.h"
 #include "play/request.h"
 #include "rl/explained_variance.h"
-#include "train/a2c_update.h"
+#include "train/minibatch.h"
 #include "train/normalise.h"
-#include "train/ppo_update.h"
 #include "train/returns.h"
 
 static rr_status check_width(const char *field, size_t buffer, size_t trainer, const char *config,
@@ -98,7 +97,7 @@ static rr_status check_to_come(const rri_trainer *trainer, const rri_rollout *ro
 
 bool rri_update_needs_two(const rri_trainer *trainer)
 {
-    return trainer->recipe.algo == RR_ALGO_PPO || trainer->recipe.has_advantage_norm;
+    return trainer->recipe.algorithm->min_rows > 1 || trainer->recipe.has_advantage_norm;
 }
 
 bool rri_update_is_of_catalogue(const rri_trainer *trainer, const rri_rollout *rollout, size_t row)
@@ -149,7 +148,7 @@ rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollou
     return status;
 }
 
-static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_minibatch_sums *sums,
+static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_train_sums *sums,
                        size_t n_places, size_t n_trained, float lr)
 {
     const rri_update_rows *update = &trainer->update;
@@ -198,13 +197,11 @@ rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_roll
 {
     const float lr = rri_schedule_lr(trainer->recipe.lr, trainer->n_updates,
                                      trainer->model.config.planned_updates);
-    rri_minibatch_sums sums = {0};
+    rri_train_sums sums = {0};
     rr_status status = RR_OK;
     if (n > 0) {
         rri_normalise_returns(trainer, trainer->update.returns, trainer->update.trained, n);
-        status = trainer->recipe.algo == RR_ALGO_PPO
-                     ? rri_ppo_update(&sums, trainer, rollout, n, lr, err)
-                     : rri_a2c_update(&sums, trainer, rollout, n, lr, err);
+        status = trainer->recipe.algorithm->update(&sums, trainer, rollout, n, lr, err);
     }
     trainer->n_updates = rri_count_sum(trainer->n_updates, 1);
     *n_trained = sums.n_steps > 0 ? n : 0;

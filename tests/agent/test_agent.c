@@ -13,11 +13,11 @@ static void expect_refusal(const rig_shape *shape, rr_items *items, rr_status st
 {
     counting_host host;
     counting_host_init(&host);
-    const rri_recipe recipe = rig_recipe(shape);
     rr_agent *agent = NULL;
     rr_error err = {0};
-    rig_expect(rri_agent_create(&agent, &shape->agent, &recipe, items, &host.host, &err), status,
-               &err, sentence);
+    rig_expect(rri_agent_create(&agent, &shape->agent, rig_algorithm(shape),
+                                rig_algo_config(shape), items, &host.host, &err),
+               status, &err, sentence);
     ck_assert_ptr_null(agent);
     ck_assert_uint_eq(host.n_live, 0);
 }
@@ -93,8 +93,8 @@ START_TEST(test_agent_create_is_a_function_of_its_config)
         shape.agent.seed = i < 2 ? 11 : 12;
         rig_open(&r, &shape);
         rr_agent *agent = NULL;
-        const rri_recipe recipe = rig_recipe(&shape);
-        ck_assert_int_eq(rri_agent_create(&agent, &shape.agent, &recipe, r.items, NULL, NULL),
+        ck_assert_int_eq(rri_agent_create(&agent, &shape.agent, rig_algorithm(&shape),
+                                          rig_algo_config(&shape), r.items, NULL, NULL),
                          RR_OK);
         versions[i] = rri_agent_version(agent);
         ck_assert_int_eq(agent->trainer.n_updates, 0);
@@ -117,8 +117,9 @@ START_TEST(test_agent_first_policy_of_the_tower_head_is_uniform)
     rig r;
     rig_open(&r, &shape);
     rr_agent *agent = NULL;
-    const rri_recipe recipe = rig_recipe(&shape);
-    ck_assert_int_eq(rri_agent_create(&agent, &shape.agent, &recipe, r.items, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_create(&agent, &shape.agent, rig_algorithm(&shape),
+                                      rig_algo_config(&shape), r.items, NULL, NULL),
+                     RR_OK);
     ck_assert_int_eq(rri_agent_act(agent, &r.obs, &r.decision, NULL), RR_OK);
     for (size_t i = 0; i < 5; i++) {
         ck_assert_float_eq_tol(r.decision.log_probs[i], -1.9459101f, 1e-6f); /* −ln 7 */
@@ -253,15 +254,14 @@ START_TEST(test_agent_create_without_memory_leaves_nothing)
     shape.agent.num_threads = 2;
     rig r = {.shape = shape, .random = 1};
     rr_items *items = rig_items(&r, 7, 3, NULL);
-    const rri_recipe recipe = rig_recipe(&shape);
     rr_agent *agent = NULL;
     size_t n_refused = 0;
     for (;;) {
         rr_error err = {0};
         host.n_calls = 0;
         host.fails_at = n_refused + 1;
-        const rr_status status =
-            rri_agent_create(&agent, &shape.agent, &recipe, items, &host.host, &err);
+        const rr_status status = rri_agent_create(&agent, &shape.agent, rig_algorithm(&shape),
+                                                  rig_algo_config(&shape), items, &host.host, &err);
         if (status == RR_OK) {
             break;
         }

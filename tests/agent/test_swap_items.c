@@ -149,8 +149,9 @@ START_TEST(test_swap_items_scores_the_new_vectors_at_once)
     ck_assert_int_eq(rri_agent_evaluate(r.agent, &r.obs, actions, swapped, NULL, NULL, NULL),
                      RR_OK);
     rr_agent *other = NULL;
-    const rri_recipe recipe = rig_recipe(&shape);
-    ck_assert_int_eq(rri_agent_create(&other, &shape.agent, &recipe, next, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_create(&other, &shape.agent, rig_algorithm(&shape),
+                                      rig_algo_config(&shape), next, NULL, NULL),
+                     RR_OK);
     memcpy(other->trainer.model.values, r.agent->trainer.model.values,
            other->trainer.model.network.params.n_floats * sizeof(float));
     rri_model_pack(&other->trainer.model);

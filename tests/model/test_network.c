@@ -132,8 +132,8 @@ static void assert_all(const rig *r, const char *name, float value)
 static void make_anew(rig *r)
 {
     rri_agent_destroy(r->agent);
-    const rri_recipe recipe = rig_recipe(&r->shape);
-    ck_assert_int_eq(rri_agent_create(&r->agent, &r->shape.agent, &recipe, r->items, NULL, NULL),
+    ck_assert_int_eq(rri_agent_create(&r->agent, &r->shape.agent, rig_algorithm(&r->shape),
+                                      rig_algo_config(&r->shape), r->items, NULL, NULL),
                      RR_OK);
 }
 

@@ -31,6 +31,7 @@ typedef struct rig_shape {
     rr_agent_config agent;
     rr_ppo_config ppo;
     rr_a2c_config a2c;
+    rr_reinforce_config reinforce;
     size_t n_items;        /* 0: no catalogue */
     size_t n, k, m, h;     /* of an observation */
     bool has_vectors;      /* some candidates are only in vectors … */
@@ -58,6 +59,7 @@ static inline rig_shape rig_usual(void)
     rr_agent_config_init(&s.agent, sizeof s.agent);
     rr_ppo_config_init(&s.ppo, sizeof s.ppo);
     rr_a2c_config_init(&s.a2c, sizeof s.a2c);
+    rr_reinforce_config_init(&s.reinforce, sizeof s.reinforce);
     s.agent.state_dim = 3;
     s.agent.item_dim = 3;
     s.agent.hidden[0] = s.agent.critic_hidden[0] = 4;
@@ -67,7 +69,7 @@ static inline rig_shape rig_usual(void)
     s.agent.max_history = 8;
     s.agent.initial_scale = 2.0f;
     s.agent.seed = 11;
-    s.ppo.n_steps = s.a2c.n_steps = 8;
+    s.ppo.n_steps = s.a2c.n_steps = s.reinforce.n_steps = 8;
     s.ppo.batch_size = 16;
     s.ppo.update_epochs = 2;
     return s;
@@ -239,9 +241,16 @@ static inline rr_items *rig_items(rig *r, size_t n, size_t dim, const uint64_t *
     return items;
 }
 
-static inline rri_recipe rig_recipe(const rig_shape *s)
+static inline const rri_algorithm *rig_algorithm(const rig_shape *s)
 {
-    return s->algo == RR_ALGO_A2C ? rri_recipe_of_a2c(&s->a2c) : rri_recipe_of_ppo(&s->ppo);
+    return rri_algorithms_at((size_t)s->algo);
+}
+
+static inline const void *rig_algo_config(const rig_shape *s)
+{
+    return s->algo == RR_ALGO_REINFORCE ? (const void *)&s->reinforce
+           : s->algo == RR_ALGO_A2C     ? (const void *)&s->a2c
+                                        : (const void *)&s->ppo;
 }
 
 /* Every parameter at random, log τ between 0 and 1. */
@@ -273,10 +282,9 @@ static inline void rig_open(rig *r, const rig_shape *shape)
     if (shape->n_items > 0) {
         r->items = rig_items(r, shape->n_items, (size_t)shape->agent.item_dim, NULL);
     }
-    const rri_recipe recipe = rig_recipe(shape);
     rr_error err = {0};
-    const rr_status status =
-        rri_agent_create(&r->agent, &shape->agent, &recipe, r->items, shape->host, &err);
+    const rr_status status = rri_agent_create(&r->agent, &shape->agent, rig_algorithm(shape),
+                                              rig_algo_config(shape), r->items, shape->host, &err);
     ck_assert_msg(status == RR_OK, "%s", err.text);
     rig_randomise(r);
     rig_open_obs(r);

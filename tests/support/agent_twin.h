@@ -238,8 +238,10 @@ static inline double twin_log_probs(double *log_p, const twin *t, size_t row)
 static inline void twin_add_policy_loss(twin_terms *sums, const rri_recipe *recipe, double log_prob,
                                         double old_log_prob, double advantage)
 {
-    if (recipe->algo == RR_ALGO_A2C) {
-        sums->policy_loss -= log_prob * advantage;
+    if (recipe->algorithm != rri_algorithms_at(RR_ALGO_PPO)) {
+        const double page = (double)recipe->page_size;
+        const double factor = page > 1.0 ? page * pow(1.0 - exp(old_log_prob), page - 1.0) : 1.0;
+        sums->policy_loss -= factor * log_prob * advantage;
         return;
     }
     const double eps = (double)recipe->clip_eps, ratio = exp(log_prob - old_log_prob);

@@ -30,7 +30,7 @@ START_TEST(test_minibatch_advantages_are_normalised_over_its_own_rows)
     for (size_t i = 0; i < 5; i++) {
         variance += pow((double)r.agent->trainer.update.advantages[places[i]] - mean, 2.0) / 4.0;
     }
-    rri_minibatch_sums sums = {0};
+    rri_train_sums sums = {0};
     ck_assert_int_eq(
         rri_minibatch_train(&sums, &r.agent->trainer, &r.rollout, places, 5, 1e-3f, NULL), RR_OK);
     for (size_t i = 0; i < 5; i++) {
@@ -46,7 +46,7 @@ START_TEST(test_minibatch_advantages_stay_as_they_are_without_the_norm)
 {
     rig r;
     open_rig(&r, false);
-    rri_minibatch_sums sums = {0};
+    rri_train_sums sums = {0};
     ck_assert_int_eq(
         rri_minibatch_train(&sums, &r.agent->trainer, &r.rollout, places, 5, 1e-3f, NULL), RR_OK);
     for (size_t i = 0; i < 5; i++) {
@@ -61,7 +61,7 @@ START_TEST(test_minibatch_sums_add_up_over_steps)
 {
     rig r;
     open_rig(&r, true);
-    rri_minibatch_sums one = {0}, two = {0};
+    rri_train_sums one = {0}, two = {0};
     ck_assert_int_eq(
         rri_minibatch_train(&one, &r.agent->trainer, &r.rollout, places, 5, 1e-9f, NULL), RR_OK);
     two = one;
@@ -83,7 +83,7 @@ START_TEST(test_minibatch_gradient_that_is_not_finite_counts_no_step)
     rig r;
     open_rig(&r, false);
     r.agent->trainer.update.returns[8] = INFINITY;
-    rri_minibatch_sums sums = {0};
+    rri_train_sums sums = {0};
     rr_error err = {0};
     const uint64_t before = rri_agent_version(r.agent);
     ck_assert_int_eq(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The epochs and minibatches of PPO. rri_minibatch_train is this file's own here: it writes down
  * which rows it was given, and says what approx_kl it is told to say. */
-#include "train/ppo_update.h"
+#include "train/train_loop.h"
 
 #include "agent_fixture.h"
 #include "core/status.h"
@@ -17,7 +17,7 @@ static struct {
     size_t fails_at;  /* minibatch, from 1; 0: never */
 } seen;
 
-rr_status rri_minibatch_train(rri_minibatch_sums *sums, rri_trainer *trainer,
+rr_status rri_minibatch_train(rri_train_sums *sums, rri_trainer *trainer,
                               const rri_rollout *rollout, const int32_t *minibatch, size_t n,
                               float lr, rr_error *err)
 {
@@ -48,10 +48,11 @@ static void open_rig(rig *r, size_t batch_size, size_t n_epochs)
     memset(&seen, 0, sizeof seen);
 }
 
-static rri_minibatch_sums run(rig *r, size_t n)
+static rri_train_sums run(rig *r, size_t n)
 {
-    rri_minibatch_sums sums = {0};
-    ck_assert_int_eq(rri_ppo_update(&sums, &r->agent->trainer, &r->rollout, n, 0.5f, NULL), RR_OK);
+    rri_train_sums sums = {0};
+    ck_assert_int_eq(rri_train_loop_epochs(&sums, &r->agent->trainer, &r->rollout, n, 0.5f, NULL),
+                     RR_OK);
     return sums;
 }
 
@@ -59,7 +60,7 @@ static void check_sizes(size_t n, size_t batch_size, size_t n_wanted, const size
 {
     rig r;
     open_rig(&r, batch_size, 1);
-    const rri_minibatch_sums sums = run(&r, n);
+    const rri_train_sums sums = run(&r, n);
     ck_assert_uint_eq(sums.n_epochs, 1);
     ck_assert_uint_eq(seen.n_minibatches, n_wanted);
     for (size_t i = 0; i < n_wanted; i++) {
@@ -68,7 +69,7 @@ static void check_sizes(size_t n, size_t batch_size, size_t n_wanted, const size
     rig_close(&r);
 }
 
-START_TEST(test_ppo_update_minibatches_differ_by_at_most_one_row)
+START_TEST(test_train_loop_minibatches_differ_by_at_most_one_row)
 {
     check_sizes(48, 16, 3, (const size_t[]){16, 16, 16});
     check_sizes(50, 16, 3, (const size_t[]){17, 17, 16}); /* ⌊50 / 16⌋, none is short */
@@ -79,12 +80,12 @@ START_TEST(test_ppo_update_minibatches_differ_by_at_most_one_row)
 }
 END_TEST
 
-START_TEST(test_ppo_update_each_row_is_seen_once_an_epoch)
+START_TEST(test_train_loop_each_row_is_seen_once_an_epoch)
 {
     rig r;
     open_rig(&r, 7, 5);
     const size_t n = 50;
-    const rri_minibatch_sums sums = run(&r, n);
+    const rri_train_sums sums = run(&r, n);
     ck_assert_uint_eq(sums.n_epochs, 5);
     ck_assert_uint_eq(seen.n_rows, 5 * n);
     for (size_t epoch = 0; epoch < 5; epoch++) {
@@ -101,7 +102,7 @@ START_TEST(test_ppo_update_each_row_is_seen_once_an_epoch)
 }
 END_TEST
 
-START_TEST(test_ppo_update_shuffles_anew_in_each_epoch_and_update_and_with_each_seed)
+START_TEST(test_train_loop_shuffles_anew_in_each_epoch_and_update_and_with_each_seed)
 {
     enum { N = 40, EPOCHS = 3 };
     int32_t rows[3][EPOCHS * N];
@@ -129,7 +130,7 @@ START_TEST(test_ppo_update_shuffles_anew_in_each_epoch_and_update_and_with_each_
 }
 END_TEST
 
-START_TEST(test_ppo_update_stops_before_the_epoch_after_target_kl_was_exceeded)
+START_TEST(test_train_loop_stops_before_the_epoch_after_target_kl_was_exceeded)
 {
     const struct {
         float target;
@@ -141,7 +142,7 @@ START_TEST(test_ppo_update_stops_before_the_epoch_after_target_kl_was_exceeded)
         open_rig(&r, 16, 4);
         r.agent->trainer.recipe.target_kl = cases[i].target;
         seen.approx_kl = cases[i].approx_kl;
-        const rri_minibatch_sums sums = run(&r, 48);
+        const rri_train_sums sums = run(&r, 48);
         ck_assert_uint_eq(sums.n_epochs, cases[i].n_epochs);
         ck_assert_uint_eq(seen.n_minibatches, 3 * cases[i].n_epochs); /* whole epochs */
         ck_assert_int_eq(sums.is_stopped_early, cases[i].n_epochs < 4);
@@ -152,14 +153,14 @@ START_TEST(test_ppo_update_stops_before_the_epoch_after_target_kl_was_exceeded)
 }
 END_TEST
 
-START_TEST(test_ppo_update_ends_at_a_minibatch_that_fails)
+START_TEST(test_train_loop_ends_at_a_minibatch_that_fails)
 {
     rig r;
     open_rig(&r, 16, 4);
     seen.fails_at = 5;
-    rri_minibatch_sums sums = {0};
+    rri_train_sums sums = {0};
     rr_error err = {0};
-    rig_expect(rri_ppo_update(&sums, &r.agent->trainer, &r.rollout, 48, 0.5f, &err),
+    rig_expect(rri_train_loop_epochs(&sums, &r.agent->trainer, &r.rollout, 48, 0.5f, &err),
                RR_E_NOT_FINITE, &err, "as told");
     ck_assert_uint_eq(seen.n_minibatches, 5);
     ck_assert_uint_eq(sums.n_epochs, 1);
@@ -168,8 +169,8 @@ START_TEST(test_ppo_update_ends_at_a_minibatch_that_fails)
 }
 END_TEST
 
-CHECK_MAIN("train/ppo_update", test_ppo_update_minibatches_differ_by_at_most_one_row,
-           test_ppo_update_each_row_is_seen_once_an_epoch,
-           test_ppo_update_shuffles_anew_in_each_epoch_and_update_and_with_each_seed,
-           test_ppo_update_stops_before_the_epoch_after_target_kl_was_exceeded,
-           test_ppo_update_ends_at_a_minibatch_that_fails)
+CHECK_MAIN("train/train_loop", test_train_loop_minibatches_differ_by_at_most_one_row,
+           test_train_loop_each_row_is_seen_once_an_epoch,
+           test_train_loop_shuffles_anew_in_each_epoch_and_update_and_with_each_seed,
+           test_train_loop_stops_before_the_epoch_after_target_kl_was_exceeded,
+           test_train_loop_ends_at_a_minibatch_that_fails)

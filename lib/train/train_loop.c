@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/ppo_update.h"
+#include "train/train_loop.h"
 
 #include "core/philox.h"
 #include "core/status.h"
@@ -7,8 +7,8 @@
 /* Permutations of one update never meet those of another. The config's range keeps epochs below. */
 enum { EPOCHS_PER_UPDATE = 1024 };
 
-static rr_status run_epoch(rri_minibatch_sums *sums, rri_trainer *trainer,
-                           const rri_rollout *rollout, size_t n, float lr, rr_error *err)
+static rr_status run_epoch(rri_train_sums *sums, rri_trainer *trainer, const rri_rollout *rollout,
+                           size_t n, float lr, rr_error *err)
 {
     rri_update_rows *update = &trainer->update;
     const size_t whole = n / trainer->recipe.batch_size;
@@ -26,8 +26,8 @@ static rr_status run_epoch(rri_minibatch_sums *sums, rri_trainer *trainer,
     return RR_OK;
 }
 
-rr_status rri_ppo_update(rri_minibatch_sums *sums, rri_trainer *trainer, const rri_rollout *rollout,
-                         size_t n, float lr, rr_error *err)
+rr_status rri_train_loop_epochs(rri_train_sums *sums, rri_trainer *trainer,
+                                const rri_rollout *rollout, size_t n, float lr, rr_error *err)
 {
     const rri_recipe *recipe = &trainer->recipe;
     for (size_t epoch = 0; epoch < recipe->n_epochs; epoch++) {
@@ -44,5 +44,13 @@ rr_status rri_ppo_update(rri_minibatch_sums *sums, rri_trainer *trainer, const r
         RRI_TRY(run_epoch(sums, trainer, rollout, n, lr, err));
         sums->n_epochs++;
     }
+    return RR_OK;
+}
+
+rr_status rri_train_loop_once(rri_train_sums *sums, rri_trainer *trainer,
+                              const rri_rollout *rollout, size_t n, float lr, rr_error *err)
+{
+    RRI_TRY(rri_minibatch_train(sums, trainer, rollout, trainer->update.trained, n, lr, err));
+    sums->n_epochs = 1;
     return RR_OK;
 }
