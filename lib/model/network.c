@@ -6,8 +6,8 @@
 #include "core/status.h"
 #include "math/gemm.h"
 #include "math/scalar.h"
-#include "model/network_norm.h"
 #include "nn/init.h"
+#include "nn/standardise.h"
 
 /* Items up to which a second packed copy of the catalogue is worth its memory, where its rows are
  * not whole sixteens, which products read as they lie: pools that are not large to training. */
@@ -73,6 +73,21 @@ static rr_status declare_head(rri_network *net, const rr_agent_config *config, r
     return RR_OK;
 }
 
+static rr_status declare_constants(rri_network *net, const rr_agent_config *config, rr_error *err)
+{
+    net->norm =
+        (rri_norm_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, net->params.n_floats};
+    if (config->normalize_returns != 0) {
+        RRI_TRY(add(&net->norm.value_shift, net, "critic.shift", 1, 0, err));
+        RRI_TRY(add(&net->norm.value_scale, net, "critic.scale", 1, 0, err));
+    }
+    if (config->normalize_states != 0) {
+        RRI_TRY(add(&net->norm.state_means, net, "state.means", net->state_dim, 0, err));
+        RRI_TRY(add(&net->norm.state_inverses, net, "state.inverses", net->state_dim, 0, err));
+    }
+    return RR_OK;
+}
+
 rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, size_t n_items,
                               rr_error *err)
 {
@@ -97,7 +112,7 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
     RRI_TRY(declare_head(net, config, err));
     const rri_mlp_shape critic = shape_of(config, config->critic_hidden, 1);
     RRI_TRY(rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err));
-    return rri_network_norm_declare(net, config, err);
+    return declare_constants(net, config, err);
 }
 
 size_t rri_network_panel_floats(const rri_kernels *kernels, size_t n_items, size_t dim)
@@ -124,10 +139,29 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     }
 }
 
+rri_inputs rri_inputs_from(const rri_inputs *in, size_t first)
+{
+    rri_inputs part = *in;
+    part.states = in->states + first * in->state_dim;
+    if (in->rows != NULL) {
+        part.rows = in->rows + first;
+        return part;
+    }
+    part.history = in->history != NULL ? in->history + first * in->h : NULL;
+    part.history_rewards = in->history_rewards != NULL ? in->history_rewards + first * in->h : NULL;
+    part.features = in->features != NULL ? in->features + first * in->k * in->feature_dim : NULL;
+    return part;
+}
+
 /* The query is the MLP's output as it is: the two share memory in a tape. */
 static bool is_query_last_layer(const rri_network *net)
 {
     return net->is_dense && net->actor.shape.n_layers > 0;
+}
+
+static bool sees_normalised(const rri_network *net)
+{
+    return net->norm.state_means != RRI_ABSENT;
 }
 
 void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri_network *net,
@@ -137,7 +171,9 @@ void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri
     rri_mlp_tape_layout(&tape->critic, arena, &net->critic, max_rows);
     tape->query = is_query_last_layer(net) ? rri_mlp_last(&net->actor, &tape->actor)
                                            : RRI_TAKE(arena, float, max_rows * net->dim);
-    rri_network_norm_layout(tape, arena, net, max_rows);
+    tape->seen = sees_normalised(net)
+                     ? RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->state_dim))
+                     : NULL;
 }
 
 size_t rri_network_init_scratch(const rri_network *net)
@@ -161,7 +197,9 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
     rri_init_constant(values, 0.0f, net->params.n_floats);
     rri_mlp_init(&net->actor, values, net->is_dense ? HIDDEN_GAIN : 0.0f, config->seed, scratch);
     rri_mlp_init(&net->critic, values, 1.0f, config->seed, scratch);
-    rri_network_norm_init(net, values);
+    if (sees_normalised(net)) {
+        rri_init_constant(values + net->norm.state_inverses, 1.0f, net->state_dim);
+    }
     if (net->at.log_scale != RRI_ABSENT) {
         values[net->at.log_scale] = rri_log(config->initial_scale);
     }
@@ -177,6 +215,15 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
 static const float *at_or_null(const float *values, size_t offset)
 {
     return offset == RRI_ABSENT ? NULL : values + offset;
+}
+
+static void pack_constants(rri_network *net, const float *values)
+{
+    const bool has_values = net->norm.value_shift != RRI_ABSENT;
+    net->value_shift = has_values ? values[net->norm.value_shift] : 0.0f;
+    net->value_scale = has_values ? values[net->norm.value_scale] : 1.0f;
+    net->state_means = sees_normalised(net) ? values + net->norm.state_means : NULL;
+    net->state_inverses = sees_normalised(net) ? values + net->norm.state_inverses : NULL;
 }
 
 static void pack_actor(rri_network *net, const float *values)
@@ -195,7 +242,7 @@ static void pack_actor(rri_network *net, const float *values)
         .feature_dim = net->feature_dim,
     };
     net->catalogue.bias = at_or_null(values, net->at.item_bias);
-    rri_network_norm_pack(net, values);
+    pack_constants(net, values);
 }
 
 void rri_network_pack(rri_network *net, const float *values)
@@ -288,11 +335,23 @@ static bool has_mlp(const rri_network *net)
     return net->actor.shape.n_layers > 0;
 }
 
-void rri_network_query(const rri_network *net, rri_network_tape *tape, const float *states,
+const float *rri_network_seen(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
+                              size_t begin, size_t end)
+{
+    if (!sees_normalised(net)) {
+        return in->states;
+    }
+    const size_t S = net->state_dim;
+    rri_standardise_forward(tape->seen + begin * S, in->states + begin * S, net->state_means,
+                            net->state_inverses, end - begin, S);
+    return tape->seen;
+}
+
+void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch)
 {
     float *query = tape->query + begin * net->dim;
-    const float *inputs = rri_network_norm_inputs(net, tape, states, begin, end);
+    const float *inputs = rri_network_seen(net, tape, in, begin, end);
     if (has_mlp(net)) {
         rri_mlp_forward(&net->actor, &tape->actor, inputs, begin, end, scratch);
         if (!is_query_last_layer(net)) {
@@ -323,10 +382,10 @@ void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes
     }
 }
 
-void rri_network_value(const rri_network *net, rri_network_tape *tape, const float *states,
+void rri_network_value(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch)
 {
-    const float *inputs = rri_network_norm_inputs(net, tape, states, begin, end);
+    const float *inputs = rri_network_seen(net, tape, in, begin, end);
     rri_mlp_forward(&net->critic, &tape->critic, inputs, begin, end, scratch);
 }
 
@@ -340,6 +399,16 @@ void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes
 float *rri_network_values_of(const rri_network *net, const rri_network_tape *tape)
 {
     return rri_mlp_last(&net->critic, &tape->critic);
+}
+
+void rri_network_values(float *values, const rri_network *net, const rri_network_tape *tape,
+                        size_t begin, size_t end)
+{
+    const float *v = rri_network_values_of(net, tape);
+    memcpy(values, v + begin, (end - begin) * sizeof(float));
+    for (size_t i = 0; net->norm.value_shift != RRI_ABSENT && i < end - begin; i++) {
+        values[i] = net->value_shift + net->value_scale * values[i];
+    }
 }
 
 static size_t n_skip_tasks(const rri_network *net)
@@ -373,13 +442,19 @@ void rri_network_zero_params(const rri_network *net, float *gradients, size_t ta
     }
 }
 
+void rri_network_zero_constants(const rri_network *net, float *gradients)
+{
+    memset(gradients + net->norm.begin, 0,
+           (net->params.n_floats - net->norm.begin) * sizeof(float));
+}
+
 void rri_network_backward_params(const rri_network *net, float *gradients,
                                  const rri_network_tape *slopes, const rri_network_tape *tape,
-                                 const float *states, size_t n, size_t task, rri_stack *scratch)
+                                 const rri_inputs *in, size_t n, size_t task, rri_stack *scratch)
 {
     const size_t n_actor = rri_mlp_n_tasks(&net->actor);
     const size_t n_critic = rri_mlp_n_tasks(&net->critic);
-    const float *inputs = tape->inputs != NULL ? tape->inputs : states;
+    const float *inputs = tape->seen != NULL ? tape->seen : in->states;
     if (task < n_actor) {
         rri_mlp_backward_params(&net->actor, gradients, &slopes->actor, &tape->actor, inputs, n,
                                 task, scratch);

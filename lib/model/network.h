@@ -26,7 +26,12 @@ typedef struct rri_head_offsets {
     size_t repeat_weight;   /* [1] κ */
 } rri_head_offsets;
 
-/* The same of the constants of network_norm.h, which lie from `begin` to the end. */
+/* The same of what normalisation adds: constants that lie among the parameters, from `begin` to the
+ * end, so that hashes, snapshots, kept versions and checkpoints carry them, and that no gradient
+ * moves. maths §11. Who moves them is train/normalise.h.
+ *   critic.shift, critic.scale [1]     V = shift + scale · v,  v the critic's last output
+ *   state.means, state.inverses [S]    networks see clip((s − means) · inverses, ±10)
+ * Without them V = v and networks see s. */
 typedef struct rri_norm_offsets {
     size_t value_shift, value_scale;    /* [1] each */
     size_t state_means, state_inverses; /* [S] each */
@@ -56,11 +61,26 @@ typedef struct rri_network {
         *state_inverses; /* [S] in the flat values; NULL: states as they come */
 } rri_network;
 
+/* What is known of n rows when networks read them: everything that an encoder may need, whoever
+ * asks for a query or a value. What is NULL is not there: an encoder takes it for empty. */
+typedef struct rri_inputs {
+    const float *states; /* [n, state_dim] */
+    /* Of each row at `rows`, or, where that is NULL, at its own number: */
+    const int32_t *rows;          /* [n] */
+    const int32_t *history;       /* [·, h] pool indices, the oldest first, −1 in front */
+    const float *history_rewards; /* [·, h] */
+    const float *features;        /* [·, k, feature_dim] of the candidates */
+    size_t state_dim, h, k, feature_dim;
+} rri_inputs;
+
+/* Rows from `first` on. */
+rri_inputs rri_inputs_from(const rri_inputs *in, size_t first);
+
 /* What one forward pass leaves for the backward pass, for at most max_rows rows. */
 typedef struct rri_network_tape {
     rri_mlp_tape actor, critic;
-    float *query;  /* [max_rows, d]; in the dense head the actor's last outputs themselves */
-    float *inputs; /* [max_rows, S] states as the networks see them; NULL: as they come */
+    float *query; /* [max_rows, d]; in the dense head the actor's last outputs themselves */
+    float *seen;  /* [max_rows, S] states as the networks see them; NULL: as they come */
 } rri_network_tape;
 
 /* Registers every tensor. n_items: size of the catalogue, 0 without one. config has been checked.
@@ -96,28 +116,39 @@ void rri_network_pack_task(rri_network *net, const float *values, size_t task);
 /* Bytes of stack that the calls below take for at most n rows. */
 size_t rri_network_scratch(const rri_network *net, size_t n);
 
-/* Rows [begin, end) of tape->query, and of the critic's last outputs v, from states [rows, S]. */
-void rri_network_query(const rri_network *net, rri_network_tape *tape, const float *states,
+/* What the networks see of rows: writes rows [begin, end) of tape->seen. Returns it, or the states
+ * themselves; row 0 is the first either way. */
+const float *rri_network_seen(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
+                              size_t begin, size_t end);
+
+/* Rows [begin, end) of tape->query, and of the critic's last outputs v, from their inputs. */
+void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch);
 void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
                                 const rri_network_tape *tape, size_t begin, size_t end,
                                 rri_stack *scratch);
-void rri_network_value(const rri_network *net, rri_network_tape *tape, const float *states,
+void rri_network_value(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch);
 void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes,
                                 const rri_network_tape *tape, size_t begin, size_t end,
                                 rri_stack *scratch);
 
+/* values [end − begin] ← V(s) = shift + scale · v(s) of rows [begin, end) of a tape. */
+void rri_network_values(float *values, const rri_network *net, const rri_network_tape *tape,
+                        size_t begin, size_t end);
+
 /* v(s) of the rows of a tape, [max_rows]; in a tape of slopes ∂loss/∂v. */
 float *rri_network_values_of(const rri_network *net, const rri_network_tape *tape);
 
 /* Gradients of the weights of actor and critic over all n rows, in tasks that own their outputs.
- * states: those that the tape is of. */
+ * in: that which the tape is of. */
 size_t rri_network_n_tasks(const rri_network *net);
+/* The gradients of constants ← 0. */
+void rri_network_zero_constants(const rri_network *net, float *gradients);
 /* A task's part of the gradients ← 0. */
 void rri_network_zero_params(const rri_network *net, float *gradients, size_t task);
 void rri_network_backward_params(const rri_network *net, float *gradients,
                                  const rri_network_tape *slopes, const rri_network_tape *tape,
-                                 const float *states, size_t n, size_t task, rri_stack *scratch);
+                                 const rri_inputs *in, size_t n, size_t task, rri_stack *scratch);
 
 #endif

@@ -9,7 +9,6 @@
 #include "core/philox.h"
 #include "core/status.h"
 #include "items/items.h"
-#include "model/network_norm.h"
 #include "play/request.h"
 #include "play/serving.h"
 
@@ -19,7 +18,7 @@ enum { PART_LANE = 2 };
 /* One slice of one call; what is NULL is not wanted. Arrays begin at the slice's first row. */
 typedef struct slice_job {
     const rri_workspace *work;
-    const float *states; /* [n, S] */
+    rri_inputs inputs; /* [n] */
     rri_menu menu;
     const rri_catalogue *catalogue;
     rri_mixture mixture;
@@ -57,12 +56,12 @@ static void run_tile(void *context, size_t task, size_t worker)
     const size_t end = rri_size_smaller(begin + n_rows, job->n);
 
     if (job->wants_values) {
-        rri_network_value(network, work->tape, job->states, begin, end, scratch);
+        rri_network_value(network, work->tape, &job->inputs, begin, end, scratch);
     }
     if (!job->wants_query) {
         return;
     }
-    rri_network_query(network, work->tape, job->states, begin, end, scratch);
+    rri_network_query(network, work->tape, &job->inputs, begin, end, scratch);
     const rri_logits_input in = {network->kernels, job->catalogue, &network->head, &job->menu,
                                  work->tape->query};
     if (job->uniforms != NULL) {
@@ -119,7 +118,7 @@ static slice_job job_of(const rri_workspace *work, const rri_request *request, s
     const size_t n = rri_size_smaller(request->n - first, work->max_rows);
     slice_job job = {
         .work = work,
-        .states = request->states + first * work->model->network.state_dim,
+        .inputs = rri_inputs_from(&request->inputs, first),
         .menu = menu_from(&request->menu, first, n),
         .catalogue = &request->catalogue,
         .n = n,
@@ -142,7 +141,7 @@ static int32_t item_at(const rri_request *request, size_t row, int32_t position)
 
 static void copy_values(const rri_workspace *work, float *values, size_t n)
 {
-    rri_network_norm_values(values, &work->model->network, work->tape, 0, n);
+    rri_network_values(values, &work->model->network, work->tape, 0, n);
 }
 
 /* Parameters or states so large that an answer overflows have no answer. x [n] belongs to the rows
@@ -302,12 +301,12 @@ rr_status rri_act_evaluate(const rri_workspace *work, const rr_obs *obs, const i
     return RR_OK;
 }
 
-void rri_act_values(const rri_workspace *work, float *values, const float *states, size_t n)
+void rri_act_values(const rri_workspace *work, float *values, const rri_inputs *in, size_t n)
 {
     for (size_t first = 0; first < n; first += work->max_rows) {
         slice_job job = {
             .work = work,
-            .states = states + first * work->model->network.state_dim,
+            .inputs = rri_inputs_from(in, first),
             .n = rri_size_smaller(n - first, work->max_rows),
             .wants_values = true,
         };

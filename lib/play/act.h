@@ -19,7 +19,7 @@ rr_status rri_act_top_k(const rri_workspace *work, const rr_obs *obs, size_t k, 
 rr_status rri_act_evaluate(const rri_workspace *work, const rr_obs *obs, const int32_t *actions,
                            float *log_probs, float *entropies, float *values, rr_error *err);
 
-/* values [n] of states [n, S]; n of any size. */
-void rri_act_values(const rri_workspace *work, float *values, const float *states, size_t n);
+/* values [n] of inputs [n]; n of any size. */
+void rri_act_values(const rri_workspace *work, float *values, const rri_inputs *in, size_t n);
 
 #endif

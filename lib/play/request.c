@@ -168,6 +168,20 @@ static rr_status check_incumbents(const rri_request *request, rr_error *err)
     return RR_OK;
 }
 
+rri_inputs rri_request_inputs(const rr_obs *obs)
+{
+    return (rri_inputs){
+        .states = obs->states,
+        .history = obs->history,
+        .history_rewards = obs->history_rewards,
+        .features = obs->features,
+        .state_dim = (size_t)obs->state_dim,
+        .h = (size_t)obs->n_history,
+        .k = (size_t)obs->n_candidates,
+        .feature_dim = (size_t)obs->feature_dim,
+    };
+}
+
 rr_status rri_request_read(rri_request *request, const rri_workspace *work, const rr_obs *obs,
                            rr_error *err)
 {
@@ -178,9 +192,9 @@ rr_status rri_request_read(rri_request *request, const rri_workspace *work, cons
 
     const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
     request->n = (size_t)obs->n;
-    request->states = obs->states;
     request->decisions = obs->decisions;
     request->incumbents = obs->incumbents;
+    request->inputs = rri_request_inputs(obs);
     request->menu = (rri_menu){
         .n = request->n,
         .k = has_lists ? (size_t)obs->n_candidates : 0,

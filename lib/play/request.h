@@ -7,8 +7,8 @@
 
 typedef struct rri_request {
     size_t n;
-    const float *states; /* [n, S], borrowed from the observation */
-    rri_menu menu;       /* borrowed */
+    rri_inputs inputs; /* borrowed from the observation, as the menu */
+    rri_menu menu;
     rri_catalogue catalogue;
     const rr_items *pool;      /* what positions refer to; NULL: none */
     const uint64_t *decisions; /* [n] or NULL */
@@ -19,6 +19,9 @@ typedef struct rri_request {
  * that are not finite, lists that rri_menu_check refuses. `obs` is whole (read by rri_abi_read). */
 rr_status rri_request_read(rri_request *request, const rri_workspace *work, const rr_obs *obs,
                            rr_error *err);
+
+/* What networks read of an observation, whose arrays are borrowed. */
+rri_inputs rri_request_inputs(const rr_obs *obs);
 
 /* States alone, for the critic: n, states and their width. `name` ("obs", "final_obs"). */
 rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs, const char *name,

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "model/network_norm.h"
 #include "policy/large_pool.h"
 #include "rl/losses.h"
 
@@ -20,6 +19,7 @@ typedef struct slice_job {
     size_t n_item_blocks;     /* tasks of the second phase that are blocks of items */
     bool is_first;            /* slice of the minibatch: gradients are begun, not continued */
     float d_entropy;
+    rri_inputs inputs;
     rri_menu menu;
 } slice_job;
 
@@ -49,6 +49,21 @@ rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size
         .counts = form->has_counts ? rollout->counts : NULL,
         .excluded = form->has_excluded ? rollout->excluded : NULL,
         .history = form->has_history ? rollout->history : NULL,
+    };
+}
+
+rri_inputs rri_gradient_inputs(const rri_rollout *rollout, const float *states, const int32_t *rows)
+{
+    const rri_row_form *form = &rollout->form;
+    return (rri_inputs){
+        .states = states,
+        .rows = rows,
+        .history = form->has_history ? rollout->history : NULL,
+        .features = form->has_features ? rollout->features : NULL,
+        .state_dim = rollout->state_dim,
+        .h = form->has_history ? rollout->h : 0,
+        .k = form->has_lists ? rollout->k : 0,
+        .feature_dim = form->has_features ? rollout->feature_dim : 0,
     };
 }
 
@@ -105,7 +120,7 @@ static void begin_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, 
     rri_slice *slice = &job->trainer->slice;
     reset_sums(sums, job->trainer->model.network.feature_dim);
     gather_rows(job, begin, end);
-    rri_network_query(&job->trainer->model.network, &slice->tape, slice->states, begin, end,
+    rri_network_query(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end,
                       scratch);
 }
 
@@ -118,7 +133,7 @@ static void end_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, si
     rri_slice *slice = &job->trainer->slice;
     const float clip_eps = trainer->units.has_old_values ? trainer->recipe.value_clip_eps : 0.0f;
     rri_network_query_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
-    rri_network_value(net, &slice->tape, slice->states, begin, end, scratch);
+    rri_network_value(net, &slice->tape, &job->inputs, begin, end, scratch);
     sums->loss.value_loss = rri_value_loss_compute(
         rri_network_values_of(net, &slice->slopes) + begin,
         rri_network_values_of(net, &slice->tape) + begin, slice->old_values + begin,
@@ -239,8 +254,8 @@ static void run_params(void *context, size_t task, size_t worker)
     if (job->is_first) {
         rri_network_zero_params(net, trainer->gradients, task);
     }
-    rri_network_backward_params(net, trainer->gradients, &slice->slopes, &slice->tape,
-                                slice->states, job->n, task, scratch);
+    rri_network_backward_params(net, trainer->gradients, &slice->slopes, &slice->tape, &job->inputs,
+                                job->n, task, scratch);
 }
 
 /* Over a large pool their gradients are there already. */
@@ -265,7 +280,7 @@ static void zero_scalars(rri_trainer *trainer)
     for (size_t f = 0; f < trainer->model.network.feature_dim; f++) {
         gradients[at->feature_weights + f] = 0.0f;
     }
-    rri_network_norm_zero(&trainer->model.network, gradients);
+    rri_network_zero_constants(&trainer->model.network, gradients);
 }
 
 /* Tiles' sums, in order, into the gradient's scalars and the minibatch's sums. */
@@ -326,6 +341,7 @@ rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *roll
             .n_total = n,
             .is_first = first == 0,
             .d_entropy = -trainer->recipe.ent_coef / (float)n,
+            .inputs = rri_gradient_inputs(rollout, trainer->slice.states, trainer->slice.rows),
             .menu = rri_gradient_menu(rollout, trainer->slice.rows, rows),
         };
         run_slice(&job, &total);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "model/network_norm.h"
 #include "play/serving.h"
 #include "train/gradient.h"
 
@@ -14,6 +13,7 @@ typedef struct slice_job {
     const rri_rollout *rollout;
     const int32_t *rows; /* [n] */
     size_t n;
+    rri_inputs inputs;
     rri_menu menu;
     rri_head head; /* at the temperature that is asked for */
     rri_catalogue catalogue;
@@ -36,11 +36,11 @@ static void run_tile(void *context, size_t task, size_t worker)
         memcpy(slice->states + i * S, job->rollout->states + row * S, S * sizeof(float));
     }
     if (job->values != NULL) {
-        rri_network_value(net, &slice->tape, slice->states, begin, end, scratch);
-        rri_network_norm_values(job->values + begin, net, &slice->tape, begin, end);
+        rri_network_value(net, &slice->tape, &job->inputs, begin, end, scratch);
+        rri_network_values(job->values + begin, net, &slice->tape, begin, end);
     }
     if (job->log_probs != NULL) {
-        rri_network_query(net, &slice->tape, slice->states, begin, end, scratch);
+        rri_network_query(net, &slice->tape, &job->inputs, begin, end, scratch);
         const rri_logits_input in = {trainer->model.kernels, &job->catalogue, &job->head,
                                      &job->menu, slice->tape.query};
         rri_mixture_forward(job->log_probs, &slice->policy, &job->mixture, &in, slice->actions,
@@ -59,6 +59,7 @@ static void run(slice_job job, float *log_probs, float *values, const int32_t *r
         job.n = rri_size_smaller(n - first, RRI_SLICE_ROWS);
         job.log_probs = log_probs != NULL ? log_probs + first : NULL;
         job.values = values != NULL ? values + first : NULL;
+        job.inputs = rri_gradient_inputs(job.rollout, trainer->slice.states, job.rows);
         job.menu = rri_gradient_menu(job.rollout, job.rows, job.n);
         rri_workers_run(trainer->workers, run_tile, &job,
                         (job.n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);

@@ -22,7 +22,9 @@ static void flush(rri_trainer *trainer, size_t n)
 {
     rri_slice *slice = &trainer->slice;
     const rri_workspace work = rri_trainer_workspace(trainer);
-    rri_act_values(&work, slice->returns, slice->states, n);
+    /* Of the state after a session's last row no more than the state is recorded. */
+    const rri_inputs in = {.states = slice->states, .state_dim = trainer->model.network.state_dim};
+    rri_act_values(&work, slice->returns, &in, n);
     for (size_t i = 0; i < n; i++) {
         trainer->update.next_values[slice->rows[i]] = slice->returns[i];
     }

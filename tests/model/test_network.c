@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/network.h"
 
-#include "model/network_norm.h"
+#include "play/request.h"
 
 #include "agent_twin.h"
 
@@ -23,18 +23,15 @@ static void check_forward(const rig_shape *given, size_t n)
     rri_network_tape *tape = &agent->trainer.slice.tape;
     const size_t d = agent->trainer.model.network.dim, S = agent->trainer.model.network.state_dim,
                  cut = n / 3;
+    const rri_inputs in = rri_request_inputs(&r.obs);
     gradcheck_fill_nan(tape->query, n * d);
-    rri_network_query(&agent->trainer.model.network, tape, r.obs.states, 0, cut,
-                      agent->trainer.stacks);
-    rri_network_query(&agent->trainer.model.network, tape, r.obs.states, cut, n,
-                      agent->trainer.stacks);
-    rri_network_value(&agent->trainer.model.network, tape, r.obs.states, 0, cut,
-                      agent->trainer.stacks);
-    rri_network_value(&agent->trainer.model.network, tape, r.obs.states, cut, n,
-                      agent->trainer.stacks);
+    rri_network_query(&agent->trainer.model.network, tape, &in, 0, cut, agent->trainer.stacks);
+    rri_network_query(&agent->trainer.model.network, tape, &in, cut, n, agent->trainer.stacks);
+    rri_network_value(&agent->trainer.model.network, tape, &in, 0, cut, agent->trainer.stacks);
+    rri_network_value(&agent->trainer.model.network, tape, &in, cut, n, agent->trainer.stacks);
     float *values = RIG_TAKE(&r, float, n);
-    rri_network_norm_values(values, &agent->trainer.model.network, tape, 0, cut);
-    rri_network_norm_values(values + cut, &agent->trainer.model.network, tape, cut, n);
+    rri_network_values(values, &agent->trainer.model.network, tape, 0, cut);
+    rri_network_values(values + cut, &agent->trainer.model.network, tape, cut, n);
 
     twin t;
     twin_open(&t, &r);
@@ -231,8 +228,9 @@ START_TEST(test_network_tasks_own_their_gradients)
     rri_network *net = &agent->trainer.model.network;
     rri_network_tape *tape = &agent->trainer.slice.tape, *slopes = &agent->trainer.slice.slopes;
     const size_t n = 5, n_floats = net->params.n_floats;
-    rri_network_query(net, tape, r.obs.states, 0, n, agent->trainer.stacks);
-    rri_network_value(net, tape, r.obs.states, 0, n, agent->trainer.stacks);
+    const rri_inputs in = rri_request_inputs(&r.obs);
+    rri_network_query(net, tape, &in, 0, n, agent->trainer.stacks);
+    rri_network_value(net, tape, &in, 0, n, agent->trainer.stacks);
     rig_fill(&r, slopes->query, n * net->dim, 1.0f);
     rig_fill(&r, rri_network_values_of(net, slopes), n, 1.0f);
     rri_network_query_backward(net, slopes, tape, 0, n, agent->trainer.stacks);
@@ -242,13 +240,11 @@ START_TEST(test_network_tasks_own_their_gradients)
     float *alone = RIG_TAKE(&r, float, n_floats);
     const size_t n_tasks = rri_network_n_tasks(net);
     for (size_t i = 0; i < n_tasks; i++) {
-        rri_network_backward_params(net, rising, slopes, tape, r.obs.states, n, i,
-                                    agent->trainer.stacks);
-        rri_network_backward_params(net, falling, slopes, tape, r.obs.states, n, n_tasks - 1 - i,
+        rri_network_backward_params(net, rising, slopes, tape, &in, n, i, agent->trainer.stacks);
+        rri_network_backward_params(net, falling, slopes, tape, &in, n, n_tasks - 1 - i,
                                     agent->trainer.stacks);
         memset(alone, 0, n_floats * sizeof(float));
-        rri_network_backward_params(net, alone, slopes, tape, r.obs.states, n, i,
-                                    agent->trainer.stacks);
+        rri_network_backward_params(net, alone, slopes, tape, &in, n, i, agent->trainer.stacks);
         for (size_t j = 0; j < n_floats; j++) { /* nobody else had written where this task writes */
             ck_assert(alone[j] == 0.0f || alone[j] == rising[j]);
         }
@@ -331,7 +327,37 @@ START_TEST(test_network_packed_in_tasks_is_the_network_packed_at_once)
 }
 END_TEST
 
-CHECK_MAIN("model/network", test_network_forward_is_that_of_the_twin,
+START_TEST(test_network_inputs_from_a_row_on_lead_all_that_is_there)
+{
+    const float states[6] = {0}, rewards[6] = {0}, features[24] = {0};
+    const int32_t history[6] = {0}, rows[3] = {2, 0, 1};
+    rri_inputs in = {.states = states,
+                     .history = history,
+                     .history_rewards = rewards,
+                     .features = features,
+                     .state_dim = 2,
+                     .h = 2,
+                     .k = 4,
+                     .feature_dim = 2};
+    rri_inputs part = rri_inputs_from(&in, 1);
+    ck_assert_ptr_eq(part.states, states + 2);
+    ck_assert_ptr_eq(part.history, history + 2);
+    ck_assert_ptr_eq(part.history_rewards, rewards + 2);
+    ck_assert_ptr_eq(part.features, features + 8);
+    in.rows = rows; /* then only states lie in order */
+    part = rri_inputs_from(&in, 1);
+    ck_assert_ptr_eq(part.states, states + 2);
+    ck_assert_ptr_eq(part.rows, rows + 1);
+    ck_assert_ptr_eq(part.history, history);
+    ck_assert_ptr_eq(part.features, features);
+    part = rri_inputs_from(&(rri_inputs){.states = states, .state_dim = 2}, 2);
+    ck_assert_ptr_eq(part.states, states + 4);
+    ck_assert(part.history == NULL && part.history_rewards == NULL && part.features == NULL);
+}
+END_TEST
+
+CHECK_MAIN("model/network", test_network_inputs_from_a_row_on_lead_all_that_is_there,
+           test_network_forward_is_that_of_the_twin,
            test_network_dense_query_has_the_width_of_the_last_hidden_layer,
            test_network_starts_the_tower_head_with_a_query_of_zero,
            test_network_starts_the_dense_head_all_but_even,

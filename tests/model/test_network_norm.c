@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the networks make of these constants is in test_network.c and test_gradient.c, beside the
  * twin. */
-#include "model/network_norm.h"
+#include "model/network.h"
 
 #include "agent_fixture.h"
 
@@ -34,7 +34,7 @@ START_TEST(test_network_norm_tensors_are_there_when_asked_for_and_last)
     }
     ck_assert_uint_eq(r.agent->trainer.model.network.norm.begin,
                       r.agent->trainer.model.network.params.n_floats);
-    ck_assert_ptr_null(r.agent->trainer.slice.tape.inputs);
+    ck_assert_ptr_null(r.agent->trainer.slice.tape.seen);
     rig_close(&r);
 }
 END_TEST
@@ -52,9 +52,10 @@ START_TEST(test_network_norm_begins_with_value_zero_and_states_as_they_come)
     for (size_t i = 0; i < 5; i++) {
         ck_assert_float_eq(values[i], 0.0f);
     }
-    const float *inputs = rri_network_norm_inputs(&r.agent->trainer.model.network,
-                                                  &r.agent->trainer.slice.tape, r.obs.states, 0, 5);
-    ck_assert_ptr_eq(inputs, r.agent->trainer.slice.tape.inputs);
+    const rri_inputs in = {.states = r.obs.states, .state_dim = 3};
+    const float *inputs =
+        rri_network_seen(&r.agent->trainer.model.network, &r.agent->trainer.slice.tape, &in, 0, 5);
+    ck_assert_ptr_eq(inputs, r.agent->trainer.slice.tape.seen);
     ck_assert_mem_eq(inputs, r.obs.states, 15 * sizeof(float));
     rig_close(&r);
 }
@@ -72,7 +73,7 @@ START_TEST(test_network_norm_values_are_shifted_and_scaled_in_their_rows_alone)
     net->value_shift = 100.0f;
     net->value_scale = 7.0f;
     float values[] = {8, 8, 8};
-    rri_network_norm_values(values, net, &r.agent->trainer.slice.tape, 2, 4);
+    rri_network_values(values, net, &r.agent->trainer.slice.tape, 2, 4);
     ck_assert_float_eq(values[0], 121.0f);
     ck_assert_float_eq(values[1], 93.0f);
     ck_assert_float_eq(values[2], 8.0f);

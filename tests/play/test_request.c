@@ -43,7 +43,7 @@ START_TEST(test_request_is_the_observation_as_policy_and_networks_read_it)
     rri_request request;
     ck_assert_int_eq(read_request(&request, r.agent, &r.obs, NULL), RR_OK);
     ck_assert_uint_eq(request.n, 5);
-    ck_assert_ptr_eq(request.states, r.obs.states);
+    ck_assert_ptr_eq(request.inputs.states, r.obs.states);
     ck_assert_uint_eq(request.menu.k, 6);
     ck_assert_uint_eq(request.menu.m, 2);
     ck_assert_uint_eq(request.menu.h, 5);

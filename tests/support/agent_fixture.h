@@ -310,7 +310,8 @@ static inline void rig_close(rig *r)
 static inline void rig_values(rig *r, float *values, const float *states, size_t n)
 {
     const rri_workspace work = rri_trainer_workspace(&r->agent->trainer);
-    rri_act_values(&work, values, states, n);
+    const rri_inputs in = {.states = states, .state_dim = (size_t)r->shape.agent.state_dim};
+    rri_act_values(&work, values, &in, n);
 }
 
 /* Draws and records n_steps steps with rewards at random; every fourth session terminates, every

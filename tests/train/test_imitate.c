@@ -140,7 +140,7 @@ START_TEST(test_imitate_moves_states_before_its_first_step)
                      RR_OK);
     double sum = 0.0;
     for (size_t i = 0; i < 40; i++) {
-        sum += (double)r.agent->trainer.slice.tape.inputs[i * 3];
+        sum += (double)r.agent->trainer.slice.tape.seen[i * 3];
     }
     ck_assert_double_eq_tol(sum / 40.0, 0.0, 1e-5);
     ck_assert_double_eq(r.agent->trainer.normaliser.running[0], 40.0);
