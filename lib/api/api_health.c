@@ -84,8 +84,9 @@ static double look_for_dead_units(rr_health *health, const rr_agent *agent)
 {
     const float *states = NULL;
     const size_t n = rri_health_states(health, &states);
-    return rri_dead_units_share(&agent->trainer.model.network, agent->trainer.model.values, states,
-                                n, rri_health_work(health));
+    const rri_network *net = &agent->trainer.model.network;
+    const rri_inputs in = {.states = states, .state_dim = net->state_dim};
+    return rri_dead_units_share(net, &in, n, rri_health_work(health));
 }
 
 rr_status rr_health_update(rr_health *health, const rr_agent *agent, const rr_stats *stats,

@@ -7,12 +7,14 @@
 #include "agent_twin.h"
 #include "train/normalise.h"
 
-static double share_of(const rig *r, size_t n)
+static double share_of(rig *r, size_t n)
 {
     const rri_network *net = &r->agent->trainer.model.network;
-    float *work = malloc(rri_dead_units_work(net, n) * sizeof(float));
-    const double share =
-        rri_dead_units_share(net, r->agent->trainer.model.values, r->obs.states, n, work);
+    const size_t bytes = rri_dead_units_work(net, n) * sizeof(float);
+    float *work = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    const rri_inputs in = {.states = r->obs.states, .state_dim = net->state_dim};
+    rri_model_pack(&r->agent->trainer.model);
+    const double share = rri_dead_units_share(net, &in, n, work);
     free(work);
     return share;
 }
