@@ -114,7 +114,10 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
  * skew. RR_E_STALE: the weights' ess is less than min_ess. After either rr_buffer_drop_ready is the
  * way to go on without these rows. A refused update (a row without reward, a shape that is not the
  * agent's) empties nothing and changes nothing. RR_E_NOT_FINITE: a gradient was not finite; the
- * steps before it are kept, the rows are gone, and stats tells of them. An update whose rows were
+ * steps before it are kept, the rows are gone, and stats tells of them. RR_E_CANCELLED:
+ * rr_host.is_cancelled said so before a minibatch; the steps before it are kept, it counts as an
+ * update, and stats tells of it. The rows of a rollout are gone; those of a keyed buffer stay, and
+ * the next update weighs them as rows of an earlier version. An update whose rows were
  * all dropped counts as one, with 0 rows. */
 RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
                                  rr_stats *stats, rr_error *err);
@@ -128,8 +131,8 @@ RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_ob
  * 1. returns [n] discounted sums of what followed, NULL: the critic has no loss. config NULL: the
  * defaults. Counts neither as an update nor as timesteps, but is another version. stats (nullable):
  * n_rows, n_epochs, n_minibatches, policy_loss, value_loss, entropy, grad_norm, learning_rate,
- * scale, repeat_weight; the rest is 0. Allocates nothing. RR_E_NOT_FINITE of a gradient: the steps
- * before it are kept. */
+ * scale, repeat_weight; the rest is 0. Allocates nothing. RR_E_NOT_FINITE of a gradient, and
+ * RR_E_CANCELLED (rr_host.is_cancelled): the steps before it are kept. */
 RR_API rr_status rr_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
                                   const float *weights, const float *returns,
                                   const rr_imitate_config *config, rr_stats *stats, rr_error *err);

@@ -42,7 +42,8 @@ enum {
                               drawn gives */
     RR_E_STALE = -15,      /* too late: a reward after its wait, rows too far from the
                               present policy */
-    RR_E_DUPLICATE = -16   /* a decision id that is there already */
+    RR_E_DUPLICATE = -16,  /* a decision id that is there already */
+    RR_E_CANCELLED = -17   /* rr_host.is_cancelled said so; what was done before is kept */
 };
 
 /* 512 bytes for ever. Allocated by the caller, NULL where the sentence is not wanted. Untouched by
@@ -62,9 +63,11 @@ enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
 
 /* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and
  * free (a block of 4 MiB or more with a wish to the kernel for large pages, on Linux), and no log.
- * `log` is for warnings: rr_agent_update from a keyed buffer has two to give. Copied in create;
- * `user` is handed back and never read. Members are called on the thread that called the library,
- * and must not call back into the handle. */
+ * `log` is for warnings: rr_agent_update from a keyed buffer has two to give. `is_cancelled` is
+ * asked by rr_agent_update and rr_agent_imitate before each minibatch, so that Ctrl-C need not wait
+ * for the end of an update; NULL: never. Copied in create; `user` is handed back and never read.
+ * Members are called on the thread that called the library, and must not call back into the handle.
+ */
 typedef struct rr_host {
     uint32_t struct_size;                                          /* sizeof(rr_host) */
     uint32_t reserved;                                             /* 0 */
@@ -73,6 +76,7 @@ typedef struct rr_host {
     void (*release)(void *user, void *block, size_t bytes);        /* both or neither */
     void (*log)(void *user, int32_t level, const char *sentence);
     void *user;
+    int32_t (*is_cancelled)(void *user); /* not 0: make no further step, RR_E_CANCELLED */
 } rr_host;
 
 typedef struct rr_items rr_items;     /* the catalogue: immutable, shared by reference */

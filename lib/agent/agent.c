@@ -117,6 +117,7 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config,
         rri_items_retain(items);
     }
     trainer->log = rri_host_log_of(host);
+    trainer->cancel = rri_host_cancel_of(host);
     rr_status status = create_versions(agent, err);
     if (status != RR_OK) {
         rri_agent_destroy(agent);

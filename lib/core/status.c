@@ -30,6 +30,7 @@ static const struct {
     {RR_E_SKEW, "RR_E_SKEW", "a recorded log-prob is not what the policy that drew it gives"},
     {RR_E_STALE, "RR_E_STALE", "a reward after its wait, or rows too far from the present policy"},
     {RR_E_DUPLICATE, "RR_E_DUPLICATE", "a decision id that is there already"},
+    {RR_E_CANCELLED, "RR_E_CANCELLED", "the host cancelled; what was done before is kept"},
 };
 
 rr_status rri_status_fail(rr_error *err, rr_status status, const char *format, ...)

@@ -25,6 +25,16 @@ static float mean_reward(const rri_update_rows *update, const rri_rollout *rollo
     return (float)(sum / (double)n);
 }
 
+/* Rows of a cancelled update stay as they were recorded: the next one weighs them as those of an
+ * earlier version. */
+static void give_back(const rri_trainer *trainer, rri_rollout *rollout, size_t n_trained)
+{
+    const rri_update_rows *update = &trainer->update;
+    for (size_t i = 0; i < n_trained; i++) {
+        rollout->log_probs[update->order[update->trained[i]]] = update->recorded[i];
+    }
+}
+
 rr_status rri_trainer_update_keyed(bool *is_made, rri_trainer *trainer, rri_rollout *rollout,
                                    rri_ledger *ledger, rr_stats *stats, rr_error *err)
 {
@@ -38,7 +48,9 @@ rr_status rri_trainer_update_keyed(bool *is_made, rri_trainer *trainer, rri_roll
 
     /* From here on the rows are the update's: ratios begin at the policy of now. */
     for (size_t i = 0; i < in.n_trained; i++) {
-        rollout->log_probs[update->order[update->trained[i]]] = update->normalised[i];
+        float *log_prob = &rollout->log_probs[update->order[update->trained[i]]];
+        update->recorded[i] = *log_prob;
+        *log_prob = update->normalised[i];
     }
     update->has_weights = true;
     size_t n_trained;
@@ -51,7 +63,11 @@ rr_status rri_trainer_update_keyed(bool *is_made, rri_trainer *trainer, rri_roll
     if (stats != NULL) {
         *stats = full;
     }
-    rri_harvest_forget(ledger, rollout, n_trained);
+    if (status == RR_E_CANCELLED) {
+        give_back(trainer, rollout, in.n_trained);
+    } else {
+        rri_harvest_forget(ledger, rollout, n_trained);
+    }
     *is_made = true;
     return status;
 }

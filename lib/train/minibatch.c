@@ -10,6 +10,11 @@ rr_status rri_minibatch_train(rri_train_sums *sums, rri_trainer *trainer,
                               float lr, rr_error *err)
 {
     rri_update_rows *update = &trainer->update;
+    if (rri_host_cancel_asked(&trainer->cancel)) {
+        RRI_FAIL(err, RR_E_CANCELLED,
+                 "the host cancelled after %zu optimiser steps of this call, which are kept",
+                 sums->n_steps);
+    }
     for (size_t i = 0; i < n; i++) {
         update->normalised[i] = update->advantages[minibatch[i]] * trainer->units.advantage;
     }

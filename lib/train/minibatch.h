@@ -18,7 +18,8 @@ typedef struct rri_train_sums {
     bool is_stopped_early;
 } rri_train_sums;
 
-/* One minibatch: advantages (normalised if asked), gradient, step. minibatch [n]: places. */
+/* One minibatch: advantages (normalised if asked), gradient, step. minibatch [n]: places.
+ * RR_E_CANCELLED: the host, who is asked first, wants no more of them. */
 rr_status rri_minibatch_train(rri_train_sums *sums, rri_trainer *trainer,
                               const rri_rollout *rollout, const int32_t *minibatch, size_t n,
                               float lr, rr_error *err);

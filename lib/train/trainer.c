@@ -55,6 +55,7 @@ static void layout_update(rri_trainer *trainer, rri_arena *arena)
     update->weights = RRI_TAKE(arena, float, rows);
     update->traces = RRI_TAKE(arena, float, rows);
     update->is_own = RRI_TAKE(arena, uint8_t, rows);
+    update->recorded = RRI_TAKE(arena, float, rows);
     update->trained = RRI_TAKE(arena, int32_t, rows);
     update->permutation = RRI_TAKE(arena, int32_t, rows);
     update->minibatch = RRI_TAKE(arena, int32_t, rows);

@@ -66,6 +66,7 @@ typedef struct rri_update_rows {
     float *traces;                         /* [max_rows] c of each place */
     uint8_t *is_own;         /* [max_rows] of trained places: the present version drew it */
     bool has_weights;        /* while a keyed buffer is trained on */
+    float *recorded;         /* [max_rows] log-probs of trained places as a ledger has them */
     int32_t *trained;        /* [max_rows] places (in this order) that are trained on */
     int32_t *permutation;    /* [max_rows] */
     int32_t *minibatch;      /* [max_rows] places of the present minibatch */
@@ -107,6 +108,7 @@ typedef struct rri_trainer {
     rri_versions versions;
     rri_kept kept;
     rri_host_log log;
+    rri_host_cancel cancel;
 } rri_trainer;
 
 /* Network and arrays of a trainer whose model has its config, kernels and a declared network, and

@@ -96,17 +96,18 @@ START_TEST(test_status_every_number_has_its_name_and_a_text)
                            "RR_E_STATE",     "RR_E_FULL",      "RR_E_NOT_FINITE",  "RR_E_IO",
                            "RR_E_FORMAT",    "RR_E_VERSION",   "RR_E_MISMATCH",    "RR_E_THREAD",
                            "RR_E_TOO_SMALL", "RR_E_NOT_FOUND", "RR_E_SKEW",        "RR_E_STALE",
-                           "RR_E_DUPLICATE"};
-    const rr_status enumerated[] = {
-        RR_OK,           RR_E_INVALID,   RR_E_UNSUPPORTED, RR_E_MEMORY,  RR_E_STATE,    RR_E_FULL,
-        RR_E_NOT_FINITE, RR_E_IO,        RR_E_FORMAT,      RR_E_VERSION, RR_E_MISMATCH, RR_E_THREAD,
-        RR_E_TOO_SMALL,  RR_E_NOT_FOUND, RR_E_SKEW,        RR_E_STALE,   RR_E_DUPLICATE};
-    for (int i = 0; i < 17; i++) {
+                           "RR_E_DUPLICATE", "RR_E_CANCELLED"};
+    const rr_status enumerated[] = {RR_OK,          RR_E_INVALID,   RR_E_UNSUPPORTED, RR_E_MEMORY,
+                                    RR_E_STATE,     RR_E_FULL,      RR_E_NOT_FINITE,  RR_E_IO,
+                                    RR_E_FORMAT,    RR_E_VERSION,   RR_E_MISMATCH,    RR_E_THREAD,
+                                    RR_E_TOO_SMALL, RR_E_NOT_FOUND, RR_E_SKEW,        RR_E_STALE,
+                                    RR_E_DUPLICATE, RR_E_CANCELLED};
+    for (int i = 0; i < 18; i++) {
         ck_assert_int_eq(enumerated[i], -i);
         ck_assert_str_eq(rri_status_name(-i), names[i]);
         ck_assert_uint_gt(strlen(rri_status_text(-i)), 3);
     }
-    ck_assert_str_eq(rri_status_name(-17), "RR_E_UNKNOWN");
+    ck_assert_str_eq(rri_status_name(-18), "RR_E_UNKNOWN");
     ck_assert_str_eq(rri_status_name(1), "RR_E_UNKNOWN");
     ck_assert_ptr_nonnull(rri_status_text(INT32_MIN));
 }
