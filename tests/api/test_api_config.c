@@ -7,7 +7,7 @@
 #include "check_run.h"
 #include "recrl/recrl.h"
 
-#define N_KINDS (RR_CONFIG_LOAD + 1)
+#define N_KINDS (RR_CONFIG_REINFORCE + 1)
 
 typedef union any_config {
     struct {
@@ -25,6 +25,7 @@ typedef union any_config {
     rr_imitate_config imitate;
     rr_health_config health;
     rr_load_options load;
+    rr_reinforce_config reinforce;
 } any_config;
 
 static void init(any_config *config, int32_t kind)
@@ -63,6 +64,9 @@ static void init(any_config *config, int32_t kind)
         break;
     case RR_CONFIG_LOAD:
         rr_load_options_init(&config->load, sizeof config->load);
+        break;
+    case RR_CONFIG_REINFORCE:
+        rr_reinforce_config_init(&config->reinforce, sizeof config->reinforce);
         break;
     default:
         ck_abort_msg("no such kind");

@@ -239,7 +239,7 @@ START_TEST(test_checkpoint_restore_refuses_newer_and_unknown_texts)
     expect_text_refused(&m, "librecrl checkpoint", "librecrl checkpoinT", RR_E_FORMAT,
                         "not one that rr_checkpoint_save wrote");
     expect_text_refused(&m, "\"algo\":\"ppo\"", "\"algo\":\"sac\"", RR_E_FORMAT,
-                        "algo is 'sac'; it must be ppo or a2c");
+                        "algo is 'sac'; it must be ppo, a2c or reinforce");
     expect_text_refused(&m, "\"algo\":\"ppo\"", "\"algo\":\"a2c\"", RR_E_MISMATCH,
                         "its algo is a2c; the agent given was made for ppo");
     expect_text_refused(&m, "\"critic.", "\"kritic.", RR_E_NOT_FOUND, "critic.");
