@@ -28,7 +28,7 @@ int32_t rr_env_reset(void *env, rr_error *err);
 int32_t rr_env_observe(void *env, rr_obs *obs, rr_error *err);
 int32_t rr_env_step(void *env, const int32_t *actions, rr_outcome *outcome, rr_error *err);
 void rr_env_destroy(void *env);
-int32_t rr_agent_create_ppo(void **out, const config *c, const config *ppo, void *items, const void *host, rr_error *err);
+int32_t rr_agent_create(void **out, const config *c, const void *algo, void *items, const void *host, rr_error *err);
 int32_t rr_agent_act(void *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
 int32_t rr_agent_update(void *agent, void *buffer, const rr_obs *obs, rr_stats *stats, rr_error *err);
 void rr_agent_destroy(void *agent);
@@ -78,7 +78,7 @@ func main() {
 	set(&ppo, map[string]string{"n_steps": "16", "batch_size": "128"})
 	set(&bufferConfig, map[string]string{"max_rows": "512", "max_history": "20"})
 	ok(C.rr_env_create(&env, &envConfig, nil, nil, 0, nil, &failure))
-	ok(C.rr_agent_create_ppo(&agent, &agentConfig, &ppo, C.rr_env_items(env), nil, &failure))
+	ok(C.rr_agent_create(&agent, &agentConfig, &ppo, C.rr_env_items(env), nil, &failure))
 	ok(C.rr_buffer_create(&buffer, &bufferConfig, nil, &failure))
 	ok(C.rr_env_reset(env, &failure))
 

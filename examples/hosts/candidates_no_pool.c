@@ -67,7 +67,7 @@ int main(void)
     rollout.state_dim = STATE;
     rollout.item_dim = DIM;
     rollout.max_candidates = ROOMS;
-    require(rr_agent_create_a2c(&agent, &config, &a2c, NULL, NULL, &err), &err);
+    require(rr_agent_create(&agent, &config, &a2c, NULL, NULL, &err), &err);
     require(rr_buffer_create(&buffer, &rollout, NULL, &err), &err);
 
     static float guests[GUESTS * STATE], offers[GUESTS * ROOMS * DIM];

@@ -21,7 +21,7 @@ int main(void)
 
     /* The defaults: 64 sessions side by side over 1000 items, rollouts of 16 steps. */
     int failed = rr_env_create(&env, NULL, NULL, NULL, 0, NULL, &err) ||
-                 rr_agent_create_ppo(&agent, NULL, NULL, rr_env_items(env), NULL, &err) ||
+                 rr_agent_create(&agent, NULL, NULL, rr_env_items(env), NULL, &err) ||
                  rr_buffer_create(&buffer, NULL, NULL, &err) || rr_env_reset(env, &err);
     for (int update = 1; update <= 100 && !failed; update++) {
         while (!failed && !rr_buffer_is_full(buffer)) {

@@ -42,10 +42,10 @@ static rr_agent *load(const char *path)
             &err);
     if (algo == RR_ALGO_PPO) {
         require(rr_checkpoint_read_config(path, &ppo, NULL, &err), &err);
-        require(rr_agent_create_ppo(&agent, &config, &ppo, items, NULL, &err), &err);
+        require(rr_agent_create(&agent, &config, &ppo, items, NULL, &err), &err);
     } else {
         require(rr_checkpoint_read_config(path, &a2c, NULL, &err), &err);
-        require(rr_agent_create_a2c(&agent, &config, &a2c, items, NULL, &err), &err);
+        require(rr_agent_create(&agent, &config, &a2c, items, NULL, &err), &err);
     }
     rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};
     require(rr_checkpoint_load(&trained, path, &err), &err);

@@ -87,7 +87,7 @@ int main(void)
     ppo.batch_size = 8;
     rollout.max_rows = ROWS * STEPS;
     rollout.state_dim = DIM;
-    require(rr_agent_create_ppo(&agent, &config, &ppo, old_items, NULL, &err), &err);
+    require(rr_agent_create(&agent, &config, &ppo, old_items, NULL, &err), &err);
     require(rr_buffer_create(&buffer, &rollout, NULL, &err), &err);
 
     rr_obs obs = {.struct_size = sizeof obs, .n = ROWS, .state_dim = DIM, .states = states};

@@ -187,7 +187,7 @@ static rr_agent *make_agent(rr_items *items)
     config.state_dim = config.item_dim = DIM;
     config.feature_dim = FEATURES;
     config.max_candidates = LIST;
-    require(rr_agent_create_ppo(&agent, &config, NULL, items, NULL, &err), &err);
+    require(rr_agent_create(&agent, &config, NULL, items, NULL, &err), &err);
     return agent;
 }
 

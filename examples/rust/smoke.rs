@@ -33,7 +33,7 @@ extern "C" {
     fn rr_env_observe(env: *mut c_void, obs: *mut Obs, err: *mut Error) -> i32;
     fn rr_env_step(env: *mut c_void, actions: *const i32, outcome: *mut Outcome, err: *mut Error) -> i32;
     fn rr_env_destroy(env: *mut c_void);
-    fn rr_agent_create_ppo(out: *mut *mut c_void, config: *const Config, ppo: *const Config, items: *mut c_void,
+    fn rr_agent_create(out: *mut *mut c_void, config: *const Config, algo: *const Config, items: *mut c_void,
         host: *const c_void, err: *mut Error) -> i32;
     fn rr_agent_act(agent: *mut c_void, obs: *const Obs, decision: *mut Decision, err: *mut Error) -> i32;
     fn rr_agent_update(agent: *mut c_void, buffer: *mut c_void, obs: *const Obs, stats: *mut Stats, err: *mut Error) -> i32;
@@ -67,7 +67,7 @@ fn main() {
         let (mut env, mut agent, mut buffer) = (null_mut(), null_mut(), null_mut());
         ok(rr_env_create(&mut env, &config(rr_env_config_init, &[("n_envs", "32"), ("num_items", "200")]),
             null_mut(), null(), 0, null(), e));
-        ok(rr_agent_create_ppo(&mut agent, &config(rr_agent_config_init, &[("seed", "1")]),
+        ok(rr_agent_create(&mut agent, &config(rr_agent_config_init, &[("seed", "1")]),
             &config(rr_ppo_config_init, &[("n_steps", "16"), ("batch_size", "128")]), rr_env_items(env), null(), e));
         ok(rr_buffer_create(&mut buffer, &config(rr_buffer_config_init, &[("max_rows", "512"), ("max_history", "20")]),
             null(), e));

@@ -33,7 +33,7 @@ rr_agent *learner_make(const world *w, const learner_options *options)
     ppo.gae_lambda = 0.5f;
     ppo.lr = 0.03f;
     ppo.batch_size = 128;
-    require(rr_agent_create_ppo(&agent, &config, &ppo, w->items, NULL, &err), &err);
+    require(rr_agent_create(&agent, &config, &ppo, w->items, NULL, &err), &err);
     return agent;
 }
 

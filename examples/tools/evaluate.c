@@ -22,8 +22,9 @@ typedef struct options {
 static void print_help(const flags_option *table, int n)
 {
     static const int32_t kinds[] = {RR_CONFIG_ENV, -1};
-    printf("evaluate --algo ppo|a2c [--checkpoint FILE] [--sessions N] [--seed S] [--json]\n"
-           "evaluate FILE --against FILE\n\n");
+    printf("evaluate --algo %s [--checkpoint FILE] [--sessions N] [--seed S] [--json]\n"
+           "evaluate FILE --against FILE\n\n",
+           flags_algo_names());
     flags_print_options(stdout, table, n);
     printf("\n"
            "World and configs are read from the checkpoint. Each policy plays the same sessions: "
@@ -43,7 +44,7 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
 {
     memset(o, 0, sizeof *o);
     const flags_option table[] = {
-        {"algo", "ppo|a2c", "which of checkpoints/<algo>.safetensors", &o->algo, NULL},
+        {"algo", flags_algo_names(), "which of checkpoints/<algo>.safetensors", &o->algo, NULL},
         {"checkpoint", "FILE", "the file itself; the word need not be said", &o->checkpoint, NULL},
         {"against", "FILE", "compare with this one, session by session", &o->against, NULL},
         {"world", "WORLD", "the checkpoint's own; another one is refused", &o->world, NULL},

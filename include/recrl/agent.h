@@ -54,14 +54,13 @@ typedef struct rr_stats {
                                every buffer */
 } rr_stats;
 
-/* Actor π(a|s), critic V(s), optimiser. items is referenced, and may be NULL with per-request
- * vectors (two-tower) or config->num_items (dense). maths §2. */
-RR_API rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
-                                     const rr_ppo_config *ppo, rr_items *items, const rr_host *host,
-                                     rr_error *err);
-RR_API rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *config,
-                                     const rr_a2c_config *a2c, rr_items *items, const rr_host *host,
-                                     rr_error *err);
+/* Actor π(a|s), critic V(s), optimiser. algo_config says which algorithm trains it: an
+ * rr_ppo_config, rr_a2c_config or rr_reinforce_config, which carries its kind; NULL: PPO with its
+ * defaults. items is referenced, and may be NULL with per-request vectors (two-tower) or
+ * config->num_items (dense). maths §2. */
+RR_API rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config,
+                                 const void *algo_config, rr_items *items, const rr_host *host,
+                                 rr_error *err);
 RR_API void rr_agent_destroy(rr_agent *agent);
 
 /* What a call costs. act, top_k and evaluate: a forward pass a row, and a score for each item that

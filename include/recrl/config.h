@@ -10,11 +10,12 @@ extern "C" {
 #endif
 
 /* Each config is a plain struct that is filled with defaults by its init, then changed, then handed
- * to create, which checks it; a NULL config means the defaults. It begins with struct_size and kind,
- * and one that no init has filled is refused. One table per config (name, type,
- * default, range, text) drives init, check, set-by-name, rr_config_field_at and what a checkpoint
- * stores; train --help prints it. */
+ * to create, which checks it; a NULL config means the defaults. It begins with struct_size and
+ * kind, and one that no init has filled is refused. One table per config (name, type, default,
+ * range, text) drives init, check, set-by-name, rr_config_field_at and what a checkpoint stores;
+ * train --help prints it. */
 
+/* Algorithms: rr_algo_at lists them. */
 enum { RR_ALGO_PPO = 0, RR_ALGO_A2C = 1, RR_ALGO_REINFORCE = 2 };
 enum { RR_HEAD_TOWER = 0, RR_HEAD_DENSE = 1 };
 enum { RR_ACTIVATION_TANH = 0, RR_ACTIVATION_RELU = 1 };
@@ -39,7 +40,7 @@ enum {
 /* Networks, randomness and threads of an agent, whatever algorithm trains it. maths §2. */
 typedef struct rr_agent_config {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_AGENT, set by init */
+    int32_t kind;              /* RR_CONFIG_AGENT, set by init */
     int32_t head;              /* RR_HEAD_TOWER: z = τ q·v + …; RR_HEAD_DENSE: learned item
                                   vectors */
     int32_t hidden[4];         /* layers of the actor's MLP, 0 ends the list; default 64, 64, 0,
@@ -76,9 +77,9 @@ typedef struct rr_agent_config {
     float max_weight;          /* w_max ≥ 1, at which the weights of other versions' rows are
                                   capped; default 2 */
     float min_ess;             /* an update whose ess is less is refused, [0, 1]; default 0.1 */
-    float max_skew;    /* keyed: share of the rows that can be checked for skew, [0, 1], up
-                          to which the sessions of rows with skew are given up; above it
-                          the update is refused (RR_E_SKEW); default 0.05 */
+    float max_skew;            /* keyed: share of the rows that can be checked for skew, [0, 1], up
+                                  to which the sessions of rows with skew are given up; above it
+                                  the update is refused (RR_E_SKEW); default 0.05 */
     int64_t planned_updates;   /* updates over which lr falls to 0; 0: constant; default 0 */
     uint64_t seed;             /* initialisation, draws, shuffles; default 0 */
     int32_t normalize_returns; /* 1: learn in units of the running deviation of returns, whatever
@@ -97,7 +98,7 @@ typedef struct rr_agent_config {
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
 typedef struct rr_ppo_config {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_PPO, set by init */
+    int32_t kind;               /* RR_CONFIG_PPO, set by init */
     int32_t n_steps;            /* length of a rollout in steps of each session, ≥ 1; default
                                    16 */
     int32_t batch_size;         /* rows of one gradient step, ≥ 2; default 128 */
@@ -121,7 +122,7 @@ typedef struct rr_ppo_config {
 /* Advantage actor-critic [Mnih et al. 2016], synchronous. maths §6. */
 typedef struct rr_a2c_config {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_A2C, set by init */
+    int32_t kind;               /* RR_CONFIG_A2C, set by init */
     int32_t n_steps;            /* length of a rollout, n of the n-step return, ≥ 1; default 5 */
     int32_t has_advantage_norm; /* default 0 */
     int32_t optimizer;          /* RR_OPTIMIZER_RMSPROP (default) or _ADAM */
@@ -164,7 +165,7 @@ typedef struct rr_reinforce_config {
  * rr_obs.sessions, and rewards come by decision id, in any order, later or never. */
 typedef struct rr_buffer_config {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_BUFFER, set by init */
+    int32_t kind;           /* RR_CONFIG_BUFFER, set by init */
     int32_t max_rows;       /* rows (decisions) at once, ≥ 1: n_envs × n_steps; keyed: those that
                                are open, wait or are ready; default 1024 */
     int32_t state_dim;      /* ≥ 1; default 64 */
@@ -177,11 +178,11 @@ typedef struct rr_buffer_config {
     int32_t max_sessions;   /* keyed: sessions at once, open or not yet trained on; 0: max_rows,
                                which always suffices; default 0 */
     uint32_t reserved;
-    int64_t reward_wait;    /* keyed: a row may earn until it is this old, on the clock of
-                               rr_obs.times and rr_buffer_settle, ≥ 0; 0: until its session ends;
-                               default 0 */
-    int64_t idle_timeout;   /* keyed: settle cuts off a session (without a final observation) this
-                               long after its last decision, ≥ 0; 0: never; default 0 */
+    int64_t reward_wait;  /* keyed: a row may earn until it is this old, on the clock of
+                             rr_obs.times and rr_buffer_settle, ≥ 0; 0: until its session ends;
+                             default 0 */
+    int64_t idle_timeout; /* keyed: settle cuts off a session (without a final observation) this
+                             long after its last decision, ≥ 0; 0: never; default 0 */
 } rr_buffer_config;
 
 /* How a published policy plays, with exact propensities: of p, the policy's probabilities at the
@@ -192,7 +193,7 @@ typedef struct rr_buffer_config {
  * share is 0. */
 typedef struct rr_serving_options {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_SERVING, set by init */
+    int32_t kind;          /* RR_CONFIG_SERVING, set by init */
     int32_t is_greedy;     /* the policy's part plays its most probable item, ties to the lower
                               position; default 0 */
     float temperature;     /* T of softmax(z / T), > 0; default 1 */
@@ -203,7 +204,7 @@ typedef struct rr_serving_options {
 /* How a log is imitated. maths §6. */
 typedef struct rr_imitate_config {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_IMITATE, set by init */
+    int32_t kind;       /* RR_CONFIG_IMITATE, set by init */
     int32_t epochs;     /* passes over the rows of a call, [1, 1024]; default 1 */
     int32_t batch_size; /* rows of one gradient step, ≥ 1; default 128 */
     float lr;           /* > 0; default 1e-2 */
@@ -248,6 +249,18 @@ RR_API rr_status rr_config_get(const void *config, const char *name, char *out, 
                                rr_error *err);
 /* Checks every field against its range, as create does. */
 RR_API rr_status rr_config_check(const void *config, rr_error *err);
+
+/* One algorithm that rr_agent_create knows. The string is static. */
+typedef struct rr_algo {
+    uint32_t struct_size;
+    int32_t config_kind; /* RR_CONFIG_… of its config */
+    const char *name;    /* "ppo", as checkpoints and drivers say it */
+} rr_algo;
+
+/* Number of algorithms; RR_ALGO_… are 0 … count − 1. */
+RR_API int32_t rr_algo_count(void);
+/* RR_E_NOT_FOUND for an index outside of them. */
+RR_API rr_status rr_algo_at(int32_t index, rr_algo *out, rr_error *err);
 
 #ifdef __cplusplus
 }

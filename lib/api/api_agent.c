@@ -24,35 +24,44 @@ static rr_status check_handle(const void *handle, const char *function, const ch
     return RR_OK;
 }
 
-static rr_status create(rr_agent **out, const rr_agent_config *config, int32_t kind,
-                        const void *algo_config, rr_items *items, const rr_host *host,
-                        rr_error *err)
+/* The row of the table that a config belongs to; NULL: PPO. */
+static rr_status find_algorithm(const rri_algorithm **algorithm, const void *algo_config,
+                                rr_error *err)
 {
-    RRI_TRY(check_handle(out, "rr_agent_create", "out", err));
+    const rri_config_table *table = rri_config_table_of(RR_CONFIG_PPO);
+    if (algo_config != NULL) {
+        RRI_TRY(rri_config_table_find(&table, algo_config, "rr_agent_create", err));
+    }
+    *algorithm = rri_algorithms_of_kind(table->kind);
+    if (*algorithm == NULL) {
+        char known[RRI_ALGORITHMS_TEXT];
+        rri_algorithms_list(known);
+        RRI_FAIL(err, RR_E_INVALID,
+                 "rr_agent_create: algo_config is of the %s; it must be that of %s", table->title,
+                 known);
+    }
+    return RR_OK;
+}
+
+static rr_status create(rr_agent **agent, const rr_agent_config *config, const void *algo_config,
+                        rr_items *items, const rr_host *host, rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_create", "agent", err));
     rr_agent_config full;
     double full_algo[RRI_ALGORITHM_CONFIG / sizeof(double)];
-    const rri_algorithm *algorithm = rri_algorithms_of_kind(kind);
+    const rri_algorithm *algorithm;
+    RRI_TRY(find_algorithm(&algorithm, algo_config, err));
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_AGENT), config, err));
-    RRI_TRY(rri_config_read(full_algo, rri_config_table_of(kind), algo_config, err));
-    return rri_agent_create(out, &full, algorithm, full_algo, items, host, err);
+    RRI_TRY(
+        rri_config_read(full_algo, rri_config_table_of(algorithm->config_kind), algo_config, err));
+    return rri_agent_create(agent, &full, algorithm, full_algo, items, host, err);
 }
 
-rr_status rr_agent_create_ppo(rr_agent **out, const rr_agent_config *config,
-                              const rr_ppo_config *ppo, rr_items *items, const rr_host *host,
-                              rr_error *err)
+rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config, const void *algo_config,
+                          rr_items *items, const rr_host *host, rr_error *err)
 {
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = create(out, config, RR_CONFIG_PPO, ppo, items, host, err);
-    rri_fpmode_leave(before);
-    return status;
-}
-
-rr_status rr_agent_create_a2c(rr_agent **out, const rr_agent_config *config,
-                              const rr_a2c_config *a2c, rr_items *items, const rr_host *host,
-                              rr_error *err)
-{
-    const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = create(out, config, RR_CONFIG_A2C, a2c, items, host, err);
+    const rr_status status = create(agent, config, algo_config, items, host, err);
     rri_fpmode_leave(before);
     return status;
 }

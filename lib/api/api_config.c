@@ -8,6 +8,7 @@
 #include "core/config_value.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "train/algorithms.h"
 
 static void init(int32_t kind, void *config, size_t struct_size)
 {
@@ -111,6 +112,24 @@ rr_status rr_config_field_at(int32_t kind, int32_t index, rr_config_field *out, 
         .text = field->text,
     };
     rri_abi_write(out, &described, sizeof described);
+    return RR_OK;
+}
+
+int32_t rr_algo_count(void)
+{
+    return (int32_t)rri_algorithms_count();
+}
+
+rr_status rr_algo_at(int32_t index, rr_algo *out, rr_error *err)
+{
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_algo", err));
+    const rri_algorithm *algorithm = index < 0 ? NULL : rri_algorithms_at((size_t)index);
+    if (algorithm == NULL) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "rr_algo_at: index is %d; it must be in [0, %d)", index,
+                 rr_algo_count());
+    }
+    const rr_algo full = {sizeof full, algorithm->config_kind, algorithm->name};
+    rri_abi_write(out, &full, sizeof full);
     return RR_OK;
 }
 

@@ -3,6 +3,7 @@
  * floating-point mode is its own. */
 #include <fenv.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,7 +99,7 @@ static void open_table(table *t)
                      RR_OK);
     const rr_agent_config config = small_config();
     const rr_ppo_config ppo = small_ppo();
-    ck_assert_int_eq(rr_agent_create_ppo(&t->agent, &config, &ppo, t->items, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_create(&t->agent, &config, &ppo, t->items, NULL, NULL), RR_OK);
     rr_buffer_config buffer;
     rr_buffer_config_init(&buffer, sizeof buffer);
     buffer.max_rows = 4 * N;
@@ -147,9 +148,9 @@ START_TEST(test_api_agent_null_arguments_are_refused_by_name)
     const float weights[F] = {1.0f, 2.0f};
     rr_tensor tensor = {.struct_size = sizeof tensor};
 
-    expect(rr_agent_create_ppo(NULL, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
+    expect(rr_agent_create(NULL, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
            "rr_agent_create: out is NULL");
-    expect(rr_agent_create_a2c(NULL, &config, &a2c, NULL, NULL, &err), RR_E_INVALID, &err,
+    expect(rr_agent_create(NULL, &config, &a2c, NULL, NULL, &err), RR_E_INVALID, &err,
            "rr_agent_create: out is NULL");
     expect(rr_agent_act(NULL, &t.obs, &t.decision, &err), RR_E_INVALID, &err,
            "rr_agent_act: agent is NULL");
@@ -203,27 +204,79 @@ START_TEST(test_api_agent_configs_are_judged_by_their_tables)
     rr_agent_config config = small_config();
     rr_ppo_config ppo = small_ppo();
     ppo.clip_eps = -0.25f;
-    expect(rr_agent_create_ppo(&agent, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
+    expect(rr_agent_create(&agent, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
            "ppo config: clip_eps is -0.25; it must be in (0, 1)");
     ppo = small_ppo();
     ppo.batch_size = 1;
-    expect(rr_agent_create_ppo(&agent, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
+    expect(rr_agent_create(&agent, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
            "ppo config: batch_size is 1");
     ppo = small_ppo();
     config.hidden[0] = 0;
     config.hidden[1] = 5;
-    expect(rr_agent_create_ppo(&agent, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
+    expect(rr_agent_create(&agent, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
            "agent config: hidden is");
     config = small_config();
     config.critic_hidden[2] = 5;
-    expect(rr_agent_create_ppo(&agent, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
+    expect(rr_agent_create(&agent, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
            "agent config: critic_hidden is");
     rr_a2c_config a2c;
     rr_a2c_config_init(&a2c, sizeof a2c);
     a2c.lr = NAN;
     config = small_config();
-    expect(rr_agent_create_a2c(&agent, &config, &a2c, NULL, NULL, &err), RR_E_INVALID, &err,
+    expect(rr_agent_create(&agent, &config, &a2c, NULL, NULL, &err), RR_E_INVALID, &err,
            "a2c config: lr is nan");
+    ck_assert_ptr_null(agent);
+}
+END_TEST
+
+/* One create for every algorithm: the config's kind says which; a config of none is refused. */
+START_TEST(test_api_agent_is_made_by_the_algorithm_of_its_config)
+{
+    const rr_agent_config config = small_config();
+    const int32_t n_algos = rr_algo_count();
+    ck_assert_int_eq(n_algos, RR_ALGO_REINFORCE + 1);
+    rr_error err = {0};
+    rr_agent *agent = NULL;
+    rr_ppo_config ppo = small_ppo();
+    rr_a2c_config a2c;
+    rr_a2c_config_init(&a2c, sizeof a2c);
+    rr_reinforce_config reinforce;
+    rr_reinforce_config_init(&reinforce, sizeof reinforce);
+    const void *const algo_configs[] = {&ppo, &a2c, &reinforce};
+    const char *const names[] = {"ppo", "a2c", "reinforce"};
+    for (int32_t i = 0; i < n_algos; i++) {
+        rr_algo algo = {.struct_size = sizeof algo};
+        ck_assert_int_eq(rr_algo_at(i, &algo, &err), RR_OK);
+        ck_assert_str_eq(algo.name, names[i]);
+        ck_assert_int_eq(rr_agent_create(&agent, &config, algo_configs[i], NULL, NULL, &err),
+                         RR_OK);
+        static unsigned char block[1 << 20];
+        size_t bytes = 0;
+        rr_checkpoint saved = {.struct_size = sizeof saved, .agent = agent};
+        ck_assert_int_eq(rr_checkpoint_save_memory(&saved, block, sizeof block, &bytes, &err),
+                         RR_OK);
+        char said[32];
+        snprintf(said, sizeof said, "\"algo\":\"%s\"", names[i]);
+        bool is_said = false;
+        for (size_t at = 0; at + strlen(said) < bytes; at++) {
+            is_said |= memcmp(block + at, said, strlen(said)) == 0;
+        }
+        ck_assert_msg(is_said, "the checkpoint does not say %s", said);
+        rr_agent_destroy(agent);
+        agent = NULL;
+    }
+    rr_algo none = {.struct_size = sizeof none};
+    expect(rr_algo_at(n_algos, &none, &err), RR_E_NOT_FOUND, &err,
+           "index is 3; it must be in [0, 3)");
+    expect(rr_algo_at(-1, &none, &err), RR_E_NOT_FOUND, &err, "index is -1");
+    expect(rr_agent_create(&agent, &config, &config, NULL, NULL, &err), RR_E_INVALID, &err,
+           "rr_agent_create: algo_config is of the agent config; it must be that of ppo, a2c or "
+           "reinforce");
+    ppo.kind = 99;
+    expect(rr_agent_create(&agent, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
+           "rr_agent_create: the config's kind is 99");
+    expect(rr_agent_create(&agent, (const rr_agent_config *)&a2c, &a2c, NULL, NULL, &err),
+           RR_E_INVALID, &err, "agent config: kind is");
     ck_assert_ptr_null(agent);
 }
 END_TEST
@@ -356,7 +409,7 @@ START_TEST(test_api_agent_structs_of_a_newer_release_may_only_add_zeros)
     ck_assert_int_eq(rr_agent_act(t.agent, &obs.obs, &decision.decision, NULL), RR_OK);
     ck_assert_uint_eq(decision.decision.struct_size, sizeof decision);
     rr_agent *agent = NULL;
-    ck_assert_int_eq(rr_agent_create_ppo(&agent, &config.config, &ppo, t.items, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_create(&agent, &config.config, &ppo, t.items, NULL, NULL), RR_OK);
     rr_agent_destroy(agent);
 
     const uint64_t version = rr_agent_version(t.agent);
@@ -368,7 +421,7 @@ START_TEST(test_api_agent_structs_of_a_newer_release_may_only_add_zeros)
     expect(rr_agent_act(t.agent, &obs.obs, &decision.decision, &err), RR_E_UNSUPPORTED, &err,
            "rr_decision: byte");
     config.more = 1;
-    expect(rr_agent_create_ppo(&agent, &config.config, &ppo, t.items, NULL, &err), RR_E_UNSUPPORTED,
+    expect(rr_agent_create(&agent, &config.config, &ppo, t.items, NULL, &err), RR_E_UNSUPPORTED,
            &err, "agent config");
     ck_assert_uint_eq(rr_agent_version(t.agent), version);
     close_table(&t);
@@ -433,7 +486,7 @@ START_TEST(test_api_agent_feature_weight_one_makes_a_ranker_the_first_policy)
     const rr_ppo_config ppo = small_ppo();
     rr_agent *agent = NULL;
     rr_error err = {0};
-    ck_assert_int_eq(rr_agent_create_ppo(&agent, &config, &ppo, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_create(&agent, &config, &ppo, NULL, NULL, NULL), RR_OK);
     expect(rr_agent_set_feature_weights(agent, weights, F, &err), RR_E_INVALID, &err,
            "this agent was made with feature_dim 0");
     rr_agent_destroy(agent);
@@ -518,7 +571,7 @@ static uint64_t live(unsigned control, float told[4 * N])
     const float log_scale = 0.123f;
     int32_t best[N * K];
     float rank[N * K];
-    IN_MODE(rr_agent_create_ppo(&t.agent, &config, &ppo, t.items, NULL, NULL));
+    IN_MODE(rr_agent_create(&t.agent, &config, &ppo, t.items, NULL, NULL));
     IN_MODE(rr_agent_set_feature_weights(t.agent, weights, F, NULL));
     IN_MODE(rr_agent_set_tensor(t.agent, "actor.log_scale", &log_scale, 1, NULL));
     for (int update = 0; update < 3; update++) {
@@ -551,7 +604,8 @@ START_TEST(test_api_agent_is_the_same_in_any_floating_point_mode_of_its_host)
 END_TEST
 
 CHECK_MAIN("api/api_agent", test_api_agent_null_arguments_are_refused_by_name,
-           test_api_agent_configs_are_judged_by_their_tables, test_api_agent_trains_and_says_so,
+           test_api_agent_configs_are_judged_by_their_tables,
+           test_api_agent_is_made_by_the_algorithm_of_its_config, test_api_agent_trains_and_says_so,
            test_api_agent_refused_update_leaves_stats_alone,
            test_api_agent_fields_that_an_agent_does_not_serve_are_refused,
            test_api_agent_structs_of_an_older_release_are_understood,

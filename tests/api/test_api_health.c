@@ -20,7 +20,7 @@ static rr_agent *agent_with_features(int32_t num_items, int32_t state_dim, int32
     config.hidden[0] = config.critic_hidden[0] = 4;
     config.hidden[1] = config.critic_hidden[1] = 0;
     rr_agent *agent = NULL;
-    ck_assert_int_eq(rr_agent_create_ppo(&agent, &config, NULL, items, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_create(&agent, &config, NULL, items, NULL, NULL), RR_OK);
     rr_items_release(items);
     return agent;
 }

@@ -27,8 +27,7 @@ static void open_desk(desk *t)
     config.item_dim = 1;
     config.max_rows = N;
     config.max_candidates = K;
-    ck_assert_int_eq(rr_agent_create_ppo(&t->agent, &config, NULL, NULL, &t->host.host, NULL),
-                     RR_OK);
+    ck_assert_int_eq(rr_agent_create(&t->agent, &config, NULL, NULL, &t->host.host, NULL), RR_OK);
     for (int i = 0; i < N; i++) {
         t->states[i * S] = 1.0f;
         t->returns[i] = 3.0f;

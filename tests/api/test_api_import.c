@@ -80,7 +80,7 @@ static void open_scene(scene *t)
     shape.max_history = 0;
     shape.is_keyed = 1;
     for (int i = 0; i < 2; i++) {
-        ck_assert_int_eq(rr_agent_create_ppo(&t->agents[i], &config, NULL, t->items, NULL, NULL),
+        ck_assert_int_eq(rr_agent_create(&t->agents[i], &config, NULL, t->items, NULL, NULL),
                          RR_OK);
         ck_assert_int_eq(rr_buffer_create(&t->buffers[i], &shape, NULL, NULL), RR_OK);
     }

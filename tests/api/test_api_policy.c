@@ -71,7 +71,7 @@ static void open_table(table *t)
     config.max_candidates = K;
     config.max_history = 4;
     must(rr_items_create_drawn(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
-    must(rr_agent_create_ppo(&t->agent, &config, NULL, t->items, NULL, &err), &err);
+    must(rr_agent_create(&t->agent, &config, NULL, t->items, NULL, &err), &err);
     const float skip[D * S] = {0.3f, -0.2f, 0.5f, 0.1f, -0.4f, 0.2f, 0.6f, -0.3f};
     must(rr_agent_set_tensor(t->agent, "actor.skip.weight", skip, D * S, &err), &err);
     rr_serving_options_init(&t->options, sizeof t->options);

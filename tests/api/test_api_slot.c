@@ -37,7 +37,7 @@ static void open_table(table *t)
     config.max_candidates = 0;
     config.max_history = 4;
     must(rr_items_create_drawn(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
-    must(rr_agent_create_ppo(&t->agent, &config, NULL, t->items, NULL, &err), &err);
+    must(rr_agent_create(&t->agent, &config, NULL, t->items, NULL, &err), &err);
     must(rr_agent_publish(t->agent, &t->first, NULL, &err), &err);
     must(rr_slot_create(&t->slot, t->first, 2, NULL, &err), &err);
     must(rr_slot_join(t->slot, &t->scratch, 0, NULL, &err), &err);

@@ -66,7 +66,7 @@ static void create(run *r, int32_t n_items, int threads)
     ppo.batch_size = 256;
     ppo.update_epochs = EPOCHS;
     ppo.ent_coef = 0.01f;
-    require(rr_agent_create_ppo(&r->agent, &config, &ppo, r->items, NULL, &err));
+    require(rr_agent_create(&r->agent, &config, &ppo, r->items, NULL, &err));
     rr_buffer_config rows;
     rr_buffer_config_init(&rows, sizeof rows);
     rows.max_rows = ROWS;

@@ -92,7 +92,7 @@ static void create_agent(trainer *t, int threads, int64_t planned_updates)
         a2c.lr = 7e-4f;
         a2c.gamma = 0.99f;
         a2c.gae_lambda = 1.0f;
-        require(rr_agent_create_a2c(&t->agent, &config, &a2c, rr_env_items(t->env), NULL, &err));
+        require(rr_agent_create(&t->agent, &config, &a2c, rr_env_items(t->env), NULL, &err));
         return;
     }
     rr_ppo_config ppo;
@@ -105,7 +105,7 @@ static void create_agent(trainer *t, int threads, int64_t planned_updates)
         ppo.gamma = 0.99f;
         ppo.gae_lambda = 0.95f;
     }
-    require(rr_agent_create_ppo(&t->agent, &config, &ppo, rr_env_items(t->env), NULL, &err));
+    require(rr_agent_create(&t->agent, &config, &ppo, rr_env_items(t->env), NULL, &err));
 }
 
 static void create(trainer *t, const setting *s, int threads, int64_t planned_updates)

@@ -63,7 +63,7 @@ static void open_trial(trial *t, int mode, int staleness, uint64_t seed)
     rr_ppo_config ppo;
     rr_ppo_config_init(&ppo, sizeof ppo);
     ppo.n_steps = STEPS;
-    require(rr_agent_create_ppo(&t->agent, &config, &ppo, rr_env_items(t->env), NULL, &err));
+    require(rr_agent_create(&t->agent, &config, &ppo, rr_env_items(t->env), NULL, &err));
     rr_buffer_config buffer;
     rr_buffer_config_init(&buffer, sizeof buffer);
     buffer.max_rows = ROWS;

@@ -323,7 +323,16 @@ static inline rr_status machine_create_agent(rr_agent **agent, const machine_pla
         a2c.gamma = plan->gamma;
         a2c.gae_lambda = plan->gae_lambda;
         a2c.ent_coef = plan->ent_coef;
-        return rr_agent_create_a2c(agent, &config, &a2c, items, host, err);
+        return rr_agent_create(agent, &config, &a2c, items, host, err);
+    }
+    if (plan->algo == RR_ALGO_REINFORCE) {
+        rr_reinforce_config reinforce;
+        rr_reinforce_config_init(&reinforce, sizeof reinforce);
+        reinforce.n_steps = plan->n_steps;
+        reinforce.lr = plan->lr;
+        reinforce.gamma = plan->gamma;
+        reinforce.ent_coef = plan->ent_coef;
+        return rr_agent_create(agent, &config, &reinforce, items, host, err);
     }
     rr_ppo_config ppo;
     rr_ppo_config_init(&ppo, sizeof ppo);
@@ -335,7 +344,7 @@ static inline rr_status machine_create_agent(rr_agent **agent, const machine_pla
     ppo.gae_lambda = plan->gae_lambda;
     ppo.ent_coef = plan->ent_coef;
     ppo.value_clip_eps = plan->value_clip_eps;
-    return rr_agent_create_ppo(agent, &config, &ppo, items, host, err);
+    return rr_agent_create(agent, &config, &ppo, items, host, err);
 }
 
 static inline rr_buffer_config machine_buffer_config(const machine_plan *plan)

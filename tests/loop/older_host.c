@@ -53,8 +53,8 @@ int main(void)
     config.state_dim = obs->state_dim;
     config.item_dim = rr_items_dim(rr_env_items(env));
     rr_agent *agent = NULL;
-    need(rr_agent_create_ppo(&agent, &config, NULL, rr_env_items(env), NULL, &err) == RR_OK,
-         "agent", &err);
+    need(rr_agent_create(&agent, &config, NULL, rr_env_items(env), NULL, &err) == RR_OK, "agent",
+         &err);
 
     const int32_t actions[N] = {0};
     float values[N];

@@ -125,7 +125,7 @@ static float entropy_after(float ent_coef)
     a2c.vf_coef = 0.0f;
     rollout.max_rows = N;
     rollout.state_dim = 2;
-    machine_require(rr_agent_create_a2c(&agent, &config, &a2c, items, NULL, &err), &err);
+    machine_require(rr_agent_create(&agent, &config, &a2c, items, NULL, &err), &err);
     machine_require(rr_buffer_create(&buffer, &rollout, NULL, &err), &err);
     const float skip[DIM * 2] = {0.2f, 0, 0, 0, 0, 0.1f};
     machine_require(rr_agent_set_tensor(agent, "actor.skip.weight", skip, DIM * 2, &err), &err);
@@ -191,7 +191,7 @@ static float value_loss_of(const uint8_t *flags, float expected_targets[4])
     a2c.gamma = 1.0f;
     rollout.max_rows = N;
     rollout.state_dim = S;
-    machine_require(rr_agent_create_a2c(&agent, &config, &a2c, NULL, NULL, &err), &err);
+    machine_require(rr_agent_create(&agent, &config, &a2c, NULL, NULL, &err), &err);
     machine_require(rr_buffer_create(&buffer, &rollout, NULL, &err), &err);
 
     float now[N * S], final[N * S], to_come[N * S], rewards[N] = {0};
@@ -325,7 +325,7 @@ static drawing *begin_drawing(uint64_t seed, rr_items *items)
     config.seed = seed;
     memset(config.hidden, 0, sizeof config.hidden);
     ppo.n_steps = 1;
-    machine_require(rr_agent_create_ppo(&d->agent, &config, &ppo, items, NULL, &err), &err);
+    machine_require(rr_agent_create(&d->agent, &config, &ppo, items, NULL, &err), &err);
     float eye[WIDTH * WIDTH] = {0};
     for (int i = 0; i < WIDTH; i++) {
         eye[i * WIDTH + i] = 1.0f;

@@ -83,8 +83,7 @@ static void run(patient *p)
     rr_buffer *buffer;
     rr_health *health;
     machine_require(rr_env_create(&env, &world, NULL, NULL, 0, NULL, &err), &err);
-    machine_require(rr_agent_create_ppo(&agent, &shape, &p->ppo, rr_env_items(env), NULL, &err),
-                    &err);
+    machine_require(rr_agent_create(&agent, &shape, &p->ppo, rr_env_items(env), NULL, &err), &err);
     machine_require(rr_buffer_create(&buffer, &room, NULL, &err), &err);
     machine_require(rr_health_create(&health, NULL, agent, &host, &err), &err);
     machine_require(rr_env_reset(env, &err), &err);

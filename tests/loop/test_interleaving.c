@@ -73,7 +73,7 @@ static rr_agent *create_agent(const world *w)
         rr_a2c_config a2c;
         rr_a2c_config_init(&a2c, sizeof a2c);
         a2c.gae_lambda = 0.7f;
-        ck_assert_int_eq(rr_agent_create_a2c(&agent, &config, &a2c, w->items, NULL, NULL), RR_OK);
+        ck_assert_int_eq(rr_agent_create(&agent, &config, &a2c, w->items, NULL, NULL), RR_OK);
         return agent;
     }
     rr_ppo_config ppo;
@@ -81,7 +81,7 @@ static rr_agent *create_agent(const world *w)
     ppo.batch_size = 16;
     ppo.update_epochs = 2;
     ppo.gae_lambda = 0.8f;
-    ck_assert_int_eq(rr_agent_create_ppo(&agent, &config, &ppo, w->items, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_create(&agent, &config, &ppo, w->items, NULL, NULL), RR_OK);
     return agent;
 }
 

@@ -91,6 +91,19 @@ START_TEST(test_learning_a2c_in_the_drawn_world)
 }
 END_TEST
 
+START_TEST(test_learning_reinforce_in_the_drawn_world)
+{
+    machine_plan plan = drawn;
+    plan.name = "drawn world, REINFORCE";
+    plan.algo = RR_ALGO_REINFORCE;
+    plan.n_steps = 20;
+    plan.n_updates = 100;
+    plan.planned_updates = 100;
+    plan.gamma = 0.5f;
+    expect_share(&plan, 0.85, 1.03);
+}
+END_TEST
+
 START_TEST(test_learning_without_a_learning_rate_does_not_happen)
 {
     machine_plan plan = drawn;
@@ -202,7 +215,7 @@ static bandit *begin_bandit(int32_t head, int32_t n_features, float lr, rr_items
     rollout.state_dim = DIM;
     rollout.feature_dim = n_features;
     rollout.max_candidates = n_features > 0 ? ARMS : 0;
-    machine_require(rr_agent_create_a2c(&b->agent, &config, &a2c, items, NULL, &err), &err);
+    machine_require(rr_agent_create(&b->agent, &config, &a2c, items, NULL, &err), &err);
     machine_require(rr_buffer_create(&b->buffer, &rollout, NULL, &err), &err);
     for (size_t i = 0; i < ROWS; i++) {
         b->over[i] = 1;
@@ -408,7 +421,7 @@ START_TEST(test_learning_carries_over_to_another_catalogue)
 END_TEST
 
 CHECK_MAIN("loop/learning", test_learning_ppo_in_the_drawn_world,
-           test_learning_a2c_in_the_drawn_world,
+           test_learning_a2c_in_the_drawn_world, test_learning_reinforce_in_the_drawn_world,
            test_learning_without_a_learning_rate_does_not_happen,
            test_learning_from_candidate_lists, test_learning_looks_ahead_in_the_tiring_world,
            test_learning_bandit_of_the_host, test_learning_what_features_are_worth,

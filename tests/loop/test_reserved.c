@@ -45,7 +45,7 @@ static void open_handles(scene *s)
     rr_agent_config config;
     rr_agent_config_init(&config, sizeof config);
     config.state_dim = config.item_dim = DIM;
-    need(rr_agent_create_ppo(&s->agent, &config, NULL, s->items, NULL, err), err);
+    need(rr_agent_create(&s->agent, &config, NULL, s->items, NULL, err), err);
     need(rr_agent_publish(s->agent, &s->policy, NULL, err), err);
     need(rr_reader_create(&s->reader, s->policy, 1, NULL, err), err);
     need(rr_slot_create(&s->slot, s->policy, 2, NULL, err), err);

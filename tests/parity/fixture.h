@@ -190,8 +190,8 @@ static inline rr_agent *fixture_agent(const fixture *f)
     }
     rr_agent *agent = NULL;
     const rr_status status = fixture_has_settings(f, "a2c")
-                                 ? rr_agent_create_a2c(&agent, &config, &a2c, items, NULL, &err)
-                                 : rr_agent_create_ppo(&agent, &config, &ppo, items, NULL, &err);
+                                 ? rr_agent_create(&agent, &config, &a2c, items, NULL, &err)
+                                 : rr_agent_create(&agent, &config, &ppo, items, NULL, &err);
     ck_assert_msg(status == RR_OK, "%s", err.text);
     rr_items_release(items);
 

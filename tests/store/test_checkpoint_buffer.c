@@ -48,7 +48,7 @@ static void server_open(server *s)
     config.item_dim = D;
     config.max_rows = ROWS;
     config.max_skew = 1.0f;
-    ck_assert_int_eq(rr_agent_create_ppo(&s->agent, &config, NULL, s->items, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_create(&s->agent, &config, NULL, s->items, NULL, NULL), RR_OK);
     const rr_buffer_config buffer = buffer_config();
     ck_assert_int_eq(rr_buffer_create(&s->buffer, &buffer, NULL, NULL), RR_OK);
 }

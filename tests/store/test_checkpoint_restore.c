@@ -491,8 +491,7 @@ START_TEST(test_checkpoint_restore_refuses_what_no_shape_tells)
     rr_ppo_config_init(&ppo, sizeof ppo);
     config.activation = RR_ACTIVATION_RELU;
     machine_require(
-        rr_agent_create_ppo(&other.agent, &config, &ppo, rr_env_items(other.env), NULL, &err),
-        &err);
+        rr_agent_create(&other.agent, &config, &ppo, rr_env_items(other.env), NULL, &err), &err);
     expect_refused(&other, &f, RR_E_MISMATCH,
                    "agent.activation is tanh; that of the handle given is relu");
     rr_agent_destroy(other.agent);
@@ -502,8 +501,7 @@ START_TEST(test_checkpoint_restore_refuses_what_no_shape_tells)
     config.max_rows = 100;
     ppo.lr = 0.5f;
     machine_require(
-        rr_agent_create_ppo(&other.agent, &config, &ppo, rr_env_items(other.env), NULL, &err),
-        &err);
+        rr_agent_create(&other.agent, &config, &ppo, rr_env_items(other.env), NULL, &err), &err);
     machine_require(machine_load(&other, f.block, f.bytes, &err), &err);
     ck_assert_uint_eq(rr_agent_version(other.agent), rr_agent_version(m.agent));
     machine_destroy(&other);

@@ -46,7 +46,7 @@ static void desk_open(desk *t, int32_t keep_versions)
     config.max_history = 1;
     config.keep_versions = keep_versions;
     config.max_skew = 0.0f;
-    ck_assert_int_eq(rr_agent_create_ppo(&t->agent, &config, NULL, t->items, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_create(&t->agent, &config, NULL, t->items, NULL, NULL), RR_OK);
     const float weights[F] = {1.0f, -0.5f};
     ck_assert_int_eq(rr_agent_set_feature_weights(t->agent, weights, F, NULL), RR_OK);
     rr_buffer_config buffer;

@@ -1,25 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 #include "flags.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "flags_file.h"
 #include "text.h"
 
+static rr_algo algo_at(int32_t index)
+{
+    rr_error err;
+    rr_algo algo = {.struct_size = sizeof algo};
+    text_require(rr_algo_at(index, &algo, &err), &err);
+    return algo;
+}
+
+const char *flags_algo_names(void)
+{
+    static char names[128];
+    if (names[0] == '\0') {
+        for (int32_t i = 0; i < rr_algo_count(); i++) {
+            const size_t used = strlen(names);
+            snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : "|", algo_at(i).name);
+        }
+    }
+    return names;
+}
+
 int32_t flags_algo(const char *value)
 {
-    if (strcmp(value, "ppo") == 0) {
-        return RR_ALGO_PPO;
+    for (int32_t i = 0; i < rr_algo_count(); i++) {
+        if (strcmp(value, algo_at(i).name) == 0) {
+            return i;
+        }
     }
-    if (strcmp(value, "a2c") == 0) {
-        return RR_ALGO_A2C;
-    }
-    text_fail("--algo is \"%s\"; it must be ppo or a2c", value);
+    text_fail("--algo is \"%s\"; it must be %s", value, flags_algo_names());
 }
 
 const char *flags_algo_name(int32_t algo)
 {
-    return algo == RR_ALGO_PPO ? "ppo" : "a2c";
+    return algo_at(algo).name;
 }
 
 static rr_config_field field_at(int32_t kind, int32_t index)
@@ -156,8 +176,11 @@ const char *flags_value(const flags_fields *fields, const char *field)
 
 static bool is_in_run(const settings *s, int32_t kind)
 {
-    const int32_t other = s->algo == RR_ALGO_PPO ? RR_CONFIG_A2C : RR_CONFIG_PPO;
-    return kind != other;
+    bool is_of_another = false;
+    for (int32_t i = 0; i < rr_algo_count(); i++) {
+        is_of_another |= i != s->algo && algo_at(i).config_kind == kind;
+    }
+    return !is_of_another;
 }
 
 void flags_apply(const flags_fields *fields, settings *s)

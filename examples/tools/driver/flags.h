@@ -50,7 +50,9 @@ void flags_print_options(FILE *out, const flags_option *options, int n_options);
 /* The tables of the given kinds (ended by −1): name, type, default, range, text. */
 void flags_print_tables(FILE *out, const int32_t *kinds);
 
-/* RR_ALGO_ of "ppo" or "a2c". */
+/* "ppo|a2c|…": the names that --algo knows. */
+const char *flags_algo_names(void);
+/* RR_ALGO_ of a name. */
 int32_t flags_algo(const char *value);
 const char *flags_algo_name(int32_t algo);
 

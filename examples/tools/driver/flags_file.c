@@ -159,10 +159,8 @@ static void write_field(FILE *out, settings *s, int32_t kind, int32_t index)
 void flags_file_write(FILE *out, const settings *s)
 {
     settings copy = *s;
-    const int32_t kinds[] = {
-        RR_CONFIG_TRAIN,  RR_CONFIG_ENV,
-        RR_CONFIG_AGENT,  s->algo == RR_ALGO_PPO ? RR_CONFIG_PPO : RR_CONFIG_A2C,
-        RR_CONFIG_HEALTH, RR_CONFIG_ALS};
+    const int32_t kinds[] = {RR_CONFIG_TRAIN,       RR_CONFIG_ENV,    RR_CONFIG_AGENT,
+                             settings_algo_kind(s), RR_CONFIG_HEALTH, RR_CONFIG_ALS};
     const int n_kinds = s->is_learned ? 6 : 5;
     for (int k = 0; k < n_kinds; k++) {
         fputc('\n', out);

@@ -3,12 +3,13 @@
 
 #include <string.h>
 
+#include "flags.h"
 #include "text.h"
 
 typedef struct preset {
     const char *world; /* "": every world */
     const char *head;  /* "": either */
-    int32_t algo;      /* -1: both */
+    int32_t algo;      /* -1: all */
     int32_t kind;
     const char *field;
     const char *value;
@@ -22,6 +23,7 @@ typedef struct preset {
  * seed from it. */
 static const preset presets[] = {
     {"", "", RR_ALGO_A2C, RR_CONFIG_ENV, "n_envs", "8"},
+    {"", "", RR_ALGO_REINFORCE, RR_CONFIG_ENV, "n_envs", "8"},
     {"", "", RR_ALGO_A2C, RR_CONFIG_A2C, "lr", "0.005"},
     {"", "", RR_ALGO_A2C, RR_CONFIG_A2C, "gamma", "0.5"},
     {"", "", RR_ALGO_A2C, RR_CONFIG_A2C, "gae_lambda", "0"},
@@ -104,9 +106,8 @@ void presets_print_all(FILE *out)
     fprintf(out, "\nPresets (a flag overrides them):\n");
     for (int w = 0; w < 3; w++) {
         for (int h = 0; h < 2; h++) {
-            for (int32_t algo = RR_ALGO_PPO; algo <= RR_ALGO_A2C; algo++) {
-                fprintf(out, "  %-9s  %-5s  %s  ", worlds[w], heads[h],
-                        algo == RR_ALGO_PPO ? "ppo" : "a2c");
+            for (int32_t algo = 0; algo < rr_algo_count(); algo++) {
+                fprintf(out, "  %-9s  %-5s  %s  ", worlds[w], heads[h], flags_algo_name(algo));
                 presets_print(out, worlds[w], heads[h], algo);
                 fputc('\n', out);
             }

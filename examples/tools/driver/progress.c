@@ -30,7 +30,7 @@ void progress_begin(progress *p, const settings *s, int64_t first, int64_t total
     p->start = text_seconds();
     /* What is shown is a mean over whole sessions: rewards fall within one as its user tires of
      * items. */
-    const int32_t n_steps = s->algo == RR_ALGO_PPO ? s->ppo.n_steps : s->a2c.n_steps;
+    const int32_t n_steps = settings_n_steps(s);
     const int32_t n = (s->env.max_episode_steps + n_steps - 1) / n_steps;
     p->n_window = n < PROGRESS_WINDOW ? n : PROGRESS_WINDOW;
     const int64_t total_span = total > 0 ? total : 1;

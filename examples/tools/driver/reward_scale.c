@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reward_scale.h"
 
+#include <string.h>
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +34,8 @@ void reward_scale_apply(run *r, rr_outcome *outcome)
 /* Normalised advantages have no unit. */
 static bool has_unit(const settings *s)
 {
-    return s->algo == RR_ALGO_PPO ? s->ppo.has_advantage_norm == 0 : s->a2c.has_advantage_norm == 0;
+    char text[64];
+    return strcmp(settings_algo_field(s, "has_advantage_norm", text), "false") == 0;
 }
 
 void reward_scale_undo(run *r)

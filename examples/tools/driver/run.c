@@ -12,11 +12,8 @@ rr_agent *run_create_agent(const settings *s, rr_items *items)
 {
     rr_error err;
     rr_agent *agent = NULL;
-    if (s->algo == RR_ALGO_PPO) {
-        text_require(rr_agent_create_ppo(&agent, &s->agent, &s->ppo, items, NULL, &err), &err);
-    } else {
-        text_require(rr_agent_create_a2c(&agent, &s->agent, &s->a2c, items, NULL, &err), &err);
-    }
+    const void *algo = settings_algo_config((settings *)s); /* read alone */
+    text_require(rr_agent_create(&agent, &s->agent, algo, items, NULL, &err), &err);
     return agent;
 }
 

@@ -159,8 +159,7 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
     if (origin->world[0] == '\0') {
         text_fail("%s does not say which world it was made in", path);
     }
-    const int32_t kinds[] = {RR_CONFIG_ENV, RR_CONFIG_AGENT,
-                             algo == RR_ALGO_PPO ? RR_CONFIG_PPO : RR_CONFIG_A2C};
+    const int32_t kinds[] = {RR_CONFIG_ENV, RR_CONFIG_AGENT, settings_algo_kind(s)};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         text_require_file(rr_checkpoint_read_config(path, settings_config(s, kinds[i]), NULL, &err),
                           &err, path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "presets.h"
@@ -17,6 +18,8 @@ void *settings_config(settings *s, int32_t kind)
         return &s->ppo;
     case RR_CONFIG_A2C:
         return &s->a2c;
+    case RR_CONFIG_REINFORCE:
+        return &s->reinforce;
     case RR_CONFIG_BUFFER:
         return &s->buffer;
     case RR_CONFIG_TRAIN:
@@ -30,12 +33,44 @@ void *settings_config(settings *s, int32_t kind)
     }
 }
 
+int32_t settings_algo_kind(const settings *s)
+{
+    rr_error err;
+    rr_algo algo = {.struct_size = sizeof algo};
+    text_require(rr_algo_at(s->algo, &algo, &err), &err);
+    return algo.config_kind;
+}
+
+void *settings_algo_config(settings *s)
+{
+    return settings_config(s, settings_algo_kind(s));
+}
+
+const char *settings_algo_field(const settings *s, const char *name, char out[64])
+{
+    rr_error err;
+    const void *config = settings_algo_config((settings *)s); /* read alone */
+    text_require(rr_config_get(config, name, out, 64, &err), &err);
+    return out;
+}
+
+int32_t settings_n_steps(const settings *s)
+{
+    char text[64];
+    return (int32_t)strtol(settings_algo_field(s, "n_steps", text), NULL, 10);
+}
+
 const char *settings_prefix(int32_t kind)
 {
-    static const char *const prefixes[SETTINGS_KINDS] = {
-        [RR_CONFIG_ENV] = "env", [RR_CONFIG_AGENT] = "agent",   [RR_CONFIG_PPO] = "ppo",
-        [RR_CONFIG_A2C] = "a2c", [RR_CONFIG_BUFFER] = "buffer", [RR_CONFIG_TRAIN] = "train",
-        [RR_CONFIG_ALS] = "als", [RR_CONFIG_HEALTH] = "health"};
+    static const char *const prefixes[SETTINGS_KINDS] = {[RR_CONFIG_ENV] = "env",
+                                                         [RR_CONFIG_AGENT] = "agent",
+                                                         [RR_CONFIG_PPO] = "ppo",
+                                                         [RR_CONFIG_A2C] = "a2c",
+                                                         [RR_CONFIG_REINFORCE] = "reinforce",
+                                                         [RR_CONFIG_BUFFER] = "buffer",
+                                                         [RR_CONFIG_TRAIN] = "train",
+                                                         [RR_CONFIG_ALS] = "als",
+                                                         [RR_CONFIG_HEALTH] = "health"};
     return prefixes[kind];
 }
 
@@ -97,6 +132,7 @@ void settings_init(settings *s, const char *world, const char *head, int32_t alg
     rr_agent_config_init(&s->agent, sizeof s->agent);
     rr_ppo_config_init(&s->ppo, sizeof s->ppo);
     rr_a2c_config_init(&s->a2c, sizeof s->a2c);
+    rr_reinforce_config_init(&s->reinforce, sizeof s->reinforce);
     rr_buffer_config_init(&s->buffer, sizeof s->buffer);
     rr_train_config_init(&s->train, sizeof s->train);
     rr_als_config_init(&s->als, sizeof s->als);
@@ -108,8 +144,7 @@ void settings_init(settings *s, const char *world, const char *head, int32_t alg
 
 int64_t settings_rollout(const settings *s)
 {
-    const int32_t n_steps = s->algo == RR_ALGO_PPO ? s->ppo.n_steps : s->a2c.n_steps;
-    return (int64_t)s->env.n_envs * n_steps;
+    return (int64_t)s->env.n_envs * settings_n_steps(s);
 }
 
 int64_t settings_planned_updates(const settings *s)
@@ -212,10 +247,9 @@ void settings_derive(settings *s)
     if (!settings_is_given(s, RR_CONFIG_AGENT, "planned_updates")) {
         s->agent.planned_updates = settings_planned_updates(s);
     }
-    const int32_t kinds[] = {
-        RR_CONFIG_ENV,    RR_CONFIG_AGENT, s->algo == RR_ALGO_PPO ? RR_CONFIG_PPO : RR_CONFIG_A2C,
-        RR_CONFIG_BUFFER, RR_CONFIG_TRAIN, RR_CONFIG_HEALTH,
-        RR_CONFIG_ALS};
+    const int32_t kinds[] = {RR_CONFIG_ENV,    RR_CONFIG_AGENT, settings_algo_kind(s),
+                             RR_CONFIG_BUFFER, RR_CONFIG_TRAIN, RR_CONFIG_HEALTH,
+                             RR_CONFIG_ALS};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         rr_error err;
         if (kinds[i] == RR_CONFIG_ALS && !s->is_learned) {

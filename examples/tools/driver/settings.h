@@ -11,18 +11,19 @@
 #include "recrl/recrl.h"
 
 /* Kinds of configs by number; those of which a run has none have no prefix. */
-enum { SETTINGS_KINDS = RR_CONFIG_HEALTH + 1, SETTINGS_MOST_FIELDS = 32 };
+enum { SETTINGS_KINDS = RR_CONFIG_REINFORCE + 1, SETTINGS_MOST_FIELDS = 32 };
 
 /* Sessions side by side where a policy is evaluated. */
 enum { PLAY_ENVS = 64 };
 
 typedef struct settings {
-    int32_t algo;    /* RR_ALGO_PPO or _A2C */
+    int32_t algo;    /* RR_ALGO_… */
     bool is_learned; /* the world is learned from interactions */
     rr_env_config env;
     rr_agent_config agent;
     rr_ppo_config ppo;
     rr_a2c_config a2c;
+    rr_reinforce_config reinforce;
     rr_buffer_config buffer;
     rr_train_config train;
     rr_als_config als;
@@ -34,6 +35,13 @@ typedef struct settings {
 void settings_init(settings *s, const char *world, const char *head, int32_t algo);
 /* The config of one kind. */
 void *settings_config(settings *s, int32_t kind);
+/* The config of the run's algorithm, and which one that is. */
+int32_t settings_algo_kind(const settings *s);
+void *settings_algo_config(settings *s);
+/* A field of it as text, in out [64]: "16", "0.9". Every algorithm has it. */
+const char *settings_algo_field(const settings *s, const char *name, char out[64]);
+/* Steps of each session in a rollout. */
+int32_t settings_n_steps(const settings *s);
 /* "env", "agent", "ppo", … : the prefix of flags that set one config alone; NULL: not a run's. */
 const char *settings_prefix(int32_t kind);
 /* Index of a field; −1 where the config has none of that name. */

@@ -13,15 +13,11 @@
 
 static void print_help(const flags_option *table, int n)
 {
-    static const int32_t kinds[] = {RR_CONFIG_TRAIN,
-                                    RR_CONFIG_ENV,
-                                    RR_CONFIG_AGENT,
-                                    RR_CONFIG_PPO,
-                                    RR_CONFIG_A2C,
-                                    RR_CONFIG_ALS,
-                                    -1};
-    printf(
-        "train --algo ppo|a2c [--total-timesteps N] [--world drawn|tiring|movielens|FILE] …\n\n");
+    static const int32_t kinds[] = {
+        RR_CONFIG_TRAIN, RR_CONFIG_ENV,       RR_CONFIG_AGENT, RR_CONFIG_PPO,
+        RR_CONFIG_A2C,   RR_CONFIG_REINFORCE, RR_CONFIG_ALS,   -1};
+    printf("train --algo %s [--total-timesteps N] [--world drawn|tiring|movielens|FILE] …\n\n",
+           flags_algo_names());
     flags_print_options(stdout, table, n);
     printf("\n"
            "Timesteps are decisions, and round up to whole rollouts (n_envs x n_steps). --seed "
@@ -52,7 +48,8 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
 {
     memset(o, 0, sizeof *o);
     const flags_option table[] = {
-        {"algo", "ppo|a2c", "the algorithm; required unless --resume tells", &o->algo, NULL},
+        {"algo", flags_algo_names(), "the algorithm; required unless --resume tells", &o->algo,
+         NULL},
         {"world", "WORLD", "drawn (default), tiring, movielens, or a file of interactions",
          &o->world, NULL},
         {"data", "PATH", "where MovieLens is, a file or its folder", &o->data, NULL},
@@ -92,7 +89,7 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         exit(EXIT_SUCCESS);
     }
     if (o->algo == NULL && o->resume == NULL) {
-        text_fail("--algo is missing: ppo or a2c (see --help)");
+        text_fail("--algo is missing: %s (see --help)", flags_algo_names());
     }
 }
 

@@ -55,7 +55,7 @@ static void put_run(FILE *out, const runs *r, const run_group *group)
           out);
     put_config(out, &first->s, RR_CONFIG_ENV);
     put_config(out, &first->s, RR_CONFIG_AGENT);
-    put_config(out, &first->s, first->s.algo == RR_ALGO_PPO ? RR_CONFIG_PPO : RR_CONFIG_A2C);
+    put_config(out, &first->s, settings_algo_kind(&first->s));
     put_config(out, &first->s, RR_CONFIG_TRAIN);
     fputs("</dl></details>\n", out);
     page_end_panel(out);

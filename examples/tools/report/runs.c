@@ -114,7 +114,7 @@ void runs_close(runs *r)
 int runs_window(const run_record *record)
 {
     const settings *s = &record->s;
-    const int32_t n_steps = s->algo == RR_ALGO_PPO ? s->ppo.n_steps : s->a2c.n_steps;
+    const int32_t n_steps = settings_n_steps(s);
     const int whole = (int)((s->env.max_episode_steps + n_steps - 1) / n_steps);
     const int smooth = record->log.n_rows / 60; /* a curve is read, not its noise */
     return whole > smooth ? whole : smooth > 0 ? smooth : 1;

@@ -67,8 +67,8 @@ static rr_status create_handles(ob_learner *l, rr_error *err)
     buffer.max_candidates = feed->n_products;
     buffer.max_history = 0;
     const float weights[OB_FEATURES] = {r->own_views, 0.0f};
-    rr_status status = is_ppo ? rr_agent_create_ppo(&l->agent, &config, &r->ppo, NULL, NULL, err)
-                              : rr_agent_create_a2c(&l->agent, &config, &r->a2c, NULL, NULL, err);
+    const void *algo = is_ppo ? (const void *)&r->ppo : (const void *)&r->a2c;
+    rr_status status = rr_agent_create(&l->agent, &config, algo, NULL, NULL, err);
     if (status == RR_OK) {
         status = rr_agent_set_feature_weights(l->agent, weights, OB_FEATURES, err);
     }
