@@ -28,6 +28,9 @@ static rr_agent *load(const char *path)
     rr_agent_config config;
     rr_ppo_config ppo;
     rr_a2c_config a2c;
+    rr_reinforce_config reinforce;
+    void *const algo_configs[] = {
+        [RR_ALGO_PPO] = &ppo, [RR_ALGO_A2C] = &a2c, [RR_ALGO_REINFORCE] = &reinforce};
     rr_items *items = NULL;
     rr_agent *agent = NULL;
     int32_t algo = RR_ALGO_PPO;
@@ -35,18 +38,14 @@ static rr_agent *load(const char *path)
     rr_agent_config_init(&config, sizeof config);
     rr_ppo_config_init(&ppo, sizeof ppo);
     rr_a2c_config_init(&a2c, sizeof a2c);
+    rr_reinforce_config_init(&reinforce, sizeof reinforce);
     require(rr_checkpoint_read_config(path, &world, NULL, &err), &err);
     require(rr_checkpoint_read_config(path, &config, &algo, &err), &err);
     require(rr_items_create_drawn(&items, world.num_items, config.item_dim, world.world_seed, NULL,
                                   &err),
             &err);
-    if (algo == RR_ALGO_PPO) {
-        require(rr_checkpoint_read_config(path, &ppo, NULL, &err), &err);
-        require(rr_agent_create(&agent, &config, &ppo, items, NULL, &err), &err);
-    } else {
-        require(rr_checkpoint_read_config(path, &a2c, NULL, &err), &err);
-        require(rr_agent_create(&agent, &config, &a2c, items, NULL, &err), &err);
-    }
+    require(rr_checkpoint_read_config(path, algo_configs[algo], NULL, &err), &err);
+    require(rr_agent_create(&agent, &config, algo_configs[algo], items, NULL, &err), &err);
     rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};
     require(rr_checkpoint_load(&trained, path, &err), &err);
     rr_items_release(items);

@@ -67,8 +67,8 @@ RR_API rr_status rr_checkpoint_save_memory(const rr_checkpoint *checkpoint, void
 RR_API rr_status rr_checkpoint_load_memory(rr_checkpoint *checkpoint, const void *data,
                                            size_t bytes, rr_error *err);
 /* Fills a config (its struct_size and kind set, as by init) with what the file was made with, so
- * that the handles can be created. `algo` (nullable) receives RR_ALGO_PPO or _A2C. config NULL: only
- * algo. */
+ * that the handles can be created. `algo` (nullable) receives RR_ALGO_…. config NULL:
+ * only algo. */
 RR_API rr_status rr_checkpoint_read_config(const char *path, void *config, int32_t *algo,
                                            rr_error *err);
 
