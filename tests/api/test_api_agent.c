@@ -149,9 +149,9 @@ START_TEST(test_api_agent_null_arguments_are_refused_by_name)
     rr_tensor tensor = {.struct_size = sizeof tensor};
 
     expect(rr_agent_create(NULL, &config, &ppo, NULL, NULL, &err), RR_E_INVALID, &err,
-           "rr_agent_create: out is NULL");
+           "rr_agent_create: agent is NULL");
     expect(rr_agent_create(NULL, &config, &a2c, NULL, NULL, &err), RR_E_INVALID, &err,
-           "rr_agent_create: out is NULL");
+           "rr_agent_create: agent is NULL");
     expect(rr_agent_act(NULL, &t.obs, &t.decision, &err), RR_E_INVALID, &err,
            "rr_agent_act: agent is NULL");
     expect(rr_agent_act(t.agent, NULL, &t.decision, &err), RR_E_INVALID, &err, "rr_obs is NULL");
