@@ -89,6 +89,8 @@ START_TEST(test_cancel_of_an_update_from_a_ledger_leaves_its_rows_as_they_were)
         desk t;
         desk_open(&t, shape);
         play(&t, STEPS, false);
+        t.r.agent->trainer.n_updates = 5;
+        move_on(&t, 4, 0.3f); /* so that what was recorded is not what the present policy says */
         wish w = {.at = at};
         make_a_wish(t.r.agent, &w);
         const uint64_t rows = hash_of_rows(&t);
@@ -96,15 +98,15 @@ START_TEST(test_cancel_of_an_update_from_a_ledger_leaves_its_rows_as_they_were)
         rr_stats stats = {0};
         rig_expect(update(&t, &stats, &err), RR_E_CANCELLED, &err, "the host cancelled after");
         ck_assert_int_eq(stats.n_minibatches, at - 1);
-        ck_assert_int_eq(t.r.agent->trainer.n_updates, 1);
+        ck_assert_int_eq(t.r.agent->trainer.n_updates, 6);
         ck_assert_uint_eq(hash_of_rows(&t), rows);
         ck_assert(!t.r.agent->trainer.update.has_weights);
 
         w.at = 1000; /* the next goes through, on the same rows */
         ck_assert_msg(update(&t, &stats, &err) == RR_OK, "%s", err.text);
         ck_assert_int_eq(stats.n_rows, ROWS);
-        ck_assert_int_eq(stats.staleness_max, at == 1 ? 0 : 1);
-        ck_assert_int_eq(stats.ess<1.0f, at> 1); /* weighed: another version drew them */
+        ck_assert_int_eq(stats.staleness_max, 2);
+        ck_assert_float_lt(stats.ess, 1.0f); /* weighed: another version drew them */
         ck_assert_uint_eq(t.r.rollout.n_rows, 0);
         rig_close(&t.r);
     }
