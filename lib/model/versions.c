@@ -119,3 +119,75 @@ rr_status rri_versions_restore(rri_versions *versions, const unsigned char *entr
     }
     return RR_OK;
 }
+
+/* ── parameters of earlier versions ── */
+
+/* Of keep_versions 0: copies that cost little beside an agent, however large a catalogue it learns,
+ * and cover the rows of an hour or two where an update is made every few minutes. */
+enum { AUTO_BYTES = 1 << 20, AUTO_VERSIONS = 16 };
+
+/* The present version is there anyway. */
+static size_t most_earlier(const rr_agent_config *config, size_t n_floats)
+{
+    if (config->keep_versions > 0) {
+        return (size_t)config->keep_versions - 1;
+    }
+    const size_t fit = (size_t)AUTO_BYTES / (n_floats * sizeof(float));
+    const size_t old = (size_t)config->max_staleness; /* rows of older ones are refused */
+    const size_t most = fit < AUTO_VERSIONS - 1 ? fit : AUTO_VERSIONS - 1;
+    return most < old ? most : old;
+}
+
+void rri_earlier_layout(rri_earlier *earlier, rri_arena *arena, const rr_agent_config *config,
+                        size_t n_floats)
+{
+    earlier->n_floats = n_floats;
+    earlier->most = most_earlier(config, n_floats);
+    earlier->values = RRI_TAKE(arena, float, rri_size_multiply(earlier->most, n_floats));
+    earlier->plain = RRI_TAKE(arena, uint64_t, earlier->most);
+    rri_earlier_clear(earlier);
+}
+
+void rri_earlier_clear(rri_earlier *earlier)
+{
+    earlier->n = earlier->next = 0;
+}
+
+static void put(rri_earlier *earlier, uint64_t plain, const void *values)
+{
+    earlier->plain[earlier->next] = plain;
+    memcpy(earlier->values + earlier->next * earlier->n_floats, values,
+           earlier->n_floats * sizeof(float));
+    earlier->next = (earlier->next + 1) % earlier->most;
+    earlier->n += earlier->n < earlier->most;
+}
+
+void rri_earlier_add(rri_earlier *earlier, uint64_t plain, const float *values)
+{
+    if (earlier->most > 0 && rri_earlier_find(earlier, plain) == NULL) {
+        put(earlier, plain, values);
+    }
+}
+
+const float *rri_earlier_find(const rri_earlier *earlier, uint64_t plain)
+{
+    for (size_t i = 0; i < earlier->n; i++) {
+        if (earlier->plain[i] == plain) {
+            return earlier->values + i * earlier->n_floats;
+        }
+    }
+    return NULL;
+}
+
+void rri_earlier_restore(rri_earlier *earlier, const uint64_t *plain, const unsigned char *values,
+                         size_t n, size_t next)
+{
+    const size_t row = earlier->n_floats * sizeof(float);
+    const size_t n_taken = n < earlier->most ? n : earlier->most;
+    rri_earlier_clear(earlier);
+    earlier->next = n == earlier->most && next < n ? next : 0;
+    for (size_t i = n - n_taken; i < n; i++) {
+        const size_t from = (next + i) % n; /* a ring that was not full ends at its next place */
+        put(earlier, plain[from], values + from * row);
+    }
+}

@@ -47,4 +47,35 @@ void rri_versions_note(rri_versions *versions, const rri_version *version);
 rr_status rri_versions_restore(rri_versions *versions, const unsigned char *entries, size_t n,
                                int64_t n_updates, rr_error *err);
 
+/* ── parameters of earlier versions, to check what they drew (train/skew.h) ──
+ * A ring: the newest is written over the oldest. */
+
+/* Most that a config can ask for: keep_versions 64. */
+enum { RRI_EARLIER_MOST = 63 };
+
+typedef struct rri_earlier {
+    float *values;   /* [most, n_floats], a slice of the agent's large block */
+    uint64_t *plain; /* [most] versions without options */
+    size_t n_floats; /* parameters of one */
+    size_t most, n;
+    size_t next; /* place of the next one */
+} rri_earlier;
+
+/* Room as the config says, for parameters of n_floats floats; empty. */
+void rri_earlier_layout(rri_earlier *earlier, rri_arena *arena, const rr_agent_config *config,
+                        size_t n_floats);
+void rri_earlier_clear(rri_earlier *earlier);
+
+/* One that is there already stays where it is. */
+void rri_earlier_add(rri_earlier *earlier, uint64_t plain, const float *values);
+
+/* [n_floats]; NULL: gone. */
+const float *rri_earlier_find(const rri_earlier *earlier, uint64_t plain);
+
+/* From another ring, whose n versions are plain [n] and values [n, n_floats] (bytes that need not
+ * be aligned) and whose next place was `next`: as many of the newest as there is room for; in as
+ * much room as before, each in its place. */
+void rri_earlier_restore(rri_earlier *earlier, const uint64_t *plain, const unsigned char *values,
+                         size_t n, size_t next);
+
 #endif

@@ -108,14 +108,15 @@ static rr_status add_flat(rri_safetensors_writer *writer, const rr_agent *agent,
     return RR_OK;
 }
 
-static rr_status add_kept(rri_safetensors_writer *writer, const rri_kept *kept, rr_error *err)
+static rr_status add_earlier(rri_safetensors_writer *writer, const rri_earlier *earlier,
+                             rr_error *err)
 {
-    int64_t ring[1 + RRI_KEPT_MOST] = {(int64_t)kept->next};
-    memcpy(ring + 1, kept->plain, kept->n * sizeof *kept->plain);
-    const size_t of_ring[] = {1 + kept->n}, of_values[] = {kept->n, kept->n_floats};
+    int64_t ring[1 + RRI_EARLIER_MOST] = {(int64_t)earlier->next};
+    memcpy(ring + 1, earlier->plain, earlier->n * sizeof *earlier->plain);
+    const size_t of_ring[] = {1 + earlier->n}, of_values[] = {earlier->n, earlier->n_floats};
     RRI_TRY(rri_safetensors_add(writer, "agent.kept_ring", RRI_DTYPE_I64, of_ring, 1, ring, err));
     return rri_safetensors_add(writer, "agent.kept_values", RRI_DTYPE_F32, of_values, 2,
-                               kept->values, err);
+                               earlier->values, err);
 }
 
 static rr_status add_agent(rri_safetensors_writer *writer, const rr_agent *agent, rr_error *err)
@@ -138,7 +139,7 @@ static rr_status add_agent(rri_safetensors_writer *writer, const rr_agent *agent
         RRI_TRY(rri_safetensors_add(writer, "agent.versions", RRI_DTYPE_U8, versions_shape, 2,
                                     versions->entries, err));
     }
-    return agent->trainer.kept.n > 0 ? add_kept(writer, &agent->trainer.kept, err) : RR_OK;
+    return agent->trainer.earlier.n > 0 ? add_earlier(writer, &agent->trainer.earlier, err) : RR_OK;
 }
 
 static rr_status add_env(rri_safetensors_writer *writer, const rr_env *env, rr_error *err)

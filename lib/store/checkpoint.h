@@ -9,7 +9,7 @@
  *              env.NAME as env_state.h lists them
  *              agent.versions [n, 40] (U8) as versions.h lists them, where there are any;
  *              agent.kept_ring [1 + n] (I64): the next place, then versions, and agent.kept_values
- *              [n, floats] (F32) as kept.h has them, where there are any
+ *              [n, floats] (F32) as versions.h has them, where there are any
  *              buffer.shape (I64), buffer.form (U8), buffer.NAME [rows, bytes of a row] (U8);
  *              of a keyed one also buffer.ledger (I64), buffer.session_NAME [sessions, bytes] (U8)
  *              blob (U8);  checksum

@@ -174,34 +174,34 @@ static rr_status read_versions(rri_versions *versions, int64_t n_updates,
     return rri_versions_restore(versions, data, shape[0], n_updates, err);
 }
 
-/* Only judged while `kept` is NULL. A version is a hash of its parameters: each must be what it
+/* Only judged while `earlier` is NULL. A version is a hash of its parameters: each must be what it
  * says that it is. */
-static rr_status read_kept(rri_kept *kept, const rr_agent *agent,
-                           const rri_safetensors_reader *reader, rr_error *err)
+static rr_status read_earlier(rri_earlier *earlier, const rr_agent *agent,
+                              const rri_safetensors_reader *reader, rr_error *err)
 {
     const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, "agent.kept_ring");
     if (tensor == NULL) {
-        if (kept != NULL) {
-            rri_kept_clear(kept);
+        if (earlier != NULL) {
+            rri_earlier_clear(earlier);
         }
         return RR_OK;
     }
-    int64_t ring[1 + RRI_KEPT_MOST];
+    int64_t ring[1 + RRI_EARLIER_MOST];
     const size_t n = tensor->n_dims == 1 ? tensor->shape[0] - 1 : 0;
     const size_t n_floats = agent->trainer.model.network.params.n_floats;
     const size_t of_ring[] = {1 + n}, of_values[] = {n, n_floats};
     const unsigned char *values;
-    if (n < 1 || n > RRI_KEPT_MOST) {
+    if (n < 1 || n > RRI_EARLIER_MOST) {
         RRI_FAIL(err, RR_E_FORMAT, "checkpoint: agent.kept_ring has %zu versions; at most %d are",
-                 n, RRI_KEPT_MOST);
+                 n, RRI_EARLIER_MOST);
     }
     RRI_TRY(rri_safetensors_copy(ring, reader, "agent.kept_ring", RRI_DTYPE_I64, of_ring, 1, err));
     RRI_TRY(rri_safetensors_find(&values, reader, "agent.kept_values", RRI_DTYPE_F32, of_values, 2,
                                  err));
-    uint64_t plain[RRI_KEPT_MOST];
+    uint64_t plain[RRI_EARLIER_MOST];
     memcpy(plain, ring + 1, n * sizeof *plain);
-    if (kept != NULL) {
-        rri_kept_restore(kept, plain, values, n, (size_t)ring[0]);
+    if (earlier != NULL) {
+        rri_earlier_restore(earlier, plain, values, n, (size_t)ring[0]);
         return RR_OK;
     }
     const uint64_t catalogue = rri_model_fingerprint(&agent->trainer.model);
@@ -252,7 +252,7 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(NULL, counters[0], reader, err));
     RRI_TRY(read_running(NULL, agent, reader, err));
-    RRI_TRY(read_kept(NULL, agent, reader, err));
+    RRI_TRY(read_earlier(NULL, agent, reader, err));
     RRI_TRY(read_flat(NULL, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(NULL, agent, "optimizer.first", -FLT_MAX, reader, err));
     return read_flat(NULL, agent, "optimizer.second", 0.0f, reader, err);
@@ -264,7 +264,7 @@ static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reade
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(&agent->trainer.versions, counters[0], reader, err));
     RRI_TRY(read_running(agent->trainer.normaliser.running, agent, reader, err));
-    RRI_TRY(read_kept(&agent->trainer.kept, agent, reader, err));
+    RRI_TRY(read_earlier(&agent->trainer.earlier, agent, reader, err));
     RRI_TRY(read_flat(agent->trainer.model.values, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(
         read_flat(agent->trainer.first_moments, agent, "optimizer.first", -FLT_MAX, reader, err));

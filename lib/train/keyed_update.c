@@ -44,7 +44,7 @@ rr_status rri_trainer_update_keyed(bool *is_made, rri_trainer *trainer, rri_roll
     RRI_TRY(rri_intake_take(&in, trainer, rollout, ledger, err));
     rri_intake_warn(&in, trainer);
     rri_trainer_note_version(trainer, NULL);
-    rri_kept_add(&trainer->kept, in.own, trainer->model.values);
+    rri_earlier_add(&trainer->earlier, in.own, trainer->model.values);
 
     /* From here on the rows are the update's: ratios begin at the policy of now. */
     for (size_t i = 0; i < in.n_trained; i++) {

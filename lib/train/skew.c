@@ -9,7 +9,7 @@
 /* The parameters of a version; NULL: they are gone. */
 static const float *parameters_of(const rri_trainer *trainer, uint64_t own, uint64_t plain)
 {
-    return plain == own ? trainer->model.values : rri_kept_find(&trainer->kept, plain);
+    return plain == own ? trainer->model.values : rri_earlier_find(&trainer->earlier, plain);
 }
 
 static uint8_t judge(rri_skew *skew, const rri_rollout *rollout, size_t row, float log_prob)

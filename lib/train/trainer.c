@@ -95,7 +95,7 @@ void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena)
     trainer->gradients = RRI_TAKE(arena, float, n_floats);
     trainer->first_moments = RRI_TAKE(arena, float, n_floats);
     trainer->second_moments = RRI_TAKE(arena, float, n_floats);
-    rri_kept_layout(&trainer->kept, arena, &trainer->model.config, n_floats);
+    rri_earlier_layout(&trainer->earlier, arena, &trainer->model.config, n_floats);
     rri_network_layout(&trainer->model.network, arena, trainer->model.kernels);
     layout_slice(trainer, arena);
     layout_update(trainer, arena);

@@ -19,7 +19,6 @@
 #include "model/versions.h"
 #include "play/workspace.h"
 #include "policy/policy.h"
-#include "train/kept.h"
 #include "train/recipe.h"
 
 /* Rows that pass through the networks together: a longer minibatch is walked in slices, whose
@@ -106,7 +105,7 @@ typedef struct rri_trainer {
     uint64_t n_draws; /* rows drawn without an id of their own */
 
     rri_versions versions;
-    rri_kept kept;
+    rri_earlier earlier;
     rri_host_log log;
     rri_host_cancel cancel;
 } rri_trainer;

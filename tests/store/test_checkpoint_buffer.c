@@ -167,7 +167,7 @@ START_TEST(test_checkpoint_buffer_restored_goes_on_to_the_byte)
         ck_assert_mem_eq(&a, &b, sizeof a);
         ck_assert_int_gt(rr_agent_updates(going.agent), 0);
         ck_assert_int_gt(a.spoilt, 0);
-        ck_assert_uint_gt(going.agent->trainer.kept.n, 1);
+        ck_assert_uint_gt(going.agent->trainer.earlier.n, 1);
         free(file);
         server_close(&going);
         server_close(&resumed);
@@ -282,17 +282,17 @@ START_TEST(test_checkpoint_buffer_kept_parameters_that_are_not_their_versions_ar
 {
     server s;
     server_open(&s);
-    while (s.agent->trainer.kept.n < 2) {
+    while (s.agent->trainer.earlier.n < 2) {
         tick(&s);
     }
-    rri_kept *kept = &s.agent->trainer.kept;
+    rri_earlier *earlier = &s.agent->trainer.earlier;
     size_t bytes;
-    kept->values[kept->n_floats] += 0.5f;
+    earlier->values[earlier->n_floats] += 0.5f;
     unsigned char *file = save(&s, &bytes);
     expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.kept_values[1]");
     free(file);
-    kept->values[kept->n_floats] -= 0.5f;
-    kept->next = 9;
+    earlier->values[earlier->n_floats] -= 0.5f;
+    earlier->next = 9;
     file = save(&s, &bytes);
     expect_refusal(&s, file, bytes, NULL, RR_E_FORMAT, "agent.kept_values[0]");
     free(file);
