@@ -28,7 +28,7 @@ int32_t rr_env_reset(void *env, rr_error *err);
 int32_t rr_env_observe(void *env, rr_obs *obs, rr_error *err);
 int32_t rr_env_step(void *env, const int32_t *actions, rr_outcome *outcome, rr_error *err);
 void rr_env_destroy(void *env);
-int32_t rr_agent_create(void **out, const config *c, const void *algo, void *items, const void *host, rr_error *err);
+int32_t rr_agent_create(void **out, const config *c, const config *algo, void *items, const void *host, rr_error *err);
 int32_t rr_agent_act(void *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
 int32_t rr_agent_update(void *agent, void *buffer, const rr_obs *obs, rr_stats *stats, rr_error *err);
 void rr_agent_destroy(void *agent);
