@@ -19,22 +19,30 @@ enum { LINE = 16 };
 /* Rows of C that share a square. */
 enum { MOST_TOGETHER = 4 };
 
-/* How many sixteens of rows ahead a prefetch asks: of 64 columns, 64 KiB. */
-enum { FAR = 16 };
+/* How many sixteens of rows ahead a prefetch asks for the first cache and for the second: of 64
+ * columns 8 and 64 KiB. */
+enum { NEAR = 2, FAR = 16 };
 
-/* Sixteen lines of what comes next. READ reads one float of each: some hardware follows reads in
- * order of addresses, and then delivers at memory's full rate; it learns less from prefetches, and
- * nothing from the columns of a square. ASK prefetches them, and into the second cache those that
- * come much later, which may lie behind the end of B: a prefetch fails silently. */
-ALWAYS_INLINE void bring(const float *next, const float *far, const rri_ahead ahead)
+/* The address so many floats on, which may lie behind the end of B: a prefetch of nothing fails
+ * silently. */
+ALWAYS_INLINE const void *onward(const float *x, size_t n)
+{
+    return (const void *)((uintptr_t)x + n * sizeof *x);
+}
+
+/* Brings sixteen lines near, in order of addresses, while the square at `here` is worked on. READ
+ * reads one float of each of the `next` rows: some hardware follows reads, and then delivers at
+ * memory's full rate; it learns less from prefetches, and nothing from the columns of a square. ASK
+ * prefetches, because a read that misses holds up what follows it. */
+ALWAYS_INLINE void bring(const float *next, const float *here, size_t k, const rri_ahead ahead)
 {
     UNROLL
     for (size_t j = 0; j < 16; j++) {
         if (ahead == RRI_AHEAD_READ) {
             (void)*(const volatile float *)(next + LINE * j);
         } else {
-            __builtin_prefetch(next + LINE * j);
-            __builtin_prefetch((const void *)((uintptr_t)far + LINE * j * sizeof(float)), 0, 2);
+            __builtin_prefetch(onward(here, NEAR * 16 * k + LINE * j));
+            __builtin_prefetch(onward(here, FAR * 16 * k + LINE * j), 0, 2);
         }
     }
 }
@@ -143,11 +151,10 @@ ALWAYS_INLINE void sixteen(float *C, size_t ldc, const float *A, size_t lda, con
     for (size_t i = 0; i < R; i++) {
         part[i] = rri_lanes_all(0.0f);
     }
-    const float *far = (const float *)((uintptr_t)B + FAR * 16 * k * sizeof(float));
     for (size_t first = 0; first < k; first += 16) {
         rri_lanes square[16];
         turn_over(square, B + first, k);
-        bring(next + 16 * first, far + 16 * first, ahead);
+        bring(next + 16 * first, B + 16 * first, k, ahead);
         UNROLL
         for (size_t l = 0; l < 16; l++) {
             UNROLL
