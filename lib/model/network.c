@@ -335,8 +335,10 @@ static bool has_mlp(const rri_network *net)
     return net->actor.shape.n_layers > 0;
 }
 
-const float *rri_network_seen(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
-                              size_t begin, size_t end)
+/* What the networks see of rows: writes rows [begin, end) of tape->seen. Returns it, or the states
+ * themselves; row 0 is the first either way. */
+static const float *seen_states(const rri_network *net, rri_network_tape *tape,
+                                const rri_inputs *in, size_t begin, size_t end)
 {
     if (!sees_normalised(net)) {
         return in->states;
@@ -351,7 +353,7 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
                        size_t begin, size_t end, rri_stack *scratch)
 {
     float *query = tape->query + begin * net->dim;
-    const float *inputs = rri_network_seen(net, tape, in, begin, end);
+    const float *inputs = seen_states(net, tape, in, begin, end);
     if (has_mlp(net)) {
         rri_mlp_forward(&net->actor, &tape->actor, inputs, begin, end, scratch);
         if (!is_query_last_layer(net)) {
@@ -385,7 +387,7 @@ void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes
 void rri_network_value(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch)
 {
-    const float *inputs = rri_network_seen(net, tape, in, begin, end);
+    const float *inputs = seen_states(net, tape, in, begin, end);
     rri_mlp_forward(&net->critic, &tape->critic, inputs, begin, end, scratch);
 }
 

@@ -116,11 +116,6 @@ void rri_network_pack_task(rri_network *net, const float *values, size_t task);
 /* Bytes of stack that the calls below take for at most n rows. */
 size_t rri_network_scratch(const rri_network *net, size_t n);
 
-/* What the networks see of rows: writes rows [begin, end) of tape->seen. Returns it, or the states
- * themselves; row 0 is the first either way. */
-const float *rri_network_seen(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
-                              size_t begin, size_t end);
-
 /* Rows [begin, end) of tape->query, and of the critic's last outputs v, from their inputs. */
 void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch);

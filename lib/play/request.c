@@ -168,7 +168,8 @@ static rr_status check_incumbents(const rri_request *request, rr_error *err)
     return RR_OK;
 }
 
-rri_inputs rri_request_inputs(const rr_obs *obs)
+/* What networks read of an observation, whose arrays are borrowed. */
+static rri_inputs inputs_of(const rr_obs *obs)
 {
     return (rri_inputs){
         .states = obs->states,
@@ -194,7 +195,7 @@ rr_status rri_request_read(rri_request *request, const rri_workspace *work, cons
     request->n = (size_t)obs->n;
     request->decisions = obs->decisions;
     request->incumbents = obs->incumbents;
-    request->inputs = rri_request_inputs(obs);
+    request->inputs = inputs_of(obs);
     request->menu = (rri_menu){
         .n = request->n,
         .k = has_lists ? (size_t)obs->n_candidates : 0,

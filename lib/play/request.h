@@ -20,9 +20,6 @@ typedef struct rri_request {
 rr_status rri_request_read(rri_request *request, const rri_workspace *work, const rr_obs *obs,
                            rr_error *err);
 
-/* What networks read of an observation, whose arrays are borrowed. */
-rri_inputs rri_request_inputs(const rr_obs *obs);
-
 /* States alone, for the critic: n, states and their width. `name` ("obs", "final_obs"). */
 rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs, const char *name,
                                    rr_error *err);
