@@ -209,7 +209,7 @@ START_TEST(test_api_config_what_does_not_exist_is_not_found)
     char range[96];
     (void)snprintf(range, sizeof range,
                    "config kind is %d; it must be an RR_CONFIG_ number, 1 to %d", N_KINDS,
-                   RR_CONFIG_LOAD);
+                   N_KINDS - 1);
     ck_assert_str_eq(err.text, range);
     ck_assert_int_eq(rr_config_field_at(RR_CONFIG_PPO, -1, &field, &err), RR_E_NOT_FOUND);
     ck_assert_int_eq(rr_config_field_at(RR_CONFIG_PPO, 1000, &field, &err), RR_E_NOT_FOUND);
@@ -239,7 +239,7 @@ START_TEST(test_api_config_of_another_kind_is_refused)
         (void)snprintf(sentence, sizeof sentence,
                        "rr_config_get: the config's kind is %d; it must be an RR_CONFIG_ number, "
                        "1 to %d, as its init sets it",
-                       none[i], RR_CONFIG_LOAD);
+                       none[i], N_KINDS - 1);
         ck_assert_int_eq(rr_config_set(&config, "lr", "1", &err), RR_E_INVALID);
         ck_assert_int_eq(rr_config_check(&config, &err), RR_E_INVALID);
         ck_assert_int_eq(rr_config_get(&config, "lr", text, sizeof text, &err), RR_E_INVALID);
