@@ -232,7 +232,7 @@ START_TEST(test_api_config_of_another_kind_is_refused)
                      RR_E_INVALID);
     ck_assert_ptr_null(buffer);
     ck_assert_ptr_nonnull(strstr(err.text, "buffer config: kind is"));
-    const int32_t none[] = {0, -1, 99, RR_CONFIG_HEALTH + 1};
+    const int32_t none[] = {0, -1, 99, N_KINDS};
     for (size_t i = 0; i < 4; i++) {
         char sentence[128];
         config.any.kind = none[i];
