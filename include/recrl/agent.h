@@ -25,8 +25,8 @@ typedef struct rr_stats {
     float value_loss;         /* ½ mean (V − R)²  (half of what SB3 prints), in the unit of
                                  rewards, squared */
     float entropy;            /* +H, nats */
-    float approx_kl;          /* mean((ρ − 1) − log ρ) of the last epoch; 0 for A2C */
-    float clip_fraction;      /* share of rows with |ρ − 1| > clip_eps; 0 for A2C */
+    float approx_kl;          /* mean((ρ − 1) − log ρ) of the last epoch; 0 but for PPO */
+    float clip_fraction;      /* share of rows with |ρ − 1| > clip_eps; 0 but for PPO */
     float explained_variance; /* 1 − Var(R − V)/Var(R), old values; NaN when Var(R) = 0 */
     float grad_norm;          /* before clipping, mean over steps; of the loss as it is minimised,
                                  which normalize_returns makes free of the unit of rewards */
