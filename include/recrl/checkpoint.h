@@ -26,26 +26,36 @@ typedef struct rr_checkpoint {
 } rr_checkpoint;
 
 /* How a path is written to, here, by rr_policy_save and by rr_npy_write:
- *   whole        A temporary file beside it (NAME.<16 hex digits>.tmp) is written, synced and
- * renamed over it. Killed or refused at any moment, a save leaves the whole old file or the whole
- * new one. Parts go out as they lie in the handles: a save takes a few KiB. left over    The
- * temporary file is locked (flock) while it is written. One that nobody locks, of a process that
- * was killed, is removed by the next save to the path; for this its folder is read once. symlinks
- * are followed: the file that they lead to is replaced, or made. They stay. permissions  of a file
- * that is there are kept: the mode always; owner and group where the system lets us, else the group
- * may do what others may. Access lists and other hard links stay with the old file. A file that the
- * caller may not write is RR_E_IO, and for root one that nobody may write. A new file has 0666 less
- * the umask. devices      and pipes are written to as they are, never replaced: what was written
- * before a failure has been written. A pipe waits for its reader; when that goes away the answer is
- * RR_E_IO, and there is no signal. power cuts   Where the folder cannot be synced after the rename
- * (no permission to read it, a fault of the disk), the answer is RR_OK: the new file is in place. A
- * power cut may bring the old one back. rr_checkpoint_save says so to the log of the agent's host
- *                (RR_LOG_WARNING); the two others have no log, and do not.
+ *
+ *   whole        A temporary file beside it, NAME.<16 hex digits>.tmp, is written, synced and
+ *                renamed over it. Killed or refused at any moment, a save leaves the whole old
+ *                file or the whole new one. Parts go out as they lie in the handles: a save takes
+ *                a few KiB of memory.
+ *   left over    The temporary file is locked (flock) while it is written. One that nobody locks,
+ *                of a process that was killed, is removed by the next save to the path; for this
+ *                its folder is read once.
+ *   symlinks     They are followed, and stay: the file that they lead to is replaced, or made.
+ *   permissions  The mode of a file that is there is kept; owner and group where the system lets
+ *                us, else its group may do what others may. Access lists and other hard links
+ *                stay with the old file. A file that the caller may not write is RR_E_IO, and for
+ *                root one that nobody may write. A new file has 0666 less the umask.
+ *   devices      They and pipes are written to as they are, never replaced; what was written
+ *                before a failure stays written. A pipe waits for its reader; when that goes away
+ *                the answer is RR_E_IO, and there is no signal.
+ *   power cuts   Where the folder cannot be synced after the rename (no permission to read it, a
+ *                fault of the disk), the answer is RR_OK, for the new file is in place; but a
+ *                power cut may bring the old one back. rr_checkpoint_save says so to the log of
+ *                the agent's host (RR_LOG_WARNING). The two others have no log to say it to.
  *   signals      A call that one interrupts is made again. */
+
+/* What a release reads: files of its own format version, which are those of all releases so far;
+ * another one is RR_E_VERSION. What a later release adds and this one does not know (tensors,
+ * metadata, fields of configs) is ignored, unless the file says that it is required: then it is
+ * RR_E_VERSION, with its name. */
 
 /* One safetensors file of what the checkpoint names. Weights, moments, counters, configs, the item
  * table's fingerprint and a checksum over every byte before it: a run that is resumed is
- * byte-identical to one that never stopped.
+ * byte-identical to one that never stopped. The agent's counters stop at 2^62.
  * RR_E_STATE while a lock-step buffer waits for a reward; a keyed one is saved at any time, with
  * sessions, clock and counts. The versions that the agent knows ride along, and the parameters that
  * it keeps of them (keep_versions): after a restore the same rows are checked for skew as without.

@@ -252,6 +252,54 @@ START_TEST(test_checkpoint_restore_refuses_newer_and_unknown_texts)
 }
 END_TEST
 
+/* A checkpoint as a later release may write it. */
+typedef struct later {
+    rr_checkpoint checkpoint;
+    const char *needed;
+} later;
+
+static rr_status describe_later(rri_safetensors_writer *writer, const void *context, rr_error *err)
+{
+    const later *l = context;
+    RRI_TRY(rri_safetensors_add_metadata(writer, "generation", "7", err));
+    RRI_TRY(rri_safetensors_add_metadata(writer, "agent.depth_of_thought", "3", err));
+    RRI_TRY(rri_safetensors_add_metadata(writer, "requires", l->needed, err));
+    RRI_TRY(rri_checkpoint_describe(writer, &l->checkpoint, err));
+    return rri_safetensors_add(writer, "final.history", RRI_DTYPE_U8, (const size_t[]){3}, 1, "abc",
+                               err);
+}
+
+static file save_later(const machine *m, const char *needed)
+{
+    file f = {NULL, 0};
+    rr_error err;
+    const later l = {machine_checkpoint(m), needed};
+    machine_require(rri_safetensors_write(NULL, 0, &f.bytes, describe_later, &l, &err), &err);
+    f.block = malloc(f.bytes);
+    machine_require(rri_safetensors_write(f.block, f.bytes, &f.bytes, describe_later, &l, &err),
+                    &err);
+    return f;
+}
+
+START_TEST(test_checkpoint_restore_ignores_what_it_does_not_know_unless_it_is_required)
+{
+    machine m, other;
+    rr_error err;
+    begin(&m, &tiny, NULL);
+    machine_create(&other, &tiny, 5, 1, NULL);
+    file f = save_later(&m, ""), needing = save_later(&m, "slots,final");
+    expect_refused(&other, &needing, RR_E_VERSION, "it requires 'slots', which this release");
+    machine_require(machine_load(&other, f.block, f.bytes, &err), &err);
+    file plain = save(&m);
+    expect_unchanged(&other, &plain);
+    free(plain.block);
+    free(needing.block);
+    free(f.block);
+    machine_destroy(&m);
+    machine_destroy(&other);
+}
+END_TEST
+
 START_TEST(test_checkpoint_restore_refuses_values_that_cannot_be)
 {
     machine m;
@@ -716,6 +764,7 @@ CHECK_MAIN("store/checkpoint_restore", test_checkpoint_restore_accepts_what_was_
            test_checkpoint_restore_refuses_every_flipped_bit,
            test_checkpoint_restore_refuses_what_is_not_ours,
            test_checkpoint_restore_refuses_newer_and_unknown_texts,
+           test_checkpoint_restore_ignores_what_it_does_not_know_unless_it_is_required,
            test_checkpoint_restore_refuses_values_that_cannot_be,
            test_checkpoint_restore_counters_at_their_limits_go_on_and_are_saved,
            test_checkpoint_restore_refuses_statistics_that_cannot_be,
