@@ -4,7 +4,7 @@
 #include "agent_fixture.h"
 #include "counting_host.h"
 
-/* An agent, and a snapshot of it with a desk. */
+/* An agent, and a snapshot of it with a reader. */
 typedef struct served {
     rig r;
     rr_serving_options options;
@@ -26,7 +26,7 @@ static void publish(served *s)
                   err.text);
 }
 
-static void open_desk(served *s, uint64_t seed)
+static void open_reader(served *s, uint64_t seed)
 {
     const rri_allocator allocator = plain_allocator();
     rr_error err = {0};
@@ -41,7 +41,7 @@ static void served_open(served *s, const rig_shape *shape)
     rig_open(&s->r, shape);
     rr_serving_options_init(&s->options, sizeof s->options);
     publish(s);
-    open_desk(s, 11);
+    open_reader(s, 11);
 }
 
 static void served_close(served *s)
@@ -215,11 +215,10 @@ START_TEST(test_snapshot_of_another_shape_is_refused_by_the_reader)
     served_open(&other, &other_shape);
     rr_error err = {0};
     rig_expect(rri_snapshot_act(other.policy, s.scratch, &s.r.obs, &s.r.decision, &err),
-               RR_E_MISMATCH, &err,
-               "reader: this policy's hidden is 5,0,0,0; it must be 4,0,0,0,");
+               RR_E_MISMATCH, &err, "reader: this policy's hidden is 5,0,0,0; it must be 4,0,0,0,");
     served_close(&other);
     other_shape = rig_usual();
-    other_shape.agent.normalize_states = 1; /* a desk for it has an array more */
+    other_shape.agent.normalize_states = 1; /* a reader for it has an array more */
     served_open(&other, &other_shape);
     rig_expect(rri_snapshot_act(other.policy, s.scratch, &s.r.obs, &s.r.decision, &err),
                RR_E_MISMATCH, &err, "this policy's normalize_states is 1; it must be 0");
