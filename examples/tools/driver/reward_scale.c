@@ -35,7 +35,7 @@ void reward_scale_apply(run *r, rr_outcome *outcome)
 static bool has_unit(const settings *s)
 {
     char text[64];
-    return strcmp(settings_algo_field(s, "has_advantage_norm", text), "false") == 0;
+    return strcmp(settings_algo_field(s, "has_advantage_norm", text), "0") == 0;
 }
 
 void reward_scale_undo(run *r)
