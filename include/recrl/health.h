@@ -69,7 +69,8 @@ enum {
     RR_ILL_VALUE_SCORE = 4096
 };
 
-/* The figures of a window; all but n_updates and ill are 0 unless this update ended one. */
+/* The figures of a window; all but n_updates and ill are 0 unless this update ended one. One that
+ * nothing is known of is NaN, one beyond a float infinite. */
 typedef struct rr_health_report {
     uint32_t struct_size;
     int32_t is_judged; /* 1: a window ended with this update, and was not the first */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* swap_items.h: another catalogue under a policy that goes on. recrl.h §6. */
+/* swap_items.h: another catalogue under a policy that goes on. recrl/agent.h. */
 #ifndef RRI_AGENT_SWAP_ITEMS_H
 #define RRI_AGENT_SWAP_ITEMS_H
 

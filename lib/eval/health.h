@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* health.h: signs that a training run is going wrong. recrl.h §14.
+/* health.h: signs that a training run is going wrong. recrl/health.h.
  *
  * Rows and updates are gathered until `window` rows are there; then the window is judged and begun
  * anew. The first window is not judged: how a policy begins is no illness. Shown item i with share

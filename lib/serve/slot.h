@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* slot.h: the place where a trainer leaves the newest snapshot and threads that serve find it.
- * recrl.h §13.
+ * recrl/policy.h.
  *
  * Readers take no lock. Each has a cell of its own, in which it writes the snapshot that it is
  * about to read, and then looks whether it is still the present one; a trainer lets go of a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* snapshot.h: a policy that no longer changes, and the reader of a thread that serves from it.
- * recrl.h §13.
+ * recrl/policy.h.
  *
  * A snapshot is one small block and one large one:
  *   values │ packed weights of actor and critic │ the catalogue, packed, where it is learned │

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* skew.h: whether what was recorded is what the policy saw. recrl.h §6.
+/* skew.h: whether what was recorded is what the policy saw. recrl/agent.h.
  *
  * A row of a version whose parameters are there (the present ones, and those that keep_versions
  * keeps) must give its log-prob again, bit for bit; then features, lists, items and serving options

@@ -189,6 +189,11 @@ START_TEST(test_dataset_fit_checks_the_config_and_fills_the_stats)
                      RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "als config: ridge is -1"));
     config.ridge = 0.1f;
+    config.num_sweeps = 1025; /* hours, where somebody mistyped */
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, &err),
+                     RR_E_INVALID);
+    ck_assert_str_eq(err.text, "als config: num_sweeps is 1025; it must be in [1, 1024]");
+    config.num_sweeps = 12;
     ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, &err), RR_OK);
     ck_assert_int_eq(stats.n_train, 5);
     ck_assert_int_eq(stats.n_holdout, 0);

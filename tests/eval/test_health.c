@@ -283,6 +283,24 @@ START_TEST(test_health_rows_that_are_refused_change_nothing)
 }
 END_TEST
 
+/* Finite rewards whose deviation no float holds. */
+START_TEST(test_health_a_figure_beyond_a_float_is_infinite)
+{
+    heard h = {0};
+    const rr_health_config config = silent();
+    rr_health *health = make(&config, &h);
+    const rri_health_rows rows = four();
+    const float huge[2] = {3e38f, -3e38f};
+    rr_health_report r;
+    ck_assert_int_eq(rri_health_record(health, &rows, NULL), RR_OK);
+    ck_assert_int_eq(rri_health_reward(health, huge, 2, NULL), RR_OK);
+    rri_health_update(health, &usual, 0.125, &r);
+    ck_assert(isinf(r.reward_deviation) && !isnan(r.entropy) && !isnan(r.value_score));
+    ck_assert_uint_eq(r.ill, 0);
+    rri_health_destroy(health);
+}
+END_TEST
+
 START_TEST(test_health_what_is_not_known_is_no_illness)
 {
     heard h = {0};
@@ -314,4 +332,5 @@ CHECK_MAIN("eval/health", test_health_figures_of_a_window_are_those_by_hand,
            test_health_drift_names_the_coordinate_that_moved,
            test_health_a_constant_that_moves_has_drifted,
            test_health_rows_that_are_refused_change_nothing,
+           test_health_a_figure_beyond_a_float_is_infinite,
            test_health_what_is_not_known_is_no_illness)
