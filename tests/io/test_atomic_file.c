@@ -283,6 +283,7 @@ static pid_t reader_of(const char *path, size_t bytes)
     if (child != 0) {
         return child;
     }
+    alarm(60); /* where nobody writes */
     const int fd = open(path, O_RDONLY);
     for (size_t used = 0; used < bytes;) {
         char got[4096];

@@ -93,7 +93,8 @@ START_TEST(test_temporary_file_two_thousand_strays_do_not_hinder_a_save)
 }
 END_TEST
 
-/* A child that begins to write, says so, and waits to be killed. */
+/* A child that begins to write, says so, and waits to be killed; not for long where the test fails.
+ */
 static pid_t begin_to_write(const char *path)
 {
     int ready[2];
@@ -102,6 +103,7 @@ static pid_t begin_to_write(const char *path)
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         static char half[20000];
+        alarm(60);
         rri_atomic_file file;
         const bool is_begun = rri_atomic_file_open(&file, path, NULL) == RR_OK &&
                               rri_atomic_file_append(&file, half, sizeof half, NULL) == RR_OK;
