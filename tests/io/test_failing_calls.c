@@ -49,6 +49,7 @@ static struct {
     int nth, times, number;
     bool is_killed;
     bool is_done;        /* although rename says that it was not */
+    bool is_cleared;     /* what is not locked yet, before the first lock */
     size_t most_written; /* by each write; 0: all */
 } plan;
 static int n_called[N_CALLS];
@@ -64,6 +65,18 @@ static bool fails(call c)
     }
     errno = plan.number;
     return true;
+}
+
+/* Another process whose own save begins at this moment. */
+static void clear_as_others_do(void)
+{
+    DIR *const dir = opendir(files_folder);
+    for (const struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
+        if (strstr(e->d_name, ".tmp") != NULL) {
+            ck_assert_int_eq(unlink(files_path(e->d_name)), 0);
+        }
+    }
+    closedir(dir);
 }
 
 static int planned_stat(const char *path, struct stat *s)
@@ -92,6 +105,9 @@ static int planned_open(const char *path, int flags, mode_t mode)
 }
 static int planned_flock(int fd, int operation)
 {
+    if (plan.is_cleared && n_called[CALL_FLOCK] == 0) {
+        clear_as_others_do();
+    }
     return fails(CALL_FLOCK) ? -1 : flock(fd, operation);
 }
 static int planned_fchown(int fd, uid_t owner, gid_t group)
@@ -400,6 +416,21 @@ START_TEST(test_failing_calls_rename_that_was_done_although_interrupted_is_done)
 }
 END_TEST
 
+START_TEST(test_failing_calls_file_that_is_cleared_before_it_is_locked_is_made_again)
+{
+    begin();
+    int n_calls[N_CALLS];
+    unsigned char *bytes;
+    size_t n_bytes;
+    rehearse(&things[0], n_calls, &bytes, &n_bytes);
+    plan.is_cleared = true;
+    ck_assert_int_eq(save_over_old(&things[0], bytes, n_bytes), RR_OK);
+    ck_assert_int_eq(n_called[CALL_FLOCK], n_calls[CALL_FLOCK] + 1);
+    free(bytes);
+    end();
+}
+END_TEST
+
 START_TEST(test_failing_calls_writes_that_take_little_are_continued)
 {
     static const size_t most[] = {1, 7, 4096};
@@ -503,6 +534,7 @@ END_TEST
 CHECK_MAIN("io/failing_calls", test_failing_calls_leave_the_old_file_or_the_new_one_whole,
            test_failing_calls_that_are_interrupted_are_made_again,
            test_failing_calls_rename_that_was_done_although_interrupted_is_done,
+           test_failing_calls_file_that_is_cleared_before_it_is_locked_is_made_again,
            test_failing_calls_writes_that_take_little_are_continued,
            test_failing_calls_file_size_limit_of_the_system_is_an_error,
            test_failing_calls_process_that_is_killed_leaves_a_whole_file)
