@@ -28,6 +28,7 @@ typedef enum call {
     CALL_FLOCK,
     CALL_FCHOWN,
     CALL_FCHMOD,
+    CALL_READ,
     CALL_WRITE,
     CALL_FSYNC,
     CALL_FCNTL,
@@ -39,8 +40,8 @@ typedef enum call {
 } call;
 
 static const char *const call_names[N_CALLS] = {
-    "stat",   "lstat", "fstat", "readlink", "faccessat", "open",   "flock",   "fchown",
-    "fchmod", "write", "fsync", "fcntl",    "close",     "rename", "opendir", "readdir"};
+    "stat", "lstat", "fstat", "readlink", "faccessat", "open",   "flock",   "fchown", "fchmod",
+    "read", "write", "fsync", "fcntl",    "close",     "rename", "opendir", "readdir"};
 
 /* The `nth` call of a kind fails with `number` and `times` − 1 after it; or is the process's last.
  */
@@ -48,9 +49,9 @@ static struct {
     call call;
     int nth, times, number;
     bool is_killed;
-    bool is_done;        /* although rename says that it was not */
-    bool is_cleared;     /* what is not locked yet, before the first lock */
-    size_t most_written; /* by each write; 0: all */
+    bool is_done;                   /* although rename says that it was not */
+    bool is_cleared;                /* what is not locked yet, before the first lock */
+    size_t most_read, most_written; /* by each call; 0: all */
 } plan;
 static int n_called[N_CALLS];
 
@@ -118,6 +119,11 @@ static int planned_fchmod(int fd, mode_t mode)
 {
     return fails(CALL_FCHMOD) ? -1 : fchmod(fd, mode);
 }
+static ssize_t planned_read(int fd, void *out, size_t bytes)
+{
+    const bool is_cut = plan.most_read > 0 && bytes > plan.most_read;
+    return fails(CALL_READ) ? -1 : read(fd, out, is_cut ? plan.most_read : bytes);
+}
 static ssize_t planned_write(int fd, const void *data, size_t bytes)
 {
     const bool is_cut = plan.most_written > 0 && bytes > plan.most_written;
@@ -166,6 +172,7 @@ static struct dirent *planned_readdir(DIR *dir)
 #define flock(fd, operation)                 planned_flock(fd, operation)
 #define fchown(fd, owner, group)             planned_fchown(fd, owner, group)
 #define fchmod(fd, mode)                     planned_fchmod(fd, mode)
+#define read(fd, out, bytes)                 planned_read(fd, out, bytes)
 #define write(fd, data, bytes)               planned_write(fd, data, bytes)
 #define fsync(fd)                            planned_fsync(fd)
 #define fcntl(fd, command, argument)         planned_fcntl(fd, command, argument)
@@ -185,6 +192,7 @@ static struct dirent *planned_readdir(DIR *dir)
 #undef flock
 #undef fchown
 #undef fchmod
+#undef read
 #undef write
 #undef fsync
 #undef fcntl
@@ -460,6 +468,48 @@ START_TEST(test_failing_calls_writes_that_take_little_are_continued)
 }
 END_TEST
 
+static rr_status load_checkpoint(rr_error *err)
+{
+    rr_checkpoint all = machine_checkpoint(&saved);
+    memset(n_called, 0, sizeof n_called);
+    return rr_checkpoint_load(&all, files_path("file"), err);
+}
+
+START_TEST(test_failing_calls_of_a_load_are_made_again_or_change_nothing)
+{
+    static const call calls[] = {CALL_OPEN, CALL_FSTAT, CALL_READ};
+    begin();
+    int n_calls[N_CALLS];
+    unsigned char *bytes;
+    size_t n_bytes;
+    rr_error err;
+    rehearse(&things[2], n_calls, &bytes, &n_bytes);
+    machine_require(load_checkpoint(&err), &err);
+    memcpy(n_calls, n_called, sizeof n_called);
+    ck_assert_int_ge(n_calls[CALL_READ], 4); /* length, header, the rest, the end */
+    for (size_t c = 0; c < 3; c++) {
+        for (int nth = 0; nth < n_calls[calls[c]]; nth++) {
+            plan.call = calls[c];
+            plan.nth = nth;
+            plan.times = 2;
+            plan.number = EINTR;
+            machine_require(load_checkpoint(&err), &err);
+            plan.number = EIO;
+            ck_assert_int_eq(load_checkpoint(&err), RR_E_IO);
+            ck_assert_ptr_nonnull(strstr(err.text, "Input/output error"));
+            plan.times = 0;
+            save_checkpoint(files_path("file"), NULL);
+            files_expect(files_path("file"), bytes, n_bytes);
+        }
+    }
+    plan.most_read = 7;
+    machine_require(load_checkpoint(&err), &err);
+    plan.most_read = 0;
+    free(bytes);
+    end();
+}
+END_TEST
+
 /* A disk that is full is full for every write after the first that failed. */
 START_TEST(test_failing_calls_file_size_limit_of_the_system_is_an_error)
 {
@@ -536,5 +586,6 @@ CHECK_MAIN("io/failing_calls", test_failing_calls_leave_the_old_file_or_the_new_
            test_failing_calls_rename_that_was_done_although_interrupted_is_done,
            test_failing_calls_file_that_is_cleared_before_it_is_locked_is_made_again,
            test_failing_calls_writes_that_take_little_are_continued,
+           test_failing_calls_of_a_load_are_made_again_or_change_nothing,
            test_failing_calls_file_size_limit_of_the_system_is_an_error,
            test_failing_calls_process_that_is_killed_leaves_a_whole_file)
