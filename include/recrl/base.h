@@ -33,7 +33,7 @@ enum {
     RR_E_NOT_FINITE = -6,  /* NaN or infinity in what was given, or in a gradient */
     RR_E_IO = -7,          /* a file could not be read or written */
     RR_E_FORMAT = -8,      /* a file or a block of memory is damaged or is not what it should be */
-    RR_E_VERSION = -9,     /* a checkpoint of a newer release */
+    RR_E_VERSION = -9,     /* a file or blob of another version */
     RR_E_MISMATCH = -10,   /* whole and readable, but of another shape, head or item table */
     RR_E_THREAD = -11,     /* the system refused a thread */
     RR_E_TOO_SMALL = -12,  /* the caller's block is too small; the size needed is told */

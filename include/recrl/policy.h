@@ -52,9 +52,9 @@ RR_API rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_optio
  * moment leaves the old file or the new one, and so does a reader find. */
 RR_API rr_status rr_policy_save(const char *path, const rr_policy *policy, rr_error *err);
 /* items: the catalogue that the policy was published with, else RR_E_MISMATCH; NULL where it had
- * none. RR_E_IO: it cannot be read; RR_E_FORMAT: damaged, or no snapshot; RR_E_VERSION: of a newer
- * release; RR_E_MISMATCH: a decision comes out otherwise (in any bit, or by 1e-4 where the file
- * comes from another class of machine, rr_runtime_info). */
+ * none. RR_E_IO: it cannot be read; RR_E_FORMAT: damaged, or no snapshot; RR_E_VERSION: of another
+ * version (recrl/checkpoint.h); RR_E_MISMATCH: a decision comes out otherwise (in any bit, or by
+ * 1e-4 where the file comes from another class of machine, rr_runtime_info). */
 RR_API rr_status rr_policy_load(rr_policy **out, const char *path, rr_items *items,
                                 const rr_host *host, rr_error *err);
 /* The same to and from memory. *bytes receives the size needed; out NULL only asks. */

@@ -22,7 +22,7 @@ static const struct {
     {RR_E_IO, "RR_E_IO", "a file could not be read or written"},
     {RR_E_FORMAT, "RR_E_FORMAT",
      "a file or a block of memory is damaged or is not what it should be"},
-    {RR_E_VERSION, "RR_E_VERSION", "a checkpoint of a newer release"},
+    {RR_E_VERSION, "RR_E_VERSION", "a file or blob of another version"},
     {RR_E_MISMATCH, "RR_E_MISMATCH", "readable, but of another shape, head or item table"},
     {RR_E_THREAD, "RR_E_THREAD", "the system refused a thread"},
     {RR_E_TOO_SMALL, "RR_E_TOO_SMALL", "the caller's block is too small"},
