@@ -81,5 +81,5 @@ rr_status rri_safetensors_file_read(void **block, size_t *bytes, const char *pat
     const rr_status status = read_open(block, file_bytes, fd, path, allocator, err);
     close(fd);
     *bytes = status == RR_OK ? file_bytes : *bytes;
-    return status;
+    return status == RR_E_IO ? status : rri_status_of_file(err, status, path); /* which says it */
 }

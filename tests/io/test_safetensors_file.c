@@ -42,6 +42,7 @@ static void expect_refused(const char *path, rr_status wanted, const char *sente
     ck_assert_int_eq(read_file(path, &block, &bytes, &err), wanted);
     ck_assert_msg(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text,
                   sentence);
+    ck_assert_msg(strstr(err.text, path) != NULL, "\"%s\" does not name the file", err.text);
     ck_assert_ptr_null(block);
     ck_assert_uint_eq(bytes, 77);
     ck_assert_uint_eq(n_live, 0);
