@@ -12,7 +12,8 @@ extern "C" {
 #endif
 
 /* One update, as means over its minibatches weighted by rows, unless said otherwise. maths §5, §6.
- * With normalize_returns all but grad_norm is told in the unit of rewards, as without it. */
+ * With normalize_returns all but grad_norm is told in the unit of rewards, as without it. A figure
+ * that no finite float holds is NaN: with rewards of 1e20, their loss squared. */
 typedef struct rr_stats {
     uint32_t struct_size;     /* sizeof(rr_stats) */
     int32_t n_rows;           /* rows trained on */
@@ -61,6 +62,12 @@ typedef struct rr_stats {
 RR_API rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config,
                                  const void *algo_config, rr_items *items, const rr_host *host,
                                  rr_error *err);
+/* Bytes that create takes of the host. Later allocations: rr_agent_set_items takes a block for the
+ * new catalogue and gives the old one back; the first publish of a catalogue packs it once for all
+ * snapshots, and each snapshot takes its parameters, unless one that nobody holds is written over
+ * (rr_agent_publish_to). */
+RR_API rr_status rr_agent_memory(const rr_agent_config *config, const void *algo_config,
+                                 const rr_items *items, size_t *bytes, rr_error *err);
 RR_API void rr_agent_destroy(rr_agent *agent);
 
 /* What a call costs. act, top_k and evaluate: a forward pass a row, and a score for each item that

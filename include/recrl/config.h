@@ -64,6 +64,9 @@ typedef struct rr_agent_config {
                                   size always fits; default 0 */
     int32_t num_threads;       /* threads of this agent, the caller's included, [1, 64]; default
                                   1 */
+    int32_t worker_spin_us;    /* about how long a thread that has nothing to do polls for more
+                                  before it sleeps, in microseconds, [0, 100000]; 0 on a host that
+                                  has more threads than cores; default 200 */
     float initial_scale;       /* τ at the start (two-tower), > 0; default 10 */
     float mlp_scale;           /* c of q = W_skip s + c MLP(s) (two-tower), > 0; default 0.125,
                                   which is 1/√64: at 1 the MLP's noise costs 1.5 % of the best */
@@ -80,6 +83,7 @@ typedef struct rr_agent_config {
     float max_skew;            /* keyed: share of the rows that can be checked for skew, [0, 1], up
                                   to which the sessions of rows with skew are given up; above it
                                   the update is refused (RR_E_SKEW); default 0.05 */
+    uint32_t reserved;         /* must be 0 */
     int64_t planned_updates;   /* updates over which lr falls to 0; 0: constant; default 0 */
     uint64_t seed;             /* initialisation, draws, shuffles; default 0 */
     int32_t normalize_returns; /* 1: learn in units of the running deviation of returns, whatever

@@ -13,7 +13,7 @@ extern "C" {
 /* The simulated world. maths §1. */
 typedef struct rr_env_config {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_ENV, set by init */
+    int32_t kind;              /* RR_CONFIG_ENV, set by init */
     int32_t n_envs;            /* sessions side by side, ≥ 1; default 64 */
     int32_t num_items;         /* items drawn when none are given, ≥ 1; default 1000 */
     int32_t state_dim;         /* user ⊕ last item: twice the vectors' width, even; default 64 */
@@ -27,8 +27,8 @@ typedef struct rr_env_config {
     float drift;               /* how far a shown item pulls the user, [0, 1]; default 0 */
     float tire;                /* leave rule: energy that a unit of pull costs, ≥ 0; default
                                   0 (off) */
-    uint64_t world_seed; /* draws the items; default 0 */
-    uint64_t seed;       /* draws users and candidates; default 0 */
+    uint64_t world_seed;       /* draws the items; default 0 */
+    uint64_t seed;             /* draws users and candidates; default 0 */
 } rr_env_config;
 
 /* Fills `config` with the defaults, as every init (config.h). */
@@ -45,9 +45,20 @@ RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
 RR_API rr_status rr_env_create(rr_env **out, const rr_env_config *config, rr_items *items,
                                const float *users, int32_t n_users, const rr_host *host,
                                rr_error *err);
+/* Bytes that an environment made of these takes of the host: its own, and those of the items that
+ * it draws where items is NULL. (create of a tiring world has the vectors twice while it draws
+ * them.) */
+RR_API rr_status rr_env_memory(const rr_env_config *config, const rr_items *items, int32_t n_users,
+                               size_t *bytes, rr_error *err);
 RR_API void rr_env_destroy(rr_env *env);
-/* Begins every session anew. Sessions are numbered on from those before: two resets differ. */
+/* Begins every session anew. Sessions are numbered on from those before: two resets differ, and an
+ * environment that is reset goes on drawing new users. */
 RR_API rr_status rr_env_reset(rr_env *env, rr_error *err);
+/* As after create with config->seed = seed: users and candidates are drawn from it, sessions are
+ * numbered from 0, and none has begun until rr_env_reset; both together are Gym's reset(seed).
+ * Equal seeds and actions give equal sessions. Items, and a table of users, stay those of create.
+ */
+RR_API rr_status rr_env_seed(rr_env *env, uint64_t seed, rr_error *err);
 /* Views of the present: states, candidates (with lists), history; valid until the next step
  * or reset. */
 RR_API rr_status rr_env_observe(rr_env *env, rr_obs *obs, rr_error *err);

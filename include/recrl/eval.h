@@ -15,8 +15,8 @@ extern "C" {
 /* What a driver's loop needs beyond the rest; read by no function of the library. */
 typedef struct rr_train_config {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_TRAIN, set by init */
-    int32_t log_interval;    /* updates between two rows of the log, ≥ 1; default 1 */
+    int32_t kind;         /* RR_CONFIG_TRAIN, set by init */
+    int32_t log_interval; /* updates between two rows of the log, ≥ 1; default 1 */
     uint32_t reserved;
     int64_t total_timesteps; /* decisions to train on, rounded up to whole rollouts, ≥ 1;
                                 default 100000 */
@@ -54,6 +54,9 @@ RR_API rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err);
 RR_API rr_status rr_metrics_create(rr_metrics **out, rr_items *items, int32_t n_envs,
                                    int32_t max_sessions, int32_t max_episode_steps,
                                    const rr_host *host, rr_error *err);
+/* Bytes that create takes of the host. */
+RR_API rr_status rr_metrics_memory(const rr_items *items, int32_t n_envs, int32_t max_sessions,
+                                   int32_t max_episode_steps, size_t *bytes, rr_error *err);
 RR_API void rr_metrics_destroy(rr_metrics *metrics);
 /* items [n_envs] pool indices shown in this step. */
 RR_API rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items,

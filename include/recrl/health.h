@@ -27,7 +27,7 @@ extern "C" {
  * known is no illness. */
 typedef struct rr_health_config {
     uint32_t struct_size;
-    int32_t kind; /* RR_CONFIG_HEALTH, set by init */
+    int32_t kind;                 /* RR_CONFIG_HEALTH, set by init */
     int32_t window;               /* rows of a judgement, ≥ 1; default 8192 */
     float min_entropy;            /* nats: mean of rr_stats.entropy, ≥ 0; default 0.05 */
     float min_effective_items;    /* exp of the entropy of what was shown, ≥ 0; default 3 */
@@ -100,6 +100,8 @@ typedef struct rr_health_report {
 /* config NULL: the defaults. The watch takes the agent's sizes and keeps nothing of it. */
 RR_API rr_status rr_health_create(rr_health **out, const rr_health_config *config,
                                   const rr_agent *agent, const rr_host *host, rr_error *err);
+/* Bytes that create takes of the host. */
+RR_API rr_status rr_health_memory(const rr_agent *agent, size_t *bytes, rr_error *err);
 RR_API void rr_health_destroy(rr_health *health);
 /* Rows of decisions. Reads obs->states and features, decision->actions and items (NULL, in a row
  * without a list: the action is the item). Refuses rows that do not match or are not finite, and

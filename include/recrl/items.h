@@ -21,6 +21,9 @@ RR_API rr_status rr_items_create(rr_items **out, const float *vectors, const uin
  * §1. */
 RR_API rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
                                        const rr_host *host, rr_error *err);
+/* Bytes that either takes of the host; has_keys: keys are given. */
+RR_API rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_t *bytes,
+                                 rr_error *err);
 /* Gives up this reference. NULL is fine. Any thread. */
 RR_API void rr_items_release(rr_items *items);
 RR_API int32_t rr_items_count(const rr_items *items);

@@ -69,6 +69,8 @@ RR_API rr_status rr_policy_load_memory(rr_policy **out, const void *data, size_t
  * agent's seed, id) on any thread. */
 RR_API rr_status rr_reader_create(rr_reader **out, const rr_policy *policy, uint64_t seed,
                                   const rr_host *host, rr_error *err);
+/* Bytes that create, or rr_slot_join, takes of the host. */
+RR_API rr_status rr_reader_memory(const rr_policy *policy, size_t *bytes, rr_error *err);
 /* Leaves its slot. NULL is fine. */
 RR_API void rr_reader_destroy(rr_reader *scratch);
 
@@ -92,6 +94,8 @@ RR_API rr_status rr_policy_evaluate(const rr_policy *policy, rr_reader *scratch,
  * scratches that may have joined at once, [1, 4096]. */
 RR_API rr_status rr_slot_create(rr_slot **out, rr_policy *first, int32_t max_readers,
                                 const rr_host *host, rr_error *err);
+/* Bytes that create takes of the host; the policies in it were paid for by publish. */
+RR_API rr_status rr_slot_memory(int32_t max_readers, size_t *bytes, rr_error *err);
 /* NULL is fine. Readers that have joined keep what they need until their rr_reader_destroy. */
 RR_API void rr_slot_release(rr_slot *slot);
 /* A scratch that reads from this slot; as rr_reader_create, from any thread. RR_E_FULL:

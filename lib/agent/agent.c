@@ -8,21 +8,29 @@
 #include "items/items.h"
 #include "play/act.h"
 
-rr_status rri_agent_build(rr_agent *agent, rr_error *err)
+/* The network of an agent that has its config, kernels, recipe and items, and the bytes of its
+ * large block. */
+static rr_status measure(rr_agent *agent, rr_error *err)
 {
-    rri_trainer *trainer = &agent->trainer;
-    rri_model *model = &trainer->model;
+    rri_model *model = &agent->trainer.model;
     const size_t n_items = rri_model_n_items(&model->config, model->items);
     RRI_TRY(rri_network_declare(&model->network, &model->config, n_items, err));
     rri_arena arena = {0};
-    rri_trainer_layout(trainer, &arena);
+    rri_trainer_layout(&agent->trainer, &arena);
     if (arena.has_overflowed) {
         RRI_FAIL(err, RR_E_MEMORY, "agent: its arrays do not fit into the address space");
     }
-    RRI_TRY(rri_memory_allocate(&agent->block, &agent->allocator, arena.used, "agent", err));
     agent->block_bytes = arena.used;
-    arena = (rri_arena){.base = agent->block};
-    rri_trainer_layout(trainer, &arena);
+    return RR_OK;
+}
+
+rr_status rri_agent_build(rr_agent *agent, rr_error *err)
+{
+    RRI_TRY(measure(agent, err));
+    RRI_TRY(
+        rri_memory_allocate(&agent->block, &agent->allocator, agent->block_bytes, "agent", err));
+    rri_arena arena = {.base = agent->block};
+    rri_trainer_layout(&agent->trainer, &arena);
     return RR_OK;
 }
 
@@ -86,11 +94,38 @@ static size_t versions_bytes(const rri_versions *versions)
 static rr_status create_versions(rr_agent *agent, rr_error *err)
 {
     rri_versions *versions = &agent->trainer.versions;
-    versions->capacity = rri_versions_capacity(agent->trainer.model.config.max_staleness);
     void *entries;
     RRI_TRY(
         rri_memory_allocate(&entries, &agent->allocator, versions_bytes(versions), "agent", err));
     versions->entries = entries;
+    return RR_OK;
+}
+
+/* Configs that have passed their tables. */
+static void describe(rr_agent *agent, const rr_agent_config *config, const rri_algorithm *algorithm,
+                     const void *algo_config)
+{
+    rri_trainer *trainer = &agent->trainer;
+    trainer->model.config = *config;
+    trainer->model.kernels = rri_kernels_detect();
+    trainer->recipe = algorithm->recipe(algo_config);
+    trainer->recipe.algorithm = algorithm;
+    trainer->versions.capacity = rri_versions_capacity(config->max_staleness);
+    memcpy(agent->algo_config, algo_config, rri_config_table_of(algorithm->config_kind)->size);
+}
+
+rr_status rri_agent_memory(size_t *bytes, const rr_agent_config *config,
+                           const rri_algorithm *algorithm, const void *algo_config,
+                           const rr_items *items, rr_error *err)
+{
+    RRI_TRY(rri_agent_check_config(config, items, err));
+    rr_agent agent = {.trainer.model.items = (rr_items *)items}; /* read alone */
+    describe(&agent, config, algorithm, algo_config);
+    RRI_TRY(measure(&agent, err));
+    const size_t others = rri_memory_size(sizeof agent) +
+                          rri_memory_size(versions_bytes(&agent.trainer.versions)) +
+                          rri_memory_size(rri_workers_memory(config->num_threads));
+    *bytes = rri_size_add(rri_memory_size(agent.block_bytes), others);
     return RR_OK;
 }
 
@@ -107,11 +142,7 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config,
     rr_agent *agent = block;
     rri_trainer *trainer = &agent->trainer;
     agent->allocator = allocator;
-    trainer->model.config = *config;
-    trainer->model.kernels = rri_kernels_detect();
-    trainer->recipe = algorithm->recipe(algo_config);
-    trainer->recipe.algorithm = algorithm;
-    memcpy(agent->algo_config, algo_config, rri_config_table_of(algorithm->config_kind)->size);
+    describe(agent, config, algorithm, algo_config);
     if (items != NULL) {
         trainer->model.items = items;
         rri_items_retain(items);
@@ -125,6 +156,7 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config,
     }
     status = rri_workers_create(&trainer->workers, config->num_threads, &allocator, err);
     if (status == RR_OK) {
+        rri_workers_spin(trainer->workers, config->worker_spin_us);
         status = rri_agent_build(agent, err);
     }
     if (status != RR_OK) {

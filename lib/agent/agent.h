@@ -30,6 +30,10 @@ rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *
 rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config,
                            const rri_algorithm *algorithm, const void *algo_config, rr_items *items,
                            const rr_host *host, rr_error *err);
+/* Bytes that create takes. */
+rr_status rri_agent_memory(size_t *bytes, const rr_agent_config *config,
+                           const rri_algorithm *algorithm, const void *algo_config,
+                           const rr_items *items, rr_error *err);
 void rri_agent_destroy(rr_agent *agent);
 
 /* The large block of an agent whose configs, items, kernels and workers are set: its network and

@@ -26,35 +26,54 @@ static rr_status check_handle(const void *handle, const char *function, const ch
 
 /* The row of the table that a config belongs to; NULL: PPO. */
 static rr_status find_algorithm(const rri_algorithm **algorithm, const void *algo_config,
-                                rr_error *err)
+                                const char *call, rr_error *err)
 {
     const rri_config_table *table = rri_config_table_of(RR_CONFIG_PPO);
     if (algo_config != NULL) {
-        RRI_TRY(rri_config_table_find(&table, algo_config, "rr_agent_create", err));
+        RRI_TRY(rri_config_table_find(&table, algo_config, call, err));
     }
     *algorithm = rri_algorithms_of_kind(table->kind);
     if (*algorithm == NULL) {
         char known[RRI_ALGORITHMS_TEXT];
         rri_algorithms_list(known);
-        RRI_FAIL(err, RR_E_INVALID,
-                 "rr_agent_create: algo_config is of the %s; it must be that of %s", table->title,
-                 known);
+        RRI_FAIL(err, RR_E_INVALID, "%s: algo_config is of the %s; it must be that of %s", call,
+                 table->title, known);
     }
     return RR_OK;
+}
+
+/* Both configs of an agent, whole. */
+typedef struct agent_configs {
+    rr_agent_config agent;
+    double algo[RRI_ALGORITHM_CONFIG / sizeof(double)];
+    const rri_algorithm *algorithm;
+} agent_configs;
+
+static rr_status read_configs(agent_configs *of, const rr_agent_config *config,
+                              const void *algo_config, const char *call, rr_error *err)
+{
+    RRI_TRY(find_algorithm(&of->algorithm, algo_config, call, err));
+    RRI_TRY(rri_config_read(&of->agent, rri_config_table_of(RR_CONFIG_AGENT), config, err));
+    return rri_config_read(of->algo, rri_config_table_of(of->algorithm->config_kind), algo_config,
+                           err);
 }
 
 static rr_status create(rr_agent **agent, const rr_agent_config *config, const void *algo_config,
                         rr_items *items, const rr_host *host, rr_error *err)
 {
     RRI_TRY(check_handle(agent, "rr_agent_create", "agent", err));
-    rr_agent_config full;
-    double full_algo[RRI_ALGORITHM_CONFIG / sizeof(double)];
-    const rri_algorithm *algorithm;
-    RRI_TRY(find_algorithm(&algorithm, algo_config, err));
-    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_AGENT), config, err));
-    RRI_TRY(
-        rri_config_read(full_algo, rri_config_table_of(algorithm->config_kind), algo_config, err));
-    return rri_agent_create(agent, &full, algorithm, full_algo, items, host, err);
+    agent_configs of;
+    RRI_TRY(read_configs(&of, config, algo_config, "rr_agent_create", err));
+    return rri_agent_create(agent, &of.agent, of.algorithm, of.algo, items, host, err);
+}
+
+rr_status rr_agent_memory(const rr_agent_config *config, const void *algo_config,
+                          const rr_items *items, size_t *bytes, rr_error *err)
+{
+    RRI_TRY(check_handle(bytes, "rr_agent_memory", "bytes", err));
+    agent_configs of;
+    RRI_TRY(read_configs(&of, config, algo_config, "rr_agent_memory", err));
+    return rri_agent_memory(bytes, &of.agent, of.algorithm, of.algo, items, err);
 }
 
 rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config, const void *algo_config,

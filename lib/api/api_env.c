@@ -35,6 +35,20 @@ rr_status rr_env_create(rr_env **out, const rr_env_config *config, rr_items *ite
     return status;
 }
 
+rr_status rr_env_memory(const rr_env_config *config, const rr_items *items, int32_t n_users,
+                        size_t *bytes, rr_error *err)
+{
+    if (bytes == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_env_memory: bytes is NULL");
+    }
+    if (n_users < 0) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_env_memory: n_users is %d; it must be at least 0", n_users);
+    }
+    rr_env_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_ENV), config, err));
+    return rri_env_memory(bytes, &full, items, (size_t)n_users, err);
+}
+
 void rr_env_destroy(rr_env *env)
 {
     rri_env_destroy(env);
@@ -58,6 +72,15 @@ rr_status rr_env_reset(rr_env *env, rr_error *err)
     RRI_TRY(check_env(env, "rr_env_reset", false, err));
     const rri_fpmode before = rri_fpmode_enter();
     rri_sessions_reset(env);
+    rri_fpmode_leave(before);
+    return RR_OK;
+}
+
+rr_status rr_env_seed(rr_env *env, uint64_t seed, rr_error *err)
+{
+    RRI_TRY(check_env(env, "rr_env_seed", false, err));
+    const rri_fpmode before = rri_fpmode_enter();
+    rri_env_seed(env, seed);
     rri_fpmode_leave(before);
     return RR_OK;
 }

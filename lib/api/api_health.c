@@ -42,6 +42,16 @@ rr_status rr_health_create(rr_health **out, const rr_health_config *config, cons
     return status;
 }
 
+rr_status rr_health_memory(const rr_agent *agent, size_t *bytes, rr_error *err)
+{
+    if (agent == NULL || bytes == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_health_memory: %s is NULL",
+                 agent == NULL ? "agent" : "bytes");
+    }
+    const rri_health_shape shape = shape_of(agent);
+    return rri_health_memory(bytes, &shape, err);
+}
+
 void rr_health_destroy(rr_health *health)
 {
     rri_health_destroy(health);

@@ -30,6 +30,14 @@ rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t
     return status;
 }
 
+rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_t *bytes, rr_error *err)
+{
+    if (bytes == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_items_memory: bytes is NULL");
+    }
+    return rri_items_memory(bytes, n, dim, has_keys != 0, err);
+}
+
 void rr_items_release(rr_items *items)
 {
     rri_items_release(items);

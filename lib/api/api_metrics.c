@@ -10,28 +10,46 @@
 #include "core/vocabulary.h"
 #include "eval/comparison.h"
 
-static rr_status check_at_least_one(const char *name, int32_t value, rr_error *err)
+static rr_status check_at_least_one(const char *call, const char *name, int32_t value,
+                                    rr_error *err)
 {
     if (value < 1) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_create: %s is %d; it must be at least 1", name,
-                 value);
+        RRI_FAIL(err, RR_E_INVALID, "%s: %s is %d; it must be at least 1", call, name, value);
     }
     return RR_OK;
+}
+
+/* What create and memory share. out: where the answer goes, named `of_out`. */
+static rr_status check_sizes(const char *call, const void *out, const char *of_out,
+                             const rr_items *items, int32_t n_envs, int32_t max_sessions,
+                             int32_t max_episode_steps, rr_error *err)
+{
+    if (out == NULL || items == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", call, out == NULL ? of_out : "items");
+    }
+    RRI_TRY(check_at_least_one(call, "n_envs", n_envs, err));
+    RRI_TRY(check_at_least_one(call, "max_sessions", max_sessions, err));
+    return check_at_least_one(call, "max_episode_steps", max_episode_steps, err);
 }
 
 rr_status rr_metrics_create(rr_metrics **out, rr_items *items, int32_t n_envs, int32_t max_sessions,
                             int32_t max_episode_steps, const rr_host *host, rr_error *err)
 {
-    if (out == NULL || items == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_create: %s is NULL", out == NULL ? "out" : "items");
-    }
-    RRI_TRY(check_at_least_one("n_envs", n_envs, err));
-    RRI_TRY(check_at_least_one("max_sessions", max_sessions, err));
-    RRI_TRY(check_at_least_one("max_episode_steps", max_episode_steps, err));
+    RRI_TRY(check_sizes("rr_metrics_create", out, "out", items, n_envs, max_sessions,
+                        max_episode_steps, err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     return rri_metrics_create(out, items, (size_t)n_envs, (size_t)max_sessions,
                               (size_t)max_episode_steps, &allocator, err);
+}
+
+rr_status rr_metrics_memory(const rr_items *items, int32_t n_envs, int32_t max_sessions,
+                            int32_t max_episode_steps, size_t *bytes, rr_error *err)
+{
+    RRI_TRY(check_sizes("rr_metrics_memory", bytes, "bytes", items, n_envs, max_sessions,
+                        max_episode_steps, err));
+    return rri_metrics_memory(bytes, items, (size_t)n_envs, (size_t)max_sessions,
+                              (size_t)max_episode_steps, err);
 }
 
 void rr_metrics_destroy(rr_metrics *metrics)

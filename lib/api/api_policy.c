@@ -85,6 +85,13 @@ rr_status rr_reader_create(rr_reader **out, const rr_policy *policy, uint64_t se
     return rri_reader_create(out, policy, rri_snapshot_most_items(policy), seed, &allocator, err);
 }
 
+rr_status rr_reader_memory(const rr_policy *policy, size_t *bytes, rr_error *err)
+{
+    RRI_TRY(check_given(policy, "rr_reader_memory", "policy", err));
+    RRI_TRY(check_given(bytes, "rr_reader_memory", "bytes", err));
+    return rri_reader_memory(bytes, policy, rri_snapshot_most_items(policy), err);
+}
+
 void rr_reader_destroy(rr_reader *scratch)
 {
     if (scratch != NULL) {

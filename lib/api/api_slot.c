@@ -19,15 +19,29 @@ static rr_status require(const void *pointer, const char *function, const char *
     return RR_OK;
 }
 
+static rr_status check_readers(int32_t max_readers, const char *function, rr_error *err)
+{
+    if (max_readers < 1 || max_readers > MOST_READERS) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: max_readers is %d; it must be in [1, %d]", function,
+                 max_readers, MOST_READERS);
+    }
+    return RR_OK;
+}
+
+rr_status rr_slot_memory(int32_t max_readers, size_t *bytes, rr_error *err)
+{
+    RRI_TRY(require(bytes, "rr_slot_memory", "bytes", err));
+    RRI_TRY(check_readers(max_readers, "rr_slot_memory", err));
+    *bytes = rri_slot_memory((size_t)max_readers);
+    return RR_OK;
+}
+
 rr_status rr_slot_create(rr_slot **out, rr_policy *first, int32_t max_readers, const rr_host *host,
                          rr_error *err)
 {
     RRI_TRY(require(out, "rr_slot_create", "out", err));
     RRI_TRY(require(first, "rr_slot_create", "first", err));
-    if (max_readers < 1 || max_readers > MOST_READERS) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_slot_create: max_readers is %d; it must be in [1, %d]",
-                 max_readers, MOST_READERS);
-    }
+    RRI_TRY(check_readers(max_readers, "rr_slot_create", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     return rri_slot_create(out, first, (size_t)max_readers, &allocator, err);

@@ -56,6 +56,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32, max_history, "1024", AT_LEAST(0), "longest history and exclusion list; 0: none"),
     FIELD(rr_agent_config, INT32, max_pool_items, "0", AT_LEAST(0), "largest other catalogue that an observation may bring; its own always fits"),
     FIELD(rr_agent_config, INT32, num_threads, "1", BETWEEN(1, 64), "threads of this agent, the caller's included"),
+    FIELD(rr_agent_config, INT32, worker_spin_us, "200", BETWEEN(0, 100000), "microseconds that an idle thread polls before it sleeps; 0 where threads outnumber cores"),
     FIELD(rr_agent_config, FLOAT, initial_scale, "10", ABOVE(0), "scale of the scores at the start (two-tower)"),
     FIELD(rr_agent_config, FLOAT, mlp_scale, "0.125", ABOVE(0), "factor on the MLP beside the linear query (two-tower)"),
     FIELD(rr_agent_config, INT32, max_staleness, "64", BETWEEN(0, 1024), "keyed buffers: updates after which rows of a version are refused"),
@@ -198,7 +199,7 @@ static const rri_config_field load_fields[] = {
 
 static const rri_config_table tables[] = {
     TABLE(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
-    TABLE(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
     TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),
     TABLE(RR_CONFIG_REINFORCE, "reinforce config", rr_reinforce_config, reinforce_fields),

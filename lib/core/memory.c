@@ -113,8 +113,7 @@ rr_status rri_allocator_init(rri_allocator *allocator, const rr_host *host, rr_e
     return RR_OK;
 }
 
-/* What is asked of the host: whole alignments, at least one; SIZE_MAX where that does not fit. */
-static size_t block_size(size_t bytes)
+size_t rri_memory_size(size_t bytes)
 {
     const size_t wanted = bytes == 0 ? 1 : bytes;
     return rri_size_add(wanted, RRI_ALIGNMENT - 1) / RRI_ALIGNMENT * RRI_ALIGNMENT;
@@ -127,7 +126,7 @@ rr_status rri_memory_allocate_unset(void **block, const rri_allocator *allocator
     if (bytes > PTRDIFF_MAX - RRI_ALIGNMENT) {
         RRI_FAIL(err, RR_E_MEMORY, "%s: the size does not fit into memory", what);
     }
-    const size_t size = block_size(bytes);
+    const size_t size = rri_memory_size(bytes);
     void *fresh = allocator->allocate(allocator->user, size, RRI_ALIGNMENT);
     if (fresh == NULL) {
         RRI_FAIL(err, RR_E_MEMORY, "%s: %zu bytes could not be allocated", what, size);
@@ -146,7 +145,7 @@ rr_status rri_memory_allocate(void **block, const rri_allocator *allocator, size
                               const char *what, rr_error *err)
 {
     RRI_TRY(rri_memory_allocate_unset(block, allocator, bytes, what, err));
-    memset(*block, 0, block_size(bytes));
+    memset(*block, 0, rri_memory_size(bytes));
     return RR_OK;
 }
 
@@ -155,8 +154,8 @@ void rri_memory_release(const rri_allocator *allocator, void *block, size_t byte
     if (block == NULL) {
         return;
     }
-    unpoison(block, block_size(bytes));
-    allocator->release(allocator->user, block, block_size(bytes));
+    unpoison(block, rri_memory_size(bytes));
+    allocator->release(allocator->user, block, rri_memory_size(bytes));
 }
 
 void *rri_arena_take(rri_arena *arena, size_t count, size_t element_bytes)

@@ -34,6 +34,9 @@ rr_status rri_memory_allocate(void **block, const rri_allocator *allocator, size
 rr_status rri_memory_allocate_unset(void **block, const rri_allocator *allocator, size_t bytes,
                                     const char *what, rr_error *err);
 void rri_memory_release(const rri_allocator *allocator, void *block, size_t bytes);
+/* What the host is asked for where a block of `bytes` is allocated: whole alignments, at least one;
+ * SIZE_MAX where that does not fit. */
+size_t rri_memory_size(size_t bytes);
 
 typedef struct rri_arena {
     char *base;          /* NULL: only count */
@@ -65,12 +68,6 @@ void *rri_stack_take(rri_stack *stack, size_t bytes);
 #define RRI_STACK_TAKE(stack, type, count)                                                         \
     ((type *)rri_stack_take((stack), (size_t)(count) * sizeof(type)))
 
-/* Bytes that one take of `count` elements costs on a stack, for sizing. */
-static inline size_t rri_stack_cost(size_t count, size_t element_bytes)
-{
-    return (count * element_bytes + RRI_ALIGNMENT - 1) / RRI_ALIGNMENT * RRI_ALIGNMENT;
-}
-
 static inline size_t rri_size_smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -84,5 +81,12 @@ static inline size_t rri_size_larger(size_t a, size_t b)
 /* a · b and a + b that saturate at SIZE_MAX, so that an absurd size is refused, not wrapped. */
 size_t rri_size_multiply(size_t a, size_t b);
 size_t rri_size_add(size_t a, size_t b);
+
+/* Bytes that one take of `count` elements costs on a stack, for sizing; saturates, too. */
+static inline size_t rri_stack_cost(size_t count, size_t element_bytes)
+{
+    const size_t bytes = rri_size_multiply(count, element_bytes);
+    return rri_size_add(bytes, RRI_ALIGNMENT - 1) / RRI_ALIGNMENT * RRI_ALIGNMENT;
+}
 
 #endif

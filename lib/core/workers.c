@@ -48,14 +48,15 @@ struct rri_workers {
     bool is_caller_asleep;
     pthread_cond_t work, done;
 
+    _Atomic int32_t n_polls; /* before sleeping */
     _Atomic uint32_t n_done;
     worker threads[]; /* [count]; entry 0 is the caller's and has no thread */
 };
 
-/* Polls before sleeping, about 200 microseconds: several times what it takes to wake a thread, so
- * that one that woke up late falls into step with the runs of an update, and nobody sleeps while
- * the last task of a run is being worked on. It is over soon where nothing follows. */
-enum { N_POLLS = 8000 };
+/* Threads poll before they sleep, for several times what it takes to wake one, so that one that
+ * woke up late falls into step with the runs of an update, and nobody sleeps while the last task of
+ * a run is being worked on. It is over soon where nothing follows. */
+enum { POLLS_OF_A_MICROSECOND = 40 };
 
 static void relax(void)
 {
@@ -111,7 +112,8 @@ static void work_on(rri_workers *crew, const job *j, size_t index)
 static bool next_job(job *j, const worker *self, uint32_t last)
 {
     rri_workers *crew = self->crew;
-    for (int i = 0; i < N_POLLS; i++) {
+    const int32_t n_polls = atomic_load_explicit(&crew->n_polls, memory_order_relaxed);
+    for (int32_t i = 0; i < n_polls; i++) {
         if (run_of(atomic_load_explicit(&self->ticket, memory_order_acquire)) != last) {
             break;
         }
@@ -172,11 +174,16 @@ static size_t start_threads(rri_workers *crew)
     return n_started;
 }
 
+size_t rri_workers_memory(int32_t num_threads)
+{
+    return sizeof(rri_workers) + (size_t)num_threads * sizeof(worker);
+}
+
 rr_status rri_workers_create(rri_workers **out, int32_t num_threads, const rri_allocator *allocator,
                              rr_error *err)
 {
     const size_t count = (size_t)num_threads;
-    const size_t bytes = sizeof(rri_workers) + count * sizeof(worker);
+    const size_t bytes = rri_workers_memory(num_threads);
     void *block = NULL;
     RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "worker threads", err));
 
@@ -185,6 +192,7 @@ rr_status rri_workers_create(rri_workers **out, int32_t num_threads, const rri_a
     crew->bytes = bytes;
     crew->count = count;
     crew->owner = getpid();
+    rri_workers_spin(crew, RRI_WORKERS_SPIN_US);
     if (count > 1) {
         pthread_mutex_init(&crew->mutex, NULL);
         pthread_cond_init(&crew->work, NULL);
@@ -215,7 +223,8 @@ void rri_workers_destroy(rri_workers *workers)
 
 static void wait_until_done(rri_workers *crew, uint32_t n_tasks)
 {
-    for (int i = 0; i < N_POLLS; i++) {
+    const int32_t n_polls = atomic_load_explicit(&crew->n_polls, memory_order_relaxed);
+    for (int32_t i = 0; i < n_polls; i++) {
         if (atomic_load_explicit(&crew->n_done, memory_order_acquire) == n_tasks) {
             return;
         }
@@ -258,6 +267,12 @@ void rri_workers_run(rri_workers *workers, rri_task *task, void *context, size_t
         return;
     }
     run_shared(workers, task, context, (uint32_t)n_tasks);
+}
+
+void rri_workers_spin(rri_workers *workers, int32_t microseconds)
+{
+    atomic_store_explicit(&workers->n_polls, microseconds * POLLS_OF_A_MICROSECOND,
+                          memory_order_relaxed);
 }
 
 size_t rri_workers_count(const rri_workers *workers)

@@ -21,7 +21,13 @@ typedef void rri_task(void *context, size_t task, size_t worker);
  * started are joined first). */
 rr_status rri_workers_create(rri_workers **out, int32_t num_threads, const rri_allocator *allocator,
                              rr_error *err);
+/* Bytes that create takes. */
+size_t rri_workers_memory(int32_t num_threads);
 void rri_workers_destroy(rri_workers *workers);
+/* How long about a thread that has nothing to do polls for more before it sleeps, [0, 100000]
+ * microseconds; 0 where other work waits for its core. Between runs. */
+void rri_workers_spin(rri_workers *workers, int32_t microseconds);
+#define RRI_WORKERS_SPIN_US 200 /* unless it is told otherwise */
 
 /* Runs every task and returns when all are done. Allocates nothing. Not reentrant. */
 void rri_workers_run(rri_workers *workers, rri_task *task, void *context, size_t n_tasks);

@@ -31,6 +31,8 @@ static void layout(rr_env *env, rri_arena *arena)
     const size_t n_users = env->users.n_users;
     env->table = n_users > 0 ? RRI_TAKE(arena, float, rri_size_multiply(n_users, env->dim)) : NULL;
     env->mean_user = RRI_TAKE(arena, float, env->dim);
+    env->sums = RRI_TAKE(arena, double, env->dim);
+    env->drawn = RRI_TAKE(arena, float, env->dim);
     env->powers = RRI_TAKE(arena, float, env->max_steps);
     env->seen = env->k > 0 ? RRI_TAKE(arena, int32_t, rri_world_list_table(env->k)) : NULL;
     layout_rows(env, &env->present, arena);
@@ -172,13 +174,36 @@ static rr_status furnish(rr_env *env, rr_items *items, const float *users, rr_er
             rri_hash_bytes(env->table, env->users.n_users * env->dim * sizeof(float), 0);
     }
     rri_user_model_powers(env->powers, env->config.reward_decay, env->max_steps);
+    rri_world_mean_user(env->mean_user, &env->users, env->drawn, env->sums);
+    return RR_OK;
+}
 
-    const size_t bytes = rri_size_multiply(env->dim, sizeof(double) + sizeof(float));
-    void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, &env->allocator, bytes, "the mean user", err));
-    double *sums = block;
-    rri_world_mean_user(env->mean_user, &env->users, (float *)(sums + env->dim), sums);
-    rri_memory_release(&env->allocator, block, bytes);
+/* What the handle takes, of an environment that has been described. */
+static rr_status measure(size_t *bytes, rr_env *env, rr_error *err)
+{
+    rri_arena counting = {0};
+    (void)RRI_TAKE(&counting, rr_env, 1);
+    layout(env, &counting);
+    if (counting.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY, "env: %d sessions of up to %d steps do not fit into memory",
+                 env->config.n_envs, env->config.max_episode_steps);
+    }
+    *bytes = counting.used;
+    return RR_OK;
+}
+
+rr_status rri_env_memory(size_t *bytes, const rr_env_config *config, const rr_items *items,
+                         size_t n_users, rr_error *err)
+{
+    RRI_TRY(check_config(config, items, n_users > 0, err));
+    rr_env sized;
+    size_t of_items = 0;
+    describe(&sized, config, items, n_users, &(rri_allocator){0});
+    RRI_TRY(measure(bytes, &sized, err));
+    if (items == NULL) {
+        RRI_TRY(rri_items_memory(&of_items, config->num_items, (int32_t)sized.dim, false, err));
+    }
+    *bytes = rri_size_add(*bytes, of_items);
     return RR_OK;
 }
 
@@ -191,19 +216,14 @@ rr_status rri_env_create(rr_env **out, const rr_env_config *config, rr_items *it
     rr_env sized;
     describe(&sized, config, items, users != NULL ? n_users : 0, allocator);
 
-    rri_arena counting = {0};
-    (void)RRI_TAKE(&counting, rr_env, 1);
-    layout(&sized, &counting);
-    if (counting.has_overflowed) {
-        RRI_FAIL(err, RR_E_MEMORY, "env: %d sessions of up to %d steps do not fit into memory",
-                 config->n_envs, config->max_episode_steps);
-    }
+    size_t bytes = 0;
+    RRI_TRY(measure(&bytes, &sized, err));
     void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, counting.used, "the environment", err));
+    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "the environment", err));
     rri_arena arena = {.base = block};
     rr_env *env = RRI_TAKE(&arena, rr_env, 1);
     *env = sized;
-    env->block_bytes = counting.used;
+    env->block_bytes = bytes;
     layout(env, &arena);
 
     const rr_status status = furnish(env, items, users, err);
@@ -213,6 +233,24 @@ rr_status rri_env_create(rr_env **out, const rr_env_config *config, rr_items *it
     }
     *out = env;
     return RR_OK;
+}
+
+void rri_env_seed(rr_env *env, uint64_t seed)
+{
+    const size_t n = env->n_envs;
+    env->config.seed = env->users.seed = seed;
+    rri_world_mean_user(env->mean_user, &env->users, env->drawn, env->sums);
+    env->next_session = 0;
+    env->is_begun = 0;
+    /* What a checkpoint stores is that of a fresh environment, too. */
+    memset(env->present.states, 0, n * 2 * env->dim * sizeof(float));
+    memset(env->sessions, 0, n * sizeof(uint64_t));
+    memset(env->steps, 0, n * sizeof(int32_t));
+    memset(env->energies, 0, n * sizeof(float));
+    memset(env->shown, 0, n * env->max_steps * sizeof(int32_t));
+    if (env->h > 0) {
+        memset(env->present.history_rewards, 0, n * env->h * sizeof(float));
+    }
 }
 
 void rri_env_destroy(rr_env *env)

@@ -5,7 +5,7 @@
  * steps. A session has a number, counted over the life of the environment in the order of (step it
  * began, row). Memory per session does not depend on N. One block:
  *
- *   rr_env │ table [n_users, d] │ mean_user [d] │ powers [T] │ present │ final │ sessions … */
+ *   rr_env │ table [n_users, d] │ mean_user [d] … │ powers [T] │ present │ final │ sessions … */
 #ifndef RRI_ENV_ENV_H
 #define RRI_ENV_ENV_H
 
@@ -30,8 +30,10 @@ struct rr_env {
     size_t n_envs, dim, n_items, k, h, max_steps;
     size_t n_free; /* coordinates that drift may move */
     rri_world_users users;
-    float *table;               /* [n_users, d], NULL: drawn */
-    float *mean_user;           /* [d] */
+    float *table;     /* [n_users, d], NULL: drawn */
+    float *mean_user; /* [d] */
+    double *sums;     /* [d] scratch of the mean, as is drawn [d] */
+    float *drawn;
     float *powers;              /* [T] decay^c */
     int32_t *seen;              /* scratch of a list */
     uint64_t users_fingerprint; /* a hash of table; 0: drawn */
@@ -56,6 +58,11 @@ struct rr_env {
 rr_status rri_env_create(rr_env **out, const rr_env_config *config, rr_items *items,
                          const float *users, size_t n_users, const rri_allocator *allocator,
                          rr_error *err);
+/* Bytes that an environment made of these holds: its own, and those of items that it draws. */
+rr_status rri_env_memory(size_t *bytes, const rr_env_config *config, const rr_items *items,
+                         size_t n_users, rr_error *err);
+/* As after create with this seed. */
+void rri_env_seed(rr_env *env, uint64_t seed);
 void rri_env_destroy(rr_env *env);
 
 #endif

@@ -57,23 +57,38 @@ static void layout(rr_health *health, rri_arena *arena)
     health->deviations_before = RRI_TAKE(arena, double, n);
 }
 
+static rr_status measure_block(rr_health *sized, rr_error *err)
+{
+    rri_arena counting = {0};
+    (void)RRI_TAKE(&counting, rr_health, 1);
+    layout(sized, &counting);
+    if (counting.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY, "health: %zu items do not fit into memory",
+                 sized->shape.n_items);
+    }
+    sized->block_bytes = counting.used;
+    return RR_OK;
+}
+
+rr_status rri_health_memory(size_t *bytes, const rri_health_shape *shape, rr_error *err)
+{
+    rr_health sized = {.shape = *shape};
+    RRI_TRY(measure_block(&sized, err));
+    *bytes = sized.block_bytes;
+    return RR_OK;
+}
+
 rr_status rri_health_create(rr_health **out, const rr_health_config *config,
                             const rri_health_shape *shape, const rri_allocator *allocator,
                             const rri_host_log *log, rr_error *err)
 {
     rr_health sized = {.allocator = *allocator, .config = *config, .shape = *shape, .log = *log};
-    rri_arena counting = {0};
-    (void)RRI_TAKE(&counting, rr_health, 1);
-    layout(&sized, &counting);
-    if (counting.has_overflowed) {
-        RRI_FAIL(err, RR_E_MEMORY, "health: %zu items do not fit into memory", shape->n_items);
-    }
+    RRI_TRY(measure_block(&sized, err));
     void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, counting.used, "the health watch", err));
+    RRI_TRY(rri_memory_allocate(&block, allocator, sized.block_bytes, "the health watch", err));
     rri_arena arena = {.base = block};
     rr_health *health = RRI_TAKE(&arena, rr_health, 1);
     *health = sized;
-    health->block_bytes = counting.used;
     layout(health, &arena);
     *out = health;
     return RR_OK;

@@ -32,6 +32,8 @@ typedef struct rri_health_shape {
 rr_status rri_health_create(rr_health **out, const rr_health_config *config,
                             const rri_health_shape *shape, const rri_allocator *allocator,
                             const rri_host_log *log, rr_error *err);
+/* Bytes that create takes. */
+rr_status rri_health_memory(size_t *bytes, const rri_health_shape *shape, rr_error *err);
 void rri_health_destroy(rr_health *health);
 const rri_health_shape *rri_health_shape_of(const rr_health *health);
 

@@ -53,31 +53,52 @@ static void layout(rr_metrics *metrics, rri_arena *arena)
     metrics->part_lengths = RRI_TAKE(arena, int32_t, n_sessions);
 }
 
-rr_status rri_metrics_create(rr_metrics **out, rr_items *items, size_t n_envs, size_t max_sessions,
-                             size_t max_steps, const rri_allocator *allocator, rr_error *err)
+/* One whose sizes are set, of no memory yet. */
+static rr_metrics describe(rr_items *items, size_t n_envs, size_t max_sessions, size_t max_steps)
 {
-    rr_metrics sized = {.allocator = *allocator,
-                        .items = items,
+    return (rr_metrics){.items = items,
                         .n_envs = n_envs,
                         .max_sessions = max_sessions,
                         .max_steps = max_steps,
                         .n_items = rri_items_count(items),
                         .dim = rri_items_dim(items),
                         .next_session = n_envs};
+}
+
+static rr_status measure(rr_metrics *sized, rr_error *err)
+{
     rri_arena counting = {0};
     (void)RRI_TAKE(&counting, rr_metrics, 1);
-    layout(&sized, &counting);
+    layout(sized, &counting);
     if (counting.has_overflowed) {
         RRI_FAIL(err, RR_E_MEMORY,
-                 "metrics: %zu sessions of up to %zu steps do not fit into memory", max_sessions,
-                 max_steps);
+                 "metrics: %zu sessions of up to %zu steps do not fit into memory",
+                 sized->max_sessions, sized->max_steps);
     }
+    sized->block_bytes = counting.used;
+    return RR_OK;
+}
+
+rr_status rri_metrics_memory(size_t *bytes, const rr_items *items, size_t n_envs,
+                             size_t max_sessions, size_t max_steps, rr_error *err)
+{
+    rr_metrics sized = describe((rr_items *)items, n_envs, max_sessions, max_steps);
+    RRI_TRY(measure(&sized, err));
+    *bytes = sized.block_bytes;
+    return RR_OK;
+}
+
+rr_status rri_metrics_create(rr_metrics **out, rr_items *items, size_t n_envs, size_t max_sessions,
+                             size_t max_steps, const rri_allocator *allocator, rr_error *err)
+{
+    rr_metrics sized = describe(items, n_envs, max_sessions, max_steps);
+    sized.allocator = *allocator;
+    RRI_TRY(measure(&sized, err));
     void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, counting.used, "the metrics", err));
+    RRI_TRY(rri_memory_allocate(&block, allocator, sized.block_bytes, "the metrics", err));
     rri_arena arena = {.base = block};
     rr_metrics *metrics = RRI_TAKE(&arena, rr_metrics, 1);
     *metrics = sized;
-    metrics->block_bytes = counting.used;
     layout(metrics, &arena);
     for (size_t row = 0; row < n_envs; row++) {
         metrics->sessions[row] = row;

@@ -22,6 +22,9 @@
 /* items is referenced. n_envs, max_sessions, max_steps ≥ 1. */
 rr_status rri_metrics_create(rr_metrics **out, rr_items *items, size_t n_envs, size_t max_sessions,
                              size_t max_steps, const rri_allocator *allocator, rr_error *err);
+/* Bytes that create takes. */
+rr_status rri_metrics_memory(size_t *bytes, const rr_items *items, size_t n_envs,
+                             size_t max_sessions, size_t max_steps, rr_error *err);
 void rri_metrics_destroy(rr_metrics *metrics);
 
 /* One step of E rows. Refuses an item outside the catalogue, a reward that is not finite, and a

@@ -57,9 +57,16 @@ static void layout(rr_items *items, rri_arena *arena, bool has_keys)
     rri_u64_table_layout(&items->table, arena, has_keys ? rri_u64_table_slots(items->n) : 0);
 }
 
-/* The block, laid out and empty. */
-static rr_status allocate(rr_items **out, int32_t n, int32_t dim, bool has_keys,
-                          const rri_allocator *allocator, rr_error *err)
+/* Bytes of one whose n, dim and allocator are set. */
+static size_t measure(rr_items *plan, bool has_keys)
+{
+    rri_arena counting = {0};
+    (void)RRI_TAKE(&counting, rr_items, 1);
+    layout(plan, &counting, has_keys);
+    return counting.used; /* SIZE_MAX where it overflowed, which no allocation grants */
+}
+
+static rr_status check_shape(int32_t n, int32_t dim, rr_error *err)
 {
     if (n < 1 || n == INT32_MAX) {
         RRI_FAIL(err, RR_E_INVALID, "items: n is %d; it must be in [1, 2147483646]", n);
@@ -68,13 +75,26 @@ static rr_status allocate(rr_items **out, int32_t n, int32_t dim, bool has_keys,
         RRI_FAIL(err, RR_E_INVALID, "items: dim is %d; it must be in [1, %d]", dim,
                  RRI_ITEMS_WIDEST);
     }
+    return RR_OK;
+}
+
+rr_status rri_items_memory(size_t *bytes, int32_t n, int32_t dim, bool has_keys, rr_error *err)
+{
+    RRI_TRY(check_shape(n, dim, err));
+    rr_items plan = {.n = (size_t)n, .dim = (size_t)dim};
+    *bytes = measure(&plan, has_keys);
+    return RR_OK;
+}
+
+/* The block, laid out and empty. */
+static rr_status allocate(rr_items **out, int32_t n, int32_t dim, bool has_keys,
+                          const rri_allocator *allocator, rr_error *err)
+{
+    RRI_TRY(check_shape(n, dim, err));
     rr_items plan = {.allocator = *allocator, .n = (size_t)n, .dim = (size_t)dim};
-    rri_arena counting = {0};
-    (void)RRI_TAKE(&counting, rr_items, 1);
-    layout(&plan, &counting, has_keys);
+    plan.block_bytes = measure(&plan, has_keys);
     void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, counting.used, "items", err));
-    plan.block_bytes = counting.used;
+    RRI_TRY(rri_memory_allocate(&block, allocator, plan.block_bytes, "items", err));
 
     rri_arena arena = {.base = block};
     rr_items *items = RRI_TAKE(&arena, rr_items, 1);

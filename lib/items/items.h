@@ -8,6 +8,7 @@
 #ifndef RRI_ITEMS_ITEMS_H
 #define RRI_ITEMS_ITEMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ rr_status rri_items_create(rr_items **out, const float *vectors, const uint64_t 
 /* Vectors N(0, 1/dim) a coordinate: stream ITEMS, index = item. */
 rr_status rri_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
                                  const rri_allocator *allocator, rr_error *err);
+
+/* Bytes that create takes; has_keys: keys are given. */
+rr_status rri_items_memory(size_t *bytes, int32_t n, int32_t dim, bool has_keys, rr_error *err);
 
 /* One more reference; returns items, NULL for NULL. Any thread. */
 rr_items *rri_items_retain(rr_items *items);

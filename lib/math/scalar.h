@@ -38,6 +38,12 @@ static inline float rri_clamp(float x, float low, float high)
     return raised > high ? high : raised;
 }
 
+/* x as a float; NaN where no finite float is near. */
+static inline float rri_float_or_nan(double x)
+{
+    return isfinite((float)x) ? (float)x : NAN;
+}
+
 /* 2^n for n in [−126, 127], as the bits of a float. */
 static inline float rri_scalar_power_of_two(int32_t n)
 {

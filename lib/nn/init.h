@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* init.h: initial weights, computed in double with + − · / √ alone, so that every compiler agrees.
+/* init.h: initial weights, computed with + − · / √ and fmaf alone, so that every compiler agrees.
  *
  * Orthogonal [Saxe et al. 2014]: a matrix of normals, orthonormalised by Gram–Schmidt along its
- * shorter side, times a gain. rows ≥ cols: WᵀW = gain² I; else WWᵀ = gain² I. */
+ * shorter side, times a gain. rows ≥ cols: WᵀW = gain² I; else WWᵀ = gain² I, to 1e-6. Up to 64
+ * vectors are worked on in double; more of them in blocks of 64, whose part along the blocks before
+ * is a product of matrices. Time: 4 · longer · shorter² multiplications and additions at the speed
+ * of gemm. */
 #ifndef RRI_NN_INIT_H
 #define RRI_NN_INIT_H
 
@@ -15,7 +18,8 @@
 size_t rri_init_scratch(size_t rows, size_t cols);
 
 /* W [rows, cols] ← gain · orthogonal. The normals are those of (seed, RRI_STREAM_INIT, ordinal):
- * give each tensor its index in the parameter table. scratch: rri_init_scratch bytes, aligned to 8.
+ * give each tensor its index in the parameter table. scratch: rri_init_scratch bytes, aligned
+ * to 64.
  */
 void rri_init_orthogonal(float *W, size_t rows, size_t cols, float gain, uint64_t seed,
                          uint64_t ordinal, void *scratch);

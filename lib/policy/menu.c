@@ -199,7 +199,7 @@ static bool list_is_sound(const rri_menu *menu, const rri_kernels *kernels, size
     if (lowest < 0 && menu->vectors == NULL) {
         return false;
     }
-    const float *own = menu->vectors + (menu->vectors != NULL ? first * dim : 0);
+    const float *own = menu->vectors != NULL ? menu->vectors + first * dim : NULL;
     if (list == NULL && !rri_all_finite(kernels, own, length * dim)) {
         return false;
     }

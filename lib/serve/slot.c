@@ -41,16 +41,22 @@ static void layout(rr_slot *slot, rri_arena *arena, size_t max_readers)
     }
 }
 
-rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
-                          const rri_allocator *allocator, rr_error *err)
+size_t rri_slot_memory(size_t max_readers)
 {
     rri_arena arena = {0};
     layout(NULL, &arena, max_readers);
+    return arena.used;
+}
+
+rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
+                          const rri_allocator *allocator, rr_error *err)
+{
+    const size_t bytes = rri_slot_memory(max_readers);
     void *block;
-    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "slot", err));
+    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "slot", err));
     rr_slot *slot = block;
-    slot->bytes = arena.used;
-    arena = (rri_arena){.base = block};
+    slot->bytes = bytes;
+    rri_arena arena = {.base = block};
     layout(slot, &arena, max_readers);
     if (pthread_mutex_init(&slot->mutex, NULL) != 0) {
         rri_memory_release(allocator, block, slot->bytes);

@@ -17,6 +17,8 @@
 /* `first` is retained. max_readers ≥ 1. */
 rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
                           const rri_allocator *allocator, rr_error *err);
+/* Bytes that create takes. */
+size_t rri_slot_memory(size_t max_readers);
 /* Releases the host's reference; the slot lives until its last reader is gone. */
 void rri_slot_release(rr_slot *slot);
 

@@ -246,24 +246,48 @@ size_t rri_snapshot_most_items(const rr_policy *policy)
     return policy->model.network.n_items > most ? policy->model.network.n_items : most;
 }
 
+/* One whose sizes are known, of no memory yet; the bytes of its stack. */
+static size_t describe_reader(rr_reader *fresh, const rr_policy *policy, size_t n_items)
+{
+    rr_agent_config sized = policy->model.config; /* the stack is for the largest catalogue */
+    sized.max_pool_items = (int32_t)n_items;
+    *fresh = (rr_reader){.config = policy->model.config, .n_items = n_items};
+    return rri_workspace_scratch(&sized, &policy->model.network, RRI_TILE_ROWS);
+}
+
+static rr_status measure_reader(rr_reader *fresh, const rri_network *net, size_t stack_bytes,
+                                rr_error *err)
+{
+    rri_arena arena = {0};
+    layout_reader(fresh, &arena, net, stack_bytes);
+    if (arena.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY, "reader: its arrays do not fit into the address space");
+    }
+    fresh->bytes = arena.used;
+    return RR_OK;
+}
+
+rr_status rri_reader_memory(size_t *bytes, const rr_policy *policy, size_t n_items, rr_error *err)
+{
+    rr_reader fresh;
+    const size_t stack_bytes = describe_reader(&fresh, policy, n_items);
+    RRI_TRY(measure_reader(&fresh, &policy->model.network, stack_bytes, err));
+    *bytes = fresh.bytes;
+    return RR_OK;
+}
+
 rr_status rri_reader_create(rr_reader **out, const rr_policy *policy, size_t n_items, uint64_t seed,
                             const rri_allocator *allocator, rr_error *err)
 {
     const rri_network *net = &policy->model.network;
-    rr_agent_config sized = policy->model.config; /* the stack is for the largest catalogue */
-    sized.max_pool_items = (int32_t)n_items;
-    const size_t stack_bytes = rri_workspace_scratch(&sized, net, RRI_TILE_ROWS);
-    rr_reader fresh = {
-        .allocator = *allocator, .config = policy->model.config, .n_items = n_items, .seed = seed};
-    rri_arena arena = {0};
-    layout_reader(&fresh, &arena, net, stack_bytes);
-    if (arena.has_overflowed) {
-        RRI_FAIL(err, RR_E_MEMORY, "reader: its arrays do not fit into the address space");
-    }
+    rr_reader fresh;
+    const size_t stack_bytes = describe_reader(&fresh, policy, n_items);
+    fresh.allocator = *allocator;
+    fresh.seed = seed;
+    RRI_TRY(measure_reader(&fresh, net, stack_bytes, err));
     void *block;
-    fresh.bytes = arena.used;
-    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "reader", err));
-    arena = (rri_arena){.base = block};
+    RRI_TRY(rri_memory_allocate(&block, allocator, fresh.bytes, "reader", err));
+    rri_arena arena = {.base = block};
     layout_reader(&fresh, &arena, net, stack_bytes);
     *out = block;
     **out = fresh;

@@ -82,6 +82,8 @@ size_t rri_snapshot_most_items(const rr_policy *policy);
  * many as it serves itself. */
 rr_status rri_reader_create(rr_reader **out, const rr_policy *policy, size_t n_items, uint64_t seed,
                             const rri_allocator *allocator, rr_error *err);
+/* Bytes that create takes. */
+rr_status rri_reader_memory(size_t *bytes, const rr_policy *policy, size_t n_items, rr_error *err);
 void rri_reader_destroy(rr_reader *reader);
 
 rr_status rri_snapshot_act(const rr_policy *policy, rr_reader *reader, const rr_obs *obs,

@@ -50,11 +50,11 @@ rri_dtype rri_checkpoint_dtype(int32_t env_dtype)
     }
 }
 
-/* The number of threads changes no number, so it is no part of what a file says: a run has the same
- * bytes on one thread and on four. */
+/* Threads change no number, so they are no part of what a file says: a run has the same bytes on
+ * one thread and on four. */
 static bool is_stored(const char *field)
 {
-    return strcmp(field, "num_threads") != 0;
+    return strcmp(field, "num_threads") != 0 && strcmp(field, "worker_spin_us") != 0;
 }
 
 rr_status rri_checkpoint_add_config(rri_safetensors_writer *writer, int32_t kind,

@@ -30,7 +30,7 @@
 rr_status rri_checkpoint_describe(rri_safetensors_writer *writer, const void *context,
                                   rr_error *err);
 
-/* Every field but num_threads as metadata "agent.lr": "0.01". */
+/* Every field but num_threads and worker_spin_us as metadata "agent.lr": "0.01". */
 rr_status rri_checkpoint_add_config(rri_safetensors_writer *writer, int32_t kind,
                                     const void *config, rr_error *err);
 

@@ -6,6 +6,7 @@
 
 #include "core/philox.h"
 #include "core/status.h"
+#include "math/scalar.h"
 #include "play/request.h"
 #include "train/algorithms.h"
 #include "train/minibatch.h"
@@ -121,11 +122,11 @@ static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_tr
     stats->n_rows = (int32_t)n;
     stats->n_epochs = (int32_t)sums->n_epochs;
     stats->n_minibatches = (int32_t)sums->n_steps;
-    stats->policy_loss = (float)(sums->loss.policy_loss / rows);
-    stats->value_loss =
-        (float)(sums->loss.value_loss / rows * trainer->units.scale * trainer->units.scale);
-    stats->entropy = (float)(sums->loss.entropy / rows);
-    stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
+    stats->policy_loss = rri_float_or_nan(sums->loss.policy_loss / rows);
+    stats->value_loss = rri_float_or_nan(sums->loss.value_loss / rows * trainer->units.scale *
+                                         trainer->units.scale);
+    stats->entropy = rri_float_or_nan(sums->loss.entropy / rows);
+    stats->grad_norm = rri_float_or_nan(sums->norm / (double)sums->n_steps);
     stats->learning_rate = lr;
     stats->scale = trainer->model.network.head.scale;
     stats->repeat_weight = trainer->model.network.head.repeat_weight;

@@ -101,7 +101,7 @@ void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena)
     layout_update(trainer, arena);
     rri_normalise_layout(trainer, arena);
 
-    const size_t n_threads = rri_workers_count(trainer->workers);
+    const size_t n_threads = (size_t)trainer->model.config.num_threads;
     trainer->stacks = RRI_TAKE(arena, rri_stack, n_threads);
     for (size_t i = 0; i < n_threads; i++) {
         const size_t size = stack_bytes(trainer, i == 0);

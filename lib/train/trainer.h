@@ -111,7 +111,7 @@ typedef struct rri_trainer {
 } rri_trainer;
 
 /* Network and arrays of a trainer whose model has its config, kernels and a declared network, and
- * which has recipe and workers. Run twice, as core/memory.h says. */
+ * which has a recipe. Run twice, as core/memory.h says. */
 void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena);
 
 /* Acting with the present parameters, in the trainer's own arrays. */

@@ -7,6 +7,7 @@
 #include "core/count.h"
 #include "core/status.h"
 #include "items/items.h"
+#include "math/scalar.h"
 #include "optim/schedule.h"
 #include "play/request.h"
 #include "rl/explained_variance.h"
@@ -165,17 +166,17 @@ static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_tr
     /* Back in the units of rewards; normalised advantages have none. */
     const double scale = trainer->units.scale;
     const double of_advantages = trainer->recipe.has_advantage_norm ? 1.0 : scale;
-    stats->policy_loss = (float)(sums->loss.policy_loss / rows * of_advantages);
-    stats->value_loss = (float)(sums->loss.value_loss / rows * scale * scale);
-    stats->entropy = (float)(sums->loss.entropy / rows);
-    stats->approx_kl = (float)(sums->last_epoch.approx_kl / last_rows);
-    stats->clip_fraction = (float)(sums->loss.n_clipped / rows);
+    stats->policy_loss = rri_float_or_nan(sums->loss.policy_loss / rows * of_advantages);
+    stats->value_loss = rri_float_or_nan(sums->loss.value_loss / rows * scale * scale);
+    stats->entropy = rri_float_or_nan(sums->loss.entropy / rows);
+    stats->approx_kl = rri_float_or_nan(sums->last_epoch.approx_kl / last_rows);
+    stats->clip_fraction = rri_float_or_nan(sums->loss.n_clipped / rows);
     stats->explained_variance =
         rri_explained_variance_compute(update->values, update->returns, n_places);
     stats->return_deviation = rri_explained_variance_deviation(update->returns, n_places);
-    stats->grad_norm = (float)(sums->norm / (double)sums->n_steps);
+    stats->grad_norm = rri_float_or_nan(sums->norm / (double)sums->n_steps);
     stats->learning_rate = lr;
-    stats->reward_mean = (float)(reward / (double)n_places);
+    stats->reward_mean = rri_float_or_nan(reward / (double)n_places);
     stats->scale = trainer->model.network.head.scale;
     stats->repeat_weight = trainer->model.network.head.repeat_weight;
     stats->n_updates = trainer->n_updates;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The environment as a host sees it. */
 #include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_run.h"
@@ -98,6 +100,133 @@ START_TEST(test_api_env_bad_actions_change_nothing)
            "struct_size");
     ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
     ck_assert_mem_eq(states, obs.states, sizeof states);
+    rr_env_destroy(env);
+}
+END_TEST
+
+/* What an environment shows and pays over 50 steps, several sessions a row. */
+typedef struct story {
+    float states[50 * 4 * 16], rewards[50 * 4], mean[8];
+    int32_t candidates[50 * 4 * 5];
+} story;
+
+static story *told_by(rr_env *env)
+{
+    story *s = calloc(1, sizeof *s);
+    ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+    for (size_t t = 0; t < 50; t++) {
+        rr_obs obs = {.struct_size = sizeof obs};
+        rr_outcome outcome = {.struct_size = sizeof outcome};
+        const int32_t action = (int32_t)(t % 5);
+        ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
+        memcpy(s->states + t * 64, obs.states, 64 * sizeof(float));
+        memcpy(s->candidates + t * 20, obs.candidates, 20 * sizeof(int32_t));
+        ck_assert_int_eq(
+            rr_env_step(env, (int32_t[]){action, action, action, action}, &outcome, NULL), RR_OK);
+        memcpy(s->rewards + t * 4, outcome.rewards, 4 * sizeof(float));
+    }
+    ck_assert_int_eq(rr_env_mean_user(env, s->mean, NULL), RR_OK);
+    return s;
+}
+
+static void expect_same(rr_env *env, const story *wanted, bool is_same)
+{
+    story *s = told_by(env);
+    ck_assert((memcmp(s, wanted, sizeof *s) == 0) == is_same);
+    free(s);
+}
+
+static rr_env_config story_config(uint64_t seed)
+{
+    rr_env_config config = default_config();
+    config.n_envs = 4;
+    config.state_dim = 16;
+    config.num_items = 30;
+    config.num_candidates = 5;
+    config.max_episode_steps = 7;
+    config.seed = seed;
+    return config;
+}
+
+static size_t saved(unsigned char *out, size_t capacity, rr_env *env, rr_agent *agent)
+{
+    size_t bytes = 0;
+    const rr_checkpoint checkpoint = {.struct_size = sizeof checkpoint, .agent = agent, .env = env};
+    ck_assert_int_eq(rr_checkpoint_save_memory(&checkpoint, out, capacity, &bytes, NULL), RR_OK);
+    return bytes;
+}
+
+START_TEST(test_api_env_seeded_anew_gives_the_sessions_of_a_fresh_one)
+{
+    const rr_env_config fifth = story_config(5), other_config = story_config(9);
+    rr_env *env = make(&fifth), *other = make(&other_config);
+    story *first = told_by(env);
+    expect_same(env, first, false); /* a reset alone goes on */
+    for (int turn = 0; turn < 2; turn++) {
+        ck_assert_int_eq(rr_env_seed(env, 5, NULL), RR_OK);
+        expect_same(env, first, true);
+    }
+    expect_same(other, first, false);
+    ck_assert_int_eq(rr_env_seed(other, 5, NULL), RR_OK);
+    expect_same(other, first, true);
+    ck_assert_int_eq(rr_env_seed(other, 6, NULL), RR_OK);
+    expect_same(other, first, false);
+    rr_env_config told = {.struct_size = sizeof told};
+    ck_assert_int_eq(rr_env_get_config(other, &told, NULL), RR_OK);
+    ck_assert_uint_eq(told.seed, 6);
+    free(first);
+    rr_env_destroy(env);
+    rr_env_destroy(other);
+}
+END_TEST
+
+START_TEST(test_api_env_seeded_anew_keeps_a_table_of_users)
+{
+    float users[6 * 8];
+    for (size_t i = 0; i < 48; i++) {
+        users[i] = (float)(i % 11) - 5.0f;
+    }
+    rr_error err;
+    rr_env_config config = story_config(5);
+    rr_env *env = NULL;
+    ck_assert_int_eq(rr_env_create(&env, &config, NULL, users, 6, NULL, &err), RR_OK);
+    story *first = told_by(env);
+    ck_assert_int_eq(rr_env_seed(env, 5, NULL), RR_OK);
+    expect_same(env, first, true);
+    ck_assert_int_eq(rr_env_seed(env, 4, NULL), RR_OK);
+    expect_same(env, first, false);
+    free(first);
+    rr_env_destroy(env);
+}
+END_TEST
+
+START_TEST(test_api_env_seeded_anew_has_not_begun_and_saves_as_a_fresh_one)
+{
+    static unsigned char fresh_bytes[1 << 20], bytes[1 << 20];
+    const rr_env_config config = story_config(5), old_config = story_config(8);
+    rr_env *fresh = make(&config), *env = make(&old_config);
+    rr_error err = {0};
+    rr_obs obs = {.struct_size = sizeof obs};
+    rr_agent_config small;
+    rr_agent_config_init(&small, sizeof small);
+    small.state_dim = 16;
+    small.item_dim = 8;
+    small.max_rows = 4;
+    rr_agent *agent = NULL;
+    ck_assert_int_eq(rr_agent_create(&agent, &small, NULL, rr_env_items(env), NULL, NULL), RR_OK);
+    free(told_by(env));
+    ck_assert_int_eq(rr_env_seed(env, 5, NULL), RR_OK);
+    expect(rr_env_observe(env, &obs, &err), RR_E_STATE, &err, "call rr_env_reset first");
+    expect(rr_env_seed(NULL, 5, &err), RR_E_INVALID, &err, "rr_env_seed: env is NULL");
+    for (int turn = 0; turn < 2; turn++) {
+        const size_t n = saved(bytes, sizeof bytes, env, agent);
+        ck_assert_uint_eq(n, saved(fresh_bytes, sizeof fresh_bytes, fresh, agent));
+        ck_assert(memcmp(bytes, fresh_bytes, n) == 0);
+        ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+        ck_assert_int_eq(rr_env_reset(fresh, NULL), RR_OK);
+    }
+    rr_agent_destroy(agent);
+    rr_env_destroy(fresh);
     rr_env_destroy(env);
 }
 END_TEST
@@ -287,7 +416,10 @@ START_TEST(test_api_env_popular_earns_where_users_agree)
 }
 END_TEST
 
-CHECK_MAIN("api/api_env", test_api_env_refuses_arguments_with_a_sentence,
+CHECK_MAIN("api/api_env", test_api_env_seeded_anew_gives_the_sessions_of_a_fresh_one,
+           test_api_env_seeded_anew_keeps_a_table_of_users,
+           test_api_env_seeded_anew_has_not_begun_and_saves_as_a_fresh_one,
+           test_api_env_refuses_arguments_with_a_sentence,
            test_api_env_before_its_first_reset_is_refused, test_api_env_bad_actions_change_nothing,
            test_api_env_observation_says_its_shapes, test_api_env_serves_older_and_newer_structs,
            test_api_env_config_is_told_as_in_force,

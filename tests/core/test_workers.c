@@ -74,6 +74,37 @@ START_TEST(test_workers_run_every_task_once_and_return_when_all_are_done)
 }
 END_TEST
 
+/* CPU time of the process for a few short runs with pauses between them. */
+static double seconds_of_pauses(int32_t spin_us)
+{
+    static tally t;
+    rri_workers *workers = crew_of(3);
+    rri_workers_spin(workers, spin_us);
+    const struct timespec pause = {.tv_nsec = 2000000};
+    const clock_t begin = clock();
+    for (int repeat = 0; repeat < 20; repeat++) {
+        memset(&t, 0, sizeof t);
+        t.n_workers = 3;
+        t.caller = pthread_self();
+        rri_workers_run(workers, count_task, &t, 50);
+        for (size_t i = 0; i < 50; i++) {
+            ck_assert_uint_eq(t.times[i], 1);
+        }
+        nanosleep(&pause, NULL);
+    }
+    const double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+    rri_workers_destroy(workers);
+    return seconds;
+}
+
+START_TEST(test_workers_that_do_not_spin_leave_the_cores_to_others)
+{
+    const double of_sleepers = seconds_of_pauses(0), of_pollers = seconds_of_pauses(5000);
+    ck_assert_msg(2.0 * of_sleepers < of_pollers, "%.4f s, and %.4f s polling", of_sleepers,
+                  of_pollers);
+}
+END_TEST
+
 /* Each task waits until as many tasks are under way at once. */
 static void meet_task(void *context, size_t task, size_t worker)
 {
@@ -201,7 +232,8 @@ START_TEST(test_workers_destroy_of_null_is_fine)
 }
 END_TEST
 
-CHECK_MAIN("core/workers", test_workers_run_every_task_once_and_return_when_all_are_done,
+CHECK_MAIN("core/workers", test_workers_that_do_not_spin_leave_the_cores_to_others,
+           test_workers_run_every_task_once_and_return_when_all_are_done,
            test_workers_run_at_the_same_time, test_workers_run_waits_for_the_slowest_task,
            test_workers_take_no_signal_and_leave_the_callers_mask,
            test_workers_after_a_fork_the_child_works_alone, test_workers_that_wait_use_no_processor,

@@ -347,6 +347,23 @@ static inline rr_status machine_create_agent(rr_agent **agent, const machine_pla
     return rr_agent_create(agent, &config, &ppo, items, host, err);
 }
 
+/* What rr_agent_memory says of the agent above. */
+static inline rr_status machine_agent_memory(size_t *bytes, const machine_plan *plan,
+                                             int32_t num_threads, const rr_items *items,
+                                             rr_error *err)
+{
+    const rr_agent_config config = machine_agent_config(plan, 1, num_threads);
+    rr_a2c_config a2c;
+    rr_a2c_config_init(&a2c, sizeof a2c);
+    rr_reinforce_config reinforce;
+    rr_reinforce_config_init(&reinforce, sizeof reinforce);
+    rr_ppo_config ppo;
+    rr_ppo_config_init(&ppo, sizeof ppo);
+    ppo.n_steps = a2c.n_steps = reinforce.n_steps = plan->n_steps;
+    const void *const algo_configs[] = {&ppo, &a2c, &reinforce};
+    return rr_agent_memory(&config, algo_configs[plan->algo], items, bytes, err);
+}
+
 static inline rr_buffer_config machine_buffer_config(const machine_plan *plan)
 {
     rr_buffer_config config;

@@ -14,7 +14,7 @@
 static float *draw(size_t rows, size_t cols, float gain, uint64_t seed, uint64_t ordinal)
 {
     float *W = malloc(rows * cols * sizeof *W);
-    void *scratch = malloc(rri_init_scratch(rows, cols));
+    void *scratch = aligned_alloc(64, (rri_init_scratch(rows, cols) + 63) / 64 * 64);
     rri_init_orthogonal(W, rows, cols, gain, seed, ordinal, scratch);
     free(scratch);
     return W;
@@ -42,8 +42,9 @@ static double worst_product(const float *W, size_t rows, size_t cols, double gai
 
 START_TEST(test_init_orthogonal_has_orthonormal_shorter_side_times_gain)
 {
-    static const size_t shapes[][2] = {{64, 64}, {64, 7}, {7, 64},  {1, 64},
-                                       {64, 1},  {1, 1},  {500, 32}};
+    static const size_t shapes[][2] = {{64, 64},  {64, 7},   {7, 64},    {1, 64},
+                                       {64, 1},   {1, 1},    {500, 32},  {65, 65},
+                                       {200, 65}, {64, 300}, {150, 300}, {256, 256}};
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         const size_t rows = shapes[s][0], cols = shapes[s][1];
         float *W = draw(rows, cols, 1.5f, 7, s);

@@ -386,6 +386,34 @@ START_TEST(test_update_trains_on_rows_that_read_no_catalogue_whatever_their_fing
 }
 END_TEST
 
+/* Rewards of 1e20 are learned from; their loss squared is 1e40. */
+START_TEST(test_update_figures_that_no_float_holds_are_nan)
+{
+    for (int32_t is_normalised = 0; is_normalised < 2; is_normalised++) {
+        rig_shape shape = usual();
+        shape.agent.normalize_returns = is_normalised;
+        rig r;
+        rig_open(&r, &shape);
+        rig_play(&r, 4);
+        for (size_t i = 0; i < r.rollout.n_rows; i++) {
+            r.rollout.rewards[i] *= 1e20f;
+        }
+        rr_stats stats = {0};
+        rr_error err = {0};
+        ck_assert_msg(update(&r, &stats, &err) == RR_OK, "%s", err.text);
+        ck_assert(isnan(stats.value_loss));
+        const float figures[] = {stats.policy_loss,        stats.entropy,   stats.approx_kl,
+                                 stats.explained_variance, stats.grad_norm, stats.reward_mean,
+                                 stats.return_deviation};
+        for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+            ck_assert_msg(!isinf(figures[i]), "figure %zu", i);
+        }
+        ck_assert_float_gt(stats.return_deviation, 1e18f);
+        rig_close(&r);
+    }
+}
+END_TEST
+
 /* A return that overflows makes a gradient that is not finite in the minibatch that it lies in. */
 START_TEST(test_update_stopped_by_a_gradient_keeps_earlier_steps_and_empties_the_rows)
 {
@@ -460,7 +488,8 @@ START_TEST(test_update_is_the_same_bits_twice_and_on_any_number_of_threads)
 }
 END_TEST
 
-CHECK_MAIN("train/update", test_update_moves_every_tensor_of_actor_and_critic,
+CHECK_MAIN("train/update", test_update_figures_that_no_float_holds_are_nan,
+           test_update_moves_every_tensor_of_actor_and_critic,
            test_update_empties_the_rollout_and_counts, test_update_statistics_are_those_of_the_twin,
            test_update_first_minibatch_of_own_rows_has_ratio_one,
            test_update_learning_rate_falls_with_planned_updates,

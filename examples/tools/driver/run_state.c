@@ -21,7 +21,7 @@ static const char *const HEADING = "recrl-train 1";
 /* Threads change no number, so a run may go on with others. */
 static bool is_stored(const char *field)
 {
-    return strcmp(field, "num_threads") != 0;
+    return strcmp(field, "num_threads") != 0 && strcmp(field, "worker_spin_us") != 0;
 }
 
 static void write_config(FILE *out, const settings *s, int32_t kind)

@@ -157,8 +157,8 @@ static void begin_settings(settings *s, run_origin *origin, const train_options 
 static void resume_settings(settings *s, run_origin *origin, const train_options *o,
                             const flags_fields *fields)
 {
-    static const char *const free_fields[] = {"num_threads", "total_timesteps", "log_interval",
-                                              NULL};
+    static const char *const free_fields[] = {"num_threads", "worker_spin_us", "total_timesteps",
+                                              "log_interval", NULL};
     run_read_settings(s, origin, o->resume);
     take_vectors(origin, o);
     take_reward_scale(origin, o);

@@ -66,7 +66,8 @@ double versus_interval(const versus_row *row)
 static bool is_of_the_run(const settings *s, const char *field)
 {
     return strcmp(field, "n_envs") == 0 || strcmp(field, "seed") == 0 ||
-           strcmp(field, "num_threads") == 0 || (s->is_learned && strcmp(field, "world_seed") == 0);
+           strcmp(field, "num_threads") == 0 || strcmp(field, "worker_spin_us") == 0 ||
+           (s->is_learned && strcmp(field, "world_seed") == 0);
 }
 
 static bool is_of_the_catalogue(int32_t kind, const char *field)
