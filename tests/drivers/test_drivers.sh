@@ -346,7 +346,7 @@ done
 "$train" --help >help
 # Rewards in another unit are printed in the world's own.
 small="--num-items 60 --total-timesteps 3000 --quiet --normalize-returns"
-for algo in ppo a2c; do
+for algo in ppo a2c reinforce; do
     # shellcheck disable=SC2086
     promise "returns are normalised" "$train" --algo $algo $small --name unit
     # shellcheck disable=SC2086
