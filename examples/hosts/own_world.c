@@ -122,7 +122,7 @@ static rr_agent *create_agent(feed *f)
     config.initial_scale = 1.0f;
     ppo.n_steps = STEPS;
     ppo.lr = 3e-3f;
-    require(rr_items_create(&items, f->articles[0], NULL, ARTICLES, DIM, NULL, &err), &err);
+    require(rr_items_create(&items, f->articles[0], NULL, ARTICLES, DIM, NULL, NULL, &err), &err);
     require(rr_agent_create(&agent, &config, &ppo, items, NULL, &err), &err);
     require(rr_agent_set_feature_weights(agent, &ranker_weight, 1, &err), &err);
     rr_items_release(items); /* the agent holds a reference of its own */

@@ -66,8 +66,8 @@ static void *serve(void *context)
 {
     server *s = context;
     rr_error err;
-    rr_reader *scratch = NULL;
-    require(rr_slot_join(s->slot, &scratch, s->number, NULL, &err), &err);
+    rr_reader *reader = NULL;
+    require(rr_reader_join(&reader, s->slot, s->number, NULL, &err), &err);
     for (uint64_t i = 0; i < N_REQUESTS; i++) {
         const uint64_t session = s->number, id = s->number * N_REQUESTS + i;
         const rr_obs obs = {.struct_size = sizeof obs,
@@ -78,16 +78,16 @@ static void *serve(void *context)
                             .decisions = &id};
         int32_t position = -1, best = -1;
         float log_prob = 0.0f;
-        const rr_policy *policy = NULL;
+        rr_policy *policy = NULL;
         rr_decision decision = {
             .struct_size = sizeof decision, .n = 1, .actions = &position, .log_probs = &log_prob};
-        require(rr_reader_acquire(scratch, &policy, &err), &err); /* one version for both calls */
-        require(rr_policy_act(policy, scratch, &obs, &decision, &err), &err);
-        require(rr_policy_top_k(policy, scratch, &obs, 1, &best, NULL, NULL, &err), &err);
-        require(rr_reader_release(scratch, &err), &err);
+        require(rr_reader_acquire(reader, &policy, &err), &err); /* one version for both calls */
+        require(rr_policy_act(policy, reader, &obs, &decision, &err), &err);
+        require(rr_policy_top_k(policy, reader, &obs, 1, &best, NULL, NULL, &err), &err);
+        require(rr_reader_release(reader, &err), &err);
         s->n_explored += position != best;
     }
-    rr_reader_destroy(scratch);
+    rr_reader_destroy(reader);
     return NULL;
 }
 
@@ -114,19 +114,20 @@ static void serve_together(rr_slot *slot, const float *state, int32_t state_dim)
 static void print_best(rr_slot *slot, const float *state, int32_t state_dim)
 {
     rr_error err;
-    rr_reader *scratch = NULL;
+    rr_reader *reader = NULL;
     rr_policy *policy = rr_slot_get(slot);
-    require(rr_reader_create(&scratch, policy, 0, NULL, &err), &err);
+    require(rr_reader_create(&reader, policy, 0, NULL, &err), &err);
     const rr_obs obs = {.struct_size = sizeof obs, .n = 1, .state_dim = state_dim, .states = state};
     int32_t top[TOP];
     float log_probs[TOP];
-    require(rr_policy_top_k(policy, scratch, &obs, TOP, top, NULL, log_probs, &err), &err);
+    require(rr_policy_top_k(policy, reader, &obs, TOP, top, NULL, log_probs, &err), &err);
+    uint64_t keys[TOP];
+    require(rr_items_keys_of(rr_policy_items(policy), top, TOP, keys, &err), &err);
     printf("policy %016" PRIx64 "\n", rr_policy_version(policy));
     for (int i = 0; i < TOP; i++) {
-        printf("  %d. item %" PRIu64 ", log-prob %.3f\n", i + 1,
-               rr_items_keys(rr_policy_items(policy))[top[i]], (double)log_probs[i]);
+        printf("  %d. item %" PRIu64 ", log-prob %.3f\n", i + 1, keys[i], (double)log_probs[i]);
     }
-    rr_reader_destroy(scratch);
+    rr_reader_destroy(reader);
     rr_policy_release(policy);
 }
 
@@ -140,8 +141,10 @@ int main(int argc, char **argv)
     if (state == NULL) {
         return EXIT_FAILURE;
     }
+    rr_items_segment first = {.struct_size = sizeof first};
+    require(rr_items_segment_at(items, 0, &first, &err), &err);
     for (int32_t j = 0; j < d; j++) {
-        const float *v = rr_items_vectors(items) + 7 * (size_t)d + j;
+        const float *v = first.vectors + 7 * (size_t)d + j;
         state[j] = 2.0f * (v[0] + v[d] + v[2 * d]);
     }
 
@@ -151,7 +154,7 @@ int main(int argc, char **argv)
     rr_slot *slot = NULL;
     rr_serving_options_init(&options, sizeof options);
     options.floor = 0.05f;
-    require(rr_agent_publish(agent, &policy, &options, &err), &err);
+    require(rr_agent_publish(agent, &options, &policy, &err), &err);
     require(rr_slot_create(&slot, policy, N_THREADS, NULL, &err), &err);
     rr_policy_release(policy);
     rr_agent_destroy(agent); /* the snapshot needs it no more */

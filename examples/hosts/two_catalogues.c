@@ -34,7 +34,7 @@ static rr_items *create_items(int32_t first, int32_t n, const float *vectors)
     for (int32_t i = 0; i < n; i++) {
         keys[i] = 1000 + (uint64_t)(first + i);
     }
-    require(rr_items_create(&items, vectors + first * DIM, keys, n, DIM, NULL, &err), &err);
+    require(rr_items_create(&items, vectors + first * DIM, keys, n, DIM, NULL, NULL, &err), &err);
     return items;
 }
 
@@ -53,9 +53,10 @@ static void step(rr_agent *agent, rr_buffer *buffer, rr_obs *obs)
     const rr_outcome outcome = {.struct_size = sizeof outcome, .n = ROWS, .rewards = rewards};
     require(rr_agent_act(agent, obs, &decision, &err), &err);
     require(rr_buffer_record(buffer, obs, &decision, &err), &err);
-    const uint64_t *keys = rr_items_keys(rr_agent_items(agent));
+    uint64_t keys[ROWS];
+    require(rr_items_keys_of(rr_agent_items(agent), items, ROWS, keys, &err), &err);
     for (int i = 0; i < ROWS; i++) {
-        rewards[i] = keys[items[i]] % 2 == 0 ? 1.0f : 0.0f;
+        rewards[i] = keys[i] % 2 == 0 ? 1.0f : 0.0f;
     }
     require(rr_buffer_reward(buffer, &outcome, &err), &err);
 }
@@ -116,9 +117,11 @@ int main(void)
     obs.pool = old_items;
     require(rr_agent_top_k(agent, &obs, 1, best, NULL, NULL, &err), &err);
     require(rr_items_find(new_items, &key, 1, &index, &err), &err);
+    uint64_t old_key;
+    require(rr_items_keys_of(old_items, best, 1, &old_key, &err), &err);
     printf("of the old catalogue it would show item %" PRIu64 "; item %" PRIu64
            " is now number %d\n",
-           rr_items_keys(old_items)[best[0]], key, (int)index);
+           old_key, key, (int)index);
 
     rr_buffer_destroy(buffer);
     rr_agent_destroy(agent);

@@ -48,7 +48,7 @@ typedef struct request {
     float features[LIST * FEATURES];
 } request;
 
-static int32_t one_request(rr_reader *scratch, const rr_items *items, const request *r,
+static int32_t one_request(rr_reader *reader, const rr_items *items, const request *r,
                            log_table *log)
 {
     rr_error err;
@@ -74,7 +74,7 @@ static int32_t one_request(rr_reader *scratch, const rr_items *items, const requ
                             .log_probs = &log_prob,
                             .values = &value,
                             .policy_versions = &version};
-    require(rr_reader_act(scratch, &obs, &decision, &err), &err);
+    require(rr_reader_act(reader, &obs, &decision, &err), &err);
 
     unsigned char *end = log_end(log, &capacity);
     require(rr_record_encode(end, capacity, &bytes, &obs, &decision, 0, &err), &err);
@@ -161,7 +161,7 @@ static request draw_request(uint64_t session, uint64_t decision, int64_t now)
 
 /* A day: sessions of three requests, clicks within the hour on what has much of the first feature.
  */
-static void one_day(rr_reader *scratch, const rr_items *items, int64_t day, log_table *log)
+static void one_day(rr_reader *reader, const rr_items *items, int64_t day, log_table *log)
 {
     enum { SESSIONS_A_DAY = 40, REQUESTS = 3 };
     for (uint64_t i = 0; i < SESSIONS_A_DAY; i++) {
@@ -169,7 +169,7 @@ static void one_day(rr_reader *scratch, const rr_items *items, int64_t day, log_
         for (uint64_t step = 0; step < REQUESTS; step++) {
             const int64_t now = day * 24 * HOUR + (int64_t)(i * 20 + step) * MINUTE;
             const request r = draw_request(session, session * REQUESTS + step, now);
-            const int32_t position = one_request(scratch, items, &r, log);
+            const int32_t position = one_request(reader, items, &r, log);
             if (uniform(r.decision) < r.features[position * FEATURES]) {
                 one_click(r.decision, 1.0f, now + 30 * MINUTE, log);
             }
@@ -214,23 +214,23 @@ int main(void)
     rr_items *items = NULL;
     rr_policy *yesterday = NULL;
     rr_slot *slot = NULL;
-    rr_reader *scratch = NULL;
+    rr_reader *reader = NULL;
     require(rr_items_create_drawn(&items, ITEMS, DIM, 0, NULL, &err), &err);
     rr_agent *agent = make_agent(items);
     rr_buffer *buffer = make_buffer();
-    require(rr_agent_publish(agent, &yesterday, NULL, &err), &err);
+    require(rr_agent_publish(agent, NULL, &yesterday, &err), &err);
     require(rr_slot_create(&slot, yesterday, 8, NULL, &err), &err);
-    require(rr_slot_join(slot, &scratch, 0, NULL, &err), &err);
+    require(rr_reader_join(&reader, slot, 0, NULL, &err), &err);
     for (int64_t day = 0; day < 7; day++) {
-        one_day(scratch, items, day, &log);
+        one_day(reader, items, day, &log);
         rr_policy_release(yesterday);
         yesterday = rr_slot_get(slot);
         one_night(agent, buffer, slot, items, (day + 1) * 24 * HOUR, &log);
     }
     one_rollback(slot, yesterday);
-    one_day(scratch, items, 7, &log);
+    one_day(reader, items, 7, &log);
     one_night(agent, buffer, slot, items, 8 * 24 * HOUR, &log);
-    rr_reader_destroy(scratch);
+    rr_reader_destroy(reader);
     rr_slot_release(slot);
     rr_policy_release(yesterday);
     rr_buffer_destroy(buffer);

@@ -196,10 +196,10 @@ earned learner_measure(rr_agent *agent, const world *w, bool is_greedy, int32_t 
     player p = {0};
     rr_serving_options_init(&options, sizeof options);
     options.is_greedy = is_greedy;
-    require(rr_agent_publish(agent, &p.policy, &options, &err), &err);
-    require(rr_reader_create(&p.scratch, p.policy, 0, NULL, &err), &err);
+    require(rr_agent_publish(agent, &options, &p.policy, &err), &err);
+    require(rr_reader_create(&p.reader, p.policy, 0, NULL, &err), &err);
     const earned got = player_measure(&p, w, n_sessions);
-    rr_reader_destroy(p.scratch);
+    rr_reader_destroy(p.reader);
     rr_policy_release(p.policy);
     return got;
 }

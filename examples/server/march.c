@@ -67,7 +67,7 @@ void player_choose(const player *p, march *m)
     if (p->policy != NULL) {
         const rr_obs obs = batch_obs(&m->b);
         rr_decision decision = {.struct_size = sizeof decision, .n = m->b.n, .actions = m->actions};
-        require(rr_policy_act(p->policy, p->scratch, &obs, &decision, &err), &err);
+        require(rr_policy_act(p->policy, p->reader, &obs, &decision, &err), &err);
     }
     for (int32_t row = 0; row < m->b.n; row++) {
         const uint64_t id = m->b.decisions[row];

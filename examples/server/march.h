@@ -28,7 +28,7 @@ typedef struct player {
     int32_t chooser; /* CHOOSE_…, where policy is NULL */
     float epsilon;   /* share of random choices in the others' place */
     rr_policy *policy;
-    rr_reader *scratch;
+    rr_reader *reader;
 } player;
 
 /* Fills m->actions. */

@@ -8,7 +8,7 @@
 
 typedef struct worker {
     serving *s;
-    rr_reader *scratch;
+    rr_reader *reader;
     pthread_t thread;
 } worker;
 
@@ -49,7 +49,7 @@ static void answer_row(const worker *me, int32_t row)
                             .log_probs = out->log_probs + row,
                             .values = out->values + row,
                             .policy_versions = out->versions + row};
-    require(rr_reader_act(me->scratch, &obs, &decision, &err), &err);
+    require(rr_reader_act(me->reader, &obs, &decision, &err), &err);
 }
 
 static void *work(void *context)
@@ -81,7 +81,7 @@ serving *serving_open(rr_policy *first, const world *w, int32_t n_threads)
     for (int32_t i = 0; i < n_threads; i++) {
         worker *me = &s->workers[i];
         me->s = s;
-        require(rr_slot_join(s->slot, &me->scratch, (uint64_t)i, NULL, &err), &err);
+        require(rr_reader_join(&me->reader, s->slot, (uint64_t)i, NULL, &err), &err);
         if (pthread_create(&me->thread, NULL, work, me) != 0) {
             give_up("threads", "the system refused one");
         }
@@ -95,7 +95,7 @@ void serving_close(serving *s)
     pthread_barrier_wait(&s->begin);
     for (int32_t i = 0; i < s->n_threads; i++) {
         pthread_join(s->workers[i].thread, NULL);
-        rr_reader_destroy(s->workers[i].scratch);
+        rr_reader_destroy(s->workers[i].reader);
     }
     pthread_barrier_destroy(&s->begin);
     pthread_barrier_destroy(&s->end);

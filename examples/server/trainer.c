@@ -58,8 +58,8 @@ static void save(trainer *t)
     rr_policy *policy = NULL;
     const rr_checkpoint all = checkpoint_of(t);
     require(rr_checkpoint_save(&all, t->checkpoint, &err), &err);
-    require(rr_agent_publish(t->agent, &policy, NULL, &err), &err);
-    require(rr_policy_save(t->policy, policy, &err), &err);
+    require(rr_agent_publish(t->agent, NULL, &policy, &err), &err);
+    require(rr_policy_save(policy, t->policy, &err), &err);
     rr_policy_release(policy);
     if (t->options->is_pruned) {
         store_prune(t->log, t->at.last);

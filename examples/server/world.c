@@ -198,7 +198,8 @@ void world_open(world *w, uint64_t seed, int32_t k)
         }
     }
     rr_error err;
-    require(rr_items_create(&w->items, w->vectors, keys, WORLD_ITEMS, WORLD_DIM, NULL, &err), &err);
+    require(rr_items_create(&w->items, w->vectors, keys, WORLD_ITEMS, WORLD_DIM, NULL, NULL, &err),
+            &err);
     free(keys);
     w->value = best_value(w);
 }

@@ -14,10 +14,17 @@ extern "C" {
 #define RR_VERSION_MINOR 1
 #define RR_VERSION_PATCH 0
 
-#if defined(__GNUC__)
+/* A host that reads the declarations with a parser of its own defines RR_API as nothing. */
+#if !defined(RR_API)
+#if defined(_WIN32) && defined(RECRL_BUILDING)
+#define RR_API __declspec(dllexport)
+#elif defined(_WIN32)
+#define RR_API __declspec(dllimport)
+#elif defined(__GNUC__)
 #define RR_API __attribute__((visibility("default")))
 #else
 #define RR_API
+#endif
 #endif
 
 /* 0 is success; failures are negative and never renumbered. */
@@ -46,10 +53,10 @@ enum {
     RR_E_CANCELLED = -17   /* rr_host.is_cancelled said so; what was done before is kept */
 };
 
-/* 512 bytes for ever. Allocated by the caller, NULL where the sentence is not wanted. Untouched by
- * a call that succeeds. */
+/* 512 bytes, in every release. Allocated by the caller; where it is NULL, no sentence is written.
+ * A call that succeeds leaves it untouched, so that the returned status decides, not this one. */
 typedef struct rr_error {
-    int32_t status; /* as returned */
+    int32_t status; /* of the call that failed: what it returned; for bindings that throw */
     char text[508]; /* one sentence, UTF-8, terminated */
 } rr_error;
 
@@ -214,6 +221,8 @@ typedef struct rr_runtime_info {
                                  this machine's */
 } rr_runtime_info;
 RR_API rr_status rr_runtime_describe(rr_runtime_info *out, rr_error *err);
+/* The version of the library that is running: major × 10000 + minor × 100 + patch. */
+RR_API uint32_t rr_version(void);
 
 #ifdef __cplusplus
 }

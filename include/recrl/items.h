@@ -9,14 +9,23 @@
 extern "C" {
 #endif
 
+/* What a catalogue may have beside vectors and keys. Room that is reserved: this release serves
+ * none of it, and both must be 0 and NULL (RR_E_UNSUPPORTED). */
+typedef struct rr_items_options {
+    uint32_t struct_size;  /* sizeof(rr_items_options) */
+    int32_t feature_dim;   /* width of the items' own features */
+    const float *features; /* [n, feature_dim] */
+} rr_items_options;
+
 /* A catalogue: n vectors of width dim, and the host's 64-bit keys. Immutable; agents and
  * environments hold references, so the host may destroy its own at once, and 10⁶ vectors exist
  * one time.
  *
  * vectors [n, dim] finite, copied. keys [n] all different, or NULL for 0 … n−1. n in [1, 2^31 − 2],
- * dim in [1, 4096]. */
+ * dim in [1, 4096]. options NULL: none. Cost: a pass over the vectors. */
 RR_API rr_status rr_items_create(rr_items **out, const float *vectors, const uint64_t *keys,
-                                 int32_t n, int32_t dim, const rr_host *host, rr_error *err);
+                                 int32_t n, int32_t dim, const rr_items_options *options,
+                                 const rr_host *host, rr_error *err);
 /* n vectors drawn N(0, 1/dim) a coordinate from `seed`, keys 0 … n−1: the drawn world's. maths
  * §1. */
 RR_API rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
@@ -24,6 +33,8 @@ RR_API rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, u
 /* Bytes that either takes of the host; has_keys: keys are given. */
 RR_API rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_t *bytes,
                                  rr_error *err);
+/* One more reference; returns items, NULL for NULL. Any thread that holds one. */
+RR_API rr_items *rr_items_retain(rr_items *items);
 /* Gives up this reference. NULL is fine. Any thread. */
 RR_API void rr_items_release(rr_items *items);
 RR_API int32_t rr_items_count(const rr_items *items);
@@ -33,9 +44,26 @@ RR_API uint64_t rr_items_fingerprint(const rr_items *items);
 /* indices[i] of keys[i]; −1 where a key is not in the catalogue. */
 RR_API rr_status rr_items_find(const rr_items *items, const uint64_t *keys, int32_t n,
                                int32_t *indices, rr_error *err);
-/* Views [N] and [N, dim], valid as long as a reference is held. */
-RR_API const uint64_t *rr_items_keys(const rr_items *items);
-RR_API const float *rr_items_vectors(const rr_items *items);
+/* The other way: keys[i] of indices[i]; 0 where an index is −1, as in rr_decision.items.
+ * RR_E_INVALID names an index that is not of the catalogue, and nothing is written. */
+RR_API rr_status rr_items_keys_of(const rr_items *items, const int32_t *indices, int32_t n,
+                                  uint64_t *keys, rr_error *err);
+/* A run of items that lie one behind the other: a view, valid as long as a reference to the
+ * catalogue is held. */
+typedef struct rr_items_segment {
+    uint32_t struct_size;
+    int32_t first; /* index of its first item */
+    int32_t n;     /* items of the segment, ≥ 1 */
+    int32_t dim;
+    const uint64_t *keys; /* [n] */
+    const float *vectors; /* [n, dim] */
+} rr_items_segment;
+/* Segments in the order of indices, which together are the catalogue. How many there are, and how
+ * long each is, may change with a release: loop over them. */
+RR_API int32_t rr_items_segment_count(const rr_items *items);
+/* RR_E_NOT_FOUND: index is not in [0, rr_items_segment_count). */
+RR_API rr_status rr_items_segment_at(const rr_items *items, int32_t index, rr_items_segment *out,
+                                     rr_error *err);
 
 #ifdef __cplusplus
 }

@@ -1,16 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* Front door of the catalogue. */
+#include "core/abi.h"
 #include "core/fpmode.h"
 #include "core/memory.h"
 #include "core/status.h"
 #include "items/items.h"
 
+/* Features of items have room in the interface and no use yet. */
+static rr_status check_options(const rr_items_options *options, rr_error *err)
+{
+    rr_items_options full;
+    if (options == NULL) {
+        return RR_OK;
+    }
+    RRI_TRY(rri_abi_read(&full, sizeof full, options, "rr_items_options", err));
+    if (full.feature_dim != 0 || full.features != NULL) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED, "rr_items_options: %s is given; it must be %s",
+                 full.features != NULL ? "features" : "feature_dim",
+                 full.features != NULL ? "NULL" : "0");
+    }
+    return RR_OK;
+}
+
 rr_status rr_items_create(rr_items **out, const float *vectors, const uint64_t *keys, int32_t n,
-                          int32_t dim, const rr_host *host, rr_error *err)
+                          int32_t dim, const rr_items_options *options, const rr_host *host,
+                          rr_error *err)
 {
     if (out == NULL || vectors == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "rr_items_create: %s is NULL", out == NULL ? "out" : "vectors");
     }
+    RRI_TRY(check_options(options, err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     return rri_items_create(out, vectors, keys, n, dim, &allocator, err);
@@ -36,6 +55,11 @@ rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_t *byte
         RRI_FAIL(err, RR_E_INVALID, "rr_items_memory: bytes is NULL");
     }
     return rri_items_memory(bytes, n, dim, has_keys != 0, err);
+}
+
+rr_items *rr_items_retain(rr_items *items)
+{
+    return rri_items_retain(items);
 }
 
 void rr_items_release(rr_items *items)
@@ -76,12 +100,57 @@ rr_status rr_items_find(const rr_items *items, const uint64_t *keys, int32_t n, 
     return RR_OK;
 }
 
-const uint64_t *rr_items_keys(const rr_items *items)
+rr_status rr_items_keys_of(const rr_items *items, const int32_t *indices, int32_t n, uint64_t *keys,
+                           rr_error *err)
 {
-    return items == NULL ? NULL : rri_items_keys(items);
+    if (items == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_items_keys_of: items is NULL");
+    }
+    if (n < 0) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_items_keys_of: n is %d; it must be at least 0", n);
+    }
+    if (n > 0 && (indices == NULL || keys == NULL)) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_items_keys_of: %s is NULL",
+                 indices == NULL ? "indices" : "keys");
+    }
+    const int32_t n_items = rr_items_count(items);
+    for (int32_t i = 0; i < n; i++) {
+        if (indices[i] < -1 || indices[i] >= n_items) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "rr_items_keys_of: indices[%d] is %d; it must be in [-1, %d)", i, indices[i],
+                     n_items);
+        }
+    }
+    for (int32_t i = 0; i < n; i++) {
+        keys[i] = indices[i] < 0 ? 0 : rri_items_keys(items)[indices[i]];
+    }
+    return RR_OK;
 }
 
-const float *rr_items_vectors(const rr_items *items)
+int32_t rr_items_segment_count(const rr_items *items)
 {
-    return items == NULL ? NULL : rri_items_vectors(items);
+    return items == NULL ? 0 : 1;
+}
+
+rr_status rr_items_segment_at(const rr_items *items, int32_t index, rr_items_segment *out,
+                              rr_error *err)
+{
+    if (items == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_items_segment_at: items is NULL");
+    }
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_items_segment", err));
+    if (index < 0 || index >= rr_items_segment_count(items)) {
+        RRI_FAIL(err, RR_E_NOT_FOUND, "rr_items_segment_at: index is %d; it must be in [0, %d)",
+                 index, rr_items_segment_count(items));
+    }
+    const rr_items_segment segment = {
+        .struct_size = sizeof segment,
+        .first = 0,
+        .n = (int32_t)rri_items_count(items),
+        .dim = (int32_t)rri_items_dim(items),
+        .keys = rri_items_keys(items),
+        .vectors = rri_items_vectors(items),
+    };
+    rri_abi_write(out, &segment, sizeof segment);
+    return RR_OK;
 }

@@ -28,7 +28,7 @@ static rr_status publish(rr_policy **out, rr_agent *agent, const rr_serving_opti
     return rri_agent_publish(out, agent, &full, err);
 }
 
-rr_status rr_agent_publish(rr_agent *agent, rr_policy **out, const rr_serving_options *options,
+rr_status rr_agent_publish(rr_agent *agent, const rr_serving_options *options, rr_policy **out,
                            rr_error *err)
 {
     RRI_TRY(check_given(agent, "rr_agent_publish", "agent", err));
@@ -92,25 +92,25 @@ rr_status rr_reader_memory(const rr_policy *policy, size_t *bytes, rr_error *err
     return rri_reader_memory(bytes, policy, rri_snapshot_most_items(policy), err);
 }
 
-void rr_reader_destroy(rr_reader *scratch)
+void rr_reader_destroy(rr_reader *reader)
 {
-    if (scratch != NULL) {
-        rri_slot_leave(scratch);
-        rri_reader_destroy(scratch);
+    if (reader != NULL) {
+        rri_slot_leave(reader);
+        rri_reader_destroy(reader);
     }
 }
 
-rr_status rr_policy_act(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+rr_status rr_policy_act(const rr_policy *policy, rr_reader *reader, const rr_obs *obs,
                         rr_decision *decision, rr_error *err)
 {
     RRI_TRY(check_given(policy, "rr_policy_act", "policy", err));
-    RRI_TRY(check_given(scratch, "rr_policy_act", "scratch", err));
+    RRI_TRY(check_given(reader, "rr_policy_act", "reader", err));
     rr_obs full_obs;
     rr_decision full;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     RRI_TRY(rri_decision_read(&full, decision, err));
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_snapshot_act(policy, scratch, &full_obs, &full, err);
+    const rr_status status = rri_snapshot_act(policy, reader, &full_obs, &full, err);
     rri_fpmode_leave(before);
     if (status == RR_OK) {
         rri_abi_write(decision, &full, sizeof full);
@@ -118,34 +118,34 @@ rr_status rr_policy_act(const rr_policy *policy, rr_reader *scratch, const rr_ob
     return status;
 }
 
-rr_status rr_policy_top_k(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+rr_status rr_policy_top_k(const rr_policy *policy, rr_reader *reader, const rr_obs *obs,
                           int32_t n_best, int32_t *positions, int32_t *items, float *log_probs,
                           rr_error *err)
 {
     RRI_TRY(check_given(policy, "rr_policy_top_k", "policy", err));
-    RRI_TRY(check_given(scratch, "rr_policy_top_k", "scratch", err));
+    RRI_TRY(check_given(reader, "rr_policy_top_k", "reader", err));
     if (n_best < 1) {
         RRI_FAIL(err, RR_E_INVALID, "top_k: n_best is %d; it must be at least 1", n_best);
     }
     rr_obs full_obs;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_snapshot_top_k(policy, scratch, &full_obs, (size_t)n_best,
+    const rr_status status = rri_snapshot_top_k(policy, reader, &full_obs, (size_t)n_best,
                                                 positions, items, log_probs, err);
     rri_fpmode_leave(before);
     return status;
 }
 
-rr_status rr_policy_evaluate(const rr_policy *policy, rr_reader *scratch, const rr_obs *obs,
+rr_status rr_policy_evaluate(const rr_policy *policy, rr_reader *reader, const rr_obs *obs,
                              const int32_t *actions, float *log_probs, float *entropies,
                              float *values, rr_error *err)
 {
     RRI_TRY(check_given(policy, "rr_policy_evaluate", "policy", err));
-    RRI_TRY(check_given(scratch, "rr_policy_evaluate", "scratch", err));
+    RRI_TRY(check_given(reader, "rr_policy_evaluate", "reader", err));
     rr_obs full_obs;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_snapshot_evaluate(policy, scratch, &full_obs, actions, log_probs,
+    const rr_status status = rri_snapshot_evaluate(policy, reader, &full_obs, actions, log_probs,
                                                    entropies, values, err);
     rri_fpmode_leave(before);
     return status;

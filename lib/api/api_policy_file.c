@@ -23,7 +23,7 @@ static rr_status save_memory(void *out, size_t capacity, size_t *bytes, const rr
     return rri_safetensors_write(out, capacity, bytes, rri_policy_file_describe, &file, err);
 }
 
-rr_status rr_policy_save_memory(void *out, size_t capacity, size_t *bytes, const rr_policy *policy,
+rr_status rr_policy_save_memory(const rr_policy *policy, void *out, size_t capacity, size_t *bytes,
                                 rr_error *err)
 {
     RRI_TRY(require(bytes, "rr_policy_save_memory", "bytes", err));
@@ -41,7 +41,7 @@ static rr_status save(const char *path, const rr_policy *policy, rr_error *err)
     return rri_safetensors_file_save(path, rri_policy_file_describe, &file, NULL, err);
 }
 
-rr_status rr_policy_save(const char *path, const rr_policy *policy, rr_error *err)
+rr_status rr_policy_save(const rr_policy *policy, const char *path, rr_error *err)
 {
     RRI_TRY(require(path, "rr_policy_save", "path", err));
     RRI_TRY(require(policy, "rr_policy_save", "policy", err));

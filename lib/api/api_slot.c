@@ -47,16 +47,21 @@ rr_status rr_slot_create(rr_slot **out, rr_policy *first, int32_t max_readers, c
     return rri_slot_create(out, first, (size_t)max_readers, &allocator, err);
 }
 
+rr_slot *rr_slot_retain(rr_slot *slot)
+{
+    return rri_slot_retain(slot);
+}
+
 void rr_slot_release(rr_slot *slot)
 {
     rri_slot_release(slot);
 }
 
-rr_status rr_slot_join(rr_slot *slot, rr_reader **out, uint64_t seed, const rr_host *host,
-                       rr_error *err)
+rr_status rr_reader_join(rr_reader **out, rr_slot *slot, uint64_t seed, const rr_host *host,
+                         rr_error *err)
 {
-    RRI_TRY(require(slot, "rr_slot_join", "slot", err));
-    RRI_TRY(require(out, "rr_slot_join", "out", err));
+    RRI_TRY(require(out, "rr_reader_join", "out", err));
+    RRI_TRY(require(slot, "rr_reader_join", "slot", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     return rri_slot_join(out, slot, seed, &allocator, err);
@@ -93,41 +98,41 @@ rr_policy *rr_slot_get(rr_slot *slot)
     return slot == NULL ? NULL : rri_slot_get(slot);
 }
 
-static rr_status check_reader(const rr_reader *scratch, const char *function, bool is_held,
+static rr_status check_reader(const rr_reader *reader, const char *function, bool is_held,
                               rr_error *err)
 {
-    RRI_TRY(require(scratch, function, "scratch", err));
-    if (scratch->slot == NULL) {
-        RRI_FAIL(err, RR_E_STATE, "%s: this scratch is of no slot; make it with rr_slot_join",
+    RRI_TRY(require(reader, function, "reader", err));
+    if (reader->slot == NULL) {
+        RRI_FAIL(err, RR_E_STATE, "%s: this reader is of no slot; make it with rr_reader_join",
                  function);
     }
-    if (rri_slot_is_held(scratch) != is_held) {
-        RRI_FAIL(err, RR_E_STATE, "%s: this scratch %s", function,
+    if (rri_slot_is_held(reader) != is_held) {
+        RRI_FAIL(err, RR_E_STATE, "%s: this reader %s", function,
                  is_held ? "holds no policy; rr_reader_acquire comes first"
                          : "holds a policy already; rr_reader_release comes first");
     }
     return RR_OK;
 }
 
-rr_status rr_reader_acquire(rr_reader *scratch, const rr_policy **out, rr_error *err)
+rr_status rr_reader_acquire(rr_reader *reader, rr_policy **out, rr_error *err)
 {
     RRI_TRY(require(out, "rr_reader_acquire", "out", err));
-    RRI_TRY(check_reader(scratch, "rr_reader_acquire", false, err));
-    *out = rri_slot_acquire(scratch);
+    RRI_TRY(check_reader(reader, "rr_reader_acquire", false, err));
+    *out = rri_slot_acquire(reader);
     return RR_OK;
 }
 
-rr_status rr_reader_release(rr_reader *scratch, rr_error *err)
+rr_status rr_reader_release(rr_reader *reader, rr_error *err)
 {
-    RRI_TRY(check_reader(scratch, "rr_reader_release", true, err));
-    rri_slot_let_go(scratch);
+    RRI_TRY(check_reader(reader, "rr_reader_release", true, err));
+    rri_slot_let_go(reader);
     return RR_OK;
 }
 
-rr_status rr_reader_act(rr_reader *scratch, const rr_obs *obs, rr_decision *decision, rr_error *err)
+rr_status rr_reader_act(rr_reader *reader, const rr_obs *obs, rr_decision *decision, rr_error *err)
 {
-    RRI_TRY(check_reader(scratch, "rr_reader_act", false, err));
-    const rr_status status = rr_policy_act(rri_slot_acquire(scratch), scratch, obs, decision, err);
-    rri_slot_let_go(scratch);
+    RRI_TRY(check_reader(reader, "rr_reader_act", false, err));
+    const rr_status status = rr_policy_act(rri_slot_acquire(reader), reader, obs, decision, err);
+    rri_slot_let_go(reader);
     return status;
 }

@@ -99,6 +99,16 @@ static void give_up(rr_slot *slot, cell *left)
     }
 }
 
+rr_slot *rri_slot_retain(rr_slot *slot)
+{
+    if (slot != NULL) {
+        (void)pthread_mutex_lock(&slot->mutex);
+        slot->n_references++;
+        (void)pthread_mutex_unlock(&slot->mutex);
+    }
+    return slot;
+}
+
 void rri_slot_release(rr_slot *slot)
 {
     if (slot != NULL) {
@@ -158,7 +168,7 @@ void rri_slot_leave(rr_reader *reader)
 
 /* The second look is what makes the first one safe: a snapshot that is still present after the cell
  * names it cannot be let go of without the trainer seeing the cell. */
-const rr_policy *rri_slot_acquire(rr_reader *reader)
+rr_policy *rri_slot_acquire(rr_reader *reader)
 {
     rr_slot *slot = reader->slot;
     cell *own = &slot->cells[reader->place];

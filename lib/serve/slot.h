@@ -19,7 +19,9 @@ rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
                           const rri_allocator *allocator, rr_error *err);
 /* Bytes that create takes. */
 size_t rri_slot_memory(size_t max_readers);
-/* Releases the host's reference; the slot lives until its last reader is gone. */
+/* One more reference; NULL for NULL. */
+rr_slot *rri_slot_retain(rr_slot *slot);
+/* One less; the slot lives until the last one and its last reader are gone. */
 void rri_slot_release(rr_slot *slot);
 
 /* A reader with a cell. RR_E_FULL: max_readers have one. */
@@ -38,7 +40,7 @@ rr_status rri_slot_publish(rr_slot *slot, const rri_model *model, rri_shared_ite
 rr_policy *rri_slot_get(rr_slot *slot);
 
 /* The present snapshot, which stays whole until release. The reader holds one at a time. */
-const rr_policy *rri_slot_acquire(rr_reader *reader);
+rr_policy *rri_slot_acquire(rr_reader *reader);
 void rri_slot_let_go(rr_reader *reader);
 bool rri_slot_is_held(const rr_reader *reader);
 

@@ -95,8 +95,8 @@ static void open_table(table *t)
                                 .log_probs = t->log_probs,
                                 .values = t->values};
     t->outcome = (rr_outcome){.struct_size = sizeof t->outcome, .n = N, .rewards = t->rewards};
-    ck_assert_int_eq(rr_items_create(&t->items, t->item_vectors, NULL, N_ITEMS, D, NULL, NULL),
-                     RR_OK);
+    ck_assert_int_eq(
+        rr_items_create(&t->items, t->item_vectors, NULL, N_ITEMS, D, NULL, NULL, NULL), RR_OK);
     const rr_agent_config config = small_config();
     const rr_ppo_config ppo = small_ppo();
     ck_assert_int_eq(rr_agent_create(&t->agent, &config, &ppo, t->items, NULL, NULL), RR_OK);
@@ -500,7 +500,7 @@ START_TEST(test_api_agent_set_items_goes_on_with_another_catalogue)
     rr_items *next = NULL;
     float vectors[12 * D];
     gradcheck_draw(vectors, 12 * D, -1.0f, 1.0f, 8);
-    ck_assert_int_eq(rr_items_create(&next, vectors, NULL, 12, D, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create(&next, vectors, NULL, 12, D, NULL, NULL, NULL), RR_OK);
     fill_buffer(&t);
     ck_assert_int_eq(rr_agent_set_items(t.agent, next, NULL), RR_OK);
     ck_assert_ptr_eq(rr_agent_items(t.agent), next);

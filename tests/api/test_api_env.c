@@ -278,7 +278,7 @@ START_TEST(test_api_env_config_is_told_as_in_force)
 {
     const float vectors[] = {1.0f, 0.0f, 0.0f, 1.0f, 1.0f, 1.0f};
     rr_items *items = NULL;
-    ck_assert_int_eq(rr_items_create(&items, vectors, NULL, 3, 2, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create(&items, vectors, NULL, 3, 2, NULL, NULL, NULL), RR_OK);
     rr_env_config config = default_config();
     config.state_dim = 4;
     config.max_episode_steps = 13;

@@ -11,11 +11,9 @@ static const uint64_t keys[2] = {500, 100};
 START_TEST(test_api_items_round_trip)
 {
     rr_items *items = NULL;
-    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, NULL, NULL, NULL), RR_OK);
     ck_assert_int_eq(rr_items_count(items), 2);
     ck_assert_int_eq(rr_items_dim(items), 2);
-    ck_assert_mem_eq(rr_items_vectors(items), vectors, sizeof vectors);
-    ck_assert_mem_eq(rr_items_keys(items), keys, sizeof keys);
     ck_assert_uint_ne(rr_items_fingerprint(items), 0);
     const uint64_t asked[3] = {100, 101, 500};
     int32_t indices[3] = {9, 9, 9};
@@ -26,14 +24,98 @@ START_TEST(test_api_items_round_trip)
 }
 END_TEST
 
+/* The segments, one behind the other, are the catalogue. */
+START_TEST(test_api_items_segments_are_the_catalogue)
+{
+    rr_items *items = NULL;
+    rr_error err = {0};
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, NULL, NULL, NULL), RR_OK);
+    int32_t next = 0;
+    for (int32_t i = 0; i < rr_items_segment_count(items); i++) {
+        rr_items_segment segment = {.struct_size = sizeof segment};
+        ck_assert_int_eq(rr_items_segment_at(items, i, &segment, NULL), RR_OK);
+        ck_assert_int_eq(segment.first, next);
+        ck_assert(segment.n >= 1 && segment.dim == 2);
+        ck_assert_mem_eq(segment.keys, keys + next, (size_t)segment.n * sizeof *keys);
+        ck_assert_mem_eq(segment.vectors, vectors + 2 * next,
+                         (size_t)segment.n * 2 * sizeof *vectors);
+        next += segment.n;
+    }
+    ck_assert_int_eq(next, 2);
+    rr_items_segment out = {.struct_size = sizeof out, .n = 77};
+    const int32_t none[] = {-1, rr_items_segment_count(items), INT32_MAX};
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(rr_items_segment_at(items, none[i], &out, &err), RR_E_NOT_FOUND);
+        ck_assert_int_eq(out.n, 77);
+    }
+    ck_assert_ptr_nonnull(strstr(err.text, "index is 2147483647; it must be in [0, 1)"));
+    ck_assert_int_eq(rr_items_segment_at(NULL, 0, &out, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_segment_at(items, 0, NULL, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_segment_count(NULL), 0);
+    rr_items_release(items);
+}
+END_TEST
+
+START_TEST(test_api_items_keys_of_indices_are_those_that_find_gave)
+{
+    rr_items *items = NULL;
+    rr_error err = {0};
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, NULL, NULL, NULL), RR_OK);
+    const int32_t indices[3] = {1, -1, 0};
+    uint64_t found[3] = {9, 9, 9};
+    ck_assert_int_eq(rr_items_keys_of(items, indices, 3, found, NULL), RR_OK);
+    ck_assert(found[0] == 100 && found[1] == 0 && found[2] == 500);
+    const int32_t bad[] = {2, -2, INT32_MAX, INT32_MIN};
+    for (size_t i = 0; i < 4; i++) {
+        const int32_t asked[2] = {0, bad[i]};
+        uint64_t kept[2] = {7, 7};
+        ck_assert_int_eq(rr_items_keys_of(items, asked, 2, kept, &err), RR_E_INVALID);
+        ck_assert(kept[0] == 7 && kept[1] == 7);
+        ck_assert_ptr_nonnull(strstr(err.text, "indices[1] is"));
+    }
+    ck_assert_int_eq(rr_items_keys_of(NULL, indices, 1, found, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_keys_of(items, NULL, 1, found, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_keys_of(items, indices, 1, NULL, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_keys_of(items, indices, -1, found, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_keys_of(items, NULL, 0, NULL, NULL), RR_OK);
+    rr_items_release(items);
+}
+END_TEST
+
+/* Room that is reserved is refused by name, and what is retained is released as often. */
+START_TEST(test_api_items_features_are_refused_until_they_are_served)
+{
+    rr_items *items = NULL;
+    rr_error err = {0};
+    rr_items_options options = {.struct_size = sizeof options};
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err), RR_OK);
+    ck_assert_ptr_eq(rr_items_retain(items), items);
+    rr_items_release(items);
+    ck_assert_int_eq(rr_items_count(items), 2); /* a reference is left */
+    rr_items_release(items);
+    ck_assert_ptr_null(rr_items_retain(NULL));
+    options.feature_dim = 1;
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err),
+                     RR_E_UNSUPPORTED);
+    ck_assert_str_eq(err.text, "rr_items_options: feature_dim is given; it must be 0");
+    options.features = vectors;
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err),
+                     RR_E_UNSUPPORTED);
+    ck_assert_str_eq(err.text, "rr_items_options: features is given; it must be NULL");
+    options.struct_size = 5;
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err),
+                     RR_E_INVALID);
+}
+END_TEST
+
 START_TEST(test_api_items_null_arguments_are_refused_with_their_name)
 {
     rr_items *items = NULL;
     int32_t index = 0;
     rr_error err = {0};
-    ck_assert_int_eq(rr_items_create(NULL, vectors, keys, 2, 2, NULL, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_create(NULL, vectors, keys, 2, 2, NULL, NULL, &err), RR_E_INVALID);
     ck_assert_str_eq(err.text, "rr_items_create: out is NULL");
-    ck_assert_int_eq(rr_items_create(&items, NULL, keys, 2, 2, NULL, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_create(&items, NULL, keys, 2, 2, NULL, NULL, &err), RR_E_INVALID);
     ck_assert_str_eq(err.text, "rr_items_create: vectors is NULL");
     ck_assert_int_eq(rr_items_create_drawn(NULL, 2, 2, 0, NULL, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_items_find(NULL, keys, 1, &index, &err), RR_E_INVALID);
@@ -47,8 +129,6 @@ START_TEST(test_api_items_null_arguments_are_refused_with_their_name)
     ck_assert_int_eq(rr_items_count(NULL), 0);
     ck_assert_int_eq(rr_items_dim(NULL), 0);
     ck_assert_uint_eq(rr_items_fingerprint(NULL), 0);
-    ck_assert_ptr_null(rr_items_keys(NULL));
-    ck_assert_ptr_null(rr_items_vectors(NULL));
 }
 END_TEST
 
@@ -56,7 +136,7 @@ START_TEST(test_api_items_bad_host_is_refused)
 {
     rr_items *items = NULL;
     const rr_host host = {.struct_size = 5};
-    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &host, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, NULL, &host, NULL), RR_E_INVALID);
     ck_assert_int_eq(rr_items_create_drawn(&items, 2, 2, 0, &host, NULL), RR_E_INVALID);
     ck_assert_ptr_null(items);
 }
@@ -79,7 +159,9 @@ START_TEST(test_api_items_drawn_do_not_depend_on_the_hosts_rounding)
 }
 END_TEST
 
-CHECK_MAIN("api/api_items", test_api_items_round_trip,
+CHECK_MAIN("api/api_items", test_api_items_round_trip, test_api_items_segments_are_the_catalogue,
+           test_api_items_keys_of_indices_are_those_that_find_gave,
+           test_api_items_features_are_refused_until_they_are_served,
            test_api_items_null_arguments_are_refused_with_their_name,
            test_api_items_bad_host_is_refused,
            test_api_items_drawn_do_not_depend_on_the_hosts_rounding)

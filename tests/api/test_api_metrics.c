@@ -11,7 +11,7 @@ static rr_items *three_items(void)
 {
     const float vectors[] = {1.0f, 0.0f, 0.0f, 1.0f, 1.0f, 1.0f};
     rr_items *items = NULL;
-    ck_assert_int_eq(rr_items_create(&items, vectors, NULL, 3, 2, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create(&items, vectors, NULL, 3, 2, NULL, NULL, NULL), RR_OK);
     return items;
 }
 

@@ -12,7 +12,7 @@ typedef struct table {
     rr_items *items;
     rr_agent *agent;
     rr_policy *policy;
-    rr_reader *scratch;
+    rr_reader *reader;
     rr_serving_options options;
     float states[N * S];
     int32_t candidates[N * K], incumbents[N], excluded[N];
@@ -75,8 +75,8 @@ static void open_table(table *t)
     const float skip[D * S] = {0.3f, -0.2f, 0.5f, 0.1f, -0.4f, 0.2f, 0.6f, -0.3f};
     must(rr_agent_set_tensor(t->agent, "actor.skip.weight", skip, D * S, &err), &err);
     rr_serving_options_init(&t->options, sizeof t->options);
-    must(rr_agent_publish(t->agent, &t->policy, &t->options, &err), &err);
-    must(rr_reader_create(&t->scratch, t->policy, 5, NULL, &err), &err);
+    must(rr_agent_publish(t->agent, &t->options, &t->policy, &err), &err);
+    must(rr_reader_create(&t->reader, t->policy, 5, NULL, &err), &err);
     fill(t);
 }
 
@@ -84,12 +84,12 @@ static void publish(table *t)
 {
     rr_error err = {0};
     rr_policy_release(t->policy);
-    must(rr_agent_publish(t->agent, &t->policy, &t->options, &err), &err);
+    must(rr_agent_publish(t->agent, &t->options, &t->policy, &err), &err);
 }
 
 static void close_table(table *t)
 {
-    rr_reader_destroy(t->scratch);
+    rr_reader_destroy(t->reader);
     rr_policy_release(t->policy);
     rr_agent_destroy(t->agent);
     rr_items_release(t->items);
@@ -108,30 +108,30 @@ START_TEST(test_api_policy_null_arguments_are_refused_by_name)
     open_table(&t);
     rr_error err = {0};
     rr_policy *policy = NULL;
-    rr_reader *scratch = NULL;
+    rr_reader *reader = NULL;
     int32_t k[N];
-    expect(rr_agent_publish(NULL, &policy, NULL, &err), RR_E_INVALID, &err, "agent is NULL");
+    expect(rr_agent_publish(NULL, NULL, &policy, &err), RR_E_INVALID, &err, "agent is NULL");
     expect(rr_agent_publish(t.agent, NULL, NULL, &err), RR_E_INVALID, &err, "out is NULL");
     expect(rr_reader_create(NULL, t.policy, 0, NULL, &err), RR_E_INVALID, &err, "out is NULL");
-    expect(rr_reader_create(&scratch, NULL, 0, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
-    expect(rr_policy_act(NULL, t.scratch, &t.obs, &t.decision, &err), RR_E_INVALID, &err,
+    expect(rr_reader_create(&reader, NULL, 0, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
+    expect(rr_policy_act(NULL, t.reader, &t.obs, &t.decision, &err), RR_E_INVALID, &err,
            "policy is NULL");
     expect(rr_policy_act(t.policy, NULL, &t.obs, &t.decision, &err), RR_E_INVALID, &err,
-           "scratch is NULL");
-    expect(rr_policy_act(t.policy, t.scratch, NULL, &t.decision, &err), RR_E_INVALID, &err,
+           "reader is NULL");
+    expect(rr_policy_act(t.policy, t.reader, NULL, &t.decision, &err), RR_E_INVALID, &err,
            "rr_obs is NULL");
-    expect(rr_policy_act(t.policy, t.scratch, &t.obs, NULL, &err), RR_E_INVALID, &err,
+    expect(rr_policy_act(t.policy, t.reader, &t.obs, NULL, &err), RR_E_INVALID, &err,
            "rr_decision is NULL");
-    expect(rr_policy_top_k(NULL, t.scratch, &t.obs, 1, k, NULL, NULL, &err), RR_E_INVALID, &err,
+    expect(rr_policy_top_k(NULL, t.reader, &t.obs, 1, k, NULL, NULL, &err), RR_E_INVALID, &err,
            "policy is NULL");
     expect(rr_policy_top_k(t.policy, NULL, &t.obs, 1, k, NULL, NULL, &err), RR_E_INVALID, &err,
-           "scratch is NULL");
-    expect(rr_policy_top_k(t.policy, t.scratch, &t.obs, 0, k, NULL, NULL, &err), RR_E_INVALID, &err,
+           "reader is NULL");
+    expect(rr_policy_top_k(t.policy, t.reader, &t.obs, 0, k, NULL, NULL, &err), RR_E_INVALID, &err,
            "n_best is 0");
-    expect(rr_policy_evaluate(NULL, t.scratch, &t.obs, k, NULL, NULL, NULL, &err), RR_E_INVALID,
+    expect(rr_policy_evaluate(NULL, t.reader, &t.obs, k, NULL, NULL, NULL, &err), RR_E_INVALID,
            &err, "policy is NULL");
     expect(rr_policy_evaluate(t.policy, NULL, &t.obs, k, NULL, NULL, NULL, &err), RR_E_INVALID,
-           &err, "scratch is NULL");
+           &err, "reader is NULL");
     expect(rr_policy_get_config(NULL, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
     expect(rr_policy_get_options(NULL, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
     rr_policy_release(NULL);
@@ -154,7 +154,7 @@ START_TEST(test_api_policy_decides_by_id_as_the_agent_does)
     memcpy(actions, t.actions, sizeof actions);
     memcpy(log_probs, t.log_probs, sizeof log_probs);
     memcpy(values, t.values, sizeof values);
-    must(rr_policy_act(t.policy, t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_policy_act(t.policy, t.reader, &t.obs, &t.decision, &err), &err);
     ck_assert_mem_eq(actions, t.actions, sizeof actions);
     ck_assert_mem_eq(log_probs, t.log_probs, sizeof log_probs);
     ck_assert_mem_eq(values, t.values, sizeof values);
@@ -181,7 +181,7 @@ START_TEST(test_api_policy_draws_without_ids_differ_between_seeds_and_go_on)
     int n_other = 0, n_later = 0;
     int32_t first[N], before[N] = {0};
     for (int i = 0; i < 50; i++) {
-        must(rr_policy_act(t.policy, t.scratch, &t.obs, &t.decision, &err), &err);
+        must(rr_policy_act(t.policy, t.reader, &t.obs, &t.decision, &err), &err);
         memcpy(first, t.actions, sizeof first);
         must(rr_policy_act(t.policy, same, &t.obs, &t.decision, &err), &err);
         ck_assert_mem_eq(first, t.actions, sizeof first);
@@ -218,9 +218,9 @@ START_TEST(test_api_policy_options_are_served_and_told)
     ck_assert_uint_ne(rr_policy_version(t.policy), rr_agent_version(t.agent));
 
     t.obs.incumbents = t.incumbents;
-    must(rr_policy_act(t.policy, t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_policy_act(t.policy, t.reader, &t.obs, &t.decision, &err), &err);
     float log_probs[N], entropies[N], values[N];
-    must(rr_policy_evaluate(t.policy, t.scratch, &t.obs, t.actions, log_probs, entropies, values,
+    must(rr_policy_evaluate(t.policy, t.reader, &t.obs, t.actions, log_probs, entropies, values,
                             &err),
          &err);
     ck_assert_mem_eq(log_probs, t.log_probs, sizeof log_probs);
@@ -242,7 +242,7 @@ START_TEST(test_api_policy_options_are_served_and_told)
     }
     int32_t ranked[N * K];
     float ranked_log_probs[N * K];
-    must(rr_policy_top_k(t.policy, t.scratch, &t.obs, K, ranked, NULL, ranked_log_probs, &err),
+    must(rr_policy_top_k(t.policy, t.reader, &t.obs, K, ranked, NULL, ranked_log_probs, &err),
          &err);
     for (size_t i = 0; i < N * K; i++) {
         ck_assert(ranked_log_probs[i] == t.all[i / K * K + (size_t)ranked[i]]);
@@ -258,18 +258,18 @@ START_TEST(test_api_policy_options_out_of_range_are_refused_by_name)
     rr_error err = {0};
     rr_policy *policy = NULL;
     t.options.floor = 1.5f;
-    expect(rr_agent_publish(t.agent, &policy, &t.options, &err), RR_E_INVALID, &err,
+    expect(rr_agent_publish(t.agent, &t.options, &policy, &err), RR_E_INVALID, &err,
            "serving options: floor is 1.5; it must be in [0, 1]");
     t.options.floor = 0.0f;
     t.options.temperature = 0.0f;
-    expect(rr_agent_publish(t.agent, &policy, &t.options, &err), RR_E_INVALID, &err,
+    expect(rr_agent_publish(t.agent, &t.options, &policy, &err), RR_E_INVALID, &err,
            "serving options: temperature is 0");
     t.options.temperature = 1.0f;
     t.options.incumbent_share = -0.1f;
-    expect(rr_agent_publish(t.agent, &policy, &t.options, &err), RR_E_INVALID, &err,
+    expect(rr_agent_publish(t.agent, &t.options, &policy, &err), RR_E_INVALID, &err,
            "incumbent_share");
     ck_assert_ptr_null(policy);
-    must(rr_agent_publish(t.agent, &policy, NULL, &err), &err); /* the defaults */
+    must(rr_agent_publish(t.agent, NULL, &policy, &err), &err); /* the defaults */
     ck_assert_uint_eq(rr_policy_version(policy), rr_agent_version(t.agent));
     rr_policy_release(policy);
     close_table(&t);
@@ -286,26 +286,26 @@ START_TEST(test_api_policy_bad_requests_are_refused_and_the_next_is_served)
     const int32_t lengths[N] = {K, K, 0, K, K, K};
     rr_obs obs = t.obs;
     obs.lengths = lengths;
-    expect(rr_policy_act(t.policy, t.scratch, &obs, &t.decision, &err), RR_E_INVALID, &err,
+    expect(rr_policy_act(t.policy, t.reader, &obs, &t.decision, &err), RR_E_INVALID, &err,
            "row 2: lengths is 0");
     obs = t.obs;
     obs.incumbents = t.incumbents;
     t.incumbents[3] = K;
-    expect(rr_policy_act(t.policy, t.scratch, &obs, &t.decision, &err), RR_E_INVALID, &err,
+    expect(rr_policy_act(t.policy, t.reader, &obs, &t.decision, &err), RR_E_INVALID, &err,
            "row 3: incumbents is 5; it must be -1 or a position in its list");
     t.incumbents[3] = -2;
-    expect(rr_policy_act(t.policy, t.scratch, &obs, &t.decision, &err), RR_E_INVALID, &err,
+    expect(rr_policy_act(t.policy, t.reader, &obs, &t.decision, &err), RR_E_INVALID, &err,
            "row 3: incumbents is -2");
     t.incumbents[3] = 1;
     t.excluded[3] = t.candidates[3 * K + 1];
     obs.excluded = t.excluded;
     obs.n_excluded = 1;
-    expect(rr_policy_act(t.policy, t.scratch, &obs, &t.decision, &err), RR_E_INVALID, &err,
+    expect(rr_policy_act(t.policy, t.reader, &obs, &t.decision, &err), RR_E_INVALID, &err,
            "row 3: incumbents is 1; it must be -1 or a position that is not excluded");
     t.excluded[3] = -1;
-    must(rr_policy_act(t.policy, t.scratch, &obs, &t.decision, &err), &err);
+    must(rr_policy_act(t.policy, t.reader, &obs, &t.decision, &err), &err);
     obs.state_dim = S + 1;
-    expect(rr_policy_act(t.policy, t.scratch, &obs, &t.decision, &err), RR_E_INVALID, &err,
+    expect(rr_policy_act(t.policy, t.reader, &obs, &t.decision, &err), RR_E_INVALID, &err,
            "state_dim");
     expect(rr_agent_act(t.agent,
                         &(rr_obs){.struct_size = sizeof t.obs,
@@ -331,8 +331,8 @@ START_TEST(test_api_policy_is_alive_as_long_as_somebody_holds_it)
     rr_policy_release(t.policy);
     rr_agent_destroy(t.agent);
     rr_items_release(t.items);
-    must(rr_policy_act(mine, t.scratch, &t.obs, &t.decision, &err), &err);
-    rr_reader_destroy(t.scratch);
+    must(rr_policy_act(mine, t.reader, &t.obs, &t.decision, &err), &err);
+    rr_reader_destroy(t.reader);
     rr_policy_release(mine);
 }
 END_TEST
@@ -353,7 +353,7 @@ START_TEST(test_api_policy_serves_another_catalogue_under_its_own_version)
             t.candidates[i * K + j] = (int32_t)((i + j) % (N_ITEMS - 1));
         }
     }
-    must(rr_policy_act(t.policy, t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_policy_act(t.policy, t.reader, &t.obs, &t.decision, &err), &err);
     uint64_t by_policy[N];
     memcpy(by_policy, t.versions, sizeof by_policy);
     must(rr_agent_act(t.agent, &t.obs, &t.decision, &err), &err);

@@ -45,7 +45,7 @@ static void open_table(table *t)
     rr_serving_options options;
     rr_serving_options_init(&options, sizeof options);
     options.floor = 0.125f;
-    must(rr_agent_publish(t->agent, &t->policy, &options, &err), &err);
+    must(rr_agent_publish(t->agent, &options, &t->policy, &err), &err);
     snprintf(t->folder, sizeof t->folder, "/tmp/recrl-policy-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(t->folder));
     snprintf(t->path, sizeof t->path, "%s/policy.safetensors", t->folder);
@@ -70,9 +70,9 @@ static void expect(rr_status got, rr_status wanted, const rr_error *err, const c
 static unsigned char *save_memory(const table *t, size_t *bytes)
 {
     rr_error err = {0};
-    must(rr_policy_save_memory(NULL, 0, bytes, t->policy, &err), &err);
+    must(rr_policy_save_memory(t->policy, NULL, 0, bytes, &err), &err);
     unsigned char *block = malloc(*bytes);
-    must(rr_policy_save_memory(block, *bytes, bytes, t->policy, &err), &err);
+    must(rr_policy_save_memory(t->policy, block, *bytes, bytes, &err), &err);
     return block;
 }
 
@@ -82,7 +82,7 @@ START_TEST(test_api_policy_file_comes_back_as_it_went)
     open_table(&t);
     rr_error err = {0};
     rr_policy *back = NULL;
-    must(rr_policy_save(t.path, t.policy, &err), &err);
+    must(rr_policy_save(t.policy, t.path, &err), &err);
     must(rr_policy_load(&back, t.path, t.items, NULL, &err), &err);
     ck_assert_uint_eq(rr_policy_version(back), rr_policy_version(t.policy));
     rr_serving_options options;
@@ -138,14 +138,14 @@ START_TEST(test_api_policy_file_arguments_and_files_that_are_none_are_refused_by
     rr_policy *back = NULL;
     size_t bytes = 0;
     char few[8];
-    expect(rr_policy_save(NULL, t.policy, &err), RR_E_INVALID, &err, "path is NULL");
-    expect(rr_policy_save(t.path, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
+    expect(rr_policy_save(t.policy, NULL, &err), RR_E_INVALID, &err, "path is NULL");
+    expect(rr_policy_save(NULL, t.path, &err), RR_E_INVALID, &err, "policy is NULL");
     expect(rr_policy_load(NULL, t.path, t.items, NULL, &err), RR_E_INVALID, &err, "out is NULL");
     expect(rr_policy_load(&back, NULL, t.items, NULL, &err), RR_E_INVALID, &err, "path is NULL");
-    expect(rr_policy_save_memory(few, 8, NULL, t.policy, &err), RR_E_INVALID, &err,
+    expect(rr_policy_save_memory(t.policy, few, 8, NULL, &err), RR_E_INVALID, &err,
            "bytes is NULL");
-    expect(rr_policy_save_memory(few, 8, &bytes, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
-    expect(rr_policy_save_memory(few, 8, &bytes, t.policy, &err), RR_E_TOO_SMALL, &err, "");
+    expect(rr_policy_save_memory(NULL, few, 8, &bytes, &err), RR_E_INVALID, &err, "policy is NULL");
+    expect(rr_policy_save_memory(t.policy, few, 8, &bytes, &err), RR_E_TOO_SMALL, &err, "");
     ck_assert_uint_gt(bytes, 8);
     expect(rr_policy_load_memory(NULL, few, 8, t.items, NULL, &err), RR_E_INVALID, &err,
            "out is NULL");
@@ -155,7 +155,7 @@ START_TEST(test_api_policy_file_arguments_and_files_that_are_none_are_refused_by
     must(rr_checkpoint_save(checkpoint_parts(t.agent, NULL, NULL), t.path, &err), &err);
     expect(rr_policy_load(&back, t.path, t.items, NULL, &err), RR_E_FORMAT, &err,
            "not one that rr_policy_save wrote");
-    must(rr_policy_save(t.path, t.policy, &err), &err);
+    must(rr_policy_save(t.policy, t.path, &err), &err);
     expect(rr_checkpoint_load(checkpoint_parts(t.agent, NULL, NULL), t.path, &err), RR_E_FORMAT,
            &err, "not one that rr_checkpoint_save wrote");
     expect(rr_policy_load(&back, t.path, NULL, NULL, &err), RR_E_MISMATCH, &err,
@@ -174,15 +174,15 @@ START_TEST(test_api_policy_file_is_whole_when_its_writer_is_killed_at_any_moment
     table t;
     open_table(&t);
     rr_error err = {0};
-    must(rr_policy_save(t.path, t.policy, &err), &err);
+    must(rr_policy_save(t.policy, t.path, &err), &err);
     rr_policy *other = NULL;
-    must(rr_agent_publish(t.agent, &other, NULL, &err), &err);
+    must(rr_agent_publish(t.agent, NULL, &other, &err), &err);
     const uint64_t versions[2] = {rr_policy_version(t.policy), rr_policy_version(other)};
     for (int round = 0; round < 20; round++) {
         const pid_t child = fork();
         if (child == 0) {
             for (int i = 0;; i++) {
-                (void)rr_policy_save(t.path, i % 2 == 0 ? other : t.policy, NULL);
+                (void)rr_policy_save(i % 2 == 0 ? other : t.policy, t.path, NULL);
             }
         }
         ck_assert_int_gt(child, 0);

@@ -12,6 +12,7 @@ START_TEST(test_api_runtime_describes_the_kernels_in_use)
     ck_assert_uint_eq(info.struct_size, sizeof info);
     ck_assert_uint_eq(info.version,
                       RR_VERSION_MAJOR * 10000 + RR_VERSION_MINOR * 100 + RR_VERSION_PATCH);
+    ck_assert_uint_eq(rr_version(), info.version);
     ck_assert_str_eq(info.kernels, rri_kernels_detect()->name);
     ck_assert_str_eq(info.tiles, rri_kernels_detect()->is_blis ? "blis" : "own");
 }

@@ -12,7 +12,7 @@ typedef struct table {
     rr_agent *agent;
     rr_policy *first;
     rr_slot *slot;
-    rr_reader *scratch;
+    rr_reader *reader;
     float states[S];
     int32_t action;
     uint64_t version;
@@ -38,9 +38,9 @@ static void open_table(table *t)
     config.max_history = 4;
     must(rr_items_create_drawn(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
     must(rr_agent_create(&t->agent, &config, NULL, t->items, NULL, &err), &err);
-    must(rr_agent_publish(t->agent, &t->first, NULL, &err), &err);
+    must(rr_agent_publish(t->agent, NULL, &t->first, &err), &err);
     must(rr_slot_create(&t->slot, t->first, 2, NULL, &err), &err);
-    must(rr_slot_join(t->slot, &t->scratch, 0, NULL, &err), &err);
+    must(rr_reader_join(&t->reader, t->slot, 0, NULL, &err), &err);
     t->obs = (rr_obs){.struct_size = sizeof t->obs, .n = 1, .state_dim = S, .states = t->states};
     t->decision = (rr_decision){.struct_size = sizeof t->decision,
                                 .n = 1,
@@ -50,7 +50,7 @@ static void open_table(table *t)
 
 static void close_table(table *t)
 {
-    rr_reader_destroy(t->scratch);
+    rr_reader_destroy(t->reader);
     rr_slot_release(t->slot);
     rr_policy_release(t->first);
     rr_agent_destroy(t->agent);
@@ -77,23 +77,23 @@ START_TEST(test_api_slot_null_arguments_are_refused_by_name)
     open_table(&t);
     rr_error err = {0};
     rr_slot *slot = NULL;
-    rr_reader *scratch = NULL;
-    const rr_policy *held = NULL;
+    rr_reader *reader = NULL;
+    rr_policy *held = NULL;
     expect(rr_slot_create(NULL, t.first, 1, NULL, &err), RR_E_INVALID, &err, "out is NULL");
     expect(rr_slot_create(&slot, NULL, 1, NULL, &err), RR_E_INVALID, &err, "first is NULL");
     expect(rr_slot_create(&slot, t.first, 0, NULL, &err), RR_E_INVALID, &err,
            "max_readers is 0; it must be in [1, 4096]");
     expect(rr_slot_create(&slot, t.first, 4097, NULL, &err), RR_E_INVALID, &err, "max_readers");
-    expect(rr_slot_join(NULL, &scratch, 0, NULL, &err), RR_E_INVALID, &err, "slot is NULL");
-    expect(rr_slot_join(t.slot, NULL, 0, NULL, &err), RR_E_INVALID, &err, "out is NULL");
+    expect(rr_reader_join(&reader, NULL, 0, NULL, &err), RR_E_INVALID, &err, "slot is NULL");
+    expect(rr_reader_join(NULL, t.slot, 0, NULL, &err), RR_E_INVALID, &err, "out is NULL");
     expect(rr_slot_swap(NULL, t.first, &err), RR_E_INVALID, &err, "slot is NULL");
     expect(rr_slot_swap(t.slot, NULL, &err), RR_E_INVALID, &err, "policy is NULL");
     expect(rr_slot_publish(NULL, t.agent, NULL, &err), RR_E_INVALID, &err, "slot is NULL");
     expect(rr_slot_publish(t.slot, NULL, NULL, &err), RR_E_INVALID, &err, "agent is NULL");
-    expect(rr_reader_acquire(NULL, &held, &err), RR_E_INVALID, &err, "scratch is NULL");
-    expect(rr_reader_acquire(t.scratch, NULL, &err), RR_E_INVALID, &err, "out is NULL");
-    expect(rr_reader_release(NULL, &err), RR_E_INVALID, &err, "scratch is NULL");
-    expect(rr_reader_act(NULL, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "scratch is NULL");
+    expect(rr_reader_acquire(NULL, &held, &err), RR_E_INVALID, &err, "reader is NULL");
+    expect(rr_reader_acquire(t.reader, NULL, &err), RR_E_INVALID, &err, "out is NULL");
+    expect(rr_reader_release(NULL, &err), RR_E_INVALID, &err, "reader is NULL");
+    expect(rr_reader_act(NULL, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "reader is NULL");
     ck_assert_ptr_null(rr_slot_get(NULL));
     rr_slot_release(NULL);
     close_table(&t);
@@ -105,14 +105,14 @@ START_TEST(test_api_slot_serves_what_was_published_last_and_rolls_back)
     table t;
     open_table(&t);
     rr_error err = {0};
-    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_policy_version(t.first));
     learn(&t, 0.5f);
     must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err);
-    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_agent_version(t.agent));
     must(rr_slot_swap(t.slot, t.first, &err), &err);
-    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_policy_version(t.first));
     rr_policy *present = rr_slot_get(t.slot);
     ck_assert_ptr_eq(present, t.first);
@@ -126,48 +126,78 @@ START_TEST(test_api_slot_a_held_policy_is_one_version_over_several_calls)
     table t;
     open_table(&t);
     rr_error err = {0};
-    const rr_policy *held = NULL;
+    rr_policy *held = NULL;
     int32_t best[3];
-    must(rr_reader_acquire(t.scratch, &held, &err), &err);
+    must(rr_reader_acquire(t.reader, &held, &err), &err);
     learn(&t, 0.5f);
     must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err);
-    must(rr_policy_act(held, t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_policy_act(held, t.reader, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_policy_version(t.first));
-    must(rr_policy_top_k(held, t.scratch, &t.obs, 3, best, NULL, NULL, &err), &err);
-    expect(rr_reader_acquire(t.scratch, &held, &err), RR_E_STATE, &err, "holds a policy already");
-    expect(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), RR_E_STATE, &err,
+    must(rr_policy_top_k(held, t.reader, &t.obs, 3, best, NULL, NULL, &err), &err);
+    expect(rr_reader_acquire(t.reader, &held, &err), RR_E_STATE, &err, "holds a policy already");
+    expect(rr_reader_act(t.reader, &t.obs, &t.decision, &err), RR_E_STATE, &err,
            "holds a policy already");
-    must(rr_reader_release(t.scratch, &err), &err);
-    expect(rr_reader_release(t.scratch, &err), RR_E_STATE, &err, "holds no policy");
-    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_release(t.reader, &err), &err);
+    expect(rr_reader_release(t.reader, &err), RR_E_STATE, &err, "holds no policy");
+    must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_agent_version(t.agent));
     close_table(&t);
 }
 END_TEST
 
-START_TEST(test_api_slot_wants_a_scratch_that_has_joined)
+/* What acquire gives can be kept beyond its release; what a slot is to others, it is as long as one
+ * of them holds it. */
+START_TEST(test_api_slot_what_was_acquired_and_the_slot_itself_can_be_retained)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    rr_policy *held = NULL;
+    rr_reader *late = NULL;
+    must(rr_reader_acquire(t.reader, &held, &err), &err);
+    const uint64_t version = rr_policy_version(held);
+    ck_assert_ptr_eq(rr_policy_retain(held), held);
+    must(rr_reader_release(t.reader, &err), &err);
+    learn(&t, 0.5f);
+    must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err);
+    must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err); /* over what nobody holds */
+    must(rr_policy_act(held, t.reader, &t.obs, &t.decision, &err), &err);
+    ck_assert_uint_eq(t.version, version);
+    rr_policy_release(held);
+
+    ck_assert_ptr_eq(rr_slot_retain(t.slot), t.slot);
+    rr_slot_release(t.slot);
+    must(rr_reader_join(&late, t.slot, 1, NULL, &err), &err);
+    must(rr_reader_act(late, &t.obs, &t.decision, &err), &err);
+    rr_reader_destroy(late);
+    ck_assert_ptr_null(rr_slot_retain(NULL));
+    close_table(&t);
+}
+END_TEST
+
+START_TEST(test_api_slot_wants_a_reader_that_has_joined)
 {
     table t;
     open_table(&t);
     rr_error err = {0};
     rr_reader *alone = NULL;
     must(rr_reader_create(&alone, t.first, 0, NULL, &err), &err);
-    expect(rr_reader_act(alone, &t.obs, &t.decision, &err), RR_E_STATE, &err, "rr_slot_join");
+    expect(rr_reader_act(alone, &t.obs, &t.decision, &err), RR_E_STATE, &err, "rr_reader_join");
     must(rr_policy_act(t.first, alone, &t.obs, &t.decision, &err), &err);
     rr_reader_destroy(alone);
     close_table(&t);
 }
 END_TEST
 
-START_TEST(test_api_slot_a_request_that_is_refused_leaves_the_scratch_free)
+START_TEST(test_api_slot_a_request_that_is_refused_leaves_the_reader_free)
 {
     table t;
     open_table(&t);
     rr_error err = {0};
     t.obs.n = 2;
-    expect(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "max_rows");
+    expect(rr_reader_act(t.reader, &t.obs, &t.decision, &err), RR_E_INVALID, &err, "max_rows");
     t.obs.n = 1;
-    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
     close_table(&t);
 }
 END_TEST
@@ -182,7 +212,7 @@ START_TEST(test_api_slot_refuses_options_out_of_range_and_keeps_its_policy)
     options.temperature = -1.0f;
     expect(rr_slot_publish(t.slot, t.agent, &options, &err), RR_E_INVALID, &err,
            "serving options: temperature is -1");
-    must(rr_reader_act(t.scratch, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
     ck_assert_uint_eq(t.version, rr_policy_version(t.first));
     close_table(&t);
 }
@@ -191,6 +221,7 @@ END_TEST
 CHECK_MAIN("api/api_slot", test_api_slot_null_arguments_are_refused_by_name,
            test_api_slot_serves_what_was_published_last_and_rolls_back,
            test_api_slot_a_held_policy_is_one_version_over_several_calls,
-           test_api_slot_wants_a_scratch_that_has_joined,
-           test_api_slot_a_request_that_is_refused_leaves_the_scratch_free,
+           test_api_slot_what_was_acquired_and_the_slot_itself_can_be_retained,
+           test_api_slot_wants_a_reader_that_has_joined,
+           test_api_slot_a_request_that_is_refused_leaves_the_reader_free,
            test_api_slot_refuses_options_out_of_range_and_keeps_its_policy)

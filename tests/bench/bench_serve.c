@@ -81,7 +81,7 @@ static void open_counter(counter *c)
     rr_serving_options_init(&c->options, sizeof c->options);
     c->options.floor = 0.02f;
     c->options.incumbent_share = 0.1f;
-    require(rr_agent_publish(c->agent, &policy, &c->options, &err), &err);
+    require(rr_agent_publish(c->agent, &c->options, &policy, &err), &err);
     require(rr_slot_create(&c->slot, policy, MOST_THREADS, NULL, &err), &err);
     rr_policy_release(policy);
 
@@ -122,8 +122,8 @@ static void *serve(void *context)
     server *s = context;
     counter *c = s->counter;
     rr_error err;
-    rr_reader *scratch = NULL;
-    require(rr_slot_join(c->slot, &scratch, s->number, NULL, &err), &err);
+    rr_reader *reader = NULL;
+    require(rr_reader_join(&reader, c->slot, s->number, NULL, &err), &err);
     for (size_t i = 0; i < c->n_decisions; i++) {
         const size_t r = (i + s->number) % N_REQUESTS;
         const uint64_t id = i * MOST_THREADS + s->number;
@@ -148,10 +148,10 @@ static void *serve(void *context)
                                 .values = &value,
                                 .policy_versions = &version};
         const double begin = bench_now();
-        require(rr_reader_act(scratch, &obs, &decision, &err), &err);
+        require(rr_reader_act(reader, &obs, &decision, &err), &err);
         s->seconds[i] = bench_now() - begin;
     }
-    rr_reader_destroy(scratch);
+    rr_reader_destroy(reader);
     return NULL;
 }
 

@@ -33,7 +33,7 @@ typedef struct trial {
     rr_env *env;
     rr_agent *agent;
     rr_buffer *buffer;
-    rr_reader *scratch;
+    rr_reader *reader;
     rr_policy *policies[MOST_STALE + 1]; /* published by update j at j modulo their number */
     uint64_t sessions[N], decisions[N], versions[N], n_decisions, n_sessions;
     int32_t actions[N];
@@ -76,7 +76,7 @@ static void close_trial(trial *t)
     for (int i = 0; i <= MOST_STALE; i++) {
         rr_policy_release(t->policies[i]);
     }
-    rr_reader_destroy(t->scratch);
+    rr_reader_destroy(t->reader);
     rr_buffer_destroy(t->buffer);
     rr_agent_destroy(t->agent);
     rr_env_destroy(t->env);
@@ -100,7 +100,7 @@ static void step(trial *t, const rr_policy *policy)
     }
     obs.sessions = t->sessions;
     obs.decisions = t->decisions;
-    require(rr_policy_act(policy, t->scratch, &obs, &decision, &err));
+    require(rr_policy_act(policy, t->reader, &obs, &decision, &err));
     if (!is_keyed) {
         obs.sessions = obs.decisions = NULL;
     }
@@ -154,9 +154,9 @@ static double run(int mode, int staleness, int n_updates, uint64_t seed)
         rr_policy **present = &t.policies[update % (MOST_STALE + 1)];
         rr_policy_release(*present);
         *present = NULL;
-        require(rr_agent_publish(t.agent, present, NULL, &err));
-        if (t.scratch == NULL) {
-            require(rr_reader_create(&t.scratch, *present, seed, NULL, &err));
+        require(rr_agent_publish(t.agent, NULL, present, &err));
+        if (t.reader == NULL) {
+            require(rr_reader_create(&t.reader, *present, seed, NULL, &err));
         }
         const int acting = update > staleness ? update - staleness : 0;
         for (int s = 0; s < STEPS; s++) {

@@ -34,7 +34,7 @@ static rr_items *log_items(const uint64_t *keys, int32_t n)
         vectors[i] = 0.25f * (float)(i % 7) - 0.5f;
     }
     rr_items *items = NULL;
-    if (rr_items_create(&items, vectors, keys, n, LOG_D, NULL, NULL) != RR_OK) {
+    if (rr_items_create(&items, vectors, keys, n, LOG_D, NULL, NULL, NULL) != RR_OK) {
         abort();
     }
     return items;

@@ -108,7 +108,7 @@ static float entropy_after(float ent_coef)
     rr_items *items = NULL;
     rr_agent *agent = NULL;
     rr_buffer *buffer = NULL;
-    machine_require(rr_items_create(&items, vectors, NULL, ITEMS, DIM, NULL, &err), &err);
+    machine_require(rr_items_create(&items, vectors, NULL, ITEMS, DIM, NULL, NULL, &err), &err);
     rr_agent_config config;
     rr_a2c_config a2c;
     rr_buffer_config rollout;

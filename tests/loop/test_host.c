@@ -36,7 +36,7 @@ static rr_status make_items(const rr_host *host, rr_error *err)
     const float vectors[6] = {1, 2, 3, 4, 5, 6};
     const uint64_t keys[3] = {7, 70, 700};
     rr_items *items = NULL;
-    const rr_status status = rr_items_create(&items, vectors, keys, 3, 2, host, err);
+    const rr_status status = rr_items_create(&items, vectors, keys, 3, 2, NULL, host, err);
     ck_assert((items == NULL) == (status != RR_OK));
     rr_items_release(items);
     return status;

@@ -361,7 +361,10 @@ END_TEST
 static double share_in(rr_agent *agent, const rr_items *pool, const rr_items *given, uint64_t seed)
 {
     enum { N = 64, D = 16 };
-    const float *vectors = rr_items_vectors(pool);
+    rr_items_segment whole = {.struct_size = sizeof whole};
+    ck_assert_int_eq(rr_items_segment_count(pool), 1);
+    ck_assert_int_eq(rr_items_segment_at(pool, 0, &whole, NULL), RR_OK);
+    const float *vectors = whole.vectors;
     const int32_t n_items = rr_items_count(pool);
     machine m = {.generator = seed};
     float states[N * 2 * D] = {0};

@@ -92,9 +92,9 @@ static void become(stage *g, size_t v)
 static void learn_truth(stage *g, truth *t)
 {
     rr_error err = {0};
-    rr_reader *scratch = NULL;
-    must(rr_agent_publish(g->agent, &t->policy, &g->options, &err), &err);
-    must(rr_reader_create(&scratch, t->policy, 1, &g->host, &err), &err);
+    rr_reader *reader = NULL;
+    must(rr_agent_publish(g->agent, &g->options, &t->policy, &err), &err);
+    must(rr_reader_create(&reader, t->policy, 1, &g->host, &err), &err);
     for (size_t id = 0; id < N_IDS; id++) {
         const uint64_t key = id;
         const rr_obs obs = request_of(g, id, &key);
@@ -104,9 +104,9 @@ static void learn_truth(stage *g, truth *t)
                                 .log_probs = t->log_probs + id,
                                 .values = t->values + id,
                                 .policy_versions = &t->version};
-        must(rr_policy_act(t->policy, scratch, &obs, &decision, &err), &err);
+        must(rr_policy_act(t->policy, reader, &obs, &decision, &err), &err);
     }
-    rr_reader_destroy(scratch);
+    rr_reader_destroy(reader);
 }
 
 static void fill(stage *g)
@@ -170,7 +170,7 @@ static void close_stage(stage *g)
 
 typedef struct reader {
     stage *stage;
-    rr_reader *scratch;
+    rr_reader *reader;
     size_t n_done, n_wrong, n_refused, n_of_version[N_VERSIONS];
 } reader;
 
@@ -205,7 +205,7 @@ static void *serve(void *context)
                                 .log_probs = &log_prob,
                                 .values = &value,
                                 .policy_versions = &version};
-        if (rr_reader_act(r->scratch, &obs, &decision, NULL) == RR_OK) {
+        if (rr_reader_act(r->reader, &obs, &decision, NULL) == RR_OK) {
             judge(r, id, version, action, log_prob, value);
         } else {
             r->n_refused++;
@@ -241,7 +241,7 @@ static void run(size_t n_threads, size_t n_rounds, long pause_ns)
     rr_error err = {0};
     for (size_t i = 0; i < n_threads; i++) {
         readers[i] = (reader){.stage = &g};
-        must(rr_slot_join(g.slot, &readers[i].scratch, i, &g.host, &err), &err);
+        must(rr_reader_join(&readers[i].reader, g.slot, i, &g.host, &err), &err);
     }
     const int before = atomic_load(&g.n_live);
     atomic_store(&g.most_live, before);
@@ -254,7 +254,7 @@ static void run(size_t n_threads, size_t n_rounds, long pause_ns)
         pthread_join(threads[i], NULL);
         ck_assert_uint_eq(readers[i].n_wrong, 0);
         ck_assert_uint_eq(readers[i].n_refused, 0);
-        rr_reader_destroy(readers[i].scratch);
+        rr_reader_destroy(readers[i].reader);
     }
     /* A snapshot is two blocks: one a reader, a spare, the present one, one in the making. */
     ck_assert_int_le(atomic_load(&g.most_live), before + 2 * ((int)n_threads + 3));
@@ -282,7 +282,7 @@ static void *come_and_go(void *context)
 {
     reader *r = context;
     for (int i = 0; i < 40; i++) {
-        rr_reader *scratch = NULL;
+        rr_reader *own = NULL;
         const uint64_t key = (uint64_t)i;
         const rr_obs obs = request_of(r->stage, key, &key);
         int32_t action = -1;
@@ -294,13 +294,13 @@ static void *come_and_go(void *context)
                                 .log_probs = &log_prob,
                                 .values = &value,
                                 .policy_versions = &version};
-        if (rr_slot_join(r->stage->slot, &scratch, 0, &r->stage->host, NULL) != RR_OK ||
-            rr_reader_act(scratch, &obs, &decision, NULL) != RR_OK) {
+        if (rr_reader_join(&own, r->stage->slot, 0, &r->stage->host, NULL) != RR_OK ||
+            rr_reader_act(own, &obs, &decision, NULL) != RR_OK) {
             r->n_refused++;
         } else {
             judge(r, key, version, action, log_prob, value);
         }
-        rr_reader_destroy(scratch);
+        rr_reader_destroy(own);
     }
     return NULL;
 }

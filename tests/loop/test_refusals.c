@@ -197,7 +197,8 @@ START_TEST(test_refusals_item_vector_that_is_no_number)
         float vectors[12] = {0};
         vectors[3 * 2 + 1] = bad_numbers[i];
         rr_items *items = NULL;
-        ck_assert_int_eq(rr_items_create(&items, vectors, NULL, 4, 3, NULL, &err), RR_E_NOT_FINITE);
+        ck_assert_int_eq(rr_items_create(&items, vectors, NULL, 4, 3, NULL, NULL, &err),
+                         RR_E_NOT_FINITE);
         ck_assert_ptr_nonnull(strstr(err.text, "coordinate 1 of vector 2 is"));
         ck_assert_ptr_null(items);
     }

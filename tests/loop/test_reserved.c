@@ -41,15 +41,15 @@ static void open_handles(scene *s)
 {
     rr_error *err = &s->err;
     const float vectors[N_ITEMS * DIM] = {1, 0, 0, 1, -1, 0, 0, -1, 1, 1};
-    need(rr_items_create(&s->items, vectors, NULL, N_ITEMS, DIM, NULL, err), err);
+    need(rr_items_create(&s->items, vectors, NULL, N_ITEMS, DIM, NULL, NULL, err), err);
     rr_agent_config config;
     rr_agent_config_init(&config, sizeof config);
     config.state_dim = config.item_dim = DIM;
     need(rr_agent_create(&s->agent, &config, NULL, s->items, NULL, err), err);
-    need(rr_agent_publish(s->agent, &s->policy, NULL, err), err);
+    need(rr_agent_publish(s->agent, NULL, &s->policy, err), err);
     need(rr_reader_create(&s->reader, s->policy, 1, NULL, err), err);
     need(rr_slot_create(&s->slot, s->policy, 2, NULL, err), err);
-    need(rr_slot_join(s->slot, &s->slot_reader, 1, NULL, err), err);
+    need(rr_reader_join(&s->slot_reader, s->slot, 1, NULL, err), err);
     rr_buffer_config buffer;
     rr_buffer_config_init(&buffer, sizeof buffer);
     buffer.state_dim = DIM;

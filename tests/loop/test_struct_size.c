@@ -33,7 +33,7 @@ static void begin(scene *s)
     config.is_keyed = 1;
     machine_require(rr_buffer_create(&s->ledger, &config, NULL, &s->err), &s->err);
     machine_require(rr_health_create(&s->health, NULL, m->agent, NULL, &s->err), &s->err);
-    machine_require(rr_agent_publish(m->agent, &s->policy, NULL, &s->err), &s->err);
+    machine_require(rr_agent_publish(m->agent, NULL, &s->policy, &s->err), &s->err);
     machine_require(rr_reader_create(&s->reader, s->policy, 1, NULL, &s->err), &s->err);
     machine_observe(m);
     s->obs = s->final_obs = m->obs;

@@ -184,7 +184,7 @@ static inline rr_agent *fixture_agent(const fixture *f)
     if (pool != NULL) {
         float *vectors = fixture_floats(f, "", "pool");
         ck_assert_msg(rr_items_create(&items, vectors, NULL, (int32_t)pool->rows,
-                                      (int32_t)pool->columns, NULL, &err) == RR_OK,
+                                      (int32_t)pool->columns, NULL, NULL, &err) == RR_OK,
                       "%s", err.text);
         free(vectors);
     }

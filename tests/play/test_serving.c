@@ -34,17 +34,17 @@ static void check_temperature(rig_shape shape, float temperature)
     rri_allocator allocator;
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
     rr_policy *policy = NULL;
-    rr_reader *scratch = NULL;
+    rr_reader *reader = NULL;
     ck_assert_int_eq(rri_agent_publish(&policy, r.agent, &options, NULL), RR_OK);
     ck_assert_int_eq(
-        rri_reader_create(&scratch, policy, rri_snapshot_most_items(policy), 0, &allocator, NULL),
+        rri_reader_create(&reader, policy, rri_snapshot_most_items(policy), 0, &allocator, NULL),
         RR_OK);
     const size_t width = shape.k > 0 ? shape.k : shape.n_items;
     float *at_one = RIG_TAKE(&r, float, shape.n *width), *all = RIG_TAKE(&r, float, shape.n *width);
     r.decision.all_log_probs = at_one;
     ck_assert_int_eq(rri_agent_act(r.agent, &r.obs, &r.decision, NULL), RR_OK);
     r.decision.all_log_probs = all;
-    ck_assert_int_eq(rri_snapshot_act(policy, scratch, &r.obs, &r.decision, NULL), RR_OK);
+    ck_assert_int_eq(rri_snapshot_act(policy, reader, &r.obs, &r.decision, NULL), RR_OK);
     for (size_t i = 0; i < shape.n; i++) {
         double sum = 0.0;
         for (size_t j = 0; j < width; j++) {
@@ -57,7 +57,7 @@ static void check_temperature(rig_shape shape, float temperature)
                           "%.9g, not %.9g", got, wanted);
         }
     }
-    rri_reader_destroy(scratch);
+    rri_reader_destroy(reader);
     rri_snapshot_release(policy);
     rig_close(&r);
 }

@@ -291,7 +291,7 @@ END_TEST
 enum { N_WATCHERS = 3 };
 
 typedef struct watcher {
-    rr_reader *scratch;
+    rr_reader *reader;
     atomic_bool *is_over;
     size_t n_seen, n_torn;
 } watcher;
@@ -300,14 +300,14 @@ static void *watch(void *context)
 {
     watcher *w = context;
     while (!atomic_load_explicit(w->is_over, memory_order_relaxed)) {
-        const rr_policy *policy = rri_slot_acquire(w->scratch);
+        const rr_policy *policy = rri_slot_acquire(w->reader);
         const float first = policy->model.values[0];
         const size_t n = policy->model.network.params.entries[0].size;
         size_t n_other = 0;
         for (size_t i = 0; i < n; i++) {
             n_other += policy->model.values[i] != first ? 1 : 0;
         }
-        rri_slot_let_go(w->scratch);
+        rri_slot_let_go(w->reader);
         w->n_torn += n_other > 0 ? 1 : 0;
         w->n_seen++;
     }
@@ -328,7 +328,7 @@ START_TEST(test_slot_policy_is_never_torn_under_readers_that_are_interrupted_any
         publish(&s);
     }
     for (size_t i = 0; i < N_WATCHERS; i++) {
-        watchers[i] = (watcher){.scratch = s.readers[i], .is_over = &is_over};
+        watchers[i] = (watcher){.reader = s.readers[i], .is_over = &is_over};
         ck_assert_int_eq(pthread_create(&threads[i], NULL, watch, &watchers[i]), 0);
     }
     const time_t begin = time(NULL);

@@ -104,7 +104,7 @@ typedef struct play {
     rig r;
     rr_serving_options options;
     rr_slot *slot;
-    rr_reader *scratch;
+    rr_reader *reader;
     bool is_torn, has_failed;
 } play;
 
@@ -121,13 +121,13 @@ static void *read_twice(void *context)
     play *p = context;
     enter(READER);
     for (int i = 0; i < 2; i++) {
-        const rr_policy *held = rri_slot_acquire(p->scratch);
+        const rr_policy *held = rri_slot_acquire(p->reader);
         const uint64_t parameters = held->model.hash;
         step();
         p->is_torn |= !is_whole(held, parameters);
         step();
         p->is_torn |= !is_whole(held, parameters);
-        rri_slot_let_go(p->scratch);
+        rri_slot_let_go(p->reader);
     }
     leave();
     return NULL;
@@ -154,7 +154,7 @@ static int run(play *p, const rri_allocator *allocator, int first, const int tur
     ck_assert_int_eq(rri_agent_publish(&policy, p->r.agent, &p->options, NULL), RR_OK);
     ck_assert_int_eq(rri_slot_create(&p->slot, policy, 1, allocator, NULL), RR_OK);
     rri_snapshot_release(policy);
-    ck_assert_int_eq(rri_slot_join(&p->scratch, p->slot, 0, allocator, NULL), RR_OK);
+    ck_assert_int_eq(rri_slot_join(&p->reader, p->slot, 0, allocator, NULL), RR_OK);
     stage.running = first;
     stage.is_done[0] = stage.is_done[1] = false;
     stage.n_steps = 0;
@@ -163,8 +163,8 @@ static int run(play *p, const rri_allocator *allocator, int first, const int tur
     ck_assert_int_eq(pthread_create(&threads[TRAINER], NULL, publish_thrice, p), 0);
     (void)pthread_join(threads[READER], NULL);
     (void)pthread_join(threads[TRAINER], NULL);
-    rri_slot_leave(p->scratch);
-    rri_reader_destroy(p->scratch);
+    rri_slot_leave(p->reader);
+    rri_reader_destroy(p->reader);
     rri_slot_release(p->slot);
     while (n_freed > 0) {
         free(freed[--n_freed]);

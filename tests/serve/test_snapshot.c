@@ -9,7 +9,7 @@ typedef struct served {
     rig r;
     rr_serving_options options;
     rr_policy *policy;
-    rr_reader *scratch;
+    rr_reader *reader;
 } served;
 
 static rri_allocator plain_allocator(void)
@@ -30,8 +30,8 @@ static void open_reader(served *s, uint64_t seed)
 {
     const rri_allocator allocator = plain_allocator();
     rr_error err = {0};
-    ck_assert_msg(rri_reader_create(&s->scratch, s->policy, rri_snapshot_most_items(s->policy),
-                                    seed, &allocator, &err) == RR_OK,
+    ck_assert_msg(rri_reader_create(&s->reader, s->policy, rri_snapshot_most_items(s->policy), seed,
+                                    &allocator, &err) == RR_OK,
                   "%s", err.text);
 }
 
@@ -46,8 +46,8 @@ static void served_open(served *s, const rig_shape *shape)
 
 static void served_close(served *s)
 {
-    ck_assert_uint_eq(s->scratch->stack.used, 0);
-    rri_reader_destroy(s->scratch);
+    ck_assert_uint_eq(s->reader->stack.used, 0);
+    rri_reader_destroy(s->reader);
     rri_snapshot_release(s->policy);
     rig_close(&s->r);
 }
@@ -55,7 +55,7 @@ static void served_close(served *s)
 static void act(served *s, rr_decision *decision)
 {
     rr_error err = {0};
-    ck_assert_msg(rri_snapshot_act(s->policy, s->scratch, &s->r.obs, decision, &err) == RR_OK, "%s",
+    ck_assert_msg(rri_snapshot_act(s->policy, s->reader, &s->r.obs, decision, &err) == RR_OK, "%s",
                   err.text);
 }
 
@@ -143,7 +143,7 @@ START_TEST(test_snapshot_stays_as_it_was_while_its_agent_learns)
     act(&s, &r->decision);
     const uint64_t version = rri_snapshot_version(s.policy);
     rig_randomise(r);
-    s.scratch->n_draws = 0;
+    s.reader->n_draws = 0;
     s.r.decision.log_probs = after;
     act(&s, &r->decision);
     ck_assert_mem_eq(before, after, shape.n * sizeof(float));
@@ -195,7 +195,7 @@ START_TEST(test_snapshot_published_into_a_retired_one_is_as_a_fresh_one)
         act(&s, &s.r.decision);
         rri_snapshot_release(s.policy);
         publish(&s);
-        s.scratch->n_draws = 0;
+        s.reader->n_draws = 0;
         s.r.decision.log_probs = fresh;
         act(&s, &s.r.decision);
         ck_assert_mem_eq(over, fresh, shape.n * sizeof(float));
@@ -214,21 +214,21 @@ START_TEST(test_snapshot_of_another_shape_is_refused_by_the_reader)
     served other;
     served_open(&other, &other_shape);
     rr_error err = {0};
-    rig_expect(rri_snapshot_act(other.policy, s.scratch, &s.r.obs, &s.r.decision, &err),
+    rig_expect(rri_snapshot_act(other.policy, s.reader, &s.r.obs, &s.r.decision, &err),
                RR_E_MISMATCH, &err, "reader: this policy's hidden is 5,0,0,0; it must be 4,0,0,0,");
     served_close(&other);
     other_shape = rig_usual();
     other_shape.agent.normalize_states = 1; /* a reader for it has an array more */
     served_open(&other, &other_shape);
-    rig_expect(rri_snapshot_act(other.policy, s.scratch, &s.r.obs, &s.r.decision, &err),
+    rig_expect(rri_snapshot_act(other.policy, s.reader, &s.r.obs, &s.r.decision, &err),
                RR_E_MISMATCH, &err, "this policy's normalize_states is 1; it must be 0");
     served_close(&other);
     other_shape = rig_usual();
     other_shape.n_items = 9;
     served_open(&other, &other_shape);
-    rig_expect(rri_snapshot_act(other.policy, s.scratch, &s.r.obs, &s.r.decision, &err),
+    rig_expect(rri_snapshot_act(other.policy, s.reader, &s.r.obs, &s.r.decision, &err),
                RR_E_MISMATCH, &err, "at most 7 items");
-    ck_assert_int_eq(rri_snapshot_act(s.policy, other.scratch, &s.r.obs, &s.r.decision, &err),
+    ck_assert_int_eq(rri_snapshot_act(s.policy, other.reader, &s.r.obs, &s.r.decision, &err),
                      RR_OK);
     served_close(&other);
     served_close(&s);

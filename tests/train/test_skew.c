@@ -71,7 +71,7 @@ static void desk_close(desk *t)
 static void publish(desk *t, const rr_serving_options *options)
 {
     rr_policy_release(t->policy);
-    ck_assert_int_eq(rr_agent_publish(t->agent, &t->policy, options, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_publish(t->agent, options, &t->policy, NULL), RR_OK);
 }
 
 /* Requests, and the decisions that the policy, or the agent, makes. */
@@ -113,11 +113,11 @@ static void act(desk *t)
         ck_assert_int_eq(rr_agent_act(t->agent, &t->obs, &t->decision, NULL), RR_OK);
         return;
     }
-    rr_reader *scratch = NULL;
+    rr_reader *reader = NULL;
     t->obs.incumbents = t->incumbents;
-    ck_assert_int_eq(rr_reader_create(&scratch, t->policy, 1, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rr_policy_act(t->policy, scratch, &t->obs, &t->decision, NULL), RR_OK);
-    rr_reader_destroy(scratch);
+    ck_assert_int_eq(rr_reader_create(&reader, t->policy, 1, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_policy_act(t->policy, reader, &t->obs, &t->decision, NULL), RR_OK);
+    rr_reader_destroy(reader);
 }
 
 static void record(desk *t)

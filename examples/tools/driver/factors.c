@@ -50,8 +50,7 @@ static const char *own_name(const world *w, const settings *s)
 
 void factors_add_world(factors_table *t, const world *w, const settings *s)
 {
-    rank_vectors(t, own_name(w, s), w, s, w->parts[1], w->user_vectors, rr_items_vectors(w->items),
-                 true);
+    rank_vectors(t, own_name(w, s), w, s, w->parts[1], w->user_vectors, w->item_vectors, true);
 }
 
 /* What was held out of the users that no policy was trained on. */
@@ -187,8 +186,7 @@ void factors_add_agent(factors_table *t, const world *w, const settings *s, rr_a
 void factors_add_others(factors_table *t, const world *w, const settings *s)
 {
     rr_dataset *held_out = held_out_of_test_users(w);
-    rank_vectors(t, own_name(w, s), w, s, held_out, w->user_vectors, rr_items_vectors(w->items),
-                 true);
+    rank_vectors(t, own_name(w, s), w, s, held_out, w->user_vectors, w->item_vectors, true);
     if (w->has_own_vectors || s->als.feedback != RR_FEEDBACK_IMPLICIT) {
         rank_implicit(t, w, s, held_out);
     }

@@ -201,12 +201,12 @@ static void learn(world *w, const world_source *from, const settings *s)
     w->dim = s->als.num_factors + 2;
     divide(w, dataset);
 
-    float *item_vectors = text_allocate((size_t)w->n_items * (size_t)w->dim, sizeof(float));
+    w->item_vectors = text_allocate((size_t)w->n_items * (size_t)w->dim, sizeof(float));
     uint8_t *is_test = text_allocate((size_t)n_users, 1);
     w->user_vectors = text_allocate((size_t)n_users * (size_t)w->dim, sizeof(float));
-    find_vectors(w->user_vectors, item_vectors, &w->train_rmse, w->parts[0], from, s);
-    text_require(rr_items_create(&w->items, item_vectors, rr_dataset_item_keys(dataset), w->n_items,
-                                 w->dim, NULL, &err),
+    find_vectors(w->user_vectors, w->item_vectors, &w->train_rmse, w->parts[0], from, s);
+    text_require(rr_items_create(&w->items, w->item_vectors, rr_dataset_item_keys(dataset),
+                                 w->n_items, w->dim, NULL, NULL, &err),
                  &err);
     text_require(rr_dataset_split_users(dataset, TEST_FRACTION, SPLIT_SEED, is_test, &err), &err);
     take_users(w, WORLD_TRAIN, is_test, n_users);
@@ -215,7 +215,6 @@ static void learn(world *w, const world_source *from, const settings *s)
     compute_popularity(w, w->parts[0], is_test);
     count_met(w, n_users);
 
-    free(item_vectors);
     free(is_test);
     rr_dataset_destroy(dataset);
 }
@@ -260,6 +259,7 @@ void world_close(world *w)
         rr_dataset_destroy(w->parts[part]);
     }
     free(w->user_vectors);
+    free(w->item_vectors);
     free(w->n_met);
     free(w->popularity);
     free(w->mean_user);

@@ -45,6 +45,7 @@ typedef struct world {
     /* NULL where the world is drawn: */
     rr_dataset *parts[2];  /* what the vectors were fitted to; what was held out of them */
     float *user_vectors;   /* [users, dim] of all users of the file */
+    float *item_vectors;   /* [items, dim] those of `items` */
     int32_t *user_rows[2]; /* [n_users[i]] whose they are, among the users of the file */
     int32_t *n_met;        /* [users] interactions that the vectors were fitted to */
 } world;
