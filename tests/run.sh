@@ -4,7 +4,7 @@
 #
 #   sh tests/run.sh          everything: unit tests, the report as Chromium draws it, event files as
 #                            TensorBoard reads them, sanitizers, valgrind, equal bytes across builds,
-#                            install and uninstall, Rust, Go, and the build without BLIS
+#                            install and uninstall, C++, Python, Rust, Go, and the build without BLIS
 #   sh tests/run.sh quick    one build and every unit test; the report's page is read, not drawn
 #
 # BUILD_DIR (build-test) is the folder to build in; RECRL_NO_INSTALL=1 leaves packages alone. What is
@@ -52,6 +52,7 @@ has_libc() { echo 'int main(void){return 0;}' | cc -x c - -o "$work/probe"; }
 list_missing() {
     missing=
     need gcc gcc --version
+    need g++ g++ --version
     need libc6-dev has_libc
     need binutils nm --version
     need python3 python3 --version
@@ -266,7 +267,31 @@ read_by_tensorboard() {
     "$python" tests/drivers/read_events.py "$work/runs/events" --package
 }
 
-# The loop from two other languages, by hand-written declarations.
+# The header as clang reads it, and as cffi and libclang (bindgen's reader) parse it: packages by pip,
+# in an environment of their own.
+read_by_others() {
+    python3 tests/house/test_header.py "$root" clang clang++ || return 1
+    python=python3
+    if [ "${RECRL_NO_INSTALL:-0}" != 1 ]; then
+        python3 -m venv "$work/parsers" || return 1
+        python=$work/parsers/bin/python3
+        "$python" -m pip install --quiet --disable-pip-version-check cffi setuptools libclang || return 1
+    fi
+    "$python" tests/house/parse_header.py "$root" gcc && from_python "$python"
+}
+
+# The loop from other languages: Rust and Go by hand-written declarations, C++ by the header as it is,
+# Python by the header as cffi reads it.
+from_cpp() {
+    for year in 11 14 17 20; do
+        g++ -std=c++$year -O1 -Wall -Wextra -Werror -I"$root/include" examples/cpp/smoke.cpp \
+            -L"$main/lib" -lrecrl -o "$work/smoke_cpp" &&
+            LD_LIBRARY_PATH="$main/lib" "$work/smoke_cpp" || return 1
+    done
+}
+from_python() {
+    "$1" examples/python/smoke.py "$main/lib/librecrl.so" "$root/include"
+}
 from_rust() {
     rustc --edition 2021 -O -L native="$main/lib" -o "$work/smoke_rust" examples/rust/smoke.rs &&
         LD_LIBRARY_PATH="$main/lib" "$work/smoke_rust"
@@ -281,6 +306,8 @@ from_go() {
 if [ "$tier" = full ]; then
     stage "installed, README's program, uninstalled" installed
     stage "event files, read by the tensorboard package" read_by_tensorboard
+    stage "from C++" from_cpp
+    stage "the header in clang, cffi and libclang, and from Python" read_by_others
     stage "from Rust" from_rust
     stage "from Go" from_go
     stage "the same bytes from gcc -O0, gcc -O3, clang and without BLIS" same_bytes

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/config.h: configs: plain structs, set and read by name. */
+/* recrl/config.h: what handles are made from: plain structs, set and read by name. */
 #ifndef RECRL_CONFIG_H
 #define RECRL_CONFIG_H
 

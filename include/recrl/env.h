@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/env.h: the simulated environment. */
+/* recrl/env.h: a simulated environment, to try a policy on before there are users.
+ *
+ * Cost of a step: one dot product a session; with lists, also the draw of each list; with the
+ * whole pool it does not grow with the pool. observe is constant. */
 #ifndef RECRL_ENV_H
 #define RECRL_ENV_H
 

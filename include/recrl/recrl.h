@@ -15,7 +15,6 @@
  *         rr_env_observe(env, &obs, &err);
  *         rr_agent_update(agent, buffer, &obs, &stats, &err);    // GAE, PPO epochs or one A2C step
  *     }
- *     rr_checkpoint_save(&checkpoint, path, &err);
  *
  * A host with a world of its own never touches rr_env: it fills rr_obs and rr_outcome itself.
  *
@@ -26,38 +25,69 @@
  *             sentence that names the field, the value and what is allowed. Bad input changes
  *             nothing. The library never prints, exits or aborts.
  *   threads   Distinct handles may be used from distinct threads at once; one handle from one
- *             thread at a time. Functions that take a const rr_items * or rr_policy * may be called
- *             from any number. The library starts only as many threads as num_threads says
- *             (1: none).
+ *             thread at a time, but for what is said below. The library starts only as many threads
+ *             as num_threads says (1: none).
  *   numbers   One release, one seed, one kind of build: the same bytes on any thread count, on
  *             every x86-64 CPU with AVX2 and FMA. Elsewhere repeatable, and equal to 1e-5.
  *   change    Structs begin with struct_size and only grow; numbers are never reused. A program
  *             built against an older header keeps working. A field that is not served yet must be 0
- *             or NULL, else the answer is RR_E_UNSUPPORTED.
+ *             or NULL, else the answer is RR_E_UNSUPPORTED. The lab (data, eval, health) may change
+ *             until 1.0.
+ *
+ * What may run beside what
+ *   A function that takes handles uses each of them for the whole of the call, and no other thread
+ *   may use one of these handles meanwhile, unless a line here allows it.
+ *   - Any number of threads, on one handle and at any time, from a thread that holds a reference:
+ *     rr_items_* and rr_policy_* after their create or load (what they write is the caller's), with
+ *     a reader of each thread's own where one is taken.
+ *   - Any number of threads on one slot: rr_slot_*, and rr_reader_join. Trainers take turns, and
+ *     readers never wait. rr_slot_publish also uses the agent. rr_slot_release may come while
+ *     readers are joined: each keeps what it needs until its rr_reader_destroy.
+ *   - rr_reader_*: one thread at a time, while others swap, publish and read with theirs.
+ *   - Functions of a const rr_agent * or a const rr_dataset * beside one another, not beside one
+ *     that takes the same handle without const: rr_agent_version, rr_agent_items,
+ *     rr_agent_tensor_count, rr_agent_tensor_at, rr_agent_updates, rr_agent_timesteps,
+ *     rr_dataset_*. The dataset's destroy is not among them.
+ *   - One thread at a time, const or not: rr_env_*, rr_buffer_*, rr_ledger_*, rr_metrics_*,
+ *     rr_health_*, and of rr_agent_* all others. rr_agent_update uses the agent and the buffer or
+ *     ledger: what is to be recorded meanwhile waits with the host. To serve during an update,
+ *     serve from snapshots (policy.h). rr_checkpoint_* use every handle that the struct names.
+ *   - No handle at all, any thread at any time, as long as nobody else writes the structs:
+ *     rr_*_init, rr_*_memory, rr_config_*, rr_record_*, rr_outcome_*, rr_ending_*, rr_blob_*,
+ *     rr_gae, rr_compare_returns, rr_npy_*, rr_status_*, rr_version, rr_runtime_describe.
+ *   - create and load of handles: any thread. They read configs and retain items while they run.
+ *   Callbacks (rr_host) must return: no C++ exception, longjmp or panic may pass through the
+ *   library, and none may call back into a handle of the call that it is called from. A handle that
+ *   was unwound through is in no defined state.
+ *   After fork a child may go on with a copy of a handle, on the calling thread alone.
+ *
+ * Order of arguments: create and load write their new handle first. Every other function begins
+ * with the handle that its prefix names, then come inputs, outputs, and err.
  *
  * Arrays are row-major float32 or int32, one row a decision. Letters of the shapes:
  *   n rows (decisions) · k candidates (rr_obs.n_candidates) · m exclusions (n_excluded) ·
  *   h history (n_history) · d width of an item's vector · N items
  * Formulas are cited as "maths §n": docs/maths.md.
  *
- * From easy to hard; a reader may stop anywhere and already use the library:
- *   1 errors and host · 2 observation, decision, outcome · 3 configs · 4 items · 5 environment ·
- *   6 agent · 7 buffer · 8 checkpoint · 9 evaluation · 10 data · 11 arrays in, arrays out ·
- *   12 what this build is · 13 snapshots to serve from · 14 health */
+ * From easy to hard; a reader may stop anywhere and already use the library. Every chapter includes
+ * what it needs; this page includes all. */
 #ifndef RECRL_RECRL_H
 #define RECRL_RECRL_H
 
-#include <recrl/agent.h>
-#include <recrl/base.h>
-#include <recrl/buffer.h>
-#include <recrl/checkpoint.h>
-#include <recrl/config.h>
-#include <recrl/data.h>
-#include <recrl/env.h>
-#include <recrl/eval.h>
-#include <recrl/health.h>
-#include <recrl/items.h>
-#include <recrl/ledger.h>
-#include <recrl/policy.h>
+/* clang-format off: the order is that of reading */
+#include <recrl/base.h>       /* errors and host; observation, decision, outcome */
+#include <recrl/config.h>     /* configs: plain structs, set and read by name */
+#include <recrl/items.h>      /* the catalogue */
+#include <recrl/agent.h>      /* actor and critic: act, update, imitate */
+#include <recrl/buffer.h>     /* rollouts in lock step */
+#include <recrl/ledger.h>     /* sessions that do not march in step; the log as blobs */
+#include <recrl/policy.h>     /* snapshots to serve from, readers, the slot */
+#include <recrl/checkpoint.h> /* a run in a file */
+#include <recrl/env.h>        /* a simulated environment */
+/* The lab: */
+#include <recrl/data.h>       /* interactions, vectors of them, rankings */
+#include <recrl/eval.h>       /* choosers, metrics, comparisons, advantages */
+#include <recrl/health.h>     /* signs that training is going wrong */
+/* clang-format on */
 
 #endif
