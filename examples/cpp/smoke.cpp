@@ -55,7 +55,7 @@ double train()
     ok(rr_env_create(&env_made, &env_config, nullptr, nullptr, 0, nullptr, &failure));
     const owned<rr_env, rr_env_destroy> env(env_made);
     rr_agent *agent_made = nullptr;
-    ok(rr_agent_create_ppo(&agent_made, &agent_config, &ppo, rr_env_items(env.get()), nullptr, &failure));
+    ok(rr_agent_create(&agent_made, &agent_config, &ppo, rr_env_items(env.get()), nullptr, &failure));
     const owned<rr_agent, rr_agent_destroy> agent(agent_made);
     rr_buffer *buffer_made = nullptr;
     ok(rr_buffer_create(&buffer_made, &buffer_config, nullptr, &failure));

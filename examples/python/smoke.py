@@ -40,8 +40,7 @@ def config(name, **fields):
 def create(kind, *arguments):
     """A handle that is destroyed when nothing refers to it any more."""
     out = ffi.new(f"{kind} **")
-    name = "rr_agent_create_ppo" if kind == "rr_agent" else f"{kind}_create"
-    ok(getattr(rr, name)(out, *arguments, failure))
+    ok(getattr(rr, f"{kind}_create")(out, *arguments, failure))
     return ffi.gc(out[0], getattr(rr, f"{kind}_destroy"))
 
 

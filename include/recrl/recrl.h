@@ -53,8 +53,9 @@
  *     ledger: what is to be recorded meanwhile waits with the host. To serve during an update,
  *     serve from snapshots (policy.h). rr_checkpoint_* use every handle that the struct names.
  *   - No handle at all, any thread at any time, as long as nobody else writes the structs:
- *     rr_*_init, rr_*_memory, rr_config_*, rr_record_*, rr_outcome_*, rr_ending_*, rr_blob_*,
- *     rr_gae, rr_compare_returns, rr_npy_*, rr_status_*, rr_version, rr_runtime_describe.
+ *     rr_*_init, rr_*_memory, rr_config_*, rr_algo_*, rr_record_*, rr_outcome_*, rr_ending_*,
+ *     rr_blob_*, rr_gae, rr_compare_returns, rr_npy_*, rr_status_*, rr_version,
+ *     rr_runtime_describe.
  *   - create and load of handles: any thread. They read configs and retain items while they run.
  *   Callbacks (rr_host) must return: no C++ exception, longjmp or panic may pass through the
  *   library, and none may call back into a handle of the call that it is called from. A handle that

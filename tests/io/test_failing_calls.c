@@ -234,7 +234,7 @@ static rr_status save_checkpoint(const char *path, rr_error *err)
 
 static rr_status save_policy(const char *path, rr_error *err)
 {
-    return rr_policy_save(path, saved_policy, err);
+    return rr_policy_save(saved_policy, path, err);
 }
 
 static const thing things[] = {{"bytes", save_bytes},
@@ -259,7 +259,7 @@ static void begin(void)
     memset(&plan, 0, sizeof plan);
     machine_create(&saved, &machine_plans[0], 3, 1, &host);
     machine_update(&saved);
-    machine_require(rr_agent_publish(saved.agent, &saved_policy, NULL, &err), &err);
+    machine_require(rr_agent_publish(saved.agent, NULL, &saved_policy, &err), &err);
 }
 
 static void end(void)
