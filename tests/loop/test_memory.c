@@ -39,7 +39,7 @@ START_TEST(test_memory_of_items_is_what_they_take)
             begin(&s);
             rr_items *items = NULL;
             machine_require(rr_items_create(&items, vectors, has_keys != 0 ? keys : NULL, n, 5,
-                                            &s.host, &s.err),
+                                            NULL, &s.host, &s.err),
                             &s.err);
             expect_held(&s, rr_items_memory(n, 5, has_keys, &s.bytes, &s.err), "items");
             rr_items_release(items);
@@ -112,7 +112,7 @@ START_TEST(test_memory_of_a_machine_is_what_it_takes)
                         plan->name);
 
             rr_policy *policy = NULL;
-            machine_require(rr_agent_publish(agent, &policy, NULL, &s.err), &s.err);
+            machine_require(rr_agent_publish(agent, NULL, &policy, &s.err), &s.err);
             rr_reader *reader = NULL;
             s.host.user = &s.counts;
             counting_host others = {0};
