@@ -235,6 +235,18 @@ without_blis() {
         run_tests "$main-gcc-O3-none" --no-suite house --no-suite loop --timeout-multiplier 3
 }
 
+# x86 without SSE keeps intermediate results in 80 bits and has no vectors of its own. Only the
+# compiler judges: a 32-bit C library need not be there, and its headers lack one that is empty here.
+compiled_without_sse() {
+    mkdir -p "$work/i686/gnu" && : >"$work/i686/gnu/stubs-32.h" || return 1
+    find lib -name '*.c' ! -name 'blis_*' >"$work/i686/files" && [ -s "$work/i686/files" ] || return 1
+    while read -r file; do
+        gcc -m32 -mno-sse -mno-sse2 -mfpmath=387 -std=c11 -D_POSIX_C_SOURCE=200809L -Wno-psabi \
+            -Ilib -Iinclude -I"/usr/include/$(gcc -print-multiarch)" -I"$work/i686" \
+            -fsyntax-only "$file" || return 1
+    done <"$work/i686/files"
+}
+
 # Installed into a folder of its own, README's program is compiled with pkg-config and run; after
 # uninstall not one file is left.
 installed() {
@@ -312,6 +324,7 @@ if [ "$tier" = full ]; then
     stage "from Go" from_go
     stage "the same bytes from gcc -O0, gcc -O3, clang and without BLIS" same_bytes
     stage "unit tests without BLIS" without_blis
+    [ "$(uname -m)" != x86_64 ] || stage "compiled for x86 without SSE" compiled_without_sse
     stage "address and undefined-behaviour sanitizers" sanitized
     stage "thread sanitizer" under_thread_sanitizer
     stage "valgrind" under_valgrind

@@ -58,7 +58,11 @@ typedef struct rr_stats {
 /* Actor π(a|s), critic V(s), optimiser. algo_config says which algorithm trains it: an
  * rr_ppo_config, rr_a2c_config or rr_reinforce_config, which carries its kind; NULL: PPO with its
  * defaults. items is referenced, and may be NULL with per-request vectors (two-tower) or
- * config->num_items (dense). maths §2. */
+ * config->num_items (dense). maths §2.
+ *
+ * Time: the orthogonal start of each layer costs 4 · wider side · narrower side² multiplications
+ * and additions at the speed of matrix products (1024 × 1024: 0.2 s of a core). Layers with a side
+ * of at most 64 cost nothing to speak of. */
 RR_API rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config,
                                  const void *algo_config, rr_items *items, const rr_host *host,
                                  rr_error *err);
