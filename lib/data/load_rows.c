@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* load_rows.c: where files (io) meet interactions (data).
  *
- * One round is, at the same time where there are threads for it: the ids of one block become
- * indices, in order; the chunks of the next one are parsed; the one behind it is read from the
- * file. */
+ * On one thread a chunk is parsed and taken before the next, so that its text and ids stay in the
+ * cache. On several, one round is at the same time: the ids of one block become indices, in order;
+ * the chunks of the next one are parsed; the one behind it is read from the file. */
 #include "data/load_rows.h"
+
+#include <string.h>
 
 #include "core/status.h"
 #include "core/workers.h"
@@ -13,6 +15,65 @@
 
 /* Blocks that a round has its hands on. */
 enum { N_AT_ONCE = 3 };
+
+/* ── on one thread ───────────────────────────────────────────────────────────────────────────── */
+
+static char *find_chunk_end(char *begin, char *end)
+{
+    char *const from = begin + RRI_ROW_BATCH_CHUNK - 1;
+    char *const line_end = (size_t)(end - begin) < RRI_ROW_BATCH_CHUNK
+                               ? NULL
+                               : memchr(from, '\n', (size_t)(end - from));
+    return line_end == NULL ? end : line_end + 1;
+}
+
+static rr_status load_lines(rri_row_reader *reader, rri_row_batch *batch, char *begin, char *end,
+                            rr_error *err)
+{
+    while (begin < end) {
+        char *const chunk_end = find_chunk_end(begin, end);
+        rri_row_batch_cut(batch, begin, (size_t)(chunk_end - begin), end);
+        RRI_TRY(rri_row_batch_place(batch, reader, reader->rows->n, err));
+        for (size_t c = 0; c < batch->n_chunks; c++) {
+            rri_row_batch_parse(batch, c, reader);
+        }
+        RRI_TRY(rri_row_batch_take(batch, reader, true, err));
+        begin = chunk_end;
+    }
+    return RR_OK;
+}
+
+static rr_status load_in_turn(rri_row_reader *reader, rri_row_batch *batch, rri_line_blocks *blocks,
+                              rr_error *err)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    RRI_TRY(rri_line_blocks_next(blocks, &text, &bytes, err));
+    RRI_TRY(rri_row_reader_begin(reader, text, bytes, err));
+    RRI_TRY(load_lines(reader, batch, reader->table.next, text + bytes, err));
+    while (bytes > 0) {
+        RRI_TRY(rri_line_blocks_next(blocks, &text, &bytes, err));
+        RRI_TRY(load_lines(reader, batch, text, text + bytes, err));
+    }
+    return rri_row_reader_finish(reader, err);
+}
+
+static rr_status load_alone(rri_interactions *rows, rri_line_blocks *blocks,
+                            const rri_allocator *allocator, rr_error *err)
+{
+    rri_row_reader reader;
+    rri_row_batch batch;
+    rri_row_reader_init(&reader, rows, blocks->path, blocks->file_bytes, allocator);
+    rri_row_batch_init(&batch, allocator);
+    const rr_status status = load_in_turn(&reader, &batch, blocks, err);
+    rri_row_batch_release(&batch);
+    if (status != RR_OK) {
+        rri_row_reader_release(&reader);
+    }
+    return status;
+}
+
+/* ── on several ──────────────────────────────────────────────────────────────────────────────── */
 
 typedef struct step { /* what one task of a round came to */
     rr_status status;
@@ -102,8 +163,8 @@ static rr_status run_rounds(load_state *load, rri_workers *workers, rr_error *er
     return rri_row_reader_finish(&load->reader, err);
 }
 
-static rr_status load_blocks(rri_interactions *rows, rri_line_blocks *blocks, rri_workers *workers,
-                             const rri_allocator *allocator, rr_error *err)
+static rr_status load_with_crew(rri_interactions *rows, rri_line_blocks *blocks,
+                                rri_workers *workers, const rri_allocator *allocator, rr_error *err)
 {
     load_state load = {.blocks = blocks};
     rri_row_reader_init(&load.reader, rows, blocks->path, blocks->file_bytes, allocator);
@@ -128,11 +189,14 @@ rr_status rri_load_rows(rri_interactions *rows, const char *path, const rr_load_
 {
     rri_line_blocks blocks;
     rri_workers *workers = NULL;
-    RRI_TRY(rri_line_blocks_open(&blocks, path, (size_t)options->block_bytes, N_AT_ONCE, allocator,
-                                 err));
-    rr_status status = rri_workers_create(&workers, options->num_threads, allocator, err);
-    if (status == RR_OK) {
-        status = load_blocks(rows, &blocks, workers, allocator, err);
+    const bool is_alone = options->num_threads == 1;
+    RRI_TRY(rri_line_blocks_open(&blocks, path, (size_t)options->block_bytes,
+                                 is_alone ? 1 : N_AT_ONCE, allocator, err));
+    rr_status status = is_alone
+                           ? load_alone(rows, &blocks, allocator, err)
+                           : rri_workers_create(&workers, options->num_threads, allocator, err);
+    if (status == RR_OK && !is_alone) {
+        status = load_with_crew(rows, &blocks, workers, allocator, err);
     }
     rri_workers_destroy(workers);
     rri_line_blocks_close(&blocks);
