@@ -344,6 +344,13 @@ for place in plain/a.safetensors folder.safetensors; do
 done
 
 "$train" --help >help
+# 3000 timesteps are three updates of 64 × 16: of every second one, and of the last, there is a row.
+promise "train logs every update" "$train" --algo ppo --num-items 60 --total-timesteps 3000 --quiet --name each
+promise "…or every second one" "$train" --algo ppo --num-items 60 --total-timesteps 3000 --quiet --name second \
+    --log-interval 2
+promise "…which leaves one row out" test "$(wc -l <runs/second/log.csv)" -eq \
+    $(($(wc -l <runs/each/log.csv) - 1))
+
 # Rewards in another unit are printed in the world's own.
 small="--num-items 60 --total-timesteps 3000 --quiet --normalize-returns"
 for algo in ppo a2c reinforce; do
