@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <fenv.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_run.h"
@@ -82,17 +83,36 @@ START_TEST(test_api_items_keys_of_indices_are_those_that_find_gave)
 }
 END_TEST
 
+static void *count_taken(void *user, size_t bytes, size_t alignment)
+{
+    ++*(int *)user;
+    return aligned_alloc(alignment < 64 ? 64 : alignment, (bytes + 63) / 64 * 64);
+}
+
+static void count_given_back(void *user, void *block, size_t bytes)
+{
+    (void)bytes;
+    --*(int *)user;
+    free(block);
+}
+
 /* Room that is reserved is refused by name, and what is retained is released as often. */
 START_TEST(test_api_items_features_are_refused_until_they_are_served)
 {
     rr_items *items = NULL;
     rr_error err = {0};
     rr_items_options options = {.struct_size = sizeof options};
-    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err), RR_OK);
+    int n_blocks = 0;
+    const rr_host host = {.struct_size = sizeof host,
+                          .allocate = count_taken,
+                          .release = count_given_back,
+                          .user = &n_blocks};
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, &host, &err), RR_OK);
     ck_assert_ptr_eq(rr_items_retain(items), items);
     rr_items_release(items);
-    ck_assert_int_eq(rr_items_count(items), 2); /* a reference is left */
+    ck_assert_int_eq(n_blocks, 1); /* one reference is left */
     rr_items_release(items);
+    ck_assert_int_eq(n_blocks, 0);
     ck_assert_ptr_null(rr_items_retain(NULL));
     options.feature_dim = 1;
     ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err),

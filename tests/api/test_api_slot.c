@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The slot as a host sees it: recrl.h alone. Many threads on one: tests/loop/test_publish.c. */
 #include <recrl/recrl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_run.h"
@@ -145,6 +146,19 @@ START_TEST(test_api_slot_a_held_policy_is_one_version_over_several_calls)
 }
 END_TEST
 
+static void *count_taken(void *user, size_t bytes, size_t alignment)
+{
+    ++*(int *)user;
+    return aligned_alloc(alignment < 64 ? 64 : alignment, (bytes + 63) / 64 * 64);
+}
+
+static void count_given_back(void *user, void *block, size_t bytes)
+{
+    (void)bytes;
+    --*(int *)user;
+    free(block);
+}
+
 /* What acquire gives can be kept beyond its release; what a slot is to others, it is as long as one
  * of them holds it. */
 START_TEST(test_api_slot_what_was_acquired_and_the_slot_itself_can_be_retained)
@@ -165,11 +179,22 @@ START_TEST(test_api_slot_what_was_acquired_and_the_slot_itself_can_be_retained)
     ck_assert_uint_eq(t.version, version);
     rr_policy_release(held);
 
-    ck_assert_ptr_eq(rr_slot_retain(t.slot), t.slot);
-    rr_slot_release(t.slot);
-    must(rr_reader_join(&late, t.slot, 1, NULL, &err), &err);
-    must(rr_reader_act(late, &t.obs, &t.decision, &err), &err);
+    int n_blocks = 0;
+    rr_slot *slot = NULL;
+    const rr_host host = {.struct_size = sizeof host,
+                          .allocate = count_taken,
+                          .release = count_given_back,
+                          .user = &n_blocks};
+    must(rr_slot_create(&slot, t.first, 1, &host, &err), &err);
+    ck_assert_ptr_eq(rr_slot_retain(slot), slot);
+    rr_slot_release(slot);
+    ck_assert_int_eq(n_blocks, 1); /* one reference is left */
+    must(rr_reader_join(&late, slot, 1, NULL, &err), &err);
+    rr_slot_release(slot);
+    must(rr_reader_act(late, &t.obs, &t.decision, &err), &err); /* its reader holds another */
+    ck_assert_int_eq(n_blocks, 1);
     rr_reader_destroy(late);
+    ck_assert_int_eq(n_blocks, 0);
     ck_assert_ptr_null(rr_slot_retain(NULL));
     close_table(&t);
 }
