@@ -61,13 +61,12 @@ int main(void)
     config.state_dim = STATE;
     config.item_dim = DIM;
     config.max_candidates = ROOMS;
+    config.max_history = 0;
     config.has_repeat_weight = 0; /* nothing has a history here */
     a2c.gamma = 0.0f;             /* one night each: no future to wait for */
-    rollout.max_rows = GUESTS * STEPS;
-    rollout.state_dim = STATE;
-    rollout.item_dim = DIM;
-    rollout.max_candidates = ROOMS;
+    a2c.n_steps = STEPS;
     require(rr_agent_create(&agent, &config, &a2c, NULL, NULL, &err), &err);
+    require(rr_agent_fit_buffer_config(agent, GUESTS, &rollout, &err), &err);
     require(rr_buffer_create(&buffer, &rollout, NULL, &err), &err);
 
     static float guests[GUESTS * STATE], offers[GUESTS * ROOMS * DIM];

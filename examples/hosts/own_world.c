@@ -117,6 +117,7 @@ static rr_agent *create_agent(feed *f)
     config.item_dim = DIM;
     config.feature_dim = 1;
     config.max_candidates = LIST;
+    config.max_history = 0;
     config.planned_updates = UPDATES;
     config.has_repeat_weight = 0;
     config.initial_scale = 1.0f;
@@ -129,16 +130,13 @@ static rr_agent *create_agent(feed *f)
     return agent;
 }
 
-static rr_buffer *create_buffer(void)
+static rr_buffer *create_buffer(const rr_agent *agent)
 {
     rr_error err;
     rr_buffer *buffer = NULL;
     rr_buffer_config config;
     rr_buffer_config_init(&config, sizeof config);
-    config.max_rows = READERS * STEPS;
-    config.state_dim = STATE;
-    config.feature_dim = 1;
-    config.max_candidates = LIST;
+    require(rr_agent_fit_buffer_config(agent, READERS, &config, &err), &err);
     require(rr_buffer_create(&buffer, &config, NULL, &err), &err);
     return buffer;
 }
@@ -186,7 +184,7 @@ int main(void)
         new_reader(&f, i);
     }
     rr_agent *agent = create_agent(&f);
-    rr_buffer *buffer = create_buffer();
+    rr_buffer *buffer = create_buffer(agent);
     int64_t n_left_out = 0;
     printf("before learning: %4.1f %% of the articles shown are clicked\n",
            100.0 * (double)learn(&f, agent, buffer, &n_left_out));

@@ -85,10 +85,11 @@ int main(void)
     config.state_dim = DIM;
     config.item_dim = DIM;
     config.has_bias = 1;
+    config.max_candidates = config.max_history = 0;
     ppo.batch_size = 8;
-    rollout.max_rows = ROWS * STEPS;
-    rollout.state_dim = DIM;
+    ppo.n_steps = STEPS;
     require(rr_agent_create(&agent, &config, &ppo, old_items, NULL, &err), &err);
+    require(rr_agent_fit_buffer_config(agent, ROWS, &rollout, &err), &err);
     require(rr_buffer_create(&buffer, &rollout, NULL, &err), &err);
 
     rr_obs obs = {.struct_size = sizeof obs, .n = ROWS, .state_dim = DIM, .states = states};

@@ -108,28 +108,31 @@ static void one_goodbye(uint64_t session, log_table *log)
     log_commit(log, bytes);
 }
 
-static void one_night(rr_agent *agent, rr_buffer *buffer, rr_slot *slot, const rr_items *items,
+static void one_night(rr_agent *agent, rr_ledger *ledger, rr_slot *slot, const rr_items *items,
                       int64_t now, log_table *log)
 {
     rr_error err;
     uint64_t work[WORK_BYTES / sizeof(uint64_t)]; /* as long as the longest blob */
-    int32_t statuses[MOST_BLOBS];
+    int32_t statuses[MOST_BLOBS], n_refused = 0, n = log->n - log->n_learned;
     rr_stats stats = {.struct_size = sizeof stats};
-    rr_buffer_counts counts = {.struct_size = sizeof counts};
+    rr_ledger_counts counts = {.struct_size = sizeof counts};
     const uint64_t *offsets = log->offsets + log->n_learned;
-    require(rr_buffer_import(buffer, log->data, offsets, log->n - log->n_learned, items, work,
-                             sizeof work, statuses, &err),
+    require(rr_ledger_import(ledger, log->data, offsets, n, items, work, sizeof work, statuses,
+                             NULL, &err),
             &err);
     log->n_learned = log->n;
-    require(rr_buffer_settle(buffer, now, &counts, &err), &err);
-    if (counts.ready < 2) {
+    for (int32_t i = 0; i < n; i++) {
+        n_refused += statuses[i] != RR_OK && statuses[i] != RR_E_STALE; /* late ones are counted */
+    }
+    require(rr_ledger_settle(ledger, now, &counts, &err), &err);
+    if (counts.trainable == 0) {
         return;
     }
-    require(rr_agent_update(agent, buffer, NULL, &stats, &err), &err);
+    require(rr_agent_update_sessions(agent, ledger, &stats, &err), &err);
     require(rr_slot_publish(slot, agent, NULL, &err), &err);
-    printf("%3" PRId64 " h: %d rows, reward %.3f, %.1f updates old, worth %.0f %%\n", now / HOUR,
-           stats.n_rows, (double)stats.reward_mean, (double)stats.staleness_mean,
-           100.0 * (double)stats.ess);
+    printf("%3" PRId64 " h: %d rows, reward %.3f, %.1f updates old, worth %.0f %%; %d refused\n",
+           now / HOUR, stats.n_rows, (double)stats.reward_mean, (double)stats.staleness_mean,
+           100.0 * (double)stats.ess, n_refused);
 }
 
 static void one_rollback(rr_slot *slot, rr_policy *yesterday)
@@ -187,24 +190,22 @@ static rr_agent *make_agent(rr_items *items)
     config.state_dim = config.item_dim = DIM;
     config.feature_dim = FEATURES;
     config.max_candidates = LIST;
+    config.max_history = 0;
     require(rr_agent_create(&agent, &config, NULL, items, NULL, &err), &err);
     return agent;
 }
 
-static rr_buffer *make_buffer(void)
+static rr_ledger *make_ledger(const rr_agent *agent)
 {
     rr_error err;
-    rr_buffer_config config;
-    rr_buffer *buffer = NULL;
-    rr_buffer_config_init(&config, sizeof config);
-    config.state_dim = DIM;
-    config.feature_dim = FEATURES;
-    config.max_candidates = LIST;
-    config.is_keyed = 1;
+    rr_ledger_config config;
+    rr_ledger *ledger = NULL;
+    rr_ledger_config_init(&config, sizeof config);
+    require(rr_agent_fit_ledger_config(agent, &config, &err), &err);
     config.reward_wait = 3 * HOUR; /* a click that comes later is counted, not learned from */
     config.idle_timeout = 6 * HOUR;
-    require(rr_buffer_create(&buffer, &config, NULL, &err), &err);
-    return buffer;
+    require(rr_ledger_create(&ledger, &config, NULL, &err), &err);
+    return ledger;
 }
 
 int main(void)
@@ -217,7 +218,7 @@ int main(void)
     rr_reader *reader = NULL;
     require(rr_items_create_drawn(&items, ITEMS, DIM, 0, NULL, &err), &err);
     rr_agent *agent = make_agent(items);
-    rr_buffer *buffer = make_buffer();
+    rr_ledger *ledger = make_ledger(agent);
     require(rr_agent_publish(agent, NULL, &yesterday, &err), &err);
     require(rr_slot_create(&slot, yesterday, 8, NULL, &err), &err);
     require(rr_reader_join(&reader, slot, 0, NULL, &err), &err);
@@ -225,15 +226,15 @@ int main(void)
         one_day(reader, items, day, &log);
         rr_policy_release(yesterday);
         yesterday = rr_slot_get(slot);
-        one_night(agent, buffer, slot, items, (day + 1) * 24 * HOUR, &log);
+        one_night(agent, ledger, slot, items, (day + 1) * 24 * HOUR, &log);
     }
     one_rollback(slot, yesterday);
     one_day(reader, items, 7, &log);
-    one_night(agent, buffer, slot, items, 8 * 24 * HOUR, &log);
+    one_night(agent, ledger, slot, items, 8 * 24 * HOUR, &log);
     rr_reader_destroy(reader);
     rr_slot_release(slot);
     rr_policy_release(yesterday);
-    rr_buffer_destroy(buffer);
+    rr_ledger_destroy(ledger);
     rr_agent_destroy(agent);
     rr_items_release(items);
     return EXIT_SUCCESS;

@@ -26,9 +26,10 @@ rr_agent *learner_make(const world *w, const learner_options *options)
     config.critic_hidden[0] = 32;
     config.critic_hidden[1] = 0;
     config.initial_scale = 1.0f;
-    config.max_rows = options->rows > NIGHT_CHUNK ? options->rows : NIGHT_CHUNK;
+    config.max_rows = NIGHT_CHUNK;
+    config.max_update_rows = 2 * options->rows; /* sessions are whole */
     config.seed = options->seed;
-    ppo.n_steps = 2;
+    ppo.n_steps = options->rows; /* a session is one segment, however long */
     ppo.gamma = options->gamma;
     ppo.gae_lambda = 0.5f;
     ppo.lr = 0.03f;
@@ -129,17 +130,14 @@ void learner_first_night(rr_agent *agent, const world *w, const learner_options 
     free(t.terminated);
 }
 
-static rr_buffer *make_buffer(const learner_options *options)
+static rr_buffer *make_buffer(const rr_agent *agent, const learner_options *options)
 {
     rr_error err;
     rr_buffer_config config;
     rr_buffer *buffer = NULL;
     rr_buffer_config_init(&config, sizeof config);
+    require(rr_agent_fit_buffer_config(agent, 1, &config, &err), &err);
     config.max_rows = options->rows;
-    config.state_dim = WORLD_DIM;
-    config.feature_dim = WORLD_FEATURES;
-    config.max_candidates = options->candidates;
-    config.max_history = 0;
     require(rr_buffer_create(&buffer, &config, NULL, &err), &err);
     return buffer;
 }
@@ -157,7 +155,7 @@ void learner_march(rr_agent *agent, const world *w, const learner_options *optio
 {
     rr_error err;
     march m;
-    rr_buffer *buffer = make_buffer(options);
+    rr_buffer *buffer = make_buffer(agent, options);
     float log_probs[SIDE_BY_SIDE], values[SIDE_BY_SIDE];
     march_open(&m, w, SIDE_BY_SIDE, MARCH_IDS);
     m.most_steps = options->most_steps;

@@ -56,9 +56,9 @@ static void print_run(const run_result *r, bool is_pruned)
            " rewards lost, %" PRId64 " told twice\n",
            r->decisions, r->rewards, r->endings, r->lost, r->doubled);
     printf("trainer    %" PRId64 " updates, %" PRId64 " starts; recorded %" PRId64
-           ", trained %" PRId64 ", dropped %" PRId64 " (refused %" PRId64 "), spoilt %" PRId64
+           ", trained %" PRId64 ", dropped %" PRId64 " (refused %" PRId64 "), rejected %" PRId64
            ", unread %" PRId64 "; rewarded %" PRId64 ", late %" PRId64 "\n",
-           t->updates, r->starts, t->recorded, t->trained, t->dropped, t->refused, t->spoilt,
+           t->updates, r->starts, t->recorded, t->trained, t->dropped, t->refused, t->rejected,
            r->unread, t->rewarded, t->late);
     printf("disk       %.1f MB, %.1f kB a decision (each candidate's features, index and key%s)\n",
            1e-6 * (double)r->bytes, 1e-3 * (double)r->bytes / (double)r->decisions,
@@ -76,7 +76,7 @@ static bool check_books(const run_result *r)
 {
     const trainer_report *t = &r->report;
     const bool is_well = t->recorded + r->unread == r->decisions && t->left_over == 0 &&
-                         t->recorded == t->trained + t->dropped + t->spoilt &&
+                         t->recorded == t->trained + t->dropped + t->rejected &&
                          t->rewarded + t->late <= r->rewards;
     if (!is_well) {
         printf("the books do not balance\n");

@@ -39,7 +39,7 @@ int64_t store_count(store *s, int32_t kind);
 /* Decisions of sessions whose ending is not among those up to `last`. */
 int64_t store_count_unread(store *s, int64_t last);
 
-/* Blobs one behind the other, as rr_buffer_import reads them. */
+/* Blobs one behind the other, as rr_ledger_import reads them. */
 typedef struct store_rows {
     unsigned char *data;
     uint64_t *offsets; /* [n + 1] */

@@ -14,7 +14,7 @@ typedef struct trainer {
     const trainer_options *options;
     const world *w;
     rr_agent *agent;
-    rr_buffer *buffer;
+    rr_ledger *ledger;
     store *log;
     store_rows rows;
     unsigned char *work;
@@ -25,19 +25,15 @@ typedef struct trainer {
     char checkpoint[PATH_BYTES], policy[PATH_BYTES];
 } trainer;
 
-static void make_buffer(trainer *t)
+static void make_ledger(trainer *t)
 {
     rr_error err;
-    rr_buffer_config config;
-    rr_buffer_config_init(&config, sizeof config);
+    rr_ledger_config config;
+    rr_ledger_config_init(&config, sizeof config);
+    require(rr_agent_fit_ledger_config(t->agent, &config, &err), &err);
     config.max_rows = 2 * t->options->learner.rows; /* sessions are whole */
-    config.state_dim = WORLD_DIM;
-    config.feature_dim = WORLD_FEATURES;
-    config.max_candidates = t->options->learner.candidates;
-    config.max_history = 0;
-    config.is_keyed = 1;
     config.reward_wait = t->options->reward_wait;
-    require(rr_buffer_create(&t->buffer, &config, NULL, &err), &err);
+    require(rr_ledger_create(&t->ledger, &config, NULL, &err), &err);
 }
 
 /* The agent, and how far it has read. */
@@ -93,8 +89,8 @@ static void import(trainer *t)
         t->n_statuses = (size_t)rows->n;
         t->statuses = take(t->n_statuses, sizeof *t->statuses);
     }
-    require(rr_buffer_import(t->buffer, rows->data, rows->offsets, rows->n, t->w->items, t->work,
-                             t->work_bytes, t->statuses, &err),
+    require(rr_ledger_import(t->ledger, rows->data, rows->offsets, rows->n, t->w->items, t->work,
+                             t->work_bytes, t->statuses, NULL, &err),
             &err);
     for (int32_t i = 0; i < rows->n; i++) {
         if (t->statuses[i] != RR_OK &&
@@ -108,19 +104,19 @@ static void update(trainer *t, int64_t now)
 {
     rr_error err;
     rr_stats stats = {.struct_size = sizeof stats};
-    rr_buffer_counts counts = {.struct_size = sizeof counts};
+    rr_ledger_counts counts = {.struct_size = sizeof counts};
     trainer_report *at = &t->at;
     import(t);
-    require(rr_buffer_settle(t->buffer, now, NULL, &err), &err);
-    require(rr_agent_update(t->agent, t->buffer, NULL, &stats, &err), &err);
-    require(rr_buffer_settle(t->buffer, now, &counts, &err), &err);
-    rr_buffer_clear(t->buffer); /* which begins the counts anew */
+    require(rr_ledger_settle(t->ledger, now, NULL, &err), &err);
+    require(rr_agent_update_sessions(t->agent, t->ledger, &stats, &err), &err);
+    require(rr_ledger_get_counts(t->ledger, &counts, &err), &err);
+    rr_ledger_clear(t->ledger); /* which begins the counts anew */
     at->version = rr_agent_version(t->agent);
     at->updates = stats.n_updates;
     at->recorded += counts.recorded;
     at->trained += counts.trained;
     at->dropped += counts.dropped;
-    at->spoilt += counts.spoilt;
+    at->rejected += counts.rejected;
     at->rewarded += counts.rewarded;
     at->late += counts.late;
     at->left_over += counts.rows;
@@ -155,7 +151,7 @@ void trainer_run(const trainer_options *options, const world *w, int in, int out
     snprintf(t.policy, sizeof t.policy, "%s/policy.safetensors", options->folder);
     t.agent = learner_make(w, &options->learner);
     t.log = store_open(path);
-    make_buffer(&t);
+    make_ledger(&t);
     begin_or_come_back(&t);
     while (write(out, &t.at, sizeof t.at) == (ssize_t)sizeof t.at &&
            read(in, &now, sizeof now) == (ssize_t)sizeof now) {
@@ -163,7 +159,7 @@ void trainer_run(const trainer_options *options, const world *w, int in, int out
     }
     store_rows_close(&t.rows);
     store_close(t.log);
-    rr_buffer_destroy(t.buffer);
+    rr_ledger_destroy(t.ledger);
     rr_agent_destroy(t.agent);
     free(t.statuses);
     free(t.work);

@@ -23,7 +23,7 @@ typedef struct trainer_report {
         last; /* ending read last: all sessions up to it have been learned from, none after it */
     int64_t updates;
     uint64_t version;
-    int64_t recorded, trained, dropped, spoilt, refused, left_over, rewarded, late;
+    int64_t recorded, trained, dropped, rejected, refused, left_over, rewarded, late;
     double staleness, ess, weight; /* sums over updates of the mean, the share, the largest */
 } trainer_report;
 

@@ -4,8 +4,10 @@
 #define RECRL_AGENT_H
 
 #include <recrl/base.h>
+#include <recrl/buffer.h>
 #include <recrl/config.h>
 #include <recrl/items.h>
+#include <recrl/ledger.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,8 +42,8 @@ typedef struct rr_stats {
     int64_t n_updates;      /* updates of this agent so far, this one included */
     int64_t n_timesteps;    /* rows trained on so far, these included */
     int32_t n_refused;      /* rows whose version is unknown or older than max_staleness; not
-                               trained on. As all below: keyed buffers, maths §5; in lock step 0,
-                               and weights 1 */
+                               trained on. As all below: from a ledger, maths §5; from a
+                               buffer 0, and weights 1 */
     int32_t staleness_max;  /* updates between the version that drew a row and this update,
                                most */
     float staleness_mean;   /* the same, mean over the rows trained on */
@@ -51,8 +53,8 @@ typedef struct rr_stats {
                                versions; 1: none */
     float weight_max;       /* the same, largest */
     float capped_fraction;  /* share of the rows trained on whose weight was capped */
-    float return_deviation; /* √Var(R), the scale that value_loss is to be held against; in
-                               every buffer */
+    float return_deviation; /* √Var(R), the scale that value_loss is to be held against;
+                               always */
 } rr_stats;
 
 /* Actor π(a|s), critic V(s), optimiser. algo_config says which algorithm trains it: an
@@ -73,6 +75,17 @@ RR_API rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config
 RR_API rr_status rr_agent_memory(const rr_agent_config *config, const void *algo_config,
                                  const rr_items *items, size_t *bytes, rr_error *err);
 RR_API void rr_agent_destroy(rr_agent *agent);
+
+/* The widths that a host would repeat, from the agent's config into another, whose struct_size is
+ * set (by its init): what the agent accepts, a buffer or ledger of these widths stores.
+ * max_candidates, max_history and max_excluded are the agent's limits of lists, so give it tight
+ * ones. item_dim is its width where it has no catalogue, else 0: a host whose requests bring
+ * vectors beside one sets it. A buffer's max_rows becomes n_envs × n_steps, a rollout; a ledger's
+ * min_rows what the algorithm needs, 1 or 2. The rest stays as it is. */
+RR_API rr_status rr_agent_fit_buffer_config(const rr_agent *agent, int32_t n_envs,
+                                            rr_buffer_config *config, rr_error *err);
+RR_API rr_status rr_agent_fit_ledger_config(const rr_agent *agent, rr_ledger_config *config,
+                                            rr_error *err);
 
 /* What a call costs. act, top_k and evaluate: a forward pass a row, and a score for each item that
  * the row may choose from: its k candidates, or without lists all N items of the catalogue. Nothing
@@ -106,38 +119,50 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
                                    rr_error *err);
 
 /* Trains on the buffer's rows and empties it. `obs` is the state to come of the sessions that are
- * still open, in the order of the last record. stats may be NULL.
- *
- * A keyed buffer: obs must be NULL. Takes the sessions that have ended and whose rewards are final,
- * whole, in the order of (session key, arrival), so that no byte depends on how they interleaved;
- * where they are more rows than the agent holds (max_rows × n_steps), those that began first. The
- * others stay. Values come from the critic of now, and rows that another version drew are weighted
- * (maths §5). RR_E_STATE: no session is ready, or one row alone. Rows of the present version, and
- * of those kept (keep_versions), must give their log-prob again, bit for bit, else they have skew:
- * another candidate list, other features, another item table or other serving options than in act.
- *   A session is given up whole, while the update goes on with the others, where a row of it has an
- * action or a list that the catalogue does not allow, numbers that make a score, value or return
- * overflow, or skew, and where it alone has more rows than the agent holds. Such sessions are gone
- * and counted (rr_buffer_counts: spoilt); the log (rr_host.log) is told how many, and of the first
- * its key and what is wrong. Where nothing else is ready, the answer is what is wrong with the
- * first, and nothing changes. RR_E_SKEW: more than max_skew of the rows that can be checked have
- * skew. RR_E_STALE: the weights' ess is less than min_ess. After either rr_buffer_drop_ready is the
- * way to go on without these rows. A refused update (a row without reward, a shape that is not the
- * agent's) empties nothing and changes nothing. RR_E_NOT_FINITE: a gradient was not finite; the
- * steps before it are kept, the rows are gone, and stats tells of them. RR_E_CANCELLED:
- * rr_host.is_cancelled said so before a minibatch; the steps before it are kept, it counts as an
- * update, and stats tells of it. The rows of a rollout are gone; those of a keyed buffer stay, and
- * the next update weighs them as rows of an earlier version. An update whose rows were
- * all dropped counts as one, with 0 rows. */
+ * still open, in the order of the last record; NULL where none is. stats may be NULL. A refused
+ * update (a row without reward, a shape that is not the agent's) empties nothing and changes
+ * nothing. RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the rows are
+ * gone, and stats tells of them. RR_E_CANCELLED:
+ * rr_host.is_cancelled said so before a minibatch; the steps before it are kept, the rows are gone,
+ * it counts as an update, and stats tells of it. Where all rows were recorded under another
+ * catalogue, the answer is RR_OK with 0 rows: this counts as no update (n_updates, annealing,
+ * staleness), and the host's log gets a sentence. */
 RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
                                  rr_stats *stats, rr_error *err);
+
+/* Trains on the sessions of a ledger that have ended and whose rewards are final, whole, in the
+ * order of (session key, arrival), so that no byte depends on how they interleaved; where they are
+ * more rows than max_update_rows, those that began first. They are gone then;
+ * the others stay. Values come from the critic of now, and rows that another version drew are
+ * weighted (maths §5). RR_E_STATE: no session is ready. Rows of the present
+ * version, and of those kept (keep_versions), must give their log-prob again, bit for bit, else
+ * they have skew: another candidate list, other features, another item table or other serving
+ * options than in act.
+ *   A session is rejected whole, while the update goes on with the others, where a row of it has an
+ * action or a list that the catalogue does not allow, numbers that make a score, value or return
+ * overflow, or skew, and where it alone has more rows than max_update_rows. Such sessions are gone
+ * and counted (rr_ledger_counts: rejected); the host's log gets how many, and of the first its key
+ * and what is wrong. Where nothing else is ready, the answer is what is wrong with
+ * the first, and nothing changes. RR_E_SKEW: more than max_skew of the rows that can be checked
+ * have skew. RR_E_STALE: the weights' ess is less than min_ess. After either rr_ledger_drop_ready
+ * is the way to go on without these rows. Refusals and RR_E_NOT_FINITE as in rr_agent_update; after
+ * RR_E_CANCELLED the rows stay, and the next update weighs them as rows of an earlier version.
+ *   Where all ready sessions together have fewer rows to train on than min_rows of the ledger's
+ * config (rr_ledger_counts: trainable is 0), they wait for more, and the answer is RR_OK with 0
+ * rows. Where none of the rows that are ready can be trained on, they are dropped, and the host's
+ * log gets a sentence: RR_OK with 0 rows. Neither counts as an update (n_updates, annealing,
+ * staleness). RR_E_MISMATCH: min_rows is 1, but this agent needs two rows (PPO, or normalised
+ * advantages). */
+RR_API rr_status rr_agent_update_sessions(rr_agent *agent, rr_ledger *ledger, rr_stats *stats,
+                                          rr_error *err);
 
 /* Learns to choose as a log says that others chose, so that the first policy is the incumbent:
  * minimises −mean w log π(action) [and vf_coef ½ mean (V(s) − return)²] with the agent's own
  * optimiser and max_grad_norm. No log-prob of the log is needed. maths §6.
  *
- * obs: n ≤ max_rows rows as the incumbent saw them; call it for one chunk of the log after another.
- * Its pool, where given, is the agent's. actions [n]: positions chosen. weights [n] ≥ 0, NULL: all
+ * obs: n ≤ max_rows and max_update_rows rows as the incumbent saw them; call it for one chunk of
+ * the log after another. Its pool, where given, is the agent's. actions [n]: positions chosen.
+ * weights [n] ≥ 0, NULL: all
  * 1. returns [n] discounted sums of what followed, NULL: the critic has no loss. config NULL: the
  * defaults. Counts neither as an update nor as timesteps, but is another version. stats (nullable):
  * n_rows, n_epochs, n_minibatches, policy_loss, value_loss, entropy, grad_norm, learning_rate,

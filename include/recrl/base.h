@@ -70,8 +70,8 @@ enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
 
 /* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and
  * free (a block of 4 MiB or more with a wish to the kernel for large pages, on Linux), and no log.
- * `log` is for warnings: rr_agent_update from a keyed buffer has two to give. `is_cancelled` is
- * asked by rr_agent_update and rr_agent_imitate before each minibatch, so that Ctrl-C need not wait
+ * `log` is for warnings: rr_agent_update_sessions has two to give. `is_cancelled` is
+ * asked by updates and rr_agent_imitate before each minibatch, so that Ctrl-C need not wait
  * for the end of an update; NULL: never. Copied in create; `user` is handed back and never read.
  * Members are called on the thread that called the library, and must not call back into the handle.
  */
@@ -89,7 +89,8 @@ typedef struct rr_host {
 typedef struct rr_items rr_items;     /* the catalogue: immutable, shared by reference */
 typedef struct rr_env rr_env;         /* a simulated world of sessions stepped together */
 typedef struct rr_agent rr_agent;     /* actor, critic, optimiser */
-typedef struct rr_buffer rr_buffer;   /* a rollout */
+typedef struct rr_buffer rr_buffer;   /* a rollout of sessions in lock step */
+typedef struct rr_ledger rr_ledger;   /* the sessions of a server */
 typedef struct rr_policy rr_policy;   /* a snapshot to serve from: immutable, shared by reference */
 typedef struct rr_reader rr_reader;   /* what one thread needs to serve from snapshots */
 typedef struct rr_slot rr_slot;       /* where a trainer leaves a snapshot and threads find it */
@@ -128,14 +129,13 @@ typedef struct rr_obs {
                                      Read by published policies; rr_agent_act, _top_k and _evaluate
                                      refuse it */
     const uint64_t *sessions;     /* [n] the host's keys, with decisions or not at all: which rows
-                                     follow one another. For record: required by a keyed buffer,
-                                     else NULL */
+                                     follow one another. rr_ledger_record needs them,
+                                     rr_buffer_record refuses them */
     const uint64_t *decisions;    /* [n] ids, never used twice; the draw of a row is a function of
                                      (seed, id), else of a counter. For record as sessions */
     const int64_t *times;         /* [n] when each row was decided, on the host's clock, in its
-                                     unit. Read by record of a keyed buffer alone, where
-                                     reward_wait or idle_timeout needs them; refused by record in
-                                     lock step */
+                                     unit. Read by rr_ledger_record alone, where reward_wait or
+                                     idle_timeout needs them; refused by rr_buffer_record */
     const rr_items *pool;         /* NULL: the agent's. Another one is scored with its own vectors
                                      and bias 0 (two-tower, items not trained, same width),
                                      else refused */
@@ -167,13 +167,10 @@ typedef struct rr_decision {
     float *values;             /* [n] V(s), in the unit of rewards, normalize_returns or not */
     float *all_log_probs;      /* [n, k] (without lists [n, N]); −inf where excluded or padded */
     uint64_t *policy_versions; /* [n] hash of parameters, item fingerprint and serving options:
-                                  rr_agent_version, rr_policy_version. Record of a
-                                  keyed buffer needs them; in lock step it does not read them */
+                                  rr_agent_version, rr_policy_version. rr_ledger_record needs
+                                  them, rr_buffer_record does not read them */
     uint64_t pool_fingerprint; /* written by act, read by record: the catalogue that positions and
                                   items refer to; 0: unknown, or none */
-    int32_t *statuses;         /* [n] written by record of a keyed buffer: rr_status of each row;
-                                  then the good rows are taken and record succeeds. NULL: all rows
-                                  or none */
     /* Reserved from here on: each must be 0 or NULL, else RR_E_UNSUPPORTED, which names it. */
     int32_t n_slots;          /* places of a page; 0: one item, no page */
     int32_t reserved;         /* 0 */
@@ -187,25 +184,22 @@ typedef struct rr_decision {
     uint64_t pool_generation; /* its place in that line */
 } rr_decision;
 
-/* What came of decisions: in lock step those of the last record, n rows in the same order; in a
- * keyed buffer those of the ids. `terminated` and `truncated` stay apart: over for good, or cut off
+/* What came of decisions: for a buffer those of the last record, n rows in the same order; for a
+ * ledger those of the ids. `terminated` and `truncated` stay apart: over for good, or cut off
  * (then the value of the final observation stands in for what was not seen). Where both are set,
  * terminated wins. */
 typedef struct rr_outcome {
     uint32_t struct_size; /* sizeof(rr_outcome) */
     int32_t n;
-    const uint64_t *decisions; /* [n] ids, required by a keyed buffer; NULL in lock step */
+    const uint64_t *decisions; /* [n] ids: required by a ledger, NULL for a buffer */
     const float *rewards;      /* [n] finite; required */
     const uint8_t *terminated; /* [n] 0 or 1; NULL: none */
     const uint8_t *truncated;  /* [n] 0 or 1; NULL: none */
     const int64_t *times;      /* [n] when each was earned, on the clock of rr_obs.times; NULL:
-                                  unknown, and in lock step */
+                                  unknown, and for a buffer */
     const rr_obs *final_obs;   /* n rows, of which only those with truncated are read; required if
-                                  any is (in a keyed buffer not: see rr_ending). From rr_env_step:
+                                  any is (for a ledger not: see rr_ending). From rr_env_step:
                                   the state before the session began anew */
-    int32_t *statuses;         /* [n] written by reward of a keyed buffer: rr_status of each row;
-                                  then the good rows are taken and reward succeeds. NULL: all rows
-                                  or none */
     /* Reserved from here on: each must be NULL, else RR_E_UNSUPPORTED, which names it. */
     const int32_t *reward_kinds; /* [n] which of several rewards each one is; NULL: the first */
     const int32_t *slots;        /* [n] which slot of the page earned; NULL: the first */

@@ -7,6 +7,7 @@
 #include <recrl/base.h>
 #include <recrl/buffer.h>
 #include <recrl/env.h>
+#include <recrl/ledger.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,6 +21,7 @@ typedef struct rr_checkpoint {
     rr_agent *agent;   /* required by save */
     rr_env *env;
     rr_buffer *buffer;
+    rr_ledger *ledger;
     void *blob;           /* the host's own bytes: read by save, written by load */
     size_t blob_bytes;    /* read by save; load writes how many the file has */
     size_t blob_capacity; /* room at blob, read by load; ignored by save */
@@ -56,7 +58,7 @@ typedef struct rr_checkpoint {
 /* One safetensors file of what the checkpoint names. Weights, moments, counters, configs, the item
  * table's fingerprint and a checksum over every byte before it: a run that is resumed is
  * byte-identical to one that never stopped. The agent's counters stop at 2^62.
- * RR_E_STATE while a lock-step buffer waits for a reward; a keyed one is saved at any time, with
+ * RR_E_STATE while a buffer waits for a reward; a ledger is saved at any time, with
  * sessions, clock and counts. The versions that the agent knows ride along, and the parameters that
  * it keeps of them (keep_versions): after a restore the same rows are checked for skew as without.
  * Item vectors are not inside (unless trained): the host brings the same catalogue, else

@@ -34,7 +34,8 @@ enum {
     RR_CONFIG_IMITATE = 9,
     RR_CONFIG_HEALTH = 10,
     RR_CONFIG_LOAD = 11,
-    RR_CONFIG_REINFORCE = 12
+    RR_CONFIG_REINFORCE = 12,
+    RR_CONFIG_LEDGER = 13
 };
 
 /* Networks, randomness and threads of an agent, whatever algorithm trains it. maths §2. */
@@ -56,8 +57,9 @@ typedef struct rr_agent_config {
                                   default 0 */
     int32_t has_repeat_weight; /* learned κ · count_i; default 1 */
     int32_t has_trained_items; /* fine-tune the item vectors (two-tower); default 0 */
-    int32_t max_rows;          /* most rows of one act, ≥ 1; an update takes up to max_rows ×
-                                  n_steps; default 1024 */
+    int32_t max_rows;          /* most rows of one act, ≥ 1; default 1024 */
+    int32_t max_update_rows;   /* most rows of one update, and of one imitation, ≥ 0: decides the
+                                  memory that training takes; 0: max_rows × n_steps; default 0 */
     int32_t max_candidates;    /* longest candidate list, ≥ 0; 0: none; default 1024 */
     int32_t max_history;       /* longest history and exclusion list, ≥ 0; default 1024 */
     int32_t max_pool_items;    /* largest other catalogue that rr_obs.pool may bring, ≥ 0; its own
@@ -71,8 +73,8 @@ typedef struct rr_agent_config {
     float mlp_scale;           /* c of q = W_skip s + c MLP(s) (two-tower), > 0; default 0.125,
                                   which is 1/√64: at 1 the MLP's noise costs 1.5 % of the best */
     int32_t max_staleness;     /* updates after which rows of a version are refused, [0, 1024];
-                                  default 64. This and the four below are for keyed buffers.
-                                  maths §5 */
+                                  default 64. This and the four below are for
+                                  rr_agent_update_sessions. maths §5 */
     int32_t keep_versions;     /* versions whose rows are checked for skew, the present one
                                   included, [0, 64]; each beyond the first keeps a copy of the
                                   parameters; default 0: as many as take no more than 1 MiB, and at
@@ -80,10 +82,9 @@ typedef struct rr_agent_config {
     float max_weight;          /* w_max ≥ 1, at which the weights of other versions' rows are
                                   capped; default 2 */
     float min_ess;             /* an update whose ess is less is refused, [0, 1]; default 0.1 */
-    float max_skew;            /* keyed: share of the rows that can be checked for skew, [0, 1], up
-                                  to which the sessions of rows with skew are given up; above it
+    float max_skew;            /* share of a ledger's rows that can be checked for skew, [0, 1], up
+                                  to which the sessions of rows with skew are rejected; above it
                                   the update is refused (RR_E_SKEW); default 0.05 */
-    uint32_t reserved;         /* must be 0 */
     int64_t planned_updates;   /* updates over which lr falls to 0; 0: constant; default 0 */
     uint64_t seed;             /* initialisation, draws, shuffles; default 0 */
     int32_t normalize_returns; /* 1: learn in units of the running deviation of returns, whatever
@@ -102,11 +103,14 @@ typedef struct rr_agent_config {
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
 typedef struct rr_ppo_config {
     uint32_t struct_size;
-    int32_t kind;               /* RR_CONFIG_PPO, set by init */
-    int32_t n_steps;            /* length of a rollout in steps of each session, ≥ 1; default
-                                   16 */
-    int32_t batch_size;         /* rows of one gradient step, ≥ 2; default 128 */
-    int32_t update_epochs;      /* passes over a rollout, [1, 1024]; default 4 */
+    int32_t kind;          /* RR_CONFIG_PPO, set by init */
+    int32_t n_steps;       /* steps of each session in a rollout, and most rows of a segment, ≥
+                              1: after so many rows, counted from a session's first in the
+                              buffer or the ledger, an advantage looks no further than the
+                              value of the next state. With gae_lambda 0 none looks beyond one
+                              step, and segments make no difference; default 16 */
+    int32_t batch_size;    /* rows of one gradient step, ≥ 2; default 128 */
+    int32_t update_epochs; /* passes over a rollout, [1, 1024]; default 4 */
     int32_t has_advantage_norm; /* normalise advantages per minibatch; default 1 */
     int32_t optimizer;          /* RR_OPTIMIZER_ADAM (default) or _RMSPROP */
     float lr;                   /* > 0; default 1e-2 */
@@ -126,8 +130,9 @@ typedef struct rr_ppo_config {
 /* Advantage actor-critic [Mnih et al. 2016], synchronous. maths §6. */
 typedef struct rr_a2c_config {
     uint32_t struct_size;
-    int32_t kind;               /* RR_CONFIG_A2C, set by init */
-    int32_t n_steps;            /* length of a rollout, n of the n-step return, ≥ 1; default 5 */
+    int32_t kind;    /* RR_CONFIG_A2C, set by init */
+    int32_t n_steps; /* as in rr_ppo_config; with gae_lambda 1 the n of the n-step return;
+                        ≥ 1; default 5 */
     int32_t has_advantage_norm; /* default 0 */
     int32_t optimizer;          /* RR_OPTIMIZER_RMSPROP (default) or _ADAM */
     float lr;                   /* > 0; default 5e-3 */
@@ -147,7 +152,7 @@ typedef struct rr_a2c_config {
 typedef struct rr_reinforce_config {
     uint32_t struct_size;
     int32_t kind;               /* RR_CONFIG_REINFORCE, set by init */
-    int32_t n_steps;            /* length of a rollout, ≥ 1; returns are bootstrapped at its end
+    int32_t n_steps;            /* as in rr_ppo_config, ≥ 1; returns are bootstrapped at its end
                                    from the critic, without a baseline from 0; default 20 */
     int32_t has_baseline;       /* 1: the critic's V(s) is taken off each return; 0: nothing is, and
                                    the critic is not trained; default 1 */
@@ -164,30 +169,44 @@ typedef struct rr_reinforce_config {
     float rms_alpha;            /* [0, 1); default 0.99 */
 } rr_reinforce_config;
 
-/* What a buffer must hold; decides its memory. In lock step (a simulator) row i of a record goes on
- * with the session of row i of the record before. Keyed (a server), rows belong together by
- * rr_obs.sessions, and rewards come by decision id, in any order, later or never. */
+/* What a rollout must hold; decides its memory. */
 typedef struct rr_buffer_config {
     uint32_t struct_size;
     int32_t kind;           /* RR_CONFIG_BUFFER, set by init */
-    int32_t max_rows;       /* rows (decisions) at once, ≥ 1: n_envs × n_steps; keyed: those that
-                               are open, wait or are ready; default 1024 */
+    int32_t max_rows;       /* rows (decisions) at once, ≥ 1: n_envs × n_steps; default 1024 */
     int32_t state_dim;      /* ≥ 1; default 64 */
     int32_t item_dim;       /* width of per-request vectors; 0: none stored; default 0 */
     int32_t feature_dim;    /* width of candidate features; default 0 */
     int32_t max_candidates; /* longest candidate list stored; default 0 */
     int32_t max_excluded;   /* longest exclusion list stored; default 0 */
     int32_t max_history;    /* longest history stored; default 20 */
-    int32_t is_keyed;       /* 1: keyed; default 0, lock step */
-    int32_t max_sessions;   /* keyed: sessions at once, open or not yet trained on; 0: max_rows,
-                               which always suffices; default 0 */
     uint32_t reserved;
-    int64_t reward_wait;  /* keyed: a row may earn until it is this old, on the clock of
-                             rr_obs.times and rr_buffer_settle, ≥ 0; 0: until its session ends;
-                             default 0 */
-    int64_t idle_timeout; /* keyed: settle cuts off a session (without a final observation) this
-                             long after its last decision, ≥ 0; 0: never; default 0 */
 } rr_buffer_config;
+
+/* What a ledger must hold, and when what is in it is final. The first two and the widths decide its
+ * memory. */
+typedef struct rr_ledger_config {
+    uint32_t struct_size;
+    int32_t kind;         /* RR_CONFIG_LEDGER, set by init */
+    int32_t max_rows;     /* rows (decisions) at once, ≥ 1: of sessions that are open, wait or are
+                             ready; default 1024 */
+    int32_t max_sessions; /* sessions at once, ≥ 0; 0: max_rows, which always suffices;
+                             default 0 */
+    int32_t state_dim;    /* ≥ 1; default 64 */
+    int32_t item_dim;     /* width of per-request vectors; 0: none stored; default 0 */
+    int32_t feature_dim;  /* width of candidate features; default 0 */
+    int32_t max_candidates; /* longest candidate list stored; default 0 */
+    int32_t max_excluded;   /* longest exclusion list stored; default 0 */
+    int32_t max_history;    /* longest history stored; default 20 */
+    int32_t min_rows;       /* rows that an update must find to train on, ≥ 1: fewer wait in the
+                               ledger for more; default 2, the least that PPO and normalised
+                               advantages can do with */
+    uint32_t reserved;
+    int64_t reward_wait;  /* a row may earn until it is this old, on the clock of rr_obs.times and
+                             rr_ledger_settle, ≥ 0; 0: until its session ends; default 0 */
+    int64_t idle_timeout; /* settle cuts off a session (without a final observation) this long after
+                             its last decision, ≥ 0; 0: never; default 0 */
+} rr_ledger_config;
 
 /* How a published policy plays, with exact propensities: of p, the policy's probabilities at the
  * temperature (with is_greedy all of them on the most probable item), a host's own choice and an
@@ -224,6 +243,7 @@ RR_API void rr_ppo_config_init(rr_ppo_config *config, size_t struct_size);
 RR_API void rr_a2c_config_init(rr_a2c_config *config, size_t struct_size);
 RR_API void rr_reinforce_config_init(rr_reinforce_config *config, size_t struct_size);
 RR_API void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size);
+RR_API void rr_ledger_config_init(rr_ledger_config *config, size_t struct_size);
 RR_API void rr_serving_options_init(rr_serving_options *options, size_t struct_size);
 RR_API void rr_imitate_config_init(rr_imitate_config *config, size_t struct_size);
 

@@ -4,14 +4,49 @@
 #define RECRL_LEDGER_H
 
 #include <recrl/base.h>
-#include <recrl/buffer.h>
 #include <recrl/config.h>
+#include <recrl/items.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Sessions that end without a reward: n of them, by key. A keyed buffer alone. */
+/* Rows until they are trained on, of sessions that do not march in step (a server): rows belong
+ * together by rr_obs.sessions, and rewards come by decision id, in any order, later or never. A
+ * session is open until it ends; it then waits until nothing can be earned in it any more, and is
+ * ready for rr_agent_update_sessions. */
+RR_API rr_status rr_ledger_create(rr_ledger **out, const rr_ledger_config *config,
+                                  const rr_host *host, rr_error *err);
+RR_API void rr_ledger_destroy(rr_ledger *ledger);
+/* Bytes that create will take. */
+RR_API rr_status rr_ledger_memory(const rr_ledger_config *config, size_t *bytes, rr_error *err);
+
+/* In record, reward and end, statuses [n] (nullable) receives the rr_status of each row: the good
+ * rows are taken, the others are skipped, and the answer is RR_OK. Without it all rows are taken or
+ * none, and the answer says what is wrong with the first bad one. Rows that are skipped and
+ * counted, as said below, are not bad.
+ *
+ * record copies n rows. Needs obs->states, sessions, decisions, times (where the config has
+ * reward_wait or idle_timeout), decision->actions, log_probs (finite, at most 0) and
+ * policy_versions; values are not read, the update makes them anew with one critic. A row goes on
+ * with the session of its key that is open, in the order of arrival, whatever its time; where there
+ * is none, it begins one, so a key may be used again. A row whose id is in the ledger is skipped
+ * and counted as a duplicate (RR_E_DUPLICATE). RR_E_FULL: no room for rows or for sessions. Rows
+ * have one form from the first one on until the ledger is empty: which arrays are given, and
+ * whether n_candidates, n_excluded and n_history are 0. A session without a past sends a history
+ * of −1 alone, not n_history 0. */
+RR_API rr_status rr_ledger_record(rr_ledger *ledger, const rr_obs *obs, const rr_decision *decision,
+                                  int32_t *statuses, rr_error *err);
+/* Rewards rows by decision id; needs decisions and rewards. Rewards of one decision add up, and
+ * where none comes it is 0. terminated and truncated end the decision's session, of which it must
+ * be the last row, else RR_E_STATE; on a session that has ended they are not read. Skipped and
+ * counted: an id that is not in the ledger (RR_E_NOT_FOUND), and a late reward (RR_E_STALE): one
+ * for a row whose rewards are final, or whose time is at least reward_wait after the row's. Whether
+ * the same reward came twice cannot be seen here: two clicks are two rewards. */
+RR_API rr_status rr_ledger_reward(rr_ledger *ledger, const rr_outcome *outcome, int32_t *statuses,
+                                  rr_error *err);
+
+/* Sessions that end without a reward: n of them, by key. */
 typedef struct rr_ending {
     uint32_t struct_size;      /* sizeof(rr_ending) */
     int32_t n;                 /* ≥ 1 */
@@ -21,12 +56,72 @@ typedef struct rr_ending {
                                   that no decision was made in. NULL: none is known; then the last
                                   row of a session that is cut off is not trained on, and its state
                                   is what the rows before it lead to */
-    int32_t *statuses;         /* [n] as in rr_outcome */
 } rr_ending;
+/* A key without an open session is skipped and counted as unknown (RR_E_NOT_FOUND). */
+RR_API rr_status rr_ledger_end(rr_ledger *ledger, const rr_ending *ending, int32_t *statuses,
+                               rr_error *err);
 
-/* Keyed: ends sessions by key. A key without an open session is counted as unknown
- * (RR_E_NOT_FOUND), and end succeeds. RR_E_UNSUPPORTED in lock step. */
-RR_API rr_status rr_buffer_end(rr_buffer *buffer, const rr_ending *ending, rr_error *err);
+/* Where the rows of a ledger are, and what became of all that came since it was made or cleared.
+ *   recorded = rows + trained + dropped + rejected     rows = open + waiting + ready
+ *   rewards that came = rewarded + late + unknown */
+typedef struct rr_ledger_counts {
+    uint32_t struct_size;
+    int32_t max_rows;      /* of its config */
+    int64_t rows;          /* in the ledger now */
+    int64_t open;          /* rows of sessions that go on */
+    int64_t waiting;       /* rows of sessions that ended and may still earn rewards */
+    int64_t ready;         /* rows of sessions that ended and whose rewards are final: the
+                              next update's */
+    int64_t trainable;     /* those of them that can be trained on: all but the last rows of
+                              sessions cut off without a final observation; 0 while they are fewer
+                              than min_rows. Whether catalogue, version and numbers allow it is for
+                              the update to judge */
+    int64_t open_sessions; /* sessions that go on */
+    int64_t ready_sessions;
+    int64_t recorded;          /* rows taken by record */
+    int64_t trained;           /* rows that left for an update and were trained on */
+    int64_t dropped;           /* rows that left for an update and were not: last rows of sessions
+                                  cut off without a final observation; other catalogue; version
+                                  unknown or too old; and those of rr_ledger_drop_ready */
+    int64_t rejected;          /* rows that left because their session was rejected: one of them
+                                  could not be trained on (rr_agent_update_sessions) */
+    int64_t rejected_sessions; /* those sessions */
+    int64_t duplicate;         /* rows not recorded: their decision id was there already */
+    int64_t rewarded;          /* rewards added to a row */
+    int64_t late;              /* rewards for a row whose rewards were final: not added */
+    int64_t unknown;           /* rewards and endings for a decision or session that is not in
+                                  the ledger */
+    int64_t bytes;             /* that create took */
+    int64_t clock;             /* of the latest settle; INT64_MIN: none yet */
+} rr_ledger_counts;
+RR_API rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts *counts,
+                                      rr_error *err);
+
+/* Moves the clock on. Rewards of decisions at least reward_wait old become final, sessions without
+ * a decision for idle_timeout are cut off. A clock that goes back is held at its latest time.
+ * counts (nullable): where the rows are then. Time: O(sessions).
+ *
+ * One settle in milliseconds among seconds would make every later reward late, for ever. So a time
+ * that is more than 10,000 times the longer of reward_wait and idle_timeout away from the clock,
+ * either way, is refused (RR_E_INVALID names both), here and in obs->times of record; before the
+ * first settle the newest row's time stands for the clock. */
+RR_API rr_status rr_ledger_settle(rr_ledger *ledger, int64_t now, rr_ledger_counts *counts,
+                                  rr_error *err);
+
+/* Sets the clock to any time, for whoever means such a jump, or to put a wrong clock right;
+ * INT64_MIN: to none, as it was before the first settle. Moves no row: the next settle does.
+ * Sessions that a wrong clock has cut off stay so; rewards of theirs may come again. */
+RR_API rr_status rr_ledger_set_clock(rr_ledger *ledger, int64_t now, rr_error *err);
+
+/* 1 when another row does not fit. An empty ledger is not full. */
+RR_API int32_t rr_ledger_is_full(const rr_ledger *ledger);
+/* Rows in the ledger. */
+RR_API int32_t rr_ledger_count(const rr_ledger *ledger);
+/* Forgets rows, sessions, counts and the clock. */
+RR_API void rr_ledger_clear(rr_ledger *ledger);
+/* Forgets the sessions that have ended and whose rewards are final, which the next update would
+ * take; their rows count as dropped. Sessions that go on or wait stay. */
+RR_API rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err);
 
 /* The log: one decision, one outcome or one ending as a self-describing, versioned, checksummed
  * blob. Where the blobs lie is the host's affair (a table, a queue, a file): today's serving is
@@ -88,14 +183,16 @@ RR_API rr_status rr_blob_describe(rr_blob *out, const void *data, size_t bytes, 
 RR_API rr_status rr_blob_next(rr_blob *out, const void *data, size_t bytes, size_t *offset,
                               rr_error *err);
 
-/* Replays n blobs into a keyed buffer, in their order: blob i is data[offsets[i] … offsets[i + 1]),
- * offsets [n + 1]. statuses [n] receives what record, reward or end said of each, or decode; good
- * blobs are taken, the others are skipped, and the answer is RR_OK. statuses NULL: stops at the
- * first one that is refused, and says why. work as in decode, as long as the longest blob; pool
- * as there. */
-RR_API rr_status rr_buffer_import(rr_buffer *buffer, const void *data, const uint64_t *offsets,
+/* Replays n blobs into a ledger, in their order: blob i is data[offsets[i] … offsets[i + 1]),
+ * offsets [n + 1]. statuses [n] (nullable) receives what record, reward or end said of each, or
+ * decode; good blobs are taken, the others are skipped. Without it import stops before the first
+ * one that is refused, and says why. Either way it stops before a record for which there is no
+ * room: RR_E_FULL. *n_taken (nullable) receives how many blobs were dealt with, which is where it
+ * stopped: nothing of blob n_taken was taken, and the host may settle and update (or drop what is
+ * ready) and go on there. work as in decode, as long as the longest blob; pool as there. */
+RR_API rr_status rr_ledger_import(rr_ledger *ledger, const void *data, const uint64_t *offsets,
                                   int32_t n, const rr_items *pool, void *work, size_t capacity,
-                                  int32_t *statuses, rr_error *err);
+                                  int32_t *statuses, int32_t *n_taken, rr_error *err);
 
 #ifdef __cplusplus
 }

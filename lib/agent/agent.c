@@ -134,6 +134,13 @@ rr_status rri_agent_create(rr_agent **out, const rr_agent_config *config,
                            const rr_host *host, rr_error *err)
 {
     RRI_TRY(rri_agent_check_config(config, items, err));
+    rri_recipe recipe = algorithm->recipe(algo_config);
+    recipe.algorithm = algorithm;
+    if (config->max_update_rows == 1 && rri_recipe_needs_two(&recipe)) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: max_update_rows is 1; it must be 0 or at least 2 with PPO or "
+                 "normalised advantages, which cannot be trained on one row alone");
+    }
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     void *block;

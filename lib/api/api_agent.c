@@ -4,15 +4,16 @@
 
 #include "agent/swap_items.h"
 #include "agent/tensors.h"
+#include "buffer/buffer_handle.h"
 #include "core/abi.h"
 #include "core/config.h"
 #include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/status.h"
 #include "core/vocabulary.h"
-#include "ledger/buffer_handle.h"
+#include "ledger/ledger_handle.h"
 #include "play/act.h"
-#include "train/keyed_update.h"
+#include "train/session_update.h"
 #include "train/update.h"
 
 static rr_status check_handle(const void *handle, const char *function, const char *name,
@@ -85,6 +86,56 @@ rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config, const
     return status;
 }
 
+/* Width of the vectors that come with each request, where there is no catalogue that has them. */
+static int32_t request_dim(const rr_agent *agent)
+{
+    const rri_model *model = &agent->trainer.model;
+    const bool has_vectors = model->items == NULL && model->config.head == RR_HEAD_TOWER;
+    return has_vectors ? model->config.item_dim : 0;
+}
+
+rr_status rr_agent_fit_buffer_config(const rr_agent *agent, int32_t n_envs,
+                                     rr_buffer_config *config, rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_fit_buffer_config", "agent", err));
+    RRI_TRY(check_handle(config, "rr_agent_fit_buffer_config", "config", err));
+    const int64_t rows = (int64_t)n_envs * (int64_t)agent->trainer.recipe.n_steps;
+    if (n_envs < 1 || rows > INT32_MAX) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "rr_agent_fit_buffer_config: n_envs is %d; it must be at least 1, and %d times "
+                 "n_steps at most %d",
+                 n_envs, n_envs, INT32_MAX);
+    }
+    const rr_agent_config *of = &agent->trainer.model.config;
+    rr_buffer_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_BUFFER), config, err));
+    full.max_rows = (int32_t)rows;
+    full.state_dim = of->state_dim;
+    full.item_dim = request_dim(agent);
+    full.feature_dim = of->feature_dim;
+    full.max_candidates = of->max_candidates;
+    full.max_excluded = full.max_history = of->max_history;
+    rri_abi_write(config, &full, sizeof full);
+    return RR_OK;
+}
+
+rr_status rr_agent_fit_ledger_config(const rr_agent *agent, rr_ledger_config *config, rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_fit_ledger_config", "agent", err));
+    RRI_TRY(check_handle(config, "rr_agent_fit_ledger_config", "config", err));
+    const rr_agent_config *of = &agent->trainer.model.config;
+    rr_ledger_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_LEDGER), config, err));
+    full.state_dim = of->state_dim;
+    full.item_dim = request_dim(agent);
+    full.feature_dim = of->feature_dim;
+    full.max_candidates = of->max_candidates;
+    full.max_excluded = full.max_history = of->max_history;
+    full.min_rows = rri_recipe_needs_two(&agent->trainer.recipe) ? 2 : 1;
+    rri_abi_write(config, &full, sizeof full);
+    return RR_OK;
+}
+
 void rr_agent_destroy(rr_agent *agent)
 {
     rri_agent_destroy(agent);
@@ -135,21 +186,16 @@ rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *a
     return status;
 }
 
-static rr_status update(bool *is_made, rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
-                        rr_stats *stats, rr_error *err)
+static rr_status update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs, rr_stats *stats,
+                        rr_error *err)
 {
-    if (buffer->config.is_keyed != 0) {
-        if (obs != NULL) {
-            RRI_FAIL(err, RR_E_INVALID,
-                     "update: obs is set; from a keyed buffer only sessions that have ended are "
-                     "taken, so it must be NULL");
-        }
-        return rri_trainer_update_keyed(is_made, &agent->trainer, &buffer->rollout, &buffer->ledger,
-                                        stats, err);
-    }
+    rr_stats full = {0};
     const bool had_rows = buffer->rollout.n_rows > 0;
-    const rr_status status = rri_trainer_update(&agent->trainer, &buffer->rollout, obs, stats, err);
-    *is_made = had_rows && buffer->rollout.n_rows == 0;
+    const rr_status status = rri_trainer_update(&agent->trainer, &buffer->rollout, obs, &full, err);
+    const bool is_made = had_rows && buffer->rollout.n_rows == 0;
+    if (stats != NULL && is_made) {
+        rri_abi_write(stats, &full, sizeof full);
+    }
     return status;
 }
 
@@ -165,11 +211,25 @@ rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
     if (stats != NULL) {
         RRI_TRY(rri_abi_check(stats, sizeof *stats, "rr_stats", err));
     }
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = update(agent, buffer, obs != NULL ? &full_obs : NULL, stats, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_agent_update_sessions(rr_agent *agent, rr_ledger *ledger, rr_stats *stats,
+                                   rr_error *err)
+{
+    RRI_TRY(check_handle(agent, "rr_agent_update_sessions", "agent", err));
+    RRI_TRY(check_handle(ledger, "rr_agent_update_sessions", "ledger", err));
+    if (stats != NULL) {
+        RRI_TRY(rri_abi_check(stats, sizeof *stats, "rr_stats", err));
+    }
     rr_stats full = {0};
     bool is_made = false;
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status =
-        update(&is_made, agent, buffer, obs != NULL ? &full_obs : NULL, &full, err);
+    const rr_status status = rri_trainer_update_sessions(
+        &is_made, &agent->trainer, &ledger->rollout, &ledger->ledger, &full, err);
     rri_fpmode_leave(before);
     if (stats != NULL && is_made) {
         rri_abi_write(stats, &full, sizeof full);

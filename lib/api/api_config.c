@@ -47,6 +47,11 @@ void rr_buffer_config_init(rr_buffer_config *config, size_t struct_size)
     init(RR_CONFIG_BUFFER, config, struct_size);
 }
 
+void rr_ledger_config_init(rr_ledger_config *config, size_t struct_size)
+{
+    init(RR_CONFIG_LEDGER, config, struct_size);
+}
+
 void rr_train_config_init(rr_train_config *config, size_t struct_size)
 {
     init(RR_CONFIG_TRAIN, config, struct_size);

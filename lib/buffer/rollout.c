@@ -183,17 +183,27 @@ void rri_rollout_clear(rri_rollout *rollout)
     rollout->form = (rri_row_form){0};
 }
 
-void rri_rollout_order(int32_t *order, uint8_t *is_segment_end, const rri_rollout *rollout)
+uint8_t rri_rollout_segment_end(bool is_last, size_t length, size_t n_steps)
+{
+    return is_last                 ? RRI_SEGMENT_LAST
+           : length % n_steps == 0 ? RRI_SEGMENT_FULL
+                                   : RRI_SEGMENT_GOES_ON;
+}
+
+void rri_rollout_order(int32_t *order, uint8_t *is_segment_end, const rri_rollout *rollout,
+                       size_t n_steps)
 {
     const size_t n = rollout->n_sessions;
     size_t at = 0;
     for (size_t first = 0; first < rollout->n_rows; first++) {
         const bool begins =
             first < n || rollout->terminated[first - n] != 0 || rollout->truncated[first - n] != 0;
+        size_t length = 0;
         for (size_t row = first; begins && row < rollout->n_rows; row += n) {
             const bool is_over = rollout->terminated[row] != 0 || rollout->truncated[row] != 0;
+            const bool is_last = is_over || row + n >= rollout->n_rows;
             order[at] = (int32_t)row;
-            is_segment_end[at] = is_over || row + n >= rollout->n_rows;
+            is_segment_end[at] = rri_rollout_segment_end(is_last, ++length, n_steps);
             at++;
             if (is_over) {
                 break;

@@ -3,8 +3,8 @@
  *
  * A row is one decision: what was seen, what was drawn, what came of it. Rows lie in the order of
  * arrival; row r of lock step is step r / n_sessions of session r mod n_sessions (which row follows
- * which in a keyed buffer is in ledger.h). Lists keep the
- * width that the buffer was made for, padded (candidates and exclusions behind, history in front).
+ * which in a ledger is in ledger.h). Lists keep the width that they were made for, padded
+ * (candidates and exclusions behind, history in front).
  *
  * Letters as in recrl.h: k candidates, m exclusions, h history, S state, d vector, f features. */
 #ifndef RRI_RL_ROLLOUT_H
@@ -19,7 +19,7 @@
 /* Which optional fields a rollout's rows have; all rows alike. */
 typedef struct rri_row_form {
     uint8_t has_lists, has_candidates, has_vectors, has_features, has_counts, has_excluded,
-        has_history, has_incumbents; /* the last in keyed buffers alone */
+        has_history, has_incumbents; /* the last in ledgers alone */
 } rri_row_form;
 
 typedef struct rri_rollout {
@@ -67,10 +67,23 @@ rr_status rri_rollout_reward(rri_rollout *rollout, const rr_outcome *outcome, rr
 bool rri_rollout_is_full(const rri_rollout *rollout);
 void rri_rollout_clear(rri_rollout *rollout);
 
+/* Whether a segment ends at a place of an order, and why: what follows it is then in the value of
+ * the next state alone. */
+enum {
+    RRI_SEGMENT_GOES_ON = 0,
+    RRI_SEGMENT_LAST = 1, /* no row of its session follows */
+    RRI_SEGMENT_FULL = 2  /* it is n_steps long; the session goes on at the next place */
+};
+
+/* Of the row that is `length` rows from its session's first, itself included. */
+uint8_t rri_rollout_segment_end(bool is_last, size_t length, size_t n_steps);
+
 /* order [n_rows]: rows by (session, arrival), a session's rank being (the step it began in, its
  * row), so that lock step and interleaved sessions come out the same. is_segment_end [n_rows], in
- * that order: 1 at the last row of each session here. maths §4. */
-void rri_rollout_order(int32_t *order, uint8_t *is_segment_end, const rri_rollout *rollout);
+ * that order: RRI_SEGMENT_…; segments of n_steps count from a session's first row here. maths §4.
+ */
+void rri_rollout_order(int32_t *order, uint8_t *is_segment_end, const rri_rollout *rollout,
+                       size_t n_steps);
 
 /* One array of the rollout, for a checkpoint. */
 typedef struct rri_rollout_part {

@@ -10,8 +10,8 @@
 static rr_status check_most(const char *field, int32_t given, size_t most, rr_error *err)
 {
     if (given < 0 || (size_t)given > most) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer record: %s is %d; this buffer was made for at most %zu",
-                 field, given, most);
+        RRI_FAIL(err, RR_E_INVALID, "record: %s is %d; this handle was made for at most %zu", field,
+                 given, most);
     }
     return RR_OK;
 }
@@ -19,8 +19,8 @@ static rr_status check_most(const char *field, int32_t given, size_t most, rr_er
 static rr_status check_equal(const char *field, int32_t given, size_t wanted, rr_error *err)
 {
     if (given < 0 || (size_t)given != wanted) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer record: %s is %d; this buffer was made for %zu", field,
-                 given, wanted);
+        RRI_FAIL(err, RR_E_INVALID, "record: %s is %d; this handle was made for %zu", field, given,
+                 wanted);
     }
     return RR_OK;
 }
@@ -45,10 +45,9 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
         RRI_TRY(check_most("n_history", obs->n_history, rollout->h, err));
     }
     if (rollout->n_rows > 0 && memcmp(&form, &rollout->form, sizeof form) != 0) {
-        RRI_FAIL(
-            err, RR_E_INVALID,
-            "buffer record: these rows have other optional fields (candidates, vectors, features, "
-            "counts, excluded, history) than the rows before; a rollout's rows must be alike");
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: these rows have other optional fields (candidates, vectors, features, "
+                 "counts, excluded, history) than the rows before; a rollout's rows must be alike");
     }
     return RR_OK;
 }
@@ -82,9 +81,8 @@ static rr_status check_finite_candidate(const char *what, const float *x, size_t
 {
     for (size_t i = 0; i < width; i++) {
         if (!isfinite(x[i])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE,
-                     "buffer record: %s[%zu][%zu][%zu] is %g; it must be finite", what, row,
-                     position, i, (double)x[i]);
+            RRI_FAIL(err, RR_E_NOT_FINITE, "record: %s[%zu][%zu][%zu] is %g; it must be finite",
+                     what, row, position, i, (double)x[i]);
         }
     }
     return RR_OK;
@@ -95,7 +93,7 @@ static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_e
 {
     *length = obs->lengths != NULL ? obs->lengths[row] : obs->n_candidates;
     if (*length < 1 || *length > obs->n_candidates) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer record: lengths[%zu] is %d; it must be in [1, %d]", row,
+        RRI_FAIL(err, RR_E_INVALID, "record: lengths[%zu] is %d; it must be in [1, %d]", row,
                  *length, obs->n_candidates);
     }
     const size_t f = obs->features != NULL ? (size_t)obs->feature_dim : 0;
@@ -116,10 +114,10 @@ static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_e
 rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, size_t row,
                                 rr_error *err)
 {
-    RRI_TRY(check_finite("buffer record: states", obs->states, row, (size_t)obs->state_dim, err));
-    RRI_TRY(check_number("buffer record: log_probs", decision->log_probs, row, err));
+    RRI_TRY(check_finite("record: states", obs->states, row, (size_t)obs->state_dim, err));
+    RRI_TRY(check_number("record: log_probs", decision->log_probs, row, err));
     if (decision->values != NULL) {
-        RRI_TRY(check_number("buffer record: values", decision->values, row, err));
+        RRI_TRY(check_number("record: values", decision->values, row, err));
     }
     int32_t length = INT32_MAX; /* how long the pool is, is not known here */
     if (rri_rollout_form_of(obs).has_lists) {
@@ -128,7 +126,7 @@ rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, 
     const int32_t action = decision->actions[row];
     if (action < 0 || action >= length) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "buffer record: actions[%zu] is %d; it must be a position in the row's list", row,
+                 "record: actions[%zu] is %d; it must be a position in the row's list", row,
                  action);
     }
     return RR_OK;
@@ -138,7 +136,7 @@ rr_status rri_rollout_check_form(const rri_rollout *rollout, const rr_obs *obs, 
 {
     if (!rri_rollout_form_of(obs).has_lists && obs->n_candidates != 0) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "buffer record: n_candidates is %d, but candidates and vectors are NULL; give "
+                 "record: n_candidates is %d, but candidates and vectors are NULL; give "
                  "one, or 0 for the pool",
                  obs->n_candidates);
     }
@@ -150,17 +148,16 @@ rr_status rri_rollout_check_record(const rri_rollout *rollout, const rr_obs *obs
 {
     const size_t n = (size_t)obs->n;
     if (rollout->awaits_reward) {
-        RRI_FAIL(err, RR_E_STATE, "buffer record: the last record has no reward yet");
+        RRI_FAIL(err, RR_E_STATE, "record: the last record has no reward yet");
     }
     if (rollout->n_rows > 0 && n != rollout->n_sessions) {
         RRI_FAIL(err, RR_E_STATE,
-                 "buffer record: n is %d, but the records before had %zu rows; in lock step they "
+                 "record: n is %d, but the records before had %zu rows; in lock step they "
                  "are equal",
                  obs->n, rollout->n_sessions);
     }
     if (n > rollout->max_rows - rollout->n_rows) {
-        RRI_FAIL(err, RR_E_FULL,
-                 "buffer record: %zu rows of at most %zu are taken; %zu more do not fit",
+        RRI_FAIL(err, RR_E_FULL, "record: %zu rows of at most %zu are taken; %zu more do not fit",
                  rollout->n_rows, rollout->max_rows, n);
     }
     RRI_TRY(rri_rollout_check_form(rollout, obs, err));
@@ -173,7 +170,7 @@ rr_status rri_rollout_check_record(const rri_rollout *rollout, const rr_obs *obs
 static rr_status check_flag(const char *field, const uint8_t *flags, size_t row, rr_error *err)
 {
     if (flags != NULL && flags[row] > 1) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer reward: %s[%zu] is %u; it must be 0 or 1", field, row,
+        RRI_FAIL(err, RR_E_INVALID, "reward: %s[%zu] is %u; it must be 0 or 1", field, row,
                  flags[row]);
     }
     return RR_OK;
@@ -187,7 +184,7 @@ bool rri_rollout_is_cut(const rr_outcome *outcome, size_t row)
 
 rr_status rri_rollout_check_outcome(const rr_outcome *outcome, size_t row, rr_error *err)
 {
-    RRI_TRY(check_number("buffer reward: rewards", outcome->rewards, row, err));
+    RRI_TRY(check_number("reward: rewards", outcome->rewards, row, err));
     RRI_TRY(check_flag("terminated", outcome->terminated, row, err));
     return check_flag("truncated", outcome->truncated, row, err);
 }
@@ -217,11 +214,10 @@ rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome 
 {
     const size_t n = rollout->n_sessions, S = rollout->state_dim;
     if (!rollout->awaits_reward) {
-        RRI_FAIL(err, RR_E_STATE, "buffer reward: there is no record that waits for a reward");
+        RRI_FAIL(err, RR_E_STATE, "reward: there is no record that waits for a reward");
     }
     if (outcome->n < 0 || (size_t)outcome->n != n) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer reward: n is %d; the last record had %zu rows",
-                 outcome->n, n);
+        RRI_FAIL(err, RR_E_INVALID, "reward: n is %d; the last record had %zu rows", outcome->n, n);
     }
     for (size_t i = 0; i < n; i++) {
         RRI_TRY(rri_rollout_check_outcome(outcome, i, err));
@@ -230,11 +226,11 @@ rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome 
         }
         if (!rri_rollout_fits_final(outcome->final_obs, outcome->n, S)) {
             RRI_FAIL(err, RR_E_INVALID,
-                     "buffer reward: truncated[%zu] is 1, so final_obs must hold %zu states of "
+                     "reward: truncated[%zu] is 1, so final_obs must hold %zu states of "
                      "width %zu",
                      i, n, S);
         }
-        RRI_TRY(rri_rollout_check_final("buffer reward", outcome->final_obs, S, i, err));
+        RRI_TRY(rri_rollout_check_final("reward", outcome->final_obs, S, i, err));
     }
     return RR_OK;
 }

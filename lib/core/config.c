@@ -64,13 +64,16 @@ typedef struct head {
 static rr_status check_head(const rri_config_table *table, const void *given, rr_error *err)
 {
     head found;
-    RRI_TRY(rri_abi_check(given, table->size, table->title, err));
+    const rr_status status = rri_abi_check(given, table->size, table->title, err);
+    if (status != RR_OK && status != RR_E_UNSUPPORTED) {
+        return status;
+    }
     memcpy(&found, given, sizeof found);
-    if (found.kind != table->kind) {
+    if (found.kind != table->kind) { /* also where the other kind's struct is the longer one */
         RRI_FAIL(err, RR_E_INVALID, "%s: kind is %d; it must be %d, as its init sets it",
                  table->title, found.kind, table->kind);
     }
-    return RR_OK;
+    return status;
 }
 
 static void write_defaults(const rri_config_table *table, void *full)

@@ -52,6 +52,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, BOOL, has_repeat_weight, "1", YES_NO, "learned weight on how often an item was shown in this session"),
     FIELD(rr_agent_config, BOOL, has_trained_items, "0", YES_NO, "fine-tune the item vectors (two-tower)"),
     FIELD(rr_agent_config, INT32, max_rows, "1024", AT_LEAST(1), "most rows of one act"),
+    FIELD(rr_agent_config, INT32, max_update_rows, "0", AT_LEAST(0), "most rows of one update or imitation; 0: max_rows x n_steps"),
     FIELD(rr_agent_config, INT32, max_candidates, "1024", AT_LEAST(0), "longest candidate list; 0: none"),
     FIELD(rr_agent_config, INT32, max_history, "1024", AT_LEAST(0), "longest history and exclusion list; 0: none"),
     FIELD(rr_agent_config, INT32, max_pool_items, "0", AT_LEAST(0), "largest other catalogue that an observation may bring; its own always fits"),
@@ -59,11 +60,11 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32, worker_spin_us, "200", BETWEEN(0, 100000), "microseconds that an idle thread polls before it sleeps; 0 where threads outnumber cores"),
     FIELD(rr_agent_config, FLOAT, initial_scale, "10", ABOVE(0), "scale of the scores at the start (two-tower)"),
     FIELD(rr_agent_config, FLOAT, mlp_scale, "0.125", ABOVE(0), "factor on the MLP beside the linear query (two-tower)"),
-    FIELD(rr_agent_config, INT32, max_staleness, "64", BETWEEN(0, 1024), "keyed buffers: updates after which rows of a version are refused"),
-    FIELD(rr_agent_config, INT32, keep_versions, "0", BETWEEN(0, 64), "keyed buffers: versions whose rows are checked for skew, the present one included; 0: what costs at most 1 MiB, up to 16"),
-    FIELD(rr_agent_config, FLOAT, max_weight, "2", AT_LEAST(1), "keyed buffers: cap on the weights of rows that another version drew"),
-    FIELD(rr_agent_config, FLOAT, min_ess, "0.1", BETWEEN(0, 1), "keyed buffers: effective share of the rows under which an update is refused"),
-    FIELD(rr_agent_config, FLOAT, max_skew, "0.05", BETWEEN(0, 1), "keyed buffers: share of checked rows with skew up to which only their sessions are given up"),
+    FIELD(rr_agent_config, INT32, max_staleness, "64", BETWEEN(0, 1024), "ledgers: updates after which rows of a version are refused"),
+    FIELD(rr_agent_config, INT32, keep_versions, "0", BETWEEN(0, 64), "ledgers: versions whose rows are checked for skew, the present one included; 0: what costs at most 1 MiB, up to 16"),
+    FIELD(rr_agent_config, FLOAT, max_weight, "2", AT_LEAST(1), "ledgers: cap on the weights of rows that another version drew"),
+    FIELD(rr_agent_config, FLOAT, min_ess, "0.1", BETWEEN(0, 1), "ledgers: effective share of the rows under which an update is refused"),
+    FIELD(rr_agent_config, FLOAT, max_skew, "0.05", BETWEEN(0, 1), "ledgers: share of checked rows with skew up to which only their sessions are rejected"),
     FIELD(rr_agent_config, INT64, planned_updates, "0", AT_LEAST(0), "updates over which lr falls to 0; 0: constant"),
     FIELD(rr_agent_config, UINT64, seed, "0", ANY, "initial weights, draws and shuffles"),
     FIELD(rr_agent_config, BOOL, normalize_returns, "0", YES_NO, "bring returns to mean 0 and deviation 1 for the critic, undone in all that is told"),
@@ -72,7 +73,7 @@ static const rri_config_field agent_fields[] = {
 };
 
 static const rri_config_field ppo_fields[] = {
-    FIELD(rr_ppo_config, INT32, n_steps, "16", AT_LEAST(1), "length of a rollout in steps of each session"),
+    FIELD(rr_ppo_config, INT32, n_steps, "16", AT_LEAST(1), "steps of each session in a rollout, and most rows of a segment"),
     FIELD(rr_ppo_config, INT32, batch_size, "128", AT_LEAST(2), "rows of one gradient step"),
     FIELD(rr_ppo_config, INT32, update_epochs, "4", BETWEEN(1, 1024), "passes over a rollout"),
     FIELD(rr_ppo_config, BOOL, has_advantage_norm, "1", YES_NO, "normalise advantages per minibatch"),
@@ -91,7 +92,7 @@ static const rri_config_field ppo_fields[] = {
 };
 
 static const rri_config_field a2c_fields[] = {
-    FIELD(rr_a2c_config, INT32, n_steps, "5", AT_LEAST(1), "length of a rollout, n of the n-step return"),
+    FIELD(rr_a2c_config, INT32, n_steps, "5", AT_LEAST(1), "steps of each session in a rollout, and most rows of a segment: n of the n-step return"),
     FIELD(rr_a2c_config, BOOL, has_advantage_norm, "0", YES_NO, "normalise advantages over the rollout"),
     FIELD(rr_a2c_config, CHOICE, optimizer, "rmsprop", ONE_OF("adam", "rmsprop"), "how a gradient becomes a step"),
     FIELD(rr_a2c_config, FLOAT, lr, "0.005", ABOVE(0), "learning rate"),
@@ -105,7 +106,7 @@ static const rri_config_field a2c_fields[] = {
 };
 
 static const rri_config_field reinforce_fields[] = {
-    FIELD(rr_reinforce_config, INT32, n_steps, "20", AT_LEAST(1), "length of a rollout in steps of each session"),
+    FIELD(rr_reinforce_config, INT32, n_steps, "20", AT_LEAST(1), "steps of each session in a rollout, and most rows of a segment"),
     FIELD(rr_reinforce_config, BOOL, has_baseline, "1", YES_NO, "the critic's value is taken off each return"),
     FIELD(rr_reinforce_config, INT32, page_size, "1", BETWEEN(1, 64), "items of a page, of which an action is one"),
     FIELD(rr_reinforce_config, BOOL, has_advantage_norm, "0", YES_NO, "normalise advantages over the rollout"),
@@ -127,10 +128,20 @@ static const rri_config_field buffer_fields[] = {
     FIELD(rr_buffer_config, INT32, max_candidates, "0", AT_LEAST(0), "longest candidate list stored"),
     FIELD(rr_buffer_config, INT32, max_excluded, "0", AT_LEAST(0), "longest exclusion list stored"),
     FIELD(rr_buffer_config, INT32, max_history, "20", AT_LEAST(0), "longest history stored"),
-    FIELD(rr_buffer_config, BOOL, is_keyed, "0", YES_NO, "sessions by key and rewards by decision id, not in lock step"),
-    FIELD(rr_buffer_config, INT32, max_sessions, "0", AT_LEAST(0), "keyed: sessions at once, open or not yet trained on; 0: max_rows"),
-    FIELD(rr_buffer_config, INT64, reward_wait, "0", AT_LEAST(0), "keyed: how long after its decision a row may earn; 0: until its session ends"),
-    FIELD(rr_buffer_config, INT64, idle_timeout, "0", AT_LEAST(0), "keyed: time without a decision after which settle cuts a session off; 0: never"),
+};
+
+static const rri_config_field ledger_fields[] = {
+    FIELD(rr_ledger_config, INT32, max_rows, "1024", AT_LEAST(1), "rows of sessions that are open, wait or are ready"),
+    FIELD(rr_ledger_config, INT32, max_sessions, "0", AT_LEAST(0), "sessions at once; 0: max_rows"),
+    FIELD(rr_ledger_config, INT32, state_dim, "64", AT_LEAST(1), "width of a state"),
+    FIELD(rr_ledger_config, INT32, item_dim, "0", AT_LEAST(0), "width of per-request vectors; 0: none stored"),
+    FIELD(rr_ledger_config, INT32, feature_dim, "0", AT_LEAST(0), "width of candidate features; 0: none stored"),
+    FIELD(rr_ledger_config, INT32, max_candidates, "0", AT_LEAST(0), "longest candidate list stored"),
+    FIELD(rr_ledger_config, INT32, max_excluded, "0", AT_LEAST(0), "longest exclusion list stored"),
+    FIELD(rr_ledger_config, INT32, max_history, "20", AT_LEAST(0), "longest history stored"),
+    FIELD(rr_ledger_config, INT32, min_rows, "2", AT_LEAST(1), "rows that an update must find to train on; fewer wait"),
+    FIELD(rr_ledger_config, INT64, reward_wait, "0", AT_LEAST(0), "how long after its decision a row may earn; 0: until its session ends"),
+    FIELD(rr_ledger_config, INT64, idle_timeout, "0", AT_LEAST(0), "time without a decision after which settle cuts a session off; 0: never"),
 };
 
 static const rri_config_field train_fields[] = {
@@ -199,7 +210,7 @@ static const rri_config_field load_fields[] = {
 
 static const rri_config_table tables[] = {
     TABLE(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
-    TABLE_WITH_RESERVED(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
+    TABLE(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
     TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),
     TABLE(RR_CONFIG_REINFORCE, "reinforce config", rr_reinforce_config, reinforce_fields),
@@ -210,6 +221,7 @@ static const rri_config_table tables[] = {
     TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
     TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
     TABLE(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
 };
 /* clang-format on */
 

@@ -4,25 +4,19 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/status.h"
 #include "ledger/settle.h"
 
 void rri_harvest_begin(rri_ledger *ledger)
 {
-    memset(ledger->spoilt, 0, ledger->n_sessions);
+    memset(ledger->is_rejected, 0, ledger->n_sessions);
     ledger->n_picked = 0;
 }
 
-bool rri_harvest_spoil(rri_ledger *ledger, size_t session)
+bool rri_harvest_reject(rri_ledger *ledger, size_t session)
 {
-    const bool is_new = ledger->spoilt[session] == 0;
-    ledger->spoilt[session] = 1;
+    const bool is_new = ledger->is_rejected[session] == 0;
+    ledger->is_rejected[session] = 1;
     return is_new;
-}
-
-size_t rri_harvest_places(const rri_ledger *ledger, size_t session)
-{
-    return (size_t)ledger->lengths[session] - (ledger->ends[session] == RRI_END_CUT ? 1 : 0);
 }
 
 /* Merges [begin, middle) and [middle, end) of from into to; of equals the left one goes first. */
@@ -56,49 +50,74 @@ static void sort_picked(rri_ledger *ledger)
     }
 }
 
-static rr_status pick(size_t *n_places, rri_ledger *ledger, size_t max_rows, rr_error *err)
+static bool may_pick(const rri_ledger *ledger, size_t session)
 {
-    ledger->n_picked = 0;
+    return ledger->is_rejected[session] == 0 && rri_settle_is_ready(ledger, session);
+}
+
+/* Places of all that may be picked; false: nothing may. */
+static bool count_places(size_t *n_places, const rri_ledger *ledger)
+{
+    bool is_any = false;
+    *n_places = 0;
     for (size_t s = 0; s < ledger->n_sessions; s++) {
-        if (ledger->spoilt[s] != 0 || !rri_settle_is_ready(ledger, s)) {
+        if (may_pick(ledger, s)) {
+            is_any = true;
+            *n_places += rri_settle_places(ledger, s);
+        }
+    }
+    return is_any;
+}
+
+static void pick(size_t *n_places, rri_ledger *ledger, size_t max_rows, bool waits)
+{
+    const size_t least = rri_size_smaller(ledger->min_rows, 2);
+    ledger->n_picked = 0;
+    *n_places = 0;
+    for (size_t s = 0; s < ledger->n_sessions; s++) {
+        if (!may_pick(ledger, s)) {
             continue;
         }
-        const size_t places = rri_harvest_places(ledger, s);
+        const size_t places = rri_settle_places(ledger, s);
+        if (places > 0 && waits) {
+            continue;
+        }
         if (places > max_rows - *n_places) {
-            break;
+            if (*n_places >= least) {
+                break;
+            }
+            ledger->n_picked = 0; /* too few alone, and too many together: these come later */
+            *n_places = 0;
         }
         ledger->picked[ledger->n_picked++] = (int32_t)s;
         *n_places += places;
     }
-    if (ledger->n_picked == 0) {
-        RRI_FAIL(err, RR_E_STATE,
-                 "update: no session of the buffer has ended with all its rewards final");
-    }
-    return RR_OK;
 }
 
-rr_status rri_harvest_pick(size_t *n_places, int32_t *order, uint8_t *is_segment_end,
-                           rri_ledger *ledger, size_t max_rows, rr_error *err)
+bool rri_harvest_pick(size_t *n_places, int32_t *order, uint8_t *is_segment_end, rri_ledger *ledger,
+                      size_t max_rows, size_t n_steps)
 {
-    *n_places = 0;
-    RRI_TRY(pick(n_places, ledger, max_rows, err));
+    size_t n_all;
+    const bool is_any = count_places(&n_all, ledger);
+    pick(n_places, ledger, max_rows, n_all < ledger->min_rows);
     sort_picked(ledger);
     size_t at = 0;
     for (size_t i = 0; i < ledger->n_picked; i++) {
         const size_t session = (size_t)ledger->picked[i];
-        const size_t places = rri_harvest_places(ledger, session);
+        const size_t places = rri_settle_places(ledger, session);
         int32_t row = ledger->last[session];
         if (ledger->ends[session] == RRI_END_CUT) {
             row = ledger->before[row];
         }
         for (size_t place = at + places; place-- > at;) {
             order[place] = row;
-            is_segment_end[place] = place + 1 == at + places;
+            is_segment_end[place] =
+                rri_rollout_segment_end(place + 1 == at + places, place + 1 - at, n_steps);
             row = ledger->before[row];
         }
         at += places;
     }
-    return RR_OK;
+    return is_any;
 }
 
 const float *rri_harvest_next_state(const rri_ledger *ledger, const rri_rollout *rollout,
@@ -111,7 +130,7 @@ const float *rri_harvest_next_state(const rri_ledger *ledger, const rri_rollout 
     return rollout->states + (size_t)ledger->last[ledger->session_of[row]] * S;
 }
 
-/* scratch [n_sessions] ← the new place of each session, −1 for those picked or given up, which are
+/* scratch [n_sessions] ← the new place of each session, −1 for those picked or rejected, which are
  * counted; keys and ends move. */
 static void close_ranks(rri_ledger *ledger)
 {
@@ -121,10 +140,10 @@ static void close_ranks(rri_ledger *ledger)
     }
     size_t to = 0;
     for (size_t s = 0; s < ledger->n_sessions; s++) {
-        if (ledger->spoilt[s] != 0) {
+        if (ledger->is_rejected[s] != 0) {
             ledger->scratch[s] = -1;
-            ledger->n_spoilt += ledger->lengths[s];
-            ledger->n_spoilt_sessions++;
+            ledger->n_rejected += ledger->lengths[s];
+            ledger->n_rejected_sessions++;
         }
         if (ledger->scratch[s] == 0) {
             ledger->keys[to] = ledger->keys[s];
@@ -142,7 +161,7 @@ void rri_harvest_forget(rri_ledger *ledger, rri_rollout *rollout, size_t n_train
     rri_rollout_part parts[N_PARTS];
     rri_rollout_parts(parts, rollout);
     rri_ledger_row_parts(parts + RRI_ROLLOUT_PARTS, ledger);
-    const int64_t n_spoilt_before = ledger->n_spoilt;
+    const int64_t n_rejected_before = ledger->n_rejected;
     close_ranks(ledger);
 
     size_t to = 0, from = 0;
@@ -159,7 +178,7 @@ void rri_harvest_forget(rri_ledger *ledger, rri_rollout *rollout, size_t n_train
     }
     const size_t n_gone = rollout->n_rows - to;
     ledger->n_trained += (int64_t)n_trained;
-    ledger->n_dropped += (int64_t)(n_gone - n_trained) - (ledger->n_spoilt - n_spoilt_before);
+    ledger->n_dropped += (int64_t)(n_gone - n_trained) - (ledger->n_rejected - n_rejected_before);
     rollout->n_rows = to;
     if (to == 0) {
         rri_rollout_clear(rollout);

@@ -1,17 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "ledger/ledger.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "buffer/rollout_check.h"
 #include "core/status.h"
 
-void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_buffer_config *config)
+rr_buffer_config rri_ledger_rows(const rr_ledger_config *config)
+{
+    return (rr_buffer_config){
+        .struct_size = sizeof(rr_buffer_config),
+        .max_rows = config->max_rows,
+        .state_dim = config->state_dim,
+        .item_dim = config->item_dim,
+        .feature_dim = config->feature_dim,
+        .max_candidates = config->max_candidates,
+        .max_excluded = config->max_excluded,
+        .max_history = config->max_history,
+    };
+}
+
+/* Waits and timeouts that a time may be away from the clock: with a wait of an hour more than a
+ * year, and yet less than seconds are from milliseconds since 1970. */
+enum { MOST_WAITS_APART = 10000 };
+
+void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_ledger_config *config)
 {
     const size_t rows = (size_t)config->max_rows;
     const size_t asked = (size_t)config->max_sessions;
     const size_t sessions = asked == 0 || asked > rows ? rows : asked;
     ledger->max_sessions = sessions;
+    ledger->min_rows = (size_t)config->min_rows;
     ledger->reward_wait = config->reward_wait;
     ledger->idle_timeout = config->idle_timeout;
 
@@ -31,7 +51,7 @@ void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_buffer_con
     ledger->lengths = RRI_TAKE(arena, int32_t, sessions);
     ledger->picked = RRI_TAKE(arena, int32_t, sessions);
     ledger->scratch = RRI_TAKE(arena, int32_t, sessions);
-    ledger->spoilt = RRI_TAKE(arena, uint8_t, sessions);
+    ledger->is_rejected = RRI_TAKE(arena, uint8_t, sessions);
     rri_u64_table_layout(&ledger->ids, arena, rri_u64_table_slots(rows));
     rri_u64_table_layout(&ledger->open, arena, rri_u64_table_slots(sessions));
 }
@@ -41,11 +61,11 @@ void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout)
     rri_rollout_clear(rollout);
     rri_u64_table_clear(&ledger->ids);
     rri_u64_table_clear(&ledger->open);
-    ledger->clock = RRI_CLOCK_NONE;
+    ledger->clock = ledger->newest = RRI_CLOCK_NONE;
     ledger->n_sessions = ledger->n_picked = 0;
     ledger->n_recorded = ledger->n_trained = ledger->n_dropped = ledger->n_duplicate = 0;
     ledger->n_rewarded = ledger->n_late = ledger->n_unknown = 0;
-    ledger->n_spoilt = ledger->n_spoilt_sessions = 0;
+    ledger->n_rejected = ledger->n_rejected_sessions = 0;
 }
 
 /* Whether rows need times. */
@@ -65,6 +85,31 @@ bool rri_ledger_has_passed(int64_t then, int64_t wait, int64_t now)
     return now != RRI_CLOCK_NONE && now >= then && (uint64_t)now - (uint64_t)then >= (uint64_t)wait;
 }
 
+static uint64_t distance(int64_t a, int64_t b)
+{
+    return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+rr_status rri_ledger_check_time(const rri_ledger *ledger, const char *what, int64_t time,
+                                rr_error *err)
+{
+    const bool has_clock = ledger->clock != RRI_CLOCK_NONE;
+    const int64_t from = has_clock ? ledger->clock : ledger->newest;
+    const int64_t longest =
+        ledger->reward_wait > ledger->idle_timeout ? ledger->reward_wait : ledger->idle_timeout;
+    const uint64_t most = (uint64_t)longest > UINT64_MAX / MOST_WAITS_APART
+                              ? UINT64_MAX
+                              : (uint64_t)longest * MOST_WAITS_APART;
+    if (longest == 0 || from == RRI_CLOCK_NONE || distance(time, from) <= most) {
+        return RR_OK;
+    }
+    RRI_FAIL(err, RR_E_INVALID,
+             "%s is %lld, but %s %lld; it must be within %d times the longer of reward_wait and "
+             "idle_timeout, %lld, as times of one unit are (rr_ledger_set_clock sets any time)",
+             what, (long long)time, has_clock ? "the clock is" : "the newest row is of",
+             (long long)from, MOST_WAITS_APART, (long long)longest);
+}
+
 /* ── one row more, one row less ── */
 
 /* The session that the key's rows go to; −1 where there is no room for another. */
@@ -79,7 +124,7 @@ static int32_t session_for(rri_ledger *ledger, uint64_t key)
     ledger->ends[session] = RRI_END_NONE;
     ledger->last[session] = -1;
     ledger->lengths[session] = 0;
-    ledger->spoilt[session] = 0;
+    ledger->is_rejected[session] = 0;
     rri_u64_table_add(&ledger->open, ledger->keys, session);
     return session;
 }
@@ -104,14 +149,19 @@ static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *
     if (rri_u64_table_find(&ledger->ids, ledger->decisions, id) >= 0) {
         return RR_E_DUPLICATE;
     }
+    if (obs->times != NULL) {
+        char what[48];
+        snprintf(what, sizeof what, "record: times[%zu]", i);
+        RRI_TRY(rri_ledger_check_time(ledger, what, obs->times[i], err));
+    }
     if (row == rollout->max_rows) {
-        RRI_FAIL(err, RR_E_FULL, "buffer record: row %zu does not fit; all %zu rows are taken", i,
+        RRI_FAIL(err, RR_E_FULL, "record: row %zu does not fit; all %zu rows are taken", i,
                  rollout->max_rows);
     }
     const int32_t session = session_for(ledger, obs->sessions[i]);
     if (session < 0) {
         RRI_FAIL(err, RR_E_FULL,
-                 "buffer record: row %zu begins a session; all %zu sessions are taken "
+                 "record: row %zu begins a session; all %zu sessions are taken "
                  "(max_sessions)",
                  i, ledger->max_sessions);
     }
@@ -126,6 +176,7 @@ static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *
     ledger->decisions[row] = id;
     ledger->versions[row] = decision->policy_versions[i];
     ledger->times[row] = obs->times != NULL ? obs->times[i] : 0;
+    ledger->newest = ledger->times[row] > ledger->newest ? ledger->times[row] : ledger->newest;
     ledger->reward_sums[row] = ledger->reward_rests[row] = 0.0;
     ledger->incumbents[row] = rollout->form.has_incumbents ? obs->incumbents[i] : -1;
     ledger->session_of[row] = session;
@@ -163,8 +214,7 @@ static rr_status check_batch(const rri_ledger *ledger, const rri_rollout *rollou
                           : decision->policy_versions == NULL ? "decision policy_versions"
                                                               : NULL;
     if (missing != NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer record: %s is NULL; this keyed buffer needs it",
-                 missing);
+        RRI_FAIL(err, RR_E_INVALID, "record: %s is NULL; this ledger needs it", missing);
     }
     return rri_rollout_check_form(rollout, obs, err);
 }
@@ -174,7 +224,7 @@ static rr_status check_row(const rr_obs *obs, const rr_decision *decision, size_
     RRI_TRY(rri_rollout_check_row(obs, decision, i, err));
     if (decision->log_probs[i] > 0.0f) { /* finite it is */
         RRI_FAIL(err, RR_E_INVALID,
-                 "buffer record: log_probs[%zu] is %g; it must be at most 0, the log of a "
+                 "record: log_probs[%zu] is %g; it must be at most 0, the log of a "
                  "probability",
                  i, (double)decision->log_probs[i]);
     }
@@ -184,17 +234,16 @@ static rr_status check_row(const rr_obs *obs, const rr_decision *decision, size_
                                                   : obs->n_candidates;
     const int32_t incumbent = obs->incumbents != NULL ? obs->incumbents[i] : -1;
     if (incumbent < -1 || incumbent >= length) {
-        RRI_FAIL(
-            err, RR_E_INVALID,
-            "buffer record: incumbents[%zu] is %d; it must be a position in the row's list, or -1",
-            i, incumbent);
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: incumbents[%zu] is %d; it must be a position in the row's list, or -1", i,
+                 incumbent);
     }
     return RR_OK;
 }
 
 /* Each row for itself. */
 static void record_good_rows(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *obs,
-                             const rr_decision *decision, uint64_t fingerprint)
+                             const rr_decision *decision, uint64_t fingerprint, int32_t *statuses)
 {
     for (size_t i = 0; i < (size_t)obs->n; i++) {
         rr_status status = check_row(obs, decision, i, NULL);
@@ -203,19 +252,21 @@ static void record_good_rows(rri_ledger *ledger, rri_rollout *rollout, const rr_
         }
         ledger->n_recorded += status == RR_OK;
         ledger->n_duplicate += status == RR_E_DUPLICATE;
-        decision->statuses[i] = status;
+        statuses[i] = status;
     }
 }
 
 rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *obs,
-                            const rr_decision *decision, uint64_t fingerprint, rr_error *err)
+                            const rr_decision *decision, uint64_t fingerprint, int32_t *statuses,
+                            rr_error *err)
 {
     RRI_TRY(check_batch(ledger, rollout, obs, decision, err));
-    if (decision->statuses != NULL) {
-        record_good_rows(ledger, rollout, obs, decision, fingerprint);
+    if (statuses != NULL) {
+        record_good_rows(ledger, rollout, obs, decision, fingerprint, statuses);
         return RR_OK;
     }
     const size_t n = (size_t)obs->n, n_before = rollout->n_rows;
+    const int64_t newest_before = ledger->newest;
     for (size_t i = 0; i < n; i++) {
         RRI_TRY(check_row(obs, decision, i, err));
     }
@@ -225,6 +276,7 @@ rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_o
             while (rollout->n_rows > n_before) {
                 drop_last_row(ledger, rollout);
             }
+            ledger->newest = newest_before;
             return status;
         }
     }
@@ -243,12 +295,15 @@ void rri_ledger_rebuild(rri_ledger *ledger, const rri_rollout *rollout)
     for (size_t s = 0; s < ledger->n_sessions; s++) {
         ledger->last[s] = -1;
         ledger->lengths[s] = 0;
-        ledger->spoilt[s] = 0;
+        ledger->is_rejected[s] = 0;
         if (ledger->ends[s] == RRI_END_NONE) {
             rri_u64_table_add(&ledger->open, ledger->keys, (int32_t)s);
         }
     }
+    ledger->newest = RRI_CLOCK_NONE;
     for (size_t row = 0; row < rollout->n_rows; row++) {
+        const int64_t time = ledger->times[row];
+        ledger->newest = time > ledger->newest ? time : ledger->newest;
         link_row(ledger, row);
         rri_u64_table_add(&ledger->ids, ledger->decisions, (int32_t)row);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ledger.h: which rows of a keyed buffer belong together, and what they have earned.
+/* ledger.h: which rows belong together, and what they have earned.
  *
  * Rows lie in a rollout in the order of arrival, dense; sessions likewise, in the order of their
  * first rows. A session is open until it ends; its key is then free for another. Rewards are
@@ -25,8 +25,10 @@ enum {
 
 typedef struct rri_ledger {
     size_t max_sessions;
-    int64_t reward_wait, idle_timeout; /* 0 as in rr_buffer_config */
-    int64_t clock;                     /* latest time told; RRI_CLOCK_NONE */
+    size_t min_rows;                   /* that an update must find to train on */
+    int64_t reward_wait, idle_timeout; /* 0 as in rr_ledger_config */
+    int64_t clock;                     /* RRI_CLOCK_NONE: not set yet */
+    int64_t newest;                    /* largest time of the rows; RRI_CLOCK_NONE: no row */
 
     uint64_t *decisions;  /* [max_rows] ids */
     uint64_t *versions;   /* [max_rows] of the policy that drew it */
@@ -39,31 +41,40 @@ typedef struct rri_ledger {
     int64_t *latest;      /* [max_rows] largest time of the session's rows up to this one */
 
     size_t n_sessions;
-    uint64_t *keys;   /* [max_sessions] */
-    uint8_t *ends;    /* [max_sessions] RRI_END_… */
-    int32_t *last;    /* [max_sessions] its last row */
-    int32_t *lengths; /* [max_sessions] rows */
-    int32_t *picked;  /* [max_sessions] those of the present harvest, in its order */
-    int32_t *scratch; /* [max_sessions] */
-    uint8_t *spoilt;  /* [max_sessions] 1: the harvest under way gives it up */
+    uint64_t *keys;       /* [max_sessions] */
+    uint8_t *ends;        /* [max_sessions] RRI_END_… */
+    int32_t *last;        /* [max_sessions] its last row */
+    int32_t *lengths;     /* [max_sessions] rows */
+    int32_t *picked;      /* [max_sessions] those of the present harvest, in its order */
+    int32_t *scratch;     /* [max_sessions] */
+    uint8_t *is_rejected; /* [max_sessions] 1: the harvest under way rejects it */
     size_t n_picked;
 
     rri_u64_table ids;  /* decision id → row */
     rri_u64_table open; /* key of an open session → session */
 
     int64_t n_recorded, n_trained, n_dropped, n_duplicate, n_rewarded, n_late, n_unknown;
-    int64_t n_spoilt, n_spoilt_sessions;
+    int64_t n_rejected, n_rejected_sessions;
 } rri_ledger;
 
+/* Room and widths of its rows. */
+rr_buffer_config rri_ledger_rows(const rr_ledger_config *config);
 /* As rri_rollout_layout; then clear. */
-void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_buffer_config *config);
+void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_ledger_config *config);
 /* Forgets rows, sessions, counts and the clock. */
 void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout);
 
-/* Takes n rows, all or none, or, with decision->statuses, those that are good. A row whose id is
- * there is skipped and counted. recrl.h §7. */
+/* Takes n rows, all or none, or, with statuses [n], those that are good. A row whose id is there is
+ * skipped and counted. */
 rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *obs,
-                            const rr_decision *decision, uint64_t fingerprint, rr_error *err);
+                            const rr_decision *decision, uint64_t fingerprint, int32_t *statuses,
+                            rr_error *err);
+
+/* Refuses a time that is so far from the clock (without one, from the newest row) that it is likely
+ * to be in another unit; `what` ("settle: now") opens the sentence. Where neither rewards wait nor
+ * sessions time out, any time will do. */
+rr_status rri_ledger_check_time(const rri_ledger *ledger, const char *what, int64_t time,
+                                rr_error *err);
 
 /* The largest time of a session's rows. */
 int64_t rri_ledger_latest(const rri_ledger *ledger, size_t session);

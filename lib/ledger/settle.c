@@ -23,6 +23,11 @@ bool rri_settle_is_ready(const rri_ledger *ledger, size_t session)
                                                               ledger->reward_wait, ledger->clock));
 }
 
+size_t rri_settle_places(const rri_ledger *ledger, size_t session)
+{
+    return (size_t)ledger->lengths[session] - (ledger->ends[session] == RRI_END_CUT ? 1 : 0);
+}
+
 /* final_state [S]: read where the end is RRI_END_TRUNCATED. */
 static void end_session(rri_ledger *ledger, rri_rollout *rollout, int32_t session, uint8_t end,
                         const float *final_state)
@@ -58,17 +63,15 @@ static rr_status check_outcome(const rri_ledger *ledger, const rri_rollout *roll
 {
     RRI_TRY(rri_rollout_check_outcome(outcome, i, err));
     if (outcome->final_obs != NULL && rri_rollout_is_cut(outcome, i)) {
-        RRI_TRY(rri_rollout_check_final("buffer reward", outcome->final_obs, rollout->state_dim, i,
-                                        err));
+        RRI_TRY(rri_rollout_check_final("reward", outcome->final_obs, rollout->state_dim, i, err));
     }
     const int32_t row = rri_u64_table_find(&ledger->ids, ledger->decisions, outcome->decisions[i]);
     const uint8_t end = end_of(ledger, outcome, i, row);
     if (end != RRI_END_NONE && ledger->last[ledger->session_of[row]] != row) {
-        RRI_FAIL(
-            err, RR_E_STATE,
-            "buffer reward: %s[%zu] is 1, but decision %llu is not the last row of its session",
-            end == RRI_END_TERMINATED ? "terminated" : "truncated", i,
-            (unsigned long long)outcome->decisions[i]);
+        RRI_FAIL(err, RR_E_STATE,
+                 "reward: %s[%zu] is 1, but decision %llu is not the last row of its session",
+                 end == RRI_END_TERMINATED ? "terminated" : "truncated", i,
+                 (unsigned long long)outcome->decisions[i]);
     }
     return RR_OK;
 }
@@ -129,28 +132,28 @@ static rr_status apply_outcome(rri_ledger *ledger, rri_rollout *rollout, const r
 }
 
 rr_status rri_settle_reward(rri_ledger *ledger, rri_rollout *rollout, const rr_outcome *outcome,
-                            rr_error *err)
+                            int32_t *statuses, rr_error *err)
 {
     const size_t n = (size_t)outcome->n;
     if (outcome->final_obs != NULL &&
         !rri_rollout_fits_final(outcome->final_obs, outcome->n, rollout->state_dim)) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "buffer reward: final_obs must hold %zu states of width %zu, or be NULL", n,
+                 "reward: final_obs must hold %zu states of width %zu, or be NULL", n,
                  rollout->state_dim);
     }
-    for (size_t i = 0; outcome->statuses == NULL && i < n; i++) {
+    for (size_t i = 0; statuses == NULL && i < n; i++) {
         RRI_TRY(check_outcome(ledger, rollout, outcome, i, err));
     }
     for (size_t i = 0; i < n; i++) {
         rr_status status = RR_OK;
-        if (outcome->statuses != NULL) {
+        if (statuses != NULL) {
             status = check_outcome(ledger, rollout, outcome, i, NULL);
         }
         if (status == RR_OK) {
             status = apply_outcome(ledger, rollout, outcome, i);
         }
-        if (outcome->statuses != NULL) {
-            outcome->statuses[i] = status;
+        if (statuses != NULL) {
+            statuses[i] = status;
         }
     }
     return RR_OK;
@@ -163,12 +166,10 @@ static rr_status check_ending(const rri_rollout *rollout, const rr_ending *endin
 {
     const uint8_t terminated = ending->terminated != NULL ? ending->terminated[i] : 0;
     if (terminated > 1) {
-        RRI_FAIL(err, RR_E_INVALID, "buffer end: terminated[%zu] is %u; it must be 0 or 1", i,
-                 terminated);
+        RRI_FAIL(err, RR_E_INVALID, "end: terminated[%zu] is %u; it must be 0 or 1", i, terminated);
     }
     if (terminated == 0 && ending->final_obs != NULL) {
-        RRI_TRY(
-            rri_rollout_check_final("buffer end", ending->final_obs, rollout->state_dim, i, err));
+        RRI_TRY(rri_rollout_check_final("end", ending->final_obs, rollout->state_dim, i, err));
     }
     return RR_OK;
 }
@@ -192,28 +193,27 @@ static rr_status apply_ending(rri_ledger *ledger, rri_rollout *rollout, const rr
 }
 
 rr_status rri_settle_end(rri_ledger *ledger, rri_rollout *rollout, const rr_ending *ending,
-                         rr_error *err)
+                         int32_t *statuses, rr_error *err)
 {
     const size_t n = (size_t)ending->n;
     if (ending->final_obs != NULL &&
         !rri_rollout_fits_final(ending->final_obs, ending->n, rollout->state_dim)) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "buffer end: final_obs must hold %zu states of width %zu, or be NULL", n,
-                 rollout->state_dim);
+        RRI_FAIL(err, RR_E_INVALID, "end: final_obs must hold %zu states of width %zu, or be NULL",
+                 n, rollout->state_dim);
     }
-    for (size_t i = 0; ending->statuses == NULL && i < n; i++) {
+    for (size_t i = 0; statuses == NULL && i < n; i++) {
         RRI_TRY(check_ending(rollout, ending, i, err));
     }
     for (size_t i = 0; i < n; i++) {
         rr_status status = RR_OK;
-        if (ending->statuses != NULL) {
+        if (statuses != NULL) {
             status = check_ending(rollout, ending, i, NULL);
         }
         if (status == RR_OK) {
             status = apply_ending(ledger, rollout, ending, i);
         }
-        if (ending->statuses != NULL) {
-            ending->statuses[i] = status;
+        if (statuses != NULL) {
+            statuses[i] = status;
         }
     }
     return RR_OK;
@@ -221,8 +221,12 @@ rr_status rri_settle_end(rri_ledger *ledger, rri_rollout *rollout, const rr_endi
 
 /* ── time ── */
 
-void rri_settle_clock(rri_ledger *ledger, rri_rollout *rollout, int64_t now)
+rr_status rri_settle_clock(rri_ledger *ledger, rri_rollout *rollout, int64_t now, rr_error *err)
 {
+    if (now == RRI_CLOCK_NONE) {
+        RRI_FAIL(err, RR_E_INVALID, "settle: now is INT64_MIN, which is no time");
+    }
+    RRI_TRY(rri_ledger_check_time(ledger, "settle: now", now, err));
     ledger->clock = now > ledger->clock ? now : ledger->clock;
     for (size_t s = 0; ledger->idle_timeout > 0 && s < ledger->n_sessions; s++) {
         if (ledger->ends[s] == RRI_END_NONE &&
@@ -231,11 +235,13 @@ void rri_settle_clock(rri_ledger *ledger, rri_rollout *rollout, int64_t now)
             end_session(ledger, rollout, (int32_t)s, RRI_END_CUT, NULL);
         }
     }
+    return RR_OK;
 }
 
-void rri_settle_count(rr_buffer_counts *counts, const rri_ledger *ledger,
+void rri_settle_count(rr_ledger_counts *counts, const rri_ledger *ledger,
                       const rri_rollout *rollout)
 {
+    counts->clock = ledger->clock;
     counts->max_rows = (int32_t)rollout->max_rows;
     counts->rows = (int64_t)rollout->n_rows;
     for (size_t s = 0; s < ledger->n_sessions; s++) {
@@ -246,7 +252,9 @@ void rri_settle_count(rr_buffer_counts *counts, const rri_ledger *ledger,
                      : &counts->waiting) += ledger->lengths[s];
         counts->open_sessions += is_open;
         counts->ready_sessions += is_ready;
+        counts->trainable += is_ready ? (int64_t)rri_settle_places(ledger, s) : 0;
     }
+    counts->trainable *= counts->trainable >= (int64_t)ledger->min_rows;
     counts->recorded = ledger->n_recorded;
     counts->trained = ledger->n_trained;
     counts->dropped = ledger->n_dropped;
@@ -254,6 +262,6 @@ void rri_settle_count(rr_buffer_counts *counts, const rri_ledger *ledger,
     counts->rewarded = ledger->n_rewarded;
     counts->late = ledger->n_late;
     counts->unknown = ledger->n_unknown;
-    counts->spoilt = ledger->n_spoilt;
-    counts->spoilt_sessions = ledger->n_spoilt_sessions;
+    counts->rejected = ledger->n_rejected;
+    counts->rejected_sessions = ledger->n_rejected_sessions;
 }

@@ -22,6 +22,8 @@ const char *rri_checkpoint_prefix(int32_t kind)
         return "agent";
     case RR_CONFIG_BUFFER:
         return "buffer";
+    case RR_CONFIG_LEDGER:
+        return "ledger";
     case RR_CONFIG_SERVING:
         return "serving";
     default:
@@ -90,6 +92,9 @@ static rr_status add_metadata(rri_safetensors_writer *writer, const rr_checkpoin
     }
     if (all->buffer != NULL) {
         RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_BUFFER, &all->buffer->config, err));
+    }
+    if (all->ledger != NULL) {
+        RRI_TRY(rri_checkpoint_add_config(writer, RR_CONFIG_LEDGER, &all->ledger->config, err));
     }
     return RR_OK;
 }
@@ -164,6 +169,9 @@ rr_status rri_checkpoint_describe(rri_safetensors_writer *writer, const void *co
     }
     if (all->buffer != NULL) {
         RRI_TRY(rri_checkpoint_describe_buffer(writer, all->buffer, err));
+    }
+    if (all->ledger != NULL) {
+        RRI_TRY(rri_checkpoint_describe_ledger(writer, all->ledger, err));
     }
     const size_t blob_shape[] = {all->blob_bytes};
     return rri_safetensors_add(writer, "blob", RRI_DTYPE_U8, blob_shape, 1, all->blob, err);

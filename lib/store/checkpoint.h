@@ -10,8 +10,9 @@
  *              agent.versions [n, 40] (U8) as versions.h lists them, where there are any;
  *              agent.kept_ring [1 + n] (I64): the next place, then versions, and agent.kept_values
  *              [n, floats] (F32) as versions.h has them, where there are any
- *              buffer.shape (I64), buffer.form (U8), buffer.NAME [rows, bytes of a row] (U8);
- *              of a keyed one also buffer.ledger (I64), buffer.session_NAME [sessions, bytes] (U8)
+ *              buffer.shape (I64), buffer.form (U8), buffer.NAME [rows, bytes of a row] (U8)
+ *              ledger.shape, ledger.form, ledger.NAME likewise, ledger.counters (I64),
+ *              ledger.session_NAME [sessions, bytes] (U8)
  *              blob (U8);  checksum
  *
  * Names that are kept for what comes: final.NAME (histories of final states), slots.NAME (decisions
@@ -20,9 +21,10 @@
 #define RRI_STORE_CHECKPOINT_H
 
 #include "agent/agent.h"
+#include "buffer/buffer_handle.h"
 #include "env/env.h"
 #include "io/safetensors_reader.h"
-#include "ledger/buffer_handle.h"
+#include "ledger/ledger_handle.h"
 
 #define RRI_CHECKPOINT_FORMAT "librecrl checkpoint"
 
@@ -60,11 +62,15 @@ rri_dtype rri_checkpoint_dtype(int32_t env_dtype);
 enum { RRI_CHECKPOINT_NAME = 96 };
 void rri_checkpoint_name(char out[RRI_CHECKPOINT_NAME], const char *prefix, const char *name);
 
-/* The part of a buffer (checkpoint_buffer.c). restore judges everything; with `loads` it then
- * changes the buffer. */
+/* The parts of a buffer and of a ledger (checkpoint_buffer.c). restore judges everything; with
+ * `loads` it then changes the handle. */
 rr_status rri_checkpoint_describe_buffer(rri_safetensors_writer *writer, const rr_buffer *buffer,
                                          rr_error *err);
 rr_status rri_checkpoint_restore_buffer(rr_buffer *buffer, bool loads,
+                                        const rri_safetensors_reader *reader, rr_error *err);
+rr_status rri_checkpoint_describe_ledger(rri_safetensors_writer *writer, const rr_ledger *ledger,
+                                         rr_error *err);
+rr_status rri_checkpoint_restore_ledger(rr_ledger *ledger, bool loads,
                                         const rri_safetensors_reader *reader, rr_error *err);
 
 #endif

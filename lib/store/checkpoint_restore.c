@@ -159,7 +159,7 @@ static rr_status read_counters(int64_t counters[RRI_AGENT_COUNTERS],
     return rri_agent_counters_check(counters, err);
 }
 
-/* Only judged while `versions` is NULL. A file of an agent that never trained on a keyed buffer,
+/* Only judged while `versions` is NULL. A file of an agent that never trained on a ledger,
  * nor published, has none. */
 static rr_status read_versions(rri_versions *versions, int64_t n_updates,
                                const rri_safetensors_reader *reader, rr_error *err)
@@ -347,6 +347,9 @@ rr_status rri_checkpoint_restore(rr_checkpoint *target, const rri_safetensors_re
     if (target->buffer != NULL) {
         RRI_TRY(rri_checkpoint_restore_buffer(target->buffer, false, reader, err));
     }
+    if (target->ledger != NULL) {
+        RRI_TRY(rri_checkpoint_restore_ledger(target->ledger, false, reader, err));
+    }
     RRI_TRY(read_blob(target, false, reader, err));
 
     if (target->agent != NULL) {
@@ -357,6 +360,9 @@ rr_status rri_checkpoint_restore(rr_checkpoint *target, const rri_safetensors_re
     }
     if (target->buffer != NULL) {
         RRI_TRY(rri_checkpoint_restore_buffer(target->buffer, true, reader, err));
+    }
+    if (target->ledger != NULL) {
+        RRI_TRY(rri_checkpoint_restore_ledger(target->ledger, true, reader, err));
     }
     return read_blob(target, true, reader, err);
 }

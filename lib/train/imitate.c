@@ -34,6 +34,11 @@ static rr_status check(rri_request *request, rri_trainer *trainer, const rr_obs 
 {
     const rri_workspace work = rri_trainer_workspace(trainer);
     RRI_TRY(rri_request_read(request, &work, obs, err));
+    if (request->n > trainer->update.max_rows) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "imitate: obs n is %zu; this agent was made for at most %zu (max_update_rows)",
+                 request->n, trainer->update.max_rows);
+    }
     if (request->pool != trainer->model.items) {
         RRI_FAIL(err, RR_E_UNSUPPORTED,
                  "imitate: obs pool is not the agent's catalogue, which is what it is trained on");

@@ -15,36 +15,36 @@
 /* Standard errors by which the mean weight may miss 1. */
 static const double MOST_DEVIATION = 4.0;
 
-/* ── sessions that are given up ── */
+/* ── sessions that are rejected ── */
 
-static void give_up(rri_intake *in, rri_ledger *ledger, size_t session, const rr_error *why)
+static void reject(rri_intake *in, rri_ledger *ledger, size_t session, const rr_error *why)
 {
-    if (!rri_harvest_spoil(ledger, session)) {
+    if (!rri_harvest_reject(ledger, session)) {
         return;
     }
-    if (in->spoilt.n_sessions++ == 0) {
-        in->spoilt.session = ledger->keys[session];
-        in->spoilt.first = *why;
+    if (in->rejected.n_sessions++ == 0) {
+        in->rejected.session = ledger->keys[session];
+        in->rejected.first = *why;
     }
-    in->spoilt.n_rows += (size_t)ledger->lengths[session];
+    in->rejected.n_rows += (size_t)ledger->lengths[session];
 }
 
 static rr_status too_long(const rri_ledger *ledger, size_t session, size_t most, rr_error *err)
 {
     RRI_FAIL(err, RR_E_MISMATCH,
-             "session %llu has %zu rows; this agent was made for at most %zu (max_rows times "
-             "n_steps)",
-             (unsigned long long)ledger->keys[session], rri_harvest_places(ledger, session), most);
+             "session %llu has %zu rows; this agent was made for at most %zu "
+             "(max_update_rows)",
+             (unsigned long long)ledger->keys[session], rri_settle_places(ledger, session), most);
 }
 
-static void give_up_long_ones(rri_intake *in, const rri_trainer *trainer, rri_ledger *ledger)
+static void reject_long_ones(rri_intake *in, const rri_trainer *trainer, rri_ledger *ledger)
 {
     const size_t most = trainer->update.max_rows;
     rr_error why;
     for (size_t s = 0; s < ledger->n_sessions; s++) {
-        if (rri_settle_is_ready(ledger, s) && rri_harvest_places(ledger, s) > most) {
+        if (rri_settle_is_ready(ledger, s) && rri_settle_places(ledger, s) > most) {
             (void)too_long(ledger, s, most, &why);
-            give_up(in, ledger, s, &why);
+            reject(in, ledger, s, &why);
         }
     }
 }
@@ -67,7 +67,7 @@ static rr_status judge_lists(rri_intake *in, rri_trainer *trainer, const rri_rol
             const int32_t row = update->order[update->trained[i]];
             (void)rri_status_fail(&named, status, "decision %llu: %s",
                                   (unsigned long long)ledger->decisions[row], why.text);
-            give_up(in, ledger, (size_t)ledger->session_of[row], &named);
+            reject(in, ledger, (size_t)ledger->session_of[row], &named);
         }
     }
     return RR_OK;
@@ -105,7 +105,7 @@ static rr_status judge_numbers(rri_intake *in, const rri_trainer *trainer, rri_l
             if (n_sound == 0) {
                 RRI_FAIL(err, RR_E_NOT_FINITE, "update: %s", why.text);
             }
-            give_up(in, ledger, (size_t)ledger->session_of[row], &why);
+            reject(in, ledger, (size_t)ledger->session_of[row], &why);
         }
     }
     return RR_OK;
@@ -123,7 +123,7 @@ static rr_status judge_skew(rri_intake *in, rri_trainer *trainer, const rri_roll
     }
     rr_error why;
     (void)rri_skew_tell(&skew, rollout, ledger, &why);
-    const size_t n_checked = in->n_checked + skew.n_checked; /* those given up before, too */
+    const size_t n_checked = in->n_checked + skew.n_checked; /* those rejected before, too */
     in->n_skewed += skew.n_other;
     if ((double)in->n_skewed > (double)trainer->model.config.max_skew * (double)n_checked) {
         RRI_FAIL(err, RR_E_SKEW,
@@ -131,16 +131,16 @@ static rr_status judge_skew(rri_intake *in, rri_trainer *trainer, const rri_roll
                  "is %g; %s",
                  in->n_skewed, n_checked, (double)trainer->model.config.max_skew, why.text);
     }
-    give_up(in, ledger, (size_t)ledger->session_of[skew.first], &why);
+    reject(in, ledger, (size_t)ledger->session_of[skew.first], &why);
     for (size_t i = 0; i < in->n_trained; i++) {
         if (verdicts[i] == RRI_SKEW_OTHER) {
             const int32_t row = update->order[update->trained[i]];
-            give_up(in, ledger, (size_t)ledger->session_of[row], &why);
+            reject(in, ledger, (size_t)ledger->session_of[row], &why);
         }
     }
     for (size_t i = 0; i < in->n_trained; i++) {
         const int32_t session = ledger->session_of[update->order[update->trained[i]]];
-        in->n_checked += verdicts[i] != RRI_SKEW_UNCHECKED && ledger->spoilt[session] != 0;
+        in->n_checked += verdicts[i] != RRI_SKEW_UNCHECKED && ledger->is_rejected[session] != 0;
     }
     return RR_OK;
 }
@@ -158,7 +158,7 @@ static void judge_returns(rri_intake *in, const rri_trainer *trainer, rri_ledger
             const int32_t row = update->order[place];
             rr_error why;
             (void)not_finite(ledger, row, "return", x, &why);
-            give_up(in, ledger, (size_t)ledger->session_of[row], &why);
+            reject(in, ledger, (size_t)ledger->session_of[row], &why);
         }
     }
 }
@@ -191,6 +191,13 @@ static void select_rows(rri_intake *in, rri_trainer *trainer, const rri_rollout 
         update->is_own[in->n_trained] = is_own;
         update->trained[in->n_trained++] = (int32_t)place;
     }
+    if (in->n_trained == 1 &&
+        rri_update_needs_two(trainer)) { /* the others beside it are refused */
+        in->n_trained = 0;
+        in->n_dropped++;
+        in->staleness = 0.0;
+        in->staleness_max = 0;
+    }
 }
 
 /* Weights and traces of all places; log_probs [n_trained] of the present policy. */
@@ -217,18 +224,26 @@ static void weigh(rri_intake *in, rri_trainer *trainer, const rri_rollout *rollo
 static rr_status pick(rri_intake *in, rri_trainer *trainer, rri_ledger *ledger, rr_error *err)
 {
     rri_update_rows *update = &trainer->update;
-    const rri_spoilt *spoilt = &in->spoilt;
-    const rr_status status = rri_harvest_pick(&in->n_places, update->order, update->is_segment_end,
-                                              ledger, update->max_rows, err);
-    if (status != RR_OK && spoilt->n_sessions > 0) {
-        RRI_FAIL(err, spoilt->first.status,
+    const rri_rejected *rejected = &in->rejected;
+    const bool is_any = rri_harvest_pick(&in->n_places, update->order, update->is_segment_end,
+                                         ledger, update->max_rows, trainer->recipe.n_steps);
+    if (ledger->n_picked == 0 && rejected->n_sessions > 0) {
+        RRI_FAIL(err, rejected->first.status,
                  "update: none of %zu sessions that are ready can be trained on; the first: %s",
-                 spoilt->n_sessions, spoilt->first.text);
+                 rejected->n_sessions, rejected->first.text);
     }
-    return status;
+    if (!is_any) {
+        RRI_FAIL(err, RR_E_STATE,
+                 "update: no session of the ledger has ended with all its rewards final");
+    }
+    in->n_rows = 0;
+    for (size_t i = 0; i < ledger->n_picked; i++) {
+        in->n_rows += (size_t)ledger->lengths[ledger->picked[i]];
+    }
+    return RR_OK;
 }
 
-/* One round: sessions are picked and judged; *is_sound where none of them had to be given up. */
+/* One round: sessions are picked and judged; *is_sound where none of them had to be rejected. */
 static rr_status take_round(bool *is_sound, rri_intake *in, rri_trainer *trainer,
                             const rri_rollout *rollout, rri_ledger *ledger, rr_error *err)
 {
@@ -237,11 +252,11 @@ static rr_status take_round(bool *is_sound, rri_intake *in, rri_trainer *trainer
     RRI_TRY(pick(in, trainer, ledger, err));
     RRI_TRY(rri_update_check_form(trainer, rollout, err));
     select_rows(in, trainer, rollout, ledger);
-    const size_t n_spoilt = in->spoilt.n_sessions;
+    const size_t n_rejected = in->rejected.n_sessions;
     if (in->n_trained > 0) {
         RRI_TRY(judge_lists(in, trainer, rollout, ledger, err));
     }
-    *is_sound = in->spoilt.n_sessions == n_spoilt;
+    *is_sound = in->rejected.n_sessions == n_rejected;
     if (!*is_sound) {
         return RR_OK;
     }
@@ -252,12 +267,12 @@ static rr_status take_round(bool *is_sound, rri_intake *in, rri_trainer *trainer
     rri_recall_compute(trainer, NULL, update->values, rollout, update->order, in->n_places);
     RRI_TRY(judge_numbers(in, trainer, ledger, log_probs, err));
     RRI_TRY(judge_skew(in, trainer, rollout, ledger, log_probs, err));
-    if (in->spoilt.n_sessions == n_spoilt) {
+    if (in->rejected.n_sessions == n_rejected) {
         weigh(in, trainer, rollout, log_probs);
-        rri_returns_compute_keyed(trainer, rollout, ledger, in->n_places);
+        rri_returns_compute_sessions(trainer, rollout, ledger, in->n_places);
         judge_returns(in, trainer, ledger);
     }
-    *is_sound = in->spoilt.n_sessions == n_spoilt;
+    *is_sound = in->rejected.n_sessions == n_rejected;
     return RR_OK;
 }
 
@@ -266,14 +281,15 @@ rr_status rri_intake_take(rri_intake *in, rri_trainer *trainer, const rri_rollou
 {
     *in = (rri_intake){0};
     in->own = rri_model_version(&trainer->model, rri_model_fingerprint(&trainer->model), NULL);
+    if (ledger->min_rows == 1 && rri_update_needs_two(trainer)) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "update: min_rows of the ledger is 1, but this agent cannot be trained on one row "
+                 "alone (PPO, or normalised advantages); it must be at least 2");
+    }
     rri_harvest_begin(ledger);
-    give_up_long_ones(in, trainer, ledger);
+    reject_long_ones(in, trainer, ledger);
     for (bool is_sound = false; !is_sound;) {
         RRI_TRY(take_round(&is_sound, in, trainer, rollout, ledger, err));
-    }
-    if (rri_update_needs_two(trainer) && in->n_trained == 1) {
-        RRI_FAIL(err, RR_E_STATE,
-                 "update: one row alone cannot be trained on; wait for another to be ready");
     }
     const double ess = rri_off_policy_ess(&in->weights);
     if (ess < (double)trainer->model.config.min_ess) {
@@ -290,15 +306,23 @@ rr_status rri_intake_take(rri_intake *in, rri_trainer *trainer, const rri_rollou
 
 void rri_intake_warn(const rri_intake *in, const rri_trainer *trainer)
 {
-    const rri_spoilt *spoilt = &in->spoilt;
+    const rri_rejected *rejected = &in->rejected;
     const rri_off_policy_sums *weights = &in->weights;
     const double deviation = rri_off_policy_deviation(weights);
-    if (spoilt->n_sessions > 0) {
+    if (rejected->n_sessions > 0) {
         rri_host_log_say(&trainer->log, RR_LOG_WARNING,
-                         "update: %zu sessions (%zu rows) cannot be trained on and were given up; "
+                         "update: %zu sessions (%zu rows) cannot be trained on and were rejected; "
                          "the first is session %llu: %s",
-                         spoilt->n_sessions, spoilt->n_rows, (unsigned long long)spoilt->session,
-                         spoilt->first.text);
+                         rejected->n_sessions, rejected->n_rows,
+                         (unsigned long long)rejected->session, rejected->first.text);
+    }
+    if (in->n_trained == 0 && in->n_rows > 0) {
+        rri_host_log_say(
+            &trainer->log, RR_LOG_WARNING,
+            "update: none of the %zu rows that were ready could be trained on, and they are "
+            "dropped: %zu were the last of sessions cut off without a final observation, %zu of "
+            "another catalogue or left alone, %zu of a version that is unknown or too old",
+            in->n_rows, in->n_rows - in->n_places, in->n_dropped, in->n_refused);
     }
     if (deviation > MOST_DEVIATION) {
         rri_host_log_say(&trainer->log, RR_LOG_WARNING,

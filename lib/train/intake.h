@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* intake.h: which sessions of a keyed buffer an update takes, and what their rows weigh. recrl.h
+/* intake.h: which sessions of a ledger an update takes, and what their rows weigh. recrl.h
  * §6, maths §5.
  *
- * A session with a row that cannot be trained on is given up whole: a session with a hole is not
+ * A session with a row that cannot be trained on is rejected whole: a session with a hole is not
  * what happened. The others are trained on as if it had not been there. */
 #ifndef RRI_TRAIN_INTAKE_H
 #define RRI_TRAIN_INTAKE_H
@@ -11,22 +11,23 @@
 #include "rl/off_policy.h"
 #include "train/trainer.h"
 
-/* Sessions that were given up. */
-typedef struct rri_spoilt {
+/* Sessions that were rejected. */
+typedef struct rri_rejected {
     size_t n_sessions, n_rows;
     uint64_t session; /* key of the first */
     rr_error first;   /* what is wrong with it */
-} rri_spoilt;
+} rri_rejected;
 
 typedef struct rri_intake {
-    uint64_t own; /* the present version */
+    uint64_t own;  /* the present version */
+    size_t n_rows; /* of the sessions picked */
     size_t n_places, n_trained;
-    size_t n_dropped, n_refused; /* places: of another catalogue; unknown or too old */
+    size_t n_dropped, n_refused; /* places: of another catalogue or alone; unknown or too old */
     int64_t staleness_max;
     double staleness; /* Σ over trained places */
     rri_off_policy_sums weights;
-    rri_spoilt spoilt;
-    size_t n_skewed;  /* rows for which sessions were given up */
+    rri_rejected rejected;
+    size_t n_skewed;  /* rows for which sessions were rejected */
     size_t n_checked; /* all rows of these that could be checked */
 } rri_intake;
 

@@ -14,7 +14,7 @@ typedef struct rri_algorithm rri_algorithm;
 typedef struct rri_recipe {
     const rri_algorithm *algorithm; /* whose loss and loop it is */
     int32_t optimizer;              /* RR_OPTIMIZER_… */
-    size_t n_steps;                 /* length of a rollout */
+    size_t n_steps;                 /* length of a segment */
     size_t batch_size;              /* rows of one gradient step; 0: all */
     size_t n_epochs;
     bool has_advantage_norm;
@@ -56,5 +56,11 @@ struct rri_algorithm {
                         const struct rri_rollout *rollout, size_t n, float lr, rr_error *err);
     size_t min_rows; /* of an update; a normalised advantage needs 2 anyway */
 };
+
+/* Whether one row alone cannot be trained on. */
+static inline bool rri_recipe_needs_two(const rri_recipe *recipe)
+{
+    return recipe->algorithm->min_rows > 1 || recipe->has_advantage_norm;
+}
 
 #endif

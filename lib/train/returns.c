@@ -34,7 +34,7 @@ static void flush(rri_trainer *trainer, size_t n)
 typedef struct coming {
     const rri_rollout *rollout;
     const float *to_come;     /* lock step: [n_sessions, S] */
-    const rri_ledger *ledger; /* keyed; NULL: lock step */
+    const rri_ledger *ledger; /* NULL: a rollout */
 } coming;
 
 static const float *state_after(const coming *c, size_t row, size_t S)
@@ -59,7 +59,7 @@ static void next_values(rri_trainer *trainer, const coming *after, size_t n_plac
             update->next_values[place] = 0.0f;
             continue;
         }
-        if (update->is_segment_end[place] == 0) {
+        if (update->is_segment_end[place] != RRI_SEGMENT_LAST) {
             update->next_values[place] = update->values[place + 1];
             continue;
         }
@@ -105,8 +105,8 @@ void rri_returns_compute(rri_trainer *trainer, const rri_rollout *rollout, const
     compute(trainer, &after, NULL, rollout->n_rows);
 }
 
-void rri_returns_compute_keyed(rri_trainer *trainer, const rri_rollout *rollout,
-                               const rri_ledger *ledger, size_t n_places)
+void rri_returns_compute_sessions(rri_trainer *trainer, const rri_rollout *rollout,
+                                  const rri_ledger *ledger, size_t n_places)
 {
     const coming after = {.rollout = rollout, .ledger = ledger};
     compute(trainer, &after, trainer->update.traces, n_places);

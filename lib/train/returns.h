@@ -11,9 +11,9 @@
  * open. */
 void rri_returns_compute(rri_trainer *trainer, const rri_rollout *rollout, const float *to_come);
 
-/* The same from a keyed buffer: n_places places, whose values and traces are there too. */
-void rri_returns_compute_keyed(rri_trainer *trainer, const rri_rollout *rollout,
-                               const rri_ledger *ledger, size_t n_places);
+/* The same from a ledger: n_places places, whose values and traces are there too. */
+void rri_returns_compute_sessions(rri_trainer *trainer, const rri_rollout *rollout,
+                                  const rri_ledger *ledger, size_t n_places);
 
 /* True when some session has neither terminated nor been truncated at its last row. */
 bool rri_returns_need_states(const rri_rollout *rollout);

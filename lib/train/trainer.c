@@ -40,8 +40,10 @@ static void layout_slice(rri_trainer *trainer, rri_arena *arena)
 static void layout_update(rri_trainer *trainer, rri_arena *arena)
 {
     rri_update_rows *update = &trainer->update;
-    const size_t rows =
-        rri_size_multiply((size_t)trainer->model.config.max_rows, trainer->recipe.n_steps);
+    const rr_agent_config *config = &trainer->model.config;
+    const size_t rows = config->max_update_rows > 0
+                            ? (size_t)config->max_update_rows
+                            : rri_size_multiply((size_t)config->max_rows, trainer->recipe.n_steps);
     update->max_rows = rows;
     update->order = RRI_TAKE(arena, int32_t, rows);
     update->is_segment_end = RRI_TAKE(arena, uint8_t, rows);

@@ -64,7 +64,7 @@ typedef struct rri_update_rows {
     float *weights;                        /* [max_rows] w of each place; read where has_weights */
     float *traces;                         /* [max_rows] c of each place */
     uint8_t *is_own;         /* [max_rows] of trained places: the present version drew it */
-    bool has_weights;        /* while a keyed buffer is trained on */
+    bool has_weights;        /* while a ledger is trained on */
     float *recorded;         /* [max_rows] log-probs of trained places as a ledger has them */
     int32_t *trained;        /* [max_rows] places (in this order) that are trained on */
     int32_t *permutation;    /* [max_rows] */

@@ -72,8 +72,8 @@ static rr_status check_rollout(const rri_trainer *trainer, const rri_rollout *ro
     }
     if (rollout->n_rows > trainer->update.max_rows) {
         RRI_FAIL(err, RR_E_MISMATCH,
-                 "update: the buffer holds %zu rows; this agent was made for at most %zu (max_rows "
-                 "times n_steps)",
+                 "update: the buffer holds %zu rows; this agent was made for at most %zu "
+                 "(max_update_rows)",
                  rollout->n_rows, trainer->update.max_rows);
     }
     return rri_update_check_form(trainer, rollout, err);
@@ -98,7 +98,7 @@ static rr_status check_to_come(const rri_trainer *trainer, const rri_rollout *ro
 
 bool rri_update_needs_two(const rri_trainer *trainer)
 {
-    return trainer->recipe.algorithm->min_rows > 1 || trainer->recipe.has_advantage_norm;
+    return rri_recipe_needs_two(&trainer->recipe);
 }
 
 bool rri_update_is_of_catalogue(const rri_trainer *trainer, const rri_rollout *rollout, size_t row)
@@ -115,7 +115,7 @@ bool rri_update_is_of_catalogue(const rri_trainer *trainer, const rri_rollout *r
 static size_t select_rows(rri_trainer *trainer, const rri_rollout *rollout)
 {
     rri_update_rows *update = &trainer->update;
-    rri_rollout_order(update->order, update->is_segment_end, rollout);
+    rri_rollout_order(update->order, update->is_segment_end, rollout, trainer->recipe.n_steps);
     size_t n = 0;
     for (size_t place = 0; place < rollout->n_rows; place++) {
         if (rri_update_is_of_catalogue(trainer, rollout, (size_t)update->order[place])) {
@@ -204,7 +204,9 @@ rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_roll
         rri_normalise_returns(trainer, trainer->update.returns, trainer->update.trained, n);
         status = trainer->recipe.algorithm->update(&sums, trainer, rollout, n, lr, err);
     }
-    trainer->n_updates = rri_count_sum(trainer->n_updates, 1);
+    if (n > 0) { /* without a row nothing was learned, and nothing has grown older */
+        trainer->n_updates = rri_count_sum(trainer->n_updates, 1);
+    }
     *n_trained = sums.n_steps > 0 ? n : 0;
     trainer->n_timesteps = rri_count_sum(trainer->n_timesteps, (int64_t)*n_trained);
     fill_stats(stats, trainer, &sums, n_places, *n_trained, lr);
@@ -229,6 +231,12 @@ rr_status rri_trainer_update(rri_trainer *trainer, rri_rollout *rollout, const r
     const size_t n = is_alone ? 0 : n_own; /* what a change of items left over is dropped too */
     if (n > 0) {
         RRI_TRY(rri_update_check_lists(trainer, rollout, 0, n, err));
+    }
+    if (n == 0) {
+        rri_host_log_say(&trainer->log, RR_LOG_WARNING,
+                         "update: none of the %zu rows could be trained on, and they are dropped: "
+                         "they were recorded under another catalogue%s",
+                         rollout->n_rows, is_alone ? ", but for one, which is left alone" : "");
     }
     rri_returns_compute(trainer, rollout, obs != NULL ? obs->states : NULL);
 

@@ -14,7 +14,7 @@
 rr_status rri_trainer_update(rri_trainer *trainer, rri_rollout *rollout, const rr_obs *obs,
                              rr_stats *stats, rr_error *err);
 
-/* ── what an update from a keyed buffer shares ── */
+/* ── what an update from a ledger shares ── */
 
 /* Whether rows of this form and these widths are what the agent scores. */
 rr_status rri_update_check_form(const rri_trainer *trainer, const rri_rollout *rollout,

@@ -603,6 +603,100 @@ START_TEST(test_api_agent_is_the_same_in_any_floating_point_mode_of_its_host)
 }
 END_TEST
 
+START_TEST(test_api_agent_fits_the_configs_of_buffers_and_ledgers)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    rr_buffer_config buffer;
+    rr_ledger_config ledger;
+    rr_buffer_config_init(&buffer, sizeof buffer);
+    rr_ledger_config_init(&ledger, sizeof ledger);
+    ledger.max_rows = 77;
+    ledger.reward_wait = 5;
+    ck_assert_int_eq(rr_agent_fit_buffer_config(t.agent, N, &buffer, NULL), RR_OK);
+    ck_assert(buffer.max_rows == 4 * N && buffer.state_dim == S && buffer.item_dim == 0);
+    ck_assert(buffer.feature_dim == F && buffer.max_candidates == K);
+    ck_assert(buffer.max_history == H && buffer.max_excluded == H);
+    ck_assert_int_eq(rr_agent_fit_ledger_config(t.agent, &ledger, NULL), RR_OK);
+    ck_assert(ledger.max_rows == 77 && ledger.reward_wait == 5 && ledger.min_rows == 2);
+    ck_assert(ledger.state_dim == S && ledger.item_dim == 0 && ledger.feature_dim == F);
+    ck_assert(ledger.max_candidates == K && ledger.max_history == H && ledger.max_excluded == H);
+    expect(rr_agent_fit_buffer_config(NULL, N, &buffer, &err), RR_E_INVALID, &err, "agent is NULL");
+    expect(rr_agent_fit_buffer_config(t.agent, N, NULL, &err), RR_E_INVALID, &err,
+           "config is NULL");
+    expect(rr_agent_fit_buffer_config(t.agent, 0, &buffer, &err), RR_E_INVALID, &err,
+           "n_envs is 0; it must be at least 1");
+    expect(rr_agent_fit_buffer_config(t.agent, INT32_MAX, &buffer, &err), RR_E_INVALID, &err,
+           "n_envs is 2147483647");
+    expect(rr_agent_fit_ledger_config(NULL, &ledger, &err), RR_E_INVALID, &err, "agent is NULL");
+    ledger.reward_wait = -1;
+    expect(rr_agent_fit_ledger_config(t.agent, &ledger, &err), RR_E_INVALID, &err,
+           "reward_wait is -1");
+    buffer.struct_size = offsetof(rr_buffer_config, max_history); /* of an older release */
+    buffer.max_history = 3;
+    buffer.max_candidates = 2;
+    ck_assert_int_eq(rr_agent_fit_buffer_config(t.agent, 1, &buffer, NULL), RR_OK);
+    ck_assert(buffer.max_rows == 4 && buffer.max_candidates == K && buffer.max_history == 3);
+
+    /* Vectors come with the requests; one row is enough for A2C. */
+    rr_agent *other = NULL;
+    const rr_agent_config config = small_config();
+    rr_a2c_config a2c;
+    rr_a2c_config_init(&a2c, sizeof a2c);
+    ck_assert_int_eq(rr_agent_create(&other, &config, &a2c, NULL, NULL, NULL), RR_OK);
+    rr_buffer_config_init(&buffer, sizeof buffer);
+    rr_ledger_config_init(&ledger, sizeof ledger);
+    ck_assert_int_eq(rr_agent_fit_buffer_config(other, 3, &buffer, NULL), RR_OK);
+    ck_assert(buffer.item_dim == D && buffer.max_rows == 15);
+    ck_assert_int_eq(rr_agent_fit_ledger_config(other, &ledger, NULL), RR_OK);
+    ck_assert(ledger.item_dim == D && ledger.min_rows == 1);
+    rr_agent_destroy(other);
+    close_table(&t);
+}
+END_TEST
+
+static rr_agent *agent_for(const table *t, int32_t max_update_rows)
+{
+    rr_agent *agent = NULL;
+    rr_agent_config config = small_config();
+    config.max_update_rows = max_update_rows;
+    const rr_ppo_config ppo = small_ppo();
+    ck_assert_int_eq(rr_agent_create(&agent, &config, &ppo, t->items, NULL, NULL), RR_OK);
+    return agent;
+}
+
+START_TEST(test_api_agent_max_update_rows_bounds_updates_and_imitation_and_not_acts)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    rr_agent *exact = agent_for(&t, 4 * N), *less = agent_for(&t, 4 * N - 1),
+             *few = agent_for(&t, 2);
+    fill_buffer(&t); /* 4 N rows */
+    expect(rr_agent_update(less, t.buffer, &t.obs, NULL, &err), RR_E_MISMATCH, &err,
+           "holds 24 rows; this agent was made for at most 23 (max_update_rows)");
+    ck_assert_int_eq(rr_buffer_count(t.buffer), 4 * N);
+    ck_assert_int_eq(rr_agent_update(exact, t.buffer, &t.obs, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_act(few, &t.obs, &t.decision, NULL), RR_OK); /* N rows */
+    expect(rr_agent_imitate(few, &t.obs, t.actions, NULL, NULL, NULL, NULL, &err), RR_E_INVALID,
+           &err, "obs n is 6; this agent was made for at most 2 (max_update_rows)");
+    rr_agent_config config = small_config();
+    rr_agent *none = NULL;
+    rr_a2c_config a2c;
+    rr_a2c_config_init(&a2c, sizeof a2c);
+    config.max_update_rows = 1;
+    expect(rr_agent_create(&none, &config, NULL, t.items, NULL, &err), RR_E_INVALID, &err,
+           "max_update_rows is 1");
+    ck_assert_int_eq(rr_agent_create(&none, &config, &a2c, t.items, NULL, NULL), RR_OK);
+    rr_agent_destroy(none);
+    rr_agent_destroy(exact);
+    rr_agent_destroy(less);
+    rr_agent_destroy(few);
+    close_table(&t);
+}
+END_TEST
+
 CHECK_MAIN("api/api_agent", test_api_agent_null_arguments_are_refused_by_name,
            test_api_agent_configs_are_judged_by_their_tables,
            test_api_agent_is_made_by_the_algorithm_of_its_config, test_api_agent_trains_and_says_so,
@@ -613,4 +707,6 @@ CHECK_MAIN("api/api_agent", test_api_agent_null_arguments_are_refused_by_name,
            test_api_agent_tensors_are_found_by_index_and_name,
            test_api_agent_feature_weight_one_makes_a_ranker_the_first_policy,
            test_api_agent_set_items_goes_on_with_another_catalogue,
-           test_api_agent_is_the_same_in_any_floating_point_mode_of_its_host)
+           test_api_agent_is_the_same_in_any_floating_point_mode_of_its_host,
+           test_api_agent_fits_the_configs_of_buffers_and_ledgers,
+           test_api_agent_max_update_rows_bounds_updates_and_imitation_and_not_acts)

@@ -221,14 +221,14 @@ START_TEST(test_api_buffer_structs_of_other_releases_are_understood)
 }
 END_TEST
 
-typedef struct ledger {
+typedef struct tally {
     size_t n_live, largest;
     int refuses;
-} ledger;
+} tally;
 
 static void *allocate(void *user, size_t bytes, size_t alignment)
 {
-    ledger *l = user;
+    tally *l = user;
     l->largest = bytes > l->largest ? bytes : l->largest;
     void *block = l->refuses ? NULL : aligned_alloc(alignment, bytes);
     l->n_live += block != NULL;
@@ -238,13 +238,13 @@ static void *allocate(void *user, size_t bytes, size_t alignment)
 static void release(void *user, void *block, size_t bytes)
 {
     (void)bytes;
-    ((ledger *)user)->n_live--;
+    ((tally *)user)->n_live--;
     free(block);
 }
 
 START_TEST(test_api_buffer_memory_is_what_create_takes)
 {
-    ledger l = {0};
+    tally l = {0};
     const rr_host host = {
         .struct_size = sizeof host, .allocate = allocate, .release = release, .user = &l};
     rr_buffer_config config = small_config();
@@ -277,148 +277,29 @@ START_TEST(test_api_buffer_memory_is_what_create_takes)
 }
 END_TEST
 
-/* ── keyed ── */
-
-static void open_keyed(desk *t)
-{
-    memset(t, 0, sizeof *t);
-    rr_buffer_config config = small_config();
-    config.is_keyed = 1;
-    config.reward_wait = 10;
-    ck_assert_int_eq(rr_buffer_create(&t->buffer, &config, NULL, NULL), RR_OK);
-    t->obs = (rr_obs){.struct_size = sizeof t->obs,
-                      .n = N,
-                      .state_dim = S,
-                      .states = t->states,
-                      .sessions = t->ids,
-                      .decisions = t->ids,
-                      .times = t->times};
-    t->decision = (rr_decision){.struct_size = sizeof t->decision,
-                                .n = N,
-                                .actions = t->actions,
-                                .log_probs = t->log_probs,
-                                .policy_versions = t->ids};
-    t->outcome = (rr_outcome){
-        .struct_size = sizeof t->outcome, .n = N, .decisions = t->ids, .rewards = t->rewards};
-    for (uint64_t i = 0; i < N; i++) {
-        t->ids[i] = 70 + i;
-    }
-}
-
-START_TEST(test_api_buffer_dropping_what_is_ready_leaves_open_sessions)
+START_TEST(test_api_buffer_counts_are_those_of_its_rows)
 {
     desk t;
-    rr_error err = {0};
     open_desk(&t);
-    ck_assert_int_eq(rr_buffer_drop_ready(t.buffer, &err), RR_E_UNSUPPORTED);
-    ck_assert_ptr_nonnull(strstr(err.text, "is_keyed"));
-    ck_assert_int_eq(rr_buffer_drop_ready(NULL, &err), RR_E_INVALID);
-    rr_buffer_destroy(t.buffer);
-    open_keyed(&t);
-    rr_buffer_counts c = {.struct_size = sizeof c};
-    ck_assert_int_eq(rr_buffer_record(t.buffer, &t.obs, &t.decision, NULL), RR_OK);
-    const uint8_t ended[N] = {1};
-    t.outcome.terminated = ended;
-    ck_assert_int_eq(rr_buffer_reward(t.buffer, &t.outcome, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_drop_ready(t.buffer, NULL), RR_OK); /* it waits */
-    ck_assert_int_eq(rr_buffer_settle(t.buffer, 10, &c, NULL), RR_OK);
-    ck_assert_int_eq(c.ready, 1);
-    ck_assert_int_eq(rr_buffer_drop_ready(t.buffer, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_settle(t.buffer, 10, &c, NULL), RR_OK);
-    ck_assert_int_eq(c.open, N - 1);
-    ck_assert_int_eq(c.dropped, 1);
-    ck_assert_int_eq(c.spoilt, 0);
-    rr_buffer_destroy(t.buffer);
-}
-END_TEST
-
-START_TEST(test_api_buffer_keyed_counts_everything_that_it_was_told)
-{
-    desk t;
-    open_keyed(&t);
-    rr_buffer_counts c = {.struct_size = sizeof c};
+    rr_error err = {0};
     size_t bytes = 0;
-    rr_buffer_config config = small_config();
-    config.is_keyed = 1;
+    const rr_buffer_config config = small_config();
+    rr_buffer_counts c = {.struct_size = sizeof c};
     ck_assert_int_eq(rr_buffer_memory(&config, &bytes, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_reward(t.buffer, &t.outcome, NULL), RR_OK); /* before its record */
-    ck_assert_int_eq(rr_buffer_record(t.buffer, &t.obs, &t.decision, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_record(t.buffer, &t.obs, &t.decision, NULL), RR_OK); /* again */
-    ck_assert_int_eq(rr_buffer_reward(t.buffer, &t.outcome, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_settle(t.buffer, INT64_MIN, &c, NULL), RR_OK);
-    ck_assert_int_eq(c.max_rows, 2 * N);
-    ck_assert_int_eq(c.rows, N);
-    ck_assert_int_eq(c.open, N);
-    ck_assert_int_eq(c.open_sessions, N);
-    ck_assert_int_eq(c.recorded, N);
-    ck_assert_int_eq(c.duplicate, N);
-    ck_assert_int_eq(c.rewarded, N);
-    ck_assert_int_eq(c.unknown, N);
+    ck_assert_int_eq(rr_buffer_get_counts(t.buffer, &c, NULL), RR_OK);
+    ck_assert(c.max_rows == 2 * N && c.rows == 0 && c.record_rows == 0 && c.records == 0);
     ck_assert_int_eq(c.bytes, (int64_t)bytes);
-    const uint64_t key = 71;
-    rr_ending ending = {.struct_size = sizeof ending, .n = 1, .sessions = &key};
-    ck_assert_int_eq(rr_buffer_end(t.buffer, &ending, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_settle(t.buffer, 9, &c, NULL), RR_OK);
-    ck_assert_int_eq(c.waiting, 1);
-    ck_assert_int_eq(rr_buffer_settle(t.buffer, 10, &c, NULL), RR_OK);
-    ck_assert_int_eq(c.ready, 1);
-    ck_assert_int_eq(c.ready_sessions, 1);
-    ck_assert_int_eq(rr_buffer_reward(t.buffer, &t.outcome, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_settle(t.buffer, 0, &c, NULL), RR_OK); /* held */
-    ck_assert_int_eq(c.late, N);
-    ck_assert_int_eq(rr_buffer_count(t.buffer), N);
-    ck_assert_int_eq(rr_buffer_is_full(t.buffer), 0);
-    t.obs.decisions = t.obs.sessions = (const uint64_t[]){1, 2};
-    ck_assert_int_eq(rr_buffer_record(t.buffer, &t.obs, &t.decision, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_is_full(t.buffer), 1);
-    rr_error err = {0};
-    t.obs.decisions = t.obs.sessions = (const uint64_t[]){3, 4};
-    expect(rr_buffer_record(t.buffer, &t.obs, &t.decision, &err), RR_E_FULL, &err,
-           "all 4 rows are taken");
-    rr_buffer_clear(t.buffer);
-    ck_assert_int_eq(rr_buffer_settle(t.buffer, INT64_MIN, &c, NULL), RR_OK);
-    ck_assert_int_eq(c.rows + c.recorded + c.duplicate + c.rewarded + c.late + c.unknown, 0);
-    ck_assert_int_eq(rr_buffer_is_full(t.buffer), 0);
-    rr_buffer_destroy(t.buffer);
-}
-END_TEST
-
-START_TEST(test_api_buffer_keyed_names_what_is_missing)
-{
-    desk t;
-    open_keyed(&t);
-    rr_error err = {0};
-    t.decision.policy_versions = NULL;
-    expect(rr_buffer_record(t.buffer, &t.obs, &t.decision, &err), RR_E_INVALID, &err,
-           "decision policy_versions is NULL");
-    t.outcome.decisions = NULL;
-    expect(rr_buffer_reward(t.buffer, &t.outcome, &err), RR_E_INVALID, &err, "decisions is NULL");
-    t.outcome.decisions = t.ids;
-    t.outcome.n = 0;
-    expect(rr_buffer_reward(t.buffer, &t.outcome, &err), RR_E_INVALID, &err, "n is 0");
-    rr_ending ending = {.struct_size = sizeof ending, .n = 1};
-    expect(rr_buffer_end(t.buffer, &ending, &err), RR_E_INVALID, &err, "sessions is NULL");
-    ending.sessions = t.ids;
-    ending.n = 0;
-    expect(rr_buffer_end(t.buffer, &ending, &err), RR_E_INVALID, &err, "n is 0");
-    expect(rr_buffer_end(t.buffer, NULL, &err), RR_E_INVALID, &err, "rr_ending is NULL");
-    expect(rr_buffer_end(NULL, &ending, &err), RR_E_INVALID, &err, "buffer is NULL");
-    expect(rr_buffer_settle(NULL, 0, NULL, &err), RR_E_INVALID, &err, "buffer is NULL");
-    rr_buffer_counts counts = {.struct_size = 3};
-    expect(rr_buffer_settle(t.buffer, 0, &counts, &err), RR_E_INVALID, &err,
-           "rr_buffer_counts: struct_size is 3");
-    rr_buffer_destroy(t.buffer);
-    open_desk(&t);
-    ending.n = 1;
-    expect(rr_buffer_end(t.buffer, &ending, &err), RR_E_UNSUPPORTED, &err, "in lock step");
-    expect(rr_buffer_settle(t.buffer, 0, NULL, &err), RR_E_UNSUPPORTED, &err, "in lock step");
-    int32_t statuses[N];
-    t.decision.statuses = statuses;
-    expect(rr_buffer_record(t.buffer, &t.obs, &t.decision, &err), RR_E_UNSUPPORTED, &err,
-           "decision statuses is set");
-    t.decision.statuses = NULL;
-    t.decision.policy_versions = t.ids; /* as act filled them: not read */
-    ck_assert_int_eq(rr_buffer_record(t.buffer, &t.obs, &t.decision, NULL), RR_OK);
+    for (int32_t i = 1; i <= 2; i++) {
+        ck_assert_int_eq(rr_buffer_record(t.buffer, &t.obs, &t.decision, NULL), RR_OK);
+        ck_assert_int_eq(rr_buffer_get_counts(t.buffer, &c, NULL), RR_OK);
+        ck_assert(c.rows == i * N && c.record_rows == N && c.records == i && c.awaits_reward == 1);
+        ck_assert_int_eq(rr_buffer_reward(t.buffer, &t.outcome, NULL), RR_OK);
+        ck_assert_int_eq(rr_buffer_get_counts(t.buffer, &c, NULL), RR_OK);
+        ck_assert_int_eq(c.awaits_reward, 0);
+    }
+    expect(rr_buffer_get_counts(NULL, &c, &err), RR_E_INVALID, &err, "buffer is NULL");
+    expect(rr_buffer_get_counts(t.buffer, NULL, &err), RR_E_INVALID, &err,
+           "rr_buffer_counts is NULL");
     rr_buffer_destroy(t.buffer);
 }
 END_TEST
@@ -428,6 +309,4 @@ CHECK_MAIN("api/api_buffer", test_api_buffer_null_arguments_are_refused_by_name,
            test_api_buffer_fields_not_served_yet_are_refused, test_api_buffer_fills_and_is_cleared,
            test_api_buffer_structs_of_other_releases_are_understood,
            test_api_buffer_memory_is_what_create_takes,
-           test_api_buffer_keyed_counts_everything_that_it_was_told,
-           test_api_buffer_dropping_what_is_ready_leaves_open_sessions,
-           test_api_buffer_keyed_names_what_is_missing)
+           test_api_buffer_counts_are_those_of_its_rows)

@@ -7,7 +7,7 @@
 #include "check_run.h"
 #include "recrl/recrl.h"
 
-#define N_KINDS (RR_CONFIG_REINFORCE + 1)
+#define N_KINDS (RR_CONFIG_LEDGER + 1)
 
 typedef union any_config {
     struct {
@@ -26,6 +26,7 @@ typedef union any_config {
     rr_health_config health;
     rr_load_options load;
     rr_reinforce_config reinforce;
+    rr_ledger_config ledger;
 } any_config;
 
 static void init(any_config *config, int32_t kind)
@@ -68,6 +69,9 @@ static void init(any_config *config, int32_t kind)
     case RR_CONFIG_REINFORCE:
         rr_reinforce_config_init(&config->reinforce, sizeof config->reinforce);
         break;
+    case RR_CONFIG_LEDGER:
+        rr_ledger_config_init(&config->ledger, sizeof config->ledger);
+        break;
     default:
         ck_abort_msg("no such kind");
     }
@@ -101,6 +105,8 @@ START_TEST(test_api_config_defaults_land_in_their_fields)
     ck_assert(c.a2c.optimizer == RR_OPTIMIZER_RMSPROP);
     init(&c, RR_CONFIG_BUFFER);
     ck_assert(c.buffer.max_rows == 1024 && c.buffer.max_history == 20);
+    init(&c, RR_CONFIG_LEDGER);
+    ck_assert(c.ledger.max_rows == 1024 && c.ledger.max_sessions == 0 && c.ledger.min_rows == 2);
     init(&c, RR_CONFIG_TRAIN);
     ck_assert(c.train.total_timesteps == 100000 && c.train.log_interval == 1);
     init(&c, RR_CONFIG_SERVING);

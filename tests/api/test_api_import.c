@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A log that goes into a buffer. */
+/* A log that goes into a ledger. */
+#include <stdbool.h>
+
 #include "check_run.h"
 #include "log/log_fixture.h"
 
@@ -7,60 +9,35 @@ enum { MOST = 4096 };
 
 START_TEST(test_api_import_arguments_are_judged_by_name)
 {
-    rr_buffer *buffer = NULL;
-    ck_assert_int_eq(rr_buffer_create(&buffer, NULL, NULL, NULL), RR_OK);
+    rr_ledger *ledger = NULL;
+    ck_assert_int_eq(rr_ledger_create(&ledger, NULL, NULL, NULL), RR_OK);
     const uint64_t data[4] = {0}, offsets[] = {8, 0};
     uint64_t work[4];
     rr_error err = {0};
-    ck_assert_int_eq(rr_buffer_import(buffer, data, offsets, 1, NULL, NULL, 0, NULL, &err),
+    ck_assert_int_eq(rr_ledger_import(ledger, data, offsets, 1, NULL, NULL, 0, NULL, NULL, &err),
                      RR_E_INVALID);
-    ck_assert_str_eq(err.text, "rr_buffer_import: work is NULL");
-    ck_assert_int_eq(rr_buffer_import(buffer, data, offsets, -1, NULL, work, 32, NULL, &err),
+    ck_assert_str_eq(err.text, "rr_ledger_import: work is NULL");
+    ck_assert_int_eq(rr_ledger_import(ledger, data, offsets, -1, NULL, work, 32, NULL, NULL, &err),
                      RR_E_INVALID);
-    ck_assert_int_eq(rr_buffer_import(buffer, data, offsets, 1, NULL, work, 32, NULL, &err),
+    ck_assert_int_eq(rr_ledger_import(ledger, data, offsets, 1, NULL, work, 32, NULL, NULL, &err),
                      RR_E_INVALID);
-    ck_assert_str_eq(err.text, "rr_buffer_import: offsets[1] is less than offsets[0]");
-    ck_assert_int_eq(rr_buffer_import(buffer, data, offsets, 0, NULL, work, 32, NULL, &err), RR_OK);
-    rr_buffer_destroy(buffer);
-}
-END_TEST
-
-START_TEST(test_api_import_a_buffer_in_lock_step_takes_no_log)
-{
-    rr_buffer *buffer = NULL;
-    ck_assert_int_eq(rr_buffer_create(&buffer, NULL, NULL, NULL), RR_OK);
-    log_fixture log;
-    log_open(&log);
-    uint64_t data[MOST / 8], work[MOST / 8], offsets[2] = {0};
-    size_t bytes = 0;
-    ck_assert_int_eq(rr_record_encode(data, sizeof data, &bytes, &log.obs, &log.decision, 0, NULL),
+    ck_assert_str_eq(err.text, "rr_ledger_import: offsets[1] is less than offsets[0]");
+    ck_assert_int_eq(rr_ledger_import(ledger, data, offsets, 0, NULL, work, 32, NULL, NULL, &err),
                      RR_OK);
-    offsets[1] = bytes;
-    int32_t status = RR_OK;
-    ck_assert_int_eq(
-        rr_buffer_import(buffer, data, offsets, 1, log.items, work, sizeof work, &status, NULL),
-        RR_OK);
-    ck_assert_int_eq(status, RR_E_UNSUPPORTED);
-    rr_error err = {0};
-    ck_assert_int_eq(
-        rr_buffer_import(buffer, data, offsets, 1, log.items, work, sizeof work, NULL, &err),
-        RR_E_UNSUPPORTED);
-    ck_assert_int_eq(rr_buffer_count(buffer), 0);
-    log_close(&log);
-    rr_buffer_destroy(buffer);
+    rr_ledger_destroy(ledger);
 }
 END_TEST
 
 enum { SESSIONS = 3, STEPS = 4, RECORDS = SESSIONS * STEPS, BLOBS = 2 * RECORDS + SESSIONS };
 
-/* A log of three sessions, and the same rows in a buffer that was told them directly. */
+/* A log of three sessions, and the same rows in a ledger that recorded them. */
 typedef struct scene {
     rr_items *items;
     rr_agent *agents[2];
-    rr_buffer *buffers[2]; /* told; imported */
+    rr_ledger *ledgers[2]; /* told; imported */
     unsigned char data[64 * MOST];
     uint64_t offsets[BLOBS + 1], work[MOST / 8];
-    int32_t n, statuses[BLOBS];
+    int32_t n, n_taken, statuses[BLOBS];
 } scene;
 
 static void open_scene(scene *t)
@@ -73,16 +50,15 @@ static void open_scene(scene *t)
     config.item_dim = LOG_D;
     config.max_candidates = LOG_K;
     config.max_history = 4;
-    rr_buffer_config shape;
-    rr_buffer_config_init(&shape, sizeof shape);
+    rr_ledger_config shape;
+    rr_ledger_config_init(&shape, sizeof shape);
     shape.state_dim = LOG_S;
     shape.max_candidates = LOG_K;
     shape.max_history = 0;
-    shape.is_keyed = 1;
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(rr_agent_create(&t->agents[i], &config, NULL, t->items, NULL, NULL),
                          RR_OK);
-        ck_assert_int_eq(rr_buffer_create(&t->buffers[i], &shape, NULL, NULL), RR_OK);
+        ck_assert_int_eq(rr_ledger_create(&t->ledgers[i], &shape, NULL, NULL), RR_OK);
     }
 }
 
@@ -90,7 +66,7 @@ static void close_scene(scene *t)
 {
     for (int i = 0; i < 2; i++) {
         rr_agent_destroy(t->agents[i]);
-        rr_buffer_destroy(t->buffers[i]);
+        rr_ledger_destroy(t->ledgers[i]);
     }
     rr_items_release(t->items);
 }
@@ -134,8 +110,8 @@ static void play_step(scene *t, int step)
     const rr_outcome outcome = {
         .struct_size = sizeof outcome, .n = SESSIONS, .decisions = ids, .rewards = rewards};
     ck_assert_int_eq(rr_agent_act(t->agents[0], &obs, &decision, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_record(t->buffers[0], &obs, &decision, NULL), RR_OK);
-    ck_assert_int_eq(rr_buffer_reward(t->buffers[0], &outcome, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_record(t->ledgers[0], &obs, &decision, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_reward(t->ledgers[0], &outcome, NULL, NULL), RR_OK);
     for (int32_t i = 0; i < SESSIONS; i++) {
         size_t bytes = 0;
         rr_status status =
@@ -157,7 +133,7 @@ static void play(scene *t)
                               .n = SESSIONS,
                               .sessions = sessions,
                               .terminated = terminated};
-    ck_assert_int_eq(rr_buffer_end(t->buffers[0], &ending, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_end(t->ledgers[0], &ending, NULL, NULL), RR_OK);
     for (int32_t i = 0; i < SESSIONS; i++) {
         size_t bytes = 0;
         const rr_status status =
@@ -169,8 +145,8 @@ static void play(scene *t)
 
 static rr_status import(scene *t, int32_t *statuses, rr_error *err)
 {
-    return rr_buffer_import(t->buffers[1], t->data, t->offsets, t->n, t->items, t->work,
-                            sizeof t->work, statuses, err);
+    return rr_ledger_import(t->ledgers[1], t->data, t->offsets, t->n, t->items, t->work,
+                            sizeof t->work, statuses, &t->n_taken, err);
 }
 
 START_TEST(test_api_import_a_log_teaches_what_the_rows_themselves_teach)
@@ -185,8 +161,8 @@ START_TEST(test_api_import_a_log_teaches_what_the_rows_themselves_teach)
     rr_stats stats = {.struct_size = sizeof stats};
     for (int i = 0; i < 2; i++) {
         rr_error err = {0};
-        ck_assert_msg(rr_agent_update(t.agents[i], t.buffers[i], NULL, &stats, &err) == RR_OK, "%s",
-                      err.text);
+        ck_assert_msg(rr_agent_update_sessions(t.agents[i], t.ledgers[i], &stats, &err) == RR_OK,
+                      "%s", err.text);
         ck_assert_int_eq(stats.n_rows, RECORDS - 1); /* the last one of the session cut off */
     }
     ck_assert_uint_eq(rr_agent_version(t.agents[0]), rr_agent_version(t.agents[1]));
@@ -206,8 +182,8 @@ START_TEST(test_api_import_says_of_every_blob_what_became_of_it)
         const rr_status wanted = i == 2 || i == 7 ? RR_E_FORMAT : i == 3 ? RR_E_NOT_FOUND : RR_OK;
         ck_assert_msg(t.statuses[i] == wanted, "blob %d: %d, not %d", i, t.statuses[i], wanted);
     }
-    rr_buffer_counts counts = {.struct_size = sizeof counts};
-    ck_assert_int_eq(rr_buffer_settle(t.buffers[1], INT64_MIN, &counts, NULL), RR_OK);
+    rr_ledger_counts counts = {.struct_size = sizeof counts};
+    ck_assert_int_eq(rr_ledger_get_counts(t.ledgers[1], &counts, NULL), RR_OK);
     ck_assert_int_eq(counts.recorded, RECORDS - 1);
     ck_assert_int_eq(counts.rewarded, RECORDS - 2);
     ck_assert_int_eq(counts.unknown, 1);
@@ -224,8 +200,9 @@ START_TEST(test_api_import_without_statuses_stops_at_the_first_and_says_why)
     t.data[t.offsets[4] + 130] ^= 1;
     rr_error err = {0};
     ck_assert_int_eq(import(&t, NULL, &err), RR_E_FORMAT);
+    ck_assert_int_eq(t.n_taken, 4);
     ck_assert_msg(strstr(err.text, "checksum") != NULL, "%s", err.text);
-    ck_assert_int_eq(rr_buffer_count(t.buffers[1]), 2);
+    ck_assert_int_eq(rr_ledger_count(t.ledgers[1]), 2);
     close_scene(&t);
 }
 END_TEST
@@ -239,15 +216,86 @@ START_TEST(test_api_import_told_twice_is_stored_once)
     for (int pass = 0; pass < 2; pass++) {
         ck_assert_int_eq(import(&t, t.statuses, NULL), RR_OK);
         ck_assert_int_eq(t.statuses[0], pass == 0 ? RR_OK : RR_E_DUPLICATE);
-        ck_assert_int_eq(rr_buffer_count(t.buffers[1]), RECORDS);
+        ck_assert_int_eq(rr_ledger_count(t.ledgers[1]), RECORDS);
     }
     close_scene(&t);
 }
 END_TEST
 
+/* A ledger with room for a session and a half: the host updates where it is full and goes on. */
+static void import_in_parts(bool has_statuses, int32_t max_rows, int32_t max_sessions)
+{
+    scene t;
+    open_scene(&t);
+    play(&t);
+    rr_ledger_config shape;
+    rr_ledger_config_init(&shape, sizeof shape);
+    shape.state_dim = LOG_S;
+    shape.max_candidates = LOG_K;
+    shape.max_history = 0;
+    shape.max_rows = max_rows;
+    shape.max_sessions = max_sessions;
+    rr_ledger_destroy(t.ledgers[1]);
+    ck_assert_int_eq(rr_ledger_create(&t.ledgers[1], &shape, NULL, NULL), RR_OK);
+
+    /* One session behind the other, as a log that was sorted: records, outcomes, the ending. */
+    static unsigned char sorted[64 * MOST];
+    uint64_t offsets[BLOBS + 1] = {0};
+    int32_t n = 0;
+    for (int32_t s = 0; s < SESSIONS; s++) {
+        for (int32_t step = 0; step <= STEPS; step++) {
+            const int32_t first = step < STEPS ? 2 * (step * SESSIONS + s) : 2 * RECORDS + s;
+            for (int32_t b = first; b < first + (step < STEPS ? 2 : 1); b++, n++) {
+                const size_t bytes = (size_t)(t.offsets[b + 1] - t.offsets[b]);
+                memcpy(sorted + offsets[n], t.data + t.offsets[b], bytes);
+                offsets[n + 1] = offsets[n] + bytes;
+            }
+        }
+    }
+    rr_stats stats = {.struct_size = sizeof stats};
+    int32_t at = 0, n_stops = 0, n_trained = 0;
+    while (at < n) {
+        rr_error err = {0};
+        int32_t taken = -1;
+        const rr_status status =
+            rr_ledger_import(t.ledgers[1], sorted, offsets + at, n - at, t.items, t.work,
+                             sizeof t.work, has_statuses ? t.statuses : NULL, &taken, &err);
+        ck_assert(status == RR_OK || status == RR_E_FULL);
+        for (int32_t i = 0; has_statuses && i < taken; i++) {
+            ck_assert_int_eq(t.statuses[i], RR_OK);
+        }
+        at += taken;
+        ck_assert((at == n) == (status == RR_OK));
+        if (status == RR_E_FULL) {
+            n_stops++;
+            ck_assert_ptr_nonnull(strstr(err.text, "are taken"));
+            ck_assert(!has_statuses || t.statuses[taken] == RR_E_FULL);
+        }
+        ck_assert_int_eq(rr_agent_update_sessions(t.agents[0], t.ledgers[1], &stats, NULL), RR_OK);
+        n_trained += stats.n_rows;
+    }
+    rr_ledger_counts counts = {.struct_size = sizeof counts};
+    ck_assert_int_eq(rr_ledger_get_counts(t.ledgers[1], &counts, NULL), RR_OK);
+    ck_assert_int_gt(n_stops, 0);
+    ck_assert_int_eq(counts.recorded, RECORDS);
+    ck_assert_int_eq(counts.rewarded, RECORDS);
+    ck_assert_int_eq(counts.unknown, 0);
+    ck_assert_int_eq(n_trained, RECORDS - 1);
+    close_scene(&t);
+}
+
+START_TEST(test_api_import_into_a_full_ledger_stops_before_what_does_not_fit_and_goes_on_there)
+{
+    import_in_parts(true, STEPS + 2, 0);
+    import_in_parts(false, STEPS + 2, 0);
+    import_in_parts(true, STEPS, 0);
+    import_in_parts(true, RECORDS, 1); /* full of sessions */
+}
+END_TEST
+
 CHECK_MAIN("api/api_import", test_api_import_arguments_are_judged_by_name,
-           test_api_import_a_buffer_in_lock_step_takes_no_log,
            test_api_import_a_log_teaches_what_the_rows_themselves_teach,
            test_api_import_says_of_every_blob_what_became_of_it,
            test_api_import_without_statuses_stops_at_the_first_and_says_why,
-           test_api_import_told_twice_is_stored_once)
+           test_api_import_told_twice_is_stored_once,
+           test_api_import_into_a_full_ledger_stops_before_what_does_not_fit_and_goes_on_there)

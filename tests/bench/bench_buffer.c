@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bench_buffer: a keyed buffer's bookkeeping: record, reward by id, end by key, settle.
+/* bench_buffer: a ledger's bookkeeping: record, reward by id, end by key, settle.
  *
  *   plain      a state of 64 and a history of 20; sessions of 20 rows that interleave
  *   request    a state of 64 and 300 candidates with 16 features
@@ -25,7 +25,7 @@ static void require(rr_status status)
 }
 
 typedef struct desk {
-    rr_buffer *buffer;
+    rr_ledger *ledger;
     size_t n_rows;
     float *states, *features, *log_probs, *rewards;
     int32_t *history, *candidates, *actions;
@@ -38,17 +38,16 @@ typedef struct desk {
 static desk create(size_t n_rows, bool has_lists)
 {
     desk t = {.n_rows = n_rows};
-    rr_buffer_config config;
-    rr_buffer_config_init(&config, sizeof config);
+    rr_ledger_config config;
+    rr_ledger_config_init(&config, sizeof config);
     config.max_rows = (int32_t)n_rows;
     config.state_dim = STATE;
     config.max_history = has_lists ? 0 : HISTORY;
     config.max_candidates = has_lists ? LIST : 0;
     config.feature_dim = has_lists ? FEATURES : 0;
-    config.is_keyed = 1;
     config.reward_wait = 1000;
     config.idle_timeout = 1000;
-    require(rr_buffer_create(&t.buffer, &config, NULL, &err));
+    require(rr_ledger_create(&t.ledger, &config, NULL, &err));
     const size_t k = has_lists ? LIST : 0;
     t.states = bench_block((size_t)BATCH * STATE * sizeof(float));
     t.features = bench_block((BATCH * k * FEATURES + 1) * sizeof(float));
@@ -105,7 +104,7 @@ static void destroy(desk *t)
     void *const blocks[] = {t->states,    t->features, t->candidates, t->history,
                             t->log_probs, t->rewards,  t->actions,    t->sessions,
                             t->decisions, t->versions, t->times};
-    rr_buffer_destroy(t->buffer);
+    rr_ledger_destroy(t->ledger);
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
         free(blocks[i]);
     }
@@ -117,11 +116,11 @@ static uint64_t scatter(uint64_t x)
     return x * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-/* Fills the buffer once: batch after batch, the rewards of each some batches later. */
+/* Fills the ledger once: batch after batch, the rewards of each some batches later. */
 static void fill(void *what)
 {
     desk *t = what;
-    rr_buffer_clear(t->buffer);
+    rr_ledger_clear(t->ledger);
     const size_t n_batches = t->n_rows / BATCH, lag = 16;
     rr_outcome outcome = {.struct_size = sizeof outcome,
                           .n = BATCH,
@@ -135,19 +134,19 @@ static void fill(void *what)
                 t->decisions[i] = scatter(b * BATCH + i + 1);
                 t->times[i] = (int64_t)b;
             }
-            require(rr_buffer_record(t->buffer, &t->obs, &t->decision, &err));
+            require(rr_ledger_record(t->ledger, &t->obs, &t->decision, NULL, &err));
             if (b % LENGTH == LENGTH - 1 || b + 1 == n_batches) {
-                require(rr_buffer_end(t->buffer, &ending, &err));
+                require(rr_ledger_end(t->ledger, &ending, NULL, &err));
             }
         }
         if (b >= lag) {
             for (size_t i = 0; i < BATCH; i++) { /* not in the order of the rows */
                 t->decisions[i] = scatter((b - lag) * BATCH + (i * 29 + 7) % BATCH + 1);
             }
-            require(rr_buffer_reward(t->buffer, &outcome, &err));
+            require(rr_ledger_reward(t->ledger, &outcome, NULL, &err));
         }
         if (b % 256 == 0) {
-            require(rr_buffer_settle(t->buffer, (int64_t)b, NULL, &err));
+            require(rr_ledger_settle(t->ledger, (int64_t)b, NULL, &err));
         }
     }
 }
@@ -156,8 +155,8 @@ static void measure(bench *b, const char *what, size_t n_rows, bool has_lists)
 {
     desk t = create(n_rows, has_lists);
     const bench_times times = bench_throughput(b, fill, &t);
-    rr_buffer_counts counts = {.struct_size = sizeof counts};
-    require(rr_buffer_settle(t.buffer, (int64_t)1 << 40, &counts, &err));
+    rr_ledger_counts counts = {.struct_size = sizeof counts};
+    require(rr_ledger_settle(t.ledger, (int64_t)1 << 22, &counts, &err));
     if (counts.ready != (int64_t)n_rows || counts.rewarded != (int64_t)n_rows) {
         fprintf(stderr, "bench_buffer: %lld rows ready, %lld rewarded, of %zu\n",
                 (long long)counts.ready, (long long)counts.rewarded, n_rows);

@@ -3,7 +3,7 @@
  *
  *   clipped      PPO's ratio against the log-prob of the policy that acted (a lock-step buffer)
  *   as fresh     the same, with the present policy's log-probs in their place
- *   decoupled    a keyed buffer: maths §5
+ *   decoupled    a ledger: maths §5
  *
  * Printed: the share of the best known play that the policy reaches after so many updates, played
  * by sampling, as mean and half the 95 % interval over seeds; 0 where parameters overflowed.
@@ -33,6 +33,7 @@ typedef struct trial {
     rr_env *env;
     rr_agent *agent;
     rr_buffer *buffer;
+    rr_ledger *ledger; /* of the decoupled ones */
     rr_reader *reader;
     rr_policy *policies[MOST_STALE + 1]; /* published by update j at j modulo their number */
     uint64_t sessions[N], decisions[N], versions[N], n_decisions, n_sessions;
@@ -67,8 +68,11 @@ static void open_trial(trial *t, int mode, int staleness, uint64_t seed)
     rr_buffer_config buffer;
     rr_buffer_config_init(&buffer, sizeof buffer);
     buffer.max_rows = ROWS;
-    buffer.is_keyed = mode == DECOUPLED;
     require(rr_buffer_create(&t->buffer, &buffer, NULL, &err));
+    rr_ledger_config ledger;
+    rr_ledger_config_init(&ledger, sizeof ledger);
+    ledger.max_rows = ROWS;
+    require(rr_ledger_create(&t->ledger, &ledger, NULL, &err));
 }
 
 static void close_trial(trial *t)
@@ -78,6 +82,7 @@ static void close_trial(trial *t)
     }
     rr_reader_destroy(t->reader);
     rr_buffer_destroy(t->buffer);
+    rr_ledger_destroy(t->ledger);
     rr_agent_destroy(t->agent);
     rr_env_destroy(t->env);
 }
@@ -85,7 +90,7 @@ static void close_trial(trial *t)
 /* One step of all sessions by the policy that is `staleness` updates behind. */
 static void step(trial *t, const rr_policy *policy)
 {
-    const int is_keyed = t->mode == DECOUPLED;
+    const int has_keys = t->mode == DECOUPLED;
     rr_obs obs = {.struct_size = sizeof obs};
     rr_outcome outcome = {.struct_size = sizeof outcome};
     rr_decision decision = {.struct_size = sizeof decision,
@@ -101,16 +106,24 @@ static void step(trial *t, const rr_policy *policy)
     obs.sessions = t->sessions;
     obs.decisions = t->decisions;
     require(rr_policy_act(policy, t->reader, &obs, &decision, &err));
-    if (!is_keyed) {
+    if (!has_keys) {
         obs.sessions = obs.decisions = NULL;
     }
     if (t->mode == AS_FRESH) {
         require(rr_agent_evaluate(t->agent, &obs, t->actions, t->log_probs, NULL, t->values, &err));
     }
-    require(rr_buffer_record(t->buffer, &obs, &decision, &err));
+    if (has_keys) {
+        require(rr_ledger_record(t->ledger, &obs, &decision, NULL, &err));
+    } else {
+        require(rr_buffer_record(t->buffer, &obs, &decision, &err));
+    }
     require(rr_env_step(t->env, t->actions, &outcome, &err));
-    outcome.decisions = is_keyed ? t->decisions : NULL;
-    require(rr_buffer_reward(t->buffer, &outcome, &err));
+    if (has_keys) {
+        outcome.decisions = t->decisions;
+        require(rr_ledger_reward(t->ledger, &outcome, NULL, &err));
+    } else {
+        require(rr_buffer_reward(t->buffer, &outcome, &err));
+    }
     for (int i = 0; i < N; i++) {
         if (outcome.truncated[i] != 0) {
             t->sessions[i] = t->n_sessions++;
@@ -164,8 +177,9 @@ static double run(int mode, int staleness, int n_updates, uint64_t seed)
         }
         rr_obs obs = {.struct_size = sizeof obs};
         require(rr_env_observe(t.env, &obs, &err));
-        const rr_status status =
-            rr_agent_update(t.agent, t.buffer, mode == DECOUPLED ? NULL : &obs, NULL, &err);
+        const rr_status status = mode == DECOUPLED
+                                     ? rr_agent_update_sessions(t.agent, t.ledger, NULL, &err)
+                                     : rr_agent_update(t.agent, t.buffer, &obs, NULL, &err);
         if (status == RR_E_NOT_FINITE) { /* it diverged: nothing is left to play */
             close_trial(&t);
             return 0.0;

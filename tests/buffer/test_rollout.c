@@ -221,7 +221,7 @@ START_TEST(test_rollout_order_by_hand)
     }
     int32_t order[ROWS];
     uint8_t is_end[ROWS];
-    rri_rollout_order(order, is_end, &s.rollout);
+    rri_rollout_order(order, is_end, &s.rollout, SIZE_MAX);
     const int32_t wanted[] = {0, 2, 1, 3, 5, 4};
     const uint8_t wanted_end[] = {0, 1, 0, 0, 1, 1};
     ck_assert_mem_eq(order, wanted, sizeof wanted);
@@ -232,7 +232,7 @@ END_TEST
 
 /* Keys spelt out: a row's session began in the step after the last end before it; rows are then
  * chosen in the order of (began, row of the record, step), one smallest after another. */
-static void order_slowly(int32_t *order, uint8_t *is_end, const rri_rollout *r)
+static void order_slowly(int32_t *order, uint8_t *is_end, const rri_rollout *r, size_t n_steps)
 {
     size_t keys[240][3];
     for (size_t row = 0; row < r->n_rows; row++) {
@@ -263,11 +263,15 @@ static void order_slowly(int32_t *order, uint8_t *is_end, const rri_rollout *r)
         }
         is_taken[best] = true;
         order[at] = (int32_t)best;
-        is_end[at] = r->terminated[best] || r->truncated[best] || best + r->n_sessions >= r->n_rows;
+        const size_t length = keys[best][2] - keys[best][0] + 1;
+        is_end[at] = length % n_steps == 0 ? RRI_SEGMENT_FULL : RRI_SEGMENT_GOES_ON;
+        if (r->terminated[best] || r->truncated[best] || best + r->n_sessions >= r->n_rows) {
+            is_end[at] = RRI_SEGMENT_LAST;
+        }
     }
 }
 
-START_TEST(test_rollout_order_is_by_session_and_arrival)
+START_TEST(test_rollout_order_is_by_session_and_arrival_in_segments_of_n_steps)
 {
     uint8_t terminated[240], truncated[240];
     float draws[240];
@@ -284,8 +288,9 @@ START_TEST(test_rollout_order_is_by_session_and_arrival)
         }
         int32_t order[240], wanted[240];
         uint8_t is_end[240], wanted_end[240];
-        rri_rollout_order(order, is_end, &r);
-        order_slowly(wanted, wanted_end, &r);
+        const size_t n_steps = seed % 4 == 0 ? SIZE_MAX : 1 + (size_t)seed % 7;
+        rri_rollout_order(order, is_end, &r, n_steps);
+        order_slowly(wanted, wanted_end, &r, n_steps);
         ck_assert_mem_eq(order, wanted, r.n_rows * sizeof(int32_t));
         ck_assert_mem_eq(is_end, wanted_end, r.n_rows);
     }
@@ -324,5 +329,5 @@ CHECK_MAIN("buffer/rollout", test_rollout_record_copies_and_pads,
            test_rollout_endings_that_are_null_are_none,
            test_rollout_is_full_when_another_record_does_not_fit,
            test_rollout_clear_forgets_rows_sessions_and_form, test_rollout_order_by_hand,
-           test_rollout_order_is_by_session_and_arrival,
+           test_rollout_order_is_by_session_and_arrival_in_segments_of_n_steps,
            test_rollout_parts_are_all_arrays_with_their_widths)

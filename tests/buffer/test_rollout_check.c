@@ -83,26 +83,26 @@ START_TEST(test_rollout_check_record_names_the_shape_that_does_not_fit)
     sample s = fresh;
     const rr_obs obs = s.obs;
     s.obs.state_dim = 4;
-    expect_record(&s, RR_E_INVALID, "state_dim is 4; this buffer was made for 3");
+    expect_record(&s, RR_E_INVALID, "state_dim is 4; this handle was made for 3");
     s.obs.state_dim = -3;
-    expect_record(&s, RR_E_INVALID, "state_dim is -3; this buffer was made for 3");
+    expect_record(&s, RR_E_INVALID, "state_dim is -3; this handle was made for 3");
     s.obs = obs;
     s.obs.n_candidates = 5;
-    expect_record(&s, RR_E_INVALID, "n_candidates is 5; this buffer was made for at most 4");
+    expect_record(&s, RR_E_INVALID, "n_candidates is 5; this handle was made for at most 4");
     s.obs.n_candidates = -1;
     expect_record(&s, RR_E_INVALID, "n_candidates is -1");
     s.obs = obs;
     s.obs.n_excluded = 4;
-    expect_record(&s, RR_E_INVALID, "n_excluded is 4; this buffer was made for at most 3");
+    expect_record(&s, RR_E_INVALID, "n_excluded is 4; this handle was made for at most 3");
     s.obs = obs;
     s.obs.n_history = 6;
-    expect_record(&s, RR_E_INVALID, "n_history is 6; this buffer was made for at most 5");
+    expect_record(&s, RR_E_INVALID, "n_history is 6; this handle was made for at most 5");
     s.obs = obs;
     s.obs.feature_dim = 1;
-    expect_record(&s, RR_E_INVALID, "feature_dim is 1; this buffer was made for 2");
+    expect_record(&s, RR_E_INVALID, "feature_dim is 1; this handle was made for 2");
     s.obs = obs;
     s.obs.item_dim = 3;
-    expect_record(&s, RR_E_INVALID, "item_dim is 3; this buffer was made for 2");
+    expect_record(&s, RR_E_INVALID, "item_dim is 3; this handle was made for 2");
     sample_close(&fresh);
 }
 END_TEST
@@ -135,19 +135,19 @@ START_TEST(test_rollout_check_record_names_row_and_place_of_what_is_not_finite)
     const float bad[] = {NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < 3; i++) {
         s.states[S + 2] = bad[i];
-        expect_record(&s, RR_E_NOT_FINITE, "buffer record: states[1][2] is");
+        expect_record(&s, RR_E_NOT_FINITE, "record: states[1][2] is");
         s.states[S + 2] = 0.0f;
         s.log_probs[1] = bad[i];
-        expect_record(&s, RR_E_NOT_FINITE, "buffer record: log_probs[1] is");
+        expect_record(&s, RR_E_NOT_FINITE, "record: log_probs[1] is");
         s.log_probs[1] = 0.0f;
         s.values[0] = bad[i];
-        expect_record(&s, RR_E_NOT_FINITE, "buffer record: values[0] is");
+        expect_record(&s, RR_E_NOT_FINITE, "record: values[0] is");
         s.values[0] = 0.0f;
         s.features[(LESS_K + 1) * F + 1] = bad[i];
-        expect_record(&s, RR_E_NOT_FINITE, "buffer record: features[1][1][1] is");
+        expect_record(&s, RR_E_NOT_FINITE, "record: features[1][1][1] is");
         s.features[(LESS_K + 1) * F + 1] = 0.0f;
         s.vectors[2 * D] = bad[i]; /* candidate 2 of row 0 is only in vectors */
-        expect_record(&s, RR_E_NOT_FINITE, "buffer record: vectors[0][2][0] is");
+        expect_record(&s, RR_E_NOT_FINITE, "record: vectors[0][2][0] is");
         s.vectors[2 * D] = 0.0f;
     }
     sample_close(&s);
@@ -204,7 +204,7 @@ START_TEST(test_rollout_check_reward_names_what_is_wrong)
     expect_reward(&s, RR_E_INVALID, "n is -2");
     s.outcome.n = N;
     s.rewards[1] = NAN;
-    expect_reward(&s, RR_E_NOT_FINITE, "buffer reward: rewards[1] is nan");
+    expect_reward(&s, RR_E_NOT_FINITE, "reward: rewards[1] is nan");
     s.rewards[1] = 0.0f;
     s.terminated[1] = 2;
     expect_reward(&s, RR_E_INVALID, "terminated[1] is 2; it must be 0 or 1");

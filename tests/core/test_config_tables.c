@@ -8,7 +8,7 @@
 #include "core/config_value.h"
 #include "core/text.h"
 
-#define N_KINDS (RR_CONFIG_REINFORCE + 1)
+#define N_KINDS (RR_CONFIG_LEDGER + 1)
 
 START_TEST(test_config_tables_there_is_one_for_every_kind)
 {
@@ -24,7 +24,8 @@ START_TEST(test_config_tables_there_is_one_for_every_kind)
                                    sizeof(rr_imitate_config),
                                    sizeof(rr_health_config),
                                    sizeof(rr_load_options),
-                                   sizeof(rr_reinforce_config)};
+                                   sizeof(rr_reinforce_config),
+                                   sizeof(rr_ledger_config)};
     for (int32_t kind = RR_CONFIG_ENV; kind < N_KINDS; kind++) {
         ck_assert_ptr_nonnull(rri_config_table_of(kind));
         ck_assert_int_eq(rri_config_table_of(kind)->kind, kind);
@@ -179,7 +180,8 @@ START_TEST(test_config_tables_defaults_are_those_of_the_headers_comments)
                                     "rr_imitate_config",
                                     "rr_health_config",
                                     "rr_load_options",
-                                    "rr_reinforce_config"};
+                                    "rr_reinforce_config",
+                                    "rr_ledger_config"};
     size_t n_compared = 0;
     read_header();
     for (int32_t kind = RR_CONFIG_ENV; kind < N_KINDS; kind++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* ledger_fixture.h: a small keyed buffer without the handle, told of one row at a time. Row states
+/* ledger_fixture.h: a small ledger without the handle, one row at a time. Row states
  * are [id, 0]. */
-#ifndef TESTS_RL_LEDGER_FIXTURE_H
-#define TESTS_RL_LEDGER_FIXTURE_H
+#ifndef TESTS_LEDGER_LEDGER_FIXTURE_H
+#define TESTS_LEDGER_LEDGER_FIXTURE_H
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,28 +20,29 @@ typedef struct desk {
     size_t bytes;
 } desk;
 
-static inline rr_buffer_config desk_config(int32_t max_rows)
+static inline rr_ledger_config desk_config(int32_t max_rows)
 {
-    rr_buffer_config config;
-    rr_buffer_config_init(&config, sizeof config);
+    rr_ledger_config config;
+    rr_ledger_config_init(&config, sizeof config);
     config.max_rows = max_rows;
     config.state_dim = S;
     config.max_history = 0;
-    config.is_keyed = 1;
+    config.min_rows = 1;
     return config;
 }
 
-static inline void desk_open(desk *t, const rr_buffer_config *config)
+static inline void desk_open(desk *t, const rr_ledger_config *config)
 {
     memset(t, 0, sizeof *t);
+    const rr_buffer_config rows = rri_ledger_rows(config);
     rri_arena arena = {0};
-    rri_rollout_layout(&t->rollout, &arena, config);
+    rri_rollout_layout(&t->rollout, &arena, &rows);
     rri_ledger_layout(&t->ledger, &arena, config);
     t->bytes = (arena.used + 63) / 64 * 64;
     t->block = aligned_alloc(64, t->bytes);
     memset(t->block, 0xAB, t->bytes); /* nothing may rely on zeros */
     arena = (rri_arena){.base = t->block};
-    rri_rollout_layout(&t->rollout, &arena, config);
+    rri_rollout_layout(&t->rollout, &arena, &rows);
     rri_ledger_layout(&t->ledger, &arena, config);
     rri_ledger_clear(&t->ledger, &t->rollout);
 }
@@ -49,7 +50,7 @@ static inline void desk_open(desk *t, const rr_buffer_config *config)
 /* The usual one: without a wait, without a timeout. */
 static inline void desk_open_rows(desk *t, int32_t max_rows)
 {
-    const rr_buffer_config config = desk_config(max_rows);
+    const rr_ledger_config config = desk_config(max_rows);
     desk_open(t, &config);
 }
 
@@ -75,7 +76,7 @@ static inline rr_status desk_record(desk *t, uint64_t session, uint64_t id, int6
                                   .actions = (int32_t *)&action,
                                   .log_probs = (float *)&log_prob,
                                   .policy_versions = (uint64_t *)&version};
-    return rri_ledger_record(&t->ledger, &t->rollout, &obs, &decision, 0, NULL);
+    return rri_ledger_record(&t->ledger, &t->rollout, &obs, &decision, 0, NULL, NULL);
 }
 
 /* end: RRI_END_NONE, _TERMINATED, or _TRUNCATED with the final state [−id, 0]. */
@@ -92,9 +93,8 @@ static inline rr_status desk_reward(desk *t, uint64_t id, float reward, uint8_t 
                                 .rewards = &reward,
                                 .terminated = end == RRI_END_TERMINATED ? &yes : NULL,
                                 .truncated = end == RRI_END_TRUNCATED ? &yes : NULL,
-                                .final_obs = &final_obs,
-                                .statuses = &status};
-    ck_assert_int_eq(rri_settle_reward(&t->ledger, &t->rollout, &outcome, NULL), RR_OK);
+                                .final_obs = &final_obs};
+    ck_assert_int_eq(rri_settle_reward(&t->ledger, &t->rollout, &outcome, &status, NULL), RR_OK);
     return status;
 }
 
@@ -103,22 +103,25 @@ static inline rr_status desk_end(desk *t, uint64_t session, uint8_t end)
 {
     int32_t status;
     const uint8_t terminated = end == RRI_END_TERMINATED;
-    const rr_ending ending = {.struct_size = sizeof ending,
-                              .n = 1,
-                              .sessions = &session,
-                              .terminated = &terminated,
-                              .statuses = &status};
-    ck_assert_int_eq(rri_settle_end(&t->ledger, &t->rollout, &ending, NULL), RR_OK);
+    const rr_ending ending = {
+        .struct_size = sizeof ending, .n = 1, .sessions = &session, .terminated = &terminated};
+    ck_assert_int_eq(rri_settle_end(&t->ledger, &t->rollout, &ending, &status, NULL), RR_OK);
     return status;
 }
 
-/* What is always so. */
-static inline rr_buffer_counts desk_count(const desk *t)
+static inline void desk_settle(desk *t, int64_t now)
 {
-    rr_buffer_counts c = {0};
+    ck_assert_int_eq(rri_settle_clock(&t->ledger, &t->rollout, now, NULL), RR_OK);
+}
+
+/* What is always so. */
+static inline rr_ledger_counts desk_count(const desk *t)
+{
+    rr_ledger_counts c = {0};
     rri_settle_count(&c, &t->ledger, &t->rollout);
-    ck_assert_int_eq(c.recorded, c.rows + c.trained + c.dropped + c.spoilt);
+    ck_assert_int_eq(c.recorded, c.rows + c.trained + c.dropped + c.rejected);
     ck_assert_int_eq(c.rows, c.open + c.waiting + c.ready);
+    ck_assert_int_le(c.trainable, c.ready);
     return c;
 }
 

@@ -14,7 +14,7 @@ typedef struct crop {
 static crop pick(desk *t)
 {
     crop c;
-    ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t->ledger, MOST, NULL), RR_OK);
+    ck_assert(rri_harvest_pick(&c.n, c.order, c.ends, &t->ledger, MOST, MOST));
     return c;
 }
 
@@ -60,7 +60,7 @@ START_TEST(test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_tra
     ck_assert_int_eq(c.ends[1], 1);
     ck_assert_float_eq(rri_harvest_next_state(&t.ledger, &t.rollout, 1)[0], 2.0f);
     rri_harvest_forget(&t.ledger, &t.rollout, 2);
-    const rr_buffer_counts counts = desk_count(&t);
+    const rr_ledger_counts counts = desk_count(&t);
     ck_assert_int_eq(counts.trained, 2);
     ck_assert_int_eq(counts.dropped, 2);
     ck_assert_int_eq(counts.rows, 0);
@@ -68,15 +68,14 @@ START_TEST(test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_tra
 }
 END_TEST
 
-START_TEST(test_harvest_nothing_ready_is_a_status)
+START_TEST(test_harvest_says_that_nothing_is_ready)
 {
     desk t;
     desk_open_rows(&t, MOST);
     crop c;
-    rr_error err = {0};
-    ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, &err), RR_E_STATE);
+    ck_assert(!rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, MOST));
     desk_record(&t, 2, 0, 0);
-    ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, &err), RR_E_STATE);
+    ck_assert(!rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, MOST));
     desk_close(&t);
 }
 END_TEST
@@ -90,7 +89,7 @@ START_TEST(test_harvest_takes_no_more_than_fits_and_first_what_began_first)
         desk_end(&t, i % 3 == 2 ? 100 - i / 3 : 0, RRI_END_TERMINATED);
     }
     crop c;
-    ck_assert_int_eq(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, 8, NULL), RR_OK);
+    ck_assert(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, 8, MOST));
     ck_assert_uint_eq(c.n, 6);
     ck_assert_int_eq(c.order[0], 3); /* key 99 before key 100 */
     ck_assert_int_eq(c.order[3], 0);
@@ -100,7 +99,7 @@ START_TEST(test_harvest_takes_no_more_than_fits_and_first_what_began_first)
 }
 END_TEST
 
-START_TEST(test_harvest_a_session_that_is_given_up_is_not_picked_but_forgotten_and_counted)
+START_TEST(test_harvest_a_session_that_is_rejected_is_not_picked_but_forgotten_and_counted)
 {
     desk t;
     desk_open_rows(&t, MOST);
@@ -110,22 +109,22 @@ START_TEST(test_harvest_a_session_that_is_given_up_is_not_picked_but_forgotten_a
     desk_end(&t, 1, RRI_END_CUT);
     desk_end(&t, 2, RRI_END_TERMINATED);
     rri_harvest_begin(&t.ledger);
-    ck_assert_uint_eq(rri_harvest_places(&t.ledger, 1), 2);
-    ck_assert_uint_eq(rri_harvest_places(&t.ledger, 2), 3);
-    ck_assert(rri_harvest_spoil(&t.ledger, 1));
-    ck_assert(!rri_harvest_spoil(&t.ledger, 1)); /* it was already */
+    ck_assert_uint_eq(rri_settle_places(&t.ledger, 1), 2);
+    ck_assert_uint_eq(rri_settle_places(&t.ledger, 2), 3);
+    ck_assert(rri_harvest_reject(&t.ledger, 1));
+    ck_assert(!rri_harvest_reject(&t.ledger, 1)); /* it was already */
     const crop c = pick(&t);
     ck_assert_uint_eq(c.n, 3);
     ck_assert_int_eq(c.order[0], 2);
     rri_harvest_begin(&t.ledger); /* a harvest that came to nothing is forgotten itself */
     ck_assert_uint_eq(pick(&t).n, 5);
     rri_harvest_begin(&t.ledger);
-    rri_harvest_spoil(&t.ledger, 1);
+    rri_harvest_reject(&t.ledger, 1);
     ck_assert_uint_eq(pick(&t).n, 3);
     rri_harvest_forget(&t.ledger, &t.rollout, 2);
-    const rr_buffer_counts counts = desk_count(&t);
-    ck_assert_int_eq(counts.spoilt, 3);
-    ck_assert_int_eq(counts.spoilt_sessions, 1);
+    const rr_ledger_counts counts = desk_count(&t);
+    ck_assert_int_eq(counts.rejected, 3);
+    ck_assert_int_eq(counts.rejected_sessions, 1);
     ck_assert_int_eq(counts.trained, 2);
     ck_assert_int_eq(counts.dropped, 1);
     ck_assert_int_eq(counts.open, 3);
@@ -137,7 +136,7 @@ END_TEST
 START_TEST(test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits)
 {
     desk t;
-    rr_buffer_config config = desk_config(MOST);
+    rr_ledger_config config = desk_config(MOST);
     config.reward_wait = 10;
     desk_open(&t, &config);
     for (uint64_t i = 0; i < 9; i++) {
@@ -145,13 +144,13 @@ START_TEST(test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits)
     }
     desk_end(&t, 1, RRI_END_TERMINATED);
     desk_end(&t, 2, RRI_END_TERMINATED);
-    rri_settle_clock(&t.ledger, &t.rollout, 50);
+    desk_settle(&t, 50);
     rri_harvest_drop_ready(&t.ledger, &t.rollout);
-    const rr_buffer_counts c = desk_count(&t);
+    const rr_ledger_counts c = desk_count(&t);
     ck_assert_int_eq(c.dropped, 3);
     ck_assert_int_eq(c.open, 3);
     ck_assert_int_eq(c.waiting, 3);
-    ck_assert_int_eq(c.spoilt, 0);
+    ck_assert_int_eq(c.rejected, 0);
     ck_assert_int_eq(t.ledger.clock, 50);
     desk_close(&t);
 }
@@ -163,7 +162,7 @@ START_TEST(test_harvest_what_stays_is_as_if_the_others_had_never_been)
     enum { SESSIONS = 6, ROWS = 42 };
     for (unsigned going = 1; going < 1u << SESSIONS; going++) {
         desk t, twin;
-        const rr_buffer_config config = desk_config(MOST);
+        const rr_ledger_config config = desk_config(MOST);
         desk_open(&t, &config);
         desk_open(&twin, &config);
         for (uint64_t i = 0; i < ROWS; i++) {
@@ -180,7 +179,7 @@ START_TEST(test_harvest_what_stays_is_as_if_the_others_had_never_been)
             desk_end(&t, (going >> s & 1u) != 0 ? s : UINT64_MAX, RRI_END_TERMINATED);
         }
         crop c;
-        if (rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, NULL) == RR_OK) {
+        if (rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, MOST)) {
             rri_harvest_forget(&t.ledger, &t.rollout, c.n);
         }
         const size_t n = twin.rollout.n_rows;
@@ -223,14 +222,14 @@ START_TEST(test_harvest_a_million_open_sessions_are_counted_and_bounded)
     int32_t *order = malloc(MILLION * sizeof *order);
     uint8_t *ends = malloc(MILLION);
     size_t n;
-    ck_assert_int_eq(rri_harvest_pick(&n, order, ends, &t.ledger, MILLION, NULL), RR_OK);
+    ck_assert(rri_harvest_pick(&n, order, ends, &t.ledger, MILLION, MILLION));
     ck_assert_uint_eq(n, MILLION / 2);
     for (size_t place = 0; place < n; place++) { /* the last key came first */
         ck_assert_int_eq(order[place], (int32_t)(MILLION - 2 - 2 * place));
         ck_assert_int_eq(ends[place], 1);
     }
     rri_harvest_forget(&t.ledger, &t.rollout, n);
-    const rr_buffer_counts c = desk_count(&t);
+    const rr_ledger_counts c = desk_count(&t);
     ck_assert_int_eq(c.rows, MILLION / 2);
     ck_assert_int_eq(c.open_sessions, MILLION / 2);
     ck_assert_int_eq(desk_reward(&t, 0, 1.0f, RRI_END_NONE), RR_E_NOT_FOUND);
@@ -254,7 +253,7 @@ START_TEST(test_harvest_a_session_may_be_a_hundred_thousand_rows_long)
     int32_t *order = malloc(LONG * sizeof *order);
     uint8_t *ends = malloc(LONG);
     size_t n;
-    ck_assert_int_eq(rri_harvest_pick(&n, order, ends, &t.ledger, LONG, NULL), RR_OK);
+    ck_assert(rri_harvest_pick(&n, order, ends, &t.ledger, LONG, LONG));
     ck_assert_uint_eq(n, LONG - 1);
     for (size_t place = 0; place < n; place++) {
         ck_assert_int_eq(order[place], (int32_t)(2 * place));
@@ -266,12 +265,95 @@ START_TEST(test_harvest_a_session_may_be_a_hundred_thousand_rows_long)
 }
 END_TEST
 
+/* Sessions of these many rows, all of them cut off without a final observation. */
+static void end_all_cut(desk *t, const int *lengths, size_t n)
+{
+    uint64_t id = 0;
+    for (size_t s = 0; s < n; s++) {
+        for (int i = 0; i < lengths[s]; i++) {
+            ck_assert_int_eq(desk_record(t, s, id++, 0), RR_OK);
+        }
+        ck_assert_int_eq(desk_end(t, s, RRI_END_CUT), RR_OK);
+    }
+}
+
+START_TEST(test_harvest_fewer_rows_than_min_rows_wait_for_more)
+{
+    desk t;
+    rr_ledger_config config = desk_config(MOST);
+    config.min_rows = 2;
+    desk_open(&t, &config);
+    const int lengths[] = {2, 1}; /* three rows, of which one could be trained on */
+    end_all_cut(&t, lengths, 2);
+    crop c;
+    ck_assert_int_eq(desk_count(&t).ready, 3);
+    ck_assert_int_eq(desk_count(&t).trainable, 0);
+    rri_harvest_begin(&t.ledger);
+    ck_assert(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, MOST));
+    ck_assert_uint_eq(c.n, 0);
+    ck_assert_uint_eq(t.ledger.n_picked, 1); /* that of one row: it has nothing to wait for */
+    rri_harvest_forget(&t.ledger, &t.rollout, 0);
+    ck_assert_int_eq(desk_count(&t).ready, 2);
+    ck_assert_int_eq(desk_count(&t).dropped, 1);
+    ck_assert_int_eq(desk_record(&t, 7, 70, 0), RR_OK);
+    ck_assert_int_eq(desk_end(&t, 7, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(desk_count(&t).trainable, 2);
+    ck_assert_uint_eq(pick(&t).n, 2);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_a_row_alone_does_not_stand_in_the_way_of_a_session_that_fills_an_update)
+{
+    desk t;
+    rr_ledger_config config = desk_config(MOST);
+    config.min_rows = 2;
+    desk_open(&t, &config);
+    const int lengths[] = {2, 9, 2, 2}; /* places 1, 8, 1, 1 */
+    end_all_cut(&t, lengths, 4);
+    const size_t wanted[] = {8, 3};
+    for (int i = 0; i < 2; i++) {
+        crop c;
+        rri_harvest_begin(&t.ledger);
+        ck_assert(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, 8, MOST));
+        ck_assert_uint_eq(c.n, wanted[i]);
+        rri_harvest_forget(&t.ledger, &t.rollout, c.n);
+    }
+    ck_assert_int_eq(desk_count(&t).rows, 0);
+    desk_close(&t);
+}
+END_TEST
+
+START_TEST(test_harvest_segments_are_n_steps_long_from_a_sessions_first_row_on)
+{
+    desk t;
+    desk_open_rows(&t, MOST);
+    for (uint64_t i = 0; i < 7; i++) {
+        desk_record(&t, 1, 2 * i, 0);
+        desk_record(&t, 2, 2 * i + 1, 0);
+    }
+    desk_end(&t, 1, RRI_END_TERMINATED); /* seven places */
+    desk_end(&t, 2, RRI_END_CUT);        /* six */
+    crop c;
+    rri_harvest_begin(&t.ledger);
+    ck_assert(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, 3));
+    const uint8_t ends[] = {0, 0, RRI_SEGMENT_FULL, 0, 0, RRI_SEGMENT_FULL, RRI_SEGMENT_LAST,
+                            0, 0, RRI_SEGMENT_FULL, 0, 0, RRI_SEGMENT_LAST};
+    ck_assert_uint_eq(c.n, sizeof ends);
+    ck_assert_mem_eq(c.ends, ends, sizeof ends);
+    desk_close(&t);
+}
+END_TEST
+
 CHECK_MAIN("ledger/harvest", test_harvest_a_million_open_sessions_are_counted_and_bounded,
            test_harvest_a_session_may_be_a_hundred_thousand_rows_long,
            test_harvest_orders_by_key_and_then_by_arrival,
            test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_train_on_it,
-           test_harvest_nothing_ready_is_a_status,
+           test_harvest_says_that_nothing_is_ready,
            test_harvest_takes_no_more_than_fits_and_first_what_began_first,
-           test_harvest_a_session_that_is_given_up_is_not_picked_but_forgotten_and_counted,
+           test_harvest_a_session_that_is_rejected_is_not_picked_but_forgotten_and_counted,
            test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits,
-           test_harvest_what_stays_is_as_if_the_others_had_never_been)
+           test_harvest_what_stays_is_as_if_the_others_had_never_been,
+           test_harvest_fewer_rows_than_min_rows_wait_for_more,
+           test_harvest_a_row_alone_does_not_stand_in_the_way_of_a_session_that_fills_an_update,
+           test_harvest_segments_are_n_steps_long_from_a_sessions_first_row_on)

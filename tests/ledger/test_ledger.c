@@ -2,6 +2,7 @@
 #include "ledger/ledger.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "crafted_keys.h"
 #include "ledger_fixture.h"
@@ -21,7 +22,7 @@ START_TEST(test_ledger_rows_of_a_key_follow_one_another)
     ck_assert_int_eq(t.ledger.lengths[0], 2);
     ck_assert_float_eq(t.rollout.states[2 * S], 3.0f);
     ck_assert_float_eq(t.rollout.values[2], 0.0f);
-    const rr_buffer_counts c = desk_count(&t);
+    const rr_ledger_counts c = desk_count(&t);
     ck_assert_int_eq(c.recorded, 3);
     ck_assert_int_eq(c.open, 3);
     ck_assert_int_eq(c.open_sessions, 2);
@@ -37,7 +38,7 @@ START_TEST(test_ledger_an_id_that_is_there_is_skipped_and_counted)
     ck_assert_int_eq(desk_record(&t, 2, 7, 0), RR_OK);
     ck_assert_uint_eq(t.rollout.n_rows, 1);
     ck_assert_uint_eq(t.ledger.n_sessions, 1);
-    const rr_buffer_counts c = desk_count(&t);
+    const rr_ledger_counts c = desk_count(&t);
     ck_assert_int_eq(c.duplicate, 1);
     ck_assert_int_eq(c.recorded, 1);
     desk_close(&t);
@@ -61,6 +62,7 @@ END_TEST
 typedef struct batch {
     float states[4 * S], log_probs[4];
     int32_t actions[4], statuses[4];
+    bool is_each; /* statuses are asked for */
     uint64_t sessions[4], ids[4], versions[4];
     int64_t times[4];
     rr_obs obs;
@@ -90,7 +92,8 @@ static void fill(batch *b, int32_t n, uint64_t first_session, uint64_t first_id)
 
 static rr_status tell(desk *t, batch *b, rr_error *err)
 {
-    return rri_ledger_record(&t->ledger, &t->rollout, &b->obs, &b->decision, 0, err);
+    return rri_ledger_record(&t->ledger, &t->rollout, &b->obs, &b->decision, 0,
+                             b->is_each ? b->statuses : NULL, err);
 }
 
 START_TEST(test_ledger_is_not_flooded_by_crafted_ids_and_keys)
@@ -115,7 +118,7 @@ END_TEST
 START_TEST(test_ledger_what_does_not_fit_whole_leaves_no_trace)
 {
     desk t, twin;
-    rr_buffer_config config = desk_config(5);
+    rr_ledger_config config = desk_config(5);
     desk_open(&t, &config);
     desk_open(&twin, &config);
     batch b;
@@ -166,7 +169,7 @@ END_TEST
 START_TEST(test_ledger_sessions_at_once_are_bounded)
 {
     desk t;
-    rr_buffer_config config = desk_config(8);
+    rr_ledger_config config = desk_config(8);
     config.max_sessions = 2;
     desk_open(&t, &config);
     batch b;
@@ -188,7 +191,7 @@ START_TEST(test_ledger_with_statuses_each_row_is_for_itself)
     desk_open_rows(&t, 2);
     batch b;
     fill(&b, 4, 1, 1);
-    b.decision.statuses = b.statuses;
+    b.is_each = true;
     b.states[0] = NAN;
     b.ids[2] = b.ids[1];
     ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
@@ -197,10 +200,10 @@ START_TEST(test_ledger_with_statuses_each_row_is_for_itself)
     ck_assert_int_eq(b.statuses[2], RR_E_DUPLICATE);
     ck_assert_int_eq(b.statuses[3], RR_OK);
     fill(&b, 1, 9, 9);
-    b.decision.statuses = b.statuses;
+    b.is_each = true;
     ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
     ck_assert_int_eq(b.statuses[0], RR_E_FULL);
-    const rr_buffer_counts c = desk_count(&t);
+    const rr_ledger_counts c = desk_count(&t);
     ck_assert_int_eq(c.recorded, 2);
     ck_assert_int_eq(c.duplicate, 1);
     desk_close(&t);
@@ -237,7 +240,7 @@ START_TEST(test_ledger_a_log_prob_is_that_of_a_probability)
         ck_assert_ptr_nonnull(strstr(err.text, "log_probs[1] is "));
         ck_assert_ptr_nonnull(strstr(err.text, i < 2 ? "it must be at most 0" : "be finite"));
         ck_assert_uint_eq(t.rollout.n_rows, 0);
-        b.decision.statuses = b.statuses;
+        b.is_each = true;
         ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
         ck_assert_int_eq(b.statuses[1], wanted);
         ck_assert_uint_eq(t.rollout.n_rows, 2);
@@ -246,10 +249,10 @@ START_TEST(test_ledger_a_log_prob_is_that_of_a_probability)
 }
 END_TEST
 
-START_TEST(test_ledger_names_what_a_keyed_record_needs)
+START_TEST(test_ledger_names_what_a_record_needs)
 {
     desk t;
-    rr_buffer_config config = desk_config(8);
+    rr_ledger_config config = desk_config(8);
     config.idle_timeout = 5;
     desk_open(&t, &config);
     batch b;
@@ -333,6 +336,42 @@ START_TEST(test_ledger_rebuild_finds_the_links_again)
 }
 END_TEST
 
+START_TEST(test_ledger_times_of_another_unit_are_refused_with_both_times)
+{
+    const int64_t now = 1700000000, bad[] = {now * 1000, now / 1000, now + 600001, now - 600001};
+    for (size_t i = 0; i < 4; i++) {
+        for (int has_clock = 0; has_clock < 2; has_clock++) {
+            desk t;
+            rr_ledger_config config = desk_config(8);
+            config.idle_timeout = 60;
+            desk_open(&t, &config);
+            batch b;
+            rr_error err = {0};
+            char sentence[96];
+            if (has_clock) {
+                desk_settle(&t, now);
+            } else {
+                ck_assert_int_eq(desk_record(&t, 9, 9, now), RR_OK);
+            }
+            const size_t n = t.rollout.n_rows;
+            fill(&b, 3, 1, 1);
+            b.times[0] = now, b.times[1] = bad[i], b.times[2] = now;
+            ck_assert_int_eq(tell(&t, &b, &err), RR_E_INVALID);
+            snprintf(sentence, sizeof sentence, "record: times[1] is %lld, but %s 1700000000",
+                     (long long)bad[i], has_clock ? "the clock is" : "the newest row is of");
+            ck_assert_msg(strstr(err.text, sentence) != NULL, "%s", err.text);
+            ck_assert_uint_eq(t.rollout.n_rows, n);
+            ck_assert_int_eq(t.ledger.newest, has_clock ? RRI_CLOCK_NONE : now);
+            b.is_each = true;
+            ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
+            ck_assert(b.statuses[0] == RR_OK && b.statuses[1] == RR_E_INVALID &&
+                      b.statuses[2] == RR_OK);
+            desk_close(&t);
+        }
+    }
+}
+END_TEST
+
 CHECK_MAIN("ledger/ledger", test_ledger_is_not_flooded_by_crafted_ids_and_keys,
            test_ledger_rows_of_a_key_follow_one_another,
            test_ledger_an_id_that_is_there_is_skipped_and_counted,
@@ -342,5 +381,6 @@ CHECK_MAIN("ledger/ledger", test_ledger_is_not_flooded_by_crafted_ids_and_keys,
            test_ledger_sessions_at_once_are_bounded,
            test_ledger_with_statuses_each_row_is_for_itself,
            test_ledger_a_bad_row_refuses_its_batch, test_ledger_a_log_prob_is_that_of_a_probability,
-           test_ledger_names_what_a_keyed_record_needs, test_ledger_time_passes_without_overflow,
-           test_ledger_rebuild_finds_the_links_again)
+           test_ledger_names_what_a_record_needs, test_ledger_time_passes_without_overflow,
+           test_ledger_rebuild_finds_the_links_again,
+           test_ledger_times_of_another_unit_are_refused_with_both_times)

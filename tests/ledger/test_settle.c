@@ -78,7 +78,7 @@ START_TEST(test_settle_a_reward_before_its_record_is_unknown_and_nothing_is_inve
     desk_record(&t, 1, 5, 0);
     ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
     ck_assert_int_eq(desk_end(&t, 2, RRI_END_CUT), RR_E_NOT_FOUND);
-    const rr_buffer_counts c = desk_count(&t);
+    const rr_ledger_counts c = desk_count(&t);
     ck_assert_int_eq(c.unknown, 2);
     ck_assert_int_eq(c.open_sessions, 1);
     desk_close(&t);
@@ -95,7 +95,7 @@ START_TEST(test_settle_without_a_wait_a_session_that_ended_is_ready_and_earns_no
     ck_assert_int_eq(desk_reward(&t, 2, 1.0f, RRI_END_TERMINATED), RR_OK);
     ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE);
     ck_assert_float_eq(t.rollout.rewards[0], 1.0f);
-    const rr_buffer_counts c = desk_count(&t);
+    const rr_ledger_counts c = desk_count(&t);
     ck_assert_int_eq(c.ready, 2);
     ck_assert_int_eq(c.ready_sessions, 1);
     ck_assert_int_eq(c.late, 1);
@@ -106,22 +106,22 @@ END_TEST
 START_TEST(test_settle_rewards_are_final_when_the_wait_of_the_latest_row_is_over)
 {
     desk t;
-    rr_buffer_config config = desk_config(8);
+    rr_ledger_config config = desk_config(8);
     config.reward_wait = 10;
     desk_open(&t, &config);
     desk_record(&t, 1, 1, 100);
     desk_record(&t, 1, 2, 105);
     ck_assert_int_eq(desk_end(&t, 1, RRI_END_TERMINATED), RR_OK);
     ck_assert_int_eq(desk_count(&t).waiting, 2); /* no time was told yet */
-    rri_settle_clock(&t.ledger, &t.rollout, 110);
+    desk_settle(&t, 110);
     ck_assert_int_eq(desk_count(&t).waiting, 2);
     ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE); /* its own wait is over */
     ck_assert_int_eq(desk_reward(&t, 2, 1.0f, RRI_END_NONE), RR_OK);
-    rri_settle_clock(&t.ledger, &t.rollout, 50); /* goes back: held */
+    desk_settle(&t, 50); /* goes back: held */
     ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE);
-    rri_settle_clock(&t.ledger, &t.rollout, RRI_CLOCK_NONE);
+    ck_assert_int_eq(rri_settle_clock(&t.ledger, &t.rollout, RRI_CLOCK_NONE, NULL), RR_E_INVALID);
     ck_assert_int_eq(t.ledger.clock, 110);
-    rri_settle_clock(&t.ledger, &t.rollout, 115);
+    desk_settle(&t, 115);
     ck_assert_int_eq(desk_count(&t).ready, 2);
     desk_close(&t);
 }
@@ -130,7 +130,7 @@ END_TEST
 START_TEST(test_settle_a_reward_earned_too_late_is_late_whenever_settle_was_called)
 {
     desk t;
-    rr_buffer_config config = desk_config(8);
+    rr_ledger_config config = desk_config(8);
     config.reward_wait = 10;
     desk_open(&t, &config);
     desk_record(&t, 1, 1, 100);
@@ -142,9 +142,8 @@ START_TEST(test_settle_a_reward_earned_too_late_is_late_whenever_settle_was_call
                                 .n = 2,
                                 .decisions = ids,
                                 .rewards = rewards,
-                                .times = times,
-                                .statuses = statuses};
-    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, NULL), RR_OK);
+                                .times = times};
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, statuses, NULL), RR_OK);
     ck_assert_int_eq(statuses[0], RR_E_STALE);
     ck_assert_int_eq(statuses[1], RR_OK);
     ck_assert_float_eq(t.rollout.rewards[0], 2.0f);
@@ -155,20 +154,20 @@ END_TEST
 START_TEST(test_settle_idle_sessions_are_cut_off_and_others_not)
 {
     desk t;
-    rr_buffer_config config = desk_config(8);
+    rr_ledger_config config = desk_config(8);
     config.idle_timeout = 30;
     desk_open(&t, &config);
     desk_record(&t, 1, 1, 100);
     desk_record(&t, 2, 2, 100);
     desk_record(&t, 1, 3, 120);
     desk_record(&t, 1, 4, 90); /* a clock that went back makes no session older */
-    rri_settle_clock(&t.ledger, &t.rollout, 129);
+    desk_settle(&t, 129);
     ck_assert_int_eq(desk_count(&t).open_sessions, 2);
-    rri_settle_clock(&t.ledger, &t.rollout, 130);
+    desk_settle(&t, 130);
     ck_assert_int_eq(desk_count(&t).open_sessions, 1);
     ck_assert_int_eq(t.ledger.ends[1], RRI_END_CUT);
     ck_assert_int_eq(t.rollout.truncated[1], 0); /* no final observation */
-    rri_settle_clock(&t.ledger, &t.rollout, 150);
+    desk_settle(&t, 150);
     ck_assert_int_eq(t.ledger.ends[0], RRI_END_CUT);
     desk_close(&t);
 }
@@ -189,7 +188,7 @@ START_TEST(test_settle_an_end_belongs_to_the_last_row_of_its_session)
                                 .rewards = &reward,
                                 .terminated = &yes};
     rr_error err = {0};
-    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_STATE);
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, NULL, &err), RR_E_STATE);
     ck_assert_ptr_nonnull(
         strstr(err.text, "terminated[0] is 1, but decision 1 is not the last row of its session"));
     ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
@@ -205,7 +204,7 @@ END_TEST
 START_TEST(test_settle_a_doubled_ending_ends_once)
 {
     desk t;
-    rr_buffer_config config = desk_config(8);
+    rr_ledger_config config = desk_config(8);
     config.reward_wait = 5;
     desk_open(&t, &config);
     desk_record(&t, 1, 1, 0);
@@ -221,11 +220,11 @@ END_TEST
 START_TEST(test_settle_a_late_reward_still_tells_the_end)
 {
     desk t;
-    rr_buffer_config config = desk_config(8);
+    rr_ledger_config config = desk_config(8);
     config.reward_wait = 5;
     desk_open(&t, &config);
     desk_record(&t, 1, 1, 0);
-    rri_settle_clock(&t.ledger, &t.rollout, 5);
+    desk_settle(&t, 5);
     ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_E_STALE);
     ck_assert_int_eq(t.ledger.ends[0], RRI_END_TERMINATED);
     ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
@@ -251,38 +250,101 @@ START_TEST(test_settle_bad_outcomes_and_endings_refuse_their_batch)
                           .truncated = flags,
                           .final_obs = &final_obs};
     rr_error err = {0};
-    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_NOT_FINITE);
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, NULL, &err),
+                     RR_E_NOT_FINITE);
     ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
     rewards[1] = 1.0f;
     flags[1] = 2;
-    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_INVALID);
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, NULL, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "truncated[1] is 2"));
     flags[1] = 1;
     states[S + 1] = INFINITY;
-    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_NOT_FINITE);
-    ck_assert_ptr_nonnull(strstr(err.text, "buffer reward: final_obs states[1][1] is inf"));
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, NULL, &err),
+                     RR_E_NOT_FINITE);
+    ck_assert_ptr_nonnull(strstr(err.text, "reward: final_obs states[1][1] is inf"));
     final_obs.n = 1;
-    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, &err), RR_E_INVALID);
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, NULL, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "final_obs must hold 2 states of width 2"));
     final_obs.n = 2;
     rr_ending ending = {
         .struct_size = sizeof ending, .n = 2, .sessions = ids, .final_obs = &final_obs};
-    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, &err), RR_E_NOT_FINITE);
-    ck_assert_ptr_nonnull(strstr(err.text, "buffer end: final_obs states[1][1] is inf"));
+    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, NULL, &err), RR_E_NOT_FINITE);
+    ck_assert_ptr_nonnull(strstr(err.text, "end: final_obs states[1][1] is inf"));
     flags[1] = 2;
     ending.terminated = flags;
-    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, &err), RR_E_INVALID);
+    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, NULL, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "terminated[1] is 2"));
     int32_t statuses[2];
-    ending.statuses = statuses;
-    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, NULL), RR_OK);
+    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, statuses, NULL), RR_OK);
     ck_assert_int_eq(statuses[0], RR_OK);
     ck_assert_int_eq(statuses[1], RR_E_INVALID);
     ck_assert_int_eq(t.ledger.ends[0], RRI_END_TRUNCATED);
     ck_assert_int_eq(t.ledger.ends[1], RRI_END_NONE);
     final_obs.state_dim = 1;
-    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, &err), RR_E_INVALID);
+    ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, NULL, &err), RR_E_INVALID);
     ck_assert_int_eq(desk_count(&t).rewarded, 0);
+    desk_close(&t);
+}
+END_TEST
+
+/* Refused, and nothing has changed. */
+static void expect_jump(desk *t, int64_t now, const char *sentence)
+{
+    rr_error err = {0};
+    const int64_t clock = t->ledger.clock;
+    const rr_ledger_counts before = desk_count(t);
+    ck_assert_int_eq(rri_settle_clock(&t->ledger, &t->rollout, now, &err), RR_E_INVALID);
+    ck_assert_msg(strstr(err.text, sentence) != NULL, "%s", err.text);
+    ck_assert_int_eq(t->ledger.clock, clock);
+    const rr_ledger_counts after = desk_count(t);
+    ck_assert_mem_eq(&before, &after, sizeof after);
+}
+
+START_TEST(test_settle_in_another_unit_is_refused_with_both_times)
+{
+    const int64_t now = 1700000000, waits[] = {3600, 60, 1};
+    for (int i = 0; i < 6; i++) { /* either is enough */
+        desk t;
+        rr_ledger_config config = desk_config(8);
+        config.reward_wait = i % 2 == 0 ? waits[i / 2] : 1;
+        config.idle_timeout = i % 2 == 0 ? 0 : waits[i / 2];
+        desk_open(&t, &config);
+        const int64_t most = 10000 * waits[i / 2];
+        desk_settle(&t, now); /* the first: any */
+        ck_assert_int_eq(desk_record(&t, 1, 1, now), RR_OK);
+        expect_jump(&t, now * 1000, "settle: now is 1700000000000, but the clock is 1700000000");
+        expect_jump(&t, now + most + 1, "the clock is 1700000000");
+        expect_jump(&t, now - most - 1, "the clock is 1700000000");
+        expect_jump(&t, INT64_MAX, "settle: now is 9223372036854775807");
+        expect_jump(&t, INT64_MIN + 1, "the clock is 1700000000");
+        desk_settle(&t, now - most);
+        desk_settle(&t, now + most);
+        ck_assert_int_eq(t.ledger.clock, now + most);
+        desk_close(&t);
+    }
+}
+END_TEST
+
+START_TEST(test_settle_before_the_first_the_newest_row_stands_for_the_clock)
+{
+    desk t;
+    rr_ledger_config config = desk_config(8);
+    config.reward_wait = 60;
+    desk_open(&t, &config);
+    ck_assert_int_eq(desk_record(&t, 1, 1, 1700000000), RR_OK);
+    ck_assert_int_eq(desk_record(&t, 2, 2, 1700000007), RR_OK);
+    expect_jump(&t, 1700000000000, "but the newest row is of 1700000007");
+    desk_settle(&t, 1700000100);
+    desk_close(&t);
+    config.reward_wait = 0; /* no clock is needed */
+    desk_open(&t, &config);
+    desk_settle(&t, 5);
+    desk_settle(&t, 1700000000000);
+    desk_close(&t);
+    config.reward_wait = INT64_MAX; /* whose ten thousandfold is no number */
+    desk_open(&t, &config);
+    desk_settle(&t, INT64_MIN + 1);
+    desk_settle(&t, INT64_MAX);
     desk_close(&t);
 }
 END_TEST
@@ -297,4 +359,6 @@ CHECK_MAIN("ledger/settle", test_settle_rewards_of_one_decision_add_up,
            test_settle_idle_sessions_are_cut_off_and_others_not,
            test_settle_an_end_belongs_to_the_last_row_of_its_session,
            test_settle_a_doubled_ending_ends_once, test_settle_a_late_reward_still_tells_the_end,
-           test_settle_bad_outcomes_and_endings_refuse_their_batch)
+           test_settle_bad_outcomes_and_endings_refuse_their_batch,
+           test_settle_in_another_unit_is_refused_with_both_times,
+           test_settle_before_the_first_the_newest_row_stands_for_the_clock)

@@ -74,7 +74,7 @@ static void log_fill_rows(log_fixture *t)
     }
 }
 
-static void log_open(log_fixture *t)
+static inline void log_open(log_fixture *t)
 {
     memset(t, 0, sizeof *t);
     t->items = log_items(LOG_KEYS, LOG_N);
@@ -110,7 +110,7 @@ static void log_open(log_fixture *t)
                                 .pool_fingerprint = rr_items_fingerprint(t->items)};
 }
 
-static void log_close(log_fixture *t)
+static inline void log_close(log_fixture *t)
 {
     rr_items_release(t->items);
 }

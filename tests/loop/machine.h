@@ -378,6 +378,21 @@ static inline rr_buffer_config machine_buffer_config(const machine_plan *plan)
     return config;
 }
 
+static inline rr_ledger_config machine_ledger_config(const machine_plan *plan)
+{
+    const rr_buffer_config rows = machine_buffer_config(plan);
+    rr_ledger_config config;
+    rr_ledger_config_init(&config, sizeof config);
+    config.max_rows = rows.max_rows;
+    config.state_dim = rows.state_dim;
+    config.item_dim = rows.item_dim;
+    config.feature_dim = rows.feature_dim;
+    config.max_candidates = rows.max_candidates;
+    config.max_excluded = rows.max_excluded;
+    config.max_history = rows.max_history;
+    return config;
+}
+
 static inline void machine_create(machine *m, const machine_plan *plan, uint64_t seed,
                                   int32_t num_threads, const rr_host *host)
 {

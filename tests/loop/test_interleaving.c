@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Users who do not march in step. The same sessions are told to a lock-step buffer and, in random
- * order, to keyed ones: records of a session in its order, rewards in pieces, whenever, ends by
+/* Users who do not march in step. The same sessions go into a buffer and, in random order,
+ * into ledgers: records of a session in its order, rewards in pieces, whenever, ends by
  * flag or by key. What is learned must have the same bytes. */
 #include <math.h>
 #include <stdlib.h>
@@ -31,8 +31,9 @@ typedef struct world {
     row rows[ROWS]; /* step after step */
     float to_come[N * S];
     uint64_t random;
-    int32_t algo;
-    bool is_normalised;
+    int32_t algo, n_steps;       /* n_steps 0: the default */
+    float gae_lambda;            /* −1: a usual one */
+    bool is_normalised, is_long; /* long: few sessions end before the rollout does */
 } world;
 
 static double uniform(world *w)
@@ -63,7 +64,8 @@ static rr_agent *create_agent(const world *w)
     config.item_dim = D;
     config.feature_dim = F;
     config.has_bias = 1;
-    config.max_rows = ROWS;
+    config.max_rows = N;
+    config.max_update_rows = ROWS;
     config.max_candidates = K;
     config.max_history = H;
     config.initial_scale = 2.0f;
@@ -72,7 +74,8 @@ static rr_agent *create_agent(const world *w)
     if (w->algo == RR_ALGO_A2C) {
         rr_a2c_config a2c;
         rr_a2c_config_init(&a2c, sizeof a2c);
-        a2c.gae_lambda = 0.7f;
+        a2c.gae_lambda = w->gae_lambda < 0.0f ? 0.7f : w->gae_lambda;
+        a2c.n_steps = w->n_steps > 0 ? w->n_steps : a2c.n_steps;
         ck_assert_int_eq(rr_agent_create(&agent, &config, &a2c, w->items, NULL, NULL), RR_OK);
         return agent;
     }
@@ -80,12 +83,13 @@ static rr_agent *create_agent(const world *w)
     rr_ppo_config_init(&ppo, sizeof ppo);
     ppo.batch_size = 16;
     ppo.update_epochs = 2;
-    ppo.gae_lambda = 0.8f;
+    ppo.gae_lambda = w->gae_lambda < 0.0f ? 0.8f : w->gae_lambda;
+    ppo.n_steps = w->n_steps > 0 ? w->n_steps : ppo.n_steps;
     ck_assert_int_eq(rr_agent_create(&agent, &config, &ppo, w->items, NULL, NULL), RR_OK);
     return agent;
 }
 
-static rr_buffer *create_buffer(int32_t is_keyed, int64_t reward_wait)
+static rr_buffer *create_buffer(void)
 {
     rr_buffer_config config;
     rr_buffer_config_init(&config, sizeof config);
@@ -94,11 +98,24 @@ static rr_buffer *create_buffer(int32_t is_keyed, int64_t reward_wait)
     config.feature_dim = F;
     config.max_candidates = K;
     config.max_history = H;
-    config.is_keyed = is_keyed;
-    config.reward_wait = reward_wait;
     rr_buffer *buffer = NULL;
     ck_assert_int_eq(rr_buffer_create(&buffer, &config, NULL, NULL), RR_OK);
     return buffer;
+}
+
+static rr_ledger *create_ledger(int64_t reward_wait)
+{
+    rr_ledger_config config;
+    rr_ledger_config_init(&config, sizeof config);
+    config.max_rows = ROWS;
+    config.state_dim = S;
+    config.feature_dim = F;
+    config.max_candidates = K;
+    config.max_history = H;
+    config.reward_wait = reward_wait;
+    rr_ledger *ledger = NULL;
+    ck_assert_int_eq(rr_ledger_create(&ledger, &config, NULL, NULL), RR_OK);
+    return ledger;
 }
 
 /* Arrays of at most N rows, gathered from anywhere. */
@@ -183,7 +200,7 @@ static void draw_row(world *w, row *r)
         r->pieces[p] = (float)((int)below(w, 129) - 64) / 64.0f;
         r->reward += r->pieces[p];
     }
-    const double fate = uniform(w);
+    const double fate = uniform(w) * (w->is_long ? 8.0 : 1.0);
     r->end = fate < 0.12 ? TERMINATED : fate < 0.24 ? TRUNCATED : OPEN;
 }
 
@@ -227,7 +244,7 @@ static void play(world *w, rr_agent *agent, rr_buffer *buffer)
 
 typedef struct teller {
     world *w;
-    rr_buffer *buffer;
+    rr_ledger *ledger;
     bool is_recorded[ROWS], is_over[ROWS];
     uint8_t n_told[ROWS]; /* pieces of the reward */
     size_t n_left;
@@ -263,7 +280,7 @@ static void record_some(teller *t)
     }
     if (n > 0) {
         b.obs.n = b.decision.n = (int32_t)n;
-        ck_assert_int_eq(rr_buffer_record(t->buffer, &b.obs, &b.decision, NULL), RR_OK);
+        ck_assert_int_eq(rr_ledger_record(t->ledger, &b.obs, &b.decision, NULL, NULL), RR_OK);
     }
 }
 
@@ -286,7 +303,7 @@ static void reward_one(teller *t, size_t r)
     t->is_over[r] = t->is_over[r] || says_end;
     t->n_left -= 1 + (size_t)says_end;
     b.outcome.decisions = b.decisions;
-    ck_assert_int_eq(rr_buffer_reward(t->buffer, &b.outcome, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_reward(t->ledger, &b.outcome, NULL, NULL), RR_OK);
 }
 
 /* Ends the session of a last row by key: at the end of the rollout by the state to come. */
@@ -307,14 +324,14 @@ static void end_one(teller *t, size_t r)
                               .sessions = &told->session,
                               .terminated = &terminated,
                               .final_obs = &final_obs};
-    ck_assert_int_eq(rr_buffer_end(t->buffer, &ending, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_end(t->ledger, &ending, NULL, NULL), RR_OK);
     t->is_over[r] = true;
     t->n_left--;
 }
 
-static void tell_in_any_order(world *w, rr_buffer *buffer)
+static void tell_in_any_order(world *w, rr_ledger *ledger)
 {
-    teller t = {.w = w, .buffer = buffer, .n_left = (size_t)ROWS * (1 + PIECES)};
+    teller t = {.w = w, .ledger = ledger, .n_left = (size_t)ROWS * (1 + PIECES)};
     for (size_t r = 0; r < ROWS; r++) {
         t.n_left += is_last(r, w->rows);
     }
@@ -333,7 +350,7 @@ static void tell_in_any_order(world *w, rr_buffer *buffer)
             }
         }
         if (below(w, 50) == 0) { /* time passes, but not so much that anything is final */
-            ck_assert_int_eq(rr_buffer_settle(buffer, (int64_t)below(w, 40), NULL, NULL), RR_OK);
+            ck_assert_int_eq(rr_ledger_settle(ledger, (int64_t)below(w, 40), NULL, NULL), RR_OK);
         }
     }
 }
@@ -352,7 +369,17 @@ static void assert_same_agent(const rr_agent *a, const rr_agent *b)
     ck_assert_uint_eq(rr_agent_version(a), rr_agent_version(b));
 }
 
-/* Each session on its own, forward, in double. */
+/* How many rows of its session there are up to row r, r included. */
+static size_t length_at(const world *w, size_t r)
+{
+    size_t length = 1;
+    for (; r >= N && w->rows[r - N].end == OPEN; r -= N) {
+        length++;
+    }
+    return length;
+}
+
+/* Each session on its own, forward, in double, no further than its segment. */
 static void assert_double_gae(const world *w, rr_agent *untrained, const rr_agent *trained)
 {
     const double gamma = (double)trained->trainer.recipe.gamma,
@@ -380,7 +407,7 @@ static void assert_double_gae(const world *w, rr_agent *untrained, const rr_agen
             next = at->end == TERMINATED ? 0.0f : next;
             advantage += factor * ((double)at->reward + gamma * (double)next - (double)at->value);
             factor *= gamma * lambda;
-            if (at->end != OPEN) {
+            if (at->end != OPEN || length_at(w, r) % trained->trainer.recipe.n_steps == 0) {
                 break;
             }
         }
@@ -389,12 +416,13 @@ static void assert_double_gae(const world *w, rr_agent *untrained, const rr_agen
     }
 }
 
-static void compare(int32_t algo, bool is_normalised, int64_t reward_wait, size_t n_interleavings)
+/* Returns the version of what was learned. */
+static uint64_t compare_plan(world w, int64_t reward_wait, size_t n_interleavings)
 {
-    world w = {.random = 7 + (uint64_t)algo, .algo = algo, .is_normalised = is_normalised};
+    w.random = 7 + (uint64_t)w.algo;
     ck_assert_int_eq(rr_items_create_drawn(&w.items, ITEMS, D, 3, NULL, NULL), RR_OK);
     rr_agent *in_step = create_agent(&w), *fresh = create_agent(&w);
-    rr_buffer *lock_step = create_buffer(0, 0);
+    rr_buffer *lock_step = create_buffer();
     play(&w, in_step, lock_step);
     const rr_obs to_come = {
         .struct_size = sizeof to_come, .n = N, .state_dim = S, .states = w.to_come};
@@ -402,25 +430,33 @@ static void compare(int32_t algo, bool is_normalised, int64_t reward_wait, size_
     ck_assert_int_eq(rr_agent_update(in_step, lock_step, &to_come, &wanted, NULL), RR_OK);
     assert_double_gae(&w, fresh, in_step);
 
-    rr_buffer *keyed = create_buffer(1, reward_wait);
+    rr_ledger *ledger = create_ledger(reward_wait);
     for (size_t i = 0; i < n_interleavings; i++) {
         rr_agent *agent = create_agent(&w);
-        tell_in_any_order(&w, keyed);
-        rr_buffer_counts counts = {.struct_size = sizeof counts};
-        ck_assert_int_eq(rr_buffer_settle(keyed, STEPS + reward_wait, &counts, NULL), RR_OK);
+        tell_in_any_order(&w, ledger);
+        rr_ledger_counts counts = {.struct_size = sizeof counts};
+        ck_assert_int_eq(rr_ledger_settle(ledger, STEPS + reward_wait, &counts, NULL), RR_OK);
         ck_assert_int_eq(counts.ready, ROWS);
-        ck_assert_int_eq(rr_agent_update(agent, keyed, NULL, &got, NULL), RR_OK);
+        ck_assert_int_eq(rr_agent_update_sessions(agent, ledger, &got, NULL), RR_OK);
         assert_same_agent(agent, in_step);
         ck_assert_mem_eq(&got, &wanted, sizeof got);
-        ck_assert_int_eq(rr_buffer_count(keyed), 0);
+        ck_assert_int_eq(rr_ledger_count(ledger), 0);
         rr_agent_destroy(agent);
-        rr_buffer_clear(keyed); /* the clock too */
+        rr_ledger_clear(ledger); /* the clock too */
     }
-    rr_buffer_destroy(keyed);
+    const uint64_t version = rr_agent_version(in_step);
+    rr_ledger_destroy(ledger);
     rr_buffer_destroy(lock_step);
     rr_agent_destroy(in_step);
     rr_agent_destroy(fresh);
     rr_items_release(w.items);
+    return version;
+}
+
+static void compare(int32_t algo, bool is_normalised, int64_t reward_wait, size_t n_interleavings)
+{
+    const world w = {.algo = algo, .gae_lambda = -1.0f, .is_normalised = is_normalised};
+    compare_plan(w, reward_wait, n_interleavings);
 }
 
 START_TEST(test_interleaving_a_thousand_orders_of_the_same_sessions_give_the_bytes_of_lock_step)
@@ -442,6 +478,26 @@ START_TEST(test_interleaving_holds_in_units_of_returns_and_states)
 }
 END_TEST
 
+/* Against the sums of assert_double_gae, in lock step and in any order. */
+START_TEST(test_interleaving_n_steps_decides_how_far_an_advantage_looks)
+{
+    const int32_t lengths[] = {1, 7, 16}; /* sessions have up to nine rows */
+    for (int32_t algo = RR_ALGO_PPO; algo <= RR_ALGO_A2C; algo++) {
+        uint64_t with[3], without[3];
+        for (int i = 0; i < 3; i++) {
+            world w = {.algo = algo, .n_steps = lengths[i], .gae_lambda = 1.0f, .is_long = true};
+            with[i] = compare_plan(w, 1000, 20);
+            w.gae_lambda = 0.0f; /* nothing looks beyond one step anyway */
+            without[i] = compare_plan(w, 1000, 20);
+        }
+        ck_assert(with[0] != with[1] && with[1] != with[2] && with[0] != with[2]);
+        ck_assert(without[0] == without[1] && without[1] == without[2]);
+        ck_assert_uint_eq(with[0], without[0]); /* one step is one step */
+    }
+}
+END_TEST
+
 CHECK_MAIN("loop/interleaving",
            test_interleaving_a_thousand_orders_of_the_same_sessions_give_the_bytes_of_lock_step,
-           test_interleaving_holds_for_a2c, test_interleaving_holds_in_units_of_returns_and_states)
+           test_interleaving_holds_for_a2c, test_interleaving_holds_in_units_of_returns_and_states,
+           test_interleaving_n_steps_decides_how_far_an_advantage_looks)

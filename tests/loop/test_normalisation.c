@@ -245,12 +245,12 @@ START_TEST(test_normalisation_states_far_from_zero_saturate_nothing)
 }
 END_TEST
 
-/* ── keyed ──────────────────────────────────────────────────────────────────────────────────── */
+/* ── of a ledger ── */
 
 enum { SESSIONS = 8, STEPS = 4 };
 
-/* SESSIONS whole sessions of an own world, told to a keyed buffer, and an update. */
-static void update_keyed(machine *m, rr_buffer *keyed, uint64_t *next_id)
+/* SESSIONS whole sessions of an own world, in a ledger, and an update. */
+static void update_from(machine *m, rr_ledger *ledger, uint64_t *next_id)
 {
     rr_error err;
     uint64_t sessions[SESSIONS], decisions[SESSIONS], versions[SESSIONS];
@@ -265,17 +265,17 @@ static void update_keyed(machine *m, rr_buffer *keyed, uint64_t *next_id)
         rr_decision decision = machine_decision(m);
         decision.policy_versions = versions;
         machine_require(rr_agent_act(m->agent, &m->obs, &decision, &err), &err);
-        machine_require(rr_buffer_record(keyed, &m->obs, &decision, &err), &err);
+        machine_require(rr_ledger_record(ledger, &m->obs, &decision, NULL, &err), &err);
         rr_outcome outcome = machine_move(m);
         memset(m->terminated, step + 1 == STEPS, SESSIONS);
         outcome.decisions = decisions;
-        machine_require(rr_buffer_reward(keyed, &outcome, &err), &err);
+        machine_require(rr_ledger_reward(ledger, &outcome, NULL, &err), &err);
     }
     m->stats = (rr_stats){.struct_size = sizeof m->stats};
-    machine_require(rr_agent_update(m->agent, keyed, NULL, &m->stats, &err), &err);
+    machine_require(rr_agent_update_sessions(m->agent, ledger, &m->stats, &err), &err);
 }
 
-static rr_buffer *begin_keyed(machine *m, int32_t algo)
+static rr_ledger *begin_ledger(machine *m, int32_t algo)
 {
     machine_plan plan = *plan_named("a2c-own-vectors");
     plan.algo = algo;
@@ -285,21 +285,20 @@ static rr_buffer *begin_keyed(machine *m, int32_t algo)
     plan.is_normalised = true;
     rr_error err;
     machine_create(m, &plan, 5, 1, NULL);
-    rr_buffer_config config = machine_buffer_config(&plan);
-    config.is_keyed = 1;
-    rr_buffer *keyed = NULL;
-    machine_require(rr_buffer_create(&keyed, &config, NULL, &err), &err);
-    return keyed;
+    const rr_ledger_config config = machine_ledger_config(&plan);
+    rr_ledger *ledger = NULL;
+    machine_require(rr_ledger_create(&ledger, &config, NULL, &err), &err);
+    return ledger;
 }
 
-START_TEST(test_normalisation_a_keyed_run_is_resumed_in_every_bit)
+START_TEST(test_normalisation_a_run_of_a_ledger_is_resumed_in_every_bit)
 {
     for (int32_t algo = RR_ALGO_PPO; algo <= RR_ALGO_A2C; algo++) {
         machine whole, after;
         uint64_t next_id = 1;
-        rr_buffer *keyed = begin_keyed(&whole, algo), *other = begin_keyed(&after, algo);
+        rr_ledger *ledger = begin_ledger(&whole, algo), *other = begin_ledger(&after, algo);
         for (int u = 0; u < 3; u++) {
-            update_keyed(&whole, keyed, &next_id);
+            update_from(&whole, ledger, &next_id);
             ck_assert_float_eq(whole.stats.weight_max, 1.0f);
         }
         rr_error err;
@@ -309,8 +308,8 @@ START_TEST(test_normalisation_a_keyed_run_is_resumed_in_every_bit)
         free(block);
         uint64_t other_id = next_id;
         for (int u = 0; u < 3; u++) {
-            update_keyed(&whole, keyed, &next_id);
-            update_keyed(&after, other, &other_id);
+            update_from(&whole, ledger, &next_id);
+            update_from(&after, other, &other_id);
             ck_assert_mem_eq(&after.stats, &whole.stats, sizeof whole.stats);
         }
         size_t after_bytes;
@@ -320,8 +319,8 @@ START_TEST(test_normalisation_a_keyed_run_is_resumed_in_every_bit)
         ck_assert_mem_eq(block, after_block, bytes);
         free(block);
         free(after_block);
-        rr_buffer_destroy(keyed);
-        rr_buffer_destroy(other);
+        rr_ledger_destroy(ledger);
+        rr_ledger_destroy(other);
         machine_destroy(&whole);
         machine_destroy(&after);
     }
@@ -354,5 +353,5 @@ CHECK_MAIN("loop/normalisation",
            test_normalisation_equal_rewards_divide_by_nothing_that_is_zero,
            test_normalisation_a_critic_of_large_rewards_explains_them,
            test_normalisation_states_far_from_zero_saturate_nothing,
-           test_normalisation_a_keyed_run_is_resumed_in_every_bit,
+           test_normalisation_a_run_of_a_ledger_is_resumed_in_every_bit,
            test_normalisation_a_checkpoint_is_of_its_switches)

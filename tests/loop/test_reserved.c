@@ -16,7 +16,8 @@ typedef struct scene {
     rr_policy *policy;
     rr_slot *slot;
     rr_reader *reader, *slot_reader;
-    rr_buffer *buffer, *keyed;
+    rr_buffer *buffer;
+    rr_ledger *ledger;
     rr_health *health;
     rr_metrics *metrics;
     rr_obs obs;
@@ -55,8 +56,11 @@ static void open_handles(scene *s)
     buffer.state_dim = DIM;
     buffer.max_rows = 8;
     need(rr_buffer_create(&s->buffer, &buffer, NULL, err), err);
-    buffer.is_keyed = 1;
-    need(rr_buffer_create(&s->keyed, &buffer, NULL, err), err);
+    rr_ledger_config ledger;
+    rr_ledger_config_init(&ledger, sizeof ledger);
+    ledger.state_dim = DIM;
+    ledger.max_rows = 8;
+    need(rr_ledger_create(&s->ledger, &ledger, NULL, err), err);
     need(rr_health_create(&s->health, NULL, s->agent, NULL, err), err);
     need(rr_metrics_create(&s->metrics, s->items, N, 4, 4, NULL, err), err);
 }
@@ -84,7 +88,7 @@ static void close(scene *s)
 {
     rr_metrics_destroy(s->metrics);
     rr_health_destroy(s->health);
-    rr_buffer_destroy(s->keyed);
+    rr_ledger_destroy(s->ledger);
     rr_buffer_destroy(s->buffer);
     rr_reader_destroy(s->slot_reader);
     rr_slot_release(s->slot);
@@ -155,25 +159,25 @@ static rr_status reward(scene *s)
     return rr_buffer_reward(s->buffer, &outcome, &s->err);
 }
 
-static rr_status keyed_record(scene *s)
+static rr_status ledger_record(scene *s)
 {
     rr_obs obs = s->obs;
     rr_decision decision = s->decision;
     obs.sessions = obs.decisions = ids;
     decision.policy_versions = (uint64_t *)ids;
-    return rr_buffer_record(s->keyed, &obs, &decision, &s->err);
+    return rr_ledger_record(s->ledger, &obs, &decision, NULL, &s->err);
 }
 
-static rr_status keyed_reward(scene *s)
+static rr_status ledger_reward(scene *s)
 {
-    return rr_buffer_reward(s->keyed, &s->outcome, &s->err);
+    return rr_ledger_reward(s->ledger, &s->outcome, NULL, &s->err);
 }
 
 static rr_status end(scene *s)
 {
     const rr_ending ending = {
         .struct_size = sizeof ending, .n = N, .sessions = ids, .final_obs = &s->obs};
-    return rr_buffer_end(s->keyed, &ending, &s->err);
+    return rr_ledger_end(s->ledger, &ending, NULL, &s->err);
 }
 
 static rr_status record_encode(scene *s)
@@ -230,8 +234,8 @@ static const struct {
     {"record", record, TAKES_OBS | TAKES_DECISION},
     {"reward", reward, TAKES_OBS | TAKES_OUTCOME},
     {"update", update, TAKES_OBS},
-    {"keyed record", keyed_record, TAKES_OBS | TAKES_DECISION},
-    {"keyed reward", keyed_reward, TAKES_OBS | TAKES_OUTCOME},
+    {"ledger record", ledger_record, TAKES_OBS | TAKES_DECISION},
+    {"ledger reward", ledger_reward, TAKES_OBS | TAKES_OUTCOME},
     {"end", end, TAKES_OBS},
     {"record_encode", record_encode, TAKES_OBS | TAKES_DECISION},
     {"outcome_encode", outcome_encode, TAKES_OBS | TAKES_OUTCOME},

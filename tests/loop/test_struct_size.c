@@ -8,7 +8,7 @@
 
 typedef struct scene {
     machine m;
-    rr_buffer *ledger;
+    rr_ledger *ledger;
     rr_health *health;
     rr_policy *policy;
     rr_reader *reader;
@@ -29,9 +29,8 @@ static void begin(scene *s)
     memset(s, 0, sizeof *s);
     machine *m = &s->m;
     machine_create(m, &machine_plans[0], 11, 1, NULL);
-    rr_buffer_config config = machine_buffer_config(&m->plan);
-    config.is_keyed = 1;
-    machine_require(rr_buffer_create(&s->ledger, &config, NULL, &s->err), &s->err);
+    const rr_ledger_config config = machine_ledger_config(&m->plan);
+    machine_require(rr_ledger_create(&s->ledger, &config, NULL, &s->err), &s->err);
     machine_require(rr_health_create(&s->health, NULL, m->agent, NULL, &s->err), &s->err);
     machine_require(rr_agent_publish(m->agent, NULL, &s->policy, &s->err), &s->err);
     machine_require(rr_reader_create(&s->reader, s->policy, 1, NULL, &s->err), &s->err);
@@ -63,7 +62,7 @@ static void end(scene *s)
     rr_reader_destroy(s->reader);
     rr_policy_release(s->policy);
     rr_health_destroy(s->health);
-    rr_buffer_destroy(s->ledger);
+    rr_ledger_destroy(s->ledger);
     machine_destroy(&s->m);
 }
 
@@ -100,17 +99,17 @@ static rr_status policy_evaluate(scene *s)
 
 static rr_status record(scene *s)
 {
-    return rr_buffer_record(s->ledger, &s->obs, &s->decision, &s->err);
+    return rr_ledger_record(s->ledger, &s->obs, &s->decision, NULL, &s->err);
 }
 
 static rr_status reward(scene *s)
 {
-    return rr_buffer_reward(s->ledger, &s->outcome, &s->err);
+    return rr_ledger_reward(s->ledger, &s->outcome, NULL, &s->err);
 }
 
 static rr_status end_sessions(scene *s)
 {
-    return rr_buffer_end(s->ledger, &s->ending, &s->err);
+    return rr_ledger_end(s->ledger, &s->ending, NULL, &s->err);
 }
 
 static rr_status update(scene *s)
@@ -226,7 +225,7 @@ START_TEST(test_struct_size_that_ends_inside_a_field_is_refused_at_every_door)
         }
         set_size(&s, &doors[d], (uint32_t)doors[d].bytes);
     }
-    ck_assert_int_eq(rr_buffer_count(s.ledger), 0);
+    ck_assert_int_eq(rr_ledger_count(s.ledger), 0);
     end(&s);
 }
 END_TEST

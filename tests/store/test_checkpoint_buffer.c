@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A keyed buffer in a checkpoint: what is restored goes on as what was saved. */
+/* A ledger in a checkpoint: what is restored goes on as what was saved. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "check_run.h"
 #include "checkpoint_parts.h"
 #include "core/hash.h"
-#include "ledger/buffer_handle.h"
+#include "ledger/ledger_handle.h"
 #include "recrl/recrl.h"
 
 enum { S = 3, D = 3, ITEMS = 12, ROWS = 64 };
@@ -15,7 +15,7 @@ enum { S = 3, D = 3, ITEMS = 12, ROWS = 64 };
 typedef struct server {
     rr_items *items;
     rr_agent *agent;
-    rr_buffer *buffer;
+    rr_ledger *ledger;
     uint64_t random, n_decisions;
     int64_t now;
 } server;
@@ -25,14 +25,13 @@ static size_t below(server *s, size_t n)
     return (size_t)(rri_hash_mix(s->random += 0x9e3779b97f4a7c15u) % n);
 }
 
-static rr_buffer_config buffer_config(void)
+static rr_ledger_config ledger_config(void)
 {
-    rr_buffer_config config;
-    rr_buffer_config_init(&config, sizeof config);
+    rr_ledger_config config;
+    rr_ledger_config_init(&config, sizeof config);
     config.max_rows = ROWS;
     config.state_dim = S;
     config.max_history = 0;
-    config.is_keyed = 1;
     config.reward_wait = 10;
     config.idle_timeout = 15;
     return config;
@@ -49,13 +48,13 @@ static void server_open(server *s)
     config.max_rows = ROWS;
     config.max_skew = 1.0f;
     ck_assert_int_eq(rr_agent_create(&s->agent, &config, NULL, s->items, NULL, NULL), RR_OK);
-    const rr_buffer_config buffer = buffer_config();
-    ck_assert_int_eq(rr_buffer_create(&s->buffer, &buffer, NULL, NULL), RR_OK);
+    const rr_ledger_config ledger = ledger_config();
+    ck_assert_int_eq(rr_ledger_create(&s->ledger, &ledger, NULL, NULL), RR_OK);
 }
 
 static void server_close(server *s)
 {
-    rr_buffer_destroy(s->buffer);
+    rr_ledger_destroy(s->ledger);
     rr_agent_destroy(s->agent);
     rr_items_release(s->items);
 }
@@ -88,11 +87,11 @@ static void tick(server *s)
     if (below(s, 40) == 0) {
         log_prob -= 0.25f; /* skew, which is seen as long as the version is kept */
     }
-    (void)rr_buffer_record(s->buffer, &obs, &made, NULL); /* full is fine */
+    (void)rr_ledger_record(s->ledger, &obs, &made, NULL, NULL); /* full is fine */
     const uint64_t rewarded = decision - below(s, 13);
     const rr_outcome outcome = {
         .struct_size = sizeof outcome, .n = 1, .decisions = &rewarded, .rewards = &reward};
-    ck_assert_int_eq(rr_buffer_reward(s->buffer, &outcome, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_reward(s->ledger, &outcome, NULL, NULL), RR_OK);
     if (below(s, 4) == 0) {
         const uint64_t ended = below(s, 7);
         const uint8_t terminated = below(s, 2) == 0;
@@ -103,23 +102,30 @@ static void tick(server *s)
                                   .sessions = &ended,
                                   .terminated = &terminated,
                                   .final_obs = below(s, 2) == 0 ? &final_obs : NULL};
-        ck_assert_int_eq(rr_buffer_end(s->buffer, &ending, NULL), RR_OK);
+        ck_assert_int_eq(rr_ledger_end(s->ledger, &ending, NULL, NULL), RR_OK);
     }
-    ck_assert_int_eq(rr_buffer_settle(s->buffer, s->now, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_settle(s->ledger, s->now, NULL, NULL), RR_OK);
     if (below(s, 24) == 0) {
-        (void)rr_agent_update(s->agent, s->buffer, NULL, NULL, NULL); /* may have nothing ready */
+        (void)rr_agent_update_sessions(s->agent, s->ledger, NULL,
+                                       NULL); /* may have nothing ready */
     }
+}
+
+static rr_checkpoint *parts_of(rr_agent *agent, rr_ledger *ledger)
+{
+    rr_checkpoint *parts = checkpoint_parts(agent, NULL, NULL);
+    parts->ledger = ledger;
+    return parts;
 }
 
 static unsigned char *save(const server *s, size_t *bytes)
 {
-    ck_assert_int_eq(rr_checkpoint_save_memory(checkpoint_parts(s->agent, NULL, s->buffer), NULL, 0,
-                                               bytes, NULL),
+    ck_assert_int_eq(rr_checkpoint_save_memory(parts_of(s->agent, s->ledger), NULL, 0, bytes, NULL),
                      RR_OK);
     unsigned char *block = malloc(*bytes);
-    ck_assert_int_eq(rr_checkpoint_save_memory(checkpoint_parts(s->agent, NULL, s->buffer), block,
-                                               *bytes, bytes, NULL),
-                     RR_OK);
+    ck_assert_int_eq(
+        rr_checkpoint_save_memory(parts_of(s->agent, s->ledger), block, *bytes, bytes, NULL),
+        RR_OK);
     return block;
 }
 
@@ -148,10 +154,9 @@ START_TEST(test_checkpoint_buffer_restored_goes_on_to_the_byte)
             tick(&resumed); /* something else, to be written over */
         }
         rr_error err = {0};
-        ck_assert_msg(
-            rr_checkpoint_load_memory(checkpoint_parts(resumed.agent, NULL, resumed.buffer), file,
-                                      bytes, &err) == RR_OK,
-            "%s", err.text);
+        ck_assert_msg(rr_checkpoint_load_memory(parts_of(resumed.agent, resumed.ledger), file,
+                                                bytes, &err) == RR_OK,
+                      "%s", err.text);
         resumed.random = going.random;
         resumed.n_decisions = going.n_decisions;
         resumed.now = going.now;
@@ -161,12 +166,12 @@ START_TEST(test_checkpoint_buffer_restored_goes_on_to_the_byte)
             tick(&resumed);
         }
         assert_same_file(&going, &resumed);
-        rr_buffer_counts a = {.struct_size = sizeof a}, b = {.struct_size = sizeof b};
-        ck_assert_int_eq(rr_buffer_settle(going.buffer, INT64_MIN, &a, NULL), RR_OK);
-        ck_assert_int_eq(rr_buffer_settle(resumed.buffer, INT64_MIN, &b, NULL), RR_OK);
+        rr_ledger_counts a = {.struct_size = sizeof a}, b = {.struct_size = sizeof b};
+        ck_assert_int_eq(rr_ledger_get_counts(going.ledger, &a, NULL), RR_OK);
+        ck_assert_int_eq(rr_ledger_get_counts(resumed.ledger, &b, NULL), RR_OK);
         ck_assert_mem_eq(&a, &b, sizeof a);
         ck_assert_int_gt(rr_agent_updates(going.agent), 0);
-        ck_assert_int_gt(a.spoilt, 0);
+        ck_assert_int_gt(a.rejected, 0);
         ck_assert_uint_gt(going.agent->trainer.earlier.n, 1);
         free(file);
         server_close(&going);
@@ -176,17 +181,16 @@ START_TEST(test_checkpoint_buffer_restored_goes_on_to_the_byte)
 END_TEST
 
 static void expect_refusal(const server *s, const unsigned char *file, size_t bytes,
-                           rr_buffer *buffer, rr_status wanted, const char *sentence)
+                           rr_ledger *ledger, rr_status wanted, const char *sentence)
 {
     rr_error err = {0};
-    const rr_status got =
-        rr_checkpoint_load_memory(checkpoint_parts(s->agent, NULL, buffer), file, bytes, &err);
+    const rr_status got = rr_checkpoint_load_memory(parts_of(s->agent, ledger), file, bytes, &err);
     ck_assert_msg(got == wanted, "status %d, not %d (\"%s\")", got, wanted, err.text);
     ck_assert_msg(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text,
                   sentence);
 }
 
-START_TEST(test_checkpoint_buffer_of_another_kind_or_size_is_refused)
+START_TEST(test_checkpoint_buffer_of_another_size_is_refused)
 {
     server s;
     server_open(&s);
@@ -195,24 +199,26 @@ START_TEST(test_checkpoint_buffer_of_another_kind_or_size_is_refused)
     }
     size_t bytes;
     unsigned char *file = save(&s, &bytes);
-    rr_buffer_config config = buffer_config();
-    rr_buffer *other = NULL;
-    config.is_keyed = 0;
-    ck_assert_int_eq(rr_buffer_create(&other, &config, NULL, NULL), RR_OK);
-    expect_refusal(&s, file, bytes, other, RR_E_MISMATCH,
-                   "its buffer is keyed; the one given is in lock step");
-    rr_buffer_destroy(other);
-    config.is_keyed = 1;
+    rr_ledger_config config = ledger_config();
+    rr_ledger *other = NULL;
     config.max_sessions = 1;
-    ck_assert_int_eq(rr_buffer_create(&other, &config, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_create(&other, &config, NULL, NULL), RR_OK);
     expect_refusal(&s, file, bytes, other, RR_E_MISMATCH, "sessions; the one given holds 1");
-    ck_assert_int_eq(rr_buffer_count(other), 0);
-    rr_buffer_destroy(other);
+    ck_assert_int_eq(rr_ledger_count(other), 0);
+    rr_ledger_destroy(other);
     config.max_sessions = 0;
     config.max_rows = 2;
-    ck_assert_int_eq(rr_buffer_create(&other, &config, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_create(&other, &config, NULL, NULL), RR_OK);
     expect_refusal(&s, file, bytes, other, RR_E_MISMATCH, "rows; the one given holds 2");
-    rr_buffer_destroy(other);
+    rr_ledger_destroy(other);
+    rr_error err = {0};
+    rr_buffer *rollout = NULL; /* there is a ledger, and no buffer */
+    ck_assert_int_eq(rr_buffer_create(&rollout, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(
+        rr_checkpoint_load_memory(checkpoint_parts(s.agent, NULL, rollout), file, bytes, &err),
+        RR_E_NOT_FOUND);
+    ck_assert_ptr_nonnull(strstr(err.text, "it holds no buffer"));
+    rr_buffer_destroy(rollout);
     free(file);
     server_close(&s);
 }
@@ -223,15 +229,15 @@ START_TEST(test_checkpoint_buffer_whose_sessions_contradict_its_rows_is_refused)
 {
     enum { LIES = 5 };
     static const char *const sentences[LIES] = {
-        "buffer.session_of[0] is 3", "buffer.session_of[1] is -1", "its rows",
-        "buffer.session_ends[0] is 9", "buffer.ledger[2] is -1"};
+        "ledger.session_of[0] is 3", "ledger.session_of[1] is -1", "its rows",
+        "ledger.session_ends[0] is 9", "ledger.counters[2] is -1"};
     for (int lie = 0; lie < LIES; lie++) {
         server s;
         server_open(&s);
         for (int i = 0; i < 20; i++) {
             tick(&s);
         }
-        rri_ledger *ledger = &s.buffer->ledger;
+        rri_ledger *ledger = &s.ledger->ledger;
         switch (lie) {
         case 0:
             ledger->session_of[0] = 3;
@@ -240,7 +246,7 @@ START_TEST(test_checkpoint_buffer_whose_sessions_contradict_its_rows_is_refused)
             ledger->session_of[1] = -1;
             break;
         case 2:
-            memset(ledger->session_of, 0, s.buffer->rollout.n_rows * sizeof(int32_t));
+            memset(ledger->session_of, 0, s.ledger->rollout.n_rows * sizeof(int32_t));
             break;
         case 3:
             ledger->ends[0] = 9;
@@ -250,7 +256,7 @@ START_TEST(test_checkpoint_buffer_whose_sessions_contradict_its_rows_is_refused)
         }
         size_t bytes;
         unsigned char *file = save(&s, &bytes);
-        expect_refusal(&s, file, bytes, s.buffer, RR_E_FORMAT, sentences[lie]);
+        expect_refusal(&s, file, bytes, s.ledger, RR_E_FORMAT, sentences[lie]);
         free(file);
         server_close(&s);
     }
@@ -301,7 +307,7 @@ START_TEST(test_checkpoint_buffer_kept_parameters_that_are_not_their_versions_ar
 END_TEST
 
 CHECK_MAIN("store/checkpoint_buffer", test_checkpoint_buffer_restored_goes_on_to_the_byte,
-           test_checkpoint_buffer_of_another_kind_or_size_is_refused,
+           test_checkpoint_buffer_of_another_size_is_refused,
            test_checkpoint_buffer_whose_sessions_contradict_its_rows_is_refused,
            test_checkpoint_buffer_versions_of_the_agent_are_judged,
            test_checkpoint_buffer_kept_parameters_that_are_not_their_versions_are_refused)

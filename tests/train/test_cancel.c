@@ -3,7 +3,7 @@
  * before is kept and counted, and a ledger's rows are not lost. */
 #include "train/imitate.h"
 
-#include "keyed_fixture.h"
+#include "session_fixture.h"
 
 /* Says yes at the question `at`, from 1 on. */
 typedef struct wish {

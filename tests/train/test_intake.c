@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions that cannot be trained on are given up, and the others are trained on as if these had
+/* Sessions that cannot be trained on are rejected, and the others are trained on as if these had
  * never been. */
 #include "train/intake.h"
 
 #include <float.h>
 
-#include "keyed_fixture.h"
 #include "ledger/harvest.h"
+#include "session_fixture.h"
 #include "train/recall.h"
 
 /* Rows of session s of the only play: its steps. */
@@ -83,7 +83,7 @@ static void open_weighted(desk *t, float max_skew)
     rri_model_pack(&t->r.agent->trainer.model);
 }
 
-START_TEST(test_intake_gives_a_spoilt_session_up_and_trains_on_the_rest)
+START_TEST(test_intake_rejects_a_session_with_a_bad_row_and_trains_on_the_rest)
 {
     for (size_t i = 0; i < sizeof ILLNESSES / sizeof ILLNESSES[0]; i++) {
         desk t, twin;
@@ -101,8 +101,8 @@ START_TEST(test_intake_gives_a_spoilt_session_up_and_trains_on_the_rest)
         ck_assert_int_eq(stats.n_rows, ROWS - STEPS);
         ck_assert_mem_eq(&stats, &wanted, sizeof stats);
         ck_assert_uint_eq(t.r.rollout.n_rows, 0);
-        ck_assert_int_eq(t.ledger.n_spoilt, STEPS);
-        ck_assert_int_eq(t.ledger.n_spoilt_sessions, 1);
+        ck_assert_int_eq(t.ledger.n_rejected, STEPS);
+        ck_assert_int_eq(t.ledger.n_rejected_sessions, 1);
         ck_assert_int_eq(t.ledger.n_dropped, 0);
         ck_assert_int_eq(t.ledger.n_trained, ROWS - STEPS);
         char named[64];
@@ -134,12 +134,12 @@ START_TEST(test_intake_what_is_not_ready_stays_whatever_is_given_up)
     ck_assert_uint_eq(t.ledger.n_sessions, 2);
     ck_assert_uint_eq(t.ledger.keys[0], 96);
     ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, 95), 1);
-    ck_assert_int_eq(t.ledger.n_spoilt_sessions, 1);
+    ck_assert_int_eq(t.ledger.n_rejected_sessions, 1);
     rig_close(&t.r);
 }
 END_TEST
 
-START_TEST(test_intake_of_which_all_is_spoilt_is_an_error_and_changes_nothing)
+START_TEST(test_intake_of_which_all_is_rejected_is_an_error_and_changes_nothing)
 {
     desk t;
     open_weighted(&t, 1.0f);
@@ -149,13 +149,13 @@ START_TEST(test_intake_of_which_all_is_spoilt_is_an_error_and_changes_nothing)
     }
     expect_refusal(&t, RR_E_INVALID,
                    "none of 6 sessions that are ready can be trained on; the first: decision");
-    ck_assert_int_eq(t.ledger.n_spoilt, 0);
+    ck_assert_int_eq(t.ledger.n_rejected, 0);
     ck_assert_int_eq(t.n_warnings, 0);
     play(&t, 2, false); /* what is good comes through as soon as it is there */
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, 2 * N);
-    ck_assert_int_eq(t.ledger.n_spoilt_sessions, N);
+    ck_assert_int_eq(t.ledger.n_rejected_sessions, N);
     rig_close(&t.r);
 }
 END_TEST
@@ -173,7 +173,7 @@ START_TEST(test_intake_sessions_that_are_given_up_take_no_room)
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, 3 * STEPS); /* sessions 2, 3 and 5 */
-    ck_assert_int_eq(t.ledger.n_spoilt_sessions, 3);
+    ck_assert_int_eq(t.ledger.n_rejected_sessions, 3);
     ck_assert_uint_eq(t.r.rollout.n_rows, 0);
     rig_close(&t.r);
 }
@@ -196,9 +196,9 @@ START_TEST(test_intake_a_session_longer_than_the_agent_holds_does_not_stop_the_o
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, 2 * STEPS);
-    ck_assert_int_eq(t.ledger.n_spoilt, 3 * STEPS);
+    ck_assert_int_eq(t.ledger.n_rejected, 3 * STEPS);
     ck_assert_ptr_nonnull(strstr(t.warning, "session 100 has 24 rows; this agent was made for at "
-                                            "most 23 (max_rows times n_steps)"));
+                                            "most 23 (max_update_rows)"));
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, STEPS);
     rig_close(&t.r);
@@ -219,7 +219,7 @@ START_TEST(test_intake_more_skew_than_max_skew_is_an_error_that_names_the_first)
     expect_refusal(&t, RR_E_SKEW, sentence);
     t.r.rollout.log_probs[row_of(4, 3)] = nextafterf(t.r.rollout.log_probs[row_of(4, 3)], 9.0f);
     ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
-    ck_assert_int_eq(t.ledger.n_spoilt_sessions, 2);
+    ck_assert_int_eq(t.ledger.n_rejected_sessions, 2);
     rig_close(&t.r);
 }
 END_TEST
@@ -238,7 +238,7 @@ START_TEST(test_intake_skew_is_a_share_of_all_rows_that_were_checked)
             expect_refusal(&t, RR_E_SKEW, "2 of 32 rows that can be checked");
         } else {
             ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
-            ck_assert_int_eq(t.ledger.n_spoilt_sessions, 2);
+            ck_assert_int_eq(t.ledger.n_rejected_sessions, 2);
         }
         rig_close(&t.r);
     }
@@ -287,7 +287,7 @@ START_TEST(test_intake_a_state_whose_value_overflows_gives_its_session_up)
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, ROWS - STEPS);
-    ck_assert_int_eq(t.ledger.n_spoilt, STEPS);
+    ck_assert_int_eq(t.ledger.n_rejected, STEPS);
     ck_assert(isfinite(stats.value_loss));
     rig_close(&t.r);
 }
@@ -311,7 +311,7 @@ START_TEST(test_intake_an_end_whose_value_overflows_gives_its_session_up)
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, (N - 1) * (STEPS - 1));
-    ck_assert_int_eq(t.ledger.n_spoilt, STEPS);
+    ck_assert_int_eq(t.ledger.n_rejected, STEPS);
     ck_assert(isfinite(stats.value_loss));
     char named[64];
     snprintf(named, sizeof named, "session 97: decision %zu has return", row_of(3, STEPS - 2));
@@ -335,7 +335,7 @@ START_TEST(test_intake_rewards_whose_return_overflows_give_their_session_up)
     ck_assert_int_eq(update(&twin, &wanted, NULL), RR_OK);
     ck_assert_mem_eq(&stats, &wanted, sizeof stats);
     ck_assert_uint_eq(rig_hash(&t.r), rig_hash(&twin.r));
-    ck_assert_int_eq(t.ledger.n_spoilt, STEPS);
+    ck_assert_int_eq(t.ledger.n_rejected, STEPS);
     char named[64];
     snprintf(named, sizeof named, "session 98: decision %zu has return", row_of(2, 4));
     ck_assert_msg(strstr(t.warning, named) != NULL, "%s", t.warning);
@@ -344,9 +344,9 @@ START_TEST(test_intake_rewards_whose_return_overflows_give_their_session_up)
 }
 END_TEST
 
-CHECK_MAIN("train/intake", test_intake_gives_a_spoilt_session_up_and_trains_on_the_rest,
+CHECK_MAIN("train/intake", test_intake_rejects_a_session_with_a_bad_row_and_trains_on_the_rest,
            test_intake_what_is_not_ready_stays_whatever_is_given_up,
-           test_intake_of_which_all_is_spoilt_is_an_error_and_changes_nothing,
+           test_intake_of_which_all_is_rejected_is_an_error_and_changes_nothing,
            test_intake_sessions_that_are_given_up_take_no_room,
            test_intake_a_session_longer_than_the_agent_holds_does_not_stop_the_others,
            test_intake_more_skew_than_max_skew_is_an_error_that_names_the_first,

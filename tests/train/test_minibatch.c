@@ -13,7 +13,8 @@ static void open_rig(rig *r, bool has_advantage_norm)
     rig_open(r, &shape);
     rig_play(r, 6);
     rri_update_rows *update = &r->agent->trainer.update;
-    rri_rollout_order(update->order, update->is_segment_end, &r->rollout);
+    rri_rollout_order(update->order, update->is_segment_end, &r->rollout,
+                      r->agent->trainer.recipe.n_steps);
     rri_returns_compute(&r->agent->trainer, &r->rollout, r->obs.states);
 }
 

@@ -21,7 +21,7 @@ static void open_rows(rig *r, const rig_shape *shape, size_t n_sessions, size_t 
 static void compute(rig *r, const float *to_come)
 {
     rri_rollout_order(r->agent->trainer.update.order, r->agent->trainer.update.is_segment_end,
-                      &r->rollout);
+                      &r->rollout, r->agent->trainer.recipe.n_steps);
     rri_returns_compute(&r->agent->trainer, &r->rollout, to_come);
 }
 

@@ -16,7 +16,7 @@ enum { N = 24, S = 3, D = 3, K = 6, F = 2, ITEMS = 30 };
 typedef struct desk {
     rr_items *items;
     rr_agent *agent;
-    rr_buffer *buffer;
+    rr_ledger *ledger;
     rr_policy *policy; /* NULL: the agent acts */
     float states[N * S], features[N * K * F], log_probs[N], rewards[N];
     int32_t candidates[N * K], lengths[N], incumbents[N], actions[N];
@@ -49,21 +49,20 @@ static void desk_open(desk *t, int32_t keep_versions)
     ck_assert_int_eq(rr_agent_create(&t->agent, &config, NULL, t->items, NULL, NULL), RR_OK);
     const float weights[F] = {1.0f, -0.5f};
     ck_assert_int_eq(rr_agent_set_feature_weights(t->agent, weights, F, NULL), RR_OK);
-    rr_buffer_config buffer;
-    rr_buffer_config_init(&buffer, sizeof buffer);
-    buffer.max_rows = 4 * N;
-    buffer.state_dim = S;
-    buffer.feature_dim = F;
-    buffer.max_candidates = K;
-    buffer.max_history = 0;
-    buffer.is_keyed = 1;
-    ck_assert_int_eq(rr_buffer_create(&t->buffer, &buffer, NULL, NULL), RR_OK);
+    rr_ledger_config ledger;
+    rr_ledger_config_init(&ledger, sizeof ledger);
+    ledger.max_rows = 4 * N;
+    ledger.state_dim = S;
+    ledger.feature_dim = F;
+    ledger.max_candidates = K;
+    ledger.max_history = 0;
+    ck_assert_int_eq(rr_ledger_create(&t->ledger, &ledger, NULL, NULL), RR_OK);
 }
 
 static void desk_close(desk *t)
 {
     rr_policy_release(t->policy);
-    rr_buffer_destroy(t->buffer);
+    rr_ledger_destroy(t->ledger);
     rr_agent_destroy(t->agent);
     rr_items_release(t->items);
 }
@@ -122,25 +121,25 @@ static void act(desk *t)
 
 static void record(desk *t)
 {
-    ck_assert_int_eq(rr_buffer_record(t->buffer, &t->obs, &t->decision, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_record(t->ledger, &t->obs, &t->decision, NULL, NULL), RR_OK);
     const rr_outcome outcome = {.struct_size = sizeof outcome,
                                 .n = N,
                                 .decisions = t->decisions,
                                 .rewards = t->rewards,
                                 .terminated = t->terminated};
-    ck_assert_int_eq(rr_buffer_reward(t->buffer, &outcome, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_reward(t->ledger, &outcome, NULL, NULL), RR_OK);
 }
 
 static rr_stats update(desk *t, rr_status wanted)
 {
     rr_stats stats = {.struct_size = sizeof stats};
     rr_error err = {0};
-    const rr_status got = rr_agent_update(t->agent, t->buffer, NULL, &stats, &err);
+    const rr_status got = rr_agent_update_sessions(t->agent, t->ledger, &stats, &err);
     ck_assert_msg(got == wanted, "status %d, not %d (\"%s\")", got, wanted, err.text);
     if (wanted == RR_E_SKEW) {
         ck_assert_ptr_nonnull(strstr(err.text, "was recorded with log-prob"));
-        ck_assert_int_eq(rr_buffer_count(t->buffer), N);
-        rr_buffer_clear(t->buffer);
+        ck_assert_int_eq(rr_ledger_count(t->ledger), N);
+        rr_ledger_clear(t->ledger);
     }
     return stats;
 }
@@ -319,7 +318,7 @@ END_TEST
 START_TEST(test_skew_versions_that_are_kept_are_checked_and_others_are_not)
 {
     for (int32_t keep = 1; keep <= 2; keep++) {
-        for (int is_spoilt = 0; is_spoilt < 2; is_spoilt++) {
+        for (int is_skewed = 0; is_skewed < 2; is_skewed++) {
             desk t;
             desk_open(&t, keep);
             const rr_serving_options options = mixed();
@@ -328,7 +327,7 @@ START_TEST(test_skew_versions_that_are_kept_are_checked_and_others_are_not)
             record(&t);
             update(&t, RR_OK);
             act(&t); /* still by the policy of before */
-            if (is_spoilt) {
+            if (is_skewed) {
                 scale_feature(&t);
             }
             record(&t);
@@ -341,8 +340,8 @@ START_TEST(test_skew_versions_that_are_kept_are_checked_and_others_are_not)
             ck_assert_int_eq(
                 rr_agent_evaluate(t.agent, &obs, t.actions, before_update, NULL, NULL, NULL),
                 RR_OK);
-            const rr_stats stats = update(&t, keep == 2 && is_spoilt ? RR_E_SKEW : RR_OK);
-            if (keep == 2 && is_spoilt) {
+            const rr_stats stats = update(&t, keep == 2 && is_skewed ? RR_E_SKEW : RR_OK);
+            if (keep == 2 && is_skewed) {
                 ck_assert_uint_eq(rr_agent_version(t.agent), version);
                 ck_assert_int_eq(
                     rr_agent_evaluate(t.agent, &obs, t.actions, after, NULL, NULL, NULL), RR_OK);

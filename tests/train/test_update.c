@@ -344,7 +344,7 @@ START_TEST(test_update_drops_and_counts_rows_of_another_catalogue)
 }
 END_TEST
 
-START_TEST(test_update_with_every_row_dropped_is_made_and_changes_no_parameter)
+START_TEST(test_update_with_every_row_dropped_empties_the_buffer_and_counts_as_none)
 {
     const rig_shape shape = usual();
     rig r;
@@ -360,7 +360,9 @@ START_TEST(test_update_with_every_row_dropped_is_made_and_changes_no_parameter)
     ck_assert_int_eq(stats.n_dropped, 16);
     ck_assert_int_eq(stats.n_rows, 0);
     ck_assert_int_eq(stats.n_minibatches, 0);
-    ck_assert_int_eq(stats.n_updates, 1);
+    ck_assert_int_eq(stats.n_updates, 0);
+    ck_assert_int_eq(r.agent->trainer.n_updates, 0);
+    ck_assert_uint_eq(r.rollout.n_rows, 0);
     ck_assert(isnan(stats.policy_loss));
     rig_close(&r);
 }
@@ -498,7 +500,7 @@ CHECK_MAIN("train/update", test_update_figures_that_no_float_holds_are_nan,
            test_update_needs_no_states_when_every_session_is_over,
            test_update_of_one_row_alone_is_refused_by_ppo_and_made_by_a2c,
            test_update_drops_and_counts_rows_of_another_catalogue,
-           test_update_with_every_row_dropped_is_made_and_changes_no_parameter,
+           test_update_with_every_row_dropped_empties_the_buffer_and_counts_as_none,
            test_update_trains_on_rows_that_read_no_catalogue_whatever_their_fingerprint,
            test_update_stopped_by_a_gradient_keeps_earlier_steps_and_empties_the_rows,
            test_update_is_the_same_bits_twice_and_on_any_number_of_threads)

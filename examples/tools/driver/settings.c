@@ -93,12 +93,19 @@ bool settings_follows(int32_t kind, const char *name)
     static const struct {
         int32_t kind;
         const char *name;
-    } fields[] = {{RR_CONFIG_ENV, "seed"},          {RR_CONFIG_ENV, "world_seed"},
-                  {RR_CONFIG_ENV, "state_dim"},     {RR_CONFIG_ENV, "num_folded"},
-                  {RR_CONFIG_AGENT, "seed"},        {RR_CONFIG_AGENT, "state_dim"},
-                  {RR_CONFIG_AGENT, "item_dim"},    {RR_CONFIG_AGENT, "num_items"},
-                  {RR_CONFIG_AGENT, "max_rows"},    {RR_CONFIG_AGENT, "max_candidates"},
-                  {RR_CONFIG_AGENT, "max_history"}, {RR_CONFIG_AGENT, "planned_updates"},
+    } fields[] = {{RR_CONFIG_ENV, "seed"},
+                  {RR_CONFIG_ENV, "world_seed"},
+                  {RR_CONFIG_ENV, "state_dim"},
+                  {RR_CONFIG_ENV, "num_folded"},
+                  {RR_CONFIG_AGENT, "seed"},
+                  {RR_CONFIG_AGENT, "state_dim"},
+                  {RR_CONFIG_AGENT, "item_dim"},
+                  {RR_CONFIG_AGENT, "num_items"},
+                  {RR_CONFIG_AGENT, "max_rows"},
+                  {RR_CONFIG_AGENT, "max_candidates"},
+                  {RR_CONFIG_AGENT, "max_history"},
+                  {RR_CONFIG_AGENT, "max_update_rows"},
+                  {RR_CONFIG_AGENT, "planned_updates"},
                   {RR_CONFIG_ALS, "num_factors"}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (fields[i].kind == kind && strcmp(fields[i].name, name) == 0) {
@@ -212,7 +219,7 @@ static void derive_sizes(settings *s)
 {
     const int32_t n_rows = at_least(PLAY_ENVS, s->env.n_envs);
     if (!settings_is_given(s, RR_CONFIG_AGENT, "max_rows")) {
-        s->agent.max_rows = at_least(s->agent.max_rows, settings_rollout(s));
+        s->agent.max_rows = at_least(s->agent.max_rows, n_rows);
     } else if (s->agent.max_rows < n_rows) {
         text_fail("--max-rows is %d; it must be at least %d: n_envs, and %d to evaluate",
                   (int)s->agent.max_rows, (int)n_rows, (int)PLAY_ENVS);
@@ -224,6 +231,12 @@ static void derive_sizes(settings *s)
         s->agent.max_history = at_least(0, history_length(s));
     }
     settings_derive_buffer(s);
+    if (!settings_is_given(s, RR_CONFIG_AGENT, "max_update_rows")) {
+        s->agent.max_update_rows = s->buffer.max_rows; /* one rollout */
+    } else if (s->agent.max_update_rows < s->buffer.max_rows) {
+        text_fail("--max-update-rows is %d; it must be at least %d, a rollout of n_envs x n_steps",
+                  (int)s->agent.max_update_rows, (int)s->buffer.max_rows);
+    }
 }
 
 void settings_derive_buffer(settings *s)

@@ -61,16 +61,14 @@ static rr_status create_handles(ob_learner *l, rr_error *err)
     config.planned_updates = 1 + r->n_rows / ((int64_t)n_steps * r->n_users);
     rr_buffer_config buffer;
     rr_buffer_config_init(&buffer, sizeof buffer);
-    buffer.max_rows = r->n_users * n_steps;
-    buffer.state_dim = feed->state_dim;
-    buffer.feature_dim = OB_FEATURES;
-    buffer.max_candidates = feed->n_products;
-    buffer.max_history = 0;
     const float weights[OB_FEATURES] = {r->own_views, 0.0f};
     const void *algo = is_ppo ? (const void *)&r->ppo : (const void *)&r->a2c;
     rr_status status = rr_agent_create(&l->agent, &config, algo, NULL, NULL, err);
     if (status == RR_OK) {
         status = rr_agent_set_feature_weights(l->agent, weights, OB_FEATURES, err);
+    }
+    if (status == RR_OK) {
+        status = rr_agent_fit_buffer_config(l->agent, r->n_users, &buffer, err);
     }
     return status == RR_OK ? rr_buffer_create(&l->buffer, &buffer, NULL, err) : status;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* keyed_fixture.h: a small agent that acts for N sessions of a keyed buffer, and what it is to be
+/* session_fixture.h: a small agent that acts for N sessions of a ledger, and what it is to be
  * refused. */
-#ifndef TESTS_AGENT_KEYED_FIXTURE_H
-#define TESTS_AGENT_KEYED_FIXTURE_H
+#ifndef TESTS_AGENT_SESSION_FIXTURE_H
+#define TESTS_AGENT_SESSION_FIXTURE_H
 
 #include <stdio.h>
 
 #include "agent_fixture.h"
 #include "core/status.h"
 #include "ledger/settle.h"
-#include "train/keyed_update.h"
+#include "train/session_update.h"
 
 enum { N = 6, STEPS = 8, ROWS = N * STEPS };
 
@@ -47,10 +47,9 @@ static inline void desk_open(desk *t, rig_shape shape)
     t->host = (rr_host){.struct_size = sizeof t->host, .log = take_warning, .user = t};
     shape.host = &t->host;
     rig_open(&t->r, &shape);
-    rr_buffer_config config;
-    rr_buffer_config_init(&config, sizeof config);
+    rr_ledger_config config;
+    rr_ledger_config_init(&config, sizeof config);
     config.max_rows = (int32_t)t->r.rollout.max_rows;
-    config.is_keyed = 1;
     rri_arena arena = {0};
     rri_ledger_layout(&t->ledger, &arena, &config);
     arena = (rri_arena){.base = rig_take(&t->r, arena.used, 1)};
@@ -80,17 +79,17 @@ static inline void play(desk *t, size_t n_steps, bool is_cut)
         rr_decision decision = r->decision;
         decision.values = NULL;
         ck_assert_int_eq(rri_ledger_record(&t->ledger, &r->rollout, &obs, &decision,
-                                           decision.pool_fingerprint, NULL),
+                                           decision.pool_fingerprint, NULL, NULL),
                          RR_OK);
         rig_fill(r, rewards, N, 1.0f);
         const rr_outcome outcome = {
             .struct_size = sizeof outcome, .n = N, .decisions = t->decisions, .rewards = rewards};
-        ck_assert_int_eq(rri_settle_reward(&t->ledger, &r->rollout, &outcome, NULL), RR_OK);
+        ck_assert_int_eq(rri_settle_reward(&t->ledger, &r->rollout, &outcome, NULL, NULL), RR_OK);
         rig_draw_obs(r);
     }
     const rr_ending ending = {
         .struct_size = sizeof ending, .n = N, .sessions = t->sessions, .terminated = terminated};
-    ck_assert_int_eq(rri_settle_end(&t->ledger, &r->rollout, &ending, NULL), RR_OK);
+    ck_assert_int_eq(rri_settle_end(&t->ledger, &r->rollout, &ending, NULL, NULL), RR_OK);
 }
 
 /* The agent becomes another: near by, or anywhere. Its version of before was that of `update`. */
@@ -109,8 +108,8 @@ static inline void move_on(desk *t, int64_t update, float spread)
 static inline rr_status update(desk *t, rr_stats *stats, rr_error *err)
 {
     bool is_made;
-    const rr_status status = rri_trainer_update_keyed(&is_made, &t->r.agent->trainer, &t->r.rollout,
-                                                      &t->ledger, stats, err);
+    const rr_status status = rri_trainer_update_sessions(&is_made, &t->r.agent->trainer,
+                                                         &t->r.rollout, &t->ledger, stats, err);
     ck_assert(is_made || status != RR_OK);
     return status;
 }
@@ -137,8 +136,8 @@ static inline void expect_refusal(desk *t, rr_status status, const char *sentenc
     rr_error err = {0};
     rr_stats stats = {0};
     bool is_made = true;
-    rig_expect(rri_trainer_update_keyed(&is_made, &t->r.agent->trainer, &t->r.rollout, &t->ledger,
-                                        &stats, &err),
+    rig_expect(rri_trainer_update_sessions(&is_made, &t->r.agent->trainer, &t->r.rollout,
+                                           &t->ledger, &stats, &err),
                status, &err, sentence);
     ck_assert(!is_made);
     ck_assert_uint_eq(rig_hash(&t->r), agent);

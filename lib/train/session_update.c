@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/keyed_update.h"
+#include "train/session_update.h"
 
 #include "core/status.h"
 #include "ledger/harvest.h"
@@ -35,8 +35,8 @@ static void give_back(const rri_trainer *trainer, rri_rollout *rollout, size_t n
     }
 }
 
-rr_status rri_trainer_update_keyed(bool *is_made, rri_trainer *trainer, rri_rollout *rollout,
-                                   rri_ledger *ledger, rr_stats *stats, rr_error *err)
+rr_status rri_trainer_update_sessions(bool *is_made, rri_trainer *trainer, rri_rollout *rollout,
+                                      rri_ledger *ledger, rr_stats *stats, rr_error *err)
 {
     rri_update_rows *update = &trainer->update;
     rri_intake in;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* That sessions of the present version train as in lock step is in tests/loop/test_interleaving.c;
  * here are rows of other versions, and what is refused. */
-#include "train/keyed_update.h"
+#include "train/session_update.h"
 
-#include "keyed_fixture.h"
+#include "session_fixture.h"
 #include "train/recall.h"
 
-START_TEST(test_keyed_update_rows_of_the_present_version_weigh_one)
+START_TEST(test_session_update_rows_of_the_present_version_weigh_one)
 {
     desk t;
     desk_open(&t, usual());
@@ -33,7 +33,7 @@ START_TEST(test_keyed_update_rows_of_the_present_version_weigh_one)
 END_TEST
 
 /* Each session on its own, in double, as maths §4 and §5 have it. */
-START_TEST(test_keyed_update_stale_rows_are_weighed_and_their_traces_cut)
+START_TEST(test_session_update_stale_rows_are_weighed_and_their_traces_cut)
 {
     desk t;
     rig_shape shape = usual();
@@ -101,7 +101,7 @@ END_TEST
 
 /* One step of A2C without critic or entropy: the gradient is Σ −w Â ∇log π / n, so a row that
  * weighs nothing moves nothing. */
-START_TEST(test_keyed_update_a_row_without_weight_does_not_move_the_policy)
+START_TEST(test_session_update_a_row_without_weight_does_not_move_the_policy)
 {
     rig_shape shape = usual();
     shape.algo = RR_ALGO_A2C;
@@ -127,7 +127,7 @@ START_TEST(test_keyed_update_a_row_without_weight_does_not_move_the_policy)
 }
 END_TEST
 
-START_TEST(test_keyed_update_unknown_and_too_old_versions_are_refused_and_counted)
+START_TEST(test_session_update_unknown_and_too_old_versions_are_refused_and_counted)
 {
     rig_shape shape = usual();
     shape.agent.max_staleness = 2;
@@ -151,7 +151,7 @@ START_TEST(test_keyed_update_unknown_and_too_old_versions_are_refused_and_counte
 }
 END_TEST
 
-START_TEST(test_keyed_update_of_which_every_row_is_refused_counts_as_one)
+START_TEST(test_session_update_of_which_every_row_is_refused_is_none_and_is_logged)
 {
     desk t;
     desk_open(&t, usual());
@@ -163,13 +163,17 @@ START_TEST(test_keyed_update_of_which_every_row_is_refused_counts_as_one)
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_refused, 2 * N);
     ck_assert_int_eq(stats.n_rows, 0);
-    ck_assert_int_eq(t.r.agent->trainer.n_updates, 1);
+    ck_assert_int_eq(stats.n_updates, 0);
+    ck_assert_int_eq(t.r.agent->trainer.n_updates, 0);
     ck_assert_uint_eq(t.r.rollout.n_rows, 0);
+    ck_assert_int_eq(t.n_warnings, 1);
+    ck_assert_ptr_nonnull(strstr(t.warning, "none of the 12 rows that were ready"));
+    ck_assert_ptr_nonnull(strstr(t.warning, "12 of a version that is unknown or too old"));
     rig_close(&t.r);
 }
 END_TEST
 
-START_TEST(test_keyed_update_knows_the_version_before_this_update)
+START_TEST(test_session_update_knows_the_version_before_this_update)
 {
     desk t;
     desk_open(&t, usual());
@@ -191,7 +195,7 @@ START_TEST(test_keyed_update_knows_the_version_before_this_update)
 }
 END_TEST
 
-START_TEST(test_keyed_update_a_session_cut_off_leads_to_its_last_state)
+START_TEST(test_session_update_a_session_cut_off_leads_to_its_last_state)
 {
     desk t;
     desk_open(&t, usual());
@@ -214,7 +218,7 @@ START_TEST(test_keyed_update_a_session_cut_off_leads_to_its_last_state)
 }
 END_TEST
 
-START_TEST(test_keyed_update_reward_mean_is_of_all_rows_that_leave)
+START_TEST(test_session_update_reward_mean_is_of_all_rows_that_leave)
 {
     desk t;
     desk_open(&t, usual());
@@ -258,7 +262,7 @@ static void spoil_log_prob(desk *t, size_t row)
     t->r.rollout.log_probs[row] = nextafterf(t->r.rollout.log_probs[row], 0.0f);
 }
 
-START_TEST(test_keyed_update_rows_that_do_not_give_their_log_prob_again_are_caught)
+START_TEST(test_session_update_rows_that_do_not_give_their_log_prob_again_are_caught)
 {
     void (*const spoilers[])(desk *, size_t) = {spoil_length, spoil_feature, spoil_state,
                                                 spoil_log_prob};
@@ -283,7 +287,7 @@ START_TEST(test_keyed_update_rows_that_do_not_give_their_log_prob_again_are_caug
 }
 END_TEST
 
-START_TEST(test_keyed_update_whose_rows_are_worth_too_little_is_refused)
+START_TEST(test_session_update_whose_rows_are_worth_too_little_is_refused)
 {
     rig_shape shape = usual();
     shape.agent.min_ess = 0.999f;
@@ -298,7 +302,7 @@ START_TEST(test_keyed_update_whose_rows_are_worth_too_little_is_refused)
 }
 END_TEST
 
-START_TEST(test_keyed_update_mean_weight_far_from_one_is_told_to_the_log)
+START_TEST(test_session_update_mean_weight_far_from_one_is_told_to_the_log)
 {
     desk t;
     desk_open(&t, usual());
@@ -319,16 +323,137 @@ START_TEST(test_keyed_update_mean_weight_far_from_one_is_told_to_the_log)
 }
 END_TEST
 
-START_TEST(test_keyed_update_refuses_what_cannot_be_trained_on)
+/* Sessions of so many rows each, which time out: none has a final observation. */
+static void time_out(desk *t, const size_t *lengths, size_t n)
+{
+    for (size_t s = 0; s < n; s++) {
+        rig *r = &t->r;
+        for (size_t step = 0; step < lengths[s]; step++) {
+            uint64_t session = 500 + s, id = t->n_decisions++;
+            rr_obs obs = r->obs;
+            obs.n = 1;
+            obs.sessions = &session;
+            obs.decisions = &id;
+            r->decision.n = 1;
+            ck_assert_int_eq(rri_agent_act(r->agent, &obs, &r->decision, NULL), RR_OK);
+            ck_assert_int_eq(rri_ledger_record(&t->ledger, &r->rollout, &obs, &r->decision,
+                                               r->decision.pool_fingerprint, NULL, NULL),
+                             RR_OK);
+            r->decision.n = N;
+        }
+        const uint64_t session = 500 + s;
+        const rr_ending ending = {.struct_size = sizeof ending, .n = 1, .sessions = &session};
+        ck_assert_int_eq(rri_settle_end(&t->ledger, &r->rollout, &ending, NULL, NULL), RR_OK);
+    }
+}
+
+static rr_ledger_counts count(const desk *t)
+{
+    rr_ledger_counts c = {0};
+    rri_settle_count(&c, &t->ledger, &t->r.rollout);
+    return c;
+}
+
+/* What counts call trainable is trained on, for every few sessions of a few rows and each
+ * algorithm; what is not waits, or is dropped, and no update fails. */
+START_TEST(test_session_update_trains_on_what_counts_call_trainable)
+{
+    for (size_t code = 1; code < 4 * 4 * 4 * 2; code++) {
+        const size_t lengths[] = {code % 4, code / 4 % 4, code / 16 % 4};
+        rig_shape shape = usual();
+        shape.algo = code / 64 == 0 ? RR_ALGO_PPO : RR_ALGO_A2C;
+        desk t;
+        desk_open(&t, shape);
+        t.ledger.min_rows = shape.algo == RR_ALGO_PPO ? 2 : 1;
+        size_t n_sessions = 0, used[3];
+        for (size_t s = 0; s < 3; s++) {
+            used[n_sessions] = lengths[s];
+            n_sessions += lengths[s] > 0;
+        }
+        time_out(&t, used, n_sessions);
+        const rr_ledger_counts before = count(&t);
+        rr_stats stats = {0};
+        rr_error err = {0};
+        if (before.ready == 0) {
+            ck_assert_int_eq(update(&t, &stats, &err), RR_E_STATE);
+            rig_close(&t.r);
+            continue;
+        }
+        ck_assert_msg(update(&t, &stats, &err) == RR_OK, "%s", err.text);
+        ck_assert_int_eq(stats.n_rows, (int32_t)before.trainable);
+        ck_assert_int_eq(t.r.agent->trainer.n_updates, before.trainable > 0);
+        const rr_ledger_counts after = count(&t);
+        ck_assert_int_eq(after.trained, before.trainable);
+        ck_assert_int_eq(after.recorded, after.rows + after.trained + after.dropped);
+        rig_close(&t.r);
+    }
+}
+END_TEST
+
+START_TEST(test_session_update_of_no_rows_leaves_the_agent_as_it_was)
 {
     desk t;
     desk_open(&t, usual());
-    expect_refusal(&t, RR_E_STATE, "no session of the buffer has ended");
+    play(&t, STEPS, false);
+    ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
+    const uint64_t before = rig_hash(&t.r);
+    const size_t lengths[] = {2, 1}; /* three ready rows of two sessions that timed out */
+    time_out(&t, lengths, 2);
+    rr_stats stats = {0};
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+        ck_assert_int_eq(stats.n_rows, 0);
+        ck_assert_int_eq(stats.n_updates, 1);
+        ck_assert_int_eq(t.r.agent->trainer.n_updates, 1);
+        ck_assert_uint_eq(t.r.rollout.n_rows, 2); /* one waits, with what it leads to */
+        ck_assert_uint_eq(rig_hash(&t.r), before);
+    }
+    ck_assert_int_eq(t.n_warnings, 1); /* of the row that waits for nothing */
+    time_out(&t, lengths, 1);
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_rows, 2);
+    ck_assert_int_eq(stats.n_updates, 2);
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_session_update_min_rows_of_one_is_not_for_an_agent_that_needs_two)
+{
+    desk t;
+    desk_open(&t, usual());
+    t.ledger.min_rows = 1;
+    play(&t, 2, false);
+    expect_refusal(&t, RR_E_MISMATCH, "min_rows of the ledger is 1");
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_session_update_one_row_left_of_several_is_dropped_with_them)
+{
+    desk t;
+    desk_open(&t, usual());
+    play(&t, 2, false);
+    for (size_t row = 1; row < 2 * N; row++) {
+        t.ledger.versions[row] = 1;
+    }
+    rr_stats stats = {0};
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    ck_assert(stats.n_rows == 0 && stats.n_refused == 2 * N - 1 && stats.n_dropped == 1);
+    ck_assert_uint_eq(t.r.rollout.n_rows, 0);
+    ck_assert_ptr_nonnull(strstr(t.warning, "1 of another catalogue or left alone"));
+    rig_close(&t.r);
+}
+END_TEST
+
+START_TEST(test_session_update_refuses_what_cannot_be_trained_on)
+{
+    desk t;
+    desk_open(&t, usual());
+    expect_refusal(&t, RR_E_STATE, "no session of the ledger has ended");
     play(&t, 1, false);
     for (size_t s = 1; s < N; s++) {
         t.ledger.ends[s] = RRI_END_NONE;
     }
-    expect_refusal(&t, RR_E_STATE, "one row alone");
     t.r.rollout.state_dim--;
     expect_refusal(&t, RR_E_MISMATCH, "state_dim");
     t.r.rollout.state_dim++;
@@ -343,15 +468,19 @@ START_TEST(test_keyed_update_refuses_what_cannot_be_trained_on)
 }
 END_TEST
 
-CHECK_MAIN("train/keyed_update", test_keyed_update_rows_of_the_present_version_weigh_one,
-           test_keyed_update_stale_rows_are_weighed_and_their_traces_cut,
-           test_keyed_update_a_row_without_weight_does_not_move_the_policy,
-           test_keyed_update_unknown_and_too_old_versions_are_refused_and_counted,
-           test_keyed_update_of_which_every_row_is_refused_counts_as_one,
-           test_keyed_update_knows_the_version_before_this_update,
-           test_keyed_update_a_session_cut_off_leads_to_its_last_state,
-           test_keyed_update_reward_mean_is_of_all_rows_that_leave,
-           test_keyed_update_rows_that_do_not_give_their_log_prob_again_are_caught,
-           test_keyed_update_whose_rows_are_worth_too_little_is_refused,
-           test_keyed_update_mean_weight_far_from_one_is_told_to_the_log,
-           test_keyed_update_refuses_what_cannot_be_trained_on)
+CHECK_MAIN("train/session_update", test_session_update_rows_of_the_present_version_weigh_one,
+           test_session_update_stale_rows_are_weighed_and_their_traces_cut,
+           test_session_update_a_row_without_weight_does_not_move_the_policy,
+           test_session_update_unknown_and_too_old_versions_are_refused_and_counted,
+           test_session_update_of_which_every_row_is_refused_is_none_and_is_logged,
+           test_session_update_knows_the_version_before_this_update,
+           test_session_update_a_session_cut_off_leads_to_its_last_state,
+           test_session_update_reward_mean_is_of_all_rows_that_leave,
+           test_session_update_rows_that_do_not_give_their_log_prob_again_are_caught,
+           test_session_update_whose_rows_are_worth_too_little_is_refused,
+           test_session_update_mean_weight_far_from_one_is_told_to_the_log,
+           test_session_update_refuses_what_cannot_be_trained_on,
+           test_session_update_trains_on_what_counts_call_trainable,
+           test_session_update_of_no_rows_leaves_the_agent_as_it_was,
+           test_session_update_min_rows_of_one_is_not_for_an_agent_that_needs_two,
+           test_session_update_one_row_left_of_several_is_dropped_with_them)

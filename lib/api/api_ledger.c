@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* api_ledger.c: the front door of rr_ledger. */
+#include "ledger/ledger_handle.h"
+
+#include "core/abi.h"
+#include "core/config.h"
+#include "core/config_tables.h"
+#include "core/fpmode.h"
+#include "core/status.h"
+#include "core/vocabulary.h"
+#include "ledger/harvest.h"
+#include "ledger/settle.h"
+
+/* The handle and its arrays; run twice, as core/memory.h says. */
+static rr_ledger *layout(rri_rollout *rollout, rri_ledger *book, rri_arena *arena,
+                         const rr_ledger_config *config)
+{
+    rr_ledger *ledger = RRI_TAKE(arena, rr_ledger, 1);
+    const rr_buffer_config rows = rri_ledger_rows(config);
+    rri_rollout_layout(rollout, arena, &rows);
+    rri_ledger_layout(book, arena, config);
+    return ledger;
+}
+
+static rr_status measure(size_t *bytes, const rr_ledger_config *config, rr_error *err)
+{
+    rri_arena arena = {0};
+    rri_rollout rollout = {0};
+    rri_ledger book = {0};
+    layout(&rollout, &book, &arena, config);
+    if (arena.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY,
+                 "ledger: %d rows of this shape do not fit into the address space",
+                 config->max_rows);
+    }
+    *bytes = arena.used;
+    return RR_OK;
+}
+
+rr_status rr_ledger_create(rr_ledger **out, const rr_ledger_config *config, const rr_host *host,
+                           rr_error *err)
+{
+    if (out == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_ledger_create: out is NULL");
+    }
+    rr_ledger_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_LEDGER), config, err));
+    rri_allocator allocator;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    size_t bytes = 0;
+    RRI_TRY(measure(&bytes, &full, err));
+    void *block;
+    RRI_TRY(rri_memory_allocate(&block, &allocator, bytes, "ledger", err));
+
+    rri_arena arena = {.base = block};
+    rri_rollout rollout = {0};
+    rri_ledger book = {0};
+    rr_ledger *ledger = layout(&rollout, &book, &arena, &full);
+    *ledger = (rr_ledger){allocator, full, rollout, book, bytes};
+    rri_ledger_clear(&ledger->ledger, &ledger->rollout);
+    *out = ledger;
+    return RR_OK;
+}
+
+void rr_ledger_destroy(rr_ledger *ledger)
+{
+    if (ledger != NULL) {
+        const rri_allocator allocator = ledger->allocator;
+        rri_memory_release(&allocator, ledger, ledger->bytes);
+    }
+}
+
+rr_status rr_ledger_memory(const rr_ledger_config *config, size_t *bytes, rr_error *err)
+{
+    if (bytes == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_ledger_memory: bytes is NULL");
+    }
+    rr_ledger_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_LEDGER), config, err));
+    return measure(bytes, &full, err);
+}
+
+static rr_status check_handle(const rr_ledger *ledger, const char *function, rr_error *err)
+{
+    if (ledger == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: ledger is NULL", function);
+    }
+    return RR_OK;
+}
+
+/* What record needs whatever the config says; the ledger judges the rest. */
+static rr_status check_record(const rr_obs *obs, const rr_decision *decision, rr_error *err)
+{
+    const char *missing = obs->states == NULL           ? "obs states"
+                          : decision->actions == NULL   ? "decision actions"
+                          : decision->log_probs == NULL ? "decision log_probs"
+                                                        : NULL;
+    if (missing != NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "record: %s is NULL; it is required", missing);
+    }
+    if (obs->n < 1 || decision->n != obs->n) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: obs n is %d and decision n %d; they must be equal and at least 1", obs->n,
+                 decision->n);
+    }
+    return RR_OK;
+}
+
+rr_status rr_ledger_record(rr_ledger *ledger, const rr_obs *obs, const rr_decision *decision,
+                           int32_t *statuses, rr_error *err)
+{
+    RRI_TRY(check_handle(ledger, "rr_ledger_record", err));
+    rr_obs full_obs;
+    rr_decision full;
+    RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
+    RRI_TRY(rri_decision_read(&full, decision, err));
+    RRI_TRY(check_record(&full_obs, &full, err));
+    full.values = NULL; /* the update makes them anew */
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_ledger_record(&ledger->ledger, &ledger->rollout, &full_obs, &full,
+                                               full.pool_fingerprint, statuses, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+/* The final observation, where there is one, read into `full`. */
+static rr_status read_final(const rr_obs **final_obs, rr_obs *full, rr_error *err)
+{
+    if (*final_obs != NULL) {
+        RRI_TRY(rri_obs_read(full, *final_obs, "final_obs", err));
+        *final_obs = full;
+    }
+    return RR_OK;
+}
+
+rr_status rr_ledger_reward(rr_ledger *ledger, const rr_outcome *outcome, int32_t *statuses,
+                           rr_error *err)
+{
+    RRI_TRY(check_handle(ledger, "rr_ledger_reward", err));
+    rr_outcome full;
+    rr_obs final;
+    RRI_TRY(rri_outcome_read(&full, outcome, err));
+    const char *missing = full.rewards == NULL     ? "rewards"
+                          : full.decisions == NULL ? "decisions"
+                                                   : NULL;
+    if (missing != NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "reward: %s is NULL; it is required", missing);
+    }
+    if (full.n < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "reward: n is %d; it must be at least 1", full.n);
+    }
+    RRI_TRY(read_final(&full.final_obs, &final, err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status =
+        rri_settle_reward(&ledger->ledger, &ledger->rollout, &full, statuses, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_ledger_end(rr_ledger *ledger, const rr_ending *ending, int32_t *statuses,
+                        rr_error *err)
+{
+    RRI_TRY(check_handle(ledger, "rr_ledger_end", err));
+    rr_ending full;
+    rr_obs final;
+    RRI_TRY(rri_abi_read(&full, sizeof full, ending, "rr_ending", err));
+    if (full.sessions == NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "end: sessions is NULL; it is required");
+    }
+    if (full.n < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "end: n is %d; it must be at least 1", full.n);
+    }
+    RRI_TRY(read_final(&full.final_obs, &final, err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status =
+        rri_settle_end(&ledger->ledger, &ledger->rollout, &full, statuses, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+static void count(rr_ledger_counts *counts, const rr_ledger *ledger)
+{
+    rr_ledger_counts full = {.bytes = (int64_t)ledger->bytes};
+    rri_settle_count(&full, &ledger->ledger, &ledger->rollout);
+    rri_abi_write(counts, &full, sizeof full);
+}
+
+rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts *counts, rr_error *err)
+{
+    RRI_TRY(check_handle(ledger, "rr_ledger_get_counts", err));
+    RRI_TRY(rri_abi_check(counts, sizeof *counts, "rr_ledger_counts", err));
+    count(counts, ledger);
+    return RR_OK;
+}
+
+rr_status rr_ledger_settle(rr_ledger *ledger, int64_t now, rr_ledger_counts *counts, rr_error *err)
+{
+    RRI_TRY(check_handle(ledger, "rr_ledger_settle", err));
+    if (counts != NULL) {
+        RRI_TRY(rri_abi_check(counts, sizeof *counts, "rr_ledger_counts", err));
+    }
+    RRI_TRY(rri_settle_clock(&ledger->ledger, &ledger->rollout, now, err));
+    if (counts != NULL) {
+        count(counts, ledger);
+    }
+    return RR_OK;
+}
+
+rr_status rr_ledger_set_clock(rr_ledger *ledger, int64_t now, rr_error *err)
+{
+    RRI_TRY(check_handle(ledger, "rr_ledger_set_clock", err));
+    ledger->ledger.clock = now;
+    return RR_OK;
+}
+
+rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err)
+{
+    RRI_TRY(check_handle(ledger, "rr_ledger_drop_ready", err));
+    rri_harvest_drop_ready(&ledger->ledger, &ledger->rollout);
+    return RR_OK;
+}
+
+int32_t rr_ledger_is_full(const rr_ledger *ledger)
+{
+    return ledger == NULL || rri_rollout_is_full(&ledger->rollout);
+}
+
+int32_t rr_ledger_count(const rr_ledger *ledger)
+{
+    return ledger == NULL ? 0 : (int32_t)ledger->rollout.n_rows;
+}
+
+void rr_ledger_clear(rr_ledger *ledger)
+{
+    if (ledger != NULL) {
+        rri_ledger_clear(&ledger->ledger, &ledger->rollout);
+    }
+}
