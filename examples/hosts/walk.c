@@ -108,37 +108,62 @@ static void one_goodbye(uint64_t session, log_table *log)
     log_commit(log, bytes);
 }
 
-static void one_night(rr_agent *agent, rr_ledger *ledger, rr_slot *slot, const rr_items *items,
-                      int64_t now, log_table *log)
+/* How many blobs were refused; says why the first one was. */
+static int32_t count_refused(const int32_t *statuses, int32_t n)
+{
+    int32_t n_refused = 0;
+    for (int32_t i = 0; i < n; i++) {
+        if (statuses[i] == RR_OK || statuses[i] == RR_E_STALE) {
+            continue; /* late rewards are no fault: they have a count */
+        }
+        if (n_refused == 0) {
+            fprintf(stderr, "walk: blob %" PRId32 " is refused: %s\n", i,
+                    rr_status_text(statuses[i]));
+        }
+        n_refused++;
+    }
+    return n_refused;
+}
+
+static int32_t one_night(rr_agent *agent, rr_ledger *ledger, rr_slot *slot, const rr_items *items,
+                         int64_t now, log_table *log)
 {
     rr_error err;
     uint64_t work[WORK_BYTES / sizeof(uint64_t)]; /* as long as the longest blob */
-    int32_t statuses[MOST_BLOBS], n_refused = 0, n = log->n - log->n_learned;
+    int32_t statuses[MOST_BLOBS];
+    const int32_t n = log->n - log->n_learned;
     rr_stats stats = {.struct_size = sizeof stats};
     rr_ledger_counts counts = {.struct_size = sizeof counts};
-    const uint64_t *offsets = log->offsets + log->n_learned;
-    require(rr_ledger_import(ledger, log->data, offsets, n, items, work, sizeof work, statuses,
-                             NULL, &err),
+    require(rr_ledger_import(ledger, log->data, log->offsets + log->n_learned, n, items, work,
+                             sizeof work, statuses, NULL, &err),
             &err);
     log->n_learned = log->n;
-    for (int32_t i = 0; i < n; i++) {
-        n_refused += statuses[i] != RR_OK && statuses[i] != RR_E_STALE; /* late ones are counted */
-    }
+    const int32_t n_refused = count_refused(statuses, n);
     require(rr_ledger_settle(ledger, now, &counts, &err), &err);
-    if (counts.trainable == 0) {
-        return;
+    if (counts.trainable > 0) {
+        require(rr_agent_update_sessions(agent, ledger, &stats, &err), &err);
+        require(rr_slot_publish(slot, agent, NULL, &err), &err);
     }
-    require(rr_agent_update_sessions(agent, ledger, &stats, &err), &err);
-    require(rr_slot_publish(slot, agent, NULL, &err), &err);
-    printf("%3" PRId64 " h: %d rows, reward %.3f, %.1f updates old, worth %.0f %%; %d refused\n",
+    printf("%3" PRId64 " h: %d rows, reward %.3f, %.1f updates old, worth %.0f %%; "
+           "%" PRId32 " of %" PRId32 " blobs refused, %" PRId64 " so far fit for imitation alone\n",
            now / HOUR, stats.n_rows, (double)stats.reward_mean, (double)stats.staleness_mean,
-           100.0 * (double)stats.ess, n_refused);
+           100.0 * (double)stats.ess, n_refused, n, counts.imitation);
+    return stats.n_rows;
 }
 
 static void one_rollback(rr_slot *slot, rr_policy *yesterday)
 {
     rr_error err;
     require(rr_slot_swap(slot, yesterday, &err), &err);
+}
+
+/* Here every day has visitors whose rewards are final at night. */
+static void require_rows(int32_t n_rows)
+{
+    if (n_rows == 0) {
+        fprintf(stderr, "walk: a day of visitors, and nothing was learned from it\n");
+        exit(EXIT_FAILURE);
+    }
 }
 
 static float uniform(uint64_t x)
@@ -226,11 +251,11 @@ int main(void)
         one_day(reader, items, day, &log);
         rr_policy_release(yesterday);
         yesterday = rr_slot_get(slot);
-        one_night(agent, ledger, slot, items, (day + 1) * 24 * HOUR, &log);
+        require_rows(one_night(agent, ledger, slot, items, (day + 1) * 24 * HOUR, &log));
     }
     one_rollback(slot, yesterday);
     one_day(reader, items, 7, &log);
-    one_night(agent, ledger, slot, items, 8 * 24 * HOUR, &log);
+    require_rows(one_night(agent, ledger, slot, items, 8 * 24 * HOUR, &log));
     rr_reader_destroy(reader);
     rr_slot_release(slot);
     rr_policy_release(yesterday);

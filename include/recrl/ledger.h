@@ -91,6 +91,9 @@ typedef struct rr_ledger_counts {
     int64_t late;              /* rewards for a row whose rewards were final: not added */
     int64_t unknown;           /* rewards and endings for a decision or session that is not in
                                   the ledger */
+    int64_t imitation;         /* decisions of a log, not recorded: without log-prob or policy
+                                  version they are fit for rr_agent_imitate alone. Their rewards
+                                  count as unknown */
     int64_t bytes;             /* that create took */
     int64_t clock;             /* of the latest settle; INT64_MIN: none yet */
 } rr_ledger_counts;
@@ -134,7 +137,7 @@ RR_API rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err);
  * NULL only asks; RR_E_TOO_SMALL writes nothing. Where obs->pool is given, the host's keys of
  * candidates, exclusions and history are stored beside the indices, so that the row can be read
  * under a later catalogue. `decision` needs actions; what else is NULL is not stored (all_log_probs
- * never are). */
+ * never are): a log for imitation has neither log_probs nor policy_versions. */
 RR_API rr_status rr_record_encode(void *out, size_t capacity, size_t *bytes, const rr_obs *obs,
                                   const rr_decision *decision, int32_t row, rr_error *err);
 /* Of final_obs a row is stored where it is cut off and states are given. */
@@ -186,10 +189,12 @@ RR_API rr_status rr_blob_next(rr_blob *out, const void *data, size_t bytes, size
 /* Replays n blobs into a ledger, in their order: blob i is data[offsets[i] … offsets[i + 1]),
  * offsets [n + 1]. statuses [n] (nullable) receives what record, reward or end said of each, or
  * decode; good blobs are taken, the others are skipped. Without it import stops before the first
- * one that is refused, and says why. Either way it stops before a record for which there is no
- * room: RR_E_FULL. *n_taken (nullable) receives how many blobs were dealt with, which is where it
- * stopped: nothing of blob n_taken was taken, and the host may settle and update (or drop what is
- * ready) and go on there. work as in decode, as long as the longest blob; pool as there. */
+ * one that is refused, and says why. A decision without log-prob or policy version is skipped and
+ * counted either way (RR_E_UNSUPPORTED, counts.imitation). Either way it stops before a record for
+ * which there is no room: RR_E_FULL. *n_taken (nullable) receives how many blobs were dealt with,
+ * which is where it stopped: nothing of blob n_taken was taken, and the host may settle and update
+ * (or drop what is ready) and go on there. work as in decode, as long as the longest blob; pool as
+ * there. */
 RR_API rr_status rr_ledger_import(rr_ledger *ledger, const void *data, const uint64_t *offsets,
                                   int32_t n, const rr_items *pool, void *work, size_t capacity,
                                   int32_t *statuses, int32_t *n_taken, rr_error *err);

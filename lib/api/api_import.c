@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/status.h"
+#include "ledger/ledger_handle.h"
 #include "log/outcome_blob.h"
 
 /* Where a blob is unpacked. */
@@ -19,6 +20,13 @@ static rr_status import_record(rr_ledger *ledger, const void *blob, size_t bytes
     rr_decision decision = {.struct_size = sizeof decision};
     RRI_TRY(rr_record_decode(&obs, &decision, place->work, place->capacity, blob, bytes,
                              place->pool, err));
+    if (decision.log_probs == NULL || decision.policy_versions == NULL) {
+        ledger->ledger.n_imitation++;
+        if (status != NULL) {
+            *status = RR_E_UNSUPPORTED;
+        }
+        return RR_OK;
+    }
     return rr_ledger_record(ledger, &obs, &decision, status, err);
 }
 

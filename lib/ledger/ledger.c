@@ -65,7 +65,7 @@ void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout)
     ledger->n_sessions = ledger->n_picked = 0;
     ledger->n_recorded = ledger->n_trained = ledger->n_dropped = ledger->n_duplicate = 0;
     ledger->n_rewarded = ledger->n_late = ledger->n_unknown = 0;
-    ledger->n_rejected = ledger->n_rejected_sessions = 0;
+    ledger->n_rejected = ledger->n_rejected_sessions = ledger->n_imitation = 0;
 }
 
 /* Whether rows need times. */

@@ -264,4 +264,5 @@ void rri_settle_count(rr_ledger_counts *counts, const rri_ledger *ledger,
     counts->unknown = ledger->n_unknown;
     counts->rejected = ledger->n_rejected;
     counts->rejected_sessions = ledger->n_rejected_sessions;
+    counts->imitation = ledger->n_imitation;
 }

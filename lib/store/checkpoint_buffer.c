@@ -22,6 +22,7 @@ enum {
     LEDGER_UNKNOWN,
     LEDGER_REJECTED,
     LEDGER_REJECTED_SESSIONS,
+    LEDGER_IMITATION,
     LEDGER_VALUES
 };
 
@@ -55,6 +56,7 @@ static rr_status add_ledger(rri_safetensors_writer *writer, const rri_ledger *le
         [LEDGER_UNKNOWN] = ledger->n_unknown,
         [LEDGER_REJECTED] = ledger->n_rejected,
         [LEDGER_REJECTED_SESSIONS] = ledger->n_rejected_sessions,
+        [LEDGER_IMITATION] = ledger->n_imitation,
     };
     const size_t shape[] = {LEDGER_VALUES};
     RRI_TRY(rri_safetensors_add(writer, "ledger.counters", RRI_DTYPE_I64, shape, 1, values, err));
@@ -249,6 +251,7 @@ static rr_status read_ledger(rri_ledger *ledger, const rri_rollout *rollout, siz
         ledger->n_unknown = values[LEDGER_UNKNOWN];
         ledger->n_rejected = values[LEDGER_REJECTED];
         ledger->n_rejected_sessions = values[LEDGER_REJECTED_SESSIONS];
+        ledger->n_imitation = values[LEDGER_IMITATION];
         rri_ledger_rebuild(ledger, rollout);
     }
     return RR_OK;

@@ -222,6 +222,51 @@ START_TEST(test_api_import_told_twice_is_stored_once)
 }
 END_TEST
 
+/* The host's own choices: neither log-prob nor version, one of them, or both. */
+START_TEST(test_api_import_of_an_imitation_log_is_counted_and_never_learned)
+{
+    enum { N = 4 };
+    scene t;
+    open_scene(&t);
+    const float states[LOG_S] = {0.5f, 0.25f, -1.0f};
+    int32_t action = 1;
+    float log_prob = -0.5f;
+    uint64_t version = rr_agent_version(t.agents[1]), id = 1;
+    rr_obs obs = {
+        .struct_size = sizeof obs, .n = 1, .state_dim = LOG_S, .states = states, .pool = t.items};
+    for (int i = 0; i < N; i++) {
+        const rr_decision decision = {.struct_size = sizeof decision,
+                                      .n = 1,
+                                      .actions = &action,
+                                      .log_probs = i % 2 != 0 ? &log_prob : NULL,
+                                      .policy_versions = i >= 2 ? &version : NULL};
+        obs.sessions = obs.decisions = i == 0 ? NULL : &id; /* such a log may have no ids */
+        size_t bytes = 0;
+        const rr_status status =
+            rr_record_encode(t.data + t.offsets[t.n], MOST, &bytes, &obs, &decision, 0, NULL);
+        added(&t, status, bytes);
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        rr_error err = {0};
+        ck_assert_msg(import(&t, pass == 0 ? t.statuses : NULL, &err) == RR_OK, "%s", err.text);
+        ck_assert_int_eq(t.n_taken, N);
+    }
+    for (int i = 0; i < N; i++) {
+        ck_assert_int_eq(t.statuses[i], i < N - 1 ? RR_E_UNSUPPORTED : RR_OK);
+    }
+    rr_ledger_counts counts = {.struct_size = sizeof counts};
+    ck_assert_int_eq(rr_ledger_get_counts(t.ledgers[1], &counts, NULL), RR_OK);
+    ck_assert_int_eq(counts.imitation, 2 * (N - 1));
+    ck_assert_int_eq(counts.recorded, 1);
+    ck_assert_int_eq(counts.duplicate, 1);
+    ck_assert_int_eq(counts.rows, 1);
+    rr_ledger_clear(t.ledgers[1]);
+    ck_assert_int_eq(rr_ledger_get_counts(t.ledgers[1], &counts, NULL), RR_OK);
+    ck_assert_int_eq(counts.imitation, 0);
+    close_scene(&t);
+}
+END_TEST
+
 /* A ledger with room for a session and a half: the host updates where it is full and goes on. */
 static void import_in_parts(bool has_statuses, int32_t max_rows, int32_t max_sessions)
 {
@@ -298,4 +343,5 @@ CHECK_MAIN("api/api_import", test_api_import_arguments_are_judged_by_name,
            test_api_import_says_of_every_blob_what_became_of_it,
            test_api_import_without_statuses_stops_at_the_first_and_says_why,
            test_api_import_told_twice_is_stored_once,
+           test_api_import_of_an_imitation_log_is_counted_and_never_learned,
            test_api_import_into_a_full_ledger_stops_before_what_does_not_fit_and_goes_on_there)
