@@ -32,7 +32,7 @@ static void follow(follower *log)
     rr_error err;
     for (;;) {
         const rr_status status =
-            rr_blob_describe(&blob, log->data + log->at, log->bytes - log->at, &err);
+            rr_blob_describe(log->data + log->at, log->bytes - log->at, &blob, &err);
         if (status == RR_E_TOO_SMALL) {
             return; /* it has blob.bytes when it is whole: come back when more is there */
         }
@@ -44,7 +44,7 @@ static void follow(follower *log)
             fprintf(stderr, "tail: at byte %zu: %s\n", log->at, err.text);
             log->n_damaged++;
             log->at++;
-            if (rr_blob_next(&blob, log->data, log->bytes, &log->at, NULL) == RR_E_TOO_SMALL) {
+            if (rr_blob_next(log->data, log->bytes, &log->at, &blob, NULL) == RR_E_TOO_SMALL) {
                 return; /* none yet, and `at` is where one may begin */
             }
             continue;
@@ -77,7 +77,7 @@ static size_t write_decision(unsigned char *out, size_t capacity, uint64_t id)
                         .decisions = &id};
     const rr_decision decision = {
         .struct_size = sizeof decision, .n = 1, .actions = &action, .log_probs = &log_prob};
-    require(rr_record_encode(out, capacity, &bytes, &obs, &decision, 0, &err), &err);
+    require(rr_record_encode(&obs, &decision, 0, out, capacity, &bytes, &err), &err);
     return bytes;
 }
 

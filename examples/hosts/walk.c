@@ -77,7 +77,7 @@ static int32_t one_request(rr_reader *reader, const rr_items *items, const reque
     require(rr_reader_act(reader, &obs, &decision, &err), &err);
 
     unsigned char *end = log_end(log, &capacity);
-    require(rr_record_encode(end, capacity, &bytes, &obs, &decision, 0, &err), &err);
+    require(rr_record_encode(&obs, &decision, 0, end, capacity, &bytes, &err), &err);
     log_commit(log, bytes);
     return position; /* show the user this one */
 }
@@ -92,7 +92,7 @@ static void one_click(uint64_t decision_id, float worth, int64_t now, log_table 
                                 .rewards = &worth,
                                 .times = &now};
     unsigned char *end = log_end(log, &capacity);
-    require(rr_outcome_encode(end, capacity, &bytes, &outcome, 0, &err), &err);
+    require(rr_outcome_encode(&outcome, 0, end, capacity, &bytes, &err), &err);
     log_commit(log, bytes);
 }
 
@@ -104,7 +104,7 @@ static void one_goodbye(uint64_t session, log_table *log)
     const rr_ending ending = {
         .struct_size = sizeof ending, .n = 1, .sessions = &session, .terminated = &is_over};
     unsigned char *end = log_end(log, &capacity);
-    require(rr_ending_encode(end, capacity, &bytes, &ending, 0, &err), &err);
+    require(rr_ending_encode(&ending, 0, end, capacity, &bytes, &err), &err);
     log_commit(log, bytes);
 }
 

@@ -48,13 +48,13 @@ static void log_decision(server *s, int32_t row)
                                   .log_probs = s->d.log_probs + row,
                                   .values = s->d.values + row,
                                   .policy_versions = s->d.versions + row};
-    require(rr_record_encode(NULL, 0, &bytes, &obs, &decision, 0, &err), &err);
+    require(rr_record_encode(&obs, &decision, 0, NULL, 0, &bytes, &err), &err);
     if (bytes > s->blob_bytes) {
         free(s->blob);
         s->blob = take(bytes, 1);
         s->blob_bytes = bytes;
     }
-    require(rr_record_encode(s->blob, s->blob_bytes, &bytes, &obs, &decision, 0, &err), &err);
+    require(rr_record_encode(&obs, &decision, 0, s->blob, s->blob_bytes, &bytes, &err), &err);
     store_add(s->log, &(store_row){.kind = RR_BLOB_RECORD,
                                    .key = obs.decisions[0],
                                    .session = obs.sessions[0],
@@ -83,9 +83,9 @@ static void log_news(server *s, const event *e)
                      .time = e->time,
                      .blob = blob};
     if (e->is_ending) {
-        require(rr_ending_encode(blob, sizeof blob, &row.bytes, &ending, 0, &err), &err);
+        require(rr_ending_encode(&ending, 0, blob, sizeof blob, &row.bytes, &err), &err);
     } else {
-        require(rr_outcome_encode(blob, sizeof blob, &row.bytes, &outcome, 0, &err), &err);
+        require(rr_outcome_encode(&outcome, 0, blob, sizeof blob, &row.bytes, &err), &err);
     }
     store_add(s->log, &row);
 }

@@ -138,13 +138,13 @@ RR_API rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err);
  * candidates, exclusions and history are stored beside the indices, so that the row can be read
  * under a later catalogue. `decision` needs actions; what else is NULL is not stored (all_log_probs
  * never are): a log for imitation has neither log_probs nor policy_versions. */
-RR_API rr_status rr_record_encode(void *out, size_t capacity, size_t *bytes, const rr_obs *obs,
-                                  const rr_decision *decision, int32_t row, rr_error *err);
+RR_API rr_status rr_record_encode(const rr_obs *obs, const rr_decision *decision, int32_t row,
+                                  void *out, size_t capacity, size_t *bytes, rr_error *err);
 /* Of final_obs a row is stored where it is cut off and states are given. */
-RR_API rr_status rr_outcome_encode(void *out, size_t capacity, size_t *bytes,
-                                   const rr_outcome *outcome, int32_t row, rr_error *err);
-RR_API rr_status rr_ending_encode(void *out, size_t capacity, size_t *bytes,
-                                  const rr_ending *ending, int32_t row, rr_error *err);
+RR_API rr_status rr_outcome_encode(const rr_outcome *outcome, int32_t row, void *out,
+                                   size_t capacity, size_t *bytes, rr_error *err);
+RR_API rr_status rr_ending_encode(const rr_ending *ending, int32_t row, void *out, size_t capacity,
+                                  size_t *bytes, rr_error *err);
 
 /* decode copies the blob into work [capacity], which is the caller's, 8-aligned and at least
  * `bytes` long (it may be the blob itself), and fills the structs with views of one row in it,
@@ -152,14 +152,14 @@ RR_API rr_status rr_ending_encode(void *out, size_t capacity, size_t *bytes,
  * are turned into its own by key, and obs->pool is set. Past and excluded items that it lacks are
  * left out; a candidate that it lacks is RR_E_NOT_FOUND; a row without keys, or whose list was the
  * whole pool, RR_E_MISMATCH. */
-RR_API rr_status rr_record_decode(rr_obs *obs, rr_decision *decision, void *work, size_t capacity,
-                                  const void *blob, size_t bytes, const rr_items *pool,
+RR_API rr_status rr_record_decode(const void *blob, size_t bytes, const rr_items *pool, void *work,
+                                  size_t capacity, rr_obs *obs, rr_decision *decision,
                                   rr_error *err);
 /* outcome->final_obs points to final_obs where a final observation is there. */
-RR_API rr_status rr_outcome_decode(rr_outcome *outcome, rr_obs *final_obs, void *work,
-                                   size_t capacity, const void *blob, size_t bytes, rr_error *err);
-RR_API rr_status rr_ending_decode(rr_ending *ending, rr_obs *final_obs, void *work, size_t capacity,
-                                  const void *blob, size_t bytes, rr_error *err);
+RR_API rr_status rr_outcome_decode(const void *blob, size_t bytes, void *work, size_t capacity,
+                                   rr_outcome *outcome, rr_obs *final_obs, rr_error *err);
+RR_API rr_status rr_ending_decode(const void *blob, size_t bytes, void *work, size_t capacity,
+                                  rr_ending *ending, rr_obs *final_obs, rr_error *err);
 
 enum { RR_BLOB_RECORD = 0, RR_BLOB_OUTCOME = 1, RR_BLOB_ENDING = 2 };
 typedef struct rr_blob {
@@ -177,13 +177,13 @@ typedef struct rr_blob {
  *   RR_E_FORMAT      no blob begins here, or a damaged one; more data will not help. out->bytes
  *                    is 0; rr_blob_next finds the next one
  *   RR_E_VERSION     a whole one of a later format, out->bytes long, to be stepped over */
-RR_API rr_status rr_blob_describe(rr_blob *out, const void *data, size_t bytes, rr_error *err);
+RR_API rr_status rr_blob_describe(const void *data, size_t bytes, rr_blob *out, rr_error *err);
 /* Moves *offset on to the first whole and undamaged blob that begins at *offset or behind it, and
  * describes it (RR_OK, or RR_E_VERSION). RR_E_TOO_SMALL: there is none yet, and *offset is where
  * one begins that is not whole, or else `bytes`: call again from there when there is more. To pass
  * a damaged blob, begin one byte behind where it begins. Time: O(bytes), and a checksum for each
  * place that looks like a blob. */
-RR_API rr_status rr_blob_next(rr_blob *out, const void *data, size_t bytes, size_t *offset,
+RR_API rr_status rr_blob_next(const void *data, size_t bytes, size_t *offset, rr_blob *out,
                               rr_error *err);
 
 /* Replays n blobs into a ledger, in their order: blob i is data[offsets[i] … offsets[i + 1]),

@@ -18,8 +18,8 @@ static rr_status import_record(rr_ledger *ledger, const void *blob, size_t bytes
 {
     rr_obs obs = {.struct_size = sizeof obs};
     rr_decision decision = {.struct_size = sizeof decision};
-    RRI_TRY(rr_record_decode(&obs, &decision, place->work, place->capacity, blob, bytes,
-                             place->pool, err));
+    RRI_TRY(rr_record_decode(blob, bytes, place->pool, place->work, place->capacity, &obs,
+                             &decision, err));
     if (decision.log_probs == NULL || decision.policy_versions == NULL) {
         ledger->ledger.n_imitation++;
         if (status != NULL) {
@@ -36,7 +36,7 @@ static rr_status import_outcome(rr_ledger *ledger, const void *blob, size_t byte
     rr_outcome outcome = {.struct_size = sizeof outcome};
     rr_obs final_obs = {.struct_size = sizeof final_obs};
     RRI_TRY(
-        rr_outcome_decode(&outcome, &final_obs, place->work, place->capacity, blob, bytes, err));
+        rr_outcome_decode(blob, bytes, place->work, place->capacity, &outcome, &final_obs, err));
     return rr_ledger_reward(ledger, &outcome, status, err);
 }
 
@@ -45,7 +45,7 @@ static rr_status import_ending(rr_ledger *ledger, const void *blob, size_t bytes
 {
     rr_ending ending = {.struct_size = sizeof ending};
     rr_obs final_obs = {.struct_size = sizeof final_obs};
-    RRI_TRY(rr_ending_decode(&ending, &final_obs, place->work, place->capacity, blob, bytes, err));
+    RRI_TRY(rr_ending_decode(blob, bytes, place->work, place->capacity, &ending, &final_obs, err));
     return rr_ledger_end(ledger, &ending, status, err);
 }
 

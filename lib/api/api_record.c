@@ -20,8 +20,8 @@ static rr_status check_out(const void *bytes, int32_t row, const char *function,
     return RR_OK;
 }
 
-rr_status rr_record_encode(void *out, size_t capacity, size_t *bytes, const rr_obs *obs,
-                           const rr_decision *decision, int32_t row, rr_error *err)
+rr_status rr_record_encode(const rr_obs *obs, const rr_decision *decision, int32_t row, void *out,
+                           size_t capacity, size_t *bytes, rr_error *err)
 {
     RRI_TRY(check_out(bytes, row, "rr_record_encode", err));
     rr_obs full_obs;
@@ -36,8 +36,8 @@ static bool flag(const uint8_t *flags, int32_t row)
     return flags != NULL && flags[row] != 0;
 }
 
-rr_status rr_outcome_encode(void *out, size_t capacity, size_t *bytes, const rr_outcome *outcome,
-                            int32_t row, rr_error *err)
+rr_status rr_outcome_encode(const rr_outcome *outcome, int32_t row, void *out, size_t capacity,
+                            size_t *bytes, rr_error *err)
 {
     RRI_TRY(check_out(bytes, row, "rr_outcome_encode", err));
     rr_outcome full;
@@ -64,8 +64,8 @@ rr_status rr_outcome_encode(void *out, size_t capacity, size_t *bytes, const rr_
                               has_final ? &final : NULL, (size_t)row, err);
 }
 
-rr_status rr_ending_encode(void *out, size_t capacity, size_t *bytes, const rr_ending *ending,
-                           int32_t row, rr_error *err)
+rr_status rr_ending_encode(const rr_ending *ending, int32_t row, void *out, size_t capacity,
+                           size_t *bytes, rr_error *err)
 {
     RRI_TRY(check_out(bytes, row, "rr_ending_encode", err));
     rr_ending full;
@@ -103,8 +103,8 @@ static rr_status check_work(const void *work, size_t capacity, const void *blob,
     return RR_OK;
 }
 
-rr_status rr_record_decode(rr_obs *obs, rr_decision *decision, void *work, size_t capacity,
-                           const void *blob, size_t bytes, const rr_items *pool, rr_error *err)
+rr_status rr_record_decode(const void *blob, size_t bytes, const rr_items *pool, void *work,
+                           size_t capacity, rr_obs *obs, rr_decision *decision, rr_error *err)
 {
     RRI_TRY(check_work(work, capacity, blob, bytes, "rr_record_decode", err));
     RRI_TRY(rri_abi_check(obs, sizeof *obs, "rr_obs", err));
@@ -140,8 +140,8 @@ static rr_status decode_outcome(rri_outcome_head **head, rr_obs *final_obs, bool
     return RR_OK;
 }
 
-rr_status rr_outcome_decode(rr_outcome *outcome, rr_obs *final_obs, void *work, size_t capacity,
-                            const void *blob, size_t bytes, rr_error *err)
+rr_status rr_outcome_decode(const void *blob, size_t bytes, void *work, size_t capacity,
+                            rr_outcome *outcome, rr_obs *final_obs, rr_error *err)
 {
     RRI_TRY(check_work(work, capacity, blob, bytes, "rr_outcome_decode", err));
     RRI_TRY(rri_abi_check(outcome, sizeof *outcome, "rr_outcome", err));
@@ -163,8 +163,8 @@ rr_status rr_outcome_decode(rr_outcome *outcome, rr_obs *final_obs, void *work, 
     return RR_OK;
 }
 
-rr_status rr_ending_decode(rr_ending *ending, rr_obs *final_obs, void *work, size_t capacity,
-                           const void *blob, size_t bytes, rr_error *err)
+rr_status rr_ending_decode(const void *blob, size_t bytes, void *work, size_t capacity,
+                           rr_ending *ending, rr_obs *final_obs, rr_error *err)
 {
     RRI_TRY(check_work(work, capacity, blob, bytes, "rr_ending_decode", err));
     RRI_TRY(rri_abi_check(ending, sizeof *ending, "rr_ending", err));
@@ -192,7 +192,7 @@ static rr_status check_data(const rr_blob *out, const void *data, const char *fu
     return RR_OK;
 }
 
-rr_status rr_blob_describe(rr_blob *out, const void *data, size_t bytes, rr_error *err)
+rr_status rr_blob_describe(const void *data, size_t bytes, rr_blob *out, rr_error *err)
 {
     RRI_TRY(check_data(out, data, "rr_blob_describe", err));
     rr_blob full;
@@ -201,7 +201,7 @@ rr_status rr_blob_describe(rr_blob *out, const void *data, size_t bytes, rr_erro
     return status;
 }
 
-rr_status rr_blob_next(rr_blob *out, const void *data, size_t bytes, size_t *offset, rr_error *err)
+rr_status rr_blob_next(const void *data, size_t bytes, size_t *offset, rr_blob *out, rr_error *err)
 {
     RRI_TRY(check_data(out, data, "rr_blob_next", err));
     if (offset == NULL) {

@@ -115,9 +115,9 @@ static void play_step(scene *t, int step)
     for (int32_t i = 0; i < SESSIONS; i++) {
         size_t bytes = 0;
         rr_status status =
-            rr_record_encode(t->data + t->offsets[t->n], MOST, &bytes, &obs, &decision, i, NULL);
+            rr_record_encode(&obs, &decision, i, t->data + t->offsets[t->n], MOST, &bytes, NULL);
         added(t, status, bytes);
-        status = rr_outcome_encode(t->data + t->offsets[t->n], MOST, &bytes, &outcome, i, NULL);
+        status = rr_outcome_encode(&outcome, i, t->data + t->offsets[t->n], MOST, &bytes, NULL);
         added(t, status, bytes);
     }
 }
@@ -137,7 +137,7 @@ static void play(scene *t)
     for (int32_t i = 0; i < SESSIONS; i++) {
         size_t bytes = 0;
         const rr_status status =
-            rr_ending_encode(t->data + t->offsets[t->n], MOST, &bytes, &ending, i, NULL);
+            rr_ending_encode(&ending, i, t->data + t->offsets[t->n], MOST, &bytes, NULL);
         added(t, status, bytes);
     }
     ck_assert_int_eq(t->n, BLOBS);
@@ -243,7 +243,7 @@ START_TEST(test_api_import_of_an_imitation_log_is_counted_and_never_learned)
         obs.sessions = obs.decisions = i == 0 ? NULL : &id; /* such a log may have no ids */
         size_t bytes = 0;
         const rr_status status =
-            rr_record_encode(t.data + t.offsets[t.n], MOST, &bytes, &obs, &decision, 0, NULL);
+            rr_record_encode(&obs, &decision, 0, t.data + t.offsets[t.n], MOST, &bytes, NULL);
         added(&t, status, bytes);
     }
     for (int pass = 0; pass < 2; pass++) {

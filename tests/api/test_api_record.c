@@ -38,20 +38,20 @@ START_TEST(test_api_record_goes_round_through_the_front_door)
 {
     desk t;
     open_desk(&t);
-    ck_assert_int_eq(rr_record_encode(NULL, 0, &t.bytes, &t.log.obs, &t.log.decision, 1, NULL),
+    ck_assert_int_eq(rr_record_encode(&t.log.obs, &t.log.decision, 1, NULL, 0, &t.bytes, NULL),
                      RR_OK);
     const size_t asked = t.bytes;
     ck_assert_int_eq(
-        rr_record_encode(t.blob, sizeof t.blob, &t.bytes, &t.log.obs, &t.log.decision, 1, NULL),
+        rr_record_encode(&t.log.obs, &t.log.decision, 1, t.blob, sizeof t.blob, &t.bytes, NULL),
         RR_OK);
     ck_assert_uint_eq(t.bytes, asked);
-    ck_assert_int_eq(rr_record_decode(&t.obs, &t.decision, t.work, sizeof t.work, t.blob, t.bytes,
-                                      t.log.items, NULL),
+    ck_assert_int_eq(rr_record_decode(t.blob, t.bytes, t.log.items, t.work, sizeof t.work, &t.obs,
+                                      &t.decision, NULL),
                      RR_OK);
     ck_assert_uint_eq(t.obs.decisions[0], 71);
     ck_assert_int_eq(t.decision.items[0], 1);
     rr_blob blob = {.struct_size = sizeof blob};
-    ck_assert_int_eq(rr_blob_describe(&blob, t.blob, sizeof t.blob, NULL), RR_OK);
+    ck_assert_int_eq(rr_blob_describe(t.blob, sizeof t.blob, &blob, NULL), RR_OK);
     ck_assert_int_eq(blob.kind, RR_BLOB_RECORD);
     ck_assert_uint_eq(blob.bytes, t.bytes);
     ck_assert_uint_eq(blob.decision, 71);
@@ -65,12 +65,12 @@ START_TEST(test_api_record_an_older_callers_shorter_structs_are_filled_as_far_as
     desk t;
     open_desk(&t);
     ck_assert_int_eq(
-        rr_record_encode(t.blob, sizeof t.blob, &t.bytes, &t.log.obs, &t.log.decision, 0, NULL),
+        rr_record_encode(&t.log.obs, &t.log.decision, 0, t.blob, sizeof t.blob, &t.bytes, NULL),
         RR_OK);
     t.obs.struct_size = offsetof(rr_obs, history);
     t.obs.history = t.log.history;
     ck_assert_int_eq(
-        rr_record_decode(&t.obs, &t.decision, t.work, sizeof t.work, t.blob, t.bytes, NULL, NULL),
+        rr_record_decode(t.blob, t.bytes, NULL, t.work, sizeof t.work, &t.obs, &t.decision, NULL),
         RR_OK);
     ck_assert_uint_eq(t.obs.struct_size, offsetof(rr_obs, history));
     ck_assert_ptr_eq(t.obs.history, t.log.history);
@@ -84,40 +84,40 @@ START_TEST(test_api_record_arguments_are_judged_by_name)
     desk t;
     open_desk(&t);
     rr_blob blob = {.struct_size = sizeof blob};
-    expect(&t, rr_record_encode(NULL, 0, NULL, &t.log.obs, &t.log.decision, 0, &t.err),
+    expect(&t, rr_record_encode(&t.log.obs, &t.log.decision, 0, NULL, 0, NULL, &t.err),
            RR_E_INVALID, "bytes is NULL");
-    expect(&t, rr_record_encode(NULL, 0, &t.bytes, &t.log.obs, &t.log.decision, -1, &t.err),
+    expect(&t, rr_record_encode(&t.log.obs, &t.log.decision, -1, NULL, 0, &t.bytes, &t.err),
            RR_E_INVALID, "row is -1");
-    expect(&t, rr_record_encode(NULL, 0, &t.bytes, &t.log.obs, NULL, 0, &t.err), RR_E_INVALID,
+    expect(&t, rr_record_encode(&t.log.obs, NULL, 0, NULL, 0, &t.bytes, &t.err), RR_E_INVALID,
            "rr_decision is NULL");
     ck_assert_int_eq(
-        rr_record_encode(t.blob, sizeof t.blob, &t.bytes, &t.log.obs, &t.log.decision, 0, NULL),
+        rr_record_encode(&t.log.obs, &t.log.decision, 0, t.blob, sizeof t.blob, &t.bytes, NULL),
         RR_OK);
     expect(&t,
-           rr_record_decode(&t.obs, &t.decision, (char *)t.work + 4, MOST - 8, t.blob, t.bytes,
-                            NULL, &t.err),
+           rr_record_decode(t.blob, t.bytes, NULL, (char *)t.work + 4, MOST - 8, &t.obs,
+                            &t.decision, &t.err),
            RR_E_INVALID, "multiple of 8");
     expect(
         &t,
-        rr_record_decode(&t.obs, &t.decision, t.work, t.bytes - 1, t.blob, t.bytes, NULL, &t.err),
+        rr_record_decode(t.blob, t.bytes, NULL, t.work, t.bytes - 1, &t.obs, &t.decision, &t.err),
         RR_E_TOO_SMALL, "work has");
-    expect(&t, rr_record_decode(&t.obs, &t.decision, NULL, 0, t.blob, t.bytes, NULL, &t.err),
+    expect(&t, rr_record_decode(t.blob, t.bytes, NULL, NULL, 0, &t.obs, &t.decision, &t.err),
            RR_E_INVALID, "work is NULL");
-    expect(&t, rr_blob_describe(&blob, NULL, 0, &t.err), RR_E_INVALID, "data is NULL");
-    expect(&t, rr_blob_describe(&blob, t.blob, t.bytes - 8, &t.err), RR_E_TOO_SMALL, "are left");
+    expect(&t, rr_blob_describe(NULL, 0, &blob, &t.err), RR_E_INVALID, "data is NULL");
+    expect(&t, rr_blob_describe(t.blob, t.bytes - 8, &blob, &t.err), RR_E_TOO_SMALL, "are left");
     ck_assert_uint_eq(blob.bytes, t.bytes);
-    expect(&t, rr_blob_describe(&blob, t.work, 8, &t.err), RR_E_FORMAT, "no blob begins here");
+    expect(&t, rr_blob_describe(t.work, 8, &blob, &t.err), RR_E_FORMAT, "no blob begins here");
     ck_assert_int_eq(blob.kind, -1);
     ck_assert_uint_eq(blob.bytes, 0);
     size_t offset = t.bytes + 1;
-    expect(&t, rr_blob_next(&blob, t.blob, t.bytes, &offset, &t.err), RR_E_INVALID, "*offset is");
-    expect(&t, rr_blob_next(&blob, t.blob, t.bytes, NULL, &t.err), RR_E_INVALID, "offset is NULL");
-    expect(&t, rr_blob_next(&blob, NULL, 0, &offset, &t.err), RR_E_INVALID, "data is NULL");
+    expect(&t, rr_blob_next(t.blob, t.bytes, &offset, &blob, &t.err), RR_E_INVALID, "*offset is");
+    expect(&t, rr_blob_next(t.blob, t.bytes, NULL, &blob, &t.err), RR_E_INVALID, "offset is NULL");
+    expect(&t, rr_blob_next(NULL, 0, &offset, &blob, &t.err), RR_E_INVALID, "data is NULL");
     offset = t.bytes;
-    expect(&t, rr_blob_next(&blob, t.blob, t.bytes, &offset, &t.err), RR_E_TOO_SMALL,
+    expect(&t, rr_blob_next(t.blob, t.bytes, &offset, &blob, &t.err), RR_E_TOO_SMALL,
            "no whole blob");
     offset = 0;
-    ck_assert_int_eq(rr_blob_next(&blob, t.blob, t.bytes, &offset, NULL), RR_OK);
+    ck_assert_int_eq(rr_blob_next(t.blob, t.bytes, &offset, &blob, NULL), RR_OK);
     ck_assert_uint_eq(offset, 0);
     ck_assert_uint_eq(blob.decision, 70);
     log_close(&t.log);
@@ -140,10 +140,10 @@ START_TEST(test_api_record_an_outcome_keeps_reward_end_time_and_final_observatio
                         .times = t.log.times,
                         .final_obs = &t.log.obs};
     for (int32_t row = 0; row < 2; row++) {
-        ck_assert_int_eq(rr_outcome_encode(t.blob, sizeof t.blob, &t.bytes, &given, row, NULL),
+        ck_assert_int_eq(rr_outcome_encode(&given, row, t.blob, sizeof t.blob, &t.bytes, NULL),
                          RR_OK);
-        ck_assert_int_eq(rr_outcome_decode(&t.outcome, &t.final_obs, t.work, sizeof t.work, t.blob,
-                                           t.bytes, NULL),
+        ck_assert_int_eq(rr_outcome_decode(t.blob, t.bytes, t.work, sizeof t.work, &t.outcome,
+                                           &t.final_obs, NULL),
                          RR_OK);
         ck_assert_int_eq(t.outcome.n, 1);
         ck_assert_uint_eq(t.outcome.decisions[0], ids[row]);
@@ -156,13 +156,13 @@ START_TEST(test_api_record_an_outcome_keeps_reward_end_time_and_final_observatio
     }
     ck_assert_mem_eq(t.final_obs.states, t.log.states + LOG_S, LOG_S * sizeof(float));
     rr_blob blob = {.struct_size = sizeof blob};
-    ck_assert_int_eq(rr_blob_describe(&blob, t.blob, t.bytes, NULL), RR_OK);
+    ck_assert_int_eq(rr_blob_describe(t.blob, t.bytes, &blob, NULL), RR_OK);
     ck_assert_int_eq(blob.kind, RR_BLOB_OUTCOME);
     ck_assert_uint_eq(blob.decision, 6);
-    expect(&t, rr_outcome_decode(&t.outcome, NULL, t.work, sizeof t.work, t.blob, t.bytes, &t.err),
+    expect(&t, rr_outcome_decode(t.blob, t.bytes, t.work, sizeof t.work, &t.outcome, NULL, &t.err),
            RR_E_INVALID, "final_obs is NULL; it must be an rr_obs");
     given.decisions = NULL;
-    expect(&t, rr_outcome_encode(t.blob, sizeof t.blob, &t.bytes, &given, 0, &t.err), RR_E_INVALID,
+    expect(&t, rr_outcome_encode(&given, 0, t.blob, sizeof t.blob, &t.bytes, &t.err), RR_E_INVALID,
            "decisions and rewards are required");
     log_close(&t.log);
 }
@@ -179,20 +179,20 @@ START_TEST(test_api_record_an_ending_keeps_session_and_manner)
                              .terminated = terminated,
                              .final_obs = &t.log.obs};
     for (int32_t row = 0; row < 2; row++) {
-        ck_assert_int_eq(rr_ending_encode(t.blob, sizeof t.blob, &t.bytes, &given, row, NULL),
+        ck_assert_int_eq(rr_ending_encode(&given, row, t.blob, sizeof t.blob, &t.bytes, NULL),
                          RR_OK);
         ck_assert_int_eq(
-            rr_ending_decode(&t.ending, &t.final_obs, t.work, sizeof t.work, t.blob, t.bytes, NULL),
+            rr_ending_decode(t.blob, t.bytes, t.work, sizeof t.work, &t.ending, &t.final_obs, NULL),
             RR_OK);
         ck_assert_uint_eq(t.ending.sessions[0], t.log.sessions[row]);
         ck_assert_int_eq(t.ending.terminated[0], terminated[row]);
         ck_assert_ptr_eq(t.ending.final_obs, row == 0 ? NULL : &t.final_obs);
     }
     rr_blob blob = {.struct_size = sizeof blob};
-    ck_assert_int_eq(rr_blob_describe(&blob, t.blob, t.bytes, NULL), RR_OK);
+    ck_assert_int_eq(rr_blob_describe(t.blob, t.bytes, &blob, NULL), RR_OK);
     ck_assert_int_eq(blob.kind, RR_BLOB_ENDING);
     ck_assert_uint_eq(blob.session, t.log.sessions[1]);
-    expect(&t, rr_ending_encode(t.blob, sizeof t.blob, &t.bytes, &given, 2, &t.err), RR_E_INVALID,
+    expect(&t, rr_ending_encode(&given, 2, t.blob, sizeof t.blob, &t.bytes, &t.err), RR_E_INVALID,
            "row is 2, n 2");
     log_close(&t.log);
 }

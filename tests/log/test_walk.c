@@ -36,9 +36,9 @@ static void open(scene *t)
         const size_t left = MOST - t->at[i];
         size_t bytes = 0;
         const rr_status status =
-            i < 2   ? rr_record_encode(out, left, &bytes, &log.obs, &log.decision, i, NULL)
-            : i < 4 ? rr_outcome_encode(out, left, &bytes, &outcome, i - 2, NULL)
-                    : rr_ending_encode(out, left, &bytes, &ending, 0, NULL);
+            i < 2   ? rr_record_encode(&log.obs, &log.decision, i, out, left, &bytes, NULL)
+            : i < 4 ? rr_outcome_encode(&outcome, i - 2, out, left, &bytes, NULL)
+                    : rr_ending_encode(&ending, 0, out, left, &bytes, NULL);
         ck_assert_int_eq(status, RR_OK);
         t->at[i + 1] = t->at[i] + bytes;
     }

@@ -30,10 +30,10 @@ static int write_outcomes(FILE *file, const log_fixture *log)
     size_t bytes = 0;
     int is_well = 1;
     for (int32_t row = 0; row < 2; row++) {
-        const rr_status status = rr_outcome_encode(blob, sizeof blob, &bytes, &outcome, row, NULL);
+        const rr_status status = rr_outcome_encode(&outcome, row, blob, sizeof blob, &bytes, NULL);
         is_well = is_well && append(file, blob, bytes, status);
     }
-    const rr_status status = rr_ending_encode(blob, sizeof blob, &bytes, &ending, 0, NULL);
+    const rr_status status = rr_ending_encode(&ending, 0, blob, sizeof blob, &bytes, NULL);
     return is_well && append(file, blob, bytes, status);
 }
 
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     int is_well = 1;
     for (int32_t row = 0; row < LOG_ROWS; row++) {
         const rr_status status =
-            rr_record_encode(blob, sizeof blob, &bytes, &log.obs, &log.decision, row, NULL);
+            rr_record_encode(&log.obs, &log.decision, row, blob, sizeof blob, &bytes, NULL);
         is_well = is_well && append(file, blob, bytes, status);
     }
     is_well = write_outcomes(file, &log) && is_well;

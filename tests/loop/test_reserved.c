@@ -183,13 +183,13 @@ static rr_status end(scene *s)
 static rr_status record_encode(scene *s)
 {
     size_t bytes = 0;
-    return rr_record_encode(NULL, 0, &bytes, &s->obs, &s->decision, 0, &s->err);
+    return rr_record_encode(&s->obs, &s->decision, 0, NULL, 0, &bytes, &s->err);
 }
 
 static rr_status outcome_encode(scene *s)
 {
     size_t bytes = 0;
-    return rr_outcome_encode(NULL, 0, &bytes, &s->outcome, 0, &s->err);
+    return rr_outcome_encode(&s->outcome, 0, NULL, 0, &bytes, &s->err);
 }
 
 static rr_status ending_encode(scene *s)
@@ -197,7 +197,7 @@ static rr_status ending_encode(scene *s)
     const rr_ending ending = {
         .struct_size = sizeof ending, .n = N, .sessions = ids, .final_obs = &s->obs};
     size_t bytes = 0;
-    return rr_ending_encode(NULL, 0, &bytes, &ending, 0, &s->err);
+    return rr_ending_encode(&ending, 0, NULL, 0, &bytes, &s->err);
 }
 
 static rr_status health_record(scene *s)

@@ -141,19 +141,19 @@ static rr_status watch_update(scene *s)
 static rr_status encode_record(scene *s)
 {
     size_t bytes;
-    return rr_record_encode(s->blob, sizeof s->blob, &bytes, &s->obs, &s->decision, 0, &s->err);
+    return rr_record_encode(&s->obs, &s->decision, 0, s->blob, sizeof s->blob, &bytes, &s->err);
 }
 
 static rr_status encode_outcome(scene *s)
 {
     size_t bytes;
-    return rr_outcome_encode(s->blob, sizeof s->blob, &bytes, &s->outcome, 0, &s->err);
+    return rr_outcome_encode(&s->outcome, 0, s->blob, sizeof s->blob, &bytes, &s->err);
 }
 
 static rr_status encode_ending(scene *s)
 {
     size_t bytes;
-    return rr_ending_encode(s->blob, sizeof s->blob, &bytes, &s->ending, 0, &s->err);
+    return rr_ending_encode(&s->ending, 0, s->blob, sizeof s->blob, &bytes, &s->err);
 }
 
 #define OBS       offsetof(scene, obs), sizeof(rr_obs)
