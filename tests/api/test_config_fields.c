@@ -296,7 +296,7 @@ static const struct {
     const char *field, *file, *word;
 } elsewhere[] = {
     {RR_CONFIG_AGENT, "max_weight", "tests/rl/test_off_policy.c", "weight"},
-    {RR_CONFIG_AGENT, "min_ess", "tests/train/test_keyed_update.c", "min_ess"},
+    {RR_CONFIG_AGENT, "min_ess", "tests/train/test_session_update.c", "min_ess"},
     {RR_CONFIG_AGENT, "max_skew", "tests/train/test_skew.c", "max_skew"},
     {RR_CONFIG_AGENT, "worker_spin_us", "tests/core/test_workers.c", "spin"},
     {RR_CONFIG_BUFFER, "is_keyed", "tests/api/test_api_buffer.c", "is_keyed"},
