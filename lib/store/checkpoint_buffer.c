@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/tensors.h"
+#include "core/count.h"
 #include "store/checkpoint.h"
 
 /* Values of "buffer.shape" and "ledger.shape". */
@@ -44,7 +45,7 @@ static rr_status add_parts(rri_safetensors_writer *writer, const char *prefix,
 static rr_status add_ledger(rri_safetensors_writer *writer, const rri_ledger *ledger, size_t n_rows,
                             rr_error *err)
 {
-    const int64_t values[LEDGER_VALUES] = {
+    int64_t values[LEDGER_VALUES] = {
         [LEDGER_SESSIONS] = (int64_t)ledger->n_sessions,
         [LEDGER_CLOCK] = ledger->clock,
         [LEDGER_RECORDED] = ledger->n_recorded,
@@ -58,6 +59,9 @@ static rr_status add_ledger(rri_safetensors_writer *writer, const rri_ledger *le
         [LEDGER_REJECTED_SESSIONS] = ledger->n_rejected_sessions,
         [LEDGER_IMITATION] = ledger->n_imitation,
     };
+    for (size_t i = LEDGER_RECORDED; i < LEDGER_VALUES; i++) {
+        values[i] = rri_count_sum(values[i], 0); /* so that it can be loaded */
+    }
     const size_t shape[] = {LEDGER_VALUES};
     RRI_TRY(rri_safetensors_add(writer, "ledger.counters", RRI_DTYPE_I64, shape, 1, values, err));
     rri_rollout_part of_rows[RRI_LEDGER_ROW_PARTS], of_sessions[RRI_LEDGER_SESSION_PARTS];

@@ -181,6 +181,40 @@ START_TEST(test_checkpoint_buffer_restored_goes_on_to_the_byte)
 }
 END_TEST
 
+/* What is loaded goes on counting, is saved, and loaded again. */
+START_TEST(test_checkpoint_buffer_counters_at_their_limits_go_on_and_are_saved)
+{
+    const int64_t limits[] = {(int64_t)1 << 62, ((int64_t)1 << 62) - 1};
+    for (size_t i = 0; i < 2; i++) {
+        server going, resumed;
+        server_open(&going);
+        server_open(&resumed);
+        rri_ledger *l = &going.ledger->ledger;
+        l->n_recorded = l->n_trained = l->n_dropped = l->n_duplicate = l->n_rewarded = limits[i];
+        l->n_late = l->n_unknown = l->n_rejected = l->n_rejected_sessions = limits[i];
+        for (int round = 0; round < 3; round++) {
+            size_t bytes;
+            unsigned char *file = save(&going, &bytes);
+            rr_error err = {0};
+            const rr_status status = rr_checkpoint_load_memory(
+                parts_of(resumed.agent, resumed.ledger), file, bytes, &err);
+            ck_assert_msg(status == RR_OK, "%s", err.text);
+            free(file);
+            resumed.random = going.random;
+            resumed.n_decisions = going.n_decisions;
+            resumed.now = going.now;
+            for (int t = 0; t < 100; t++) {
+                tick(&going);
+                tick(&resumed);
+            }
+            assert_same_file(&going, &resumed);
+        }
+        server_close(&going);
+        server_close(&resumed);
+    }
+}
+END_TEST
+
 static void expect_refusal(const server *s, const unsigned char *file, size_t bytes,
                            rr_ledger *ledger, rr_status wanted, const char *sentence)
 {
@@ -308,6 +342,7 @@ START_TEST(test_checkpoint_buffer_kept_parameters_that_are_not_their_versions_ar
 END_TEST
 
 CHECK_MAIN("store/checkpoint_buffer", test_checkpoint_buffer_restored_goes_on_to_the_byte,
+           test_checkpoint_buffer_counters_at_their_limits_go_on_and_are_saved,
            test_checkpoint_buffer_of_another_size_is_refused,
            test_checkpoint_buffer_whose_sessions_contradict_its_rows_is_refused,
            test_checkpoint_buffer_versions_of_the_agent_are_judged,
