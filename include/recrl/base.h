@@ -43,7 +43,7 @@ enum {
     RR_E_VERSION = -9,     /* a file or blob of another version */
     RR_E_MISMATCH = -10,   /* whole and readable, but of another shape, head or item table */
     RR_E_THREAD = -11,     /* the system refused a thread */
-    RR_E_TOO_SMALL = -12,  /* the caller's block is too small; the size needed is told */
+    RR_E_TOO_SMALL = -12,  /* the caller's block is too small; the size needed is written */
     RR_E_NOT_FOUND = -13,  /* no such field, tensor or key */
     RR_E_SKEW = -14,       /* a recorded log-prob is not what the policy that is said to have
                               drawn gives */

@@ -122,8 +122,9 @@ RR_API rr_status rr_compare_returns(const float *a, const float *b, const int32_
  *   δ_t = r_t + γ next_values_t (1 − terminated_t) − values_t
  *   Â_t = δ_t + γ λ (1 − is_segment_end_t) Â_{t+1},  R_t = Â_t + values_t
  * next_values_t is V of the state that followed: at a truncated row that of the session's final
- * observation, at the end of the rollout that of the state to come. terminated and is_segment_end
- * [n] are 0 or 1; a terminated row ends its segment; the last row always does. returns may be NULL.
+ * observation, at the end of the rollout that of the state that follows. terminated and
+ * is_segment_end [n] are 0 or 1; a terminated row ends its segment; the last row always does.
+ * returns may be NULL.
  * RR_E_NOT_FINITE where an input is not finite, or an advantage or return is beyond a float. */
 RR_API rr_status rr_gae(const float *rewards, const float *values, const float *next_values,
                         const uint8_t *terminated, const uint8_t *is_segment_end, float gamma,

@@ -38,7 +38,7 @@ RR_API rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_
                                  rr_error *err);
 /* One more reference; returns items, NULL for NULL. Any thread that holds one. */
 RR_API rr_items *rr_items_retain(rr_items *items);
-/* Gives up this reference. NULL is fine. Any thread. */
+/* Releases a reference. NULL is fine. Any thread. */
 RR_API void rr_items_release(rr_items *items);
 RR_API int32_t rr_items_count(const rr_items *items);
 RR_API int32_t rr_items_dim(const rr_items *items);

@@ -25,7 +25,7 @@ extern "C" {
 
 /* The agent's policy as it is now, with the options (NULL: the defaults) as its way to play. *out
  * is a reference of the caller's. Memory comes from the agent's allocator, which must be fit for
- * the thread that gives up the last reference. The catalogue is shared, parameters are copied: the
+ * the thread that releases the last reference. The catalogue is shared, parameters are copied: the
  * agent may learn on at once. Costs a pass over all parameters; the first time under a catalogue
  * that is not learned, also one over its vectors. Acting from a snapshot costs what it costs from
  * an agent (agent.h); acquire and release are constant. */
@@ -34,7 +34,7 @@ RR_API rr_status rr_agent_publish(rr_agent *agent, const rr_serving_options *opt
 /* One more reference; returns policy. Any thread that holds one, or has acquired the policy from
  * a slot (then it may outlive the acquisition). */
 RR_API rr_policy *rr_policy_retain(rr_policy *policy);
-/* Gives up a reference. NULL is fine. Any thread. */
+/* Releases a reference. NULL is fine. Any thread. */
 RR_API void rr_policy_release(rr_policy *policy);
 /* What rr_decision.policy_versions says: a hash of parameters, item fingerprint and serving
  * options. With the default options that of the agent that was published. */
@@ -63,7 +63,7 @@ RR_API rr_status rr_policy_save_memory(const rr_policy *policy, void *out, size_
 RR_API rr_status rr_policy_load_memory(rr_policy **out, const void *data, size_t bytes,
                                        rr_items *items, const rr_host *host, rr_error *err);
 
-/* A desk for one thread at a time; it serves every policy of the same shape: head, hidden layers,
+/* The workspace of one thread at a time; it serves every policy of one shape: head, hidden layers,
  * widths, max_* and at most as many items (or max_pool_items). `seed`: of draws without decision
  * ids, which differ between threads when their seeds do. Draws with ids are a function of (the
  * agent's seed, id) on any thread. */
@@ -98,7 +98,7 @@ RR_API rr_status rr_slot_create(rr_slot **out, rr_policy *first, int32_t max_rea
 RR_API rr_status rr_slot_memory(int32_t max_readers, size_t *bytes, rr_error *err);
 /* One more reference; returns slot, NULL for NULL. Any thread that holds one. */
 RR_API rr_slot *rr_slot_retain(rr_slot *slot);
-/* Gives up a reference. NULL is fine. Any thread, also while readers are joined: each keeps what it
+/* Releases a reference. NULL is fine. Any thread, also while readers are joined: each keeps what it
  * needs of the slot until its rr_reader_destroy. */
 RR_API void rr_slot_release(rr_slot *slot);
 /* A reader that reads from this slot; as rr_reader_create, from any thread. RR_E_FULL:
