@@ -11,7 +11,7 @@
 #include "check_run.h"
 #include "recrl/recrl.h"
 
-enum { N = 8, K = 6, STEPS = 4, ROOM = 512, END_OF_KINDS = RR_CONFIG_REINFORCE + 1 };
+enum { N = 8, K = 6, STEPS = 4, ROOM = 512, END_OF_KINDS = 64 };
 
 /* What a run gives: a hash of all outputs and of the bytes that its handles took, or a refusal. */
 typedef struct seen {
@@ -59,6 +59,7 @@ typedef struct plan {
     rr_a2c_config a2c;
     rr_reinforce_config reinforce;
     rr_buffer_config buffer;
+    rr_ledger_config ledger;
     rr_serving_options serving;
     rr_imitate_config imitate;
     rr_als_config als;
@@ -79,6 +80,8 @@ static void *of_kind(plan *p, int32_t kind)
         return &p->reinforce;
     case RR_CONFIG_BUFFER:
         return &p->buffer;
+    case RR_CONFIG_LEDGER:
+        return &p->ledger;
     case RR_CONFIG_SERVING:
         return &p->serving;
     case RR_CONFIG_IMITATE:
@@ -105,6 +108,7 @@ static void make_plan(plan *p)
     rr_a2c_config_init(&p->a2c, sizeof p->a2c);
     rr_reinforce_config_init(&p->reinforce, sizeof p->reinforce);
     rr_buffer_config_init(&p->buffer, sizeof p->buffer);
+    rr_ledger_config_init(&p->ledger, sizeof p->ledger);
     rr_serving_options_init(&p->serving, sizeof p->serving);
     rr_imitate_config_init(&p->imitate, sizeof p->imitate);
     rr_als_config_init(&p->als, sizeof p->als);
@@ -116,6 +120,7 @@ static void make_plan(plan *p)
     p->agent.state_dim = 8;
     p->agent.item_dim = 4;
     p->agent.max_rows = 64;
+    p->agent.max_update_rows = 64; /* so that n_steps is no matter of memory */
     p->agent.max_history = 64;
     p->agent.max_candidates = K;
     set(&p->agent, "hidden", "5");
@@ -123,6 +128,7 @@ static void make_plan(plan *p)
     p->buffer.max_rows = N * STEPS;
     p->buffer.state_dim = 8;
     p->buffer.max_candidates = K;
+    p->ledger.max_candidates = K; /* beside which vectors and features have a width */
     p->ppo.batch_size = 8;
     p->imitate.batch_size = 4;
     p->als.num_factors = 2;
@@ -253,6 +259,12 @@ static seen run(plan *p, int32_t kind)
         factorise(&s, &p->als);
         return s;
     }
+    if (kind == RR_CONFIG_LEDGER) {
+        rr_ledger *ledger = NULL;
+        went(&s, rr_ledger_create(&ledger, &p->ledger, &host, &s.err));
+        rr_ledger_destroy(ledger);
+        return s;
+    }
     if (went(&s, rr_env_create(&t.env, &p->env, NULL, NULL, 0, &host, &s.err)) &&
         went(&s, rr_env_reset(t.env, &s.err)) && kind == RR_CONFIG_ENV) {
         walk(&s, &t);
@@ -299,10 +311,9 @@ static const struct {
     {RR_CONFIG_AGENT, "min_ess", "tests/train/test_session_update.c", "min_ess"},
     {RR_CONFIG_AGENT, "max_skew", "tests/train/test_skew.c", "max_skew"},
     {RR_CONFIG_AGENT, "worker_spin_us", "tests/core/test_workers.c", "spin"},
-    {RR_CONFIG_BUFFER, "is_keyed", "tests/api/test_api_buffer.c", "is_keyed"},
-    {RR_CONFIG_BUFFER, "max_sessions", "tests/ledger/test_ledger.c", "max_sessions"},
-    {RR_CONFIG_BUFFER, "reward_wait", "tests/ledger/test_settle.c", "reward_wait"},
-    {RR_CONFIG_BUFFER, "idle_timeout", "tests/ledger/test_settle.c", "idle_timeout"},
+    {RR_CONFIG_LEDGER, "reward_wait", "tests/ledger/test_settle.c", "reward_wait"},
+    {RR_CONFIG_LEDGER, "idle_timeout", "tests/ledger/test_settle.c", "idle_timeout"},
+    {RR_CONFIG_LEDGER, "min_rows", "tests/ledger/test_harvest.c", "min_rows"},
     {RR_CONFIG_TRAIN, "log_interval", "tests/drivers/test_drivers.sh", "log-interval"},
     {RR_CONFIG_TRAIN, "total_timesteps", "tests/drivers/test_drivers.sh", "total-timesteps"},
     {RR_CONFIG_TRAIN, "seed", "tests/drivers/test_drivers.sh", "--seed"},
