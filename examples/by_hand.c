@@ -250,8 +250,8 @@ static rr_agent *create_agent(int is_ppo)
     rr_items *items;
     require(rr_items_create(&items, start + V, NULL, ITEMS, DIM, NULL, &err));
     rr_agent *agent;
-    require(is_ppo ? rr_agent_create_ppo(&agent, &config, &ppo, items, NULL, &err)
-                   : rr_agent_create_a2c(&agent, &config, &a2c, items, NULL, &err));
+    const void *algo_config = is_ppo ? (const void *)&ppo : (const void *)&a2c;
+    require(rr_agent_create(&agent, &config, algo_config, items, NULL, &err));
     rr_items_release(items);
     for (int t = 0; t < N_TENSORS; t++) {
         require(rr_agent_set_tensor(agent, tensors[t].name, start + tensors[t].at, tensors[t].n,
@@ -283,7 +283,8 @@ static void update_by_library(float *after, int is_ppo)
             candidates[row][i] = i;
         }
     }
-    rr_obs obs = {.struct_size = sizeof obs, .n = 2, .k = ITEMS, .state_dim = STATE};
+    rr_obs obs = {.struct_size = sizeof obs, .n = 2, .state_dim = STATE};
+    obs.n_candidates = ITEMS;
     obs.feature_dim = 1;
     obs.states = states[0];
     obs.candidates = candidates[0];
