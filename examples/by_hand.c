@@ -248,7 +248,7 @@ static rr_agent *create_agent(int is_ppo)
     a2c.ent_coef = (float)ent_coef;
     a2c.lr = (float)lr;
     rr_items *items;
-    require(rr_items_create(&items, start + V, NULL, ITEMS, DIM, NULL, &err));
+    require(rr_items_create(&items, start + V, NULL, ITEMS, DIM, NULL, NULL, &err));
     rr_agent *agent;
     const void *algo_config = is_ppo ? (const void *)&ppo : (const void *)&a2c;
     require(rr_agent_create(&agent, &config, algo_config, items, NULL, &err));
