@@ -43,11 +43,11 @@ typedef struct tensor {
 } tensor;
 
 static const tensor tensors[] = {
-    {"actor.mlp.0.weight", A, 4},      {"actor.mlp.0.bias", A0, 2},    {"actor.mlp.1.weight", U, 4},
-    {"actor.mlp.1.bias", U0, 2},       {"actor.skip.weight", W, 4},    {"actor.log_scale", TAU, 1},
-    {"actor.feature_weights", F, 1},   {"actor.repeat_weight", K, 1},  {"actor.items", V, 6},
-    {"actor.item_bias", B, 3},         {"critic.0.weight", C, 4},      {"critic.0.bias", C0, 2},
-    {"critic.1.weight", Y, 2},         {"critic.1.bias", Y0, 1},
+    {"actor.mlp.0.weight", A, 4},    {"actor.mlp.0.bias", A0, 2},   {"actor.mlp.1.weight", U, 4},
+    {"actor.mlp.1.bias", U0, 2},     {"actor.skip.weight", W, 4},   {"actor.log_scale", TAU, 1},
+    {"actor.feature_weights", F, 1}, {"actor.repeat_weight", K, 1}, {"actor.items", V, 6},
+    {"actor.item_bias", B, 3},       {"critic.0.weight", C, 4},     {"critic.0.bias", C0, 2},
+    {"critic.1.weight", Y, 2},       {"critic.1.bias", Y0, 1},
 };
 enum { N_TENSORS = sizeof tensors / sizeof *tensors };
 
@@ -254,8 +254,8 @@ static rr_agent *create_agent(int is_ppo)
     require(rr_agent_create(&agent, &config, algo_config, items, NULL, &err));
     rr_items_release(items);
     for (int t = 0; t < N_TENSORS; t++) {
-        require(rr_agent_set_tensor(agent, tensors[t].name, start + tensors[t].at, tensors[t].n,
-                                    &err));
+        require(
+            rr_agent_set_tensor(agent, tensors[t].name, start + tensors[t].at, tensors[t].n, &err));
     }
     return agent;
 }
