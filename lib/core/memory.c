@@ -176,6 +176,15 @@ void *rri_arena_take(rri_arena *arena, size_t count, size_t element_bytes)
     return slice;
 }
 
+rr_status rri_arena_create(rri_arena *arena, size_t bytes, const rri_allocator *allocator,
+                           const char *what, rr_error *err)
+{
+    void *block;
+    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, what, err));
+    *arena = (rri_arena){.base = block};
+    return RR_OK;
+}
+
 void *rri_stack_take(rri_stack *stack, size_t bytes)
 {
     const size_t cost = rri_stack_cost(bytes, 1);

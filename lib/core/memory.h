@@ -3,8 +3,8 @@
  *
  * A handle is one block from the host's allocator. Its parts have one layout function each, which
  * takes slices from an arena; create runs the layout twice, first with an arena that only counts
- * (base NULL), then with one over the block. Slices are 64-byte aligned, and under AddressSanitizer
- * a poisoned gap lies behind each. */
+ * (base NULL), then with one over the block (rri_arena_create). Slices are 64-byte aligned, and
+ * under AddressSanitizer a poisoned gap lies behind each. */
 #ifndef RRI_CORE_MEMORY_H
 #define RRI_CORE_MEMORY_H
 
@@ -48,6 +48,12 @@ typedef struct rri_arena {
 void *rri_arena_take(rri_arena *arena, size_t count, size_t element_bytes);
 #define RRI_TAKE(arena, type, count) ((type *)rri_arena_take((arena), (count), sizeof(type)))
 
+/* The step between the two runs of a layout: *arena is empty and lies over a fresh block of
+ * `bytes`, zeroed, as the first run counted them (arena->used itself is fine). The block is
+ * arena->base. A count that overflowed is refused with RR_E_MEMORY, and *arena is as before. */
+rr_status rri_arena_create(rri_arena *arena, size_t bytes, const rri_allocator *allocator,
+                           const char *what, rr_error *err);
+
 /* Scratch memory in stack discipline: mark … take … rewind in the same function. A stack is sized
  * in create by whoever knows the deepest use; taking past the end is a programming error
  * (asserted). */
@@ -87,6 +93,13 @@ static inline size_t rri_stack_cost(size_t count, size_t element_bytes)
 {
     const size_t bytes = rri_size_multiply(count, element_bytes);
     return rri_size_add(bytes, RRI_ALIGNMENT - 1) / RRI_ALIGNMENT * RRI_ALIGNMENT;
+}
+
+/* Bytes for one more take on top of `bytes`: where shapes from a config are added up, plain sums
+ * could wrap and the stack would be too small. */
+static inline size_t rri_stack_add(size_t bytes, size_t count, size_t element_bytes)
+{
+    return rri_size_add(bytes, rri_stack_cost(count, element_bytes));
 }
 
 #endif

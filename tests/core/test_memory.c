@@ -238,6 +238,37 @@ START_TEST(test_memory_arena_remembers_a_size_that_does_not_fit)
 }
 END_TEST
 
+START_TEST(test_memory_arena_create_gives_what_was_counted_or_nothing)
+{
+    ledger l = {0};
+    rri_allocator allocator;
+    const rr_host host = host_of(&l);
+    rri_allocator_init(&allocator, &host, NULL);
+    char *a;
+    double *b;
+    float *c;
+    rri_arena arena = {0};
+    layout(&arena, &a, &b, &c);
+    const size_t counted = arena.used;
+    ck_assert_int_eq(rri_arena_create(&arena, arena.used, &allocator, "x", NULL), RR_OK);
+    ck_assert_uint_eq(arena.used, 0);
+    layout(&arena, &a, &b, &c);
+    ck_assert_uint_eq(arena.used, counted);
+    ck_assert_ptr_eq(a, arena.base);
+    ck_assert(b[0] == 0.0 && b[8] == 0.0);
+    rri_memory_release(&allocator, arena.base, arena.used);
+
+    rri_arena absurd = {0};
+    (void)rri_arena_take(&absurd, SIZE_MAX / 2, 8);
+    rr_error err = {0};
+    ck_assert_int_eq(rri_arena_create(&absurd, absurd.used, &allocator, "the thing", &err),
+                     RR_E_MEMORY);
+    ck_assert_ptr_nonnull(strstr(err.text, "the thing: the size does not fit"));
+    ck_assert_ptr_null(absurd.base);
+    ck_assert(absurd.has_overflowed);
+}
+END_TEST
+
 START_TEST(test_memory_stack_rewinds_to_its_mark)
 {
     rri_allocator allocator;
@@ -273,6 +304,9 @@ START_TEST(test_memory_sizes_saturate)
     ck_assert_uint_eq(rri_size_multiply(SIZE_MAX / 2 + 1, 2), SIZE_MAX);
     ck_assert_uint_eq(rri_size_add(1, 2), 3);
     ck_assert_uint_eq(rri_size_add(SIZE_MAX, 1), SIZE_MAX);
+    ck_assert_uint_eq(rri_stack_add(64, 5, 4), 128);
+    ck_assert_uint_eq(rri_stack_add(128, SIZE_MAX / 2, 4), SIZE_MAX);
+    ck_assert_uint_eq(rri_stack_add(SIZE_MAX, 1, 1), SIZE_MAX);
 }
 END_TEST
 
@@ -321,4 +355,5 @@ CHECK_MAIN("core/memory", test_memory_without_host_is_zeroed_and_aligned,
            test_memory_host_without_allocator_means_malloc,
            test_memory_arena_counts_what_it_will_carve,
            test_memory_arena_remembers_a_size_that_does_not_fit,
+           test_memory_arena_create_gives_what_was_counted_or_nothing,
            test_memory_stack_rewinds_to_its_mark, test_memory_sizes_saturate ASAN_TESTS)
