@@ -11,27 +11,25 @@
 
 /* Where the system gives no randomness (an old kernel, a strict sandbox): where the table lies, and
  * how many there were before, which is no secret but differs from process to process. */
-static void draw_poorly(uint64_t salt[2], const rri_u64_table *table)
+static void draw_poorly(uint64_t salt[2], const void *place)
 {
     static _Atomic uint32_t n_drawn;
-    salt[0] = rri_hash_mix((uint64_t)(uintptr_t)table->slots + 1);
+    salt[0] = rri_hash_mix((uint64_t)(uintptr_t)place + 1);
     salt[1] = rri_hash_mix(salt[0] + atomic_fetch_add(&n_drawn, 1));
 }
 
-static void draw_salt(rri_u64_table *table)
+void rri_u64_table_draw_salt(uint64_t salt[2], const void *place)
 {
-    uint64_t salt[2];
     bool is_drawn = false;
 #if defined(__linux__)
     const int before = errno;
-    is_drawn = getrandom(salt, sizeof salt, GRND_NONBLOCK) == (ssize_t)sizeof salt;
+    is_drawn = getrandom(salt, 2 * sizeof salt[0], GRND_NONBLOCK) == (ssize_t)(2 * sizeof salt[0]);
     errno = before;
 #endif
     if (!is_drawn) {
-        draw_poorly(salt, table);
+        draw_poorly(salt, place);
     }
-    table->salt[0] = salt[0];
-    table->salt[1] = salt[1] | 1; /* odd: to multiply by it loses nothing */
+    salt[1] |= 1;
 }
 
 size_t rri_u64_table_slots(size_t n)
@@ -56,7 +54,7 @@ void rri_u64_table_clear(rri_u64_table *table)
 {
     if (table->n_slots > 0) {
         memset(table->slots, 0xff, table->n_slots * sizeof table->slots[0]); /* −1 */
-        draw_salt(table);
+        rri_u64_table_draw_salt(table->salt, table->slots);
     }
 }
 

@@ -21,6 +21,10 @@ typedef struct rri_u64_table {
     uint64_t salt[2]; /* of the hash; [1] is odd */
 } rri_u64_table;
 
+/* Two numbers that nobody can foresee, from the system's randomness; [1] is odd, so that to
+ * multiply by it loses nothing. `place` stands in, a little, where the system gives none. */
+void rri_u64_table_draw_salt(uint64_t salt[2], const void *place);
+
 /* Slots for n keys, of which at most half are taken; SIZE_MAX where they do not fit. */
 size_t rri_u64_table_slots(size_t n);
 /* Run twice, as memory.h says; then clear. */

@@ -47,7 +47,7 @@ static bool is_distinct_in_set(item_set *set, const int32_t *list, size_t n)
 static bool is_distinct(const int32_t *list, size_t n, size_t n_items, rri_stack *scratch)
 {
     if (set_words(n_items) > FEW_WORDS) {
-        return rri_distinct_check(list, n, scratch);
+        return rri_distinct_check(NULL, list, n, scratch);
     }
     const size_t mark = rri_stack_mark(scratch);
     item_set set = {RRI_STACK_TAKE(scratch, uint64_t, set_words(n_items))};
