@@ -27,9 +27,9 @@ static rr_status measure(rr_agent *agent, rr_error *err)
 rr_status rri_agent_build(rr_agent *agent, rr_error *err)
 {
     RRI_TRY(measure(agent, err));
-    RRI_TRY(
-        rri_memory_allocate(&agent->block, &agent->allocator, agent->block_bytes, "agent", err));
-    rri_arena arena = {.base = agent->block};
+    rri_arena arena;
+    RRI_TRY(rri_arena_create(&arena, agent->block_bytes, &agent->allocator, "agent", err));
+    agent->block = arena.base;
     rri_trainer_layout(&agent->trainer, &arena);
     return RR_OK;
 }

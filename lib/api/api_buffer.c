@@ -43,10 +43,8 @@ rr_status rr_buffer_create(rr_buffer **out, const rr_buffer_config *config, cons
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     size_t bytes = 0;
     RRI_TRY(measure(&bytes, &full, err));
-    void *block;
-    RRI_TRY(rri_memory_allocate(&block, &allocator, bytes, "buffer", err));
-
-    rri_arena arena = {.base = block};
+    rri_arena arena;
+    RRI_TRY(rri_arena_create(&arena, bytes, &allocator, "buffer", err));
     rri_rollout rollout = {0};
     rr_buffer *buffer = layout(&rollout, &arena, &full);
     *buffer = (rr_buffer){allocator, full, rollout, bytes};

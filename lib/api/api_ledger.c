@@ -49,10 +49,8 @@ rr_status rr_ledger_create(rr_ledger **out, const rr_ledger_config *config, cons
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     size_t bytes = 0;
     RRI_TRY(measure(&bytes, &full, err));
-    void *block;
-    RRI_TRY(rri_memory_allocate(&block, &allocator, bytes, "ledger", err));
-
-    rri_arena arena = {.base = block};
+    rri_arena arena;
+    RRI_TRY(rri_arena_create(&arena, bytes, &allocator, "ledger", err));
     rri_rollout rollout = {0};
     rri_ledger book = {0};
     rr_ledger *ledger = layout(&rollout, &book, &arena, &full);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* api_ranking.c: the front door of rr_dataset_rank, where interactions (data) meet metrics (eval).
  */
-#include <math.h>
-
 #include "api/dataset.h"
 #include "core/abi.h"
+#include "core/finite.h"
 #include "core/fpmode.h"
 #include "core/status.h"
 #include "core/workers.h"
@@ -72,11 +71,8 @@ static rr_status check_givens(const rr_ranker *ranker, rr_error *err)
 static rr_status check_vectors(const char *name, const float *vectors, size_t n, size_t dim,
                                rr_error *err)
 {
-    for (size_t i = 0; vectors != NULL && i < n * dim; i++) {
-        if (!isfinite(vectors[i])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "rr_ranker: %s[%zu][%zu] is %g; it must be finite", name,
-                     i / dim, i % dim, (double)vectors[i]);
-        }
+    for (size_t i = 0; vectors != NULL && i < n; i++) {
+        RRI_TRY(rri_finite_check_row(name, vectors + i * dim, i, dim, err));
     }
     return RR_OK;
 }
@@ -99,8 +95,8 @@ static rr_status check_ranker(const rr_ranker *ranker, size_t n_users, size_t n_
     const size_t dim = (size_t)ranker->dim;
     RRI_TRY(check_numbers(ranker, err));
     RRI_TRY(check_givens(ranker, err));
-    RRI_TRY(check_vectors("user_vectors", ranker->user_vectors, n_users, dim, err));
-    RRI_TRY(check_vectors("item_vectors", ranker->item_vectors, n_items, dim, err));
+    RRI_TRY(check_vectors("rr_ranker: user_vectors", ranker->user_vectors, n_users, dim, err));
+    RRI_TRY(check_vectors("rr_ranker: item_vectors", ranker->item_vectors, n_items, dim, err));
     return check_lists(ranker, n_users, n_items, err);
 }
 

@@ -70,10 +70,7 @@ static rr_status split_by_time(const rr_dataset *dataset, bool is_per_user, floa
     workshop w;
     rri_arena arena = {.base = NULL};
     layout(&w, &arena, rows);
-    const size_t bytes = arena.used;
-    void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, &dataset->allocator, bytes, "a split by time", err));
-    arena = (rri_arena){.base = block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, &dataset->allocator, "a split by time", err));
     layout(&w, &arena, rows);
     if (is_per_user) {
         group(&w, rows);
@@ -82,7 +79,7 @@ static rr_status split_by_time(const rr_dataset *dataset, bool is_per_user, floa
     } else {
         rri_split_by_time(is_held_out, holdout, rows->times, w.order, rows->n);
     }
-    rri_memory_release(&dataset->allocator, block, bytes);
+    rri_memory_release(&dataset->allocator, arena.base, arena.used);
     return RR_OK;
 }
 

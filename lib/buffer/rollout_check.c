@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffer/rollout_check.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "core/finite.h"
 #include "core/status.h"
 
 /* A width of the observation must fit what the buffer was made for. */
@@ -52,42 +52,6 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
     return RR_OK;
 }
 
-/* x [n, width], of which row `row` is judged. */
-static rr_status check_finite(const char *what, const float *x, size_t row, size_t width,
-                              rr_error *err)
-{
-    for (size_t j = 0; j < width; j++) {
-        const float value = x[row * width + j];
-        if (!isfinite(value)) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "%s[%zu][%zu] is %g; it must be finite", what, row, j,
-                     (double)value);
-        }
-    }
-    return RR_OK;
-}
-
-static rr_status check_number(const char *what, const float *x, size_t row, rr_error *err)
-{
-    if (!isfinite(x[row])) {
-        RRI_FAIL(err, RR_E_NOT_FINITE, "%s[%zu] is %g; it must be finite", what, row,
-                 (double)x[row]);
-    }
-    return RR_OK;
-}
-
-/* The floats of one candidate: [width] at `position` of the row. */
-static rr_status check_finite_candidate(const char *what, const float *x, size_t row,
-                                        size_t position, size_t width, rr_error *err)
-{
-    for (size_t i = 0; i < width; i++) {
-        if (!isfinite(x[i])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "record: %s[%zu][%zu][%zu] is %g; it must be finite",
-                     what, row, position, i, (double)x[i]);
-        }
-    }
-    return RR_OK;
-}
-
 /* The row's list; *length receives how long it is. */
 static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_error *err)
 {
@@ -102,10 +66,12 @@ static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_e
         const size_t at = row * (size_t)obs->n_candidates + j;
         const bool is_in_pool = obs->candidates != NULL && obs->candidates[at] >= 0;
         if (f > 0) {
-            RRI_TRY(check_finite_candidate("features", obs->features + at * f, row, j, f, err));
+            RRI_TRY(rri_finite_check_candidate("record: features", obs->features + at * f, row, j,
+                                               f, err));
         }
         if (d > 0 && !is_in_pool) {
-            RRI_TRY(check_finite_candidate("vectors", obs->vectors + at * d, row, j, d, err));
+            RRI_TRY(rri_finite_check_candidate("record: vectors", obs->vectors + at * d, row, j, d,
+                                               err));
         }
     }
     return RR_OK;
@@ -114,10 +80,11 @@ static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_e
 rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, size_t row,
                                 rr_error *err)
 {
-    RRI_TRY(check_finite("record: states", obs->states, row, (size_t)obs->state_dim, err));
-    RRI_TRY(check_number("record: log_probs", decision->log_probs, row, err));
+    const size_t S = (size_t)obs->state_dim;
+    RRI_TRY(rri_finite_check_row("record: states", obs->states + row * S, row, S, err));
+    RRI_TRY(rri_finite_check("record: log_probs", decision->log_probs[row], row, err));
     if (decision->values != NULL) {
-        RRI_TRY(check_number("record: values", decision->values, row, err));
+        RRI_TRY(rri_finite_check("record: values", decision->values[row], row, err));
     }
     int32_t length = INT32_MAX; /* how long the pool is, is not known here */
     if (rri_rollout_form_of(obs).has_lists) {
@@ -184,23 +151,15 @@ bool rri_rollout_is_cut(const rr_outcome *outcome, size_t row)
 
 rr_status rri_rollout_check_outcome(const rr_outcome *outcome, size_t row, rr_error *err)
 {
-    RRI_TRY(check_number("reward: rewards", outcome->rewards, row, err));
+    RRI_TRY(rri_finite_check("reward: rewards", outcome->rewards[row], row, err));
     RRI_TRY(check_flag("terminated", outcome->terminated, row, err));
     return check_flag("truncated", outcome->truncated, row, err);
 }
 
-rr_status rri_rollout_check_final(const char *call, const rr_obs *final, size_t state_dim,
+rr_status rri_rollout_check_final(const char *name, const rr_obs *final, size_t state_dim,
                                   size_t row, rr_error *err)
 {
-    for (size_t j = 0; j < state_dim; j++) {
-        const float x = final->states[row * state_dim + j];
-        if (!isfinite(x)) {
-            RRI_FAIL(err, RR_E_NOT_FINITE,
-                     "%s: final_obs states[%zu][%zu] is %g; it must be finite", call, row, j,
-                     (double)x);
-        }
-    }
-    return RR_OK;
+    return rri_finite_check_row(name, final->states + row * state_dim, row, state_dim, err);
 }
 
 bool rri_rollout_fits_final(const rr_obs *final, int32_t n, size_t state_dim)
@@ -230,7 +189,7 @@ rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome 
                      "width %zu",
                      i, n, S);
         }
-        RRI_TRY(rri_rollout_check_final("reward", outcome->final_obs, S, i, err));
+        RRI_TRY(rri_rollout_check_final("reward: final_obs states", outcome->final_obs, S, i, err));
     }
     return RR_OK;
 }

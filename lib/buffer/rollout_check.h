@@ -30,8 +30,8 @@ bool rri_rollout_is_cut(const rr_outcome *outcome, size_t row);
 
 /* Whether these are n states of this width. */
 bool rri_rollout_fits_final(const rr_obs *final, int32_t n, size_t state_dim);
-/* One of them; `call` ("end") opens the sentence. */
-rr_status rri_rollout_check_final(const char *call, const rr_obs *final, size_t state_dim,
+/* One of them; `name` ("end: final_obs states") opens the sentence. */
+rr_status rri_rollout_check_final(const char *name, const rr_obs *final, size_t state_dim,
                                   size_t row, rr_error *err);
 
 #endif

@@ -207,15 +207,9 @@ rr_status rri_als_fit(float *user_vectors, float *item_vectors, rr_als_stats *st
     }
     rri_arena arena = {.base = NULL};
     layout(&f, &arena);
-    if (arena.has_overflowed) {
-        RRI_FAIL(err, RR_E_MEMORY, "als: %zu interactions do not fit into memory", data->n);
-    }
-    const size_t bytes = arena.used;
-    void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "least squares", err));
-    arena = (rri_arena){.base = block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, allocator, "least squares", err));
     layout(&f, &arena);
     const rr_status status = fit_in_block(&f, user_vectors, item_vectors, stats, allocator, err);
-    rri_memory_release(allocator, block, bytes);
+    rri_memory_release(allocator, arena.base, arena.used);
     return status;
 }

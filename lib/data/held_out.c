@@ -21,14 +21,10 @@ rr_status rri_held_out_create(rri_held_out *lists, const rri_interactions *train
     rri_arena arena = {.base = NULL};
     *lists = (rri_held_out){.allocator = *allocator};
     layout(lists, &is_skipped, &arena, train, held_out);
-    if (arena.has_overflowed) {
-        RRI_FAIL(err, RR_E_MEMORY, "ranking: %zu interactions do not fit into memory", train->n);
-    }
-    lists->block_bytes = arena.used;
-    RRI_TRY(
-        rri_memory_allocate(&lists->block, allocator, lists->block_bytes, "items by user", err));
-    arena = (rri_arena){.base = lists->block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, allocator, "items by user", err));
     layout(lists, &is_skipped, &arena, train, held_out);
+    lists->block = arena.base;
+    lists->block_bytes = arena.used;
     rri_ratings_by_fill(&lists->train, train->users, train->items, train->ratings, is_skipped,
                         train->n);
     for (size_t i = 0; i < held_out->n; i++) {

@@ -26,10 +26,10 @@ static rr_status allocate_columns(rri_interactions *rows, size_t max_n, rr_error
     if (arena.has_overflowed) {
         RRI_FAIL(err, RR_E_MEMORY, "dataset: %zu interactions do not fit into memory", max_n);
     }
-    rows->block_bytes = arena.used;
-    RRI_TRY(rri_memory_allocate(&rows->block, &rows->allocator, arena.used, "interactions", err));
-    arena = (rri_arena){.base = rows->block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, &rows->allocator, "interactions", err));
     layout(rows, &arena, max_n);
+    rows->block = arena.base;
+    rows->block_bytes = arena.used;
     return RR_OK;
 }
 

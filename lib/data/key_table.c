@@ -33,11 +33,10 @@ static rr_status grow(rri_key_table *table, size_t n_slots, rr_error *err)
     rri_key_table larger = *table;
     rri_arena arena = {.base = NULL};
     layout(&larger, &arena, n_slots);
-    larger.block_bytes = arena.used;
-    RRI_TRY(
-        rri_memory_allocate(&larger.block, &table->allocator, arena.used, "table of keys", err));
-    arena = (rri_arena){.base = larger.block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, &table->allocator, "table of keys", err));
     layout(&larger, &arena, n_slots);
+    larger.block = arena.base;
+    larger.block_bytes = arena.used;
     rri_u64_table_clear(&larger.index);
     for (size_t i = 0; i < table->n_keys; i++) {
         larger.keys[i] = table->keys[i];

@@ -218,9 +218,8 @@ rr_status rri_env_create(rr_env **out, const rr_env_config *config, rr_items *it
 
     size_t bytes = 0;
     RRI_TRY(measure(&bytes, &sized, err));
-    void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "the environment", err));
-    rri_arena arena = {.base = block};
+    rri_arena arena;
+    RRI_TRY(rri_arena_create(&arena, bytes, allocator, "the environment", err));
     rr_env *env = RRI_TAKE(&arena, rr_env, 1);
     *env = sized;
     env->block_bytes = bytes;

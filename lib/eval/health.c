@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/finite.h"
 #include "core/status.h"
 #include "eval/catalogue_use.h"
 #include "eval/illness.h"
@@ -84,9 +85,8 @@ rr_status rri_health_create(rr_health **out, const rr_health_config *config,
 {
     rr_health sized = {.allocator = *allocator, .config = *config, .shape = *shape, .log = *log};
     RRI_TRY(measure_block(&sized, err));
-    void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, sized.block_bytes, "the health watch", err));
-    rri_arena arena = {.base = block};
+    rri_arena arena;
+    RRI_TRY(rri_arena_create(&arena, sized.block_bytes, allocator, "the health watch", err));
     rr_health *health = RRI_TAKE(&arena, rr_health, 1);
     *health = sized;
     layout(health, &arena);
@@ -120,17 +120,6 @@ rr_status rri_health_shape_check(const rri_health_shape *shape, const rri_health
     return RR_OK;
 }
 
-static rr_status check_finite(const char *name, const float *row, size_t n, size_t i, rr_error *err)
-{
-    for (size_t j = 0; j < n; j++) {
-        if (!isfinite(row[j])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "health: %s of row %zu has %g at %zu; it must be finite",
-                     name, i, (double)row[j], j);
-        }
-    }
-    return RR_OK;
-}
-
 static const float *features_of(const rr_health *health, const rri_health_rows *rows, size_t row)
 {
     const size_t at = row * rows->k + (size_t)rows->actions[row];
@@ -150,11 +139,12 @@ static rr_status check_rows(const rr_health *health, const rri_health_rows *rows
             RRI_FAIL(err, RR_E_INVALID, "health: actions[%zu] is %d; it must be in [0, %zu)", i,
                      (int)rows->actions[i], rows->k);
         }
-        RRI_TRY(check_finite("states", rows->states + i * health->shape.state_dim,
-                             health->shape.state_dim, i, err));
+        RRI_TRY(rri_finite_check_row("health: states", rows->states + i * health->shape.state_dim,
+                                     i, health->shape.state_dim, err));
         if (rows->features != NULL) {
-            RRI_TRY(check_finite("features", features_of(health, rows, i),
-                                 health->shape.feature_dim, i, err));
+            RRI_TRY(rri_finite_check_candidate("health: features", features_of(health, rows, i), i,
+                                               (size_t)rows->actions[i], health->shape.feature_dim,
+                                               err));
         }
     }
     return RR_OK;
@@ -201,7 +191,7 @@ rr_status rri_health_reward(rr_health *health, const float *rewards, int32_t n, 
         RRI_FAIL(err, RR_E_INVALID, "health: outcome has %s", n < 1 ? "no rows" : "no rewards");
     }
     for (int32_t i = 0; i < n; i++) {
-        RRI_TRY(check_finite("rewards", rewards + i, 1, (size_t)i, err));
+        RRI_TRY(rri_finite_check("health: rewards", rewards[i], (size_t)i, err));
     }
     for (int32_t i = 0; i < n; i++) {
         health->n_rewards++;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/finite.h"
 #include "core/status.h"
 #include "eval/catalogue_use.h"
 #include "eval/session_list.h"
@@ -94,9 +95,8 @@ rr_status rri_metrics_create(rr_metrics **out, rr_items *items, size_t n_envs, s
     rr_metrics sized = describe(items, n_envs, max_sessions, max_steps);
     sized.allocator = *allocator;
     RRI_TRY(measure(&sized, err));
-    void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, sized.block_bytes, "the metrics", err));
-    rri_arena arena = {.base = block};
+    rri_arena arena;
+    RRI_TRY(rri_arena_create(&arena, sized.block_bytes, allocator, "the metrics", err));
     rr_metrics *metrics = RRI_TAKE(&arena, rr_metrics, 1);
     *metrics = sized;
     layout(metrics, &arena);
@@ -134,10 +134,7 @@ static rr_status check_step(const rr_metrics *metrics, const int32_t *items,
             RRI_FAIL(err, RR_E_INVALID, "metrics: items[%zu] is %d; it must be in [0, %zu)", row,
                      items[row], metrics->n_items);
         }
-        if (!isfinite(outcome->rewards[row])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "metrics: rewards[%zu] is %g; it must be finite", row,
-                     (double)outcome->rewards[row]);
-        }
+        RRI_TRY(rri_finite_check("metrics: rewards", outcome->rewards[row], row, err));
         if (is_counted(metrics, row) &&
             (size_t)metrics->lengths[metrics->sessions[row]] >= metrics->max_steps) {
             RRI_FAIL(err, RR_E_INVALID,

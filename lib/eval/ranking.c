@@ -172,13 +172,7 @@ rr_status rri_ranking_compute(double *recalls, double *ndcgs, const rri_ranking_
     ranking r = {.task = task, .recalls = recalls, .ndcgs = ndcgs, .kernels = rri_kernels_detect()};
     rri_arena arena = {.base = NULL};
     layout(&r, &arena, rri_workers_count(workers));
-    if (arena.has_overflowed) {
-        RRI_FAIL(err, RR_E_MEMORY, "ranking: %zu items do not fit into memory", task->n_items);
-    }
-    const size_t bytes = arena.used;
-    void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "ranking", err));
-    arena = (rri_arena){.base = block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, allocator, "ranking", err));
     layout(&r, &arena, rri_workers_count(workers));
     for (size_t i = 0; i < task->k; i++) {
         r.gains[i] = rri_log_f64(2.0) / rri_log_f64((double)(i + 2));
@@ -195,7 +189,7 @@ rr_status rri_ranking_compute(double *recalls, double *ndcgs, const rri_ranking_
     for (size_t w = 0; w < rri_workers_count(workers); w++) {
         failed = r.failed[w] < failed ? r.failed[w] : failed;
     }
-    rri_memory_release(allocator, block, bytes);
+    rri_memory_release(allocator, arena.base, arena.used);
     if (failed < task->n_users) {
         RRI_FAIL(err, RR_E_NOT_FINITE,
                  "ranking: user %zu has a score that is not finite; their dot product with an "

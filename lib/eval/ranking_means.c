@@ -62,12 +62,9 @@ rr_status rri_ranking_summarize(rr_ranking *out, const rri_ranking_task *task, r
     summary s;
     rri_arena arena = {.base = NULL};
     layout_summary(&s, &arena, task);
-    const size_t bytes = arena.used;
-    void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "means over users", err));
-    arena = (rri_arena){.base = block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, allocator, "means over users", err));
     layout_summary(&s, &arena, task);
     const rr_status status = rank_both(out, &s, task, workers, allocator, err);
-    rri_memory_release(allocator, block, bytes);
+    rri_memory_release(allocator, arena.base, arena.used);
     return status;
 }

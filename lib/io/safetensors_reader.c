@@ -60,8 +60,8 @@ static rr_status read_index(rri_safetensors_reader *reader, const void *block, s
     rri_arena arena = {.base = NULL};
     rri_safetensors_header_layout(&header, &arena, header_size);
     *reader = (rri_safetensors_reader){.allocator = *allocator, .index_bytes = arena.used};
-    RRI_TRY(rri_memory_allocate(&reader->index, allocator, arena.used, "index of tensors", err));
-    arena = (rri_arena){.base = reader->index};
+    RRI_TRY(rri_arena_create(&arena, arena.used, allocator, "index of tensors", err));
+    reader->index = arena.base;
     char *const store = rri_safetensors_header_layout(&header, &arena, header_size);
     rri_json_text_init(&header.json, text, header_size, store);
 

@@ -3,17 +3,17 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "core/hash.h"
 #include "core/philox.h"
+#include "core/refs.h"
 #include "core/status.h"
 #include "core/u64_table.h"
 
 struct rr_items {
-    atomic_size_t n_references;
+    rri_refs refs;
     rri_allocator allocator;
     size_t block_bytes;
     size_t n, dim;
@@ -93,13 +93,11 @@ static rr_status allocate(rr_items **out, int32_t n, int32_t dim, bool has_keys,
     RRI_TRY(check_shape(n, dim, err));
     rr_items plan = {.allocator = *allocator, .n = (size_t)n, .dim = (size_t)dim};
     plan.block_bytes = measure(&plan, has_keys);
-    void *block = NULL;
-    RRI_TRY(rri_memory_allocate(&block, allocator, plan.block_bytes, "items", err));
-
-    rri_arena arena = {.base = block};
+    rri_arena arena;
+    RRI_TRY(rri_arena_create(&arena, plan.block_bytes, allocator, "items", err));
     rr_items *items = RRI_TAKE(&arena, rr_items, 1);
     *items = plan;
-    atomic_init(&items->n_references, 1);
+    rri_refs_init(&items->refs);
     layout(items, &arena, has_keys);
     *out = items;
     return RR_OK;
@@ -206,16 +204,14 @@ rr_status rri_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_
 rr_items *rri_items_retain(rr_items *items)
 {
     if (items != NULL) {
-        atomic_fetch_add_explicit(&items->n_references, 1, memory_order_relaxed);
+        rri_refs_retain(&items->refs);
     }
     return items;
 }
 
-/* Release order makes every holder's reads happen before the last one frees. */
 void rri_items_release(rr_items *items)
 {
-    if (items != NULL &&
-        atomic_fetch_sub_explicit(&items->n_references, 1, memory_order_acq_rel) == 1) {
+    if (items != NULL && rri_refs_release(&items->refs)) {
         release_block(items);
     }
 }

@@ -63,7 +63,8 @@ static rr_status check_outcome(const rri_ledger *ledger, const rri_rollout *roll
 {
     RRI_TRY(rri_rollout_check_outcome(outcome, i, err));
     if (outcome->final_obs != NULL && rri_rollout_is_cut(outcome, i)) {
-        RRI_TRY(rri_rollout_check_final("reward", outcome->final_obs, rollout->state_dim, i, err));
+        RRI_TRY(rri_rollout_check_final("reward: final_obs states", outcome->final_obs,
+                                        rollout->state_dim, i, err));
     }
     const int32_t row = rri_u64_table_find(&ledger->ids, ledger->decisions, outcome->decisions[i]);
     const uint8_t end = end_of(ledger, outcome, i, row);
@@ -169,7 +170,8 @@ static rr_status check_ending(const rri_rollout *rollout, const rr_ending *endin
         RRI_FAIL(err, RR_E_INVALID, "end: terminated[%zu] is %u; it must be 0 or 1", i, terminated);
     }
     if (terminated == 0 && ending->final_obs != NULL) {
-        RRI_TRY(rri_rollout_check_final("end", ending->final_obs, rollout->state_dim, i, err));
+        RRI_TRY(rri_rollout_check_final("end: final_obs states", ending->final_obs,
+                                        rollout->state_dim, i, err));
     }
     return RR_OK;
 }

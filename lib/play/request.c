@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "play/request.h"
 
-#include <math.h>
-
+#include "core/finite.h"
 #include "core/status.h"
 #include "items/items.h"
 
@@ -20,11 +19,10 @@ rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs
     if (obs->states == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "%s: states is NULL; it is required", name);
     }
-    for (size_t i = 0; i < (size_t)obs->n * S; i++) {
-        if (!isfinite(obs->states[i])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "%s: states[%zu][%zu] is %g; it must be finite", name,
-                     i / S, i % S, (double)obs->states[i]);
-        }
+    const size_t n = (size_t)obs->n * S, i = rri_finite_find(obs->states, n);
+    if (i < n) {
+        RRI_FAIL(err, RR_E_NOT_FINITE, "%s: states[%zu][%zu] is %g; it must be finite", name, i / S,
+                 i % S, (double)obs->states[i]);
     }
     return RR_OK;
 }

@@ -274,8 +274,9 @@ size_t rri_choice_draw_scratch(const rri_kernels *kernels, const rri_logits_limi
 {
     const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
     const size_t n_blocks = rri_sweep_blocks(rri_sweep_width(limits));
-    return rri_sweep_scratch(kernels, limits) + rri_stack_cost(rows * n_blocks, sizeof(double)) +
-           rri_stack_cost(rows * n_blocks, sizeof(float));
+    const size_t n_sums = rri_size_multiply(rows, n_blocks);
+    return rri_stack_add(rri_stack_add(rri_sweep_scratch(kernels, limits), n_sums, sizeof(double)),
+                         n_sums, sizeof(float));
 }
 
 size_t rri_choice_top_k_scratch(const rri_kernels *kernels, const rri_logits_limits *limits,
@@ -284,5 +285,6 @@ size_t rri_choice_top_k_scratch(const rri_kernels *kernels, const rri_logits_lim
     const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
     const size_t sweep = rri_sweep_scratch(kernels, limits);
     const size_t lanes = rri_large_pool_top_scratch(kernels, limits);
-    return (sweep > lanes ? sweep : lanes) + rri_stack_cost(rows * k_best, sizeof(float));
+    return rri_stack_add(rri_size_larger(sweep, lanes), rri_size_multiply(rows, k_best),
+                         sizeof(float));
 }

@@ -132,8 +132,8 @@ static float *find_action(float *Z, const batch *b, size_t r, size_t begin, size
 static size_t batch_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)
 {
     const size_t n = rri_size_smaller(limits->n, BATCH);
-    return TILES * rri_logits_prepare_scratch(limits) +
-           rri_stack_cost(rri_panels_count(kernels, n, limits->dim), sizeof(float));
+    return rri_stack_add(rri_size_multiply(TILES, rri_logits_prepare_scratch(limits)),
+                         rri_panels_count(kernels, n, limits->dim), sizeof(float));
 }
 
 /* ── forward: chunks ── */
@@ -310,8 +310,8 @@ size_t rri_large_pool_top_scratch(const rri_kernels *kernels, const rri_logits_l
 {
     rri_logits_limits tile = *limits;
     tile.n = limits->n < RRI_LOGITS_TILE ? limits->n : RRI_LOGITS_TILE;
-    return batch_scratch(kernels, &tile) + rri_stack_cost(BATCH, sizeof(chunk_sums)) +
-           chunk_scratch(kernels, &tile);
+    return rri_size_add(rri_stack_add(batch_scratch(kernels, &tile), BATCH, sizeof(chunk_sums)),
+                        chunk_scratch(kernels, &tile));
 }
 
 /* ── backward: shards ── */
@@ -523,11 +523,12 @@ size_t rri_large_pool_shared_scratch(const rri_kernels *kernels, const rri_logit
     const size_t forward = rri_stack_cost(n, sizeof(rri_softmax_row)) +
                            rri_stack_cost(GROUP * BATCH, sizeof(chunk_sums)) +
                            rri_stack_cost(n, sizeof(float));
-    const size_t backward =
-        rri_stack_cost(n_panels, sizeof(rri_large_pool_rows)) +
-        rri_stack_cost(rri_panels_count(kernels, dim, padded), sizeof(float)) +
-        rri_stack_cost(padded * dim, sizeof(float)) +
-        rri_stack_cost(most_shards(limits->n_items, dim) * padded * dim, sizeof(float)) +
-        rri_stack_cost(n * limits->h, sizeof(float));
-    return batch_scratch(kernels, limits) + rri_size_larger(forward, backward);
+    const size_t queries = rri_size_multiply(padded, dim);
+    const size_t of_shards = rri_size_multiply(most_shards(limits->n_items, dim), queries);
+    size_t backward = rri_stack_cost(n_panels, sizeof(rri_large_pool_rows));
+    backward = rri_stack_add(backward, rri_panels_count(kernels, dim, padded), sizeof(float));
+    backward = rri_stack_add(backward, queries, sizeof(float));
+    backward = rri_stack_add(backward, of_shards, sizeof(float));
+    backward = rri_stack_add(backward, rri_size_multiply(n, limits->h), sizeof(float));
+    return rri_size_add(batch_scratch(kernels, limits), rri_size_larger(forward, backward));
 }

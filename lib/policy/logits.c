@@ -245,9 +245,11 @@ void rri_logits_compute(float *Z, size_t ldz, const rri_logits_tile *tile, size_
 size_t rri_logits_prepare_scratch(const rri_logits_limits *limits)
 {
     const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
-    return 2 * rri_stack_cost(rows * limits->h, sizeof(int32_t)) +
-           rri_stack_cost(rows * limits->m, sizeof(int32_t)) +
-           2 * rri_stack_cost(rows, sizeof(size_t));
+    const size_t shown = rri_size_multiply(rows, limits->h);
+    size_t bytes = 2 * rri_stack_cost(rows, sizeof(size_t));
+    bytes = rri_stack_add(bytes, shown, sizeof(int32_t));
+    bytes = rri_stack_add(bytes, shown, sizeof(int32_t));
+    return rri_stack_add(bytes, rri_size_multiply(rows, limits->m), sizeof(int32_t));
 }
 
 size_t rri_logits_compute_scratch(const rri_kernels *kernels, const rri_logits_limits *limits)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/menu.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/finite.h"
 #include "policy/distinct.h"
 
 /* A set of pool indices, one bit each; empty before each row that needs it. */
@@ -59,7 +59,7 @@ static bool is_distinct(const int32_t *list, size_t n, size_t n_items, rri_stack
 
 size_t rri_menu_check_scratch(size_t n_items, size_t k)
 {
-    return rri_stack_cost(set_words(n_items), sizeof(uint64_t)) + rri_distinct_scratch(k);
+    return rri_stack_add(rri_distinct_scratch(k), set_words(n_items), sizeof(uint64_t));
 }
 
 static rr_status check_indices(const int32_t *list, size_t n, size_t n_items, size_t row,
@@ -76,18 +76,6 @@ static rr_status check_indices(const int32_t *list, size_t n, size_t n_items, si
     return RR_OK;
 }
 
-static rr_status check_finite(const float *x, size_t n, size_t row, size_t position,
-                              const char *field, rr_error *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(x[i])) {
-            RRI_FAIL(err, RR_E_NOT_FINITE, "obs: row %zu: %s[%zu][%zu] is %g; it must be finite",
-                     row, field, position, i, (double)x[i]);
-        }
-    }
-    return RR_OK;
-}
-
 static rr_status check_candidate(const rri_menu *menu, size_t row, size_t position, size_t dim,
                                  rr_error *err)
 {
@@ -99,11 +87,12 @@ static rr_status check_candidate(const rri_menu *menu, size_t row, size_t positi
                      "pool index",
                      row, position);
         }
-        RRI_TRY(check_finite(menu->vectors + at * dim, dim, row, position, "vectors", err));
+        RRI_TRY(rri_finite_check_candidate("obs: vectors", menu->vectors + at * dim, row, position,
+                                           dim, err));
     }
     if (menu->features != NULL) {
-        RRI_TRY(check_finite(menu->features + at * menu->feature_dim, menu->feature_dim, row,
-                             position, "features", err));
+        RRI_TRY(rri_finite_check_candidate("obs: features", menu->features + at * menu->feature_dim,
+                                           row, position, menu->feature_dim, err));
     }
     if (menu->counts != NULL && menu->counts[at] < 0) {
         RRI_FAIL(err, RR_E_INVALID, "obs: row %zu: counts[%zu] is %d; it must be at least 0", row,

@@ -274,7 +274,7 @@ size_t rri_mixture_scratch(const rri_kernels *kernels, const rri_logits_limits *
         rri_size_larger(rri_policy_scratch(kernels, limits),
                         rri_size_larger(rri_choice_draw_scratch(kernels, limits),
                                         rri_choice_top_k_scratch(kernels, limits, 1)));
-    return below + rri_stack_cost(limits->n, sizeof(int32_t)) +
-           rri_stack_cost(limits->m, sizeof(int32_t)) +
-           rri_stack_cost(rri_sweep_width(limits), sizeof(float));
+    const size_t with_rows = rri_stack_add(below, limits->n, sizeof(int32_t));
+    const size_t with_excluded = rri_stack_add(with_rows, limits->m, sizeof(int32_t));
+    return rri_stack_add(with_excluded, rri_sweep_width(limits), sizeof(float));
 }

@@ -258,10 +258,10 @@ size_t rri_policy_scratch(const rri_kernels *kernels, const rri_logits_limits *l
     const size_t strip = rri_size_smaller(rri_sweep_width(limits), RRI_LOGITS_STRIP);
     const size_t to_query = rri_gemm_scratch(kernels, tile_rows, dim, strip) +
                             rri_gemm_packed_scratch(kernels, tile_rows, rri_sweep_width(limits));
-    const size_t to_items = ITEM_TILES * rri_logits_prepare_scratch(limits) +
-                            rri_stack_cost(item_count * dim, sizeof(float)) +
-                            rri_stack_cost(item_count * RRI_SOFTMAX_BLOCK, sizeof(float)) +
-                            rri_gemm_scratch(kernels, RRI_SOFTMAX_BLOCK, dim, item_count);
-    return rri_size_larger(rri_sweep_scratch(kernels, limits) + to_query,
-                           rri_sweep_scratch(kernels, limits) + to_items);
+    size_t to_items = rri_size_multiply(ITEM_TILES, rri_logits_prepare_scratch(limits));
+    to_items = rri_stack_add(to_items, rri_size_multiply(item_count, dim), sizeof(float));
+    to_items = rri_stack_add(to_items, item_count * RRI_SOFTMAX_BLOCK, sizeof(float));
+    to_items =
+        rri_size_add(to_items, rri_gemm_scratch(kernels, RRI_SOFTMAX_BLOCK, dim, item_count));
+    return rri_size_add(rri_sweep_scratch(kernels, limits), rri_size_larger(to_query, to_items));
 }

@@ -113,7 +113,8 @@ size_t rri_sweep_scratch(const rri_kernels *kernels, const rri_logits_limits *li
 {
     const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
     const size_t strip = rri_size_smaller(rri_sweep_width(limits), RRI_LOGITS_STRIP);
-    return rri_logits_prepare_scratch(limits) + rri_logits_compute_scratch(kernels, limits) +
-           rri_stack_cost(rows * strip, sizeof(float)) +
-           rri_stack_cost(rows, sizeof(rri_softmax_row));
+    const size_t of_logits = rri_size_add(rri_logits_prepare_scratch(limits),
+                                          rri_logits_compute_scratch(kernels, limits));
+    return rri_stack_add(rri_stack_add(of_logits, rows * strip, sizeof(float)), rows,
+                         sizeof(rri_softmax_row));
 }

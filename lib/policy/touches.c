@@ -81,7 +81,7 @@ void rri_touches_begin(rri_touches *t, const rri_logits_tile *tiles, const int32
 
 size_t rri_touches_scratch(size_t n)
 {
-    return 3 * rri_stack_cost(n, sizeof(size_t));
+    return rri_size_multiply(3, rri_stack_cost(n, sizeof(size_t)));
 }
 
 void rri_touches_apply(float *z, size_t stride, const rri_touches *t, size_t row, size_t begin,

@@ -146,10 +146,7 @@ rr_status rri_proof_play(rri_proof *out, const rr_policy *policy, const rri_allo
     request_arrays r = {0};
     rri_arena arena = {0};
     layout(&r, &arena, &small);
-    void *block;
-    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "proof decisions", err));
-    const size_t bytes = arena.used;
-    arena = (rri_arena){.base = block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, allocator, "proof decisions", err));
     layout(&r, &arena, &small);
     rr_reader *reader = NULL;
     rr_status status =
@@ -158,7 +155,7 @@ rr_status rri_proof_play(rri_proof *out, const rr_policy *policy, const rri_allo
         status = play_all(out, &small, reader, &r, err);
         rri_reader_destroy(reader);
     }
-    rri_memory_release(allocator, block, bytes);
+    rri_memory_release(allocator, arena.base, arena.used);
     return status;
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/shared_items.h"
 
-#include <stdatomic.h>
-
+#include "core/refs.h"
 #include "core/status.h"
 #include "items/items.h"
 #include "math/gemm.h"
 #include "model/network.h"
 
 struct rri_shared_items {
-    atomic_size_t n_references;
+    rri_refs refs;
     rri_allocator allocator;
     size_t bytes;
     rr_items *items; /* a reference */
@@ -31,16 +30,11 @@ rr_status rri_shared_items_create(rri_shared_items **out, rr_items *items,
 {
     rri_arena arena = {0};
     (void)layout(&arena, items, kernels);
-    if (arena.has_overflowed) {
-        RRI_FAIL(err, RR_E_MEMORY, "policy: its catalogue does not fit into the address space");
-    }
-    void *block;
-    RRI_TRY(rri_memory_allocate(&block, allocator, arena.used, "packed catalogue", err));
-    rri_shared_items *shared = block;
-    shared->bytes = arena.used;
-    arena = (rri_arena){.base = block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, allocator, "packed catalogue", err));
+    rri_shared_items *shared = (rri_shared_items *)(void *)arena.base;
     shared->panels = layout(&arena, items, kernels);
-    atomic_init(&shared->n_references, 1);
+    shared->bytes = arena.used;
+    rri_refs_init(&shared->refs);
     shared->allocator = *allocator;
     shared->items = rri_items_retain(items);
     shared->kernels = kernels;
@@ -56,15 +50,14 @@ rr_status rri_shared_items_create(rri_shared_items **out, rr_items *items,
 rri_shared_items *rri_shared_items_retain(rri_shared_items *shared)
 {
     if (shared != NULL) {
-        atomic_fetch_add_explicit(&shared->n_references, 1, memory_order_relaxed);
+        rri_refs_retain(&shared->refs);
     }
     return shared;
 }
 
 void rri_shared_items_release(rri_shared_items *shared)
 {
-    if (shared == NULL ||
-        atomic_fetch_sub_explicit(&shared->n_references, 1, memory_order_acq_rel) != 1) {
+    if (shared == NULL || !rri_refs_release(&shared->refs)) {
         return;
     }
     const rri_allocator allocator = shared->allocator;

@@ -13,12 +13,12 @@ typedef struct cell {
 
 struct rr_slot {
     _Atomic(rr_policy *) present; /* a reference */
+    rri_refs refs;                /* the host's, and one a reader */
     cell *cells;                  /* [max_readers] */
 
     pthread_mutex_t mutex; /* what follows, and every swap */
     rri_allocator allocator;
     size_t bytes, max_readers;
-    size_t n_references;    /* the host's, and one a reader */
     rr_agent_config config; /* shape of every policy here */
     size_t n_items;
     /* [n_retired] a reference each. Those that are read, one that nobody holds, and a new one: at
@@ -52,19 +52,18 @@ rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
                           const rri_allocator *allocator, rr_error *err)
 {
     const size_t bytes = rri_slot_memory(max_readers);
-    void *block;
-    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "slot", err));
-    rr_slot *slot = block;
+    rri_arena arena;
+    RRI_TRY(rri_arena_create(&arena, bytes, allocator, "slot", err));
+    rr_slot *slot = (rr_slot *)(void *)arena.base;
     slot->bytes = bytes;
-    rri_arena arena = {.base = block};
     layout(slot, &arena, max_readers);
     if (pthread_mutex_init(&slot->mutex, NULL) != 0) {
-        rri_memory_release(allocator, block, slot->bytes);
+        rri_memory_release(allocator, slot, slot->bytes);
         RRI_FAIL(err, RR_E_THREAD, "slot: the system refused a mutex");
     }
     slot->allocator = *allocator;
     slot->max_readers = max_readers;
-    slot->n_references = 1;
+    rri_refs_init(&slot->refs);
     slot->config = first->model.config;
     slot->n_items = rri_snapshot_most_items(first);
     for (size_t i = 0; i < max_readers; i++) {
@@ -86,33 +85,18 @@ static void destroy(rr_slot *slot)
     rri_memory_release(&allocator, slot, slot->bytes);
 }
 
-static void give_up(rr_slot *slot, cell *left)
-{
-    (void)pthread_mutex_lock(&slot->mutex);
-    if (left != NULL) {
-        left->is_taken = false;
-    }
-    const bool is_last = --slot->n_references == 0;
-    (void)pthread_mutex_unlock(&slot->mutex);
-    if (is_last) {
-        destroy(slot);
-    }
-}
-
 rr_slot *rri_slot_retain(rr_slot *slot)
 {
     if (slot != NULL) {
-        (void)pthread_mutex_lock(&slot->mutex);
-        slot->n_references++;
-        (void)pthread_mutex_unlock(&slot->mutex);
+        rri_refs_retain(&slot->refs);
     }
     return slot;
 }
 
 void rri_slot_release(rr_slot *slot)
 {
-    if (slot != NULL) {
-        give_up(slot, NULL);
+    if (slot != NULL && rri_refs_release(&slot->refs)) {
+        destroy(slot);
     }
 }
 
@@ -129,7 +113,7 @@ static rr_status take_cell(size_t *place, rr_slot *slot, rr_error *err)
                  slot->max_readers);
     }
     slot->cells[i].is_taken = true;
-    slot->n_references++;
+    rri_refs_retain(&slot->refs);
     *place = i;
     return RR_OK;
 }
@@ -157,10 +141,14 @@ rr_status rri_slot_join(rr_reader **out, rr_slot *slot, uint64_t seed,
 
 void rri_slot_leave(rr_reader *reader)
 {
-    if (reader->slot != NULL) {
+    rr_slot *slot = reader->slot;
+    if (slot != NULL) {
         rri_slot_let_go(reader);
-        give_up(reader->slot, &reader->slot->cells[reader->place]);
+        (void)pthread_mutex_lock(&slot->mutex);
+        slot->cells[reader->place].is_taken = false;
+        (void)pthread_mutex_unlock(&slot->mutex);
         reader->slot = NULL;
+        rri_slot_release(slot);
     }
 }
 
@@ -209,7 +197,7 @@ static bool is_read(const rr_slot *slot, const rr_policy *policy)
  * cell said so before, and the cells were looked at first. */
 static bool is_alone(rr_policy *policy)
 {
-    return atomic_load_explicit(&policy->n_references, memory_order_acquire) == 1;
+    return rri_refs_is_alone(&policy->refs);
 }
 
 static bool is_named(const rr_slot *slot, const rr_policy *policy)

@@ -34,13 +34,10 @@ static rr_status build(rr_policy *policy, size_t n_items, rr_error *err)
     policy->model.network.borrows_panels = has_given_items(&policy->model.network);
     rri_arena arena = {0};
     layout(policy, &arena);
-    if (arena.has_overflowed) {
-        RRI_FAIL(err, RR_E_MEMORY, "policy: its arrays do not fit into the address space");
-    }
-    RRI_TRY(rri_memory_allocate(&policy->block, &policy->allocator, arena.used, "policy", err));
-    policy->block_bytes = arena.used;
-    arena = (rri_arena){.base = policy->block};
+    RRI_TRY(rri_arena_create(&arena, arena.used, &policy->allocator, "policy", err));
     layout(policy, &arena);
+    policy->block = arena.base;
+    policy->block_bytes = arena.used;
     return RR_OK;
 }
 
@@ -77,7 +74,7 @@ rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
     void *block;
     RRI_TRY(rri_memory_allocate(&block, allocator, sizeof(rr_policy), "policy", err));
     rr_policy *policy = block;
-    atomic_init(&policy->n_references, 1);
+    rri_refs_init(&policy->refs);
     policy->allocator = *allocator;
     policy->model.config = *config;
     rri_shared_items *own = NULL;
@@ -140,15 +137,14 @@ rr_status rri_snapshot_publish(rr_policy **out, const rri_model *model, rri_shar
 rr_policy *rri_snapshot_retain(rr_policy *policy)
 {
     if (policy != NULL) {
-        atomic_fetch_add_explicit(&policy->n_references, 1, memory_order_relaxed);
+        rri_refs_retain(&policy->refs);
     }
     return policy;
 }
 
 void rri_snapshot_release(rr_policy *policy)
 {
-    if (policy == NULL ||
-        atomic_fetch_sub_explicit(&policy->n_references, 1, memory_order_acq_rel) != 1) {
+    if (policy == NULL || !rri_refs_release(&policy->refs)) {
         return;
     }
     const rri_allocator allocator = policy->allocator;
@@ -285,11 +281,10 @@ rr_status rri_reader_create(rr_reader **out, const rr_policy *policy, size_t n_i
     fresh.allocator = *allocator;
     fresh.seed = seed;
     RRI_TRY(measure_reader(&fresh, net, stack_bytes, err));
-    void *block;
-    RRI_TRY(rri_memory_allocate(&block, allocator, fresh.bytes, "reader", err));
-    rri_arena arena = {.base = block};
+    rri_arena arena;
+    RRI_TRY(rri_arena_create(&arena, fresh.bytes, allocator, "reader", err));
     layout_reader(&fresh, &arena, net, stack_bytes);
-    *out = block;
+    *out = (rr_reader *)(void *)arena.base;
     **out = fresh;
     return RR_OK;
 }

@@ -11,14 +11,13 @@
 #ifndef RRI_SERVE_SNAPSHOT_H
 #define RRI_SERVE_SNAPSHOT_H
 
-#include <stdatomic.h>
-
+#include "core/refs.h"
 #include "model/model.h"
 #include "play/workspace.h"
 #include "serve/shared_items.h"
 
 struct rr_policy {
-    atomic_size_t n_references;
+    rri_refs refs;
     rri_allocator allocator;
     rri_model model; /* its items are a reference */
     rr_serving_options options;

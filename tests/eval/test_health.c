@@ -263,7 +263,7 @@ START_TEST(test_health_rows_that_are_refused_change_nothing)
     rr_error err;
     rows.states = bad;
     ck_assert_int_eq(rri_health_record(health, &rows, &err), RR_E_NOT_FINITE);
-    ck_assert(strstr(err.text, "states of row 3") != NULL);
+    ck_assert(strstr(err.text, "health: states[3][") != NULL);
     rows = four();
     const int32_t foreign[] = {0, 1, N_ITEMS, 2};
     rows.items = foreign;

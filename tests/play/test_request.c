@@ -196,14 +196,14 @@ START_TEST(test_request_names_row_and_place_of_a_number_that_is_not_finite)
         *state = kept;
         float *feature = (float *)r.obs.features + (2 * 6 + 4) * 2 + 1;
         *feature = bad[i];
-        expect(&r, &r.obs, RR_E_NOT_FINITE, "row 2: features[4][1] is");
+        expect(&r, &r.obs, RR_E_NOT_FINITE, "obs: features[2][4][1] is");
         *feature = 0.0f;
         int32_t *candidate = (int32_t *)r.obs.candidates + 4 * 6 + 2;
         const int32_t item = *candidate;
         float *vector = (float *)r.obs.vectors + (4 * 6 + 2) * 3;
         *candidate = -1;
         *vector = bad[i];
-        expect(&r, &r.obs, RR_E_NOT_FINITE, "row 4: vectors[2][0] is");
+        expect(&r, &r.obs, RR_E_NOT_FINITE, "obs: vectors[4][2][0] is");
         *vector = 0.0f;
         *candidate = item;
         ((float *)r.obs.features)[(2 * 6 + 5) * 2] = bad[i]; /* behind the row's length: not read */

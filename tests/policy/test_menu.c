@@ -114,10 +114,10 @@ START_TEST(test_menu_each_fault_is_named_with_row_and_field)
     assert_refused(&menu, RR_E_INVALID, "row 1: counts[1] is -1");
     menu = good_menu();
     features[4] = NAN;
-    assert_refused(&menu, RR_E_NOT_FINITE, "row 1: features[1][0] is");
+    assert_refused(&menu, RR_E_NOT_FINITE, "obs: features[1][1][0] is");
     menu = good_menu();
     vectors[9] = INFINITY; /* row 1, candidate 1, coordinate 1 */
-    assert_refused(&menu, RR_E_NOT_FINITE, "row 1: vectors[1][1] is inf");
+    assert_refused(&menu, RR_E_NOT_FINITE, "obs: vectors[1][1][1] is inf");
     menu = good_menu();
     history[3] = 200;
     assert_refused(&menu, RR_E_INVALID, "row 1: history[1] is 200");

@@ -401,7 +401,35 @@ START_TEST(test_mixture_of_scores_that_are_no_numbers_is_no_number)
 }
 END_TEST
 
+/* A shape that does not fit into memory must not wrap to a stack that does: on 32 bits a history of
+ * 2^25 would have. */
+START_TEST(test_mixture_scratch_of_an_absurd_shape_fits_nowhere)
+{
+    const rri_kernels *kernels = rri_kernels_detect();
+    const rri_logits_limits small = {.n = 100, .n_items = 9, .dim = 4, .k = 5, .m = 3, .h = 3};
+    const size_t most = SIZE_MAX - RRI_ALIGNMENT;
+    ck_assert_uint_lt(rri_mixture_scratch(kernels, &small), (size_t)1 << 22);
+    for (unsigned shift = 1; shift <= 6; shift++) {
+        const size_t absurd = (SIZE_MAX >> shift) + 1; /* 64 rows of it are 0 modulo SIZE_MAX + 1 */
+        rri_logits_limits limits = small;
+        limits.h = absurd;
+        ck_assert_uint_ge(rri_mixture_scratch(kernels, &limits), most);
+        limits = small;
+        limits.m = absurd;
+        ck_assert_uint_ge(rri_mixture_scratch(kernels, &limits), most);
+        limits = small;
+        limits.k = absurd;
+        ck_assert_uint_ge(rri_mixture_scratch(kernels, &limits), absurd);
+        limits = small;
+        limits.n_items = absurd;
+        ck_assert_uint_ge(rri_mixture_scratch(kernels, &limits), absurd);
+        ck_assert_uint_ge(rri_choice_top_k_scratch(kernels, &limits, absurd), most);
+    }
+}
+END_TEST
+
 CHECK_MAIN("policy/mixture", test_mixture_by_hand,
+           test_mixture_scratch_of_an_absurd_shape_fits_nowhere,
            test_mixture_agrees_with_the_plain_spelling_for_draws_given_actions_and_all_positions,
            test_mixture_has_the_same_bits_at_every_level_and_alone,
            test_mixture_floor_is_under_every_position_that_may_be_chosen,
