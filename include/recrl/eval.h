@@ -37,9 +37,11 @@ enum {
 };
 /* actions [n_envs] for the present observation: positions, of equals the lowest; RANDOM is a
  * function of (seed, session, step). `popular_user` [d] is the mean training user (POPULAR alone;
- * NULL: this environment's rr_env_mean_user); `parameter` is β of PATIENT, ignored elsewhere.
- * RR_E_STATE before the first reset; RR_E_UNSUPPORTED for PATIENT without the leave rule.
- * Allocates nothing. */
+ * NULL: this environment's rr_env_mean_user); `parameter` is β of PATIENT, any finite number,
+ * ignored elsewhere.
+ * RR_E_STATE before the first reset; RR_E_UNSUPPORTED for PATIENT without the leave rule;
+ * RR_E_NOT_FINITE where `popular_user` is so large that its dot product with an item is beyond a
+ * float; what actions holds is then unspecified. Allocates nothing. */
 RR_API rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popular_user,
                                float parameter, int32_t *actions, rr_error *err);
 /* out [d]: mean vector of this environment's users: of the table; of drawn users, whose expectation

@@ -7,6 +7,7 @@
 #include "core/abi.h"
 #include "core/config.h"
 #include "core/config_tables.h"
+#include "core/finite.h"
 #include "core/fpmode.h"
 #include "core/status.h"
 #include "env/sessions.h"
@@ -134,23 +135,20 @@ static rr_status check_chooser(const rr_env *env, int32_t chooser, const float *
     }
     if (chooser == RR_CHOOSER_POPULAR && popular_user != NULL) {
         for (size_t i = 0; i < env->dim; i++) {
-            if (!isfinite(popular_user[i])) {
-                RRI_FAIL(err, RR_E_NOT_FINITE,
-                         "rr_env_choose: popular_user[%zu] is %g; it must be finite", i,
-                         (double)popular_user[i]);
-            }
+            RRI_TRY(rri_finite_check("rr_env_choose: popular_user", popular_user[i], i, err));
         }
     }
     return RR_OK;
 }
 
-static void choose(rr_env *env, int32_t chooser, const float *popular_user, float parameter,
-                   int32_t *actions)
+/* The first row without a choice; n_envs: none. */
+static size_t choose(rr_env *env, int32_t chooser, const float *popular_user, float parameter,
+                     int32_t *actions)
 {
     if (chooser == RR_CHOOSER_RANDOM) {
         rri_choosers_random(actions, env->sessions, env->steps, env->n_envs,
                             env->k > 0 ? env->k : env->n_items, env->config.seed);
-        return;
+        return env->n_envs;
     }
     rri_choosers_scene scene = {.n = env->n_envs,
                                 .d = env->dim,
@@ -172,7 +170,7 @@ static void choose(rr_env *env, int32_t chooser, const float *popular_user, floa
     } else if (chooser == RR_CHOOSER_PATIENT) {
         scene.pull_weight = parameter;
     }
-    rri_choosers_best(env->kernels, actions, &scene);
+    return rri_choosers_best(env->kernels, actions, &scene);
 }
 
 rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popular_user, float parameter,
@@ -184,8 +182,15 @@ rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popular_user,
     }
     RRI_TRY(check_chooser(env, chooser, popular_user, parameter, err));
     const rri_fpmode before = rri_fpmode_enter();
-    choose(env, chooser, popular_user, parameter, actions);
+    const size_t failed = choose(env, chooser, popular_user, parameter, actions);
     rri_fpmode_leave(before);
+    /* The other scores are bounded: create judges users and items, and a pull is at most 1. */
+    if (failed < env->n_envs) {
+        RRI_FAIL(err, RR_E_NOT_FINITE,
+                 "rr_env_choose: row %zu: popular_user is too large; its dot product with an item "
+                 "must be finite",
+                 failed);
+    }
     return RR_OK;
 }
 

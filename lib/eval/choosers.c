@@ -17,6 +17,7 @@ static size_t count_showings(const int32_t *shown, size_t n, int32_t item)
     return count;
 }
 
+/* −1: a score is not finite. */
 static int32_t choose_row(const rri_kernels *kernels, const rri_choosers_scene *scene, size_t row)
 {
     const size_t d = scene->d;
@@ -34,6 +35,9 @@ static int32_t choose_row(const rri_kernels *kernels, const rri_choosers_scene *
         const float similarity = rri_dot(kernels, user, vector, d);
         const float toll = scene->pull_weight * vector[d - 1];
         float score = similarity - toll;
+        if (!isfinite(score)) {
+            return -1;
+        }
         if (score > best_score && similarity > 0.0f && scene->powers != NULL) {
             score = similarity * scene->powers[count_showings(shown, n_shown, item)] - toll;
         }
@@ -45,12 +49,17 @@ static int32_t choose_row(const rri_kernels *kernels, const rri_choosers_scene *
     return best;
 }
 
-void rri_choosers_best(const rri_kernels *kernels, int32_t *actions,
-                       const rri_choosers_scene *scene)
+size_t rri_choosers_best(const rri_kernels *kernels, int32_t *actions,
+                         const rri_choosers_scene *scene)
 {
     for (size_t row = 0; row < scene->n; row++) {
-        actions[row] = choose_row(kernels, scene, row);
+        const int32_t best = choose_row(kernels, scene, row);
+        if (best < 0) {
+            return row;
+        }
+        actions[row] = best;
     }
+    return scene->n;
 }
 
 void rri_choosers_random(int32_t *actions, const uint64_t *sessions, const int32_t *steps, size_t n,

@@ -27,9 +27,10 @@ typedef struct rri_choosers_scene {
     float pull_weight;         /* β of an item's last coordinate; 0: none */
 } rri_choosers_scene;
 
-/* actions [n]: the position with the largest score, of equals the lowest. */
-void rri_choosers_best(const rri_kernels *kernels, int32_t *actions,
-                       const rri_choosers_scene *scene);
+/* actions [n]: the position with the largest score, of equals the lowest. Returns the first row
+ * with a score beyond a float, whose best nobody knows, and stops there; n where there is none. */
+size_t rri_choosers_best(const rri_kernels *kernels, int32_t *actions,
+                         const rri_choosers_scene *scene);
 
 /* actions [n]: uniform over n_choices positions, a function of (seed, session, step). */
 void rri_choosers_random(int32_t *actions, const uint64_t *sessions, const int32_t *steps, size_t n,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The environment as a host sees it. */
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -316,6 +317,61 @@ START_TEST(test_api_env_choosers_refuse_what_they_cannot_do)
 }
 END_TEST
 
+/* A score beyond a float is no score: to go on would choose item 0 in silence. */
+START_TEST(test_api_env_popular_refuses_a_user_too_large_to_compare)
+{
+    const rr_env_config config = default_config();
+    rr_env *env = make(&config);
+    ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+    rr_error err = {0};
+    int32_t actions[64];
+    float user[32];
+    for (size_t trial = 0; trial < 3; trial++) {
+        for (size_t i = 0; i < 32; i++) {
+            user[i] = trial == 0 ? 3.4e38f : trial == 1 ? -3.4e38f : i % 2 == 0 ? 3e38f : -3e38f;
+        }
+        expect(rr_env_choose(env, RR_CHOOSER_POPULAR, user, 0.0f, actions, &err), RR_E_NOT_FINITE,
+               &err, "row 0: popular_user is too large");
+        for (size_t i = 0; i < 32; i++) {
+            user[i] *= 1e-3f;
+        }
+        ck_assert_int_eq(rr_env_choose(env, RR_CHOOSER_POPULAR, user, 0.0f, actions, NULL), RR_OK);
+    }
+    rr_env_destroy(env);
+}
+END_TEST
+
+/* Without end, patience looks at the pull alone, which lies in [0, 1]: no score is beyond a float.
+ */
+START_TEST(test_api_env_patience_takes_any_finite_parameter)
+{
+    rr_env_config config = default_config();
+    config.tire = 0.2f;
+    rr_env *env = make(&config);
+    ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+    rr_items_segment segment = {.struct_size = sizeof segment};
+    ck_assert_int_eq(rr_items_segment_at(rr_env_items(env), 0, &segment, NULL), RR_OK);
+    const size_t dim = (size_t)config.state_dim / 2;
+    int32_t ends[2] = {0, 0}; /* least pull, most pull */
+    for (int32_t i = 0; i < config.num_items; i++) {
+        const float pull = segment.vectors[(size_t)i * dim + dim - 1];
+        ends[0] = pull < segment.vectors[(size_t)ends[0] * dim + dim - 1] ? i : ends[0];
+        ends[1] = pull > segment.vectors[(size_t)ends[1] * dim + dim - 1] ? i : ends[1];
+    }
+    int32_t actions[64];
+    const float large[] = {1e9f, 1e30f, FLT_MAX};
+    for (size_t i = 0; i < 6; i++) {
+        const float parameter = i < 3 ? large[i] : -large[i - 3];
+        ck_assert_int_eq(rr_env_choose(env, RR_CHOOSER_PATIENT, NULL, parameter, actions, NULL),
+                         RR_OK);
+        for (int32_t row = 0; row < config.n_envs; row++) {
+            ck_assert_int_eq(actions[row], ends[i / 3]);
+        }
+    }
+    rr_env_destroy(env);
+}
+END_TEST
+
 /* ── whole plays ── */
 
 /* Mean return of a session over n sessions of one policy. */
@@ -424,6 +480,8 @@ CHECK_MAIN("api/api_env", test_api_env_seeded_anew_gives_the_sessions_of_a_fresh
            test_api_env_observation_says_its_shapes, test_api_env_serves_older_and_newer_structs,
            test_api_env_config_is_told_as_in_force,
            test_api_env_choosers_refuse_what_they_cannot_do,
+           test_api_env_popular_refuses_a_user_too_large_to_compare,
+           test_api_env_patience_takes_any_finite_parameter,
            test_api_env_always_the_best_item_earns_55_percent_of_the_best_play,
            test_api_env_nothing_beats_the_best_known_play_of_the_drawn_world,
            test_api_env_patience_pays_in_the_tiring_world,

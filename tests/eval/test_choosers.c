@@ -26,7 +26,8 @@ static int32_t choose_one(const float *similarities_and_pulls, size_t n_items, c
                                       .powers = powers,
                                       .pull_weight = pull_weight};
     int32_t action = -1;
-    rri_choosers_best(rri_kernels_detect(), &action, &scene);
+    const size_t n_chosen = rri_choosers_best(rri_kernels_detect(), &action, &scene);
+    ck_assert_uint_eq(n_chosen, action < 0 ? 0 : 1);
     return action;
 }
 
@@ -100,7 +101,7 @@ START_TEST(test_choosers_best_agrees_with_a_search_over_all_scores)
                                           .max_steps = T,
                                           .powers = powers,
                                           .pull_weight = pull_weight};
-        rri_choosers_best(kernels, actions, &scene);
+        ck_assert_uint_eq(rri_choosers_best(kernels, actions, &scene), ROWS);
         for (size_t row = 0; row < ROWS; row++) {
             int32_t best = -1;
             double best_score = -INFINITY;
@@ -124,6 +125,17 @@ START_TEST(test_choosers_best_agrees_with_a_search_over_all_scores)
             ck_assert_int_eq(actions[row], best);
         }
     }
+}
+END_TEST
+
+START_TEST(test_choosers_score_beyond_a_float_is_no_choice)
+{
+    const float items[] = {1.0f, 0.0f, 3.0f, 4.0f, 2.0f, -4.0f};
+    ck_assert_int_eq(choose_one(items, 3, NULL, 0, halves, 3e38f), -1);
+    ck_assert_int_eq(choose_one(items, 3, NULL, 0, halves, -3e38f), -1);
+    ck_assert_int_eq(choose_one(items, 3, NULL, 0, NULL, 8e37f), 2);
+    const float far[] = {INFINITY, 0.0f, 3.0f, 0.0f};
+    ck_assert_int_eq(choose_one(far, 2, NULL, 0, halves, 0.0f), -1);
 }
 END_TEST
 
@@ -159,4 +171,5 @@ END_TEST
 CHECK_MAIN("eval/choosers", test_choosers_best_by_hand, test_choosers_take_the_lower_of_equals,
            test_choosers_do_not_decay_below_zero,
            test_choosers_best_agrees_with_a_search_over_all_scores,
+           test_choosers_score_beyond_a_float_is_no_choice,
            test_choosers_random_is_even_and_repeatable)
