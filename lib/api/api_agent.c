@@ -16,15 +16,6 @@
 #include "train/session_update.h"
 #include "train/update.h"
 
-static rr_status check_handle(const void *handle, const char *function, const char *name,
-                              rr_error *err)
-{
-    if (handle == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", function, name);
-    }
-    return RR_OK;
-}
-
 /* The row of the table that a config belongs to; NULL: PPO. */
 static rr_status find_algorithm(const rri_algorithm **algorithm, const void *algo_config,
                                 const char *call, rr_error *err)
@@ -62,7 +53,7 @@ static rr_status read_configs(agent_configs *of, const rr_agent_config *config,
 static rr_status create(rr_agent **agent, const rr_agent_config *config, const void *algo_config,
                         rr_items *items, const rr_host *host, rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_create", "agent", err));
+    RRI_TRY(rri_require(agent, "rr_agent_create", "agent", err));
     agent_configs of;
     RRI_TRY(read_configs(&of, config, algo_config, "rr_agent_create", err));
     return rri_agent_create(agent, &of.agent, of.algorithm, of.algo, items, host, err);
@@ -71,7 +62,7 @@ static rr_status create(rr_agent **agent, const rr_agent_config *config, const v
 rr_status rr_agent_memory(const rr_agent_config *config, const void *algo_config,
                           const rr_items *items, size_t *bytes, rr_error *err)
 {
-    RRI_TRY(check_handle(bytes, "rr_agent_memory", "bytes", err));
+    RRI_TRY(rri_require(bytes, "rr_agent_memory", "bytes", err));
     agent_configs of;
     RRI_TRY(read_configs(&of, config, algo_config, "rr_agent_memory", err));
     return rri_agent_memory(bytes, &of.agent, of.algorithm, of.algo, items, err);
@@ -97,8 +88,8 @@ static int32_t request_dim(const rr_agent *agent)
 rr_status rr_agent_fit_buffer_config(const rr_agent *agent, int32_t n_envs,
                                      rr_buffer_config *config, rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_fit_buffer_config", "agent", err));
-    RRI_TRY(check_handle(config, "rr_agent_fit_buffer_config", "config", err));
+    RRI_TRY(rri_require(agent, "rr_agent_fit_buffer_config", "agent", err));
+    RRI_TRY(rri_require(config, "rr_agent_fit_buffer_config", "config", err));
     const int64_t rows = (int64_t)n_envs * (int64_t)agent->trainer.recipe.n_steps;
     if (n_envs < 1 || rows > INT32_MAX) {
         RRI_FAIL(err, RR_E_INVALID,
@@ -121,8 +112,8 @@ rr_status rr_agent_fit_buffer_config(const rr_agent *agent, int32_t n_envs,
 
 rr_status rr_agent_fit_ledger_config(const rr_agent *agent, rr_ledger_config *config, rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_fit_ledger_config", "agent", err));
-    RRI_TRY(check_handle(config, "rr_agent_fit_ledger_config", "config", err));
+    RRI_TRY(rri_require(agent, "rr_agent_fit_ledger_config", "agent", err));
+    RRI_TRY(rri_require(config, "rr_agent_fit_ledger_config", "config", err));
     const rr_agent_config *of = &agent->trainer.model.config;
     rr_ledger_config full;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_LEDGER), config, err));
@@ -143,7 +134,7 @@ void rr_agent_destroy(rr_agent *agent)
 
 rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_act", "agent", err));
+    RRI_TRY(rri_require(agent, "rr_agent_act", "agent", err));
     rr_obs full_obs;
     rr_decision full;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
@@ -160,7 +151,7 @@ rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision
 rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t n_best, int32_t *positions,
                          int32_t *items, float *log_probs, rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_top_k", "agent", err));
+    RRI_TRY(rri_require(agent, "rr_agent_top_k", "agent", err));
     if (n_best < 1) {
         RRI_FAIL(err, RR_E_INVALID, "top_k: n_best is %d; it must be at least 1", n_best);
     }
@@ -176,7 +167,7 @@ rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t n_best, int
 rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
                             float *log_probs, float *entropies, float *values, rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_evaluate", "agent", err));
+    RRI_TRY(rri_require(agent, "rr_agent_evaluate", "agent", err));
     rr_obs full_obs;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();
@@ -202,8 +193,8 @@ static rr_status update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs, r
 rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs, rr_stats *stats,
                           rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_update", "agent", err));
-    RRI_TRY(check_handle(buffer, "rr_agent_update", "buffer", err));
+    RRI_TRY(rri_require(agent, "rr_agent_update", "agent", err));
+    RRI_TRY(rri_require(buffer, "rr_agent_update", "buffer", err));
     rr_obs full_obs;
     if (obs != NULL) {
         RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
@@ -220,8 +211,8 @@ rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
 rr_status rr_agent_update_sessions(rr_agent *agent, rr_ledger *ledger, rr_stats *stats,
                                    rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_update_sessions", "agent", err));
-    RRI_TRY(check_handle(ledger, "rr_agent_update_sessions", "ledger", err));
+    RRI_TRY(rri_require(agent, "rr_agent_update_sessions", "agent", err));
+    RRI_TRY(rri_require(ledger, "rr_agent_update_sessions", "ledger", err));
     if (stats != NULL) {
         RRI_TRY(rri_abi_check(stats, sizeof *stats, "rr_stats", err));
     }
@@ -239,8 +230,8 @@ rr_status rr_agent_update_sessions(rr_agent *agent, rr_ledger *ledger, rr_stats 
 
 rr_status rr_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_set_items", "agent", err));
-    RRI_TRY(check_handle(items, "rr_agent_set_items", "items", err));
+    RRI_TRY(rri_require(agent, "rr_agent_set_items", "agent", err));
+    RRI_TRY(rri_require(items, "rr_agent_set_items", "items", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_agent_set_items(agent, items, err);
     rri_fpmode_leave(before);
@@ -255,8 +246,8 @@ rr_items *rr_agent_items(const rr_agent *agent)
 rr_status rr_agent_set_feature_weights(rr_agent *agent, const float *weights, int32_t n,
                                        rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_set_feature_weights", "agent", err));
-    RRI_TRY(check_handle(weights, "rr_agent_set_feature_weights", "weights", err));
+    RRI_TRY(rri_require(agent, "rr_agent_set_feature_weights", "agent", err));
+    RRI_TRY(rri_require(weights, "rr_agent_set_feature_weights", "weights", err));
     if (agent->trainer.model.config.feature_dim == 0) {
         RRI_FAIL(err, RR_E_INVALID,
                  "rr_agent_set_feature_weights: this agent was made with feature_dim 0");
@@ -274,7 +265,7 @@ int32_t rr_agent_tensor_count(const rr_agent *agent)
 
 rr_status rr_agent_tensor_at(const rr_agent *agent, int32_t index, rr_tensor *out, rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_tensor_at", "agent", err));
+    RRI_TRY(rri_require(agent, "rr_agent_tensor_at", "agent", err));
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_tensor", err));
     const int32_t count = rr_agent_tensor_count(agent);
     if (index < 0 || index >= count) {
@@ -290,9 +281,9 @@ rr_status rr_agent_tensor_at(const rr_agent *agent, int32_t index, rr_tensor *ou
 rr_status rr_agent_set_tensor(rr_agent *agent, const char *name, const float *values,
                               int64_t n_values, rr_error *err)
 {
-    RRI_TRY(check_handle(agent, "rr_agent_set_tensor", "agent", err));
-    RRI_TRY(check_handle(name, "rr_agent_set_tensor", "name", err));
-    RRI_TRY(check_handle(values, "rr_agent_set_tensor", "values", err));
+    RRI_TRY(rri_require(agent, "rr_agent_set_tensor", "agent", err));
+    RRI_TRY(rri_require(name, "rr_agent_set_tensor", "name", err));
+    RRI_TRY(rri_require(values, "rr_agent_set_tensor", "values", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_agent_set_tensor(agent, name, values, n_values, err);
     rri_fpmode_leave(before);

@@ -34,9 +34,7 @@ static rr_status measure(size_t *bytes, const rr_buffer_config *config, rr_error
 rr_status rr_buffer_create(rr_buffer **out, const rr_buffer_config *config, const rr_host *host,
                            rr_error *err)
 {
-    if (out == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_buffer_create: out is NULL");
-    }
+    RRI_TRY(rri_require(out, "rr_buffer_create", "out", err));
     rr_buffer_config full;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_BUFFER), config, err));
     rri_allocator allocator;
@@ -63,9 +61,7 @@ void rr_buffer_destroy(rr_buffer *buffer)
 
 rr_status rr_buffer_memory(const rr_buffer_config *config, size_t *bytes, rr_error *err)
 {
-    if (bytes == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_buffer_memory: bytes is NULL");
-    }
+    RRI_TRY(rri_require(bytes, "rr_buffer_memory", "bytes", err));
     rr_buffer_config full;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_BUFFER), config, err));
     return measure(bytes, &full, err);
@@ -111,9 +107,7 @@ static rr_status check_record(const rr_obs *obs, const rr_decision *decision, rr
 static rr_status record(rr_buffer *buffer, const rr_obs *obs, const rr_decision *decision,
                         rr_error *err)
 {
-    if (buffer == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_buffer_record: buffer is NULL");
-    }
+    RRI_TRY(rri_require(buffer, "rr_buffer_record", "buffer", err));
     rr_obs full_obs;
     rr_decision full;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
@@ -149,9 +143,7 @@ static rr_status check_reward(const rr_outcome *outcome, rr_error *err)
 
 static rr_status reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err)
 {
-    if (buffer == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_buffer_reward: buffer is NULL");
-    }
+    RRI_TRY(rri_require(buffer, "rr_buffer_reward", "buffer", err));
     rr_outcome full;
     rr_obs final;
     RRI_TRY(rri_outcome_read(&full, outcome, err));
@@ -190,9 +182,7 @@ void rr_buffer_clear(rr_buffer *buffer)
 
 rr_status rr_buffer_get_counts(const rr_buffer *buffer, rr_buffer_counts *counts, rr_error *err)
 {
-    if (buffer == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_buffer_get_counts: buffer is NULL");
-    }
+    RRI_TRY(rri_require(buffer, "rr_buffer_get_counts", "buffer", err));
     RRI_TRY(rri_abi_check(counts, sizeof *counts, "rr_buffer_counts", err));
     const rri_rollout *rollout = &buffer->rollout;
     const size_t of_record = rollout->n_sessions;

@@ -6,6 +6,7 @@
 #include "core/config_tables.h"
 #include "core/fpmode.h"
 #include "core/host_log.h"
+#include "core/status.h"
 #include "io/safetensors_file.h"
 #include "store/checkpoint.h"
 
@@ -40,9 +41,7 @@ rr_status rr_checkpoint_save_memory(const rr_checkpoint *checkpoint, void *out, 
 {
     rr_checkpoint all;
     RRI_TRY(read_saved(&all, checkpoint, err));
-    if (bytes == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_save_memory: bytes is NULL");
-    }
+    RRI_TRY(rri_require(bytes, "rr_checkpoint_save_memory", "bytes", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status =
         rri_safetensors_write(out, capacity, bytes, rri_checkpoint_describe, &all, err);
@@ -66,9 +65,7 @@ static rr_status save(const char *path, const rr_checkpoint *all, rr_error *err)
 rr_status rr_checkpoint_save(const rr_checkpoint *checkpoint, const char *path, rr_error *err)
 {
     rr_checkpoint all;
-    if (path == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_save: path is NULL");
-    }
+    RRI_TRY(rri_require(path, "rr_checkpoint_save", "path", err));
     RRI_TRY(read_saved(&all, checkpoint, err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = save(path, &all, err);
@@ -103,9 +100,7 @@ rr_status rr_checkpoint_load_memory(rr_checkpoint *checkpoint, const void *data,
 {
     rr_checkpoint target;
     rri_allocator allocator;
-    if (data == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_load_memory: data is NULL");
-    }
+    RRI_TRY(rri_require(data, "rr_checkpoint_load_memory", "data", err));
     RRI_TRY(read_struct(&target, checkpoint, err));
     RRI_TRY(find_allocator(&allocator, target.agent, err));
     const rr_status status = load(&target, data, bytes, &allocator, err);
@@ -117,9 +112,7 @@ rr_status rr_checkpoint_load(rr_checkpoint *checkpoint, const char *path, rr_err
 {
     rr_checkpoint target;
     rri_allocator allocator;
-    if (path == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_checkpoint_load: path is NULL");
-    }
+    RRI_TRY(rri_require(path, "rr_checkpoint_load", "path", err));
     RRI_TRY(read_struct(&target, checkpoint, err));
     RRI_TRY(find_allocator(&allocator, target.agent, err));
     void *block;

@@ -138,20 +138,12 @@ rr_status rr_algo_at(int32_t index, rr_algo *out, rr_error *err)
     return RR_OK;
 }
 
-static rr_status require(const void *pointer, const char *name, rr_error *err)
-{
-    if (pointer == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s is NULL", name);
-    }
-    return RR_OK;
-}
-
 rr_status rr_config_set(void *config, const char *name, const char *value, rr_error *err)
 {
     const rri_config_table *table = NULL;
     RRI_TRY(rri_config_table_find(&table, config, "rr_config_set", err));
-    RRI_TRY(require(name, "rr_config_set: name", err));
-    RRI_TRY(require(value, "rr_config_set: value", err));
+    RRI_TRY(rri_require(name, "rr_config_set", "name", err));
+    RRI_TRY(rri_require(value, "rr_config_set", "value", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_config_set(table, config, name, value, err);
     rri_fpmode_leave(before);
@@ -163,8 +155,8 @@ rr_status rr_config_get(const void *config, const char *name, char *out, size_t 
 {
     const rri_config_table *table = NULL;
     RRI_TRY(rri_config_table_find(&table, config, "rr_config_get", err));
-    RRI_TRY(require(name, "rr_config_get: name", err));
-    RRI_TRY(require(out, "rr_config_get: out", err));
+    RRI_TRY(rri_require(name, "rr_config_get", "name", err));
+    RRI_TRY(rri_require(out, "rr_config_get", "out", err));
     char text[RRI_CONFIG_TEXT_CAPACITY];
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_config_get(table, config, name, text, err);

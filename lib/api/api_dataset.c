@@ -78,9 +78,8 @@ static rr_status load_into(rr_dataset *dataset, const char *path, const rr_load_
 rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_load_options *options,
                           const rr_host *host, rr_error *err)
 {
-    if (out == NULL || path == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_load: %s is NULL", out == NULL ? "out" : "path");
-    }
+    RRI_TRY(rri_require(out, "rr_dataset_load", "out", err));
+    RRI_TRY(rri_require(path, "rr_dataset_load", "path", err));
     rr_load_options full;
     rr_dataset *dataset = NULL;
     const rri_fpmode before = rri_fpmode_enter();
@@ -100,13 +99,10 @@ rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint6
                             const float *ratings, const int64_t *times, int64_t n,
                             const rr_host *host, rr_error *err)
 {
-    if (out == NULL || users == NULL || items == NULL || ratings == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_create: %s is NULL",
-                 out == NULL     ? "out"
-                 : users == NULL ? "users"
-                 : items == NULL ? "items"
-                                 : "ratings");
-    }
+    RRI_TRY(rri_require(out, "rr_dataset_create", "out", err));
+    RRI_TRY(rri_require(users, "rr_dataset_create", "users", err));
+    RRI_TRY(rri_require(items, "rr_dataset_create", "items", err));
+    RRI_TRY(rri_require(ratings, "rr_dataset_create", "ratings", err));
     if (n < 1 || (uint64_t)n > SIZE_MAX / sizeof(uint64_t)) {
         RRI_FAIL(err, RR_E_INVALID, "rr_dataset_create: n is %lld; it must be at least 1",
                  (long long)n);
@@ -121,12 +117,9 @@ rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint6
 rr_status rr_dataset_select(rr_dataset **out, const rr_dataset *dataset, const uint8_t *marks,
                             uint8_t part, const rr_host *host, rr_error *err)
 {
-    if (out == NULL || dataset == NULL || marks == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_select: %s is NULL",
-                 out == NULL       ? "out"
-                 : dataset == NULL ? "dataset"
-                                   : "marks");
-    }
+    RRI_TRY(rri_require(out, "rr_dataset_select", "out", err));
+    RRI_TRY(rri_require(dataset, "rr_dataset_select", "dataset", err));
+    RRI_TRY(rri_require(marks, "rr_dataset_select", "marks", err));
     rr_dataset *selected = NULL;
     RRI_TRY(allocate_handle(&selected, 0, host, err));
     return finish(out, selected,
@@ -169,9 +162,7 @@ const uint64_t *rr_dataset_item_keys(const rr_dataset *dataset)
 
 rr_status rr_dataset_describe(const rr_dataset *dataset, rr_dataset_view *out, rr_error *err)
 {
-    if (dataset == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_describe: dataset is NULL");
-    }
+    RRI_TRY(rri_require(dataset, "rr_dataset_describe", "dataset", err));
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_dataset_view", err));
     const rri_interactions *const rows = &dataset->rows;
     const rr_dataset_view view = {.struct_size = sizeof view,
@@ -194,10 +185,8 @@ rr_status rr_dataset_describe(const rr_dataset *dataset, rr_dataset_view *out, r
 rr_status rr_dataset_popularity(const rr_dataset *dataset, const uint8_t *user_mask, float *shares,
                                 rr_error *err)
 {
-    if (dataset == NULL || shares == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_popularity: %s is NULL",
-                 dataset == NULL ? "dataset" : "shares");
-    }
+    RRI_TRY(rri_require(dataset, "rr_dataset_popularity", "dataset", err));
+    RRI_TRY(rri_require(shares, "rr_dataset_popularity", "shares", err));
     const rri_interactions *const rows = &dataset->rows;
     const size_t n_items = rows->item_table.n_keys;
     void *counts = NULL;
@@ -214,12 +203,9 @@ rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_config *con
                              float *user_vectors, float *item_vectors, rr_als_stats *stats,
                              const rr_host *host, rr_error *err)
 {
-    if (dataset == NULL || user_vectors == NULL || item_vectors == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_fit_als: %s is NULL",
-                 dataset == NULL        ? "dataset"
-                 : user_vectors == NULL ? "user_vectors"
-                                        : "item_vectors");
-    }
+    RRI_TRY(rri_require(dataset, "rr_dataset_fit_als", "dataset", err));
+    RRI_TRY(rri_require(user_vectors, "rr_dataset_fit_als", "user_vectors", err));
+    RRI_TRY(rri_require(item_vectors, "rr_dataset_fit_als", "item_vectors", err));
     rr_als_config full;
     rr_als_stats filled = {.struct_size = sizeof filled};
     rri_allocator allocator;

@@ -16,9 +16,7 @@
 rr_status rr_env_create(rr_env **out, const rr_env_config *config, rr_items *items,
                         const float *users, int32_t n_users, const rr_host *host, rr_error *err)
 {
-    if (out == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_env_create: out is NULL");
-    }
+    RRI_TRY(rri_require(out, "rr_env_create", "out", err));
     if ((users == NULL && n_users != 0) || (users != NULL && n_users < 1)) {
         RRI_FAIL(err, RR_E_INVALID, "rr_env_create: n_users is %d; it must be %s", n_users,
                  users == NULL ? "0 when users is NULL" : "at least 1 when users are given");
@@ -39,9 +37,7 @@ rr_status rr_env_create(rr_env **out, const rr_env_config *config, rr_items *ite
 rr_status rr_env_memory(const rr_env_config *config, const rr_items *items, int32_t n_users,
                         size_t *bytes, rr_error *err)
 {
-    if (bytes == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_env_memory: bytes is NULL");
-    }
+    RRI_TRY(rri_require(bytes, "rr_env_memory", "bytes", err));
     if (n_users < 0) {
         RRI_FAIL(err, RR_E_INVALID, "rr_env_memory: n_users is %d; it must be at least 0", n_users);
     }
@@ -59,9 +55,7 @@ void rr_env_destroy(rr_env *env)
 static rr_status check_env(const rr_env *env, const char *function, bool must_be_begun,
                            rr_error *err)
 {
-    if (env == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: env is NULL", function);
-    }
+    RRI_TRY(rri_require(env, function, "env", err));
     if (must_be_begun && env->is_begun == 0) {
         RRI_FAIL(err, RR_E_STATE, "%s: no session has begun; call rr_env_reset first", function);
     }
@@ -100,9 +94,7 @@ rr_status rr_env_step(rr_env *env, const int32_t *actions, rr_outcome *outcome, 
 {
     RRI_TRY(check_env(env, "rr_env_step", true, err));
     RRI_TRY(rri_abi_check(outcome, sizeof *outcome, "rr_outcome", err));
-    if (actions == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_env_step: actions is NULL");
-    }
+    RRI_TRY(rri_require(actions, "rr_env_step", "actions", err));
     const size_t n_choices = env->k > 0 ? env->k : env->n_items;
     for (size_t row = 0; row < env->n_envs; row++) {
         if (actions[row] < 0 || (size_t)actions[row] >= n_choices) {
@@ -177,9 +169,7 @@ rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popular_user,
                         int32_t *actions, rr_error *err)
 {
     RRI_TRY(check_env(env, "rr_env_choose", true, err));
-    if (actions == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_env_choose: actions is NULL");
-    }
+    RRI_TRY(rri_require(actions, "rr_env_choose", "actions", err));
     RRI_TRY(check_chooser(env, chooser, popular_user, parameter, err));
     const rri_fpmode before = rri_fpmode_enter();
     const size_t failed = choose(env, chooser, popular_user, parameter, actions);
@@ -202,9 +192,7 @@ rr_items *rr_env_items(const rr_env *env)
 rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err)
 {
     RRI_TRY(check_env(env, "rr_env_mean_user", false, err));
-    if (out == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_env_mean_user: out is NULL");
-    }
+    RRI_TRY(rri_require(out, "rr_env_mean_user", "out", err));
     for (size_t i = 0; i < env->dim; i++) {
         out[i] = env->mean_user[i];
     }

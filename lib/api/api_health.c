@@ -25,9 +25,8 @@ static rri_health_shape shape_of(const rr_agent *agent)
 rr_status rr_health_create(rr_health **out, const rr_health_config *config, const rr_agent *agent,
                            const rr_host *host, rr_error *err)
 {
-    if (out == NULL || agent == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_create: %s is NULL", out == NULL ? "out" : "agent");
-    }
+    RRI_TRY(rri_require(out, "rr_health_create", "out", err));
+    RRI_TRY(rri_require(agent, "rr_health_create", "agent", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     const rri_host_log log = rri_host_log_of(host);
@@ -44,10 +43,8 @@ rr_status rr_health_create(rr_health **out, const rr_health_config *config, cons
 
 rr_status rr_health_memory(const rr_agent *agent, size_t *bytes, rr_error *err)
 {
-    if (agent == NULL || bytes == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_memory: %s is NULL",
-                 agent == NULL ? "agent" : "bytes");
-    }
+    RRI_TRY(rri_require(agent, "rr_health_memory", "agent", err));
+    RRI_TRY(rri_require(bytes, "rr_health_memory", "bytes", err));
     const rri_health_shape shape = shape_of(agent);
     return rri_health_memory(bytes, &shape, err);
 }
@@ -60,9 +57,7 @@ void rr_health_destroy(rr_health *health)
 rr_status rr_health_record(rr_health *health, const rr_obs *obs, const rr_decision *decision,
                            rr_error *err)
 {
-    if (health == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_record: health is NULL");
-    }
+    RRI_TRY(rri_require(health, "rr_health_record", "health", err));
     rr_obs o;
     rr_decision d;
     rri_health_rows rows;
@@ -79,9 +74,7 @@ rr_status rr_health_record(rr_health *health, const rr_obs *obs, const rr_decisi
 
 rr_status rr_health_reward(rr_health *health, const rr_outcome *outcome, rr_error *err)
 {
-    if (health == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_reward: health is NULL");
-    }
+    RRI_TRY(rri_require(health, "rr_health_reward", "health", err));
     rr_outcome full;
     RRI_TRY(rri_outcome_read(&full, outcome, err));
     const rri_fpmode before = rri_fpmode_enter();
@@ -102,10 +95,8 @@ static double look_for_dead_units(rr_health *health, const rr_agent *agent)
 rr_status rr_health_update(rr_health *health, const rr_agent *agent, const rr_stats *stats,
                            rr_health_report *out, rr_error *err)
 {
-    if (health == NULL || agent == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_health_update: %s is NULL",
-                 health == NULL ? "health" : "agent");
-    }
+    RRI_TRY(rri_require(health, "rr_health_update", "health", err));
+    RRI_TRY(rri_require(agent, "rr_health_update", "agent", err));
     const rri_health_shape shape = shape_of(agent);
     RRI_TRY(rri_health_shape_check(&shape, rri_health_shape_of(health), err));
     rr_stats full;

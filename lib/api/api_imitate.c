@@ -13,10 +13,8 @@ static rr_status imitate(rr_agent *agent, const rr_obs *obs, const int32_t *acti
                          const float *weights, const float *returns,
                          const rr_imitate_config *config, rr_stats *stats, rr_error *err)
 {
-    if (agent == NULL || actions == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_agent_imitate: %s is NULL",
-                 agent == NULL ? "agent" : "actions");
-    }
+    RRI_TRY(rri_require(agent, "rr_agent_imitate", "agent", err));
+    RRI_TRY(rri_require(actions, "rr_agent_imitate", "actions", err));
     rr_obs full_obs;
     rr_imitate_config full_config;
     rr_stats full = {.struct_size = sizeof full};

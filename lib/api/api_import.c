@@ -70,14 +70,10 @@ static rr_status import_blob(rr_ledger *ledger, const void *data, size_t bytes,
 static rr_status check(const rr_ledger *ledger, const void *data, const uint64_t *offsets,
                        int32_t n, const void *work, rr_error *err)
 {
-    const char *missing = ledger == NULL    ? "ledger"
-                          : data == NULL    ? "data"
-                          : offsets == NULL ? "offsets"
-                          : work == NULL    ? "work"
-                                            : NULL;
-    if (missing != NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_ledger_import: %s is NULL", missing);
-    }
+    RRI_TRY(rri_require(ledger, "rr_ledger_import", "ledger", err));
+    RRI_TRY(rri_require(data, "rr_ledger_import", "data", err));
+    RRI_TRY(rri_require(offsets, "rr_ledger_import", "offsets", err));
+    RRI_TRY(rri_require(work, "rr_ledger_import", "work", err));
     if (n < 0) {
         RRI_FAIL(err, RR_E_INVALID, "rr_ledger_import: n is %d; it must be at least 0", n);
     }

@@ -26,9 +26,8 @@ rr_status rr_items_create(rr_items **out, const float *vectors, const uint64_t *
                           int32_t dim, const rr_items_options *options, const rr_host *host,
                           rr_error *err)
 {
-    if (out == NULL || vectors == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_items_create: %s is NULL", out == NULL ? "out" : "vectors");
-    }
+    RRI_TRY(rri_require(out, "rr_items_create", "out", err));
+    RRI_TRY(rri_require(vectors, "rr_items_create", "vectors", err));
     RRI_TRY(check_options(options, err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
@@ -38,9 +37,7 @@ rr_status rr_items_create(rr_items **out, const float *vectors, const uint64_t *
 rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
                                 const rr_host *host, rr_error *err)
 {
-    if (out == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_items_create_drawn: out is NULL");
-    }
+    RRI_TRY(rri_require(out, "rr_items_create_drawn", "out", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     const rri_fpmode before = rri_fpmode_enter();
@@ -51,9 +48,7 @@ rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t
 
 rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_t *bytes, rr_error *err)
 {
-    if (bytes == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_items_memory: bytes is NULL");
-    }
+    RRI_TRY(rri_require(bytes, "rr_items_memory", "bytes", err));
     return rri_items_memory(bytes, n, dim, has_keys != 0, err);
 }
 
@@ -85,14 +80,13 @@ uint64_t rr_items_fingerprint(const rr_items *items)
 rr_status rr_items_find(const rr_items *items, const uint64_t *keys, int32_t n, int32_t *indices,
                         rr_error *err)
 {
-    if (items == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_items_find: items is NULL");
-    }
+    RRI_TRY(rri_require(items, "rr_items_find", "items", err));
     if (n < 0) {
         RRI_FAIL(err, RR_E_INVALID, "rr_items_find: n is %d; it must be at least 0", n);
     }
-    if (n > 0 && (keys == NULL || indices == NULL)) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_items_find: %s is NULL", keys == NULL ? "keys" : "indices");
+    if (n > 0) {
+        RRI_TRY(rri_require(keys, "rr_items_find", "keys", err));
+        RRI_TRY(rri_require(indices, "rr_items_find", "indices", err));
     }
     for (int32_t i = 0; i < n; i++) {
         indices[i] = rri_items_find(items, keys[i]);
@@ -103,15 +97,13 @@ rr_status rr_items_find(const rr_items *items, const uint64_t *keys, int32_t n, 
 rr_status rr_items_keys_of(const rr_items *items, const int32_t *indices, int32_t n, uint64_t *keys,
                            rr_error *err)
 {
-    if (items == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_items_keys_of: items is NULL");
-    }
+    RRI_TRY(rri_require(items, "rr_items_keys_of", "items", err));
     if (n < 0) {
         RRI_FAIL(err, RR_E_INVALID, "rr_items_keys_of: n is %d; it must be at least 0", n);
     }
-    if (n > 0 && (indices == NULL || keys == NULL)) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_items_keys_of: %s is NULL",
-                 indices == NULL ? "indices" : "keys");
+    if (n > 0) {
+        RRI_TRY(rri_require(indices, "rr_items_keys_of", "indices", err));
+        RRI_TRY(rri_require(keys, "rr_items_keys_of", "keys", err));
     }
     const int32_t n_items = rr_items_count(items);
     for (int32_t i = 0; i < n; i++) {
@@ -135,9 +127,7 @@ int32_t rr_items_segment_count(const rr_items *items)
 rr_status rr_items_segment_at(const rr_items *items, int32_t index, rr_items_segment *out,
                               rr_error *err)
 {
-    if (items == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_items_segment_at: items is NULL");
-    }
+    RRI_TRY(rri_require(items, "rr_items_segment_at", "items", err));
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_items_segment", err));
     if (index < 0 || index >= rr_items_segment_count(items)) {
         RRI_FAIL(err, RR_E_NOT_FOUND, "rr_items_segment_at: index is %d; it must be in [0, %d)",

@@ -40,9 +40,7 @@ static rr_status measure(size_t *bytes, const rr_ledger_config *config, rr_error
 rr_status rr_ledger_create(rr_ledger **out, const rr_ledger_config *config, const rr_host *host,
                            rr_error *err)
 {
-    if (out == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_ledger_create: out is NULL");
-    }
+    RRI_TRY(rri_require(out, "rr_ledger_create", "out", err));
     rr_ledger_config full;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_LEDGER), config, err));
     rri_allocator allocator;
@@ -70,20 +68,10 @@ void rr_ledger_destroy(rr_ledger *ledger)
 
 rr_status rr_ledger_memory(const rr_ledger_config *config, size_t *bytes, rr_error *err)
 {
-    if (bytes == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_ledger_memory: bytes is NULL");
-    }
+    RRI_TRY(rri_require(bytes, "rr_ledger_memory", "bytes", err));
     rr_ledger_config full;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_LEDGER), config, err));
     return measure(bytes, &full, err);
-}
-
-static rr_status check_handle(const rr_ledger *ledger, const char *function, rr_error *err)
-{
-    if (ledger == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: ledger is NULL", function);
-    }
-    return RR_OK;
 }
 
 /* What record needs whatever the config says; the ledger judges the rest. */
@@ -107,7 +95,7 @@ static rr_status check_record(const rr_obs *obs, const rr_decision *decision, rr
 rr_status rr_ledger_record(rr_ledger *ledger, const rr_obs *obs, const rr_decision *decision,
                            int32_t *statuses, rr_error *err)
 {
-    RRI_TRY(check_handle(ledger, "rr_ledger_record", err));
+    RRI_TRY(rri_require(ledger, "rr_ledger_record", "ledger", err));
     rr_obs full_obs;
     rr_decision full;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
@@ -134,7 +122,7 @@ static rr_status read_final(const rr_obs **final_obs, rr_obs *full, rr_error *er
 rr_status rr_ledger_reward(rr_ledger *ledger, const rr_outcome *outcome, int32_t *statuses,
                            rr_error *err)
 {
-    RRI_TRY(check_handle(ledger, "rr_ledger_reward", err));
+    RRI_TRY(rri_require(ledger, "rr_ledger_reward", "ledger", err));
     rr_outcome full;
     rr_obs final;
     RRI_TRY(rri_outcome_read(&full, outcome, err));
@@ -158,7 +146,7 @@ rr_status rr_ledger_reward(rr_ledger *ledger, const rr_outcome *outcome, int32_t
 rr_status rr_ledger_end(rr_ledger *ledger, const rr_ending *ending, int32_t *statuses,
                         rr_error *err)
 {
-    RRI_TRY(check_handle(ledger, "rr_ledger_end", err));
+    RRI_TRY(rri_require(ledger, "rr_ledger_end", "ledger", err));
     rr_ending full;
     rr_obs final;
     RRI_TRY(rri_abi_read(&full, sizeof full, ending, "rr_ending", err));
@@ -185,7 +173,7 @@ static void count(rr_ledger_counts *counts, const rr_ledger *ledger)
 
 rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts *counts, rr_error *err)
 {
-    RRI_TRY(check_handle(ledger, "rr_ledger_get_counts", err));
+    RRI_TRY(rri_require(ledger, "rr_ledger_get_counts", "ledger", err));
     RRI_TRY(rri_abi_check(counts, sizeof *counts, "rr_ledger_counts", err));
     count(counts, ledger);
     return RR_OK;
@@ -193,7 +181,7 @@ rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts *counts
 
 rr_status rr_ledger_settle(rr_ledger *ledger, int64_t now, rr_ledger_counts *counts, rr_error *err)
 {
-    RRI_TRY(check_handle(ledger, "rr_ledger_settle", err));
+    RRI_TRY(rri_require(ledger, "rr_ledger_settle", "ledger", err));
     if (counts != NULL) {
         RRI_TRY(rri_abi_check(counts, sizeof *counts, "rr_ledger_counts", err));
     }
@@ -206,14 +194,14 @@ rr_status rr_ledger_settle(rr_ledger *ledger, int64_t now, rr_ledger_counts *cou
 
 rr_status rr_ledger_set_clock(rr_ledger *ledger, int64_t now, rr_error *err)
 {
-    RRI_TRY(check_handle(ledger, "rr_ledger_set_clock", err));
+    RRI_TRY(rri_require(ledger, "rr_ledger_set_clock", "ledger", err));
     ledger->ledger.clock = now;
     return RR_OK;
 }
 
 rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err)
 {
-    RRI_TRY(check_handle(ledger, "rr_ledger_drop_ready", err));
+    RRI_TRY(rri_require(ledger, "rr_ledger_drop_ready", "ledger", err));
     rri_harvest_drop_ready(&ledger->ledger, &ledger->rollout);
     return RR_OK;
 }

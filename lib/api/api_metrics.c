@@ -24,9 +24,8 @@ static rr_status check_sizes(const char *call, const void *out, const char *of_o
                              const rr_items *items, int32_t n_envs, int32_t max_sessions,
                              int32_t max_episode_steps, rr_error *err)
 {
-    if (out == NULL || items == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", call, out == NULL ? of_out : "items");
-    }
+    RRI_TRY(rri_require(out, call, of_out, err));
+    RRI_TRY(rri_require(items, call, "items", err));
     RRI_TRY(check_at_least_one(call, "n_envs", n_envs, err));
     RRI_TRY(check_at_least_one(call, "max_sessions", max_sessions, err));
     return check_at_least_one(call, "max_episode_steps", max_episode_steps, err);
@@ -60,15 +59,11 @@ void rr_metrics_destroy(rr_metrics *metrics)
 rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items, const rr_outcome *outcome,
                          rr_error *err)
 {
-    if (metrics == NULL || items == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_add: %s is NULL",
-                 metrics == NULL ? "metrics" : "items");
-    }
+    RRI_TRY(rri_require(metrics, "rr_metrics_add", "metrics", err));
+    RRI_TRY(rri_require(items, "rr_metrics_add", "items", err));
     rr_outcome full;
     RRI_TRY(rri_outcome_read(&full, outcome, err));
-    if (full.rewards == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_add: outcome->rewards is NULL");
-    }
+    RRI_TRY(rri_require(full.rewards, "rr_metrics_add", "outcome->rewards", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_metrics_add(metrics, items, &full, err);
     rri_fpmode_leave(before);
@@ -97,9 +92,7 @@ rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularit
                                const uint8_t *is_wanted, int32_t n, rr_metrics_summary *out,
                                rr_error *err)
 {
-    if (metrics == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_summarize: metrics is NULL");
-    }
+    RRI_TRY(rri_require(metrics, "rr_metrics_summarize", "metrics", err));
     RRI_TRY(check_marks(metrics, is_wanted, n, err));
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_metrics_summary", err));
     rr_metrics_summary full;
@@ -113,10 +106,8 @@ rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularit
 
 rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n, rr_error *err)
 {
-    if (metrics == NULL || returns == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_metrics_returns: %s is NULL",
-                 metrics == NULL ? "metrics" : "returns");
-    }
+    RRI_TRY(rri_require(metrics, "rr_metrics_returns", "metrics", err));
+    RRI_TRY(rri_require(returns, "rr_metrics_returns", "returns", err));
     const size_t n_ended = rri_metrics_count(metrics);
     if (n < 0 || (size_t)n != n_ended) {
         RRI_FAIL(err, RR_E_INVALID,
@@ -131,9 +122,7 @@ rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t 
 
 static rr_status check_returns(const char *name, const float *returns, int32_t n, rr_error *err)
 {
-    if (returns == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_compare_returns: %s is NULL", name);
-    }
+    RRI_TRY(rri_require(returns, "rr_compare_returns", name, err));
     for (int32_t i = 0; i < n; i++) {
         if (!isfinite(returns[i])) {
             RRI_FAIL(err, RR_E_NOT_FINITE, "rr_compare_returns: %s[%d] is %g; it must be finite",

@@ -7,12 +7,9 @@
 
 rr_status rr_npy_shape(const char *path, int64_t *n_rows, int64_t *n_columns, rr_error *err)
 {
-    if (path == NULL || n_rows == NULL || n_columns == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_npy_shape: %s is NULL",
-                 path == NULL     ? "path"
-                 : n_rows == NULL ? "n_rows"
-                                  : "n_columns");
-    }
+    RRI_TRY(rri_require(path, "rr_npy_shape", "path", err));
+    RRI_TRY(rri_require(n_rows, "rr_npy_shape", "n_rows", err));
+    RRI_TRY(rri_require(n_columns, "rr_npy_shape", "n_columns", err));
     rri_npy_header header;
     RRI_TRY(rri_npy_describe(&header, path, err));
     *n_rows = header.n_rows;
@@ -23,9 +20,8 @@ rr_status rr_npy_shape(const char *path, int64_t *n_rows, int64_t *n_columns, rr
 static rr_status check(const char *call, const char *path, const void *values, int64_t n_rows,
                        int64_t n_columns, rr_error *err)
 {
-    if (path == NULL || values == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", call, path == NULL ? "path" : "the array");
-    }
+    RRI_TRY(rri_require(path, call, "path", err));
+    RRI_TRY(rri_require(values, call, "the array", err));
     const bool is_too_large =
         n_rows > 0 && n_columns > 0 &&
         rri_size_multiply(rri_size_multiply((size_t)n_rows, (size_t)n_columns), sizeof(float)) >

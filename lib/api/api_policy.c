@@ -11,15 +11,6 @@
 #include "core/status.h"
 #include "core/vocabulary.h"
 
-static rr_status check_given(const void *handle, const char *function, const char *name,
-                             rr_error *err)
-{
-    if (handle == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", function, name);
-    }
-    return RR_OK;
-}
-
 static rr_status publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
                          rr_error *err)
 {
@@ -31,8 +22,8 @@ static rr_status publish(rr_policy **out, rr_agent *agent, const rr_serving_opti
 rr_status rr_agent_publish(rr_agent *agent, const rr_serving_options *options, rr_policy **out,
                            rr_error *err)
 {
-    RRI_TRY(check_given(agent, "rr_agent_publish", "agent", err));
-    RRI_TRY(check_given(out, "rr_agent_publish", "out", err));
+    RRI_TRY(rri_require(agent, "rr_agent_publish", "agent", err));
+    RRI_TRY(rri_require(out, "rr_agent_publish", "out", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = publish(out, agent, options, err);
     rri_fpmode_leave(before);
@@ -61,7 +52,7 @@ rr_items *rr_policy_items(const rr_policy *policy)
 
 rr_status rr_policy_get_config(const rr_policy *policy, rr_agent_config *out, rr_error *err)
 {
-    RRI_TRY(check_given(policy, "rr_policy_get_config", "policy", err));
+    RRI_TRY(rri_require(policy, "rr_policy_get_config", "policy", err));
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_agent_config", err));
     rri_abi_write(out, &policy->model.config, sizeof policy->model.config);
     return RR_OK;
@@ -69,7 +60,7 @@ rr_status rr_policy_get_config(const rr_policy *policy, rr_agent_config *out, rr
 
 rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_options *out, rr_error *err)
 {
-    RRI_TRY(check_given(policy, "rr_policy_get_options", "policy", err));
+    RRI_TRY(rri_require(policy, "rr_policy_get_options", "policy", err));
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_serving_options", err));
     rri_abi_write(out, &policy->options, sizeof policy->options);
     return RR_OK;
@@ -78,8 +69,8 @@ rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_options *out
 rr_status rr_reader_create(rr_reader **out, const rr_policy *policy, uint64_t seed,
                            const rr_host *host, rr_error *err)
 {
-    RRI_TRY(check_given(out, "rr_reader_create", "out", err));
-    RRI_TRY(check_given(policy, "rr_reader_create", "policy", err));
+    RRI_TRY(rri_require(out, "rr_reader_create", "out", err));
+    RRI_TRY(rri_require(policy, "rr_reader_create", "policy", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     return rri_reader_create(out, policy, rri_snapshot_most_items(policy), seed, &allocator, err);
@@ -87,8 +78,8 @@ rr_status rr_reader_create(rr_reader **out, const rr_policy *policy, uint64_t se
 
 rr_status rr_reader_memory(const rr_policy *policy, size_t *bytes, rr_error *err)
 {
-    RRI_TRY(check_given(policy, "rr_reader_memory", "policy", err));
-    RRI_TRY(check_given(bytes, "rr_reader_memory", "bytes", err));
+    RRI_TRY(rri_require(policy, "rr_reader_memory", "policy", err));
+    RRI_TRY(rri_require(bytes, "rr_reader_memory", "bytes", err));
     return rri_reader_memory(bytes, policy, rri_snapshot_most_items(policy), err);
 }
 
@@ -103,8 +94,8 @@ void rr_reader_destroy(rr_reader *reader)
 rr_status rr_policy_act(const rr_policy *policy, rr_reader *reader, const rr_obs *obs,
                         rr_decision *decision, rr_error *err)
 {
-    RRI_TRY(check_given(policy, "rr_policy_act", "policy", err));
-    RRI_TRY(check_given(reader, "rr_policy_act", "reader", err));
+    RRI_TRY(rri_require(policy, "rr_policy_act", "policy", err));
+    RRI_TRY(rri_require(reader, "rr_policy_act", "reader", err));
     rr_obs full_obs;
     rr_decision full;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
@@ -122,8 +113,8 @@ rr_status rr_policy_top_k(const rr_policy *policy, rr_reader *reader, const rr_o
                           int32_t n_best, int32_t *positions, int32_t *items, float *log_probs,
                           rr_error *err)
 {
-    RRI_TRY(check_given(policy, "rr_policy_top_k", "policy", err));
-    RRI_TRY(check_given(reader, "rr_policy_top_k", "reader", err));
+    RRI_TRY(rri_require(policy, "rr_policy_top_k", "policy", err));
+    RRI_TRY(rri_require(reader, "rr_policy_top_k", "reader", err));
     if (n_best < 1) {
         RRI_FAIL(err, RR_E_INVALID, "top_k: n_best is %d; it must be at least 1", n_best);
     }
@@ -140,8 +131,8 @@ rr_status rr_policy_evaluate(const rr_policy *policy, rr_reader *reader, const r
                              const int32_t *actions, float *log_probs, float *entropies,
                              float *values, rr_error *err)
 {
-    RRI_TRY(check_given(policy, "rr_policy_evaluate", "policy", err));
-    RRI_TRY(check_given(reader, "rr_policy_evaluate", "reader", err));
+    RRI_TRY(rri_require(policy, "rr_policy_evaluate", "policy", err));
+    RRI_TRY(rri_require(reader, "rr_policy_evaluate", "reader", err));
     rr_obs full_obs;
     RRI_TRY(rri_obs_read(&full_obs, obs, "rr_obs", err));
     const rri_fpmode before = rri_fpmode_enter();

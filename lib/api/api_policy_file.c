@@ -5,14 +5,6 @@
 #include "io/safetensors_file.h"
 #include "store/policy_file.h"
 
-static rr_status require(const void *pointer, const char *function, const char *name, rr_error *err)
-{
-    if (pointer == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", function, name);
-    }
-    return RR_OK;
-}
-
 static rr_status save_memory(void *out, size_t capacity, size_t *bytes, const rr_policy *policy,
                              rr_error *err)
 {
@@ -26,8 +18,8 @@ static rr_status save_memory(void *out, size_t capacity, size_t *bytes, const rr
 rr_status rr_policy_save_memory(const rr_policy *policy, void *out, size_t capacity, size_t *bytes,
                                 rr_error *err)
 {
-    RRI_TRY(require(bytes, "rr_policy_save_memory", "bytes", err));
-    RRI_TRY(require(policy, "rr_policy_save_memory", "policy", err));
+    RRI_TRY(rri_require(bytes, "rr_policy_save_memory", "bytes", err));
+    RRI_TRY(rri_require(policy, "rr_policy_save_memory", "policy", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = save_memory(out, capacity, bytes, policy, err);
     rri_fpmode_leave(before);
@@ -43,8 +35,8 @@ static rr_status save(const char *path, const rr_policy *policy, rr_error *err)
 
 rr_status rr_policy_save(const rr_policy *policy, const char *path, rr_error *err)
 {
-    RRI_TRY(require(path, "rr_policy_save", "path", err));
-    RRI_TRY(require(policy, "rr_policy_save", "policy", err));
+    RRI_TRY(rri_require(path, "rr_policy_save", "path", err));
+    RRI_TRY(rri_require(policy, "rr_policy_save", "policy", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = save(path, policy, err);
     rri_fpmode_leave(before);
@@ -66,8 +58,8 @@ static rr_status load(rr_policy **out, const void *data, size_t bytes, rr_items 
 rr_status rr_policy_load_memory(rr_policy **out, const void *data, size_t bytes, rr_items *items,
                                 const rr_host *host, rr_error *err)
 {
-    RRI_TRY(require(out, "rr_policy_load_memory", "out", err));
-    RRI_TRY(require(data, "rr_policy_load_memory", "data", err));
+    RRI_TRY(rri_require(out, "rr_policy_load_memory", "out", err));
+    RRI_TRY(rri_require(data, "rr_policy_load_memory", "data", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     return load(out, data, bytes, items, &allocator, err);
@@ -76,8 +68,8 @@ rr_status rr_policy_load_memory(rr_policy **out, const void *data, size_t bytes,
 rr_status rr_policy_load(rr_policy **out, const char *path, rr_items *items, const rr_host *host,
                          rr_error *err)
 {
-    RRI_TRY(require(out, "rr_policy_load", "out", err));
-    RRI_TRY(require(path, "rr_policy_load", "path", err));
+    RRI_TRY(rri_require(out, "rr_policy_load", "out", err));
+    RRI_TRY(rri_require(path, "rr_policy_load", "path", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     void *block;

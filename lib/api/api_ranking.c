@@ -14,10 +14,8 @@ enum { MOST_THREADS = 64 };
 
 static rr_status check_parts(const rr_dataset *train, const rr_dataset *held_out, rr_error *err)
 {
-    if (train == NULL || held_out == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_rank: %s is NULL",
-                 train == NULL ? "train" : "held_out");
-    }
+    RRI_TRY(rri_require(train, "rr_dataset_rank", "train", err));
+    RRI_TRY(rri_require(held_out, "rr_dataset_rank", "held_out", err));
     if (train->rows.user_table.n_keys != held_out->rows.user_table.n_keys ||
         train->rows.item_table.n_keys != held_out->rows.item_table.n_keys) {
         RRI_FAIL(err, RR_E_MISMATCH,

@@ -11,9 +11,7 @@
 
 static rr_status check_out(const void *bytes, int32_t row, const char *function, rr_error *err)
 {
-    if (bytes == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: bytes is NULL", function);
-    }
+    RRI_TRY(rri_require(bytes, function, "bytes", err));
     if (row < 0) {
         RRI_FAIL(err, RR_E_INVALID, "%s: row is %d; it must be at least 0", function, row);
     }
@@ -90,9 +88,8 @@ rr_status rr_ending_encode(const rr_ending *ending, int32_t row, void *out, size
 static rr_status check_work(const void *work, size_t capacity, const void *blob, size_t bytes,
                             const char *function, rr_error *err)
 {
-    if (work == NULL || blob == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", function, work == NULL ? "work" : "blob");
-    }
+    RRI_TRY(rri_require(work, function, "work", err));
+    RRI_TRY(rri_require(blob, function, "blob", err));
     if ((uintptr_t)work % 8 != 0) {
         RRI_FAIL(err, RR_E_INVALID, "%s: work must lie at a multiple of 8", function);
     }
@@ -186,10 +183,7 @@ static rr_status check_data(const rr_blob *out, const void *data, const char *fu
                             rr_error *err)
 {
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_blob", err));
-    if (data == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: data is NULL", function);
-    }
-    return RR_OK;
+    return rri_require(data, function, "data", err);
 }
 
 rr_status rr_blob_describe(const void *data, size_t bytes, rr_blob *out, rr_error *err)
@@ -204,9 +198,7 @@ rr_status rr_blob_describe(const void *data, size_t bytes, rr_blob *out, rr_erro
 rr_status rr_blob_next(const void *data, size_t bytes, size_t *offset, rr_blob *out, rr_error *err)
 {
     RRI_TRY(check_data(out, data, "rr_blob_next", err));
-    if (offset == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_blob_next: offset is NULL");
-    }
+    RRI_TRY(rri_require(offset, "rr_blob_next", "offset", err));
     if (*offset > bytes) {
         RRI_FAIL(err, RR_E_INVALID, "rr_blob_next: *offset is %zu; data has %zu bytes", *offset,
                  bytes);

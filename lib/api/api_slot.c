@@ -11,14 +11,6 @@
 
 enum { MOST_READERS = 4096 };
 
-static rr_status require(const void *pointer, const char *function, const char *name, rr_error *err)
-{
-    if (pointer == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", function, name);
-    }
-    return RR_OK;
-}
-
 static rr_status check_readers(int32_t max_readers, const char *function, rr_error *err)
 {
     if (max_readers < 1 || max_readers > MOST_READERS) {
@@ -30,7 +22,7 @@ static rr_status check_readers(int32_t max_readers, const char *function, rr_err
 
 rr_status rr_slot_memory(int32_t max_readers, size_t *bytes, rr_error *err)
 {
-    RRI_TRY(require(bytes, "rr_slot_memory", "bytes", err));
+    RRI_TRY(rri_require(bytes, "rr_slot_memory", "bytes", err));
     RRI_TRY(check_readers(max_readers, "rr_slot_memory", err));
     *bytes = rri_slot_memory((size_t)max_readers);
     return RR_OK;
@@ -39,8 +31,8 @@ rr_status rr_slot_memory(int32_t max_readers, size_t *bytes, rr_error *err)
 rr_status rr_slot_create(rr_slot **out, rr_policy *first, int32_t max_readers, const rr_host *host,
                          rr_error *err)
 {
-    RRI_TRY(require(out, "rr_slot_create", "out", err));
-    RRI_TRY(require(first, "rr_slot_create", "first", err));
+    RRI_TRY(rri_require(out, "rr_slot_create", "out", err));
+    RRI_TRY(rri_require(first, "rr_slot_create", "first", err));
     RRI_TRY(check_readers(max_readers, "rr_slot_create", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
@@ -60,8 +52,8 @@ void rr_slot_release(rr_slot *slot)
 rr_status rr_reader_join(rr_reader **out, rr_slot *slot, uint64_t seed, const rr_host *host,
                          rr_error *err)
 {
-    RRI_TRY(require(out, "rr_reader_join", "out", err));
-    RRI_TRY(require(slot, "rr_reader_join", "slot", err));
+    RRI_TRY(rri_require(out, "rr_reader_join", "out", err));
+    RRI_TRY(rri_require(slot, "rr_reader_join", "slot", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     return rri_slot_join(out, slot, seed, &allocator, err);
@@ -69,8 +61,8 @@ rr_status rr_reader_join(rr_reader **out, rr_slot *slot, uint64_t seed, const rr
 
 rr_status rr_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err)
 {
-    RRI_TRY(require(slot, "rr_slot_swap", "slot", err));
-    RRI_TRY(require(policy, "rr_slot_swap", "policy", err));
+    RRI_TRY(rri_require(slot, "rr_slot_swap", "slot", err));
+    RRI_TRY(rri_require(policy, "rr_slot_swap", "policy", err));
     return rri_slot_swap(slot, policy, err);
 }
 
@@ -85,8 +77,8 @@ static rr_status publish(rr_slot *slot, rr_agent *agent, const rr_serving_option
 rr_status rr_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                           rr_error *err)
 {
-    RRI_TRY(require(slot, "rr_slot_publish", "slot", err));
-    RRI_TRY(require(agent, "rr_slot_publish", "agent", err));
+    RRI_TRY(rri_require(slot, "rr_slot_publish", "slot", err));
+    RRI_TRY(rri_require(agent, "rr_slot_publish", "agent", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = publish(slot, agent, options, err);
     rri_fpmode_leave(before);
@@ -101,7 +93,7 @@ rr_policy *rr_slot_get(rr_slot *slot)
 static rr_status check_reader(const rr_reader *reader, const char *function, bool is_held,
                               rr_error *err)
 {
-    RRI_TRY(require(reader, function, "reader", err));
+    RRI_TRY(rri_require(reader, function, "reader", err));
     if (reader->slot == NULL) {
         RRI_FAIL(err, RR_E_STATE, "%s: this reader is of no slot; make it with rr_reader_join",
                  function);
@@ -116,7 +108,7 @@ static rr_status check_reader(const rr_reader *reader, const char *function, boo
 
 rr_status rr_reader_acquire(rr_reader *reader, rr_policy **out, rr_error *err)
 {
-    RRI_TRY(require(out, "rr_reader_acquire", "out", err));
+    RRI_TRY(rri_require(out, "rr_reader_acquire", "out", err));
     RRI_TRY(check_reader(reader, "rr_reader_acquire", false, err));
     *out = rri_slot_acquire(reader);
     return RR_OK;

@@ -11,10 +11,8 @@
 rr_status rr_dataset_split_users(const rr_dataset *dataset, float test_fraction, uint64_t seed,
                                  uint8_t *is_test, rr_error *err)
 {
-    if (dataset == NULL || is_test == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_split_users: %s is NULL",
-                 dataset == NULL ? "dataset" : "is_test");
-    }
+    RRI_TRY(rri_require(dataset, "rr_dataset_split_users", "dataset", err));
+    RRI_TRY(rri_require(is_test, "rr_dataset_split_users", "is_test", err));
     if (!(test_fraction >= 0.0f && test_fraction <= 1.0f)) {
         RRI_FAIL(err, RR_E_INVALID,
                  "rr_dataset_split_users: test_fraction is %g; it must be in [0, 1]",
@@ -86,10 +84,8 @@ static rr_status split_by_time(const rr_dataset *dataset, bool is_per_user, floa
 rr_status rr_dataset_split_rows(const rr_dataset *dataset, int32_t split, float holdout,
                                 uint64_t seed, uint8_t *is_held_out, rr_error *err)
 {
-    if (dataset == NULL || is_held_out == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_split_rows: %s is NULL",
-                 dataset == NULL ? "dataset" : "is_held_out");
-    }
+    RRI_TRY(rri_require(dataset, "rr_dataset_split_rows", "dataset", err));
+    RRI_TRY(rri_require(is_held_out, "rr_dataset_split_rows", "is_held_out", err));
     if (split < RR_SPLIT_RANDOM || split > RR_SPLIT_PER_USER) {
         RRI_FAIL(err, RR_E_INVALID,
                  "rr_dataset_split_rows: split is %d; it must be one of RR_SPLIT_*", split);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* status.h: the one form in which this house fails.
+/* status.h: the one form in which the library fails.
  *
  * Whoever allocates, reads a file or judges data returns rr_status, ends its parameters with a
  * nullable rr_error *, and leaves through RRI_FAIL; whoever calls such a function does it through
@@ -23,6 +23,9 @@
 
 rr_status rri_status_fail(rr_error *err, rr_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* RR_E_INVALID, "function: name is NULL", unless there is a pointer. */
+rr_status rri_require(const void *pointer, const char *function, const char *name, rr_error *err);
 
 /* The sentence that is there was about a file: names it in front. Returns `status`; RR_OK has none.
  */

@@ -126,6 +126,17 @@ START_TEST(test_status_of_a_file_names_it_before_what_is_wrong)
 }
 END_TEST
 
+START_TEST(test_status_of_a_pointer_that_is_required_names_function_and_parameter)
+{
+    rr_error err = {0};
+    ck_assert_int_eq(rri_require(&err, "rr_f", "out", &err), RR_OK);
+    ck_assert(err.status == RR_OK && err.text[0] == 0);
+    ck_assert_int_eq(rri_require(NULL, "rr_f", "out", &err), RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_f: out is NULL");
+    ck_assert_int_eq(rri_require(NULL, "rr_f", "out", NULL), RR_E_INVALID);
+}
+END_TEST
+
 START_TEST(test_status_error_is_512_bytes)
 {
     ck_assert_uint_eq(sizeof(rr_error), 512);
@@ -139,4 +150,6 @@ CHECK_MAIN("core/status", test_status_fail_writes_status_and_sentence,
            test_status_long_plain_sentence_fills_the_room,
            test_status_try_returns_at_once_on_failure,
            test_status_every_number_has_its_name_and_a_text,
-           test_status_of_a_file_names_it_before_what_is_wrong, test_status_error_is_512_bytes)
+           test_status_of_a_file_names_it_before_what_is_wrong,
+           test_status_of_a_pointer_that_is_required_names_function_and_parameter,
+           test_status_error_is_512_bytes)
