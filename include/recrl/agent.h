@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* One update, as means over its minibatches weighted by rows, unless said otherwise. maths §5, §6.
- * With normalize_returns all but grad_norm is told in the unit of rewards, as without it. A figure
+ * With normalize_returns all but grad_norm is in the unit of rewards, as without it. A figure
  * that no finite float holds is NaN: with rewards of 1e20, their loss squared. */
 typedef struct rr_stats {
     uint32_t struct_size;     /* sizeof(rr_stats) */
@@ -106,7 +106,7 @@ RR_API rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *d
  * [n, n_best], which may be NULL. n_best is at most the length of the list (k, or N); ties go to
  * the lower position; rows with fewer items that may be chosen are padded with −1 and −inf.
  * n_best = 1 is the greedy item. Scores that overflow are RR_E_NOT_FINITE where log_probs is
- * wanted; without, only a row whose every score is NaN is noticed. */
+ * given; without, only a row whose every score is NaN is noticed. */
 RR_API rr_status rr_agent_top_k(rr_agent *agent, const rr_obs *obs, int32_t n_best,
                                 int32_t *positions, int32_t *items, float *log_probs,
                                 rr_error *err);
@@ -118,13 +118,13 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
                                    float *log_probs, float *entropies, float *values,
                                    rr_error *err);
 
-/* Trains on the buffer's rows and empties it. `obs` is the state to come of the sessions that are
- * still open, in the order of the last record; NULL where none is. stats may be NULL. A refused
+/* Trains on the buffer's rows and empties it. `obs` is the next observation of the sessions that
+ * are still open, in the order of the last record; NULL where none is. stats may be NULL. A refused
  * update (a row without reward, a shape that is not the agent's) empties nothing and changes
  * nothing. RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the rows are
- * gone, and stats tells of them. RR_E_CANCELLED:
+ * gone, and stats has them. RR_E_CANCELLED:
  * rr_host.is_cancelled said so before a minibatch; the steps before it are kept, the rows are gone,
- * it counts as an update, and stats tells of it. Where all rows were recorded under another
+ * it counts as an update, and stats has it. Where all rows were recorded under another
  * catalogue, the answer is RR_OK with 0 rows: this counts as no update (n_updates, annealing,
  * staleness), and the host's log gets a sentence. */
 RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
@@ -195,7 +195,7 @@ RR_API int32_t rr_agent_tensor_count(const rr_agent *agent);
 RR_API rr_status rr_agent_tensor_at(const rr_agent *agent, int32_t index, rr_tensor *out,
                                     rr_error *err);
 /* Overwrites one tensor; n_values must be its size, values finite. Moments and running statistics
- * are left alone. critic.shift, critic.scale, state.means and state.inverses are constants that no
+ * do not change. critic.shift, critic.scale, state.means and state.inverses are constants that no
  * gradient moves. */
 RR_API rr_status rr_agent_set_tensor(rr_agent *agent, const char *name, const float *values,
                                      int64_t n_values, rr_error *err);

@@ -69,8 +69,8 @@ RR_API const char *rr_status_text(rr_status status);
 enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
 
 /* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and
- * free (a block of 4 MiB or more with a wish to the kernel for large pages, on Linux), and no log.
- * `log` is for warnings: rr_agent_update_sessions has two to give. `is_cancelled` is
+ * free (for a block of 4 MiB or more the kernel is asked for large pages, on Linux), and no log.
+ * `log` is for warnings, such as those of rr_agent_update_sessions. `is_cancelled` is
  * asked by updates and rr_agent_imitate before each minibatch, so that Ctrl-C need not wait
  * for the end of an update; NULL: never. Copied in create; `user` is handed back and never read.
  * Members are called on the thread that called the library, and must not call back into the handle.
@@ -156,8 +156,8 @@ typedef struct rr_obs {
     uint64_t schema;                  /* the host's number for what its columns mean */
 } rr_obs;
 
-/* What was decided. The arrays are the caller's; what is NULL is not wanted. A position that is
- * drawn has probability > 0 always: exclusions and padding are never drawn. */
+/* What was decided. The arrays are the caller's; one that is NULL is not written. A position that
+ * is drawn has probability > 0 always: exclusions and padding are never drawn. */
 typedef struct rr_decision {
     uint32_t struct_size;      /* sizeof(rr_decision) */
     int32_t n;                 /* rows of the arrays; must equal the observation's */

@@ -88,8 +88,8 @@ typedef struct rr_agent_config {
     int64_t planned_updates;   /* updates over which lr falls to 0; 0: constant; default 0 */
     uint64_t seed;             /* initialisation, draws, shuffles; default 0 */
     int32_t normalize_returns; /* 1: learn in units of the running deviation of returns, whatever
-                                  rewards are counted in; what is told stays in the unit of
-                                  rewards; default 0. V = 0 until the first update [PopArt: van
+                                  rewards are counted in; what is reported stays in the unit
+                                  of rewards; default 0. V = 0 until the first update [PopArt: van
                                   Hasselt et al. 2016]. A learning rate that was tuned without it
                                   may want tuning again. maths §11 */
     int32_t normalize_states;  /* 1: networks see clip((s − mean)/deviation, ±10) of each

@@ -76,7 +76,7 @@ typedef struct rr_health_report {
     int32_t is_judged; /* 1: a window ended with this update, and was not the first */
     uint32_t ill;      /* RR_ILL_ bits as of the last judgement */
     uint32_t began;    /* those that the judgement before did not have: their sentences
-                          were told */
+                          were logged */
     int64_t n_updates; /* the agent's, as in rr_stats */
     int64_t n_rows;    /* of the window */
     float entropy;

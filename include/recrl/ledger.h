@@ -104,7 +104,7 @@ RR_API rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts 
  * a decision for idle_timeout are cut off. A clock that goes back is held at its latest time.
  * counts (nullable): where the rows are then. Time: O(sessions).
  *
- * One settle in milliseconds among seconds would make every later reward late, for ever. So a time
+ * One settle in milliseconds among seconds would make every later reward late. So a time
  * that is more than 10,000 times the longer of reward_wait and idle_timeout away from the clock,
  * either way, is refused (RR_E_INVALID names both), here and in obs->times of record; before the
  * first settle the newest row's time stands for the clock. */

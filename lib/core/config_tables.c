@@ -239,9 +239,7 @@ const rri_config_table *rri_config_table_of(int32_t kind)
 rr_status rri_config_table_find(const rri_config_table **table, const void *config,
                                 const char *caller, rr_error *err)
 {
-    if (config == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: config is NULL", caller);
-    }
+    RRI_TRY(rri_require(config, caller, "config", err));
     struct {
         uint32_t struct_size;
         int32_t kind;

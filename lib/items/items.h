@@ -4,7 +4,7 @@
  *
  *   one block:  rr_items │ vectors [N, d] │ keys [N] │ slots [2^b ≥ 2N], none where key = index
  *
- * The last reference to be given up releases the block through the allocator that made it. */
+ * The last reference to be released frees the block through the allocator that made it. */
 #ifndef RRI_ITEMS_ITEMS_H
 #define RRI_ITEMS_ITEMS_H
 

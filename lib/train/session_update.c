@@ -3,7 +3,7 @@
 
 #include "core/status.h"
 #include "ledger/harvest.h"
-#include "train/intake.h"
+#include "train/session_rows.h"
 #include "train/update.h"
 
 /* Of all rows of the sessions picked, the last ones of those cut off too. */
@@ -39,32 +39,30 @@ rr_status rri_trainer_update_sessions(bool *is_made, rri_trainer *trainer, rri_r
                                       rri_ledger *ledger, rr_stats *stats, rr_error *err)
 {
     rri_update_rows *update = &trainer->update;
-    rri_intake in;
+    rri_session_rows rows;
     *is_made = false;
-    RRI_TRY(rri_intake_take(&in, trainer, rollout, ledger, err));
-    rri_intake_warn(&in, trainer);
+    RRI_TRY(rri_session_rows_select(&rows, trainer, rollout, ledger, err));
+    rri_session_rows_warn(&rows, trainer);
     rri_trainer_note_version(trainer, NULL);
-    rri_earlier_add(&trainer->earlier, in.own, trainer->model.values);
+    rri_earlier_add(&trainer->earlier, rows.own, trainer->model.values);
 
     /* From here on the rows are the update's: ratios begin at the policy of now. */
-    for (size_t i = 0; i < in.n_trained; i++) {
-        float *log_prob = &rollout->log_probs[update->order[update->trained[i]]];
-        update->recorded[i] = *log_prob;
-        *log_prob = update->normalised[i];
+    for (size_t i = 0; i < rows.n_trained; i++) {
+        rollout->log_probs[update->order[update->trained[i]]] = update->present[i];
     }
     update->has_weights = true;
     size_t n_trained;
     rr_stats full = {0};
     const rr_status status =
-        rri_update_run(&n_trained, trainer, rollout, in.n_places, in.n_trained, &full, err);
+        rri_update_run(&n_trained, trainer, rollout, rows.n_places, rows.n_trained, &full, err);
     update->has_weights = false; /* whoever trains next has none */
-    rri_intake_fill_stats(&full, &in);
-    full.reward_mean = mean_reward(update, rollout, ledger, in.n_places);
+    rri_session_rows_fill_stats(&full, &rows);
+    full.reward_mean = mean_reward(update, rollout, ledger, rows.n_places);
     if (stats != NULL) {
         *stats = full;
     }
     if (status == RR_E_CANCELLED) {
-        give_back(trainer, rollout, in.n_trained);
+        give_back(trainer, rollout, rows.n_trained);
     } else {
         rri_harvest_forget(ledger, rollout, n_trained);
     }

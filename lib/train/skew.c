@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/status.h"
-#include "train/recall.h"
+#include "train/evaluate_rows.h"
 
 /* The parameters of a version; NULL: they are gone. */
 static const float *parameters_of(const rri_trainer *trainer, uint64_t own, uint64_t plain)
@@ -31,32 +31,33 @@ static void check_version(rri_skew *skew, uint8_t *verdicts, rri_trainer *traine
                           const rri_rollout *rollout, const rri_ledger *ledger, size_t first,
                           size_t n)
 {
-    rri_update_rows *update = &trainer->update;
-    int32_t *rows = update->minibatch; /* free until the minibatches, as the next */
-    float *log_probs = update->returns;
+    const rri_update_rows *update = &trainer->update;
+    rri_slice *slice = &trainer->slice;
+    const int32_t *incumbents = rollout->form.has_incumbents ? ledger->incumbents : NULL;
     const rr_serving_options options = rri_version_options(version);
     const bool is_present = parameters == trainer->model.values;
-    size_t m = 0;
-    for (size_t i = first; i < n; i++) {
-        const int32_t row = update->order[update->trained[i]];
-        if (ledger->versions[row] == version->version) {
-            rows[m++] = row;
-        }
-    }
     if (!is_present) {
         rri_model_pack_from(&trainer->model, parameters);
     }
-    rri_recall_served(trainer, log_probs, &options,
-                      rollout->form.has_incumbents ? ledger->incumbents : NULL, rollout, rows, m);
+    for (size_t begin = first, end; begin < n; begin = end) {
+        size_t n_gathered = 0, n_judged = 0;
+        for (end = begin; end < n && n_gathered < RRI_SLICE_ROWS; end++) {
+            const int32_t row = update->order[update->trained[end]];
+            if (ledger->versions[row] == version->version) {
+                slice->rows[n_gathered++] = row;
+            }
+        }
+        rri_evaluate_rows_served(trainer, slice->log_probs, &options, incumbents, rollout,
+                                 slice->rows, n_gathered);
+        for (size_t i = begin; i < end; i++) {
+            const size_t row = (size_t)update->order[update->trained[i]];
+            if (ledger->versions[row] == version->version) {
+                verdicts[i] = judge(skew, rollout, row, slice->log_probs[n_judged++]);
+            }
+        }
+    }
     if (!is_present) {
         rri_model_pack_from(&trainer->model, trainer->model.values);
-    }
-    m = 0;
-    for (size_t i = first; i < n; i++) {
-        const size_t row = (size_t)update->order[update->trained[i]];
-        if (ledger->versions[row] == version->version) {
-            verdicts[i] = judge(skew, rollout, row, log_probs[m++]);
-        }
     }
 }
 

@@ -47,20 +47,20 @@ static void layout_update(rri_trainer *trainer, rri_arena *arena)
     update->max_rows = rows;
     update->order = RRI_TAKE(arena, int32_t, rows);
     update->is_segment_end = RRI_TAKE(arena, uint8_t, rows);
-    update->terminated = RRI_TAKE(arena, uint8_t, rows);
     update->rewards = RRI_TAKE(arena, float, rows);
     update->values = RRI_TAKE(arena, float, rows);
     update->next_values = RRI_TAKE(arena, float, rows);
-    update->advantages = RRI_TAKE(arena, float, rows);
     update->returns = RRI_TAKE(arena, float, rows);
-    update->normalised = RRI_TAKE(arena, float, rows);
     update->weights = RRI_TAKE(arena, float, rows);
     update->traces = RRI_TAKE(arena, float, rows);
     update->is_own = RRI_TAKE(arena, uint8_t, rows);
     update->recorded = RRI_TAKE(arena, float, rows);
     update->trained = RRI_TAKE(arena, int32_t, rows);
-    update->permutation = RRI_TAKE(arena, int32_t, rows);
-    update->minibatch = RRI_TAKE(arena, int32_t, rows);
+    update->permutation = update->select.rows = RRI_TAKE(arena, int32_t, rows);
+    update->minibatch = update->select.actions = RRI_TAKE(arena, int32_t, rows);
+    update->advantages = update->select.weights = RRI_TAKE(arena, float, rows);
+    update->terminated = update->select.verdicts = RRI_TAKE(arena, uint8_t, rows);
+    update->normalised = update->present = RRI_TAKE(arena, float, rows);
     update->tempered_weights = RRI_TAKE(arena, float, trainer->model.network.feature_dim);
     update->tempered_bias = trainer->model.network.at.item_bias != RRI_ABSENT
                                 ? RRI_TAKE(arena, float, trainer->model.network.n_items)

@@ -52,23 +52,40 @@ typedef struct rri_slice {
     rri_tile_sums tiles[RRI_SLICE_TILES];
 } rri_slice;
 
-/* Arrays for one rollout, in the order of (session, arrival). */
+/* Arrays for one rollout, [max_rows] in the order of (session, arrival) unless said otherwise. An
+ * update first selects rows, then computes returns and makes minibatches; what only one of these
+ * phases has shares its memory with what only the other has, as the unions say. */
 typedef struct rri_update_rows {
     size_t max_rows;
-    int32_t *order;                        /* [max_rows] row of the rollout */
-    uint8_t *is_segment_end;               /* [max_rows] */
-    uint8_t *terminated;                   /* [max_rows] */
-    float *rewards, *values, *next_values; /* [max_rows] */
-    float *advantages, *returns;           /* [max_rows] */
-    float *normalised;                     /* [max_rows] advantages of the present minibatch */
-    float *weights;                        /* [max_rows] w of each place; read where has_weights */
-    float *traces;                         /* [max_rows] c of each place */
-    uint8_t *is_own;         /* [max_rows] of trained places: the present version drew it */
-    bool has_weights;        /* while a ledger is trained on */
-    float *recorded;         /* [max_rows] log-probs of trained places as a ledger has them */
-    int32_t *trained;        /* [max_rows] places (in this order) that are trained on */
-    int32_t *permutation;    /* [max_rows] */
-    int32_t *minibatch;      /* [max_rows] places of the present minibatch */
+    int32_t *order;                        /* row of the rollout */
+    uint8_t *is_segment_end;               /* RRI_SEGMENT_… */
+    int32_t *trained;                      /* places (in this order) that are trained on */
+    uint8_t *is_own;                       /* of trained places: the present version drew it */
+    float *rewards, *values, *next_values; /* r, V(s), V(s') */
+    float *returns;                        /* R */
+    float *weights;                        /* w of each place; read where has_weights */
+    float *traces;                         /* c of each place */
+    float *recorded;                       /* of trained places: log-probs as a ledger has them */
+    bool has_weights;                      /* while a ledger is trained on */
+    union {
+        struct {               /* of trained places, until returns are computed */
+            int32_t *rows;     /* of the rollout; once more after the last minibatch */
+            int32_t *actions;  /* that are checked */
+            float *weights;    /* w */
+            uint8_t *verdicts; /* RRI_SKEW_… */
+        } select;
+        struct { /* from the returns to the last minibatch */
+            int32_t *permutation;
+            int32_t *minibatch;  /* places of the present one */
+            float *advantages;   /* Â */
+            uint8_t *terminated; /* of each place */
+        };
+    };
+    union {
+        float *present;    /* of trained places: log-probs of the policy that an update from a
+                              ledger begins with, until these are the rollout's */
+        float *normalised; /* advantages of the present minibatch */
+    };
     double *shards;          /* of the gradient's norm */
     float *tempered_weights; /* [f] */
     float *tempered_bias;    /* [N] where there are biases */

@@ -125,15 +125,22 @@ static size_t select_rows(rri_trainer *trainer, const rri_rollout *rollout)
     return n;
 }
 
-rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollout, size_t first,
-                                 size_t n, rr_error *err)
+const int32_t *rri_update_trained_rows(rri_update_rows *update, size_t n)
 {
-    rri_update_rows *update = &trainer->update;
     for (size_t i = 0; i < n; i++) {
-        update->permutation[i] = update->order[update->trained[first + i]];
-        update->minibatch[i] = rollout->actions[update->permutation[i]];
+        update->select.rows[i] = update->order[update->trained[i]];
     }
-    const rri_menu menu = rri_gradient_menu(rollout, update->permutation, n);
+    return update->select.rows;
+}
+
+rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollout,
+                                 const int32_t *rows, size_t n, rr_error *err)
+{
+    int32_t *actions = trainer->update.select.actions;
+    for (size_t i = 0; i < n; i++) {
+        actions[i] = rollout->actions[rows[i]];
+    }
+    const rri_menu menu = rri_gradient_menu(rollout, rows, n);
     if (menu.k == 0 && trainer->model.network.n_items == 0) {
         RRI_FAIL(err, RR_E_MISMATCH, "update: the rows have no lists, and this agent no catalogue");
     }
@@ -143,8 +150,8 @@ rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollou
                                       trainer->model.network.dim, scratch, err);
     rri_stack_rewind(scratch, mark);
     if (status == RR_OK) {
-        status = rri_menu_check_actions(&menu, trainer->model.network.n_items, update->minibatch,
-                                        "actions", err);
+        status =
+            rri_menu_check_actions(&menu, trainer->model.network.n_items, actions, "actions", err);
     }
     return status;
 }
@@ -186,11 +193,7 @@ static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_tr
 /* What the networks are to see from now on, since the rows are trained on. */
 static void see_states(rri_trainer *trainer, const rri_rollout *rollout, size_t n)
 {
-    rri_update_rows *update = &trainer->update;
-    for (size_t i = 0; i < n; i++) {
-        update->permutation[i] = update->order[update->trained[i]];
-    }
-    rri_normalise_states(trainer, rollout->states, update->permutation, n);
+    rri_normalise_states(trainer, rollout->states, rri_update_trained_rows(&trainer->update, n), n);
 }
 
 rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_rollout *rollout,
@@ -230,7 +233,8 @@ rr_status rri_trainer_update(rri_trainer *trainer, rri_rollout *rollout, const r
     const bool is_alone = needs_two && n_own == 1;
     const size_t n = is_alone ? 0 : n_own; /* what a change of items left over is dropped too */
     if (n > 0) {
-        RRI_TRY(rri_update_check_lists(trainer, rollout, 0, n, err));
+        const int32_t *rows = rri_update_trained_rows(&trainer->update, n);
+        RRI_TRY(rri_update_check_lists(trainer, rollout, rows, n, err));
     }
     if (n == 0) {
         rri_host_log_say(&trainer->log, RR_LOG_WARNING,

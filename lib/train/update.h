@@ -23,10 +23,11 @@ rr_status rri_update_check_form(const rri_trainer *trainer, const rri_rollout *r
 bool rri_update_is_of_catalogue(const rri_trainer *trainer, const rri_rollout *rollout, size_t row);
 /* Whether one row alone cannot be trained on. */
 bool rri_update_needs_two(const rri_trainer *trainer);
-/* Judges lists and actions of n trained places from `first` on, which were recorded without
- * knowledge of the catalogue. */
-rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollout, size_t first,
-                                 size_t n, rr_error *err);
+/* select.rows ← the first n trained places' rows of the rollout, which it returns. */
+const int32_t *rri_update_trained_rows(rri_update_rows *update, size_t n);
+/* Judges lists and actions of rows [n], which were recorded without knowledge of the catalogue. */
+rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollout,
+                                 const int32_t *rows, size_t n, rr_error *err);
 /* Trains on the first n trained places of n_places, whose returns are there, and counts the update.
  * *n_trained: n, or 0 where not a step was made. stats is whole, and not NULL. */
 rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_rollout *rollout,

@@ -4,7 +4,7 @@
 #include "train/session_update.h"
 
 #include "session_fixture.h"
-#include "train/recall.h"
+#include "train/evaluate_rows.h"
 
 START_TEST(test_session_update_rows_of_the_present_version_weigh_one)
 {
@@ -56,7 +56,7 @@ START_TEST(test_session_update_stale_rows_are_weighed_and_their_traces_cut)
     }
     memcpy(mu, rollout->log_probs, n * sizeof(float));
     memcpy(rewards, rollout->rewards, n * sizeof(float));
-    rri_recall_compute(&t.r.agent->trainer, prox, values, rollout, rows, n);
+    rri_evaluate_rows_compute(&t.r.agent->trainer, prox, values, rollout, rows, n);
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
 
@@ -205,7 +205,7 @@ START_TEST(test_session_update_a_session_cut_off_leads_to_its_last_state)
     for (size_t i = 0; i < 3 * N; i++) {
         rows[i] = (int32_t)i;
     }
-    rri_recall_compute(&t.r.agent->trainer, NULL, values, &t.r.rollout, rows, 3 * N);
+    rri_evaluate_rows_compute(&t.r.agent->trainer, NULL, values, &t.r.rollout, rows, 3 * N);
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(stats.n_rows, 2 * N);

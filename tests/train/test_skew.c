@@ -4,6 +4,7 @@
 #include "train/skew.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #include "core/hash.h"
 #include "recrl/recrl.h"
 
-enum { N = 24, S = 3, D = 3, K = 6, F = 2, ITEMS = 30 };
+enum { N = 24, S = 3, D = 3, K = 6, F = 2, ITEMS = 30, MOST = 30 * N };
 
 typedef struct desk {
     rr_items *items;
@@ -41,7 +42,7 @@ static void desk_open(desk *t, int32_t keep_versions)
     config.item_dim = D;
     config.feature_dim = F;
     config.has_bias = 1;
-    config.max_rows = 4 * N;
+    config.max_rows = MOST;
     config.max_candidates = K;
     config.max_history = 1;
     config.keep_versions = keep_versions;
@@ -51,7 +52,7 @@ static void desk_open(desk *t, int32_t keep_versions)
     ck_assert_int_eq(rr_agent_set_feature_weights(t->agent, weights, F, NULL), RR_OK);
     rr_ledger_config ledger;
     rr_ledger_config_init(&ledger, sizeof ledger);
-    ledger.max_rows = 4 * N;
+    ledger.max_rows = MOST;
     ledger.state_dim = S;
     ledger.feature_dim = F;
     ledger.max_candidates = K;
@@ -358,9 +359,45 @@ START_TEST(test_skew_versions_that_are_kept_are_checked_and_others_are_not)
 }
 END_TEST
 
+/* More of them than a slice holds. */
+START_TEST(test_skew_each_of_many_rows_of_a_kept_version_is_checked)
+{
+    enum { REQUESTS = 25 };
+    ck_assert_uint_gt((size_t)REQUESTS * N, RRI_SLICE_ROWS + N);
+    for (int skewed = -1; skewed < REQUESTS; skewed += 13) { /* none, the middle, the last */
+        desk t;
+        desk_open(&t, 2);
+        const rr_serving_options options = mixed();
+        publish(&t, &options);
+        act(&t);
+        record(&t);
+        update(&t, RR_OK);
+        uint64_t decision = 0;
+        for (int i = 0; i < REQUESTS; i++) {
+            act(&t);
+            if (i == skewed) {
+                t.log_probs[N - 1] += 0.25f;
+                decision = t.decisions[N - 1];
+            }
+            record(&t);
+        }
+        rr_error err = {0};
+        const rr_status status = rr_agent_update_sessions(t.agent, t.ledger, NULL, &err);
+        ck_assert_msg(status == (skewed < 0 ? RR_OK : RR_E_SKEW), "%d: %s", skewed, err.text);
+        if (skewed >= 0) {
+            char named[64];
+            snprintf(named, sizeof named, "decision %llu was", (unsigned long long)decision);
+            ck_assert_msg(strstr(err.text, named) != NULL, "%s", err.text);
+        }
+        desk_close(&t);
+    }
+}
+END_TEST
+
 CHECK_MAIN("train/skew", test_skew_rows_of_serving_options_are_reproduced_and_weighed,
            test_skew_plain_options_are_the_agents_own_rows,
            test_skew_what_changes_between_act_and_record_is_caught,
            test_skew_other_serving_options_are_caught,
            test_skew_a_stale_item_table_is_caught_or_dropped,
-           test_skew_versions_that_are_kept_are_checked_and_others_are_not)
+           test_skew_versions_that_are_kept_are_checked_and_others_are_not,
+           test_skew_each_of_many_rows_of_a_kept_version_is_checked)

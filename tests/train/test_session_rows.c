@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Sessions that cannot be trained on are rejected, and the others are trained on as if these had
  * never been. */
-#include "train/intake.h"
+#include "train/session_rows.h"
 
 #include <float.h>
 
 #include "ledger/harvest.h"
 #include "session_fixture.h"
-#include "train/recall.h"
+#include "train/evaluate_rows.h"
 
 /* Rows of session s of the only play: its steps. */
 static size_t row_of(size_t session, size_t step)
@@ -83,7 +83,7 @@ static void open_weighted(desk *t, float max_skew)
     rri_model_pack(&t->r.agent->trainer.model);
 }
 
-START_TEST(test_intake_rejects_a_session_with_a_bad_row_and_trains_on_the_rest)
+START_TEST(test_session_rows_rejects_a_session_with_a_bad_row_and_trains_on_the_rest)
 {
     for (size_t i = 0; i < sizeof ILLNESSES / sizeof ILLNESSES[0]; i++) {
         desk t, twin;
@@ -118,7 +118,7 @@ START_TEST(test_intake_rejects_a_session_with_a_bad_row_and_trains_on_the_rest)
 }
 END_TEST
 
-START_TEST(test_intake_what_is_not_ready_stays_whatever_is_given_up)
+START_TEST(test_session_rows_what_is_not_ready_stays_whatever_is_rejected)
 {
     desk t;
     open_weighted(&t, 0.05f);
@@ -139,7 +139,7 @@ START_TEST(test_intake_what_is_not_ready_stays_whatever_is_given_up)
 }
 END_TEST
 
-START_TEST(test_intake_of_which_all_is_rejected_is_an_error_and_changes_nothing)
+START_TEST(test_session_rows_of_which_all_is_rejected_is_an_error_and_changes_nothing)
 {
     desk t;
     open_weighted(&t, 1.0f);
@@ -161,7 +161,7 @@ START_TEST(test_intake_of_which_all_is_rejected_is_an_error_and_changes_nothing)
 END_TEST
 
 /* Room that a session leaves is another's in the same update. */
-START_TEST(test_intake_sessions_that_are_given_up_take_no_room)
+START_TEST(test_session_rows_rejected_sessions_take_no_room)
 {
     desk t;
     open_weighted(&t, 1.0f);
@@ -179,7 +179,7 @@ START_TEST(test_intake_sessions_that_are_given_up_take_no_room)
 }
 END_TEST
 
-START_TEST(test_intake_a_session_longer_than_the_agent_holds_does_not_stop_the_others)
+START_TEST(test_session_rows_a_session_longer_than_the_agent_holds_does_not_stop_the_others)
 {
     desk t;
     open_weighted(&t, 0.0f);
@@ -205,7 +205,7 @@ START_TEST(test_intake_a_session_longer_than_the_agent_holds_does_not_stop_the_o
 }
 END_TEST
 
-START_TEST(test_intake_more_skew_than_max_skew_is_an_error_that_names_the_first)
+START_TEST(test_session_rows_more_skew_than_max_skew_is_an_error_that_names_the_first)
 {
     desk t;
     open_weighted(&t, 2.0f / ROWS);
@@ -225,7 +225,7 @@ START_TEST(test_intake_more_skew_than_max_skew_is_an_error_that_names_the_first)
 END_TEST
 
 /* Two of the 32 rows that were looked at, in sessions that were picked one after the other. */
-START_TEST(test_intake_skew_is_a_share_of_all_rows_that_were_checked)
+START_TEST(test_session_rows_skew_is_a_share_of_all_rows_that_were_checked)
 {
     for (int i = 0; i < 2; i++) {
         desk t;
@@ -246,7 +246,7 @@ START_TEST(test_intake_skew_is_a_share_of_all_rows_that_were_checked)
 END_TEST
 
 /* An agent that is ill is not the rows' fault. */
-START_TEST(test_intake_an_agent_without_numbers_gives_no_session_up)
+START_TEST(test_session_rows_an_agent_without_finite_numbers_rejects_no_session)
 {
     desk t;
     open_weighted(&t, 1.0f);
@@ -258,13 +258,14 @@ START_TEST(test_intake_an_agent_without_numbers_gives_no_session_up)
     for (size_t row = 0; row < 2 * N; row++) {
         t.ledger.versions[row] = rri_agent_version(t.r.agent);
     }
+    expect_refusal(&t, RR_E_NOT_FINITE, "update: decision ");
     expect_refusal(&t, RR_E_NOT_FINITE, "the agent's parameters, or the row's numbers");
     rig_close(&t.r);
 }
 END_TEST
 
 /* A row that is not trained on itself is a state on the way. */
-START_TEST(test_intake_a_state_whose_value_overflows_gives_its_session_up)
+START_TEST(test_session_rows_a_session_with_a_value_that_overflows_is_rejected)
 {
     desk t;
     rig_shape shape = usual();
@@ -282,7 +283,7 @@ START_TEST(test_intake_a_state_whose_value_overflows_gives_its_session_up)
     t.ledger.versions[row] = 1; /* unknown */
     float value;
     const int32_t which = (int32_t)row;
-    rri_recall_compute(&t.r.agent->trainer, NULL, &value, &t.r.rollout, &which, 1);
+    rri_evaluate_rows_compute(&t.r.agent->trainer, NULL, &value, &t.r.rollout, &which, 1);
     ck_assert(!isfinite(value));
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
@@ -294,7 +295,7 @@ START_TEST(test_intake_a_state_whose_value_overflows_gives_its_session_up)
 END_TEST
 
 /* The last row of a session that is cut off is no place, but the state after the one before. */
-START_TEST(test_intake_an_end_whose_value_overflows_gives_its_session_up)
+START_TEST(test_session_rows_a_session_whose_final_value_overflows_is_rejected)
 {
     desk t;
     rig_shape shape = usual();
@@ -321,7 +322,7 @@ START_TEST(test_intake_an_end_whose_value_overflows_gives_its_session_up)
 END_TEST
 
 /* Each is a float, and their sum is none. */
-START_TEST(test_intake_rewards_whose_return_overflows_give_their_session_up)
+START_TEST(test_session_rows_a_session_whose_return_overflows_is_rejected)
 {
     desk t, twin;
     open_weighted(&t, 0.05f);
@@ -344,14 +345,15 @@ START_TEST(test_intake_rewards_whose_return_overflows_give_their_session_up)
 }
 END_TEST
 
-CHECK_MAIN("train/intake", test_intake_rejects_a_session_with_a_bad_row_and_trains_on_the_rest,
-           test_intake_what_is_not_ready_stays_whatever_is_given_up,
-           test_intake_of_which_all_is_rejected_is_an_error_and_changes_nothing,
-           test_intake_sessions_that_are_given_up_take_no_room,
-           test_intake_a_session_longer_than_the_agent_holds_does_not_stop_the_others,
-           test_intake_more_skew_than_max_skew_is_an_error_that_names_the_first,
-           test_intake_skew_is_a_share_of_all_rows_that_were_checked,
-           test_intake_an_agent_without_numbers_gives_no_session_up,
-           test_intake_a_state_whose_value_overflows_gives_its_session_up,
-           test_intake_an_end_whose_value_overflows_gives_its_session_up,
-           test_intake_rewards_whose_return_overflows_give_their_session_up)
+CHECK_MAIN("train/session_rows",
+           test_session_rows_rejects_a_session_with_a_bad_row_and_trains_on_the_rest,
+           test_session_rows_what_is_not_ready_stays_whatever_is_rejected,
+           test_session_rows_of_which_all_is_rejected_is_an_error_and_changes_nothing,
+           test_session_rows_rejected_sessions_take_no_room,
+           test_session_rows_a_session_longer_than_the_agent_holds_does_not_stop_the_others,
+           test_session_rows_more_skew_than_max_skew_is_an_error_that_names_the_first,
+           test_session_rows_skew_is_a_share_of_all_rows_that_were_checked,
+           test_session_rows_an_agent_without_finite_numbers_rejects_no_session,
+           test_session_rows_a_session_with_a_value_that_overflows_is_rejected,
+           test_session_rows_a_session_whose_final_value_overflows_is_rejected,
+           test_session_rows_a_session_whose_return_overflows_is_rejected)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/recall.h"
+#include "train/evaluate_rows.h"
 
 #include "agent_fixture.h"
 
 /* More rows than a slice, in falling order, with every kind of list. */
-START_TEST(test_recall_gives_the_bits_of_act_and_evaluate)
+START_TEST(test_evaluate_rows_gives_the_bits_of_act_and_evaluate)
 {
     rig_shape shape = rig_usual();
     shape.n = 64;
@@ -25,17 +25,17 @@ START_TEST(test_recall_gives_the_bits_of_act_and_evaluate)
     for (size_t i = 0; i < n; i++) {
         rows[i] = (int32_t)(n - 1 - i);
     }
-    rri_recall_compute(&r.agent->trainer, log_probs, values, &r.rollout, rows, n);
+    rri_evaluate_rows_compute(&r.agent->trainer, log_probs, values, &r.rollout, rows, n);
     for (size_t i = 0; i < n; i++) {
         ck_assert_float_eq(log_probs[i], r.rollout.log_probs[n - 1 - i]);
         ck_assert_float_eq(values[i], r.rollout.values[n - 1 - i]);
     }
-    rri_recall_compute(&r.agent->trainer, NULL, values, &r.rollout, rows + 1, 3);
+    rri_evaluate_rows_compute(&r.agent->trainer, NULL, values, &r.rollout, rows + 1, 3);
     ck_assert_float_eq(values[0], r.rollout.values[n - 2]);
     ck_assert_float_eq(values[3], r.rollout.values[n - 4]); /* as it was */
-    rri_recall_compute(&r.agent->trainer, log_probs, values, &r.rollout, rows, 0);
+    rri_evaluate_rows_compute(&r.agent->trainer, log_probs, values, &r.rollout, rows, 0);
     rig_close(&r);
 }
 END_TEST
 
-CHECK_MAIN("train/recall", test_recall_gives_the_bits_of_act_and_evaluate)
+CHECK_MAIN("train/evaluate_rows", test_evaluate_rows_gives_the_bits_of_act_and_evaluate)

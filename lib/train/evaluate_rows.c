@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/recall.h"
+#include "train/evaluate_rows.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@ typedef struct slice_job {
     size_t n;
     rri_inputs inputs;
     rri_menu menu;
-    rri_head head; /* at the temperature that is asked for */
+    rri_head head; /* at the temperature of the options */
     rri_catalogue catalogue;
     rri_mixture mixture;
     float *log_probs, *values; /* [n] or NULL */
@@ -48,7 +48,8 @@ static void run_tile(void *context, size_t task, size_t worker)
     }
 }
 
-/* `job` says what is wanted; log_probs and values [n] are all rows'. */
+/* All rows, slice by slice: log_probs and values [n], each nullable, under the head, catalogue and
+ * mixture of `job`. */
 static void run(slice_job job, float *log_probs, float *values, const int32_t *rows, size_t n)
 {
     rri_trainer *trainer = job.trainer;
@@ -66,8 +67,8 @@ static void run(slice_job job, float *log_probs, float *values, const int32_t *r
     }
 }
 
-void rri_recall_compute(rri_trainer *trainer, float *log_probs, float *values,
-                        const rri_rollout *rollout, const int32_t *rows, size_t n)
+void rri_evaluate_rows_compute(rri_trainer *trainer, float *log_probs, float *values,
+                               const rri_rollout *rollout, const int32_t *rows, size_t n)
 {
     const slice_job job = {.trainer = trainer,
                            .rollout = rollout,
@@ -76,9 +77,9 @@ void rri_recall_compute(rri_trainer *trainer, float *log_probs, float *values,
     run(job, log_probs, values, rows, n);
 }
 
-void rri_recall_served(rri_trainer *trainer, float *log_probs, const rr_serving_options *options,
-                       const int32_t *incumbents, const rri_rollout *rollout, const int32_t *rows,
-                       size_t n)
+void rri_evaluate_rows_served(rri_trainer *trainer, float *log_probs,
+                              const rr_serving_options *options, const int32_t *incumbents,
+                              const rri_rollout *rollout, const int32_t *rows, size_t n)
 {
     slice_job job = {.trainer = trainer,
                      .rollout = rollout,

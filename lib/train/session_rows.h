@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* intake.h: which sessions of a ledger an update takes, and what their rows weigh. recrl.h
+/* session_rows.h: which sessions of a ledger an update takes, and what their rows weigh. recrl.h
  * §6, maths §5.
  *
  * A session with a row that cannot be trained on is rejected whole: a session with a hole is not
  * what happened. The others are trained on as if it had not been there. */
-#ifndef RRI_TRAIN_INTAKE_H
-#define RRI_TRAIN_INTAKE_H
+#ifndef RRI_TRAIN_SESSION_ROWS_H
+#define RRI_TRAIN_SESSION_ROWS_H
 
 #include "ledger/ledger.h"
 #include "rl/off_policy.h"
@@ -18,7 +18,7 @@ typedef struct rri_rejected {
     rr_error first;   /* what is wrong with it */
 } rri_rejected;
 
-typedef struct rri_intake {
+typedef struct rri_session_rows {
     uint64_t own;  /* the present version */
     size_t n_rows; /* of the sessions picked */
     size_t n_places, n_trained;
@@ -29,17 +29,17 @@ typedef struct rri_intake {
     rri_rejected rejected;
     size_t n_skewed;  /* rows for which sessions were rejected */
     size_t n_checked; /* all rows of these that could be checked */
-} rri_intake;
+} rri_session_rows;
 
 /* Picks sessions, into order, is_segment_end, trained and is_own of trainer->update, with values,
- * weights, traces, advantages and returns of all places there, and the present log-probs of trained
- * places in `normalised`. A refusal changes nothing. */
-rr_status rri_intake_take(rri_intake *in, rri_trainer *trainer, const rri_rollout *rollout,
-                          rri_ledger *ledger, rr_error *err);
+ * weights, traces, advantages and returns of all places there, and the present and recorded
+ * log-probs of trained places. An error changes nothing. */
+rr_status rri_session_rows_select(rri_session_rows *selected, rri_trainer *trainer,
+                                  const rri_rollout *rollout, rri_ledger *ledger, rr_error *err);
 
 /* What the host's log should know of it. */
-void rri_intake_warn(const rri_intake *in, const rri_trainer *trainer);
+void rri_session_rows_warn(const rri_session_rows *selected, const rri_trainer *trainer);
 
-void rri_intake_fill_stats(rr_stats *stats, const rri_intake *in);
+void rri_session_rows_fill_stats(rr_stats *stats, const rri_session_rows *selected);
 
 #endif
