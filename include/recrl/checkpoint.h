@@ -67,7 +67,7 @@ RR_API rr_status rr_checkpoint_save(const rr_checkpoint *checkpoint, const char 
                                     rr_error *err);
 /* Restores into handles of the same algorithm and shapes. Learning rates, seeds and threads are the
  * handles' own: for a run that goes on as if it had never stopped, make them from
- * rr_checkpoint_read_config. A handle that is NULL is not read; one that is asked for and not in
+ * rr_checkpoint_read_config. A handle that is NULL is not read; one that is given and not in
  * the file is RR_E_NOT_FOUND. blob NULL only asks for blob_bytes; RR_E_TOO_SMALL, with blob_bytes
  * written, when blob is given and blob_capacity is less. On failure nothing else has changed. A
  * file is judged by its header before memory is taken for the rest: then as much as it has bytes,

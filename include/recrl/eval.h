@@ -89,13 +89,13 @@ typedef struct rr_metrics_summary {
     double first_third_reward, first_third_reward_interval;
     double last_third_reward, last_third_reward_interval;
 } rr_metrics_summary;
-/* popularity [N] shares in [0, 1] that sum to 1, or NULL. is_wanted [n], n the max_sessions of
+/* popularity [N] shares in [0, 1] that sum to 1, or NULL. is_included [n], n the max_sessions of
  * create, makes it the summary of a segment: of sessions whose mark is not 0, session by session in
  * the order they began: in an rr_env that is its session number, so every policy gets the same
  * users. NULL, with n 0: of all. What has not ended is left out. */
 RR_API rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
-                                      const uint8_t *is_wanted, int32_t n, rr_metrics_summary *out,
-                                      rr_error *err);
+                                      const uint8_t *is_included, int32_t n,
+                                      rr_metrics_summary *out, rr_error *err);
 /* returns [n] of the n sessions that have ended, in the order they began; for paired comparisons.
  * RR_E_NOT_FINITE where one is beyond a float. */
 RR_API rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n,

@@ -75,29 +75,29 @@ int32_t rr_metrics_is_complete(const rr_metrics *metrics)
     return metrics != NULL && rri_metrics_is_complete(metrics) ? 1 : 0;
 }
 
-/* is_wanted [n] is of all sessions, or not there. */
-static rr_status check_marks(const rr_metrics *metrics, const uint8_t *is_wanted, int32_t n,
+/* is_included [n] is of all sessions, or not there. */
+static rr_status check_marks(const rr_metrics *metrics, const uint8_t *is_included, int32_t n,
                              rr_error *err)
 {
-    const size_t n_sessions = is_wanted != NULL ? rri_metrics_capacity(metrics) : 0;
+    const size_t n_sessions = is_included != NULL ? rri_metrics_capacity(metrics) : 0;
     if (n < 0 || (size_t)n != n_sessions) {
         RRI_FAIL(err, RR_E_INVALID, "rr_metrics_summarize: n is %d; it must be %zu, %s", n,
                  n_sessions,
-                 is_wanted != NULL ? "the max_sessions of create" : "since is_wanted is NULL");
+                 is_included != NULL ? "the max_sessions of create" : "since is_included is NULL");
     }
     return RR_OK;
 }
 
 rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
-                               const uint8_t *is_wanted, int32_t n, rr_metrics_summary *out,
+                               const uint8_t *is_included, int32_t n, rr_metrics_summary *out,
                                rr_error *err)
 {
     RRI_TRY(rri_require(metrics, "rr_metrics_summarize", "metrics", err));
-    RRI_TRY(check_marks(metrics, is_wanted, n, err));
+    RRI_TRY(check_marks(metrics, is_included, n, err));
     RRI_TRY(rri_abi_check(out, sizeof *out, "rr_metrics_summary", err));
     rr_metrics_summary full;
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_metrics_summarize(metrics, popularity, is_wanted, &full, err);
+    const rr_status status = rri_metrics_summarize(metrics, popularity, is_included, &full, err);
     rri_fpmode_leave(before);
     RRI_TRY(status);
     rri_abi_write(out, &full, sizeof full);

@@ -27,7 +27,7 @@ void rri_workers_destroy(rri_workers *workers);
 /* How long about a thread that has nothing to do polls for more before it sleeps, [0, 100000]
  * microseconds; 0 where other work waits for its core. Between runs. */
 void rri_workers_spin(rri_workers *workers, int32_t microseconds);
-#define RRI_WORKERS_SPIN_US 200 /* unless it is told otherwise */
+#define RRI_WORKERS_SPIN_US 200 /* the default */
 
 /* Runs every task and returns when all are done. Allocates nothing. Not reentrant. */
 void rri_workers_run(rri_workers *workers, rri_task *task, void *context, size_t n_tasks);

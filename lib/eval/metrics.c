@@ -185,15 +185,15 @@ size_t rri_metrics_count(const rr_metrics *metrics)
     return metrics->n_ended;
 }
 
-static bool is_taken(const rr_metrics *metrics, const uint8_t *is_wanted, size_t session)
+static bool is_taken(const rr_metrics *metrics, const uint8_t *is_included, size_t session)
 {
-    return metrics->has_ended[session] != 0 && (is_wanted == NULL || is_wanted[session] != 0);
+    return metrics->has_ended[session] != 0 && (is_included == NULL || is_included[session] != 0);
 }
 
 enum { WHOLE, FIRST_THIRD, LAST_THIRD };
 
 /* Reward a step in one part of the sessions taken, as a ratio of sums. */
-static void summarize_part(const rr_metrics *metrics, const uint8_t *is_wanted, int part,
+static void summarize_part(const rr_metrics *metrics, const uint8_t *is_included, int part,
                            double *mean, double *interval)
 {
     size_t n = 0;
@@ -201,7 +201,7 @@ static void summarize_part(const rr_metrics *metrics, const uint8_t *is_wanted, 
     for (size_t s = 0; s < metrics->max_sessions; s++) {
         const int32_t length = metrics->lengths[s];
         const int32_t n_part = part == WHOLE ? length : length / 3;
-        if (!is_taken(metrics, is_wanted, s) || n_part == 0) {
+        if (!is_taken(metrics, is_included, s) || n_part == 0) {
             continue;
         }
         const float *rewards =
@@ -221,14 +221,14 @@ static void summarize_part(const rr_metrics *metrics, const uint8_t *is_wanted, 
 
 /* Fills the parts of a summary that are means over sessions, and the counts of showings. */
 static void summarize_sessions(const rr_metrics *metrics, const float *popularity,
-                               const uint8_t *is_wanted, rr_metrics_summary *out)
+                               const uint8_t *is_included, rr_metrics_summary *out)
 {
     rri_spread returns = {0}, lengths = {0}, repeats = {0}, distances = {0}, novelties = {0};
     bool has_unknown = false; /* an item was shown whose popularity is 0 */
     memset(metrics->counts, 0, metrics->n_items * sizeof(int64_t));
     memset(metrics->seen_in, 0xff, metrics->n_items * sizeof(int32_t)); /* no session */
     for (size_t s = 0; s < metrics->max_sessions; s++) {
-        if (!is_taken(metrics, is_wanted, s)) {
+        if (!is_taken(metrics, is_included, s)) {
             continue;
         }
         const int32_t *list = metrics->shown + s * metrics->max_steps;
@@ -281,19 +281,19 @@ static rr_status check_popularity(const float *popularity, size_t n_items, rr_er
 }
 
 rr_status rri_metrics_summarize(const rr_metrics *metrics, const float *popularity,
-                                const uint8_t *is_wanted, rr_metrics_summary *out, rr_error *err)
+                                const uint8_t *is_included, rr_metrics_summary *out, rr_error *err)
 {
     if (popularity != NULL) {
         RRI_TRY(check_popularity(popularity, metrics->n_items, err));
     }
     memset(out, 0, sizeof *out);
     out->struct_size = sizeof *out;
-    summarize_sessions(metrics, popularity, is_wanted, out);
-    summarize_part(metrics, is_wanted, WHOLE, &out->reward_per_step,
+    summarize_sessions(metrics, popularity, is_included, out);
+    summarize_part(metrics, is_included, WHOLE, &out->reward_per_step,
                    &out->reward_per_step_interval);
-    summarize_part(metrics, is_wanted, FIRST_THIRD, &out->first_third_reward,
+    summarize_part(metrics, is_included, FIRST_THIRD, &out->first_third_reward,
                    &out->first_third_reward_interval);
-    summarize_part(metrics, is_wanted, LAST_THIRD, &out->last_third_reward,
+    summarize_part(metrics, is_included, LAST_THIRD, &out->last_third_reward,
                    &out->last_third_reward_interval);
     const rri_catalogue_use use =
         rri_catalogue_use_compute(metrics->counts, metrics->n_items, metrics->sorted);

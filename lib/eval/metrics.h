@@ -34,9 +34,9 @@ rr_status rri_metrics_add(rr_metrics *metrics, const int32_t *items, const rr_ou
 bool rri_metrics_is_complete(const rr_metrics *metrics);
 
 /* out is a whole struct of this release. popularity [N], finite, ≥ 0, of sum 1 within 1e-3; or
- * NULL. is_wanted [max_sessions], NULL: all: sessions whose mark is 0 are left out. */
+ * NULL. is_included [max_sessions], NULL: all: sessions whose mark is 0 are left out. */
 rr_status rri_metrics_summarize(const rr_metrics *metrics, const float *popularity,
-                                const uint8_t *is_wanted, rr_metrics_summary *out, rr_error *err);
+                                const uint8_t *is_included, rr_metrics_summary *out, rr_error *err);
 /* S of create. */
 size_t rri_metrics_capacity(const rr_metrics *metrics);
 /* Counted sessions that have ended. */

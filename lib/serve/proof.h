@@ -4,7 +4,7 @@
  * that counts otherwise, or a program that reads a parameter as another would show here, before a
  * user sees it.
  *
- * Requests are drawn from seed 0, stream GOLDEN, index = decision: a state of standard normals; the
+ * Requests are drawn from seed 0, stream PROOF, index = decision: a state of standard normals; the
  * pool where there is one and no features are read, else a list; a history and exclusions where the
  * shape has them. */
 #ifndef RRI_SERVE_PROOF_H

@@ -103,7 +103,7 @@ START_TEST(test_api_metrics_of_a_segment_want_a_mark_a_session)
     expect(rr_metrics_summarize(metrics, NULL, marks, 1, &out, &err), RR_E_INVALID, &err,
            "n is 1; it must be 2, the max_sessions of create");
     expect(rr_metrics_summarize(metrics, NULL, NULL, 2, &out, &err), RR_E_INVALID, &err,
-           "n is 2; it must be 0, since is_wanted is NULL");
+           "n is 2; it must be 0, since is_included is NULL");
     ck_assert_int_eq(rr_metrics_summarize(metrics, NULL, marks, 2, &out, &err), RR_OK);
     ck_assert(out.n_sessions == 1 && out.return_per_session == 2.0);
     /* A host of an older release has a shorter summary. */
