@@ -88,14 +88,10 @@ static rr_status check_lock_step(const rr_obs *obs, rr_error *err)
 static rr_status check_record(const rr_obs *obs, const rr_decision *decision, rr_error *err)
 {
     RRI_TRY(check_lock_step(obs, err));
-    const char *missing = obs->states == NULL           ? "obs states"
-                          : decision->actions == NULL   ? "decision actions"
-                          : decision->log_probs == NULL ? "decision log_probs"
-                          : decision->values == NULL    ? "decision values"
-                                                        : NULL;
-    if (missing != NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "record: %s is NULL; it is required", missing);
-    }
+    RRI_TRY(rri_require(obs->states, "record", "obs states", err));
+    RRI_TRY(rri_require(decision->actions, "record", "decision actions", err));
+    RRI_TRY(rri_require(decision->log_probs, "record", "decision log_probs", err));
+    RRI_TRY(rri_require(decision->values, "record", "decision values", err));
     if (obs->n < 1 || decision->n != obs->n) {
         RRI_FAIL(err, RR_E_INVALID,
                  "record: obs n is %d and decision n %d; they must be equal and at least 1", obs->n,
@@ -135,10 +131,7 @@ static rr_status check_reward(const rr_outcome *outcome, rr_error *err)
                  "reward: %s is set; a buffer's rows are in lock step, only rr_ledger serves it",
                  unserved);
     }
-    if (outcome->rewards == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "reward: rewards is NULL; it is required");
-    }
-    return RR_OK;
+    return rri_require(outcome->rewards, "reward", "rewards", err);
 }
 
 static rr_status reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err)

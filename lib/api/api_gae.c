@@ -11,9 +11,7 @@ static rr_status check_pointers(const void *const *arrays, const char *const *na
                                 rr_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        if (arrays[i] == NULL) {
-            RRI_FAIL(err, RR_E_INVALID, "rr_gae: %s is NULL; it is required", names[i]);
-        }
+        RRI_TRY(rri_require(arrays[i], "rr_gae", names[i], err));
     }
     return RR_OK;
 }

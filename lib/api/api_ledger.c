@@ -77,13 +77,9 @@ rr_status rr_ledger_memory(const rr_ledger_config *config, size_t *bytes, rr_err
 /* What record needs whatever the config says; the ledger judges the rest. */
 static rr_status check_record(const rr_obs *obs, const rr_decision *decision, rr_error *err)
 {
-    const char *missing = obs->states == NULL           ? "obs states"
-                          : decision->actions == NULL   ? "decision actions"
-                          : decision->log_probs == NULL ? "decision log_probs"
-                                                        : NULL;
-    if (missing != NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "record: %s is NULL; it is required", missing);
-    }
+    RRI_TRY(rri_require(obs->states, "record", "obs states", err));
+    RRI_TRY(rri_require(decision->actions, "record", "decision actions", err));
+    RRI_TRY(rri_require(decision->log_probs, "record", "decision log_probs", err));
     if (obs->n < 1 || decision->n != obs->n) {
         RRI_FAIL(err, RR_E_INVALID,
                  "record: obs n is %d and decision n %d; they must be equal and at least 1", obs->n,
@@ -126,12 +122,8 @@ rr_status rr_ledger_reward(rr_ledger *ledger, const rr_outcome *outcome, int32_t
     rr_outcome full;
     rr_obs final;
     RRI_TRY(rri_outcome_read(&full, outcome, err));
-    const char *missing = full.rewards == NULL     ? "rewards"
-                          : full.decisions == NULL ? "decisions"
-                                                   : NULL;
-    if (missing != NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "reward: %s is NULL; it is required", missing);
-    }
+    RRI_TRY(rri_require(full.rewards, "reward", "rewards", err));
+    RRI_TRY(rri_require(full.decisions, "reward", "decisions", err));
     if (full.n < 1) {
         RRI_FAIL(err, RR_E_INVALID, "reward: n is %d; it must be at least 1", full.n);
     }
@@ -150,9 +142,7 @@ rr_status rr_ledger_end(rr_ledger *ledger, const rr_ending *ending, int32_t *sta
     rr_ending full;
     rr_obs final;
     RRI_TRY(rri_abi_read(&full, sizeof full, ending, "rr_ending", err));
-    if (full.sessions == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "end: sessions is NULL; it is required");
-    }
+    RRI_TRY(rri_require(full.sessions, "end", "sessions", err));
     if (full.n < 1) {
         RRI_FAIL(err, RR_E_INVALID, "end: n is %d; it must be at least 1", full.n);
     }

@@ -46,10 +46,10 @@ rr_status rri_status_fail(rr_error *err, rr_status status, const char *format, .
     return status;
 }
 
-rr_status rri_require(const void *pointer, const char *function, const char *name, rr_error *err)
+rr_status rri_require(const void *pointer, const char *call, const char *name, rr_error *err)
 {
     if (pointer == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", function, name);
+        RRI_FAIL(err, RR_E_INVALID, "%s: %s is NULL", call, name);
     }
     return RR_OK;
 }

@@ -24,8 +24,8 @@
 rr_status rri_status_fail(rr_error *err, rr_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* RR_E_INVALID, "function: name is NULL", unless there is a pointer. */
-rr_status rri_require(const void *pointer, const char *function, const char *name, rr_error *err);
+/* RR_E_INVALID, "call: name is NULL", where the pointer is NULL. */
+rr_status rri_require(const void *pointer, const char *call, const char *name, rr_error *err);
 
 /* The sentence that is there was about a file: names it in front. Returns `status`; RR_OK has none.
  */

@@ -27,9 +27,7 @@ static rr_status check_widths(const rr_obs *obs, rr_error *err)
                      widths[i].width_name, widths[i].size, widths[i].name);
         }
     }
-    if (obs->states == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "record: obs states is NULL; it is required");
-    }
+    RRI_TRY(rri_require(obs->states, "record", "obs states", err));
     if (obs->n_excluded < 0 || obs->n_history < 0) {
         RRI_FAIL(err, RR_E_INVALID, "record: obs %s is %d; it must be at least 0",
                  obs->n_excluded < 0 ? "n_excluded" : "n_history",

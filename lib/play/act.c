@@ -248,9 +248,7 @@ rr_status rri_act_top_k(const rri_workspace *work, const rr_obs *obs, size_t k, 
         RRI_FAIL(err, RR_E_INVALID,
                  "top_k: n_best is %zu; it must be in [1, %zu], the length of the list", k, most);
     }
-    if (positions == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "top_k: positions is NULL; it is required");
-    }
+    RRI_TRY(rri_require(positions, "top_k", "positions", err));
     for (size_t first = 0; first < request.n; first += work->max_rows) {
         slice_job job = job_of(work, &request, first);
         job.wants_query = true;
@@ -271,9 +269,7 @@ rr_status rri_act_evaluate(const rri_workspace *work, const rr_obs *obs, const i
 {
     rri_request request;
     RRI_TRY(rri_request_read(&request, work, obs, err));
-    if (actions == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "evaluate: actions is NULL; it is required");
-    }
+    RRI_TRY(rri_require(actions, "evaluate", "actions", err));
     RRI_TRY(
         rri_menu_check_actions(&request.menu, request.catalogue.n_items, actions, "actions", err));
     for (size_t first = 0; first < request.n; first += work->max_rows) {

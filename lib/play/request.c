@@ -16,9 +16,7 @@ rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs
         RRI_FAIL(err, RR_E_INVALID, "%s: state_dim is %d; this agent's is %zu", name,
                  obs->state_dim, S);
     }
-    if (obs->states == NULL) {
-        RRI_FAIL(err, RR_E_INVALID, "%s: states is NULL; it is required", name);
-    }
+    RRI_TRY(rri_require(obs->states, name, "states", err));
     const size_t n = (size_t)obs->n * S, i = rri_finite_find(obs->states, n);
     if (i < n) {
         RRI_FAIL(err, RR_E_NOT_FINITE, "%s: states[%zu][%zu] is %g; it must be finite", name, i / S,
