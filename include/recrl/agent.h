@@ -71,7 +71,7 @@ RR_API rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config
 /* Bytes that create takes of the host. Later allocations: rr_agent_set_items takes a block for the
  * new catalogue and gives the old one back; the first publish of a catalogue packs it once for all
  * snapshots, and each snapshot takes its parameters, unless one that nobody holds is written over
- * (rr_agent_publish_to). */
+ * (rr_slot_publish). */
 RR_API rr_status rr_agent_memory(const rr_agent_config *config, const void *algo_config,
                                  const rr_items *items, size_t *bytes, rr_error *err);
 RR_API void rr_agent_destroy(rr_agent *agent);
@@ -119,7 +119,8 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
                                    rr_error *err);
 
 /* Trains on the buffer's rows and empties it. `obs` is the next observation of the sessions that
- * are still open, in the order of the last record; NULL where none is. stats may be NULL. A refused
+ * are still open, in the order of the last record, of which states alone are read; NULL where none
+ * is open. stats may be NULL. A refused
  * update (a row without reward, a shape that is not the agent's) empties nothing and changes
  * nothing. RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the rows are
  * gone, and stats has them. RR_E_CANCELLED:
@@ -146,7 +147,8 @@ RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_ob
  * the first, and nothing changes. RR_E_SKEW: more than max_skew of the rows that can be checked
  * have skew. RR_E_STALE: the weights' ess is less than min_ess. After either rr_ledger_drop_ready
  * is the way to go on without these rows. Refusals and RR_E_NOT_FINITE as in rr_agent_update; after
- * RR_E_CANCELLED the rows stay, and the next update weighs them as rows of an earlier version.
+ * RR_E_CANCELLED the rows stay, and the next update weighs them as rows of an earlier version; the
+ * cancelled one counts as an update, and stats and n_timesteps have the rows of its steps.
  *   Where all ready sessions together have fewer rows to train on than min_rows of the ledger's
  * config (rr_ledger_counts: trainable is 0), they wait for more, and the answer is RR_OK with 0
  * rows. Where none of the rows that are ready can be trained on, they are dropped, and the host's

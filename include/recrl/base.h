@@ -36,7 +36,7 @@ enum {
     RR_E_MEMORY = -3,      /* the allocator gave NULL, or a size does not fit */
     RR_E_STATE = -4,       /* called out of order: a reward before its record, an observe
                               before reset */
-    RR_E_FULL = -5,        /* the buffer has no room for these rows */
+    RR_E_FULL = -5,        /* no room: for rows of a buffer or ledger, for readers of a slot */
     RR_E_NOT_FINITE = -6,  /* NaN or infinity in what was given, or in a gradient */
     RR_E_IO = -7,          /* a file could not be read or written */
     RR_E_FORMAT = -8,      /* a file or a block of memory is damaged or is not what it should be */
@@ -70,7 +70,7 @@ enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
 
 /* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and
  * free (for a block of 4 MiB or more the kernel is asked for large pages, on Linux), and no log.
- * `log` is for warnings, such as those of rr_agent_update_sessions. `is_cancelled` is
+ * `log` is for warnings: of updates, of rr_checkpoint_save, of a health watch. `is_cancelled` is
  * asked by updates and rr_agent_imitate before each minibatch, so that Ctrl-C need not wait
  * for the end of an update; NULL: never. Copied in create; `user` is handed back and never read.
  * Members are called on the thread that called the library, and must not call back into the handle.
@@ -198,8 +198,9 @@ typedef struct rr_outcome {
     const int64_t *times;      /* [n] when each was earned, on the clock of rr_obs.times; NULL:
                                   unknown, and for a buffer */
     const rr_obs *final_obs;   /* n rows, of which only those with truncated are read; required if
-                                  any is (for a ledger not: see rr_ending). From rr_env_step:
-                                  the state before the session began anew */
+                                  any is (for a ledger not: see rr_ending); of it this release
+                                  reads states alone. From rr_env_step: the state before the
+                                  session began anew */
     /* Reserved from here on: each must be NULL, else RR_E_UNSUPPORTED, which names it. */
     const int32_t *reward_kinds; /* [n] which of several rewards each one is; NULL: the first */
     const int32_t *slots;        /* [n] which slot of the page earned; NULL: the first */

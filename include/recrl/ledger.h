@@ -63,7 +63,8 @@ RR_API rr_status rr_ledger_end(rr_ledger *ledger, const rr_ending *ending, int32
 
 /* Where the rows of a ledger are, and what became of all that came since it was made or cleared.
  *   recorded = rows + trained + dropped + rejected     rows = open + waiting + ready
- *   rewards that came = rewarded + late + unknown */
+ *   rewards that were not refused = rewarded + late + unknown, where unknown also has the endings
+ *   of sessions that are not in the ledger */
 typedef struct rr_ledger_counts {
     uint32_t struct_size;
     int32_t max_rows;      /* of its config */
@@ -106,8 +107,9 @@ RR_API rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts 
  *
  * One settle in milliseconds among seconds would make every later reward late. So a time
  * that is more than 10,000 times the longer of reward_wait and idle_timeout away from the clock,
- * either way, is refused (RR_E_INVALID names both), here and in obs->times of record; before the
- * first settle the newest row's time stands for the clock. */
+ * either way, is refused (RR_E_INVALID names both), here, in obs->times of record and, with a
+ * reward_wait, in outcome->times of reward; before the first settle the newest row's time stands
+ * for the clock. */
 RR_API rr_status rr_ledger_settle(rr_ledger *ledger, int64_t now, rr_ledger_counts *counts,
                                   rr_error *err);
 

@@ -52,18 +52,18 @@
  *     rr_health_*, and of rr_agent_* all others. rr_agent_update uses the agent and the buffer or
  *     ledger: what is to be recorded meanwhile waits with the host. To serve during an update,
  *     serve from snapshots (policy.h). rr_checkpoint_* use every handle that the struct names.
- *   - No handle at all, any thread at any time, as long as nobody else writes the structs:
- *     rr_*_init, rr_*_memory, rr_config_*, rr_algo_*, rr_record_*, rr_outcome_*, rr_ending_*,
- *     rr_blob_*, rr_gae, rr_compare_returns, rr_npy_*, rr_status_*, rr_version,
- *     rr_runtime_describe.
+ *   - No handle, or one that is only read, any thread at any time, as long as nobody else writes
+ *     the structs and handles that are given: rr_*_init, rr_*_memory, rr_config_*, rr_algo_*,
+ *     rr_record_*, rr_outcome_*, rr_ending_*, rr_blob_*, rr_gae, rr_compare_returns, rr_npy_*,
+ *     rr_status_*, rr_version, rr_runtime_describe, rr_checkpoint_read_config.
  *   - create and load of handles: any thread. They read configs and retain items while they run.
  *   Callbacks (rr_host) must return: no C++ exception, longjmp or panic may pass through the
  *   library, and none may call back into a handle of the call that it is called from. A handle that
  *   was unwound through is in no defined state.
  *   After fork a child may go on with a copy of a handle, on the calling thread alone.
  *
- * Order of arguments: create and load write their new handle first. Every other function begins
- * with the handle that its prefix names, then come inputs, outputs, and err.
+ * Order of arguments: what makes a handle (create, load, join, select) writes it first. Every other
+ * function begins with the handle that its prefix names, then come inputs, outputs, and err.
  *
  * Arrays are row-major float32 or int32, one row a decision. Letters of the shapes:
  *   n rows (decisions) · k candidates (rr_obs.n_candidates) · m exclusions (n_excluded) ·

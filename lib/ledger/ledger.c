@@ -155,8 +155,10 @@ static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *
         RRI_TRY(rri_ledger_check_time(ledger, what, obs->times[i], err));
     }
     if (row == rollout->max_rows) {
-        RRI_FAIL(err, RR_E_FULL, "record: row %zu does not fit; all %zu rows are taken", i,
-                 rollout->max_rows);
+        RRI_FAIL(err, RR_E_FULL,
+                 "record: row %zu does not fit; all %zu rows (max_rows) are taken: settle and "
+                 "update, or rr_ledger_drop_ready",
+                 i, rollout->max_rows);
     }
     const int32_t session = session_for(ledger, obs->sessions[i]);
     if (session < 0) {

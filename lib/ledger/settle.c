@@ -2,6 +2,7 @@
 #include "ledger/settle.h"
 
 #include <float.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "buffer/rollout_check.h"
@@ -67,6 +68,11 @@ static rr_status check_outcome(const rri_ledger *ledger, const rri_rollout *roll
                                         rollout->state_dim, i, err));
     }
     const int32_t row = rri_u64_table_find(&ledger->ids, ledger->decisions, outcome->decisions[i]);
+    if (row >= 0 && outcome->times != NULL && ledger->reward_wait > 0) {
+        char what[48];
+        snprintf(what, sizeof what, "reward: times[%zu]", i);
+        RRI_TRY(rri_ledger_check_time(ledger, what, outcome->times[i], err));
+    }
     const uint8_t end = end_of(ledger, outcome, i, row);
     if (end != RRI_END_NONE && ledger->last[ledger->session_of[row]] != row) {
         RRI_FAIL(err, RR_E_STATE,

@@ -262,7 +262,8 @@ static rr_status pick(rri_session_rows *selected, rri_trainer *trainer, rri_ledg
     }
     if (!is_any) {
         RRI_FAIL(err, RR_E_STATE,
-                 "update: no session of the ledger has ended with all its rewards final");
+                 "update: no session of the ledger has ended with all its rewards final "
+                 "(rr_ledger_settle moves the clock, rr_ledger_end ends sessions)");
     }
     selected->n_rows = 0;
     for (size_t i = 0; i < ledger->n_picked; i++) {

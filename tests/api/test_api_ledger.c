@@ -221,7 +221,7 @@ START_TEST(test_api_ledger_counts_all_that_came)
     rr_error err = {0};
     t.obs.decisions = t.obs.sessions = (const uint64_t[]){3, 4};
     expect(rr_ledger_record(t.ledger, &t.obs, &t.decision, NULL, &err), RR_E_FULL, &err,
-           "all 4 rows are taken");
+           "all 4 rows (max_rows) are taken: settle and update");
     rr_ledger_clear(t.ledger);
     c = count(&t);
     ck_assert_int_eq(c.rows + c.recorded + c.duplicate + c.rewarded + c.late + c.unknown, 0);

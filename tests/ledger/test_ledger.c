@@ -130,7 +130,7 @@ START_TEST(test_ledger_what_does_not_fit_whole_leaves_no_trace)
     fill(&b, 4, 10, 3); /* goes on with both, begins two: one row too many */
     b.times[0] = b.times[1] = 99;
     ck_assert_int_eq(tell(&t, &b, &err), RR_E_FULL);
-    ck_assert_ptr_nonnull(strstr(err.text, "row 3 does not fit; all 5 rows are taken"));
+    ck_assert_ptr_nonnull(strstr(err.text, "row 3 does not fit; all 5 rows (max_rows) are taken"));
     ck_assert_uint_eq(t.rollout.n_rows, 2);
     ck_assert_uint_eq(t.ledger.n_sessions, 2);
     for (size_t s = 0; s < 2; s++) {

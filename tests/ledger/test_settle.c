@@ -325,6 +325,40 @@ START_TEST(test_settle_in_another_unit_is_refused_with_both_times)
 }
 END_TEST
 
+/* A reward in another unit is refused, where it would be late for ever and nobody told. */
+START_TEST(test_settle_rewards_in_another_unit_are_refused_with_both_times)
+{
+    desk t;
+    rr_ledger_config config = desk_config(8);
+    config.reward_wait = 60;
+    desk_open(&t, &config);
+    const int64_t now = 1700000000;
+    ck_assert_int_eq(desk_record(&t, 1, 1, now), RR_OK);
+    const uint64_t ids[] = {1, 1};
+    const float rewards[] = {1.0f, 2.0f};
+    const int64_t elsewhere[] = {now * 1000, now / 1000, INT64_MAX, INT64_MIN, now + 600001};
+    for (int i = 0; i < 5; i++) {
+        const int64_t times[] = {now + 5, elsewhere[i]};
+        const rr_outcome outcome = {.n = 2, .decisions = ids, .rewards = rewards, .times = times};
+        rr_error err = {0};
+        ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, NULL, &err),
+                         RR_E_INVALID);
+        ck_assert_msg(strstr(err.text, "reward: times[1] is ") != NULL, "%s", err.text);
+        ck_assert_msg(strstr(err.text, "the newest row is of 1700000000") != NULL, "%s", err.text);
+        ck_assert_int_eq(desk_count(&t).rewarded, 0);
+        ck_assert_int_eq(desk_count(&t).late, 0);
+    }
+    const int64_t times[] = {now + 5, now * 1000};
+    const rr_outcome outcome = {.n = 2, .decisions = ids, .rewards = rewards, .times = times};
+    int32_t statuses[2];
+    ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, statuses, NULL), RR_OK);
+    ck_assert_int_eq(statuses[0], RR_OK);
+    ck_assert_int_eq(statuses[1], RR_E_INVALID);
+    ck_assert_int_eq(desk_count(&t).rewarded, 1);
+    desk_close(&t);
+}
+END_TEST
+
 START_TEST(test_settle_before_the_first_the_newest_row_stands_for_the_clock)
 {
     desk t;
@@ -361,4 +395,5 @@ CHECK_MAIN("ledger/settle", test_settle_rewards_of_one_decision_add_up,
            test_settle_a_doubled_ending_ends_once, test_settle_a_late_reward_still_tells_the_end,
            test_settle_bad_outcomes_and_endings_refuse_their_batch,
            test_settle_in_another_unit_is_refused_with_both_times,
+           test_settle_rewards_in_another_unit_are_refused_with_both_times,
            test_settle_before_the_first_the_newest_row_stands_for_the_clock)
