@@ -228,6 +228,18 @@ START_TEST(test_menu_a_row_with_nothing_left_is_refused)
 }
 END_TEST
 
+/* Bytes that are not as they were. Gaps between slices are poisoned under AddressSanitizer, and may
+ * be looked at here. */
+__attribute__((no_sanitize_address)) static size_t count_written(const unsigned char *base,
+                                                                 size_t bytes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        n += base[i] != 0xA5;
+    }
+    return n;
+}
+
 /* The scratch is as it was: no set of the catalogue's items was cleared for it. */
 START_TEST(test_menu_more_exclusions_than_candidates_clear_no_set_of_the_catalogue)
 {
@@ -241,11 +253,7 @@ START_TEST(test_menu_more_exclusions_than_candidates_clear_no_set_of_the_catalog
     memset(base, 0xA5, bytes);
     rri_stack stack = {.base = (char *)base, .size = bytes, .used = 0};
     ck_assert_int_eq(rri_menu_check(&menu, rri_kernels_detect(), MANY, DIM, &stack, NULL), RR_OK);
-    size_t n_written = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        n_written += base[i] != 0xA5;
-    }
-    ck_assert_uint_lt(n_written, WORDS);
+    ck_assert_uint_lt(count_written(base, bytes), WORDS);
     free(base);
 }
 END_TEST
