@@ -122,12 +122,11 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
  * are still open, in the order of the last record, of which states alone are read; NULL where none
  * is open. stats may be NULL. A refused
  * update (a row without reward, a shape that is not the agent's) empties nothing and changes
- * nothing. RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the rows are
- * gone, and stats has them. RR_E_CANCELLED:
- * rr_host.is_cancelled said so before a minibatch; the steps before it are kept, the rows are gone,
- * it counts as an update, and stats has it. Where all rows were recorded under another
- * catalogue, the answer is RR_OK with 0 rows: this counts as no update (n_updates, annealing,
- * staleness), and the host's log gets a sentence. */
+ * nothing. RR_E_NOT_FINITE: a gradient was not finite; the steps before it are kept, the buffer is
+ * emptied, and stats has them. RR_E_CANCELLED: rr_host.is_cancelled said so before a minibatch; the
+ * steps before it are kept, the buffer is emptied, it counts as an update, and stats has it. Where
+ * all rows were recorded under another catalogue, the answer is RR_OK with 0 rows: this counts as
+ * no update (n_updates, annealing, staleness), and the host's log gets a sentence. */
 RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_obs *obs,
                                  rr_stats *stats, rr_error *err);
 
@@ -193,6 +192,8 @@ typedef struct rr_tensor {
     const char *name;  /* "actor.mlp.0.weight" */
     const float *data; /* row-major */
 } rr_tensor;
+/* Tensors are numbered from 0 to count − 1, in the order in which they lie in memory; the order is
+ * that of every agent of the same config. RR_E_NOT_FOUND: no such number. Constant cost. */
 RR_API int32_t rr_agent_tensor_count(const rr_agent *agent);
 RR_API rr_status rr_agent_tensor_at(const rr_agent *agent, int32_t index, rr_tensor *out,
                                     rr_error *err);

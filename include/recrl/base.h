@@ -215,6 +215,7 @@ typedef struct rr_runtime_info {
     const char *number_class; /* "x86-64-fma": bytes shared by every such CPU; "portable":
                                  this machine's */
 } rr_runtime_info;
+/* What this build is on this machine. The strings are static. */
 RR_API rr_status rr_runtime_describe(rr_runtime_info *out, rr_error *err);
 /* The version of the library that is running: major × 10000 + minor × 100 + patch. */
 RR_API uint32_t rr_version(void);

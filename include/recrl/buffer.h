@@ -28,7 +28,7 @@ RR_API rr_status rr_buffer_record(rr_buffer *buffer, const rr_obs *obs, const rr
 /* Rewards the rows of the last record, and says which sessions ended with it. */
 RR_API rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err);
 
-/* 1 when another record of the same size does not fit. An empty buffer is not full. */
+/* 1 when another record of the same size does not fit. An empty buffer is not full; NULL is. */
 RR_API int32_t rr_buffer_is_full(const rr_buffer *buffer);
 /* Rows recorded. */
 RR_API int32_t rr_buffer_count(const rr_buffer *buffer);

@@ -66,6 +66,7 @@ RR_API rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, cons
                                    const float *ratings, const int64_t *times, int64_t n,
                                    const rr_host *host, rr_error *err);
 RR_API void rr_dataset_destroy(rr_dataset *dataset);
+/* Different users, different items, interactions; 0 for NULL. Constant cost. */
 RR_API int32_t rr_dataset_user_count(const rr_dataset *dataset);
 RR_API int32_t rr_dataset_item_count(const rr_dataset *dataset);
 RR_API int64_t rr_dataset_count(const rr_dataset *dataset);

@@ -40,6 +40,7 @@ RR_API rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_
 RR_API rr_items *rr_items_retain(rr_items *items);
 /* Releases a reference. NULL is fine. Any thread. */
 RR_API void rr_items_release(rr_items *items);
+/* N and d; 0 for NULL. */
 RR_API int32_t rr_items_count(const rr_items *items);
 RR_API int32_t rr_items_dim(const rr_items *items);
 /* A hash of width, keys and vectors. Rows recorded under another fingerprint are not trained on. */

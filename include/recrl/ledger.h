@@ -98,6 +98,7 @@ typedef struct rr_ledger_counts {
     int64_t bytes;             /* that create took */
     int64_t clock;             /* of the latest settle; INT64_MIN: none yet */
 } rr_ledger_counts;
+/* Reads them and moves no clock. Time: O(sessions). */
 RR_API rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts *counts,
                                       rr_error *err);
 
@@ -118,7 +119,7 @@ RR_API rr_status rr_ledger_settle(rr_ledger *ledger, int64_t now, rr_ledger_coun
  * Sessions that a wrong clock has cut off stay so; rewards of theirs may come again. */
 RR_API rr_status rr_ledger_set_clock(rr_ledger *ledger, int64_t now, rr_error *err);
 
-/* 1 when another row does not fit. An empty ledger is not full. */
+/* 1 when another row does not fit. An empty ledger is not full; NULL is. */
 RR_API int32_t rr_ledger_is_full(const rr_ledger *ledger);
 /* Rows in the ledger. */
 RR_API int32_t rr_ledger_count(const rr_ledger *ledger);

@@ -122,7 +122,8 @@ RR_API rr_status rr_reader_act(rr_reader *reader, const rr_obs *obs, rr_decision
                                rr_error *err);
 /* The present policy, whole and unchanged until this reader releases it; for requests that need
  * more than one call. A reader holds one at a time. No lock; begins again only when a swap comes
- * in between. */
+ * in between. *out is valid until release; rr_policy_retain makes it the caller's for longer.
+ * RR_E_STATE: the reader has joined no slot, or holds a policy; of release: it holds none. */
 RR_API rr_status rr_reader_acquire(rr_reader *reader, rr_policy **out, rr_error *err);
 RR_API rr_status rr_reader_release(rr_reader *reader, rr_error *err);
 
