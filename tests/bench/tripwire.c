@@ -9,14 +9,16 @@
  *   tower-update    1024 rows of the default agent, minibatches of 128, one epoch
  *   tower-decision  100 decisions of one row
  *
- * The case "compiler" prints what else decides the count: the compiler, "gcc-12", and "-own" behind
- * it without BLIS's kernels. Ends with 77 where this CPU or this build has no AVX2 level. */
+ * The case "compiler" prints what else decides the count: the compiler, "gcc-12", "-own" behind it
+ * without BLIS's kernels, and "-asks" where rows are prefetched (math/machine.h). Ends with 77 where
+ * this CPU or this build has no AVX2 level. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "math/kernels.h"
+#include "math/machine.h"
 #include "recrl/recrl.h"
 
 #if defined(__clang__)
@@ -153,7 +155,8 @@ int main(int argc, char **argv)
         return 77;
     }
     if (strcmp(name, "compiler") == 0) {
-        printf("%s-%d%s\n", COMPILER, COMPILER_MAJOR, rri_kernels_detect()->is_blis ? "" : "-own");
+        printf("%s-%d%s%s\n", COMPILER, COMPILER_MAJOR, rri_kernels_detect()->is_blis ? "" : "-own",
+               rri_machine_here().ahead == RRI_AHEAD_ASK ? "-asks" : "");
         return EXIT_SUCCESS;
     }
     w.is_dense = strncmp(name, "dense-", 6) == 0;

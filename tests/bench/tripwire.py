@@ -23,7 +23,7 @@ TOLERANCE, OF_ANOTHER_VERSION = 0.05, 0.25
 
 
 def compiler_of(program):
-    """'gcc-12', or 'gcc-12-own' without BLIS's kernels."""
+    """'gcc-12', with '-own' without BLIS's kernels, with '-asks' where rows are prefetched."""
     done = subprocess.run([program, "compiler"], capture_output=True, text=True)
     if done.returncode == 77:
         print("NOT COUNTED:", done.stderr.strip())
