@@ -10,8 +10,8 @@
  *   tower-decision  100 decisions of one row
  *
  * The case "compiler" prints what else decides the count: the compiler, "gcc-12", "-own" behind it
- * without BLIS's kernels, and "-asks" where rows are prefetched (math/machine.h). Ends with 77 where
- * this CPU or this build has no AVX2 level. */
+ * without BLIS's kernels, and "-asks" where rows are prefetched (math/machine.h). Ends with 77
+ * where this CPU or this build has no AVX2 level. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
