@@ -68,7 +68,7 @@ static const float start[ALL] = {
     0.2f,                                     /* y0 */
 };
 
-/* The row: what was seen, drawn and earned. */
+/* The row: what was seen, sampled and earned. */
 static const float state[STATE] = {1.0f, 2.0f};
 static const float feature[ITEMS] = {0.2f, 1.0f, -0.4f};
 static const int32_t count[ITEMS] = {0, 1, 2};

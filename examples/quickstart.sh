@@ -72,16 +72,16 @@ report=$build/examples/report
 
 # ── data ────────────────────────────────────────────────────────────────────────────────────────
 
-worlds="drawn"
+worlds="synthetic"
 if [ -e data/ml-100k/ml-100k.inter ]; then
     say "MovieLens-100k: already in data/ml-100k"
-    worlds="movielens drawn"
+    worlds="movielens synthetic"
 else
     say "MovieLens-100k: fetching"
     if sh examples/fetch_movielens.sh; then
-        worlds="movielens drawn"
+        worlds="movielens synthetic"
     else
-        echo "MovieLens-100k could not be fetched (no network?); going on with the drawn world alone."
+        echo "MovieLens-100k could not be fetched (no network?); going on with the synthetic world alone."
     fi
 fi
 
@@ -115,7 +115,7 @@ done
 cat <<TEXT
 
 ── what this means
-Each table is one policy, learned from nothing but rewards (trained: drawn from the policy; greedy: its
+Each table is one policy, learned from nothing but rewards (trained: sampled from the policy; greedy: its
 most probable item), beside four that do not learn, all in the same 1000 sessions of users that it never
 saw in training. random shows anything; popular shows what the mean user likes; similar shows what this
 user likes most, again and again; best known, the best known play, knows the user's true tastes and how

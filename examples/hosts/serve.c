@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A host that only serves: loads a checkpoint of the drawn world, publishes its policy, and lets
- * four threads ask it for items. It never trains.
+/* A host that only serves: loads a checkpoint of the synthetic world, publishes its policy, and
+ * lets four threads ask it for items. It never trains.
  *
  *     host_serve [checkpoints/ppo.safetensors] */
 #include <inttypes.h>
@@ -19,7 +19,7 @@ static void require(rr_status status, const rr_error *err)
     }
 }
 
-/* An agent as it was trained. The catalogue is the host's; here it is drawn again from the world's
+/* An agent as it was trained. The catalogue is the host's; here it is made again from the world's
  * seed. */
 static rr_agent *load(const char *path)
 {
@@ -41,8 +41,8 @@ static rr_agent *load(const char *path)
     rr_reinforce_config_init(&reinforce, sizeof reinforce);
     require(rr_checkpoint_read_config(path, &world, NULL, &err), &err);
     require(rr_checkpoint_read_config(path, &config, &algo, &err), &err);
-    require(rr_items_create_drawn(&items, world.num_items, config.item_dim, world.world_seed, NULL,
-                                  &err),
+    require(rr_items_create_random(&items, world.num_items, config.item_dim, world.world_seed, NULL,
+                                   &err),
             &err);
     require(rr_checkpoint_read_config(path, algo_configs[algo], NULL, &err), &err);
     require(rr_agent_create(&agent, &config, algo_configs[algo], items, NULL, &err), &err);

@@ -241,7 +241,7 @@ int main(void)
     rr_policy *yesterday = NULL;
     rr_slot *slot = NULL;
     rr_reader *reader = NULL;
-    require(rr_items_create_drawn(&items, ITEMS, DIM, 0, NULL, &err), &err);
+    require(rr_items_create_random(&items, ITEMS, DIM, 0, NULL, &err), &err);
     rr_agent *agent = make_agent(items);
     rr_ledger *ledger = make_ledger(agent);
     require(rr_agent_publish(agent, NULL, &yesterday, &err), &err);

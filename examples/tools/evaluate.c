@@ -28,8 +28,8 @@ static void print_help(const flags_option *table, int n)
     flags_print_options(stdout, table, n);
     printf("\n"
            "World and configs are read from the checkpoint. Each policy plays the same sessions: "
-           "of users drawn\n"
-           "from another seed than the training's, or, in a world learned from interactions, of "
+           "of random\nusers of another seed than the training's, or, in a world learned from "
+           "interactions, of "
            "the 20 %% of users\n"
            "that were held back. Fields of the env config may be changed, to see the policy in a "
            "changed world;\n"

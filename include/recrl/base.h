@@ -157,7 +157,7 @@ typedef struct rr_obs {
 } rr_obs;
 
 /* What was decided. The arrays are the caller's; one that is NULL is not written. A position that
- * is drawn has probability > 0 always: exclusions and padding are never drawn. */
+ * is sampled has probability > 0 always: exclusions and padding are never sampled. */
 typedef struct rr_decision {
     uint32_t struct_size;      /* sizeof(rr_decision) */
     int32_t n;                 /* rows of the arrays; must equal the observation's */

@@ -95,7 +95,7 @@ typedef struct rr_agent_config {
     int32_t normalize_states;  /* 1: networks see clip((s − mean)/deviation, ±10) of each
                                   coordinate, running and moved after an update, never within one;
                                   default 0. For inputs far from 0 or in units of their own; in the
-                                  drawn world, where the small coordinates also matter least, it
+                                  synthetic world, where the small coordinates also matter least, it
                                   costs a hundredth of the best. maths §11 */
     int64_t norm_rows; /* rows that these running statistics remember, ≥ 1; default 8192 */
 } rr_agent_config;
@@ -151,13 +151,13 @@ typedef struct rr_a2c_config {
 /* REINFORCE [Williams 1992]: whole discounted returns, less what a baseline expected. maths §6. */
 typedef struct rr_reinforce_config {
     uint32_t struct_size;
-    int32_t kind;               /* RR_CONFIG_REINFORCE, set by init */
-    int32_t n_steps;            /* as in rr_ppo_config, ≥ 1; returns are bootstrapped at its end
-                                   from the critic, without a baseline from 0; default 20 */
-    int32_t has_baseline;       /* 1: the critic's V(s) is taken off each return; 0: nothing is, and
-                                   the critic is not trained; default 1 */
-    int32_t page_size;          /* K ≥ 1: an action is one of the K items of a page, drawn one by
-                                   one, and earns as [Chen et al. 2019] say; [1, 64]; default 1 */
+    int32_t kind;         /* RR_CONFIG_REINFORCE, set by init */
+    int32_t n_steps;      /* as in rr_ppo_config, ≥ 1; returns are bootstrapped at its end
+                             from the critic, without a baseline from 0; default 20 */
+    int32_t has_baseline; /* 1: the critic's V(s) is taken off each return; 0: nothing is, and
+                             the critic is not trained; default 1 */
+    int32_t page_size;    /* K ≥ 1: an action is one of the K items of a page, sampled one by
+                             one, and earns as [Chen et al. 2019] say; [1, 64]; default 1 */
     int32_t has_advantage_norm; /* default 0 */
     int32_t optimizer;          /* RR_OPTIMIZER_RMSPROP (default) or _ADAM */
     float lr;                   /* > 0; default 5e-3 */

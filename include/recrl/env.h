@@ -18,10 +18,10 @@ typedef struct rr_env_config {
     uint32_t struct_size;
     int32_t kind;              /* RR_CONFIG_ENV, set by init */
     int32_t n_envs;            /* sessions side by side, ≥ 1; default 64 */
-    int32_t num_items;         /* items drawn when none are given, ≥ 1; default 1000 */
+    int32_t num_items;         /* random items when none are given, ≥ 1; default 1000 */
     int32_t state_dim;         /* user ⊕ last item: twice the vectors' width, even; default 64 */
     int32_t max_episode_steps; /* length at which a session is truncated, ≥ 1; default 20 */
-    int32_t num_candidates;    /* items drawn for each step's list; 0: the whole pool; default 0 */
+    int32_t num_candidates;    /* random items of each step's list; 0: the whole pool; default 0 */
     int32_t num_folded;        /* last coordinates of a user that drift leaves alone; learned
                                   vectors: 2 */
     int32_t history_length;    /* items of history in observations; −1: max_episode_steps;
@@ -41,10 +41,10 @@ RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
  * State u ⊕ v_last [2d]; action: an item, or a position in the step's candidate list; reward
  * sim(u, v) · reward_decay^(earlier showings in this session) for sim ≥ 0, sim itself below 0.
  *
- * items NULL: config->num_items are drawn from world_seed; else theirs is the number and the width,
- * and config->num_items is not read. state_dim must be 2 × the width. users [n_users, d] finite,
- * copied; each session takes a row at random. NULL: drawn N(0, 1). RR_E_UNSUPPORTED: tire > 0 with
- * items or users given. */
+ * items NULL: config->num_items random ones from world_seed; else theirs is the number and the
+ * width, and config->num_items is not read. state_dim must be 2 × the width. users [n_users, d]
+ * finite, copied; each session takes a row at random. NULL: random, N(0, 1). RR_E_UNSUPPORTED: tire
+ * > 0 with items or users given. */
 RR_API rr_status rr_env_create(rr_env **out, const rr_env_config *config, rr_items *items,
                                const float *users, int32_t n_users, const rr_host *host,
                                rr_error *err);

@@ -44,10 +44,10 @@ enum {
  * float; what actions holds is then unspecified. Allocates nothing. */
 RR_API rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popular_user,
                                float parameter, int32_t *actions, rr_error *err);
-/* out [d]: mean vector of this environment's users: of the table; of drawn users, whose expectation
- * is 0 and would make every item as popular as any other, those of sessions 0 … 4095 of its seed.
- * With the leave rule its last coordinate is 1. Of the environment trained on, it is POPULAR's
- * user elsewhere. */
+/* out [d]: mean vector of this environment's users: of the table; of random users, whose
+ * expectation is 0 and would make every item as popular as any other, those of sessions 0 … 4095 of
+ * its seed. With the leave rule its last coordinate is 1. Of the environment trained on, it is
+ * POPULAR's user elsewhere. */
 RR_API rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err);
 
 /* Metrics of one policy over many sessions. Feed it every step of n_envs sessions side by side; it

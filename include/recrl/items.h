@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* recrl/items.h: the catalogue, which agents, environments and snapshots share.
  *
- * Cost: find and keys_of are constant a key, create and create_drawn one pass over the vectors, all
- * else is constant. */
+ * Cost: find and keys_of are constant a key, create and create_random one pass over the vectors,
+ * all else is constant. */
 #ifndef RECRL_ITEMS_H
 #define RECRL_ITEMS_H
 
@@ -29,10 +29,10 @@ typedef struct rr_items_options {
 RR_API rr_status rr_items_create(rr_items **out, const float *vectors, const uint64_t *keys,
                                  int32_t n, int32_t dim, const rr_items_options *options,
                                  const rr_host *host, rr_error *err);
-/* n vectors drawn N(0, 1/dim) a coordinate from `seed`, keys 0 … n−1: the drawn world's. maths
- * §1. */
-RR_API rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
-                                       const rr_host *host, rr_error *err);
+/* n random vectors, N(0, 1/dim) a coordinate from `seed`, keys 0 … n−1: the synthetic world's.
+ * maths §1. */
+RR_API rr_status rr_items_create_random(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
+                                        const rr_host *host, rr_error *err);
 /* Bytes that either takes of the host; has_keys: keys are given. */
 RR_API rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_t *bytes,
                                  rr_error *err);

@@ -34,14 +34,14 @@ rr_status rr_items_create(rr_items **out, const float *vectors, const uint64_t *
     return rri_items_create(out, vectors, keys, n, dim, &allocator, err);
 }
 
-rr_status rr_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
-                                const rr_host *host, rr_error *err)
+rr_status rr_items_create_random(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
+                                 const rr_host *host, rr_error *err)
 {
-    RRI_TRY(rri_require(out, "rr_items_create_drawn", "out", err));
+    RRI_TRY(rri_require(out, "rr_items_create_random", "out", err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_items_create_drawn(out, n, dim, seed, &allocator, err);
+    const rr_status status = rri_items_create_random(out, n, dim, seed, &allocator, err);
     rri_fpmode_leave(before);
     return status;
 }

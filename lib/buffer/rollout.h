@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rollout.h: the rows of one rollout, as they were recorded, and their order in time.
  *
- * A row is one decision: what was seen, what was drawn, what came of it. Rows lie in the order of
+ * A row is one decision: what was seen, what was sampled, what came of it. Rows lie in the order of
  * arrival; row r of lock step is step r / n_sessions of session r mod n_sessions (which row follows
  * which in a ledger is in ledger.h). Lists keep the width that they were made for, padded
  * (candidates and exclusions behind, history in front).

@@ -25,10 +25,10 @@
 /* clang-format off */
 static const rri_config_field env_fields[] = {
     FIELD(rr_env_config, INT32, n_envs, "64", AT_LEAST(1), "sessions side by side"),
-    FIELD(rr_env_config, INT32, num_items, "1000", AT_LEAST(1), "items drawn when none are given"),
+    FIELD(rr_env_config, INT32, num_items, "1000", AT_LEAST(1), "random items when none are given"),
     FIELD(rr_env_config, INT32, state_dim, "64", EVEN_AT_LEAST(2), "width of a state: user and last item, twice the vectors' width"),
     FIELD(rr_env_config, INT32, max_episode_steps, "20", AT_LEAST(1), "length at which a session is truncated"),
-    FIELD(rr_env_config, INT32, num_candidates, "0", AT_LEAST(0), "items drawn for each step's list; 0: the whole pool"),
+    FIELD(rr_env_config, INT32, num_candidates, "0", AT_LEAST(0), "random items of each step's list; 0: the whole pool"),
     FIELD(rr_env_config, INT32, num_folded, "0", AT_LEAST(0), "last coordinates of a user that drift leaves alone; learned vectors: 2"),
     FIELD(rr_env_config, INT32, history_length, "-1", AT_LEAST(-1), "items of history in observations; -1: max_episode_steps"),
     FIELD(rr_env_config, FLOAT, reward_decay, "0.9", FROM_OPEN_TO(0, 1), "factor on the reward per earlier showing of the item"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* normal.h: sine and cosine in double from + − · / alone, so that drawn numbers are the
+/* normal.h: sine and cosine in double from + − · / alone, so that random numbers are the
  * same bits from every compiler and on every machine (a libm promises no such thing).
  * Errors are below 1e-15 of scale. */
 #ifndef RRI_CORE_NORMAL_H

@@ -15,8 +15,8 @@
 
 /* Streams never meet. Numbers are part of a checkpoint's meaning: append, never renumber. */
 enum {
-    RRI_STREAM_ITEMS = 1,      /* drawn item vectors */
-    RRI_STREAM_USERS = 2,      /* drawn users of sessions, or the row of the user table */
+    RRI_STREAM_ITEMS = 1,      /* random item vectors */
+    RRI_STREAM_USERS = 2,      /* random users of sessions, or the row of the user table */
     RRI_STREAM_CANDIDATES = 3, /* candidate lists of the environment */
     RRI_STREAM_ACT = 4,        /* sampling of actions */
     RRI_STREAM_SHUFFLE = 5,    /* permutations of minibatches */

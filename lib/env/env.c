@@ -32,7 +32,7 @@ static void layout(rr_env *env, rri_arena *arena)
     env->table = n_users > 0 ? RRI_TAKE(arena, float, rri_size_multiply(n_users, env->dim)) : NULL;
     env->mean_user = RRI_TAKE(arena, float, env->dim);
     env->sums = RRI_TAKE(arena, double, env->dim);
-    env->drawn = RRI_TAKE(arena, float, env->dim);
+    env->random_user = RRI_TAKE(arena, float, env->dim);
     env->powers = RRI_TAKE(arena, float, env->max_steps);
     env->seen = env->k > 0 ? RRI_TAKE(arena, int32_t, rri_world_list_table(env->k)) : NULL;
     layout_rows(env, &env->present, arena);
@@ -106,7 +106,7 @@ static rr_status check_vectors(const rr_items *items, const float *users, size_t
                                size_t dim, rr_error *err)
 {
     size_t bad = 0;
-    double user_square = 100.0 * (double)dim; /* a drawn coordinate is never beyond 8.6 */
+    double user_square = 100.0 * (double)dim; /* a random coordinate is never beyond 8.6 */
     if (users != NULL) {
         user_square = longest_square(users, n_users, dim, &bad);
         if (isnan(user_square)) {
@@ -115,7 +115,7 @@ static rr_status check_vectors(const rr_items *items, const float *users, size_t
         }
     }
     if (items == NULL) {
-        return RR_OK; /* drawn items are short */
+        return RR_OK; /* random items are short */
     }
     const double item_square =
         longest_square(rri_items_vectors(items), rri_items_count(items), dim, &bad);
@@ -174,7 +174,7 @@ static rr_status furnish(rr_env *env, rr_items *items, const float *users, rr_er
             rri_hash_bytes(env->table, env->users.n_users * env->dim * sizeof(float), 0);
     }
     rri_user_model_powers(env->powers, env->config.reward_decay, env->max_steps);
-    rri_world_mean_user(env->mean_user, &env->users, env->drawn, env->sums);
+    rri_world_mean_user(env->mean_user, &env->users, env->random_user, env->sums);
     return RR_OK;
 }
 
@@ -238,7 +238,7 @@ void rri_env_seed(rr_env *env, uint64_t seed)
 {
     const size_t n = env->n_envs;
     env->config.seed = env->users.seed = seed;
-    rri_world_mean_user(env->mean_user, &env->users, env->drawn, env->sums);
+    rri_world_mean_user(env->mean_user, &env->users, env->random_user, env->sums);
     env->next_session = 0;
     env->is_begun = 0;
     /* What a checkpoint stores is that of a fresh environment, too. */

@@ -30,13 +30,13 @@ struct rr_env {
     size_t n_envs, dim, n_items, k, h, max_steps;
     size_t n_free; /* coordinates that drift may move */
     rri_world_users users;
-    float *table;     /* [n_users, d], NULL: drawn */
+    float *table;     /* [n_users, d], NULL: random */
     float *mean_user; /* [d] */
-    double *sums;     /* [d] scratch of the mean, as is drawn [d] */
-    float *drawn;
+    double *sums;     /* [d] scratch of the mean, as is random_user [d] */
+    float *random_user;
     float *powers;              /* [T] decay^c */
     int32_t *seen;              /* scratch of a list */
-    uint64_t users_fingerprint; /* a hash of table; 0: drawn */
+    uint64_t users_fingerprint; /* a hash of table; 0: random */
 
     uint64_t next_session;
     uint8_t is_begun;   /* after the first reset */
@@ -54,7 +54,7 @@ struct rr_env {
 };
 
 /* config has passed its table; what depends on two fields or on items and users is checked here.
- * items NULL: drawn. users NULL: drawn. */
+ * items NULL: random. users NULL: random. */
 rr_status rri_env_create(rr_env **out, const rr_env_config *config, rr_items *items,
                          const float *users, size_t n_users, const rri_allocator *allocator,
                          rr_error *err);

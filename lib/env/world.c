@@ -17,8 +17,8 @@ rr_status rri_world_create_items(rr_items **out, const rr_env_config *config,
     const size_t n = (size_t)config->num_items;
     const size_t dim = (size_t)config->state_dim / 2;
     if (config->tire <= 0.0f) {
-        return rri_items_create_drawn(out, config->num_items, config->state_dim / 2,
-                                      config->world_seed, allocator, err);
+        return rri_items_create_random(out, config->num_items, config->state_dim / 2,
+                                       config->world_seed, allocator, err);
     }
 
     const size_t bytes = rri_size_multiply(rri_size_multiply(n, dim), sizeof(float));

@@ -14,26 +14,26 @@
 #include "core/memory.h"
 #include "items/items.h"
 
-/* Drawn users over which the mean user is taken: those of sessions 0 … 4095. */
+/* Random users over which the mean user is taken: those of sessions 0 … 4095. */
 #define RRI_WORLD_MEAN_SESSIONS 4096
 
 /* What decides a session's user. */
 typedef struct rri_world_users {
     uint64_t seed;
-    const float *table; /* [n_users, dim], borrowed; NULL: drawn N(0, 1) */
+    const float *table; /* [n_users, dim], borrowed; NULL: random N(0, 1) */
     size_t n_users;
     size_t dim;
     bool has_pull; /* the last coordinate is 1 */
 } rri_world_users;
 
-/* The drawn catalogue: N(0, 1/d) a coordinate, and the pull in a tiring world. */
+/* The random catalogue: N(0, 1/d) a coordinate, and the pull in a tiring world. */
 rr_status rri_world_create_items(rr_items **out, const rr_env_config *config,
                                  const rri_allocator *allocator, rr_error *err);
 
 /* user [dim] of a session. */
 void rri_world_draw_user(float *user, const rri_world_users *users, uint64_t session);
 
-/* mean [dim] over the table, or over drawn users; scratch [dim] and sums [dim] are overwritten. */
+/* mean [dim] over the table, or over random users; scratch [dim] and sums [dim] are overwritten. */
 void rri_world_mean_user(float *mean, const rri_world_users *users, float *scratch, double *sums);
 
 /* list [k]: k different items of n_items, every set of k equally likely [Floyd 1987], in no order

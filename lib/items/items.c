@@ -182,8 +182,8 @@ rr_status rri_items_create(rr_items **out, const float *vectors, const uint64_t 
     return RR_OK;
 }
 
-rr_status rri_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
-                                 const rri_allocator *allocator, rr_error *err)
+rr_status rri_items_create_random(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
+                                  const rri_allocator *allocator, rr_error *err)
 {
     rr_items *items = NULL;
     RRI_TRY(allocate(&items, n, dim, false, allocator, err));

@@ -21,8 +21,8 @@
 rr_status rri_items_create(rr_items **out, const float *vectors, const uint64_t *keys, int32_t n,
                            int32_t dim, const rri_allocator *allocator, rr_error *err);
 /* Vectors N(0, 1/dim) a coordinate: stream ITEMS, index = item. */
-rr_status rri_items_create_drawn(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
-                                 const rri_allocator *allocator, rr_error *err);
+rr_status rri_items_create_random(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
+                                  const rri_allocator *allocator, rr_error *err);
 
 /* Bytes that create takes; has_keys: keys are given. */
 rr_status rri_items_memory(size_t *bytes, int32_t n, int32_t dim, bool has_keys, rr_error *err);

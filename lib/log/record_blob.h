@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* record_blob.h: one decision as bytes: what was seen, what was drawn, by whom and when.
+/* record_blob.h: one decision as bytes: what was seen, what was sampled, by whom and when.
  *
  * The head is 136 bytes; the table of section.h and its arrays follow. Where a catalogue is at
  * hand, pool indices are accompanied by the host's keys, so that a row can be read under a later

@@ -27,8 +27,8 @@ typedef struct slice_job {
     bool wants_values, wants_query, wants_entropies;
     const double *uniforms; /* draw */
     const int32_t *given;   /* evaluate these */
-    int32_t *actions;       /* drawn */
-    float *log_probs;       /* [n] of drawn or given */
+    int32_t *actions;       /* sampled */
+    float *log_probs;       /* [n] of sampled or given */
     float *all_log_probs;   /* [n, width] */
     size_t k_best;          /* rank */
     int32_t *positions;     /* [n, k_best] */

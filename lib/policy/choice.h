@@ -4,7 +4,7 @@
  * A draw puts one 53-bit uniform against the cumulative sums of exp(z − m) in double, first over
  * blocks of 256 positions, then over runs of sixteen in the block that it falls into, then within
  * the run. Where rounding overshoots, it is the last position with p > 0. What may not be chosen is
- * never drawn.   docs/maths.md §3 */
+ * never sampled.   docs/maths.md §3 */
 #ifndef RRI_POLICY_CHOICE_H
 #define RRI_POLICY_CHOICE_H
 

@@ -52,7 +52,7 @@ static int32_t draw_item(uint64_t decision, uint32_t lane, size_t n_items)
     return (int32_t)rri_philox_below(0, RRI_STREAM_PROOF, decision, lane, n_items);
 }
 
-/* Items of lists follow one another around the catalogue from a drawn one on, so that they differ.
+/* Items of lists follow one another around the catalogue from a random one on, so that they differ.
  */
 static void draw_lists(request_arrays *r, const rr_policy *policy, uint64_t decision)
 {

@@ -414,7 +414,7 @@ START_TEST(test_api_env_always_the_best_item_earns_55_percent_of_the_best_play)
 }
 END_TEST
 
-START_TEST(test_api_env_nothing_beats_the_best_known_play_of_the_drawn_world)
+START_TEST(test_api_env_nothing_beats_the_best_known_play_of_the_synthetic_world)
 {
     for (int trial = 0; trial < 3; trial++) {
         rr_env_config config = default_config();
@@ -483,6 +483,6 @@ CHECK_MAIN("api/api_env", test_api_env_seeded_anew_gives_the_sessions_of_a_fresh
            test_api_env_popular_refuses_a_user_too_large_to_compare,
            test_api_env_patience_takes_any_finite_parameter,
            test_api_env_always_the_best_item_earns_55_percent_of_the_best_play,
-           test_api_env_nothing_beats_the_best_known_play_of_the_drawn_world,
+           test_api_env_nothing_beats_the_best_known_play_of_the_synthetic_world,
            test_api_env_patience_pays_in_the_tiring_world,
            test_api_env_popular_earns_where_users_agree)

@@ -13,7 +13,7 @@ static rr_agent *agent_with_features(int32_t num_items, int32_t state_dim, int32
     rr_agent_config config;
     rr_agent_config_init(&config, sizeof config);
     rr_items *items = NULL;
-    ck_assert_int_eq(rr_items_create_drawn(&items, num_items, 2, 0, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&items, num_items, 2, 0, NULL, NULL), RR_OK);
     config.item_dim = 2;
     config.state_dim = state_dim;
     config.feature_dim = feature_dim;

@@ -137,10 +137,10 @@ START_TEST(test_api_items_null_arguments_are_refused_with_their_name)
     ck_assert_str_eq(err.text, "rr_items_create: out is NULL");
     ck_assert_int_eq(rr_items_create(&items, NULL, keys, 2, 2, NULL, NULL, &err), RR_E_INVALID);
     ck_assert_str_eq(err.text, "rr_items_create: vectors is NULL");
-    ck_assert_int_eq(rr_items_create_drawn(NULL, 2, 2, 0, NULL, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_create_random(NULL, 2, 2, 0, NULL, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_items_find(NULL, keys, 1, &index, &err), RR_E_INVALID);
     ck_assert_str_eq(err.text, "rr_items_find: items is NULL");
-    ck_assert_int_eq(rr_items_create_drawn(&items, 2, 2, 0, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&items, 2, 2, 0, NULL, NULL), RR_OK);
     ck_assert_int_eq(rr_items_find(items, NULL, 1, &index, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_items_find(items, keys, 1, NULL, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_items_find(items, keys, -1, &index, &err), RR_E_INVALID);
@@ -157,18 +157,18 @@ START_TEST(test_api_items_bad_host_is_refused)
     rr_items *items = NULL;
     const rr_host host = {.struct_size = 5};
     ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, NULL, &host, NULL), RR_E_INVALID);
-    ck_assert_int_eq(rr_items_create_drawn(&items, 2, 2, 0, &host, NULL), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_create_random(&items, 2, 2, 0, &host, NULL), RR_E_INVALID);
     ck_assert_ptr_null(items);
 }
 END_TEST
 
-START_TEST(test_api_items_drawn_do_not_depend_on_the_hosts_rounding)
+START_TEST(test_api_items_random_do_not_depend_on_the_hosts_rounding)
 {
     rr_items *plain = NULL;
     rr_items *upward = NULL;
-    ck_assert_int_eq(rr_items_create_drawn(&plain, 100, 8, 3, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&plain, 100, 8, 3, NULL, NULL), RR_OK);
     fesetround(FE_UPWARD);
-    const rr_status status = rr_items_create_drawn(&upward, 100, 8, 3, NULL, NULL);
+    const rr_status status = rr_items_create_random(&upward, 100, 8, 3, NULL, NULL);
     const int mode = fegetround();
     fesetround(FE_TONEAREST);
     ck_assert_int_eq(status, RR_OK);
@@ -184,4 +184,4 @@ CHECK_MAIN("api/api_items", test_api_items_round_trip, test_api_items_segments_a
            test_api_items_features_are_refused_until_they_are_served,
            test_api_items_null_arguments_are_refused_with_their_name,
            test_api_items_bad_host_is_refused,
-           test_api_items_drawn_do_not_depend_on_the_hosts_rounding)
+           test_api_items_random_do_not_depend_on_the_hosts_rounding)

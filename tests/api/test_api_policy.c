@@ -70,7 +70,7 @@ static void open_table(table *t)
     config.max_rows = N;
     config.max_candidates = K;
     config.max_history = 4;
-    must(rr_items_create_drawn(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
+    must(rr_items_create_random(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
     must(rr_agent_create(&t->agent, &config, NULL, t->items, NULL, &err), &err);
     const float skip[D * S] = {0.3f, -0.2f, 0.5f, 0.1f, -0.4f, 0.2f, 0.6f, -0.3f};
     must(rr_agent_set_tensor(t->agent, "actor.skip.weight", skip, D * S, &err), &err);
@@ -343,7 +343,7 @@ START_TEST(test_api_policy_serves_another_catalogue_under_its_own_version)
     open_table(&t);
     rr_error err = {0};
     rr_items *others = NULL;
-    must(rr_items_create_drawn(&others, N_ITEMS - 1, D, 2, NULL, &err), &err);
+    must(rr_items_create_random(&others, N_ITEMS - 1, D, 2, NULL, &err), &err);
     t.obs.pool = others;
     for (size_t i = 0; i < N * K; i++) {
         t.candidates[i] %= N_ITEMS - 1;

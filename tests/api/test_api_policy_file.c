@@ -38,7 +38,7 @@ static void open_table(table *t)
     config.hidden[1] = config.critic_hidden[1] = 0;
     config.max_candidates = 2;
     config.max_history = 2;
-    must(rr_items_create_drawn(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
+    must(rr_items_create_random(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
     must(rr_agent_create(&t->agent, &config, NULL, t->items, NULL, &err), &err);
     const float skip[D * S] = {0.3f, -0.2f, 0.5f, 0.1f, -0.4f, 0.2f};
     must(rr_agent_set_tensor(t->agent, "actor.skip.weight", skip, D * S, &err), &err);

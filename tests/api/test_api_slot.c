@@ -37,7 +37,7 @@ static void open_table(table *t)
     config.max_rows = 1;
     config.max_candidates = 0;
     config.max_history = 4;
-    must(rr_items_create_drawn(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
+    must(rr_items_create_random(&t->items, N_ITEMS, D, 1, NULL, &err), &err);
     must(rr_agent_create(&t->agent, &config, NULL, t->items, NULL, &err), &err);
     must(rr_agent_publish(t->agent, NULL, &t->first, &err), &err);
     must(rr_slot_create(&t->slot, t->first, 2, NULL, &err), &err);

@@ -75,7 +75,7 @@ static server create(int32_t head, size_t n_items, size_t n_rows, int n_threads,
     config.feature_dim = has_lists ? FEATURES : 0;
     config.num_threads = n_threads;
     if (head == RR_HEAD_TOWER) {
-        require(rr_items_create_drawn(&s.items, (int32_t)n_items, DIM, 1, NULL, &err));
+        require(rr_items_create_random(&s.items, (int32_t)n_items, DIM, 1, NULL, &err));
     }
     require(rr_agent_create(&s.agent, &config, NULL, s.items, NULL, &err));
     s.states = bench_block(N_REQUESTS * n_rows * STATE * sizeof(float));

@@ -2,7 +2,7 @@
 /* bench_als: alternating least squares with 30 factors, 12 sweeps, on 90 % of a file's ratings.
  *
  *   bench_als [FILE]            times it; FILE is data/ml-100k/ml-100k.inter, or, where that is not
- *                               there, as many drawn ratings of as many users and items
+ *                               there, as many random ratings of as many users and items
  *   bench_als FILE FIRST LAST   its error on the other 10 %: a line of JSON for each seed of the
  *                               split, which learning.py reads
  *
@@ -15,7 +15,7 @@
 #include "limits.h"
 #include "recrl/recrl.h"
 
-enum { N_FACTORS = 30, N_DRAWN = 100000, N_USERS = 943, N_ITEMS = 1682 };
+enum { N_FACTORS = 30, N_RANDOM = 100000, N_USERS = 943, N_ITEMS = 1682 };
 
 static rr_error err;
 
@@ -43,17 +43,17 @@ static uint64_t below(uint64_t *state, uint64_t n)
 /* Small users and items are met more often, as they are in the file. */
 static rr_dataset *draw(void)
 {
-    uint64_t *users = bench_block(N_DRAWN * sizeof *users);
-    uint64_t *items = bench_block(N_DRAWN * sizeof *items);
-    float *ratings = bench_block(N_DRAWN * sizeof *ratings);
+    uint64_t *users = bench_block(N_RANDOM * sizeof *users);
+    uint64_t *items = bench_block(N_RANDOM * sizeof *items);
+    float *ratings = bench_block(N_RANDOM * sizeof *ratings);
     uint64_t state = 1;
-    for (size_t i = 0; i < N_DRAWN; i++) {
+    for (size_t i = 0; i < N_RANDOM; i++) {
         users[i] = i < N_USERS ? i : below(&state, 1 + below(&state, N_USERS));
         items[i] = i < N_ITEMS ? i : below(&state, 1 + below(&state, N_ITEMS));
         ratings[i] = (float)(1 + below(&state, 5));
     }
     rr_dataset *dataset = NULL;
-    require(rr_dataset_create(&dataset, users, items, ratings, NULL, N_DRAWN, NULL, &err));
+    require(rr_dataset_create(&dataset, users, items, ratings, NULL, N_RANDOM, NULL, &err));
     free(users);
     free(items);
     free(ratings);
@@ -131,7 +131,7 @@ int main(int argc, char **argv)
     if (b.n_words == 3) {
         tell_errors(&f, strtol(b.words[1], NULL, 10), strtol(b.words[2], NULL, 10));
     } else {
-        tell_time(&b, &f, is_there ? "30 factors, 12 sweeps" : "30 factors, drawn ratings");
+        tell_time(&b, &f, is_there ? "30 factors, 12 sweeps" : "30 factors, random ratings");
     }
     free(f.users);
     free(f.items);

@@ -51,7 +51,7 @@ static void create(run *r, int32_t n_items, int threads)
 {
     memset(r, 0, sizeof *r);
     r->stats.struct_size = sizeof r->stats;
-    require(rr_items_create_drawn(&r->items, n_items, DIM, 1, NULL, &err));
+    require(rr_items_create_random(&r->items, n_items, DIM, 1, NULL, &err));
     rr_agent_config config;
     rr_agent_config_init(&config, sizeof config);
     config.state_dim = STATE_DIM;

@@ -76,7 +76,7 @@ static void open_counter(counter *c)
     config.max_rows = 1;
     config.max_candidates = LIST;
     config.max_history = 0;
-    require(rr_items_create_drawn(&c->items, N_ITEMS, DIM, 1, NULL, &err), &err);
+    require(rr_items_create_random(&c->items, N_ITEMS, DIM, 1, NULL, &err), &err);
     require(rr_agent_create(&c->agent, &config, NULL, c->items, NULL, &err), &err);
     rr_serving_options_init(&c->options, sizeof c->options);
     c->options.floor = 0.02f;

@@ -44,7 +44,7 @@ static ranking create(size_t n_items, size_t n_queries, int n_threads)
     config.max_rows = (int32_t)n_queries;
     config.max_candidates = 0;
     config.num_threads = n_threads;
-    require(rr_items_create_drawn(&r.items, (int32_t)n_items, DIM, 1, NULL, &err));
+    require(rr_items_create_random(&r.items, (int32_t)n_items, DIM, 1, NULL, &err));
     require(rr_agent_create(&r.agent, &config, NULL, r.items, NULL, &err));
     static float identity[DIM * DIM];
     for (size_t i = 0; i < DIM; i++) {

@@ -20,13 +20,13 @@ import tempfile
 
 # name: (text, flags of train, what is compared, policies shown beside, bound for the mean, for the worst)
 ROWS = {
-    "ppo": ("drawn, PPO", "--algo ppo --world drawn --total-timesteps 100000", "oracle_share", 0.985, 0.975),
-    "a2c": ("drawn, A2C", "--algo a2c --world drawn --total-timesteps 100000", "oracle_share", 0.97, None),
-    "bare": ("drawn, PPO, no repeat weight",
-             "--algo ppo --world drawn --total-timesteps 100000 --has-repeat-weight false --lr 0.003 --ent-coef 0.04 "
+    "ppo": ("synthetic, PPO", "--algo ppo --world synthetic --total-timesteps 100000", "oracle_share", 0.985, 0.975),
+    "a2c": ("synthetic, A2C", "--algo a2c --world synthetic --total-timesteps 100000", "oracle_share", 0.97, None),
+    "bare": ("synthetic, PPO, no repeat weight",
+             "--algo ppo --world synthetic --total-timesteps 100000 --has-repeat-weight false --lr 0.003 --ent-coef 0.04 "
              "--has-advantage-norm false --initial-scale 20 --max-grad-norm 2", "oracle_share", 0.905, None),
     "dense": ("50 items, dense head, PPO",
-              "--algo ppo --world drawn --total-timesteps 100000 --head dense --num-items 50", "oracle_share", 0.84, None),
+              "--algo ppo --world synthetic --total-timesteps 100000 --head dense --num-items 50", "oracle_share", 0.84, None),
     "tiring-ppo": ("tiring, PPO", "--algo ppo --world tiring --total-timesteps 200000", "return_per_session", 63.0, None),
     "tiring-a2c": ("tiring, A2C", "--algo a2c --world tiring --total-timesteps 200000", "return_per_session", 62.0, None),
     "tiring-ppo-gamma0": ("tiring, PPO, gamma 0",

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Rewards in other units: trains in the drawn world with rewards times 0.001, 1 and 1000, with and without
+"""Rewards in other units: trains in the synthetic world with rewards times 0.001, 1 and 1000, with and without
 normalize_returns, over several seeds, and prints the table of docs/maths.md §11: share of the best known
 play, mean ± spread (standard deviation) over the seeds, and the worst.
 
     python3 tests/bench/reward_scale.py [--build build] [--seeds 0-9] [--processes 2] [--wrap "CMD"]
-                                        [--world drawn] [--factors 0.001,1,1000] [--variants plain,returns,…]
+                                        [--world synthetic] [--factors 0.001,1,1000] [--variants plain,returns,…]
                                         [--flags "--norm-rows 8192 …"] [--figure oracle_share]
 """
 import argparse
@@ -52,7 +52,7 @@ def main():
     parser.add_argument("--seeds", default="0-9")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--wrap", default="", help="what goes before each command")
-    parser.add_argument("--world", default="drawn")
+    parser.add_argument("--world", default="synthetic")
     parser.add_argument("--figure", default="oracle_share")
     parser.add_argument("--factors", default="0.001,1,1000")
     parser.add_argument("--variants", default="plain,returns")

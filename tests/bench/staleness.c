@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* staleness: what is learned when the policy that acts is some updates behind, in the drawn world.
+/* staleness: what is learned when the policy that acts is some updates behind, in the synthetic
+ * world.
  *
  *   clipped      PPO's ratio against the log-prob of the policy that acted (a lock-step buffer)
  *   as fresh     the same, with the present policy's log-probs in their place

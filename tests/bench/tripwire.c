@@ -104,7 +104,7 @@ static void create(work *w)
     ppo.update_epochs = 1;
     ppo.gae_lambda = 0.5f;
     buffer.max_rows = w->n * N_STEPS;
-    require(rr_items_create_drawn(&w->items, N_ITEMS, WIDTH, 0, NULL, &err), &err);
+    require(rr_items_create_random(&w->items, N_ITEMS, WIDTH, 0, NULL, &err), &err);
     require(rr_agent_create(&w->agent, &agent, &ppo, w->items, NULL, &err), &err);
     require(rr_buffer_create(&w->buffer, &buffer, NULL, &err), &err);
     w->decision = (rr_decision){.struct_size = sizeof w->decision,

@@ -64,7 +64,7 @@ for algo in ppo a2c; do
     promise "a resumed $algo run goes on with its own log" cmp runs/same/log.csv full.csv
     promise "a resumed $algo run leaves the default checkpoint alone" \
         test ! -e "checkpoints/$algo.safetensors"
-    promise "a resumed $algo run leaves the default log alone" test ! -e "runs/$algo-drawn-0"
+    promise "a resumed $algo run leaves the default log alone" test ! -e "runs/$algo-synthetic-0"
     promise "--resume goes where --name and --checkpoint say" "$train" --resume full.safetensors \
         --total-timesteps 6000 --name other --checkpoint other.safetensors --quiet
     promise "…and writes its log there" test -e runs/other/log.csv
@@ -139,7 +139,7 @@ refuses "other catalogues are no pair" "num_items 60, .* has 61: their catalogue
     "$evaluate" one.safetensors --against other.safetensors
 refuses "another draw of the catalogue is no pair" "world_seed 0, .* has 1: their catalogues differ" \
     "$evaluate" one.safetensors --against seed.safetensors
-refuses "other worlds are no pair" "made in the world drawn, .* in tiring" \
+refuses "other worlds are no pair" "made in the world synthetic, .* in tiring" \
     "$evaluate" one.safetensors --against tiring.safetensors
 
 # shellcheck disable=SC2086
@@ -228,7 +228,7 @@ for bytes in 2GB -1 0 1.5G G 99999999999T ""; do
     refuses "a limit that is no number of bytes is refused" "memory-limit is \"$bytes\"; it must be a whole number" \
         "$train" --algo ppo --world own.inter --memory-limit "$bytes"
 done
-refuses "a limit without interactions is refused" "memory-limit is given, but --world is \"drawn\"" \
+refuses "a limit without interactions is refused" "memory-limit is given, but --world is \"synthetic\"" \
     "$train" --algo ppo --memory-limit 2G
 
 # Vectors in and out.
@@ -288,8 +288,8 @@ refuses "a number that is none is refused" "vectors: npy: 'few.npy' has nan at \
 refuses "vectors that are not there are named" "vectors: .*none.npy" "$train" --algo ppo --world own.inter --vectors none.npy
 refuses "vectors of another ending are refused" "vectors is \"v.txt\"; it must be the name of a file that ends in .npy" \
     "$train" --algo ppo --world own.inter --vectors v.txt
-refuses "vectors of a drawn world are refused" "vectors is given, but --world is" "$train" --algo ppo --vectors vec/v.npy
-refuses "vectors are not written of a drawn world" "save-vectors is given" "$train" --algo ppo --save-vectors v.npy
+refuses "vectors of a synthetic world are refused" "vectors is given, but --world is" "$train" --algo ppo --vectors vec/v.npy
+refuses "vectors are not written of a synthetic world" "save-vectors is given" "$train" --algo ppo --save-vectors v.npy
 : >file
 refuses "vectors that cannot be written are refused before training" "file" timeout -s KILL 5 \
     "$train" --algo ppo --world own.inter --total-timesteps 1000000000 --save-vectors file/v.npy
@@ -306,7 +306,7 @@ assert all(0 <= r['recall'] <= 1 for r in list(d['ranking'].values())[1:]) and 0
 promise "where a user plays several sessions, the comparison counts users" python3 -c "
 import json, subprocess, sys
 c = json.loads(subprocess.check_output([sys.argv[1], 'own.safetensors', '--against', 'own.safetensors', '--sessions',
-    '100', '--json']))['comparison']['drawn']
+    '100', '--json']))['comparison']['sampled']
 assert 0 < c['users'] < 40, c" "$evaluate"
 # Two camps of users and of items: what a user of a camp meets next is known but for its place.
 awk 'BEGIN { srand(1); print "user_id:token\titem_id:token\trating:float\ttimestamp:float"

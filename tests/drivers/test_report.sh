@@ -46,16 +46,16 @@ for algo in ppo a2c; do
             --checkpoint "$algo-$seed.safetensors"
     done
 done
-promise "report gathers seeds and recipes" "$report" runs/ppo-drawn-0 runs/ppo-drawn-1/ \
-    runs/a2c-drawn-0 runs/a2c-drawn-1 -o page/report.html --sessions 60 --curve page/curve.svg
+promise "report gathers seeds and recipes" "$report" runs/ppo-synthetic-0 runs/ppo-synthetic-1/ \
+    runs/a2c-synthetic-0 runs/a2c-synthetic-1 -o page/report.html --sessions 60 --curve page/curve.svg
 promise "the page is whole, and says what it shows" python3 "$look" page/report.html \
-    "The drawn world" "ppo-drawn, 2 seeds" "best known" "approx_kl" "Who gets shown" "Session 3" \
-    "learning rate" "ppo-drawn against the others, session by session" "in 120 sessions that both play" \
+    "The synthetic world" "ppo-synthetic, 2 seeds" "best known" "approx_kl" "Who gets shown" "Session 3" \
+    "learning rate" "ppo-synthetic against the others, session by session" "in 120 sessions that both play" \
     "By user and by time" "none is new or heavy"
 promise "two recipes are compared in figures and in a picture" python3 -c "
 import re
 page = open('page/report.html').read()
-rows = re.findall(r'a2c-drawn(?:, greedy)?</td>(.*?)</tr>', page)
+rows = re.findall(r'a2c-synthetic(?:, greedy)?</td>(.*?)</tr>', page)
 rows = [r for r in rows if 'won' not in r and r.count('<td>') == 5]
 assert len(rows) == 2, rows
 for row in rows:
@@ -63,7 +63,7 @@ for row in rows:
         r'<td>(\S+)</td><td>(\S+)</td><td>([-+]\S+) <i>±([^<]+)</i>', row).groups())
     assert abs(first - other - difference) < 0.011 and half > 0, row
 assert len(re.findall('<circle', page)) == 2 and 'Differences and their 95 % intervals' in page"
-promise "one recipe has nobody to be compared with" sh -c "'$report' runs/ppo-drawn-0 -o alone.html --sessions 60 &&
+promise "one recipe has nobody to be compared with" sh -c "'$report' runs/ppo-synthetic-0 -o alone.html --sessions 60 &&
     ! grep -q 'against the others' alone.html"
 promise "the curve is a picture of its own" python3 -c "
 import sys, xml.etree.ElementTree as tree
@@ -75,11 +75,11 @@ share() {
     "$report" "$@" -o one.html --sessions 60 >out 2>err
     sed -n 's/.*class="big">\(-*[0-9.]*\)&.*/\1/p' one.html | head -n 1
 }
-both=$(share runs/ppo-drawn-0 runs/ppo-drawn-1)
+both=$(share runs/ppo-synthetic-0 runs/ppo-synthetic-1)
 promise "a group's figure is the mean of its seeds" python3 -c "
 import sys
 one, two, both = map(float, sys.argv[1:])
-sys.exit(abs((one + two) / 2 - both) > 0.11)" "$(share runs/ppo-drawn-0)" "$(share runs/ppo-drawn-1)" "$both"
+sys.exit(abs((one + two) / 2 - both) > 0.11)" "$(share runs/ppo-synthetic-0)" "$(share runs/ppo-synthetic-1)" "$both"
 
 # One checkpoint, one figure: what train said of it, the report says.
 # shellcheck disable=SC2086
@@ -109,9 +109,9 @@ promise "an odd name is shown as it is" python3 "$look" --read odd.html '<b>&"x"
 
 # shellcheck disable=SC2086
 promise "the leave rule trains" "$train" --algo ppo --world tiring $small
-promise "worlds stand one below the other" "$report" runs/ppo-drawn-0 runs/ppo-tiring-0 -o two.html \
+promise "worlds stand one below the other" "$report" runs/ppo-synthetic-0 runs/ppo-tiring-0 -o two.html \
     --sessions 60
-promise "…each with its own section" python3 "$look" --read two.html "The drawn world" "The tiring world" \
+promise "…each with its own section" python3 "$look" --read two.html "The synthetic world" "The tiring world" \
     "patient" "Return of a session"
 
 # A world of a file, with names beside it.
@@ -141,7 +141,7 @@ assert first.count('<h4>film</h4>') == 1, first"
 # shellcheck disable=SC2086
 promise "a name may recur in another world" "$train" --algo ppo $small --total-timesteps 2000 --name film-2
 promise "report takes one name in two worlds" "$report" runs/film-0 runs/film-2 runs/film-1 -o name.html --sessions 40
-promise "…and either world has its own figures and curves" python3 "$look" --read name.html "The drawn world"
+promise "…and either world has its own figures and curves" python3 "$look" --read name.html "The synthetic world"
 promise "…and headline" sh -c 'test "$(grep -c "class=.big" name.html)" = 2'
 
 # MovieLens' own layouts, each in a folder of its own.
@@ -178,7 +178,7 @@ refuses "an empty log is refused by name" "runs/films/log.csv" "$report" runs/fi
 echo "1,x" >>runs/films/log.csv
 refuses "a broken log is refused by line" "line 2" "$report" runs/films
 mkdir taken
-refuses "a page that cannot be written is refused" "taken" "$report" runs/ppo-drawn-0 -o taken --sessions 60
+refuses "a page that cannot be written is refused" "taken" "$report" runs/ppo-synthetic-0 -o taken --sessions 60
 
 # A run that is ill is marked.
 promise "a run that is ill trains" "$train" --algo ppo --lr 0.3 --num-items 50 --total-timesteps 20000 \

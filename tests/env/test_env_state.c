@@ -202,7 +202,7 @@ START_TEST(test_env_state_of_other_users_is_refused)
     config.num_items = 3;
     config.state_dim = 4;
     const float users[] = {1.0f, 2.0f, 3.0f, 4.0f};
-    rr_env *envs[3] = {NULL, NULL, NULL}; /* both users, the first alone, drawn ones */
+    rr_env *envs[3] = {NULL, NULL, NULL}; /* both users, the first alone, random ones */
     for (size_t i = 0; i < 3; i++) {
         ck_assert_int_eq(rri_env_create(&envs[i], &config, NULL, i < 2 ? users : NULL,
                                         i < 2 ? 2 - i : 0, &allocator, NULL),

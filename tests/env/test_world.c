@@ -84,7 +84,7 @@ START_TEST(test_world_user_is_a_function_of_seed_and_session)
 }
 END_TEST
 
-START_TEST(test_world_drawn_users_are_standard_normal)
+START_TEST(test_world_random_users_are_standard_normal)
 {
     const rri_world_users users = {.seed = 5, .dim = 8, .has_pull = true};
     double sum = 0.0, squares = 0.0;
@@ -136,11 +136,11 @@ START_TEST(test_world_mean_user_is_the_mean)
     rri_world_mean_user(mean, &few, scratch, sums);
     ck_assert(mean[0] == 3.0f && mean[1] == 2.0f);
 
-    const rri_world_users drawn = {.seed = 9, .dim = 4, .has_pull = true};
-    rri_world_mean_user(mean, &drawn, scratch, sums);
+    const rri_world_users random = {.seed = 9, .dim = 4, .has_pull = true};
+    rri_world_mean_user(mean, &random, scratch, sums);
     double running[4] = {0};
     for (uint64_t s = 0; s < 4096; s++) {
-        rri_world_draw_user(scratch, &drawn, s);
+        rri_world_draw_user(scratch, &random, s);
         for (size_t j = 0; j < 4; j++) {
             running[j] += ((double)scratch[j] - running[j]) / (double)(s + 1);
         }
@@ -212,7 +212,7 @@ END_TEST
 CHECK_MAIN("env/world", test_world_items_are_normal_with_variance_1_over_d,
            test_world_tiring_items_differ_in_the_pull_alone,
            test_world_user_is_a_function_of_seed_and_session,
-           test_world_drawn_users_are_standard_normal,
+           test_world_random_users_are_standard_normal,
            test_world_table_rows_are_taken_evenly_and_whole, test_world_mean_user_is_the_mean,
            test_world_list_holds_different_items_of_the_pool, test_world_list_favours_no_item,
            test_world_list_is_a_function_of_seed_session_and_step)

@@ -242,11 +242,11 @@ START_TEST(test_items_are_not_flooded_by_crafted_keys)
 }
 END_TEST
 
-START_TEST(test_items_drawn_are_normal_with_variance_one_over_dim)
+START_TEST(test_items_random_are_normal_with_variance_one_over_dim)
 {
     enum { N = 5000, D = 16 };
     rr_items *items = NULL;
-    ck_assert_int_eq(rri_items_create_drawn(&items, N, D, 42, &counting, NULL), RR_OK);
+    ck_assert_int_eq(rri_items_create_random(&items, N, D, 42, &counting, NULL), RR_OK);
     const float *v = rri_items_vectors(items);
     double mean = 0;
     double square = 0;
@@ -261,14 +261,14 @@ START_TEST(test_items_drawn_are_normal_with_variance_one_over_dim)
 END_TEST
 
 /* Item i is a function of (seed, i), so a larger catalogue begins with the smaller one. */
-START_TEST(test_items_drawn_depend_on_seed_and_index_alone)
+START_TEST(test_items_random_depend_on_seed_and_index_alone)
 {
     rr_items *small = NULL;
     rr_items *large = NULL;
     rr_items *other = NULL;
-    rri_items_create_drawn(&small, 5, 7, 1, &counting, NULL);
-    rri_items_create_drawn(&large, 50, 7, 1, &counting, NULL);
-    rri_items_create_drawn(&other, 5, 7, 2, &counting, NULL);
+    rri_items_create_random(&small, 5, 7, 1, &counting, NULL);
+    rri_items_create_random(&large, 50, 7, 1, &counting, NULL);
+    rri_items_create_random(&other, 5, 7, 2, &counting, NULL);
     ck_assert_mem_eq(rri_items_vectors(small), rri_items_vectors(large), 5 * 7 * sizeof(float));
     ck_assert_mem_ne(rri_items_vectors(small), rri_items_vectors(other), 5 * 7 * sizeof(float));
     float wanted[7];
@@ -283,10 +283,10 @@ START_TEST(test_items_drawn_depend_on_seed_and_index_alone)
 }
 END_TEST
 
-START_TEST(test_items_drawn_have_the_same_bits_everywhere)
+START_TEST(test_items_random_have_the_same_bits_everywhere)
 {
     rr_items *items = NULL;
-    rri_items_create_drawn(&items, 1000, 32, 0, &counting, NULL);
+    rri_items_create_random(&items, 1000, 32, 0, &counting, NULL);
     ck_assert_uint_eq(rri_items_fingerprint(items), UINT64_C(0xF4303027197931F6));
     rri_items_release(items);
 }
@@ -300,6 +300,6 @@ CHECK_MAIN("items/items", test_items_are_not_flooded_by_crafted_keys,
            test_items_absurd_sizes_are_refused_before_anything_is_allocated,
            test_items_live_until_the_last_reference,
            test_items_references_are_counted_from_any_thread,
-           test_items_drawn_are_normal_with_variance_one_over_dim,
-           test_items_drawn_depend_on_seed_and_index_alone,
-           test_items_drawn_have_the_same_bits_everywhere)
+           test_items_random_are_normal_with_variance_one_over_dim,
+           test_items_random_depend_on_seed_and_index_alone,
+           test_items_random_have_the_same_bits_everywhere)

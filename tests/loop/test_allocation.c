@@ -74,7 +74,7 @@ START_TEST(test_allocation_counter_counts)
     void *volatile block = malloc(10);
     free(block);
     rr_items *items = NULL;
-    ck_assert_int_eq(rr_items_create_drawn(&items, 5, 3, 1, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&items, 5, 3, 1, NULL, NULL), RR_OK);
     rr_items_release(items);
     ck_assert_uint_ge(atomic_load(&n_mallocs) - before, 2);
 #else

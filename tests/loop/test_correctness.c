@@ -392,7 +392,7 @@ START_TEST(test_correctness_excluded_item_is_never_drawn_in_a_million_draws)
     enum { ITEMS = 40 };
     rr_error err;
     rr_items *items = NULL;
-    machine_require(rr_items_create_drawn(&items, ITEMS, WIDTH, 5, NULL, &err), &err);
+    machine_require(rr_items_create_random(&items, ITEMS, WIDTH, 5, NULL, &err), &err);
     drawing *d = begin_drawing(3, items);
     int32_t best[ROWS * 3];
     machine_require(rr_agent_top_k(d->agent, &d->obs, 3, best, NULL, NULL, &err), &err);
@@ -478,7 +478,7 @@ START_TEST(test_correctness_draw_is_replayed_from_its_decision_id)
 {
     rr_error err;
     rr_items *items = NULL;
-    machine_require(rr_items_create_drawn(&items, 500, WIDTH, 5, NULL, &err), &err);
+    machine_require(rr_items_create_random(&items, 500, WIDTH, 5, NULL, &err), &err);
     drawing *d = begin_drawing(3, items), *again = begin_drawing(3, items);
     drawing *other = begin_drawing(4, items);
     memcpy(other->states, d->states, sizeof d->states);
@@ -536,8 +536,8 @@ START_TEST(test_correctness_rows_of_another_catalogue_are_dropped_and_counted)
     machine_step(&m);
     machine_step(&m);
     machine_step(&m);
-    machine_require(rr_items_create_drawn(&others, plan->num_items, plan->item_dim, 77, NULL, &err),
-                    &err);
+    machine_require(
+        rr_items_create_random(&others, plan->num_items, plan->item_dim, 77, NULL, &err), &err);
     machine_require(rr_agent_set_items(m.agent, others, &err), &err);
     while (!rr_buffer_is_full(m.buffer)) {
         rr_decision decision = machine_decision(&m);

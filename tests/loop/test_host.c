@@ -59,7 +59,7 @@ static rr_status make_agent(const rr_host *host, rr_error *err)
 {
     const machine_plan *plan = &machine_plans[2];
     rr_items *items = NULL;
-    machine_require(rr_items_create_drawn(&items, plan->num_items, plan->item_dim, 1, NULL, err),
+    machine_require(rr_items_create_random(&items, plan->num_items, plan->item_dim, 1, NULL, err),
                     err);
     rr_agent *agent = NULL;
     rr_status status = machine_create_agent(&agent, plan, 1, 3, items, host, err);
@@ -67,7 +67,8 @@ static rr_status make_agent(const rr_host *host, rr_error *err)
     if (status == RR_OK) {
         rr_items *others = NULL;
         machine_require(
-            rr_items_create_drawn(&others, plan->num_items + 9, plan->item_dim, 2, NULL, err), err);
+            rr_items_create_random(&others, plan->num_items + 9, plan->item_dim, 2, NULL, err),
+            err);
         const uint64_t before = rr_agent_version(agent);
         status = rr_agent_set_items(agent, others, err);
         ck_assert((rr_agent_version(agent) == before) == (status != RR_OK));
@@ -92,7 +93,7 @@ static rr_status make_buffer(const rr_host *host, rr_error *err)
 static rr_status make_metrics(const rr_host *host, rr_error *err)
 {
     rr_items *items = NULL;
-    machine_require(rr_items_create_drawn(&items, 9, 2, 1, NULL, err), err);
+    machine_require(rr_items_create_random(&items, 9, 2, 1, NULL, err), err);
     rr_metrics *metrics = NULL;
     const rr_status status = rr_metrics_create(&metrics, items, 4, 10, 5, host, err);
     ck_assert((metrics == NULL) == (status != RR_OK));
@@ -199,7 +200,7 @@ START_TEST(test_host_may_give_up_its_items_at_once)
     rr_error err;
     rr_items *items = NULL;
     rr_agent *one = NULL, *other = NULL;
-    machine_require(rr_items_create_drawn(&items, plan->num_items, plan->item_dim, 1, &host, &err),
+    machine_require(rr_items_create_random(&items, plan->num_items, plan->item_dim, 1, &host, &err),
                     &err);
     machine_require(machine_create_agent(&one, plan, 1, 1, items, NULL, &err), &err);
     machine_require(machine_create_agent(&other, plan, 1, 1, items, NULL, &err), &err);

@@ -420,7 +420,7 @@ static void assert_double_gae(const world *w, rr_agent *untrained, const rr_agen
 static uint64_t compare_plan(world w, int64_t reward_wait, size_t n_interleavings)
 {
     w.random = 7 + (uint64_t)w.algo;
-    ck_assert_int_eq(rr_items_create_drawn(&w.items, ITEMS, D, 3, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&w.items, ITEMS, D, 3, NULL, NULL), RR_OK);
     rr_agent *in_step = create_agent(&w), *fresh = create_agent(&w);
     rr_buffer *lock_step = create_buffer();
     play(&w, in_step, lock_step);

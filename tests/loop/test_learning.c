@@ -58,30 +58,30 @@ static void expect_share(const machine_plan *plan, double least, double most)
     }
 }
 
-static const machine_plan drawn = {.name = "drawn world, PPO",
-                                   .n_envs = 64,
-                                   .n_steps = 16,
-                                   .n_updates = 40,
-                                   .num_items = 200,
-                                   .item_dim = 16,
-                                   .hidden = {32},
-                                   .batch_size = 128,
-                                   .update_epochs = 8,
-                                   .max_episode_steps = 20,
-                                   .gamma = 0.9f,
-                                   .lr = 0.01f,
-                                   .planned_updates = 40};
+static const machine_plan synthetic = {.name = "synthetic world, PPO",
+                                       .n_envs = 64,
+                                       .n_steps = 16,
+                                       .n_updates = 40,
+                                       .num_items = 200,
+                                       .item_dim = 16,
+                                       .hidden = {32},
+                                       .batch_size = 128,
+                                       .update_epochs = 8,
+                                       .max_episode_steps = 20,
+                                       .gamma = 0.9f,
+                                       .lr = 0.01f,
+                                       .planned_updates = 40};
 
-START_TEST(test_learning_ppo_in_the_drawn_world)
+START_TEST(test_learning_ppo_in_the_synthetic_world)
 {
-    expect_share(&drawn, 0.95, 1.03);
+    expect_share(&synthetic, 0.95, 1.03);
 }
 END_TEST
 
-START_TEST(test_learning_a2c_in_the_drawn_world)
+START_TEST(test_learning_a2c_in_the_synthetic_world)
 {
-    machine_plan plan = drawn;
-    plan.name = "drawn world, A2C";
+    machine_plan plan = synthetic;
+    plan.name = "synthetic world, A2C";
     plan.algo = RR_ALGO_A2C;
     plan.n_steps = 5;
     plan.n_updates = 200;
@@ -91,10 +91,10 @@ START_TEST(test_learning_a2c_in_the_drawn_world)
 }
 END_TEST
 
-START_TEST(test_learning_reinforce_in_the_drawn_world)
+START_TEST(test_learning_reinforce_in_the_synthetic_world)
 {
-    machine_plan plan = drawn;
-    plan.name = "drawn world, REINFORCE";
+    machine_plan plan = synthetic;
+    plan.name = "synthetic world, REINFORCE";
     plan.algo = RR_ALGO_REINFORCE;
     plan.n_steps = 20;
     plan.n_updates = 100;
@@ -106,8 +106,8 @@ END_TEST
 
 START_TEST(test_learning_without_a_learning_rate_does_not_happen)
 {
-    machine_plan plan = drawn;
-    plan.name = "drawn world, lr 1e-9";
+    machine_plan plan = synthetic;
+    plan.name = "synthetic world, lr 1e-9";
     plan.lr = 1e-9f;
     plan.n_updates = 12;
     expect_share(&plan, -0.2, 0.2);
@@ -117,7 +117,7 @@ END_TEST
 /* One of what the world offers at each step. */
 START_TEST(test_learning_from_candidate_lists)
 {
-    machine_plan plan = drawn;
+    machine_plan plan = synthetic;
     plan.name = "candidate lists";
     plan.num_candidates = 10;
     plan.n_updates = 30;
@@ -129,7 +129,7 @@ END_TEST
 /* Mean return of the sessions that end within the last updates. */
 static double session_return(float gamma, uint64_t seed)
 {
-    machine_plan plan = drawn;
+    machine_plan plan = synthetic;
     plan.name = "tiring world";
     plan.num_items = 100;
     plan.item_dim = 8;
@@ -269,7 +269,7 @@ static double bandit_share(int32_t head, float lr, uint64_t seed)
     rr_error err;
     rr_items *items = NULL;
     if (head == RR_HEAD_TOWER) {
-        machine_require(rr_items_create_drawn(&items, ARMS, DIM, 8, NULL, &err), &err);
+        machine_require(rr_items_create_random(&items, ARMS, DIM, 8, NULL, &err), &err);
     }
     bandit *b = begin_bandit(head, 0, lr, items, seed);
     machine m = {.generator = seed + 5};
@@ -312,7 +312,7 @@ static double feature_share(float lr, uint64_t seed)
 {
     rr_error err;
     rr_items *items = NULL;
-    machine_require(rr_items_create_drawn(&items, 50, DIM, 8, NULL, &err), &err);
+    machine_require(rr_items_create_random(&items, 50, DIM, 8, NULL, &err), &err);
     bandit *b = begin_bandit(RR_HEAD_TOWER, 2, lr, items, seed);
     machine m = {.generator = seed + 5};
     b->obs.n_candidates = ARMS;
@@ -402,12 +402,13 @@ START_TEST(test_learning_carries_over_to_another_catalogue)
         rr_error err;
         rr_items *other = NULL;
         machine m, still;
-        machine_create(&m, &drawn, seed, 1, NULL);
-        machine_create(&still, &drawn, seed, 1, NULL);
+        machine_create(&m, &synthetic, seed, 1, NULL);
+        machine_create(&still, &synthetic, seed, 1, NULL);
         for (int i = 0; i < 25; i++) {
             machine_update(&m);
         }
-        machine_require(rr_items_create_drawn(&other, 150, drawn.item_dim, 99, NULL, &err), &err);
+        machine_require(rr_items_create_random(&other, 150, synthetic.item_dim, 99, NULL, &err),
+                        &err);
         const double visited = share_in(m.agent, other, other, seed);
         machine_require(rr_agent_set_items(m.agent, other, &err), &err);
         const double moved = share_in(m.agent, other, NULL, seed);
@@ -423,8 +424,8 @@ START_TEST(test_learning_carries_over_to_another_catalogue)
 }
 END_TEST
 
-CHECK_MAIN("loop/learning", test_learning_ppo_in_the_drawn_world,
-           test_learning_a2c_in_the_drawn_world, test_learning_reinforce_in_the_drawn_world,
+CHECK_MAIN("loop/learning", test_learning_ppo_in_the_synthetic_world,
+           test_learning_a2c_in_the_synthetic_world, test_learning_reinforce_in_the_synthetic_world,
            test_learning_without_a_learning_rate_does_not_happen,
            test_learning_from_candidate_lists, test_learning_looks_ahead_in_the_tiring_world,
            test_learning_bandit_of_the_host, test_learning_what_features_are_worth,

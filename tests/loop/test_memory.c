@@ -47,14 +47,14 @@ START_TEST(test_memory_of_items_is_what_they_take)
         scene s;
         begin(&s);
         rr_items *items = NULL;
-        machine_require(rr_items_create_drawn(&items, n, 7, 1, &s.host, &s.err), &s.err);
-        expect_held(&s, rr_items_memory(n, 7, 0, &s.bytes, &s.err), "drawn items");
+        machine_require(rr_items_create_random(&items, n, 7, 1, &s.host, &s.err), &s.err);
+        expect_held(&s, rr_items_memory(n, 7, 0, &s.bytes, &s.err), "random items");
         rr_items_release(items);
     }
 }
 END_TEST
 
-/* Items and users drawn and given, with lists and without, histories of every length. */
+/* Items and users random and given, with lists and without, histories of every length. */
 START_TEST(test_memory_of_an_environment_is_what_it_takes)
 {
     static float users[9 * 6];
@@ -72,7 +72,7 @@ START_TEST(test_memory_of_an_environment_is_what_it_takes)
         begin(&s);
         rr_items *items = NULL;
         if (has_items) {
-            machine_require(rr_items_create_drawn(&items, 50, 6, 3, NULL, &s.err), &s.err);
+            machine_require(rr_items_create_random(&items, 50, 6, 3, NULL, &s.err), &s.err);
         }
         rr_env *env = NULL;
         machine_require(rr_env_create(&env, &config, items, has_users ? users : NULL,
@@ -101,9 +101,9 @@ START_TEST(test_memory_of_a_machine_is_what_it_takes)
             begin(&s);
             rr_items *items = NULL;
             if (!plan->is_own) {
-                machine_require(
-                    rr_items_create_drawn(&items, plan->num_items, plan->item_dim, 1, NULL, &s.err),
-                    &s.err);
+                machine_require(rr_items_create_random(&items, plan->num_items, plan->item_dim, 1,
+                                                       NULL, &s.err),
+                                &s.err);
             }
             rr_agent *agent = NULL;
             machine_require(

@@ -147,7 +147,7 @@ static void open_stage(stage *g)
     g->options.floor = 0.1f;
     g->options.incumbent_share = 0.2f;
     g->options.temperature = 0.8f;
-    must(rr_items_create_drawn(&g->items, N_ITEMS, D, 3, &g->host, &err), &err);
+    must(rr_items_create_random(&g->items, N_ITEMS, D, 3, &g->host, &err), &err);
     must(rr_agent_create(&g->agent, &config, NULL, g->items, &g->host, &err), &err);
     fill(g);
     for (size_t v = 0; v < N_VERSIONS; v++) {

@@ -91,8 +91,8 @@ START_TEST(test_threads_share_a_catalogue)
 {
     rr_error err;
     rr_items *items = NULL;
-    machine_require(rr_items_create_drawn(&items, machine_plans[0].num_items,
-                                          machine_plans[0].item_dim, 3, NULL, &err),
+    machine_require(rr_items_create_random(&items, machine_plans[0].num_items,
+                                           machine_plans[0].item_dim, 3, NULL, &err),
                     &err);
     shared_job jobs[N_THREADS];
     pthread_t threads[N_THREADS];

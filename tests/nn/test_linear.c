@@ -56,7 +56,7 @@ static void close_bench(bench *b)
 }
 
 /* Allocated: the caller frees. */
-static float *drawn(size_t n, uint64_t seed)
+static float *random_floats(size_t n, uint64_t seed)
 {
     float *x = malloc(n * sizeof *x);
     gradcheck_draw(x, n, -1.0f, 1.0f, seed);
@@ -150,7 +150,7 @@ START_TEST(test_linear_row_has_the_same_bits_in_any_company_at_every_level)
             const size_t in = shapes[s][0], out = shapes[s][1];
             bench b;
             open_bench(&b, rri_kernels_at(level), in, out, s % 2 == 0, N_ROWS);
-            float *x = drawn(N_ROWS * in, 2), *y = malloc(N_ROWS * out * sizeof(float));
+            float *x = random_floats(N_ROWS * in, 2), *y = malloc(N_ROWS * out * sizeof(float));
             gradcheck_fill_nan(y, N_ROWS * out);
             static const size_t n_rows[] = {N_ROWS, 64, 5, 1};
             for (size_t t = 0; t < 4; t++) {
@@ -257,7 +257,7 @@ END_TEST
 START_TEST(test_linear_parameter_gradients_cut_rows_at_256_at_every_level)
 {
     enum { MANY = 600, WIDE = 70 };
-    float *x = drawn(MANY * IN, 2), *dy = drawn(MANY * WIDE, 3);
+    float *x = random_floats(MANY * IN, 2), *dy = random_floats(MANY * WIDE, 3);
     for (int level = 0; level < RRI_N_LEVELS; level++) {
         if (rri_kernels_at(level) == NULL) {
             continue;

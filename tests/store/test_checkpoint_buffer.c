@@ -40,7 +40,7 @@ static rr_ledger_config ledger_config(void)
 static void server_open(server *s)
 {
     memset(s, 0, sizeof *s);
-    ck_assert_int_eq(rr_items_create_drawn(&s->items, ITEMS, D, 5, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&s->items, ITEMS, D, 5, NULL, NULL), RR_OK);
     rr_agent_config config;
     rr_agent_config_init(&config, sizeof config);
     config.state_dim = S;

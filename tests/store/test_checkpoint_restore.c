@@ -570,7 +570,7 @@ START_TEST(test_checkpoint_restore_refuses_other_catalogues_users_and_buffers)
     file f = save(&m);
 
     rr_items *items = NULL;
-    machine_require(rr_items_create_drawn(&items, 3, 1, 99, NULL, &err), &err);
+    machine_require(rr_items_create_random(&items, 3, 1, 99, NULL, &err), &err);
     begin(&other, &tiny, NULL);
     rr_agent_destroy(other.agent);
     machine_require(machine_create_agent(&other.agent, &tiny, 5, 1, items, NULL, &err), &err);

@@ -35,7 +35,7 @@ static double uniform(desk *t)
 static void desk_open(desk *t, int32_t keep_versions)
 {
     memset(t, 0, sizeof *t);
-    ck_assert_int_eq(rr_items_create_drawn(&t->items, ITEMS, D, 5, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&t->items, ITEMS, D, 5, NULL, NULL), RR_OK);
     rr_agent_config config;
     rr_agent_config_init(&config, sizeof config);
     config.state_dim = S;
@@ -293,7 +293,7 @@ START_TEST(test_skew_a_stale_item_table_is_caught_or_dropped)
     record(&t);
     update(&t, RR_OK);
     rr_items *newer = NULL;
-    ck_assert_int_eq(rr_items_create_drawn(&newer, ITEMS, D, 6, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&newer, ITEMS, D, 6, NULL, NULL), RR_OK);
     publish(&t, NULL);
     act(&t);
     ck_assert_int_eq(rr_agent_set_items(t.agent, newer, NULL), RR_OK);

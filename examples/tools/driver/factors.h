@@ -41,7 +41,7 @@ enum { FACTORS_BEHIND, FACTORS_LEVEL, FACTORS_AHEAD };
 int factors_best(const factors_table *t);
 int factors_verdict(const factors_table *t);
 
-/* An empty table, that of a drawn world, prints nothing. */
+/* An empty table, that of a synthetic world, prints nothing. */
 void factors_print(FILE *out, const factors_table *t);
 /* Sentences: what is compared, and what a policy trained for rewards can be expected to do. */
 void factors_explain(FILE *out, const factors_table *t);

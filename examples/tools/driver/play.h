@@ -24,11 +24,11 @@ typedef struct play_watch {
     int64_t *shown;     /* [n_items] showings in the sessions counted; NULL: not wanted */
     int32_t n_sessions; /* of which the first session is kept, at most PLAY_ENVS */
     int32_t max_steps;
-    int32_t *items;     /* [n_sessions, max_steps] pool indices; −1 behind a session's end */
-    float *rewards;     /* [n_sessions, max_steps] */
-    float *returns;     /* [sessions] of the sessions counted, in the order they began; NULL */
-    int32_t *users;     /* [sessions] whose they were, among the part's users; −1: drawn; NULL */
-    const segments *of; /* users by segment; NULL: not wanted */
+    int32_t *items; /* [n_sessions, max_steps] pool indices; −1 behind a session's end */
+    float *rewards; /* [n_sessions, max_steps] */
+    float *returns; /* [sessions] of the sessions counted, in the order they began; NULL */
+    int32_t *users; /* [sessions] whose they were, among the part's users; −1: a new one; NULL */
+    const segments *of;                      /* users by segment; NULL: not wanted */
     rr_metrics_summary parts[SEGMENTS_MOST]; /* of the sessions of each segment */
     int32_t n_rows; /* sessions side by side, which changes none of them; 0: PLAY_ENVS */
 } play_watch;

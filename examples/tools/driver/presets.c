@@ -15,12 +15,12 @@ typedef struct preset {
     const char *value;
 } preset;
 
-/* Later rows win. The tables' own defaults are those of PPO in the drawn world with the two-tower
- * head. Chosen from sweeps of lr, gamma, gae_lambda and n_envs, two to twenty-four seeds each. A2C:
- * a 1-step return halves the noise where rewards are nearly immediate. Where most rewards are
- * positive, as in the MovieLens world, early steps can be so large that the policy ends in one
- * item: RMSProp's first one is ten times lr; smaller steps of Adam and a little entropy keep every
- * seed from it. */
+/* Later rows win. The tables' own defaults are those of PPO in the synthetic world with the
+ * two-tower head. Chosen from sweeps of lr, gamma, gae_lambda and n_envs, two to twenty-four seeds
+ * each. A2C: a 1-step return halves the noise where rewards are nearly immediate. Where most
+ * rewards are positive, as in the MovieLens world, early steps can be so large that the policy ends
+ * in one item: RMSProp's first one is ten times lr; smaller steps of Adam and a little entropy keep
+ * every seed from it. */
 static const preset presets[] = {
     {"", "", RR_ALGO_A2C, RR_CONFIG_ENV, "n_envs", "8"},
     {"", "", RR_ALGO_REINFORCE, RR_CONFIG_ENV, "n_envs", "8"},
@@ -49,7 +49,7 @@ enum { N_PRESETS = sizeof presets / sizeof presets[0] };
 
 static const char *preset_name(const char *world)
 {
-    const bool is_simulated = strcmp(world, "drawn") == 0 || strcmp(world, "tiring") == 0;
+    const bool is_simulated = strcmp(world, "synthetic") == 0 || strcmp(world, "tiring") == 0;
     return is_simulated ? world : "movielens";
 }
 
@@ -101,7 +101,7 @@ void presets_print(FILE *out, const char *world, const char *head, int32_t algo)
 
 void presets_print_all(FILE *out)
 {
-    static const char *const worlds[] = {"drawn", "tiring", "movielens"};
+    static const char *const worlds[] = {"synthetic", "tiring", "movielens"};
     static const char *const heads[] = {"tower", "dense"};
     fprintf(out, "\nPresets (a flag overrides them):\n");
     for (int w = 0; w < 3; w++) {

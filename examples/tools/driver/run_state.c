@@ -3,7 +3,7 @@
  * what a file was made by:
  *
  *     recrl-train 1
- *     world drawn
+ *     world synthetic
  *     data
  *     name                         as given; the default one follows from the rest
  *     vectors v.npy                only where they were given

@@ -79,7 +79,7 @@ void segment_table_explain(FILE *out, const table_rows *t)
                 (int)t->of->at[0].cut, (int)t->of->at[0].n_users, (int)t->of->at[1].cut,
                 (int)t->of->at[1].n_users);
     } else {
-        fprintf(out, "Users of a drawn world have no past, so none of them is new or heavy.\n");
+        fprintf(out, "Users of a synthetic world have no past, so none of them is new or heavy.\n");
     }
     fprintf(out, "first and last third: of each session's steps, rounded down; shares are of the "
                  "best known play's\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* segments.h: kinds of users among those that no policy was trained on. In a world of interactions
- * the third that had met least is new, the third that had met most is heavy; users of a drawn world
- * have no past, and there are no segments. */
+ * the third that had met least is new, the third that had met most is heavy; users of a synthetic
+ * world have no past, and there are no segments. */
 #ifndef EXAMPLES_DRIVER_SEGMENTS_H
 #define EXAMPLES_DRIVER_SEGMENTS_H
 
@@ -12,7 +12,7 @@
 enum { SEGMENTS_MOST = 2 };
 
 typedef struct segments {
-    int n; /* 0 in a drawn world */
+    int n; /* 0 in a synthetic world */
     struct {
         const char *name;
         int32_t cut; /* of the user who is just in it: interactions met */

@@ -145,7 +145,7 @@ void settings_init(settings *s, const char *world, const char *head, int32_t alg
     rr_als_config_init(&s->als, sizeof s->als);
     rr_health_config_init(&s->health, sizeof s->health);
     s->algo = algo;
-    s->is_learned = strcmp(world, "drawn") != 0 && strcmp(world, "tiring") != 0;
+    s->is_learned = strcmp(world, "synthetic") != 0 && strcmp(world, "tiring") != 0;
     presets_apply(s, world, head);
 }
 

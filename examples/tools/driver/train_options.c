@@ -16,7 +16,7 @@ static void print_help(const flags_option *table, int n)
     static const int32_t kinds[] = {
         RR_CONFIG_TRAIN, RR_CONFIG_ENV,       RR_CONFIG_AGENT, RR_CONFIG_PPO,
         RR_CONFIG_A2C,   RR_CONFIG_REINFORCE, RR_CONFIG_ALS,   -1};
-    printf("train --algo %s [--total-timesteps N] [--world drawn|tiring|movielens|FILE] …\n\n",
+    printf("train --algo %s [--total-timesteps N] [--world synthetic|tiring|movielens|FILE] …\n\n",
            flags_algo_names());
     flags_print_options(stdout, table, n);
     printf("\n"
@@ -50,7 +50,7 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
     const flags_option table[] = {
         {"algo", flags_algo_names(), "the algorithm; required unless --resume tells", &o->algo,
          NULL},
-        {"world", "WORLD", "drawn (default), tiring, movielens, or a file of interactions",
+        {"world", "WORLD", "synthetic (default), tiring, movielens, or a file of interactions",
          &o->world, NULL},
         {"data", "PATH", "where MovieLens is, a file or its folder", &o->data, NULL},
         {"memory-limit", "BYTES", "refuse interactions that need more, say 2G (decimal K, M, G, T)",
@@ -135,7 +135,7 @@ static void fit_vectors(settings *s, const char *path)
 static void begin_settings(settings *s, run_origin *origin, const train_options *o,
                            const flags_fields *fields)
 {
-    const char *spec = o->world != NULL ? o->world : "drawn";
+    const char *spec = o->world != NULL ? o->world : "synthetic";
     memset(origin, 0, sizeof *origin);
     if (strlen(spec) >= sizeof origin->world ||
         (o->data != NULL && strlen(o->data) >= sizeof origin->data)) {
@@ -246,7 +246,7 @@ void train_options_run_seeds(train_options *o, flags_fields *fields)
     const int64_t jobs = o->jobs != NULL ? text_parse_count("--jobs", o->jobs) : 0;
     const uint64_t seed =
         seeds_run(seeds, n, jobs < 1024 ? (int)jobs : 1024, o->is_json, o->is_quiet);
-    world_name(of_world, sizeof of_world, o->world != NULL ? o->world : "drawn");
+    world_name(of_world, sizeof of_world, o->world != NULL ? o->world : "synthetic");
     if (o->name != NULL) {
         snprintf(name, sizeof name, "%s-%llu", o->name, (unsigned long long)seed);
     } else {

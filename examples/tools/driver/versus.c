@@ -131,7 +131,7 @@ void versus_play(versus_row *rows, rr_agent *a, rr_agent *b, const world *w,
             play_watch watch = {.returns = returns[side], .users = users};
             play_watched(&summary, &watch, &policy, w, config, seed, WORLD_TEST, n_sessions);
         }
-        rows[row].name = row == 0 ? "drawn" : "greedy";
+        rows[row].name = row == 0 ? "sampled" : "greedy";
         versus_compare(&rows[row], returns[0], returns[1], users, n_sessions);
     }
     free(returns[0]);

@@ -9,14 +9,15 @@
 #include "play.h"
 #include "run.h"
 
-/* One way to play: drawn from the policy, or its most probable item. Returns of a session. */
+/* One way to play: sampled from the policy, or its most probable item. Returns of a session. */
 typedef struct versus_row {
     const char *name;
     rr_comparison over_sessions;
-    rr_comparison over_users; /* n is 0 in a drawn world, where each session is a user's first */
+    rr_comparison
+        over_users; /* n is 0 in a synthetic world, where each session is a user's first */
 } versus_row;
 
-/* users [n] whose the sessions were, −1: drawn. */
+/* users [n] whose the sessions were, −1: nobody of a table. */
 void versus_compare(versus_row *row, const float *a, const float *b, const int32_t *users,
                     int32_t n);
 
@@ -29,7 +30,7 @@ void versus_require_same(const char *path_a, const settings *a, const run_origin
 
 enum { VERSUS_ROWS = 2 };
 
-/* rows [VERSUS_ROWS] drawn and greedy. */
+/* rows [VERSUS_ROWS] sampled and greedy. */
 void versus_play(versus_row *rows, rr_agent *a, rr_agent *b, const world *w,
                  const rr_env_config *config, uint64_t seed, int32_t n_sessions);
 

@@ -19,9 +19,9 @@ static const float HELD_OUT = 0.1f;
 
 static const char *const MOVIELENS_FILE = "data/ml-100k/ml-100k.inter";
 
-static bool is_drawn(const char *spec)
+static bool is_simulated(const char *spec)
 {
-    return strcmp(spec, "drawn") == 0 || strcmp(spec, "tiring") == 0;
+    return strcmp(spec, "synthetic") == 0 || strcmp(spec, "tiring") == 0;
 }
 
 void world_name(char *out, size_t capacity, const char *spec)
@@ -70,8 +70,9 @@ static void find_file(world *w, const char *spec, const char *data, bool is_reme
     if (data != NULL) {
         text_fail("--data is \"%s\"; there is no such file", data);
     }
-    text_fail("--world is \"%s\"; it must be drawn, tiring, movielens or a file of interactions",
-              spec);
+    text_fail(
+        "--world is \"%s\"; it must be synthetic, tiring, movielens or a file of interactions",
+        spec);
 }
 
 /* Vectors of the users whose mark is `part`. */
@@ -219,7 +220,7 @@ static void learn(world *w, const world_source *from, const settings *s)
     rr_dataset_destroy(dataset);
 }
 
-/* Drawn worlds read nothing. */
+/* Synthetic worlds read nothing. */
 static void refuse_files(const world_source *from)
 {
     const char *flag = from->vectors != NULL        ? "--vectors"
@@ -240,7 +241,7 @@ void world_open(world *w, const world_source *from, const settings *s)
     w->memory_limit = from->memory_limit;
     w->num_threads = s->als.num_threads;
     w->has_own_vectors = from->vectors != NULL;
-    if (is_drawn(from->spec)) {
+    if (is_simulated(from->spec)) {
         refuse_files(from);
         w->dim = s->env.state_dim / 2;
         w->n_items = s->env.num_items;

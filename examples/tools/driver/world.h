@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* world.h: where the sessions come from.
  *
- *   drawn      items and users are drawn (maths §1)
+ *   synthetic  items and users are random (maths §1)
  *   tiring     the same with the leave rule: patience pays
  *   movielens  vectors of users and items learned from data/ml-100k; 20 % of the users
  *              are held back, and so is the latest tenth of what each user met, of which
@@ -14,7 +14,7 @@
 
 #include "settings.h"
 
-/* Which users: drawn worlds draw others by the seed alone. */
+/* Which users: synthetic worlds draw others by the seed alone. */
 enum { WORLD_TRAIN = 0, WORLD_TEST = 1 };
 
 /* What a world is opened from. */
@@ -28,21 +28,21 @@ typedef struct world_source {
 } world_source;
 
 typedef struct world {
-    char name[64];   /* "drawn", or a file's name without folders and ending */
-    char path[1024]; /* the file; "" where the world is drawn */
+    char name[64];   /* "synthetic", or a file's name without folders and ending */
+    char path[1024]; /* the file; "" where there is none */
     uint64_t memory_limit;
     int32_t num_threads;  /* of reading it */
     bool has_own_vectors; /* they are not fitted to the file's interactions */
     rr_items *items;      /* NULL: the environment draws its own */
     int32_t dim;          /* width of vectors */
-    float *users[2];      /* [n_users[i], dim] training and test users; NULL: drawn */
+    float *users[2];      /* [n_users[i], dim] training and test users; NULL: random */
     int32_t n_users[2];
     float *popularity; /* [items] shares among the training users' interactions; NULL */
     float *mean_user;  /* [dim] of the training users; NULL: the environment's own */
     int64_t n_interactions;
     int32_t n_items;
     double train_rmse; /* NaN where nothing was fitted */
-    /* NULL where the world is drawn: */
+    /* NULL where the world is synthetic: */
     rr_dataset *parts[2];  /* what the vectors were fitted to; what was held out of them */
     float *user_vectors;   /* [users, dim] of all users of the file */
     float *item_vectors;   /* [items, dim] those of `items` */

@@ -146,7 +146,7 @@ static void put_range(FILE *out, const frame *f, double low, double high)
     }
 }
 
-/* Every which point is drawn. */
+/* Every which point is plotted. */
 static int stride_of(const chart_line *line)
 {
     return line->n > MOST_POINTS ? (line->n + MOST_POINTS - 1) / MOST_POINTS : 1;

@@ -21,7 +21,7 @@ static void print_help(void)
     puts("report RUN… [-o report.html] [--title TEXT] [--sessions N] [--curve FILE.svg]\n\n"
          "RUN is a folder that train wrote, runs/NAME. Runs stand side by side; runs whose names "
          "differ in\n"
-         "the number at their end alone are seeds of one recipe and are drawn as a band. The page "
+         "the number at their end alone are seeds of one recipe and are shown as a band. The page "
          "is one\n"
          "file without scripts, and opens offline. N (default: those of train and evaluate, 1000) "
          "sessions are\n"

@@ -34,7 +34,7 @@ void panels_write_table(FILE *out, const runs *r, const scene *s);
 void panels_write_versus(FILE *out, const runs *r, const scene *s);
 /* The same policies by segment: new and heavy users, first and last third of the session. */
 void panels_write_segments(FILE *out, const runs *r, const scene *s);
-/* Recall and NDCG of what was held out. Nothing in a drawn world. */
+/* Recall and NDCG of what was held out. Nothing in a synthetic world. */
 void panels_write_ranking(FILE *out, const runs *r, const scene *s);
 /* Lorenz curve of what was shown. */
 void panels_write_lorenz(FILE *out, const scene *s);

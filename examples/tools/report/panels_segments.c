@@ -104,7 +104,7 @@ void panels_write_segments(FILE *out, const runs *r, const scene *s)
                 "third that had met most (%d and more). ",
                 (int)first->of.at[0].cut, (int)first->of.at[1].cut);
     } else {
-        fputs("Users of a drawn world have no past: none is new or heavy. ", out);
+        fputs("Users of a synthetic world have no past: none is new or heavy. ", out);
     }
     fputs("Thirds are of each session's decisions, rounded down.</p>\n", out);
 }

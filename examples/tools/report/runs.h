@@ -27,7 +27,8 @@ typedef struct run_record {
     int group;
 } run_record;
 
-/* Runs whose names differ in the number at their end alone: "ppo-drawn-0", "ppo-drawn-1". */
+/* Runs whose names differ in the number at their end alone: "ppo-synthetic-0", "ppo-synthetic-1".
+ */
 typedef struct run_group {
     char name[256];
     int n;

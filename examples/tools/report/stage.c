@@ -109,9 +109,9 @@ void stage_add(stage *s, const run_record *record, const char *name)
     rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};
     text_require_file(rr_checkpoint_load(&trained, record->checkpoint, &err), &err,
                       record->checkpoint);
-    const play_policy drawn = {.name = name, .agent = agent};
+    const play_policy sampled = {.name = name, .agent = agent};
     const play_policy greedy = {.name = name, .agent = agent, .is_greedy = true};
-    stage_act *own = act(s, name, record->group, &drawn);
+    stage_act *own = act(s, name, record->group, &sampled);
     if (s->world.parts[0] != NULL) {
         factors_add_agent(&own->ranking, &s->world, &record->s, agent);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* stage.h: policies on one stage: they play the same sessions, of users that none was trained on.
  *
- * A run of another seed has a drawn world of its own, hence a stage of its own; stages of one kind
- * of world make a scene, over which a table averages. */
+ * A run of another seed has a synthetic world of its own, hence a stage of its own; stages of one
+ * kind of world make a scene, over which a table averages. */
 #ifndef EXAMPLES_REPORT_STAGE_H
 #define EXAMPLES_REPORT_STAGE_H
 
@@ -30,8 +30,8 @@ typedef struct stage {
     world world;
     int n_sessions;
     segments of;
-    int32_t *users;        /* [n_sessions] whose the sessions are; −1: drawn */
-    factors_table ranking; /* of those that do not learn; empty in a drawn world */
+    int32_t *users;        /* [n_sessions] whose the sessions are; −1: nobody of a table */
+    factors_table ranking; /* of those that do not learn; empty in a synthetic world */
     int n_acts;
     stage_act acts[STAGE_MOST_ACTS];
 } stage;
@@ -42,7 +42,7 @@ bool stage_is_same(const run_record *a, const run_record *b);
 /* Opens the world and lets random, popular, similar and the best known play act. n_sessions 0: as
  * many as train and evaluate judge by. */
 void stage_open(stage *s, const run_record *first, int n_sessions);
-/* A run's agent, drawn from and greedy; its name is the group's. */
+/* A run's agent, sampled and greedy; its name is the group's. */
 void stage_add(stage *s, const run_record *record, const char *name);
 void stage_close(stage *s);
 /* The act of a policy that does not learn. */

@@ -8,8 +8,8 @@
 enum { OF_CHOICE = 2 };
 
 const char *const ob_chooser_names[OB_CHOOSERS] = {
-    "random",      "popular, drawn", "popular",  "own views, drawn", "own most viewed",
-    "viewed last", "one for all",    "informed", "best known play"};
+    "random",      "popular, sampled", "popular",  "own views, sampled", "own most viewed",
+    "viewed last", "one for all",      "informed", "best known play"};
 
 void ob_counts_gather(ob_counts *counts, const ob_world *world, int32_t n_users)
 {
@@ -77,11 +77,11 @@ static int32_t choose(ob_chooser chooser, const ob_user *user, const ob_world *w
     switch (chooser) {
     case OB_RANDOM:
         return (int32_t)(ob_stream_uniform(stream) * n);
-    case OB_POPULAR_DRAWN:
+    case OB_POPULAR_SAMPLED:
         return ob_stream_draw(stream, counts->views, counts->n_views, n);
     case OB_POPULAR:
         return counts->popular;
-    case OB_VIEWED_DRAWN:
+    case OB_VIEWED_SAMPLED:
         return draw_view(user, world, stream);
     case OB_VIEWED:
         return most_viewed(user, world, counts);
@@ -99,8 +99,8 @@ static int32_t choose(ob_chooser chooser, const ob_user *user, const ob_world *w
 void ob_chooser_play(ob_result *result, ob_chooser chooser, const ob_world *world,
                      const ob_counts *counts, int32_t n_users)
 {
-    const int is_drawn =
-        chooser == OB_RANDOM || chooser == OB_POPULAR_DRAWN || chooser == OB_VIEWED_DRAWN;
+    const int is_sampled =
+        chooser == OB_RANDOM || chooser == OB_POPULAR_SAMPLED || chooser == OB_VIEWED_SAMPLED;
     ob_user user;
     ob_belief belief;
     memset(result, 0, sizeof *result);
@@ -113,7 +113,7 @@ void ob_chooser_play(ob_result *result, ob_chooser chooser, const ob_world *worl
             if (chooser == OB_INFORMED) {
                 ob_belief_follow(&belief, world, &user);
             }
-            if (is_drawn || n_known != user.n_views) {
+            if (is_sampled || n_known != user.n_views) {
                 product = choose(chooser, &user, world, counts, &belief, &stream);
                 n_known = user.n_views;
             }

@@ -6,22 +6,22 @@
 #include "world.h"
 
 typedef enum ob_chooser {
-    OB_RANDOM = 0,        /* every product alike */
-    OB_POPULAR_DRAWN = 1, /* drawn in proportion to everybody's views */
-    OB_POPULAR = 2,       /* the product that everybody views most */
-    OB_VIEWED_DRAWN = 3,  /* drawn in proportion to the user's own views */
-    OB_VIEWED = 4,        /* what the user viewed most; of equals, what everybody does */
-    OB_LAST = 5,          /* the product that the user viewed last */
-    OB_FIXED = 6,         /* one product for all: highest mean click probability over users */
-    OB_INFORMED = 7,      /* knows Γ, μ, β, μ′, and guesses ω from the views: see belief.h */
-    OB_BEST = 8,          /* knows ω: argmax_i Φ((βω + μ′)_i), of all plays the most clicks now */
+    OB_RANDOM = 0,          /* every product alike */
+    OB_POPULAR_SAMPLED = 1, /* sampled in proportion to everybody's views */
+    OB_POPULAR = 2,         /* the product that everybody views most */
+    OB_VIEWED_SAMPLED = 3,  /* sampled in proportion to the user's own views */
+    OB_VIEWED = 4,          /* what the user viewed most; of equals, what everybody does */
+    OB_LAST = 5,            /* the product that the user viewed last */
+    OB_FIXED = 6,           /* one product for all: highest mean click probability over users */
+    OB_INFORMED = 7, /* knows Γ, μ, β, μ′, and guesses ω from the views: see belief.h */
+    OB_BEST = 8,     /* knows ω: argmax_i Φ((βω + μ′)_i), of all plays the most clicks now */
     OB_CHOOSERS = 9
 } ob_chooser;
 
 extern const char *const ob_chooser_names[OB_CHOOSERS];
 
 #define OB_FIRST_WATCHED (UINT64_C(1) << 40) /* ids of users who are only watched */
-#define OB_FIRST_TAUGHT (UINT64_C(1) << 41)  /* of users that learners learn from */
+#define OB_FIRST_TAUGHT  (UINT64_C(1) << 41) /* of users that learners learn from */
 
 /* What the feed has counted, and which product FIXED plays. */
 typedef struct ob_counts {

@@ -27,7 +27,7 @@ typedef struct ob_stream {
 ob_stream ob_stream_of(uint64_t seed, uint64_t purpose, uint64_t user);
 double ob_stream_uniform(ob_stream *stream); /* 53 bits, [0, 1) */
 double ob_stream_normal(ob_stream *stream);
-/* Position drawn in proportion to weights [n] ≥ 0 whose sum is `total` > 0. */
+/* Position sampled in proportion to weights [n] ≥ 0 whose sum is `total` > 0. */
 int32_t ob_stream_draw(ob_stream *stream, const double *weights, double total, int32_t n);
 
 #endif

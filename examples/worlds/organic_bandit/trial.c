@@ -11,12 +11,13 @@ enum { WATCHED = 20000, FACTORS = 8 };
 
 const char *ob_policy_name(int32_t policy)
 {
-    static const char *const learners[] = {"PPO", "PPO, drawn", "A2C", "A2C, drawn"};
+    static const char *const learners[] = {"PPO", "PPO, sampled", "A2C", "A2C, sampled"};
     return policy < OB_CHOOSERS ? ob_chooser_names[policy] : learners[policy - OB_CHOOSERS];
 }
 
-static rr_status run_learner(ob_result *greedy, ob_result *drawn, const ob_plan *plan, int32_t algo,
-                             const ob_world *world, const ob_feed *feed, rr_error *err)
+static rr_status run_learner(ob_result *greedy, ob_result *sampled, const ob_plan *plan,
+                             int32_t algo, const ob_world *world, const ob_feed *feed,
+                             rr_error *err)
 {
     ob_recipe recipe;
     ob_learner *learner = NULL;
@@ -31,7 +32,7 @@ static rr_status run_learner(ob_result *greedy, ob_result *drawn, const ob_plan 
         status = ob_learner_play(learner, greedy, 1, plan->n_users, err);
     }
     if (status == RR_OK) {
-        status = ob_learner_play(learner, drawn, 0, plan->n_users, err);
+        status = ob_learner_play(learner, sampled, 0, plan->n_users, err);
     }
     ob_learner_destroy(learner);
     return status;
@@ -56,11 +57,11 @@ rr_status ob_trial_run(ob_trial *trial, const ob_plan *plan, uint64_t seed, rr_e
     }
     rr_status status = ob_feed_create(&feed, &world, WATCHED, FACTORS, err);
     if (status == RR_OK) {
-        status = run_learner(&trial->results[OB_PPO], &trial->results[OB_PPO_DRAWN], plan,
+        status = run_learner(&trial->results[OB_PPO], &trial->results[OB_PPO_SAMPLED], plan,
                              RR_ALGO_PPO, &world, &feed, err);
     }
     if (status == RR_OK) {
-        status = run_learner(&trial->results[OB_A2C], &trial->results[OB_A2C_DRAWN], plan,
+        status = run_learner(&trial->results[OB_A2C], &trial->results[OB_A2C_SAMPLED], plan,
                              RR_ALGO_A2C, &world, &feed, err);
     }
     return status;

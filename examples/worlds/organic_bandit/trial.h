@@ -5,16 +5,16 @@
 
 #include "learn.h"
 
-enum { OB_PPO = OB_CHOOSERS, OB_PPO_DRAWN, OB_A2C, OB_A2C_DRAWN, OB_POLICIES };
+enum { OB_PPO = OB_CHOOSERS, OB_PPO_SAMPLED, OB_A2C, OB_A2C_SAMPLED, OB_POLICIES };
 
 typedef struct ob_plan {
     int32_t n_products, n_flips;
-    int32_t n_users;      /* who are played to; as many as are watched, at least 20000 */
-    int64_t n_rows;       /* that each learner learns from; 0: no learners */
+    int32_t n_users; /* who are played to; as many as are watched, at least 20000 */
+    int64_t n_rows;  /* that each learner learns from; 0: no learners */
     float gamma;
     uint64_t seeds[256];
     int32_t n_seeds;
-    int32_t n_jobs;       /* processes */
+    int32_t n_jobs; /* processes */
 } ob_plan;
 
 typedef struct ob_trial {

@@ -4,7 +4,7 @@ equations, then all rows of a side in one batched solve.
 
     als_numpy.py [--file data/ml-100k/ml-100k.inter] [--threads N] [--quick]
 
-Where the file is not there, as many drawn ratings of as many users and items as it has."""
+Where the file is not there, as many random ratings of as many users and items as it has."""
 import pathlib
 
 import peer
@@ -21,7 +21,7 @@ def read():
         rng = np.random.default_rng(1)
         users = rng.integers(0, 1 + rng.integers(0, 943, 100000))
         items = rng.integers(0, 1 + rng.integers(0, 1682, 100000))
-        return users, items, rng.integers(1, 6, 100000).astype(float), "drawn ratings"
+        return users, items, rng.integers(1, 6, 100000).astype(float), "random ratings"
     columns = np.loadtxt(o.file, skiprows=1, usecols=(0, 1, 2))
     users = np.unique(columns[:, 0], return_inverse=True)[1]
     items = np.unique(columns[:, 1], return_inverse=True)[1]

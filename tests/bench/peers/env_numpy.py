@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Peer of bench_env: the drawn world in numpy, all sessions of a step in one array operation each, shown random
+"""Peer of bench_env: the synthetic world in numpy, all sessions of a step in one array operation each, shown random
 items: reward with decay of repeats, histories, sessions that begin anew after twenty steps.
 
     env_numpy.py [--num-items 1000] [--sessions 1024] [--quick]"""

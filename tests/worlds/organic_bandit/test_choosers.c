@@ -42,7 +42,8 @@ START_TEST(test_choosers_by_hand)
     ck_assert(counts.popular == 0 && counts.fixed == 0);
     ck_assert_double_eq_tol(rate(OB_RANDOM, 2000), 0.5 * (high + low), 1e-4);
     ck_assert_double_eq_tol(rate(OB_POPULAR, 200), high, 1e-12);
-    ck_assert_double_eq_tol(rate(OB_POPULAR_DRAWN, 2000), share * high + (1.0 - share) * low, 1e-4);
+    ck_assert_double_eq_tol(rate(OB_POPULAR_SAMPLED, 2000), share * high + (1.0 - share) * low,
+                            1e-4);
     ck_assert_double_eq_tol(rate(OB_FIXED, 200), high, 1e-12);
     ck_assert_double_eq_tol(rate(OB_INFORMED, 200), high, 1e-12);
     ck_assert_double_eq_tol(rate(OB_BEST, 200), high, 1e-12);
@@ -77,7 +78,7 @@ END_TEST
 START_TEST(test_rate_is_the_published_one_on_the_same_catalogue)
 {
     make(10, 1, 42);
-    ck_assert_double_eq_tol(rate(OB_VIEWED_DRAWN, 5000), 0.01662, 0.0004);
+    ck_assert_double_eq_tol(rate(OB_VIEWED_SAMPLED, 5000), 0.01662, 0.0004);
     ck_assert_double_eq_tol(rate(OB_RANDOM, 5000), 0.01128, 0.0004);
 }
 END_TEST
