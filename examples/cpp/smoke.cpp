@@ -48,15 +48,16 @@ double train()
     env_config.n_envs = n;
     env_config.num_items = 200;
     agent_config.seed = 1;
-    buffer_config.max_rows = n * 16;
     ok(rr_config_set(&ppo, "batch_size", "128", &failure));
 
     rr_env *env_made = nullptr;
     ok(rr_env_create(&env_made, &env_config, nullptr, nullptr, 0, nullptr, &failure));
     const owned<rr_env, rr_env_destroy> env(env_made);
+    ok(rr_env_fit_agent_config(env.get(), &agent_config, &failure));
     rr_agent *agent_made = nullptr;
     ok(rr_agent_create(&agent_made, &agent_config, &ppo, rr_env_items(env.get()), nullptr, &failure));
     const owned<rr_agent, rr_agent_destroy> agent(agent_made);
+    ok(rr_agent_fit_buffer_config(agent.get(), n, &buffer_config, &failure));
     rr_buffer *buffer_made = nullptr;
     ok(rr_buffer_create(&buffer_made, &buffer_config, nullptr, &failure));
     const owned<rr_buffer, rr_buffer_destroy> buffer(buffer_made);

@@ -23,12 +23,14 @@ void rr_ppo_config_init(config *c, size_t struct_size);
 void rr_buffer_config_init(config *c, size_t struct_size);
 int32_t rr_config_set(void *c, const char *name, const char *value, rr_error *err);
 int32_t rr_env_create(void **out, const config *c, void *items, const float *users, int32_t n_users, const void *host, rr_error *err);
+int32_t rr_env_fit_agent_config(const void *env, config *c, rr_error *err);
 void *rr_env_items(const void *env);
 int32_t rr_env_reset(void *env, rr_error *err);
 int32_t rr_env_observe(void *env, rr_obs *obs, rr_error *err);
 int32_t rr_env_step(void *env, const int32_t *actions, rr_outcome *outcome, rr_error *err);
 void rr_env_destroy(void *env);
 int32_t rr_agent_create(void **out, const config *c, const config *algo, void *items, const void *host, rr_error *err);
+int32_t rr_agent_fit_buffer_config(const void *agent, int32_t n_envs, config *c, rr_error *err);
 int32_t rr_agent_act(void *agent, const rr_obs *obs, rr_decision *decision, rr_error *err);
 int32_t rr_agent_update(void *agent, void *buffer, const rr_obs *obs, rr_stats *stats, rr_error *err);
 void rr_agent_destroy(void *agent);
@@ -76,9 +78,10 @@ func main() {
 	set(&envConfig, map[string]string{"n_envs": "32", "num_items": "200"})
 	set(&agentConfig, map[string]string{"seed": "1"})
 	set(&ppo, map[string]string{"n_steps": "16", "batch_size": "128"})
-	set(&bufferConfig, map[string]string{"max_rows": "512", "max_history": "20"})
 	ok(C.rr_env_create(&env, &envConfig, nil, nil, 0, nil, &failure))
+	ok(C.rr_env_fit_agent_config(env, &agentConfig, &failure)) // widths are said once
 	ok(C.rr_agent_create(&agent, &agentConfig, &ppo, C.rr_env_items(env), nil, &failure))
+	ok(C.rr_agent_fit_buffer_config(agent, n, &bufferConfig, &failure))
 	ok(C.rr_buffer_create(&buffer, &bufferConfig, nil, &failure))
 	ok(C.rr_env_reset(env, &failure))
 

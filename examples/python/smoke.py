@@ -45,9 +45,11 @@ def create(kind, *arguments):
 
 
 world = create("rr_env", config("rr_env_config", n_envs=N, num_items=200), ffi.NULL, ffi.NULL, 0, ffi.NULL)
-agent = create("rr_agent", config("rr_agent_config", seed=1), config("rr_ppo_config", batch_size=128),
-               rr.rr_env_items(world), ffi.NULL)
-buffer = create("rr_buffer", config("rr_buffer_config", max_rows=N * 16), ffi.NULL)
+shape, room = config("rr_agent_config", seed=1), config("rr_buffer_config")
+ok(rr.rr_env_fit_agent_config(world, shape, failure))
+agent = create("rr_agent", shape, config("rr_ppo_config", batch_size=128), rr.rr_env_items(world), ffi.NULL)
+ok(rr.rr_agent_fit_buffer_config(agent, N, room, failure))
+buffer = create("rr_buffer", room, ffi.NULL)
 
 actions, log_probs, values = ffi.new("int32_t[]", N), ffi.new("float[]", N), ffi.new("float[]", N)
 obs, outcome, stats = sized("rr_obs"), sized("rr_outcome"), sized("rr_stats")

@@ -28,6 +28,7 @@ extern "C" {
     fn rr_config_set(config: *mut Config, name: *const c_char, value: *const c_char, err: *mut Error) -> i32;
     fn rr_env_create(out: *mut *mut c_void, config: *const Config, items: *mut c_void, users: *const f32, n_users: i32,
         host: *const c_void, err: *mut Error) -> i32;
+    fn rr_env_fit_agent_config(env: *const c_void, config: *mut Config, err: *mut Error) -> i32;
     fn rr_env_items(env: *const c_void) -> *mut c_void;
     fn rr_env_reset(env: *mut c_void, err: *mut Error) -> i32;
     fn rr_env_observe(env: *mut c_void, obs: *mut Obs, err: *mut Error) -> i32;
@@ -35,6 +36,7 @@ extern "C" {
     fn rr_env_destroy(env: *mut c_void);
     fn rr_agent_create(out: *mut *mut c_void, config: *const Config, algo: *const Config, items: *mut c_void,
         host: *const c_void, err: *mut Error) -> i32;
+    fn rr_agent_fit_buffer_config(agent: *const c_void, n_envs: i32, config: *mut Config, err: *mut Error) -> i32;
     fn rr_agent_act(agent: *mut c_void, obs: *const Obs, decision: *mut Decision, err: *mut Error) -> i32;
     fn rr_agent_update(agent: *mut c_void, buffer: *mut c_void, obs: *const Obs, stats: *mut Stats, err: *mut Error) -> i32;
     fn rr_agent_destroy(agent: *mut c_void);
@@ -67,10 +69,12 @@ fn main() {
         let (mut env, mut agent, mut buffer) = (null_mut(), null_mut(), null_mut());
         ok(rr_env_create(&mut env, &config(rr_env_config_init, &[("n_envs", "32"), ("num_items", "200")]),
             null_mut(), null(), 0, null(), e));
-        ok(rr_agent_create(&mut agent, &config(rr_agent_config_init, &[("seed", "1")]),
+        let (mut shape, mut room) = (config(rr_agent_config_init, &[("seed", "1")]), config(rr_buffer_config_init, &[]));
+        ok(rr_env_fit_agent_config(env, &mut shape, e)); // widths are said once
+        ok(rr_agent_create(&mut agent, &shape,
             &config(rr_ppo_config_init, &[("n_steps", "16"), ("batch_size", "128")]), rr_env_items(env), null(), e));
-        ok(rr_buffer_create(&mut buffer, &config(rr_buffer_config_init, &[("max_rows", "512"), ("max_history", "20")]),
-            null(), e));
+        ok(rr_agent_fit_buffer_config(agent, N as i32, &mut room, e));
+        ok(rr_buffer_create(&mut buffer, &room, null(), e));
         ok(rr_env_reset(env, e));
         let mut obs = Obs { struct_size: size_of::<Obs>() as u32, n: 0, n_candidates: 0, n_excluded: 0, n_history: 0,
             state_dim: 0, item_dim: 0,

@@ -68,6 +68,9 @@ static void begin_or_come_back(trainer *t)
     if (access(t->checkpoint, R_OK) == 0) {
         rr_checkpoint all = checkpoint_of(t);
         require(rr_checkpoint_load(&all, t->checkpoint, &err), &err);
+        if (all.blob_bytes != sizeof t->at) {
+            give_up("the checkpoint's counts are of another release", t->checkpoint);
+        }
     } else {
         learner_first_night(t->agent, t->w, &t->options->learner);
         t->at.version = rr_agent_version(t->agent);

@@ -61,10 +61,21 @@ RR_API void rr_load_options_init(rr_load_options *options, size_t struct_size);
  * alone. docs/data.md */
 RR_API rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_load_options *options,
                                  const rr_host *host, rr_error *err);
+/* Bytes that load takes of the host at once, at most: as if every line brought another user and
+ * another item, for which ones it brings only reading them tells. Reads the whole file, one block
+ * at a time, and counts its lines: with this as memory_limit load does not fail for memory, unless
+ * the file has grown. Where users and items are known, rr_dataset_memory says what is held in the
+ * end. */
+RR_API rr_status rr_dataset_load_memory(const char *path, const rr_load_options *options,
+                                        const rr_host *host, size_t *bytes, rr_error *err);
 /* From arrays [n], ratings finite; times NULL: 0. */
 RR_API rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
                                    const float *ratings, const int64_t *times, int64_t n,
                                    const rr_host *host, rr_error *err);
+/* Bytes that a dataset of n rows of so many different users and items, each in [1, n], holds once
+ * create has made it; while it runs, it may take half of the larger table of ids more. */
+RR_API rr_status rr_dataset_memory(int64_t n, int32_t n_users, int32_t n_items, size_t *bytes,
+                                   rr_error *err);
 RR_API void rr_dataset_destroy(rr_dataset *dataset);
 /* Different users, different items, interactions; 0 for NULL. Constant cost. */
 RR_API int32_t rr_dataset_user_count(const rr_dataset *dataset);
@@ -112,6 +123,9 @@ RR_API rr_status rr_dataset_split_rows(const rr_dataset *dataset, int32_t split,
 RR_API rr_status rr_dataset_select(rr_dataset **out, const rr_dataset *dataset,
                                    const uint8_t *marks, uint8_t part, const rr_host *host,
                                    rr_error *err);
+/* Bytes that select will take. */
+RR_API rr_status rr_dataset_select_memory(const rr_dataset *dataset, const uint8_t *marks,
+                                          uint8_t part, size_t *bytes, rr_error *err);
 
 typedef struct rr_als_stats {
     uint32_t struct_size;
@@ -127,8 +141,8 @@ typedef struct rr_als_stats {
  * num_factors³. RR_E_NOT_FINITE, and nothing is written, where ratings are so large that a vector
  * does not fit into floats. */
 RR_API rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_config *config,
-                                    float *user_vectors, float *item_vectors, rr_als_stats *stats,
-                                    const rr_host *host, rr_error *err);
+                                    const rr_host *host, float *user_vectors, float *item_vectors,
+                                    rr_als_stats *stats, rr_error *err);
 
 /* Ranking of what was held out. Of each user who has held-out items with a positive rating that are
  * new to them, the n_best items with the largest dot product that are not among their training
@@ -166,7 +180,7 @@ typedef struct rr_ranker {
 /* train and held_out: of one dataset, by rr_dataset_select. RR_E_NOT_FINITE names a coordinate that
  * is not finite, or the user with whom an item's dot product is not. */
 RR_API rr_status rr_dataset_rank(const rr_dataset *train, const rr_dataset *held_out,
-                                 const rr_ranker *ranker, rr_ranking *out, const rr_host *host,
+                                 const rr_ranker *ranker, const rr_host *host, rr_ranking *out,
                                  rr_error *err);
 
 /* Vectors in numpy's .npy files: float32 or float64, little-endian, C order, one or two dimensions

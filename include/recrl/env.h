@@ -7,6 +7,7 @@
 #define RECRL_ENV_H
 
 #include <recrl/base.h>
+#include <recrl/config.h>
 #include <recrl/items.h>
 
 #ifdef __cplusplus
@@ -74,6 +75,12 @@ RR_API rr_status rr_env_step(rr_env *env, const int32_t *actions, rr_outcome *ou
 RR_API rr_items *rr_env_items(const rr_env *env);
 /* The config as it is in force (num_items, state_dim and history_length resolved). */
 RR_API rr_status rr_env_get_config(const rr_env *env, rr_env_config *out, rr_error *err);
+
+/* The widths that a host would repeat, from the environment into an agent's config, whose
+ * struct_size is set (by its init): state_dim, item_dim, max_rows (n_envs), max_candidates and
+ * max_history. num_items becomes 0, for the agent takes rr_env_items. The rest stays as it is. From
+ * there rr_agent_fit_buffer_config goes on (agent.h). */
+RR_API rr_status rr_env_fit_agent_config(const rr_env *env, rr_agent_config *config, rr_error *err);
 
 #ifdef __cplusplus
 }

@@ -132,9 +132,10 @@ RR_API rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err);
 /* The log: one decision, one outcome or one ending as a self-describing, versioned, checksummed
  * blob. Where the blobs lie is the host's affair (a table, a queue, a file): today's serving is
  * tomorrow's training set. They are little-endian, a multiple of 8 bytes long, and may lie one
- * behind the other; docs/log_format.md has every byte. A damaged or hostile blob is RR_E_FORMAT,
- * one of a later format RR_E_VERSION. These functions keep nothing and allocate nothing;
- * any thread.
+ * behind the other; docs/log_format.md has every byte. A damaged or hostile blob is RR_E_FORMAT:
+ * skip it. One that is not whole yet, of a log that is being written, is RR_E_TOO_SMALL: wait for
+ * its rest. One of a later format is RR_E_VERSION. These functions keep nothing and allocate
+ * nothing; any thread.
  *
  * encode writes row `row` of what is given into out [capacity]; *bytes receives the length; out
  * NULL only asks; RR_E_TOO_SMALL writes nothing. Where obs->pool is given, the host's keys of
@@ -154,7 +155,7 @@ RR_API rr_status rr_ending_encode(const rr_ending *ending, int32_t row, void *ou
  * valid as long as work is. pool (nullable): the catalogue in force; indices made under another one
  * are turned into its own by key, and obs->pool is set. Past and excluded items that it lacks are
  * left out; a candidate that it lacks is RR_E_NOT_FOUND; a row without keys, or whose list was the
- * whole pool, RR_E_MISMATCH. */
+ * whole pool, RR_E_MISMATCH. RR_E_TOO_SMALL also where capacity is less than bytes. */
 RR_API rr_status rr_record_decode(const void *blob, size_t bytes, const rr_items *pool, void *work,
                                   size_t capacity, rr_obs *obs, rr_decision *decision,
                                   rr_error *err);
@@ -191,13 +192,14 @@ RR_API rr_status rr_blob_next(const void *data, size_t bytes, size_t *offset, rr
 
 /* Replays n blobs into a ledger, in their order: blob i is data[offsets[i] … offsets[i + 1]),
  * offsets [n + 1]. statuses [n] (nullable) receives what record, reward or end said of each, or
- * decode; good blobs are taken, the others are skipped. Without it import stops before the first
- * one that is refused, and says why. A decision without log-prob or policy version is skipped and
- * counted either way (RR_E_UNSUPPORTED, counts.imitation). Either way it stops before a record for
- * which there is no room: RR_E_FULL. *n_taken (nullable) receives how many blobs were dealt with,
- * which is where it stopped: nothing of blob n_taken was taken, and the host may settle and update
- * (or drop what is ready) and go on there. work as in decode, as long as the longest blob; pool as
- * there. */
+ * decode; good blobs are taken, the others are skipped: RR_E_TOO_SMALL is one that is not whole
+ * yet, to be given again when it is. Without it import stops before the first one that is refused,
+ * and says which and why. A decision without log-prob or policy version is skipped and counted
+ * either way (RR_E_UNSUPPORTED, counts.imitation). Either way it stops before a record for which
+ * there is no room: RR_E_FULL. *n_taken (nullable) receives how many blobs were dealt with, which
+ * is where it stopped: nothing of blob n_taken was taken, and the host may settle and update (or
+ * drop what is ready) and go on there. work as in decode, as long as the longest blob, else
+ * RR_E_TOO_SMALL before anything is taken; pool as there. */
 RR_API rr_status rr_ledger_import(rr_ledger *ledger, const void *data, const uint64_t *offsets,
                                   int32_t n, const rr_items *pool, void *work, size_t capacity,
                                   int32_t *statuses, int32_t *n_taken, rr_error *err);

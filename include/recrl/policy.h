@@ -62,6 +62,10 @@ RR_API rr_status rr_policy_save_memory(const rr_policy *policy, void *out, size_
                                        size_t *bytes, rr_error *err);
 RR_API rr_status rr_policy_load_memory(rr_policy **out, const void *data, size_t bytes,
                                        rr_items *items, const rr_host *host, rr_error *err);
+/* Bytes that the policy holds once load has read it; from the file's header alone. While load runs,
+ * it also has the whole file and, for a moment, the parameters once more. */
+RR_API rr_status rr_policy_file_memory(const char *path, const rr_items *items, size_t *bytes,
+                                       rr_error *err);
 
 /* The workspace of one thread at a time; it serves every policy of one shape: head, hidden layers,
  * widths, max_* and at most as many items (or max_pool_items). `seed`: of draws without decision

@@ -63,7 +63,8 @@
  *   After fork a child may go on with a copy of a handle, on the calling thread alone.
  *
  * Order of arguments: what makes a handle (create, load, join, select) writes it first. Every other
- * function begins with the handle that its prefix names, then come inputs, outputs, and err.
+ * function begins with the handle that its prefix names, then come inputs, outputs, and err. A host
+ * is the last of the inputs.
  *
  * Arrays are row-major float32 or int32, one row a decision. Letters of the shapes:
  *   n rows (decisions) · k candidates (rr_obs.n_candidates) · m exclusions (n_excluded) ·
@@ -76,19 +77,19 @@
 #define RECRL_RECRL_H
 
 /* clang-format off: the order is that of reading */
-#include <recrl/base.h>       /* errors and host; observation, decision, outcome */
-#include <recrl/config.h>     /* configs: plain structs, set and read by name */
-#include <recrl/items.h>      /* the catalogue */
 #include <recrl/agent.h>      /* actor and critic: act, update, imitate */
+#include <recrl/base.h>       /* errors and host; observation, decision, outcome */
 #include <recrl/buffer.h>     /* rollouts in lock step */
+#include <recrl/checkpoint.h> /* a run in a file */
+#include <recrl/config.h>     /* configs: plain structs, set and read by name */
+#include <recrl/env.h>        /* a simulated environment */
+#include <recrl/items.h>      /* the catalogue */
 #include <recrl/ledger.h>     /* sessions that do not march in step; the log as blobs */
 #include <recrl/policy.h>     /* snapshots to serve from, readers, the slot */
-#include <recrl/checkpoint.h> /* a run in a file */
-#include <recrl/env.h>        /* a simulated environment */
 /* The lab: */
-#include <recrl/data.h>       /* interactions, vectors of them, rankings */
-#include <recrl/eval.h>       /* choosers, metrics, comparisons, advantages */
-#include <recrl/health.h>     /* signs that training is going wrong */
+#include <recrl/data.h>   /* interactions, vectors of them, rankings */
+#include <recrl/eval.h>   /* choosers, metrics, comparisons, advantages */
+#include <recrl/health.h> /* signs that training is going wrong */
 /* clang-format on */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* api_buffer.c: the front door of rr_buffer. */
-#include "buffer/buffer_handle.h"
+#include "buffer/rollout.h"
 
 #include "core/abi.h"
 #include "core/config.h"

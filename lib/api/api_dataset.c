@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* api_dataset.c: the front door of rr_dataset. */
 
-#include "api/dataset.h"
 #include "core/abi.h"
 #include "core/config_tables.h"
 #include "core/fpmode.h"
@@ -9,6 +8,7 @@
 #include "core/status.h"
 #include "core/text.h"
 #include "data/als.h"
+#include "data/interactions.h"
 #include "data/load_rows.h"
 #include "data/popularity.h"
 
@@ -93,6 +93,69 @@ rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_load_opti
     }
     rri_fpmode_leave(before);
     return status;
+}
+
+rr_status rr_dataset_load_memory(const char *path, const rr_load_options *options,
+                                 const rr_host *host, size_t *bytes, rr_error *err)
+{
+    RRI_TRY(rri_require(path, "rr_dataset_load_memory", "path", err));
+    RRI_TRY(rri_require(bytes, "rr_dataset_load_memory", "bytes", err));
+    rr_load_options full;
+    rri_allocator allocator;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_LOAD), options, err));
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    size_t reading = 0;
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_load_rows_memory(&reading, path, &full, &allocator, err);
+    rri_fpmode_leave(before);
+    RRI_TRY(status);
+    *bytes = rri_size_add(reading, rri_memory_size(sizeof(rr_dataset)));
+    return RR_OK;
+}
+
+/* Of n rows in columns, and of two tables. */
+static rr_status add_up(size_t *bytes, size_t columns, size_t user_table, size_t item_table,
+                        rr_error *err)
+{
+    const size_t rows = rri_size_add(columns, rri_size_add(user_table, item_table));
+    const size_t all = rri_size_add(rows, rri_memory_size(sizeof(rr_dataset)));
+    if (all == SIZE_MAX) {
+        RRI_FAIL(err, RR_E_MEMORY, "dataset: its rows do not fit into the address space");
+    }
+    *bytes = all;
+    return RR_OK;
+}
+
+rr_status rr_dataset_memory(int64_t n, int32_t n_users, int32_t n_items, size_t *bytes,
+                            rr_error *err)
+{
+    RRI_TRY(rri_require(bytes, "rr_dataset_memory", "bytes", err));
+    if (n < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_dataset_memory: n is %lld; it must be at least 1",
+                 (long long)n);
+    }
+    const bool is_user = n_users < 1 || n_users > n;
+    if (is_user || n_items < 1 || n_items > n) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "rr_dataset_memory: %s is %d; it must be in [1, %lld], the rows",
+                 is_user ? "n_users" : "n_items", is_user ? n_users : n_items, (long long)n);
+    }
+    const size_t columns =
+        (uint64_t)n < SIZE_MAX ? rri_interactions_memory((size_t)n, false) : SIZE_MAX;
+    return add_up(bytes, columns, rri_key_table_memory((size_t)n_users),
+                  rri_key_table_memory((size_t)n_items), err);
+}
+
+rr_status rr_dataset_select_memory(const rr_dataset *dataset, const uint8_t *marks, uint8_t part,
+                                   size_t *bytes, rr_error *err)
+{
+    RRI_TRY(rri_require(dataset, "rr_dataset_select_memory", "dataset", err));
+    RRI_TRY(rri_require(marks, "rr_dataset_select_memory", "marks", err));
+    RRI_TRY(rri_require(bytes, "rr_dataset_select_memory", "bytes", err));
+    const rri_interactions *const rows = &dataset->rows;
+    return add_up(bytes, rri_interactions_selected_memory(rows, marks, part),
+                  rri_memory_size(rows->user_table.block_bytes),
+                  rri_memory_size(rows->item_table.block_bytes), err);
 }
 
 rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
@@ -200,8 +263,8 @@ rr_status rr_dataset_popularity(const rr_dataset *dataset, const uint8_t *user_m
 }
 
 rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_config *config,
-                             float *user_vectors, float *item_vectors, rr_als_stats *stats,
-                             const rr_host *host, rr_error *err)
+                             const rr_host *host, float *user_vectors, float *item_vectors,
+                             rr_als_stats *stats, rr_error *err)
 {
     RRI_TRY(rri_require(dataset, "rr_dataset_fit_als", "dataset", err));
     RRI_TRY(rri_require(user_vectors, "rr_dataset_fit_als", "user_vectors", err));

@@ -206,3 +206,19 @@ rr_status rr_env_get_config(const rr_env *env, rr_env_config *out, rr_error *err
     rri_abi_write(out, &env->config, sizeof *out);
     return RR_OK;
 }
+
+rr_status rr_env_fit_agent_config(const rr_env *env, rr_agent_config *config, rr_error *err)
+{
+    RRI_TRY(check_env(env, "rr_env_fit_agent_config", false, err));
+    RRI_TRY(rri_require(config, "rr_env_fit_agent_config", "config", err));
+    rr_agent_config full;
+    RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_AGENT), config, err));
+    full.state_dim = env->config.state_dim;
+    full.item_dim = (int32_t)env->dim;
+    full.num_items = 0;
+    full.max_rows = env->config.n_envs;
+    full.max_candidates = env->config.num_candidates;
+    full.max_history = env->config.history_length;
+    rri_abi_write(config, &full, sizeof full);
+    return RR_OK;
+}

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/status.h"
-#include "ledger/ledger_handle.h"
+#include "ledger/ledger.h"
 #include "log/outcome_blob.h"
 
 /* Where a blob is unpacked. */
@@ -49,26 +49,22 @@ static rr_status import_ending(rr_ledger *ledger, const void *blob, size_t bytes
     return rr_ledger_end(ledger, &ending, status, err);
 }
 
-static bool begins_with(const void *data, size_t bytes, const char magic[8])
-{
-    return bytes >= 8 && memcmp(data, magic, 8) == 0;
-}
-
 /* What is neither an outcome nor an ending is taken for a record, which says what is wrong. */
 static rr_status import_blob(rr_ledger *ledger, const void *data, size_t bytes,
                              const workplace *place, int32_t *status, rr_error *err)
 {
-    if (begins_with(data, bytes, RRI_OUTCOME_MAGIC)) {
+    const int32_t kind = rri_blob_kind(data, bytes);
+    if (kind == RR_BLOB_OUTCOME) {
         return import_outcome(ledger, data, bytes, place, status, err);
     }
-    if (begins_with(data, bytes, RRI_ENDING_MAGIC)) {
+    if (kind == RR_BLOB_ENDING) {
         return import_ending(ledger, data, bytes, place, status, err);
     }
     return import_record(ledger, data, bytes, place, status, err);
 }
 
 static rr_status check(const rr_ledger *ledger, const void *data, const uint64_t *offsets,
-                       int32_t n, const void *work, rr_error *err)
+                       int32_t n, const void *work, size_t capacity, rr_error *err)
 {
     RRI_TRY(rri_require(ledger, "rr_ledger_import", "ledger", err));
     RRI_TRY(rri_require(data, "rr_ledger_import", "data", err));
@@ -81,6 +77,10 @@ static rr_status check(const rr_ledger *ledger, const void *data, const uint64_t
         if (offsets[i + 1] < offsets[i]) {
             RRI_FAIL(err, RR_E_INVALID, "rr_ledger_import: offsets[%zu] is less than offsets[%zu]",
                      i + 1, i);
+        }
+        if (offsets[i + 1] - offsets[i] > capacity) {
+            RRI_FAIL(err, RR_E_TOO_SMALL, "rr_ledger_import: blob %zu has %llu bytes; work has %zu",
+                     i, (unsigned long long)(offsets[i + 1] - offsets[i]), capacity);
         }
     }
     return RR_OK;
@@ -108,7 +108,7 @@ rr_status rr_ledger_import(rr_ledger *ledger, const void *data, const uint64_t *
                            const rr_items *pool, void *work, size_t capacity, int32_t *statuses,
                            int32_t *n_taken, rr_error *err)
 {
-    RRI_TRY(check(ledger, data, offsets, n, work, err));
+    RRI_TRY(check(ledger, data, offsets, n, work, capacity, err));
     const workplace place = {work, capacity, pool};
     rr_status got = RR_OK;
     int32_t i = 0;
@@ -127,5 +127,5 @@ rr_status rr_ledger_import(rr_ledger *ledger, const void *data, const uint64_t *
     if (n_taken != NULL) {
         *n_taken = i;
     }
-    return got;
+    return got == RR_OK ? RR_OK : rri_status_of_part(err, got, "import: blob", i);
 }

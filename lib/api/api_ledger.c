@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* api_ledger.c: the front door of rr_ledger. */
-#include "ledger/ledger_handle.h"
+#include "ledger/ledger.h"
 
 #include "core/abi.h"
 #include "core/config.h"

@@ -79,3 +79,19 @@ rr_status rr_policy_load(rr_policy **out, const char *path, rr_items *items, con
     rri_memory_release(&allocator, block, bytes);
     return rri_status_of_file(err, status, path);
 }
+
+rr_status rr_policy_file_memory(const char *path, const rr_items *items, size_t *bytes,
+                                rr_error *err)
+{
+    RRI_TRY(rri_require(path, "rr_policy_file_memory", "path", err));
+    RRI_TRY(rri_require(bytes, "rr_policy_file_memory", "bytes", err));
+    rri_allocator allocator;
+    rri_safetensors_file_header header;
+    RRI_TRY(rri_allocator_init(&allocator, NULL, err));
+    RRI_TRY(rri_safetensors_file_open_header(&header, path, &allocator, err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_policy_file_memory(bytes, &header.reader, items, err);
+    rri_fpmode_leave(before);
+    rri_safetensors_file_close_header(&header);
+    return rri_status_of_file(err, status, path);
+}

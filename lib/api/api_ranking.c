@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* api_ranking.c: the front door of rr_dataset_rank, where interactions (data) meet metrics (eval).
  */
-#include "api/dataset.h"
 #include "core/abi.h"
 #include "core/finite.h"
 #include "core/fpmode.h"
 #include "core/status.h"
 #include "core/workers.h"
 #include "data/held_out.h"
+#include "data/interactions.h"
 #include "eval/ranking.h"
 
 enum { MOST_THREADS = 64 };
@@ -123,7 +123,7 @@ static rr_status rank(rr_ranking *found, const rr_ranker *ranker, const rri_held
 }
 
 rr_status rr_dataset_rank(const rr_dataset *train, const rr_dataset *held_out,
-                          const rr_ranker *ranker, rr_ranking *out, const rr_host *host,
+                          const rr_ranker *ranker, const rr_host *host, rr_ranking *out,
                           rr_error *err)
 {
     rr_ranker full;

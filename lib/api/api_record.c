@@ -128,7 +128,7 @@ static rr_status decode_outcome(rri_outcome_head **head, rr_obs *final_obs, bool
                  "decode: final_obs is NULL; it must be an rr_obs, for the final observation that "
                  "a blob may have");
     }
-    RRI_TRY(rri_abi_check(final_obs, sizeof full, "final_obs", err));
+    RRI_TRY(rri_abi_check_type(final_obs, sizeof full, "final_obs", "rr_obs", err));
     RRI_TRY(rri_outcome_decode(&full, has_final, work, blob, bytes, magic, err));
     if (*has_final) {
         rri_abi_write(final_obs, &full, sizeof full);

@@ -2,9 +2,9 @@
 /* api_split.c: the front door of who and what is kept out of training. */
 #include <string.h>
 
-#include "api/dataset.h"
 #include "core/fpmode.h"
 #include "core/status.h"
+#include "data/interactions.h"
 #include "data/ratings_by.h"
 #include "data/split.h"
 

@@ -98,4 +98,12 @@ void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_roll
 void rri_rollout_parts_move(const rri_rollout_part *parts, size_t n_parts, size_t to, size_t from,
                             size_t n);
 
+/* What is behind the handle. */
+struct rr_buffer {
+    rri_allocator allocator;
+    rr_buffer_config config;
+    rri_rollout rollout;
+    size_t bytes; /* of the whole block, this struct included */
+};
+
 #endif

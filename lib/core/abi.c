@@ -18,7 +18,8 @@ static uint32_t size_of(const void *given)
     return size;
 }
 
-rr_status rri_abi_check(const void *given, size_t full_bytes, const char *name, rr_error *err)
+rr_status rri_abi_check_type(const void *given, size_t full_bytes, const char *name,
+                             const char *type, rr_error *err)
 {
     if (given == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "%s is NULL", name);
@@ -27,7 +28,7 @@ rr_status rri_abi_check(const void *given, size_t full_bytes, const char *name, 
     const bool is_whole = size % WORD == 0 || size == full_bytes;
     if (size < WORD || !is_whole || size > MOST_BYTES) {
         RRI_FAIL(err, RR_E_INVALID, "%s: struct_size is %u; set it to sizeof(%s), here %zu", name,
-                 size, name, full_bytes);
+                 size, type, full_bytes);
     }
     const unsigned char *bytes = given;
     for (size_t i = full_bytes; i < size; i++) {
@@ -41,14 +42,25 @@ rr_status rri_abi_check(const void *given, size_t full_bytes, const char *name, 
     return RR_OK;
 }
 
-rr_status rri_abi_read(void *full, size_t full_bytes, const void *given, const char *name,
-                       rr_error *err)
+rr_status rri_abi_check(const void *given, size_t full_bytes, const char *name, rr_error *err)
 {
-    RRI_TRY(rri_abi_check(given, full_bytes, name, err));
+    return rri_abi_check_type(given, full_bytes, name, name, err);
+}
+
+rr_status rri_abi_read_type(void *full, size_t full_bytes, const void *given, const char *name,
+                            const char *type, rr_error *err)
+{
+    RRI_TRY(rri_abi_check_type(given, full_bytes, name, type, err));
     const size_t size = size_of(given);
     memset(full, 0, full_bytes);
     memcpy(full, given, size < full_bytes ? size : full_bytes);
     return RR_OK;
+}
+
+rr_status rri_abi_read(void *full, size_t full_bytes, const void *given, const char *name,
+                       rr_error *err)
+{
+    return rri_abi_read_type(full, full_bytes, given, name, name, err);
 }
 
 void rri_abi_write(void *given, const void *full, size_t full_bytes)

@@ -22,5 +22,10 @@ void rri_abi_write(void *given, const void *full, size_t full_bytes);
 
 /* The part of rri_abi_read that judges. */
 rr_status rri_abi_check(const void *given, size_t full_bytes, const char *name, rr_error *err);
+/* The same of what the sentence does not call by its type: "final_obs", an "rr_obs". */
+rr_status rri_abi_read_type(void *full, size_t full_bytes, const void *given, const char *name,
+                            const char *type, rr_error *err);
+rr_status rri_abi_check_type(const void *given, size_t full_bytes, const char *name,
+                             const char *type, rr_error *err);
 
 #endif

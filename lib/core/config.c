@@ -10,9 +10,28 @@
 #include "core/status.h"
 #include "core/text.h"
 
-/* The sentence of a refused value, as the caller wrote it. */
+/* What a text must be before its range matters; "" where the range says it. */
+static const char *kind_of_number(const rri_config_field *field)
+{
+    switch (field->type) {
+    case RRI_CONFIG_INT32:
+    case RRI_CONFIG_INT64:
+    case RRI_CONFIG_UINT64:
+        return "a whole number ";
+    case RRI_CONFIG_FLOAT:
+        return "a number ";
+    case RRI_CONFIG_INT32X4:
+        return "whole numbers ";
+    case RRI_CONFIG_BOOL:
+    case RRI_CONFIG_CHOICE:
+        break;
+    }
+    return "";
+}
+
+/* The sentence of a refused value, as the caller wrote it. `kind` as above. */
 static rr_status refuse(const rri_config_table *table, const rri_config_field *field,
-                        const char *shown, rr_error *err)
+                        const char *shown, const char *kind, rr_error *err)
 {
     const rri_config_range *range = &field->range;
     const bool is_interval = range->text[0] == '(' || range->text[0] == '[';
@@ -20,8 +39,8 @@ static rr_status refuse(const rri_config_table *table, const rri_config_field *f
                              ? ", up to four numbers, 0 only at the end"
                          : field->type == RRI_CONFIG_FLOAT && isinf(range->high) ? " and finite"
                                                                                  : "";
-    RRI_FAIL(err, RR_E_INVALID, "%s: %s is %s; it must be %s%s%s", table->title, field->name, shown,
-             is_interval ? "in " : "", range->text, ending);
+    RRI_FAIL(err, RR_E_INVALID, "%s: %s is %s; it must be %s%s%s%s", table->title, field->name,
+             shown, kind, is_interval ? "in " : "", range->text, ending);
 }
 
 static void load(rri_config_value *out, const rri_config_field *field, const void *full)
@@ -40,7 +59,7 @@ static rr_status check_fields(const rri_config_table *table, const void *full, r
         if (!rri_config_value_is_in_range(field, &given)) {
             char shown[RRI_CONFIG_TEXT_CAPACITY];
             rri_config_value_format(shown, field, &given);
-            return refuse(table, field, shown, err);
+            return refuse(table, field, shown, "", err);
         }
     }
     uint32_t reserved = 0;
@@ -64,7 +83,7 @@ typedef struct head {
 static rr_status check_head(const rri_config_table *table, const void *given, rr_error *err)
 {
     head found;
-    const rr_status status = rri_abi_check(given, table->size, table->title, err);
+    const rr_status status = rri_abi_check_type(given, table->size, table->title, table->type, err);
     if (status != RR_OK && status != RR_E_UNSUPPORTED) {
         return status;
     }
@@ -154,10 +173,10 @@ rr_status rri_config_set(const rri_config_table *table, void *given, const char 
     if (!rri_config_value_parse(&fresh, field, text)) {
         char quoted[RRI_CONFIG_TEXT_CAPACITY];
         rri_text_write(quoted, sizeof quoted, "\"%.50s\"", text);
-        return refuse(table, field, quoted, err);
+        return refuse(table, field, quoted, kind_of_number(field), err);
     }
     if (!rri_config_value_is_in_range(field, &fresh)) {
-        return refuse(table, field, text, err);
+        return refuse(table, field, text, "", err);
     }
     memcpy((char *)given + field->offset, fresh.as.bytes, rri_config_value_size(field));
     return RR_OK;

@@ -85,6 +85,7 @@ typedef struct rri_config_field {
 
 typedef struct rri_config_table {
     const char *title;              /* "ppo config", the opening of every sentence */
+    const char *type;               /* "rr_ppo_config", the struct's name in the header */
     int32_t kind;                   /* RR_CONFIG_PPO: second field of the struct */
     size_t size;                    /* of the struct, at most RRI_CONFIG_LARGEST */
     size_t reserved_offset;         /* 0: none */

@@ -204,9 +204,9 @@ static const rri_config_field load_fields[] = {
 
 /* clang-format off */
 #define TABLE(kind, title, config, fields) \
-    [kind] = {title, kind, sizeof(config), 0, fields, LENGTH(fields)}
+    [kind] = {title, #config, kind, sizeof(config), 0, fields, LENGTH(fields)}
 #define TABLE_WITH_RESERVED(kind, title, config, fields) \
-    [kind] = {title, kind, sizeof(config), offsetof(config, reserved), fields, LENGTH(fields)}
+    [kind] = {title, #config, kind, sizeof(config), offsetof(config, reserved), fields, LENGTH(fields)}
 
 static const rri_config_table tables[] = {
     TABLE(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),

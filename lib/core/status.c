@@ -63,6 +63,15 @@ rr_status rri_status_of_file(rr_error *err, rr_status status, const char *path)
     return rri_status_fail(err, status, "file '%.240s': %s", path, inner.text);
 }
 
+rr_status rri_status_of_part(rr_error *err, rr_status status, const char *what, int32_t index)
+{
+    if (err == NULL || status == RR_OK) {
+        return status;
+    }
+    const rr_error inner = *err;
+    return rri_status_fail(err, status, "%s %d: %s", what, index, inner.text);
+}
+
 const char *rri_status_name(rr_status status)
 {
     for (size_t i = 0; i < sizeof status_table / sizeof status_table[0]; i++) {

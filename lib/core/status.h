@@ -30,6 +30,8 @@ rr_status rri_require(const void *pointer, const char *call, const char *name, r
 /* The sentence that is there was about a file: names it in front. Returns `status`; RR_OK has none.
  */
 rr_status rri_status_of_file(rr_error *err, rr_status status, const char *path);
+/* The same of one of many: "import: blob 17: …". */
+rr_status rri_status_of_part(rr_error *err, rr_status status, const char *what, int32_t index);
 
 /* The name ("RR_E_INVALID") and one-line meaning of a status; "RR_E_UNKNOWN" for foreign numbers.
  */

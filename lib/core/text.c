@@ -1,14 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/text.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/plain_locale.h"
-
 #define LONGEST_NUMBER 63
+
+/* The calling thread in the "C" locale for the length of a few calls, so that numbers are written
+ * and read with a point whatever the host has set. Only this thread sees it; the C libraries keep
+ * the "C" locale as a constant, so nothing is allocated. */
+typedef struct plain_locale {
+    locale_t plain, before; /* plain 0: the system refused, the host's locale stays */
+} plain_locale;
+
+static plain_locale enter_plain_locale(void)
+{
+    plain_locale held = {newlocale(LC_ALL_MASK, "C", (locale_t)0), (locale_t)0};
+    if (held.plain != (locale_t)0) {
+        held.before = uselocale(held.plain);
+    }
+    return held;
+}
+
+static void leave_plain_locale(plain_locale held)
+{
+    if (held.plain != (locale_t)0) {
+        (void)uselocale(held.before);
+        freelocale(held.plain);
+    }
+}
 
 bool rri_text_parse_uint64(uint64_t *out, const char *text, size_t length)
 {
@@ -73,9 +96,9 @@ bool rri_text_parse_float(float *out, const char *text, size_t length)
         return false;
     }
     char *end = NULL;
-    const rri_plain_locale held = rri_plain_locale_enter();
+    const plain_locale held = enter_plain_locale();
     const float value = strtof(copy, &end);
-    rri_plain_locale_leave(held);
+    leave_plain_locale(held);
     if (end != copy + length || !isfinite(value)) {
         return false;
     }
@@ -90,9 +113,9 @@ bool rri_text_parse_double(double *out, const char *text, size_t length)
         return false;
     }
     char *end = NULL;
-    const rri_plain_locale held = rri_plain_locale_enter();
+    const plain_locale held = enter_plain_locale();
     const double value = strtod(copy, &end);
-    rri_plain_locale_leave(held);
+    leave_plain_locale(held);
     if (end != copy + length || !isfinite(value)) {
         return false;
     }
@@ -117,7 +140,7 @@ void rri_text_format_float(char out[RRI_TEXT_FLOAT_CAPACITY], float value)
         memcpy(out, word, strlen(word) + 1);
         return;
     }
-    const rri_plain_locale held = rri_plain_locale_enter();
+    const plain_locale held = enter_plain_locale();
     for (int n_digits = count_whole_digits(value); n_digits <= 9; n_digits++) {
         (void)snprintf(out, RRI_TEXT_FLOAT_CAPACITY, "%.*g", n_digits, (double)value);
         const float back = strtof(out, NULL);
@@ -125,7 +148,7 @@ void rri_text_format_float(char out[RRI_TEXT_FLOAT_CAPACITY], float value)
             break;
         }
     }
-    rri_plain_locale_leave(held);
+    leave_plain_locale(held);
 }
 
 /* ── sentences ── */
@@ -184,9 +207,9 @@ static void make_utf8(char *text, size_t length, bool is_cut)
 
 void rri_text_write_list(char *out, size_t capacity, const char *format, va_list arguments)
 {
-    const rri_plain_locale held = rri_plain_locale_enter();
+    const plain_locale held = enter_plain_locale();
     const int length = vsnprintf(out, capacity, format, arguments);
-    rri_plain_locale_leave(held);
+    leave_plain_locale(held);
     if (length < 0) {
         out[0] = '\0';
         return;

@@ -69,7 +69,7 @@ static rr_status check_unset(const void *full, size_t full_bytes, const reserved
 
 rr_status rri_obs_read(rr_obs *full, const rr_obs *given, const char *name, rr_error *err)
 {
-    RRI_TRY(rri_abi_read(full, sizeof *full, given, name, err));
+    RRI_TRY(rri_abi_read_type(full, sizeof *full, given, name, "rr_obs", err));
     return check_unset(full, sizeof *full, OBS, N_OF(OBS), name, err);
 }
 

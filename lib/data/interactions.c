@@ -33,6 +33,14 @@ static rr_status allocate_columns(rri_interactions *rows, size_t max_n, rr_error
     return RR_OK;
 }
 
+size_t rri_interactions_memory(size_t max_n, bool has_logs)
+{
+    rri_interactions rows = {.has_logs = has_logs};
+    rri_arena arena = {.base = NULL};
+    layout(&rows, &arena, max_n);
+    return arena.has_overflowed ? SIZE_MAX : rri_memory_size(arena.used);
+}
+
 rr_status rri_interactions_create(rri_interactions *rows, size_t max_n, bool has_logs,
                                   const rri_allocator *allocator, rr_error *err)
 {
@@ -122,14 +130,26 @@ static void copy_row(rri_interactions *rows, const rri_interactions *from, size_
     rows->n = n + 1;
 }
 
-rr_status rri_interactions_select(rri_interactions *rows, const rri_interactions *from,
-                                  const uint8_t *marks, uint8_t part,
-                                  const rri_allocator *allocator, rr_error *err)
+static size_t count_marked(const rri_interactions *from, const uint8_t *marks, uint8_t part)
 {
     size_t n = 0;
     for (size_t i = 0; i < from->n; i++) {
         n += marks[i] == part ? 1 : 0;
     }
+    return n;
+}
+
+size_t rri_interactions_selected_memory(const rri_interactions *from, const uint8_t *marks,
+                                        uint8_t part)
+{
+    return rri_interactions_memory(count_marked(from, marks, part), from->has_logs);
+}
+
+rr_status rri_interactions_select(rri_interactions *rows, const rri_interactions *from,
+                                  const uint8_t *marks, uint8_t part,
+                                  const rri_allocator *allocator, rr_error *err)
+{
+    const size_t n = count_marked(from, marks, part);
     RRI_TRY(rri_interactions_create(rows, n, from->has_logs, allocator, err));
     rows->has_ratings = from->has_ratings;
     for (size_t i = 0; i < from->n; i++) {

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "core/memory.h"
+#include "core/budget.h"
 #include "data/key_table.h"
 
 typedef struct rri_interactions {
@@ -29,6 +29,8 @@ typedef struct rri_interactions {
 /* Room for max_n rows, none in it. On failure nothing is to be released. */
 rr_status rri_interactions_create(rri_interactions *rows, size_t max_n, bool has_logs,
                                   const rri_allocator *allocator, rr_error *err);
+/* Bytes of the columns of so many rows, without the tables; SIZE_MAX where they do not fit. */
+size_t rri_interactions_memory(size_t max_n, bool has_logs);
 /* Room for max_n rows, no fewer than before, with everything that is in the columns. On failure
  * nothing has changed. */
 rr_status rri_interactions_reserve(rri_interactions *rows, size_t max_n, rr_error *err);
@@ -48,5 +50,15 @@ rr_status rri_interactions_from_arrays(rri_interactions *rows, const uint64_t *u
 rr_status rri_interactions_select(rri_interactions *rows, const rri_interactions *from,
                                   const uint8_t *marks, uint8_t part,
                                   const rri_allocator *allocator, rr_error *err);
+/* Bytes of the columns that select makes. */
+size_t rri_interactions_selected_memory(const rri_interactions *from, const uint8_t *marks,
+                                        uint8_t part);
+
+/* What is behind the handle. */
+struct rr_dataset {
+    rri_allocator allocator; /* the host's, for this struct */
+    rri_budget budget;       /* what the rows come from */
+    rri_interactions rows;
+};
 
 #endif

@@ -100,15 +100,28 @@ static void insert(rri_key_table *table, int32_t *slot, uint64_t key, uint64_t c
 rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, uint64_t check,
                             rr_error *err)
 {
-    if (2 * table->n_keys >= table->index.n_slots) {
+    if (table->index.n_slots == 0) {
         RRI_TRY(grow_to_double(table, err));
     }
     int32_t *slot = rri_u64_table_slot(&table->index, table->keys, key);
+    if (*slot < 0 && !rri_key_table_has_room(table, 1)) {
+        RRI_TRY(grow_to_double(table, err));
+        slot = rri_u64_table_slot(&table->index, table->keys, key);
+    }
     if (*slot < 0) {
         insert(table, slot, key, check);
     }
     *index = *slot;
     return RR_OK;
+}
+
+size_t rri_key_table_memory(size_t n_keys)
+{
+    rri_key_table table;
+    rri_arena arena = {.base = NULL};
+    const size_t n_slots = rri_u64_table_slots(n_keys);
+    layout(&table, &arena, rri_size_larger(n_slots, FIRST_SLOTS));
+    return arena.has_overflowed || n_slots == SIZE_MAX ? SIZE_MAX : rri_memory_size(arena.used);
 }
 
 rr_status rri_key_table_copy(rri_key_table *table, const rri_key_table *from, rr_error *err)

@@ -27,6 +27,9 @@ void rri_key_table_release(rri_key_table *table);
 rr_status rri_key_table_add(rri_key_table *table, int32_t *index, uint64_t key, uint64_t check,
                             rr_error *err);
 
+/* Bytes that a table of so many keys holds which came by add; SIZE_MAX where they do not fit. */
+size_t rri_key_table_memory(size_t n_keys);
+
 /* Whether n more keys fit in without growing, which allocates; makes it so. */
 bool rri_key_table_has_room(const rri_key_table *table, size_t n);
 rr_status rri_key_table_reserve(rri_key_table *table, size_t n, rr_error *err);

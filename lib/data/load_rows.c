@@ -202,3 +202,51 @@ rr_status rri_load_rows(rri_interactions *rows, const char *path, const rr_load_
     rri_line_blocks_close(&blocks);
     return status;
 }
+
+/* ── what it takes ───────────────────────────────────────────────────────────────────────────── */
+
+/* Of a text, read to its end. */
+typedef struct text_size {
+    size_t n_lines, n_block_lines; /* all; most in one block */
+    size_t n_expected;             /* rows that its first block makes room for */
+    bool has_logs;
+} text_size;
+
+static rr_status measure_text(text_size *of, rri_line_blocks *blocks, rr_error *err)
+{
+    rri_row_reader reader;
+    char *text = NULL;
+    size_t bytes = 0;
+    rri_row_reader_init(&reader, NULL, blocks->path, blocks->file_bytes, &blocks->allocator);
+    RRI_TRY(rri_line_blocks_next(blocks, &text, &bytes, err));
+    size_t n = rri_row_reader_count_lines(text, bytes);
+    RRI_TRY(rri_row_reader_head(&reader, &of->n_expected, text, bytes, err));
+    of->has_logs = reader.has_logs;
+    while (bytes > 0) {
+        of->n_lines += n;
+        of->n_block_lines = rri_size_larger(of->n_block_lines, n);
+        RRI_TRY(rri_line_blocks_next(blocks, &text, &bytes, err));
+        n = rri_row_reader_count_lines(text, bytes);
+    }
+    return RR_OK;
+}
+
+rr_status rri_load_rows_memory(size_t *bytes, const char *path, const rr_load_options *options,
+                               const rri_allocator *allocator, rr_error *err)
+{
+    rri_line_blocks blocks;
+    text_size of = {0};
+    RRI_TRY(rri_line_blocks_open(&blocks, path, (size_t)options->block_bytes, 1, allocator, err));
+    const size_t block = blocks.capacity + RRI_LINE_BLOCKS_SLACK;
+    const rr_status status = measure_text(&of, &blocks, err);
+    rri_line_blocks_close(&blocks);
+    RRI_TRY(status);
+    const bool is_alone = options->num_threads == 1;
+    const size_t n_blocks = is_alone ? 1 : N_AT_ONCE;
+    const size_t crew = is_alone ? 0 : rri_workers_memory(options->num_threads);
+    const size_t ids = rri_size_multiply(n_blocks, rri_row_batch_memory(of.n_block_lines));
+    const size_t reading =
+        rri_size_add(rri_size_add(rri_memory_size(rri_size_multiply(n_blocks, block)), crew), ids);
+    *bytes = rri_size_add(reading, rri_row_batch_most(of.n_lines, of.n_expected, of.has_logs));
+    return RR_OK;
+}

@@ -11,4 +11,8 @@
 rr_status rri_load_rows(rri_interactions *rows, const char *path, const rr_load_options *options,
                         const rri_allocator *allocator, rr_error *err);
 
+/* Bytes that it takes at once, at most; reads the file for it. */
+rr_status rri_load_rows_memory(size_t *bytes, const char *path, const rr_load_options *options,
+                               const rri_allocator *allocator, rr_error *err);
+
 #endif

@@ -60,13 +60,43 @@ void rri_row_batch_cut(rri_row_batch *batch, char *text, size_t bytes, char *end
     }
 }
 
+/* Some more than are asked for, so that the next batch need not ask. */
+static size_t lines_with_room(size_t n_lines)
+{
+    return rri_size_add(n_lines, n_lines / 8);
+}
+
+/* Columns that turned out too short, where the next n rows are to fit. */
+static size_t grown_rows(size_t n, size_t max_n)
+{
+    return rri_size_add(n, max_n / 4 + 1024);
+}
+
+size_t rri_row_batch_memory(size_t n_lines)
+{
+    const rri_row_batch *batch = NULL;
+    return rri_memory_size(rri_size_multiply(lines_with_room(n_lines), sizeof batch->ids[0]));
+}
+
+size_t rri_row_batch_most(size_t n_lines, size_t n_expected, bool has_logs)
+{
+    size_t columns = rri_interactions_memory(n_expected, has_logs);
+    if (n_expected < n_lines) { /* old ones, which were shorter than the text, beside the new */
+        columns = rri_size_add(rri_interactions_memory(n_lines, has_logs),
+                               rri_interactions_memory(grown_rows(n_lines, n_lines), has_logs));
+    }
+    const size_t table = rri_key_table_memory(rri_size_add(n_lines, TOGETHER));
+    const size_t tables = rri_size_add(rri_size_add(table, table), table / 2 + RRI_ALIGNMENT);
+    return rri_size_add(columns, tables);
+}
+
 rr_status rri_row_batch_reserve(rri_row_batch *batch, size_t n_lines, rr_error *err)
 {
     if (n_lines <= batch->max_lines) {
         return RR_OK;
     }
     void *block = NULL;
-    const size_t max_lines = n_lines + n_lines / 8;
+    const size_t max_lines = lines_with_room(n_lines);
     rri_row_batch_release(batch);
     RRI_TRY(rri_memory_allocate(&block, &batch->allocator, max_lines * sizeof batch->ids[0],
                                 "ids of interactions", err));
@@ -82,7 +112,7 @@ rr_status rri_row_batch_place(rri_row_batch *batch, rri_row_reader *reader, size
     const size_t n = first_row + batch->n_lines;
     batch->first_row = first_row;
     if (n > rows->max_n) {
-        RRI_TRY(rri_interactions_reserve(rows, n + rows->max_n / 4 + 1024, err));
+        RRI_TRY(rri_interactions_reserve(rows, grown_rows(n, rows->max_n), err));
     }
     RRI_TRY(rri_key_table_reserve(&rows->user_table, TOGETHER, err));
     RRI_TRY(rri_key_table_reserve(&rows->item_table, TOGETHER, err));

@@ -42,6 +42,12 @@ void rri_row_batch_release(rri_row_batch *batch);
 /* Room for the ids of n_lines, which place makes as well. What it held is lost. */
 rr_status rri_row_batch_reserve(rri_row_batch *batch, size_t n_lines, rr_error *err);
 
+/* Bytes of a batch's ids, at most, whatever it held before. */
+size_t rri_row_batch_memory(size_t n_lines);
+/* Bytes of columns and tables together, at most, while a text of n_lines is taken for which begin
+ * made room for n_expected rows: as if every id were new. SIZE_MAX where they do not fit. */
+size_t rri_row_batch_most(size_t n_lines, size_t n_expected, bool has_logs);
+
 /* text [bytes] of whole lines, the first of a piece that ends at `end`, with a line that is not
  * empty unless the text is over there. It may be changed by take, and is to stay until then. */
 void rri_row_batch_cut(rri_row_batch *batch, char *text, size_t bytes, char *end);

@@ -60,9 +60,11 @@ static size_t estimate_rows(const rri_row_reader *reader, const char *text, size
 
 /* ── header and rows ─────────────────────────────────────────────────────────────────────────── */
 
-rr_status rri_row_reader_begin(rri_row_reader *reader, char *text, size_t bytes, rr_error *err)
+rr_status rri_row_reader_head(rri_row_reader *reader, size_t *n_rows, char *text, size_t bytes,
+                              rr_error *err)
 {
     rri_table_text *const table = &reader->table;
+    *n_rows = estimate_rows(reader, text, bytes);
     rri_table_text_init(table, text, bytes, table->name);
     const rri_table_text before = *table;
     if (!rri_table_text_next_line(table)) {
@@ -77,12 +79,19 @@ rr_status rri_row_reader_begin(rri_row_reader *reader, char *text, size_t bytes,
         *table = before;
     }
     const bool *const has = reader->header.has;
-    RRI_TRY(rri_interactions_create(reader->rows, estimate_rows(reader, text, bytes),
-                                    has[RRI_ROLE_POSITION] && has[RRI_ROLE_PROPENSITY],
-                                    &reader->allocator, err));
-    reader->rows->has_ratings = has[RRI_ROLE_RATING];
-    reader->is_begun = true;
+    reader->has_logs = has[RRI_ROLE_POSITION] && has[RRI_ROLE_PROPENSITY];
     reader->is_plain = rri_plain_row_fits(&reader->header);
+    return RR_OK;
+}
+
+rr_status rri_row_reader_begin(rri_row_reader *reader, char *text, size_t bytes, rr_error *err)
+{
+    size_t n_rows = 0;
+    RRI_TRY(rri_row_reader_head(reader, &n_rows, text, bytes, err));
+    RRI_TRY(
+        rri_interactions_create(reader->rows, n_rows, reader->has_logs, &reader->allocator, err));
+    reader->rows->has_ratings = reader->header.has[RRI_ROLE_RATING];
+    reader->is_begun = true;
     return RR_OK;
 }
 

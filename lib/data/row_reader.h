@@ -16,6 +16,7 @@ typedef struct rri_row_reader {
     rri_table_text table;
     rri_table_header header;
     size_t total_bytes;
+    bool has_logs; /* positions and propensities */
     bool is_plain; /* rows may be plain (plain_row.h) */
     bool is_begun;
     rri_allocator allocator;
@@ -26,8 +27,11 @@ typedef struct rri_row_reader {
 void rri_row_reader_init(rri_row_reader *reader, rri_interactions *rows, const char *name,
                          size_t total_bytes, const rri_allocator *allocator);
 
-/* Reads the header of the first piece [bytes] of whole lines, and makes room for the rows that the
- * whole text is thought to have. table.next is the first row. After a failure only release. */
+/* Reads the header of the first piece [bytes] of whole lines. table.next is the first row. *n_rows:
+ * the rows that the whole text is thought to have. */
+rr_status rri_row_reader_head(rri_row_reader *reader, size_t *n_rows, char *text, size_t bytes,
+                              rr_error *err);
+/* The same, and makes room for these rows. After a failure only release. */
 rr_status rri_row_reader_begin(rri_row_reader *reader, char *text, size_t bytes, rr_error *err);
 
 /* The row at table.next becomes rows->n, for which there is room; *is_there false: nothing but

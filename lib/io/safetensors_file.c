@@ -8,7 +8,6 @@
 
 #include "io/atomic_file.h"
 #include "io/open_file.h"
-#include "io/safetensors_reader.h"
 
 static rr_status append(void *context, const void *bytes, size_t n, rr_error *err)
 {
@@ -28,12 +27,23 @@ rr_status rri_safetensors_file_save(const char *path, rri_safetensors_describe *
     return rri_atomic_file_commit(&file, folder_number, err);
 }
 
-/* Reads the header behind its length, and judges both. */
-static rr_status judge_header(unsigned char *head, size_t header_size, size_t file_bytes, int fd,
-                              const char *path, const rri_allocator *allocator, rr_error *err)
+/* The header with its length before it, of a file whose place is its begin. */
+static rr_status take_header(void **head, size_t *head_bytes, size_t file_bytes, int fd,
+                             const char *path, const rri_allocator *allocator, rr_error *err)
 {
-    RRI_TRY(rri_open_file_take(head + 8, header_size, fd, path, err));
-    return rri_safetensors_judge(head, file_bytes, allocator, err);
+    unsigned char length[8] = {0};
+    size_t header_size;
+    RRI_TRY(rri_open_file_take(length, rri_size_smaller(file_bytes, sizeof length), fd, path, err));
+    RRI_TRY(rri_safetensors_header_size(&header_size, length, file_bytes, err));
+    *head_bytes = sizeof length + header_size;
+    RRI_TRY(rri_memory_allocate(head, allocator, *head_bytes, "header of a file", err));
+    memcpy(*head, length, sizeof length);
+    const rr_status status =
+        rri_open_file_take((unsigned char *)*head + sizeof length, header_size, fd, path, err);
+    if (status != RR_OK) {
+        rri_memory_release(allocator, *head, *head_bytes);
+    }
+    return status;
 }
 
 static rr_status read_rest(void **block, const unsigned char *head, size_t head_bytes,
@@ -56,16 +66,13 @@ static rr_status read_rest(void **block, const unsigned char *head, size_t head_
 static rr_status read_open(void **block, size_t file_bytes, int fd, const char *path,
                            const rri_allocator *allocator, rr_error *err)
 {
-    unsigned char length[8] = {0};
-    size_t header_size;
-    RRI_TRY(rri_open_file_take(length, rri_size_smaller(file_bytes, sizeof length), fd, path, err));
-    RRI_TRY(rri_safetensors_header_size(&header_size, length, file_bytes, err));
     void *head;
-    const size_t head_bytes = sizeof length + header_size;
-    RRI_TRY(rri_memory_allocate(&head, allocator, head_bytes, "header of a file", err));
-    memcpy(head, length, sizeof length);
-    rr_status status = judge_header(head, header_size, file_bytes, fd, path, allocator, err);
+    size_t head_bytes;
+    rri_safetensors_reader reader;
+    RRI_TRY(take_header(&head, &head_bytes, file_bytes, fd, path, allocator, err));
+    rr_status status = rri_safetensors_open_header(&reader, head, file_bytes, allocator, err);
     if (status == RR_OK) {
+        rri_safetensors_close(&reader);
         status = read_rest(block, head, head_bytes, file_bytes, fd, path, allocator, err);
     }
     rri_memory_release(allocator, head, head_bytes);
@@ -82,4 +89,30 @@ rr_status rri_safetensors_file_read(void **block, size_t *bytes, const char *pat
     close(fd);
     *bytes = status == RR_OK ? file_bytes : *bytes;
     return status == RR_E_IO ? status : rri_status_of_file(err, status, path); /* which says it */
+}
+
+rr_status rri_safetensors_file_open_header(rri_safetensors_file_header *header, const char *path,
+                                           const rri_allocator *allocator, rr_error *err)
+{
+    int fd = -1;
+    size_t file_bytes = 0;
+    RRI_TRY(rri_open_file_read(&fd, &file_bytes, path, err));
+    rr_status status =
+        take_header(&header->block, &header->bytes, file_bytes, fd, path, allocator, err);
+    close(fd);
+    if (status == RR_OK) {
+        status =
+            rri_safetensors_open_header(&header->reader, header->block, file_bytes, allocator, err);
+        if (status != RR_OK) {
+            rri_memory_release(allocator, header->block, header->bytes);
+        }
+    }
+    return status == RR_E_IO ? status : rri_status_of_file(err, status, path);
+}
+
+void rri_safetensors_file_close_header(rri_safetensors_file_header *header)
+{
+    const rri_allocator allocator = header->reader.allocator;
+    rri_safetensors_close(&header->reader);
+    rri_memory_release(&allocator, header->block, header->bytes);
 }

@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "io/safetensors.h"
+#include "io/safetensors_reader.h"
 
 /* What is described goes to the file as it lies, and takes no memory. The file is the old one or
  * the new one, and folder_number is as atomic_file.h says. */
@@ -17,5 +18,16 @@ rr_status rri_safetensors_file_save(const char *path, rri_safetensors_describe *
  * (rri_safetensors_open). */
 rr_status rri_safetensors_file_read(void **block, size_t *bytes, const char *path,
                                     const rri_allocator *allocator, rr_error *err);
+/* What a file says of itself, without its data: metadata, names and shapes. */
+typedef struct rri_safetensors_file_header {
+    rri_safetensors_reader reader;
+    void *block; /* owned: the header, which the reader reads */
+    size_t bytes;
+} rri_safetensors_file_header;
+/* Refuses what rri_safetensors_open refuses but for the checksum. On failure nothing is to be
+ * closed. */
+rr_status rri_safetensors_file_open_header(rri_safetensors_file_header *header, const char *path,
+                                           const rri_allocator *allocator, rr_error *err);
+void rri_safetensors_file_close_header(rri_safetensors_file_header *header);
 
 #endif

@@ -78,13 +78,10 @@ static rr_status read_index(rri_safetensors_reader *reader, const void *block, s
     return RR_OK;
 }
 
-rr_status rri_safetensors_judge(const void *head, size_t bytes, const rri_allocator *allocator,
-                                rr_error *err)
+rr_status rri_safetensors_open_header(rri_safetensors_reader *reader, const void *head,
+                                      size_t bytes, const rri_allocator *allocator, rr_error *err)
 {
-    rri_safetensors_reader reader;
-    RRI_TRY(read_index(&reader, head, bytes, false, allocator, err));
-    rri_safetensors_close(&reader);
-    return RR_OK;
+    return read_index(reader, head, bytes, false, allocator, err);
 }
 
 rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block, size_t bytes,

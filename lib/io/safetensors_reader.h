@@ -28,9 +28,9 @@ rr_status rri_safetensors_header_size(size_t *header_size, const unsigned char *
                                       rr_error *err);
 
 /* The header alone, of a file of `bytes` whose data need not be there: all that open refuses but
- * for the checksum. */
-rr_status rri_safetensors_judge(const void *head, size_t bytes, const rri_allocator *allocator,
-                                rr_error *err);
+ * for the checksum. No tensor has data; metadata can be read until close. */
+rr_status rri_safetensors_open_header(rri_safetensors_reader *reader, const void *head,
+                                      size_t bytes, const rri_allocator *allocator, rr_error *err);
 
 /* block [bytes] is borrowed until close. RR_E_FORMAT with the reason; then nothing is to be closed.
  */

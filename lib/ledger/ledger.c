@@ -210,13 +210,17 @@ static rr_status check_batch(const rri_ledger *ledger, const rri_rollout *rollou
                              const rr_obs *obs, const rr_decision *decision, rr_error *err)
 {
     const bool lacks_times = obs->times == NULL && needs_times(ledger);
-    const char *missing = obs->sessions == NULL               ? "obs sessions"
-                          : obs->decisions == NULL            ? "obs decisions"
-                          : lacks_times                       ? "obs times"
-                          : decision->policy_versions == NULL ? "decision policy_versions"
-                                                              : NULL;
+    const char *missing = obs->sessions == NULL    ? "obs sessions"
+                          : obs->decisions == NULL ? "obs decisions"
+                          : lacks_times            ? "obs times"
+                                                   : NULL;
     if (missing != NULL) {
         RRI_FAIL(err, RR_E_INVALID, "record: %s is NULL; this ledger needs it", missing);
+    }
+    if (decision->policy_versions == NULL) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: decision policy_versions is NULL; a ledger trains on no row whose policy "
+                 "is unknown. Give the decision that act fills an array for them");
     }
     return rri_rollout_check_form(rollout, obs, err);
 }

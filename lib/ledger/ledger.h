@@ -93,4 +93,13 @@ void rri_ledger_row_parts(rri_rollout_part parts[RRI_LEDGER_ROW_PARTS], const rr
 void rri_ledger_session_parts(rri_rollout_part parts[RRI_LEDGER_SESSION_PARTS],
                               const rri_ledger *ledger);
 
+/* What is behind the handle. */
+struct rr_ledger {
+    rri_allocator allocator;
+    rr_ledger_config config;
+    rri_rollout rollout; /* the rows */
+    rri_ledger ledger;   /* which of them belong together, and what they have earned */
+    size_t bytes;        /* of the whole block, this struct included */
+};
+
 #endif

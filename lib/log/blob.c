@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "core/memory.h"
 
 /* Numbers are copied as they lie in memory, and the format is little-endian. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the log needs a little-endian host");
@@ -93,6 +94,12 @@ rr_status rri_blob_check(const void *blob, size_t bytes, const char magic[8], si
                          const char *what, rr_error *err)
 {
     rri_blob_head head;
+    size_t length = 0;
+    if (memcmp(blob, magic, rri_size_smaller(bytes, sizeof head.magic)) == 0 &&
+        rri_blob_length(&length, blob, bytes, NULL) == RR_E_TOO_SMALL) {
+        RRI_FAIL(err, RR_E_TOO_SMALL, "%s: it is not whole yet: %zu bytes are there, of %s%zu",
+                 what, bytes, bytes < sizeof head ? "at least " : "", length);
+    }
     if (bytes < least) {
         RRI_FAIL(err, RR_E_FORMAT, "%s: %zu bytes; the shortest has %zu", what, bytes, least);
     }

@@ -125,7 +125,12 @@ rr_status rri_outcome_decode(rr_obs *final_obs, bool *has_final, void *work, con
     }
     rr_decision none;
     unsigned char *final = (unsigned char *)work + at;
-    RRI_TRY(rri_record_decode(final_obs, &none, final, final, final_bytes, NULL, err));
+    const rr_status status =
+        rri_record_decode(final_obs, &none, final, final, final_bytes, NULL, err);
+    if (status == RR_E_TOO_SMALL) { /* no more will come: the blob around it is whole */
+        RRI_FAIL(err, RR_E_FORMAT, "outcome: its final observation ends before it is whole");
+    }
+    RRI_TRY(status);
     if (none.actions != NULL) {
         RRI_FAIL(err, RR_E_FORMAT, "outcome: its final observation has a decision");
     }

@@ -24,6 +24,13 @@ static float *layout(rri_arena *arena, const rr_items *items, const rri_kernels 
     return n_floats > 0 ? RRI_TAKE(arena, float, n_floats) : NULL;
 }
 
+size_t rri_shared_items_memory(const rr_items *items, const rri_kernels *kernels)
+{
+    rri_arena arena = {0};
+    (void)layout(&arena, items, kernels);
+    return rri_memory_size(arena.used);
+}
+
 rr_status rri_shared_items_create(rri_shared_items **out, rr_items *items,
                                   const rri_kernels *kernels, const rri_allocator *allocator,
                                   rr_error *err)

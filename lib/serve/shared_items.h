@@ -17,6 +17,8 @@ typedef struct rri_shared_items
 rr_status rri_shared_items_create(rri_shared_items **out, rr_items *items,
                                   const rri_kernels *kernels, const rri_allocator *allocator,
                                   rr_error *err);
+/* Bytes that create takes. */
+size_t rri_shared_items_memory(const rr_items *items, const rri_kernels *kernels);
 rri_shared_items *rri_shared_items_retain(rri_shared_items *shared);
 /* NULL is fine. */
 void rri_shared_items_release(rri_shared_items *shared);

@@ -66,6 +66,25 @@ static void fill(rr_policy *policy, const rr_serving_options *options, rr_items 
                        options->temperature);
 }
 
+rr_status rri_snapshot_memory(size_t *bytes, const rr_agent_config *config, const rr_items *items,
+                              rr_error *err)
+{
+    rr_policy sized = {.model.config = *config};
+    rri_network *const net = &sized.model.network;
+    RRI_TRY(rri_network_declare(net, config, rri_model_n_items(config, items), err));
+    net->borrows_panels = has_given_items(net);
+    rri_arena arena = {0};
+    layout(&sized, &arena);
+    const size_t handle = rri_memory_size(sizeof sized);
+    const size_t shared =
+        has_given_items(net) ? rri_shared_items_memory(items, rri_kernels_detect()) : 0;
+    if (arena.has_overflowed) {
+        RRI_FAIL(err, RR_E_MEMORY, "policy: its arrays do not fit into the address space");
+    }
+    *bytes = rri_size_add(rri_size_add(handle, rri_memory_size(arena.used)), shared);
+    return RR_OK;
+}
+
 rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
                               const rr_serving_options *options, rr_items *items,
                               rri_shared_items *shared, const float *values,

@@ -61,6 +61,10 @@ rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
                               rri_shared_items *shared, const float *values,
                               const rri_allocator *allocator, rr_error *err);
 
+/* Bytes that create takes without `shared`. items may be NULL, as there. */
+rr_status rri_snapshot_memory(size_t *bytes, const rr_agent_config *config, const rr_items *items,
+                              rr_error *err);
+
 rr_policy *rri_snapshot_retain(rr_policy *policy);
 /* NULL is fine. */
 void rri_snapshot_release(rr_policy *policy);

@@ -21,10 +21,10 @@
 #define RRI_STORE_CHECKPOINT_H
 
 #include "agent/agent.h"
-#include "buffer/buffer_handle.h"
+#include "buffer/rollout.h"
 #include "env/env.h"
 #include "io/safetensors_reader.h"
-#include "ledger/ledger_handle.h"
+#include "ledger/ledger.h"
 
 #define RRI_CHECKPOINT_FORMAT "librecrl checkpoint"
 

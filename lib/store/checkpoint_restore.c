@@ -55,7 +55,7 @@ rr_status rri_checkpoint_read_config(int32_t kind, void *config,
         RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: %s is not a config that checkpoints hold",
                  table != NULL ? table->title : "this");
     }
-    RRI_TRY(rri_abi_check(config, table->size, table->title, err));
+    RRI_TRY(rri_abi_check_type(config, table->size, table->title, table->type, err));
     uint32_t size;
     memcpy(&size, config, sizeof size);
     _Alignas(16) unsigned char full[RRI_CONFIG_LARGEST];

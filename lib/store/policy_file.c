@@ -121,13 +121,6 @@ static rr_status prove(const rr_policy *policy, const rri_proof *saved,
     return rri_proof_compare(saved, &played, is_exact, err);
 }
 
-static size_t n_items_of(const rr_agent_config *config, const rr_items *items)
-{
-    return items != NULL                   ? rri_items_count(items)
-           : config->head == RR_HEAD_DENSE ? (size_t)config->num_items
-                                           : 0;
-}
-
 static rr_status build(rr_policy **out, const rr_agent_config *config,
                        const rr_serving_options *options, rr_items *items, const rri_params *params,
                        const rri_safetensors_reader *reader, const rri_allocator *allocator,
@@ -144,19 +137,36 @@ static rr_status build(rr_policy **out, const rr_agent_config *config,
     return status;
 }
 
+/* What kind of file it is, and both configs, of which the agent's fits the items. */
+static rr_status read_configs(rr_agent_config *config, rr_serving_options *options,
+                              const rri_safetensors_reader *reader, const rr_items *items,
+                              rr_error *err)
+{
+    RRI_TRY(rri_file_format_check(reader, RRI_POLICY_FILE_FORMAT, "policy", "rr_policy_save", err));
+    RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_AGENT, config, reader, err));
+    RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_SERVING, options, reader, err));
+    RRI_TRY(rri_file_format_check_items(reader, "items_fingerprint", items, "policy", err));
+    return rri_agent_check_config(config, items, err);
+}
+
+rr_status rri_policy_file_memory(size_t *bytes, const rri_safetensors_reader *reader,
+                                 const rr_items *items, rr_error *err)
+{
+    rr_agent_config config = {.struct_size = sizeof config};
+    rr_serving_options options = {.struct_size = sizeof options};
+    RRI_TRY(read_configs(&config, &options, reader, items, err));
+    return rri_snapshot_memory(bytes, &config, items, err);
+}
+
 rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *reader,
                                rr_items *items, const rri_allocator *allocator, rr_error *err)
 {
     rr_agent_config config = {.struct_size = sizeof config};
     rr_serving_options options = {.struct_size = sizeof options};
-    RRI_TRY(rri_file_format_check(reader, RRI_POLICY_FILE_FORMAT, "policy", "rr_policy_save", err));
-    RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_AGENT, &config, reader, err));
-    RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_SERVING, &options, reader, err));
-    RRI_TRY(rri_file_format_check_items(reader, "items_fingerprint", items, "policy", err));
-    RRI_TRY(rri_agent_check_config(&config, items, err));
+    RRI_TRY(read_configs(&config, &options, reader, items, err));
     rri_network network;
     rri_proof saved;
-    RRI_TRY(rri_network_declare(&network, &config, n_items_of(&config, items), err));
+    RRI_TRY(rri_network_declare(&network, &config, rri_model_n_items(&config, items), err));
     RRI_TRY(read_values(NULL, &network.params, reader, err));
     RRI_TRY(read_proof(&saved, reader, err));
 

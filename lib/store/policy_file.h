@@ -27,5 +27,8 @@ rr_status rri_policy_file_describe(rri_safetensors_writer *writer, const void *c
  * must be the catalogue whose fingerprint the file has; NULL where it had none. */
 rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *reader,
                                rr_items *items, const rri_allocator *allocator, rr_error *err);
+/* Bytes that the policy holds once it is read. The reader needs no data, the header will do. */
+rr_status rri_policy_file_memory(size_t *bytes, const rri_safetensors_reader *reader,
+                                 const rr_items *items, rr_error *err);
 
 #endif

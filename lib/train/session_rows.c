@@ -153,7 +153,7 @@ static rr_status judge_skew(rri_session_rows *selected, rri_trainer *trainer,
     if ((double)selected->n_skewed > (double)trainer->model.config.max_skew * (double)n_checked) {
         RRI_FAIL(err, RR_E_SKEW,
                  "update: %zu of %zu rows that can be checked are not what was seen, and max_skew "
-                 "is %g; %s",
+                 "is %g (rr_ledger_drop_ready: go on without what is ready): %s",
                  selected->n_skewed, n_checked, (double)trainer->model.config.max_skew, why.text);
     }
     reject(selected, ledger, (size_t)ledger->session_of[skew.first], &why);
@@ -325,7 +325,7 @@ rr_status rri_session_rows_select(rri_session_rows *selected, rri_trainer *train
         RRI_FAIL(err, RR_E_STALE,
                  "update: the ess of %zu rows, the share of them that their weights are worth, is "
                  "%.4g; it must be at least min_ess, %g: policies far from the present one drew "
-                 "too many",
+                 "too many; rr_ledger_drop_ready goes on without them",
                  selected->n_trained, ess, (double)trainer->model.config.min_ess);
     }
     return RR_OK;

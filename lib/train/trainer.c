@@ -84,8 +84,8 @@ static size_t stack_bytes(const rri_trainer *trainer, bool is_first)
                                           .h = (size_t)trainer->model.config.max_history};
         const size_t shared =
             is_first ? rri_large_pool_shared_scratch(trainer->model.kernels, &limits) : 0;
-        bytes = rri_size_larger(bytes,
-                                shared + rri_large_pool_scratch(trainer->model.kernels, &limits));
+        const size_t own = rri_large_pool_scratch(trainer->model.kernels, &limits);
+        bytes = rri_size_larger(bytes, rri_size_add(shared, own));
     }
     return is_first ? rri_size_larger(bytes, rri_network_init_scratch(net)) : bytes;
 }

@@ -185,24 +185,24 @@ START_TEST(test_dataset_fit_checks_the_config_and_fills_the_stats)
     rr_als_config_init(&config, sizeof config);
     config.num_factors = D - 2;
     config.ridge = -1.0f;
-    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, &err),
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, NULL, users, items, &stats, &err),
                      RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "als config: ridge is -1"));
     config.ridge = 0.1f;
     config.num_sweeps = 1025; /* hours, where somebody mistyped */
-    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, &err),
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, NULL, users, items, &stats, &err),
                      RR_E_INVALID);
     ck_assert_str_eq(err.text, "als config: num_sweeps is 1025; it must be in [1, 1024]");
     config.num_sweeps = 12;
-    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, &err), RR_OK);
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, NULL, users, items, &stats, &err), RR_OK);
     ck_assert_int_eq(stats.n_train, 5);
     ck_assert_int_eq(stats.n_holdout, 0);
     ck_assert_double_eq_tol(stats.mean, 2.35, 1e-12);
     ck_assert(isnan(stats.holdout_rmse));
     ck_assert_float_eq(users[D - 2], 1.0f);
     ck_assert_float_eq(items[D - 1], 1.0f);
-    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, NULL, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, NULL, items, NULL, NULL, &err),
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, NULL, users, items, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, NULL, NULL, items, NULL, &err),
                      RR_E_INVALID);
     ck_assert_str_eq(err.text, "rr_dataset_fit_als: user_vectors is NULL");
     rr_dataset_destroy(dataset);
@@ -217,11 +217,11 @@ START_TEST(test_dataset_fit_gives_the_same_bytes_under_any_rounding_of_the_host)
     rr_als_config_init(&config, sizeof config);
     config.num_factors = D - 2;
     ck_assert_int_eq(rr_dataset_load(&dataset, fixture, NULL, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, users, items, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_dataset_fit_als(dataset, &config, NULL, users, items, NULL, NULL), RR_OK);
     ck_assert_int_eq(fesetround(FE_DOWNWARD), 0);
     config.num_threads = 2;
     const rr_status status =
-        rr_dataset_fit_als(dataset, &config, other_users, other_items, NULL, NULL, NULL);
+        rr_dataset_fit_als(dataset, &config, NULL, other_users, other_items, NULL, NULL);
     ck_assert_int_eq(fegetround(), FE_DOWNWARD);
     fesetround(FE_TONEAREST);
     ck_assert_int_eq(status, RR_OK);
@@ -268,7 +268,7 @@ START_TEST(test_dataset_gives_all_memory_back_wherever_it_runs_out)
         n_left = limit;
         status = rr_dataset_load(&dataset, fixture, NULL, &host, NULL);
         if (status == RR_OK) {
-            status = rr_dataset_fit_als(dataset, &config, users, items, NULL, &host, NULL);
+            status = rr_dataset_fit_als(dataset, &config, &host, users, items, NULL, NULL);
         }
         rr_dataset_destroy(dataset);
         ck_assert_uint_eq(in_use, 0);

@@ -296,6 +296,96 @@ START_TEST(test_api_env_config_is_told_as_in_force)
 }
 END_TEST
 
+/* Widths are said once: environment, agent and rollout fit without another word, whatever they are.
+ */
+START_TEST(test_api_env_fits_the_config_of_an_agent)
+{
+    for (int32_t variant = 0; variant < 12; variant++) {
+        rr_env_config config = default_config();
+        config.n_envs = 3 + variant;
+        config.num_items = 40;
+        config.state_dim = 6 + 2 * variant;
+        config.num_candidates = variant % 3 * 7;
+        config.max_episode_steps = 5;
+        config.history_length = variant % 4 - 1; /* −1: 5 */
+        rr_env *env = make(&config);
+        rr_agent_config agent_config;
+        rr_buffer_config buffer_config;
+        rr_error err = {0};
+        rr_agent_config_init(&agent_config, sizeof agent_config);
+        rr_buffer_config_init(&buffer_config, sizeof buffer_config);
+        agent_config.seed = 99;
+        agent_config.head = variant % 2 == 0 ? RR_HEAD_TOWER : RR_HEAD_DENSE;
+        agent_config.num_items = 17; /* of an agent without a catalogue */
+        rr_agent_config wanted = agent_config;
+        wanted.state_dim = config.state_dim;
+        wanted.item_dim = config.state_dim / 2;
+        wanted.num_items = 0;
+        wanted.max_rows = config.n_envs;
+        wanted.max_candidates = config.num_candidates;
+        wanted.max_history = config.history_length < 0 ? 5 : config.history_length;
+        ck_assert_int_eq(rr_env_fit_agent_config(env, &agent_config, &err), RR_OK);
+        ck_assert_mem_eq(&agent_config, &wanted, sizeof wanted);
+
+        rr_agent *agent = NULL;
+        rr_buffer *buffer = NULL;
+        ck_assert_msg(rr_agent_create(&agent, &agent_config, NULL, rr_env_items(env), NULL, &err) ==
+                          RR_OK,
+                      "%s", err.text);
+        ck_assert_int_eq(rr_agent_fit_buffer_config(agent, config.n_envs, &buffer_config, &err),
+                         RR_OK);
+        ck_assert_int_eq(rr_buffer_create(&buffer, &buffer_config, NULL, &err), RR_OK);
+        int32_t actions[16];
+        float log_probs[16], values[16];
+        rr_obs obs = {.struct_size = sizeof obs};
+        rr_outcome outcome = {.struct_size = sizeof outcome};
+        rr_decision decision = {.struct_size = sizeof decision,
+                                .n = config.n_envs,
+                                .actions = actions,
+                                .log_probs = log_probs,
+                                .values = values};
+        ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+        while (!rr_buffer_is_full(buffer)) {
+            ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
+            ck_assert_int_eq(rr_agent_act(agent, &obs, &decision, NULL), RR_OK);
+            ck_assert_int_eq(rr_buffer_record(buffer, &obs, &decision, NULL), RR_OK);
+            ck_assert_int_eq(rr_env_step(env, actions, &outcome, NULL), RR_OK);
+            ck_assert_int_eq(rr_buffer_reward(buffer, &outcome, NULL), RR_OK);
+        }
+        ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
+        ck_assert_msg(rr_agent_update(agent, buffer, &obs, NULL, &err) == RR_OK, "%s", err.text);
+        rr_buffer_destroy(buffer);
+        rr_agent_destroy(agent);
+        rr_env_destroy(env);
+    }
+}
+END_TEST
+
+START_TEST(test_api_env_fit_refuses_what_it_cannot_fill_and_changes_nothing)
+{
+    rr_env_config config = default_config();
+    rr_env *env = make(&config);
+    rr_error err = {0};
+    rr_agent_config agent_config;
+    rr_agent_config_init(&agent_config, sizeof agent_config);
+    expect(rr_env_fit_agent_config(NULL, &agent_config, &err), RR_E_INVALID, &err, "env is NULL");
+    expect(rr_env_fit_agent_config(env, NULL, &err), RR_E_INVALID, &err, "config is NULL");
+    agent_config.max_weight = 0.5f;
+    rr_agent_config before = agent_config;
+    expect(rr_env_fit_agent_config(env, &agent_config, &err), RR_E_INVALID, &err,
+           "max_weight is 0.5; it must be at least 1");
+    agent_config.struct_size = before.struct_size = 12;
+    expect(rr_env_fit_agent_config(env, &agent_config, &err), RR_E_INVALID, &err,
+           "set it to sizeof(rr_agent_config), here ");
+    ck_assert_mem_eq(&agent_config, &before, sizeof before);
+    rr_ppo_config other;
+    rr_ppo_config_init(&other, sizeof other);
+    expect(rr_env_fit_agent_config(env, (rr_agent_config *)(void *)&other, &err), RR_E_INVALID,
+           &err, "agent config: kind is 3; it must be 2");
+    rr_env_destroy(env);
+}
+END_TEST
+
 START_TEST(test_api_env_choosers_refuse_what_they_cannot_do)
 {
     const rr_env_config config = default_config();
@@ -478,7 +568,8 @@ CHECK_MAIN("api/api_env", test_api_env_seeded_anew_gives_the_sessions_of_a_fresh
            test_api_env_refuses_arguments_with_a_sentence,
            test_api_env_before_its_first_reset_is_refused, test_api_env_bad_actions_change_nothing,
            test_api_env_observation_says_its_shapes, test_api_env_serves_older_and_newer_structs,
-           test_api_env_config_is_told_as_in_force,
+           test_api_env_config_is_told_as_in_force, test_api_env_fits_the_config_of_an_agent,
+           test_api_env_fit_refuses_what_it_cannot_fill_and_changes_nothing,
            test_api_env_choosers_refuse_what_they_cannot_do,
            test_api_env_popular_refuses_a_user_too_large_to_compare,
            test_api_env_patience_takes_any_finite_parameter,

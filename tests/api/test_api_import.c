@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A log that goes into a ledger. */
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "check_run.h"
 #include "log/log_fixture.h"
@@ -192,6 +193,67 @@ START_TEST(test_api_import_says_of_every_blob_what_became_of_it)
 }
 END_TEST
 
+/* A log that is being written: the last blob is half there, whatever its kind and however much of
+ * it. describe, decode and import say the same, and it is taken when it is whole. */
+START_TEST(test_api_import_of_half_a_blob_says_wait_and_takes_it_when_it_is_whole)
+{
+    scene t;
+    open_scene(&t);
+    play(&t);
+    const int32_t last[] = {2, 7, BLOBS - 1}; /* a record, an outcome, an ending */
+    for (size_t q = 0; q < 3; q++) {
+        const int32_t n = last[q] + 1;
+        const uint64_t begin = t.offsets[last[q]], end = t.offsets[n];
+        for (uint64_t bytes = 0; bytes < end - begin; bytes += q == 0 ? 37 : 5) {
+            rr_error err = {0};
+            rr_blob blob = {.struct_size = sizeof blob};
+            ck_assert_int_eq(rr_blob_describe(t.data + begin, bytes, &blob, NULL), RR_E_TOO_SMALL);
+            rr_ledger_clear(t.ledgers[1]);
+            t.offsets[n] = begin + bytes;
+            ck_assert_int_eq(rr_ledger_import(t.ledgers[1], t.data, t.offsets, n, t.items, t.work,
+                                              sizeof t.work, t.statuses, &t.n_taken, &err),
+                             RR_OK);
+            ck_assert_int_eq(t.n_taken, n);
+            for (int32_t i = 0; i < n; i++) {
+                ck_assert_int_eq(t.statuses[i], i == last[q] ? RR_E_TOO_SMALL : RR_OK);
+            }
+            rr_ledger_clear(t.ledgers[1]);
+            ck_assert_int_eq(rr_ledger_import(t.ledgers[1], t.data, t.offsets, n, t.items, t.work,
+                                              sizeof t.work, NULL, &t.n_taken, &err),
+                             RR_E_TOO_SMALL);
+            ck_assert_int_eq(t.n_taken, last[q]);
+            char which[32];
+            (void)snprintf(which, sizeof which, "import: blob %d: ", (int)last[q]);
+            ck_assert_msg(strncmp(err.text, which, strlen(which)) == 0, "%s", err.text);
+            ck_assert_ptr_nonnull(strstr(err.text, "not whole yet"));
+        }
+        t.offsets[n] = end;
+        ck_assert_int_eq(rr_ledger_import(t.ledgers[1], t.data, t.offsets + last[q], 1, t.items,
+                                          t.work, sizeof t.work, NULL, NULL, NULL),
+                         RR_OK);
+    }
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_api_import_with_work_too_small_takes_nothing_and_names_the_blob)
+{
+    scene t;
+    open_scene(&t);
+    play(&t);
+    rr_error err = {0};
+    t.n_taken = 77;
+    ck_assert_int_eq(rr_ledger_import(t.ledgers[1], t.data, t.offsets, t.n, t.items, t.work, 64,
+                                      t.statuses, &t.n_taken, &err),
+                     RR_E_TOO_SMALL);
+    ck_assert_ptr_nonnull(strstr(err.text, "rr_ledger_import: blob 0 has "));
+    ck_assert_ptr_nonnull(strstr(err.text, "; work has 64"));
+    ck_assert_int_eq(rr_ledger_count(t.ledgers[1]), 0);
+    ck_assert_int_eq(t.n_taken, 77);
+    close_scene(&t);
+}
+END_TEST
+
 START_TEST(test_api_import_without_statuses_stops_at_the_first_and_says_why)
 {
     scene t;
@@ -202,6 +264,7 @@ START_TEST(test_api_import_without_statuses_stops_at_the_first_and_says_why)
     ck_assert_int_eq(import(&t, NULL, &err), RR_E_FORMAT);
     ck_assert_int_eq(t.n_taken, 4);
     ck_assert_msg(strstr(err.text, "checksum") != NULL, "%s", err.text);
+    ck_assert_msg(strncmp(err.text, "import: blob 4: ", 16) == 0, "%s", err.text);
     ck_assert_int_eq(rr_ledger_count(t.ledgers[1]), 2);
     close_scene(&t);
 }
@@ -314,6 +377,9 @@ static void import_in_parts(bool has_statuses, int32_t max_rows, int32_t max_ses
         if (status == RR_E_FULL) {
             n_stops++;
             ck_assert_ptr_nonnull(strstr(err.text, "are taken"));
+            char which[32]; /* of the blobs given in this call */
+            (void)snprintf(which, sizeof which, "import: blob %d: ", (int)taken);
+            ck_assert_ptr_nonnull(strstr(err.text, which));
             ck_assert(!has_statuses || t.statuses[taken] == RR_E_FULL);
         }
         ck_assert_int_eq(rr_agent_update_sessions(t.agents[0], t.ledgers[1], &stats, NULL), RR_OK);
@@ -341,6 +407,8 @@ END_TEST
 CHECK_MAIN("api/api_import", test_api_import_arguments_are_judged_by_name,
            test_api_import_a_log_teaches_what_the_rows_themselves_teach,
            test_api_import_says_of_every_blob_what_became_of_it,
+           test_api_import_of_half_a_blob_says_wait_and_takes_it_when_it_is_whole,
+           test_api_import_with_work_too_small_takes_nothing_and_names_the_blob,
            test_api_import_without_statuses_stops_at_the_first_and_says_why,
            test_api_import_told_twice_is_stored_once,
            test_api_import_of_an_imitation_log_is_counted_and_never_learned,

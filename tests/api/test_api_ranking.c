@@ -52,7 +52,7 @@ static rr_ranking rank(const rr_ranker *ranker)
 {
     rr_error err = {0};
     rr_ranking found = {.struct_size = sizeof found};
-    ck_assert_msg(rr_dataset_rank(train, held_out, ranker, &found, NULL, &err) == RR_OK, "%s",
+    ck_assert_msg(rr_dataset_rank(train, held_out, ranker, NULL, &found, &err) == RR_OK, "%s",
                   err.text);
     return found;
 }
@@ -108,7 +108,7 @@ static void refuse(const rr_ranker *ranker, rr_status status, const char *senten
 {
     rr_ranking found = {.struct_size = sizeof found, .recall = 7.0};
     rr_error err = {0};
-    ck_assert_int_eq(rr_dataset_rank(train, held_out, ranker, &found, NULL, &err), status);
+    ck_assert_int_eq(rr_dataset_rank(train, held_out, ranker, NULL, &found, &err), status);
     ck_assert_str_eq(err.text, sentence);
     ck_assert(found.n_best == 0 && found.recall == 7.0);
 }
@@ -181,11 +181,11 @@ START_TEST(test_ranking_refuses_what_does_not_fit_together)
     rr_dataset *other = NULL;
     const rr_ranker ranker = {.struct_size = sizeof ranker, .n_best = 2};
     ck_assert_int_eq(rr_dataset_create(&other, &one, &one, &rating, NULL, 1, NULL, NULL), RR_OK);
-    ck_assert_int_eq(rr_dataset_rank(train, other, &ranker, &found, NULL, &err), RR_E_MISMATCH);
+    ck_assert_int_eq(rr_dataset_rank(train, other, &ranker, NULL, &found, &err), RR_E_MISMATCH);
     ck_assert_ptr_nonnull(strstr(err.text, "both must be selected from one dataset"));
-    ck_assert_int_eq(rr_dataset_rank(NULL, held_out, &ranker, &found, NULL, &err), RR_E_INVALID);
-    ck_assert_int_eq(rr_dataset_rank(train, NULL, &ranker, &found, NULL, &err), RR_E_INVALID);
-    ck_assert_int_eq(rr_dataset_rank(train, held_out, NULL, &found, NULL, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_dataset_rank(NULL, held_out, &ranker, NULL, &found, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_dataset_rank(train, NULL, &ranker, NULL, &found, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_dataset_rank(train, held_out, NULL, NULL, &found, &err), RR_E_INVALID);
     ck_assert_int_eq(found.n_best, 0);
     rr_dataset_destroy(other);
     destroy();

@@ -237,7 +237,7 @@ static void factorise(seen *s, const rr_als_config *config)
                      RR_OK);
     const rr_host host = {
         .struct_size = sizeof host, .allocate = take, .release = give_back, .user = s};
-    went(s, rr_dataset_fit_als(dataset, config, user_vectors, item_vectors, NULL, &host, &s->err));
+    went(s, rr_dataset_fit_als(dataset, config, &host, user_vectors, item_vectors, NULL, &s->err));
     s->hash = mix(s->hash, user_vectors, sizeof user_vectors);
     s->hash = mix(s->hash, item_vectors, sizeof item_vectors);
     rr_dataset_destroy(dataset);

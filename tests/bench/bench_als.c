@@ -80,7 +80,7 @@ static void create(fit *f, const char *path)
 static void run(void *what)
 {
     fit *f = what;
-    require(rr_dataset_fit_als(f->dataset, &f->config, f->users, f->items, &f->stats, NULL, &err));
+    require(rr_dataset_fit_als(f->dataset, &f->config, NULL, f->users, f->items, &f->stats, &err));
 }
 
 static void tell_errors(fit *f, long first, long last)

@@ -52,6 +52,10 @@ START_TEST(test_abi_null_and_garbage_sizes_are_refused_with_the_name)
         const small given = {sizes[i], 7};
         ck_assert_int_eq(rri_abi_read(&full, sizeof full, &given, "rr_x", &err), RR_E_INVALID);
         ck_assert_ptr_nonnull(strstr(err.text, "set it to sizeof(rr_x), here 8"));
+        ck_assert_int_eq(rri_abi_read_type(&full, sizeof full, &given, "final_x", "rr_x", &err),
+                         RR_E_INVALID);
+        ck_assert_ptr_nonnull(strstr(err.text, "final_x: struct_size is"));
+        ck_assert_ptr_nonnull(strstr(err.text, "set it to sizeof(rr_x), here 8"));
     }
 }
 END_TEST

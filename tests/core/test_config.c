@@ -46,8 +46,8 @@ static const rri_config_field tea_fields[] = {
      "how long"},
     {RRI_CONFIG_UINT64, "seed", offsetof(tea, seed), "0", RRI_CONFIG_ANY, "of the leaves"},
 };
-static const rri_config_table table = {"tea config", TEA, sizeof(tea), offsetof(tea, reserved),
-                                       tea_fields,   8};
+static const rri_config_table table = {
+    "tea config", "rr_tea", TEA, sizeof(tea), offsetof(tea, reserved), tea_fields, 8};
 
 static tea tea_of_defaults(void)
 {
@@ -262,9 +262,9 @@ START_TEST(test_config_set_refused_changes_nothing_and_says_why)
     expect_set_refusal("strength", "1", RR_E_INVALID,
                        "tea config: strength is 1; it must be in (0, 1)");
     expect_set_refusal("strength", "strong", RR_E_INVALID,
-                       "tea config: strength is \"strong\"; it must be in (0, 1)");
+                       "tea config: strength is \"strong\"; it must be a number in (0, 1)");
     expect_set_refusal("cups", "2x", RR_E_INVALID,
-                       "tea config: cups is \"2x\"; it must be at least 1");
+                       "tea config: cups is \"2x\"; it must be a whole number at least 1");
     expect_set_refusal("leaf", "red", RR_E_INVALID,
                        "tea config: leaf is \"red\"; it must be black or green");
     expect_set_refusal("sugar", "1", RR_E_NOT_FOUND, "tea config: there is no field \"sugar\"");

@@ -40,6 +40,21 @@ START_TEST(test_config_tables_there_is_one_for_every_kind)
 END_TEST
 
 /* No padding, nothing forgotten, nothing twice: a struct that grows keeps its older sizes. */
+/* "set it to sizeof(rr_ppo_config)": the opening of sentences and the struct's name agree. */
+START_TEST(test_config_tables_know_the_name_of_their_struct)
+{
+    for (int32_t kind = 1; kind <= rri_config_last_kind(); kind++) {
+        const rri_config_table *table = rri_config_table_of(kind);
+        char name[64];
+        (void)snprintf(name, sizeof name, "rr_%s", table->title);
+        for (char *at = name; *at != '\0'; at++) {
+            *at = *at == ' ' ? '_' : *at;
+        }
+        ck_assert_str_eq(table->type, name);
+    }
+}
+END_TEST
+
 START_TEST(test_config_tables_cover_every_byte_once)
 {
     for (int32_t kind = RR_CONFIG_ENV; kind < N_KINDS; kind++) {
@@ -204,6 +219,7 @@ START_TEST(test_config_tables_defaults_are_those_of_the_headers_comments)
 END_TEST
 
 CHECK_MAIN("core/config_tables", test_config_tables_there_is_one_for_every_kind,
+           test_config_tables_know_the_name_of_their_struct,
            test_config_tables_cover_every_byte_once,
            test_config_tables_defaults_parse_and_pass_their_own_ranges,
            test_config_tables_choices_have_the_numbers_of_the_header,

@@ -182,7 +182,7 @@ START_TEST(test_world_holds_the_latest_tenth_of_each_user_out_of_its_vectors)
     ck_assert_int_eq(n_met, rr_dataset_count(t.w.parts[0]));
     /* The vectors are those of the rest. */
     float users[60 * 6], items[50 * 6];
-    ck_assert_int_eq(rr_dataset_fit_als(t.w.parts[0], &t.s.als, users, items, NULL, NULL, NULL),
+    ck_assert_int_eq(rr_dataset_fit_als(t.w.parts[0], &t.s.als, NULL, users, items, NULL, NULL),
                      RR_OK);
     ck_assert_mem_eq(users, t.w.user_vectors, sizeof users);
     ck_assert_mem_eq(items, t.w.item_vectors, (size_t)t.w.n_items * 6 * sizeof(float));

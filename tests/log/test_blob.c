@@ -46,7 +46,7 @@ START_TEST(test_blob_head_lies_byte_by_byte_as_documented)
 }
 END_TEST
 
-START_TEST(test_blob_every_flipped_bit_and_every_shorter_length_is_refused)
+START_TEST(test_blob_every_flipped_bit_is_damage_and_every_shorter_length_is_one_to_wait_for)
 {
     for (size_t bit = 0; bit < BYTES * 8; bit++) {
         sample s = sealed();
@@ -56,7 +56,17 @@ START_TEST(test_blob_every_flipped_bit_and_every_shorter_length_is_refused)
     }
     const sample s = sealed();
     for (size_t bytes = 0; bytes < BYTES; bytes++) {
-        ck_assert_int_eq(check(&s, bytes, NULL), RR_E_FORMAT);
+        rr_error err = {0};
+        ck_assert_int_eq(check(&s, bytes, &err), RR_E_TOO_SMALL);
+        ck_assert_ptr_nonnull(strstr(err.text, bytes < 32 ? "of at least 32" : "there, of 48"));
+    }
+    /* Half of another kind, or of one whose head is damaged, is not waited for. */
+    for (size_t bytes = 8; bytes < BYTES; bytes++) {
+        ck_assert_int_eq(rri_blob_check(&s, bytes, RRI_OUTCOME_MAGIC, 40, "sample", NULL),
+                         RR_E_FORMAT);
+        sample bad = sealed();
+        ((unsigned char *)&bad)[bytes < 32 ? bytes % 8 : 17] ^= 4;
+        ck_assert_int_eq(check(&bad, bytes, NULL), RR_E_FORMAT);
     }
 }
 END_TEST
@@ -142,7 +152,7 @@ START_TEST(test_blob_kind_is_known_from_as_many_characters_as_there_are)
 END_TEST
 
 CHECK_MAIN("log/blob", test_blob_head_lies_byte_by_byte_as_documented,
-           test_blob_every_flipped_bit_and_every_shorter_length_is_refused,
+           test_blob_every_flipped_bit_is_damage_and_every_shorter_length_is_one_to_wait_for,
            test_blob_of_a_later_format_is_refused_as_such,
            test_blob_length_is_known_as_soon_as_the_head_is_there,
            test_blob_length_of_format_1_has_no_check_but_its_limits,

@@ -298,7 +298,7 @@ START_TEST(test_record_blob_of_format_1_forged_is_an_error_and_never_a_crash)
                                                 i % 3 == 0 ? NULL : t.log.items, NULL);
         n_taken += got == RR_OK;
         ck_assert(got == RR_OK || got == RR_E_FORMAT || got == RR_E_MISMATCH ||
-                  got == RR_E_NOT_FOUND);
+                  got == RR_E_NOT_FOUND || got == RR_E_TOO_SMALL); /* a length beyond its end */
         free(exact);
     }
     ck_assert_uint_gt(n_taken, N_FORGED / 10);

@@ -17,6 +17,7 @@ typedef struct counting_host {
     size_t n_allocations, n_live,
         n_wrong;                /* wrong: a release of what was never given, or of other size */
     size_t live_bytes, largest; /* largest: of one request since it was last set to 0 */
+    size_t peak_bytes;          /* most live at once since it was last set to 0 */
     size_t fails_at;            /* the how-manieth allocation gives NULL; 0: none */
     struct {
         void *block;
@@ -51,6 +52,8 @@ static inline void *counting_host_allocate(void *user, size_t bytes, size_t alig
             host->live[i].bytes = bytes;
             host->n_live++;
             host->live_bytes += bytes;
+            host->peak_bytes =
+                host->live_bytes > host->peak_bytes ? host->live_bytes : host->peak_bytes;
             return block;
         }
     }

@@ -33,7 +33,7 @@ static uint64_t fit_factors(int32_t num_threads)
     float user_vectors[USERS * (FACTORS + 2)] = {0}, item_vectors[ITEMS * (FACTORS + 2)] = {0};
     rr_als_stats stats = {.struct_size = sizeof stats};
     machine_require(
-        rr_dataset_fit_als(dataset, &config, user_vectors, item_vectors, &stats, NULL, &err), &err);
+        rr_dataset_fit_als(dataset, &config, NULL, user_vectors, item_vectors, &stats, &err), &err);
     rr_dataset_destroy(dataset);
     uint64_t hash = machine_hash(UINT64_C(0xcbf29ce484222325), user_vectors, sizeof user_vectors);
     hash = machine_hash(hash, item_vectors, sizeof item_vectors);

@@ -121,7 +121,7 @@ static rr_status fit_dataset(const rr_host *host, rr_error *err)
         config.num_factors = 2;
         config.num_threads = 2;
         float user_vectors[7 * 4], item_vectors[6 * 4];
-        status = rr_dataset_fit_als(dataset, &config, user_vectors, item_vectors, NULL, host, err);
+        status = rr_dataset_fit_als(dataset, &config, host, user_vectors, item_vectors, NULL, err);
     }
     rr_dataset_destroy(dataset);
     return status;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What rr_*_memory says before a handle is made is what its create then takes of the host, to the
  * byte, for machines of every kind. */
+#define _POSIX_C_SOURCE 200809L /* mkstemp */
+#include <stdio.h>
+#include <unistd.h>
+
 #include "check_run.h"
 #include "loop/counting_host.h"
 #include "loop/machine.h"
@@ -158,6 +162,153 @@ START_TEST(test_memory_of_a_machine_is_what_it_takes)
 }
 END_TEST
 
+/* Tables double: numbers of keys on both sides of each power of two, each id again and again. */
+START_TEST(test_memory_of_a_dataset_is_what_it_holds)
+{
+    enum { N = 300 };
+    static uint64_t users[N], items[N];
+    static float ratings[N];
+    static uint8_t marks[N];
+    static const int32_t some[] = {1, 2, 31, 32, 33, 64, 65, 127, 128, 129, N};
+    for (size_t q = 0; q < sizeof some / sizeof some[0]; q++) {
+        for (size_t i = 0; i < N; i++) {
+            users[i] = i % (size_t)some[q];
+            items[i] = 7 * (i % (size_t)some[sizeof some / sizeof some[0] - 1 - q]);
+            marks[i] = i % 3 == 0;
+        }
+        const int32_t n_items = some[sizeof some / sizeof some[0] - 1 - q];
+        scene s;
+        begin(&s);
+        rr_dataset *dataset = NULL;
+        machine_require(
+            rr_dataset_create(&dataset, users, items, ratings, NULL, N, &s.host, &s.err), &s.err);
+        expect_held(&s, rr_dataset_memory(N, some[q], n_items, &s.bytes, &s.err), "dataset");
+        ck_assert_uint_le(s.counts.peak_bytes, s.bytes + s.bytes / 2);
+
+        counting_host others = {0};
+        const rr_host host = counting_host_of(&others);
+        for (uint8_t part = 0; part < 3; part++) { /* of the last there are no rows */
+            rr_dataset *selected = NULL;
+            machine_require(rr_dataset_select(&selected, dataset, marks, part, &host, &s.err),
+                            &s.err);
+            machine_require(rr_dataset_select_memory(dataset, marks, part, &s.bytes, &s.err),
+                            &s.err);
+            ck_assert_uint_eq(s.bytes, others.live_bytes);
+            ck_assert_uint_eq(s.bytes, others.peak_bytes);
+            rr_dataset_destroy(selected);
+            others.peak_bytes = 0;
+        }
+        rr_dataset_destroy(dataset);
+    }
+}
+END_TEST
+
+/* Texts of which some begin otherwise than they go on: long lines first, so that too little room is
+ * made, or short ones first; ids that are all new, or all the same; ids in quotes, which are read
+ * the long way; a log with propensities; a header alone in its block. */
+typedef struct text_plan {
+    const char *name, *header;
+    const char *first, *later; /* formats of a line, of its number */
+    int n_first, n;
+    bool has_new_ids; /* each line brings another user and another item */
+} text_plan;
+
+static const text_plan texts[] = {
+    {"ids all new", "user_id\titem_id\n", "%1$d\t%1$d\n", "%1$d\t%1$d\n", 0, 9000, true},
+    {"long lines first", "user_id,item_id,rating,timestamp\n",
+     "1000000000%1$06d,2000000000%1$06d,0.333333,00000000000001\n", "%1$d,%1$d,1,2\n", 300, 30000,
+     true},
+    {"short lines first", "user_id\titem_id\n", "1\t2\n", "100000000%1$06d\t2000000%1$06d\n", 900,
+     9000, false},
+    {"one user, one item", "user_id\titem_id\n", "1\t2\n", "1\t2\n", 0, 9000, false},
+    {"quoted", "user_id,item_id,note\n", "\"a%1$d\",\"b, %1$d\",\"x\"\n",
+     "\"a%1$d\",\"b, %1$d\",\"x\"\n", 0, 3000, true},
+    {"a log", "user_id,item_id,rating,position,propensity_score\n", "%1$d,%1$d,1,1,0.5\n",
+     "%1$d,%1$d,0,2,0.25\n", 10, 3000, true},
+};
+
+static void write_text(const char *path, const text_plan *plan)
+{
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(plan->header, file);
+    for (int i = 0; i < plan->n; i++) {
+        fprintf(file, i < plan->n_first ? plan->first : plan->later, i + 1);
+    }
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(test_memory_of_loading_is_never_more_than_was_said)
+{
+    static const int32_t block_bytes[] = {96, 4096, 2097152}, n_threads[] = {1, 3};
+    char path[] = "/tmp/recrl-memory-XXXXXX";
+    const int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    for (size_t q = 0; q < 6 * sizeof texts / sizeof texts[0]; q++) {
+        const text_plan *plan = &texts[q / 6];
+        write_text(path, plan);
+        rr_load_options options;
+        rr_load_options_init(&options, sizeof options);
+        options.block_bytes = block_bytes[q % 3];
+        options.num_threads = n_threads[q / 3 % 2];
+        scene s;
+        begin(&s);
+        machine_require(rr_dataset_load_memory(path, &options, &s.host, &s.bytes, &s.err), &s.err);
+        ck_assert_uint_eq(s.counts.live_bytes, 0);
+        s.counts.peak_bytes = 0;
+        options.memory_limit = s.bytes;
+        rr_dataset *dataset = NULL;
+        machine_require(rr_dataset_load(&dataset, path, &options, &s.host, &s.err), &s.err);
+        ck_assert_int_eq(rr_dataset_count(dataset), plan->n);
+        ck_assert_msg(s.counts.peak_bytes <= s.bytes, "%s, blocks of %d, %d threads: %zu, said %zu",
+                      plan->name, (int)options.block_bytes, (int)options.num_threads,
+                      s.counts.peak_bytes, s.bytes);
+        if (plan->has_new_ids) { /* what is said is not out of all proportion, either */
+            ck_assert_uint_le(s.bytes, 3 * s.counts.peak_bytes);
+        }
+        rr_dataset_destroy(dataset);
+        ck_assert_uint_eq(s.counts.live_bytes, 0);
+    }
+    unlink(path);
+}
+END_TEST
+
+START_TEST(test_memory_of_a_policy_file_is_what_it_holds)
+{
+    char path[] = "/tmp/recrl-memory-XXXXXX";
+    const int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    for (size_t p = 0; p < MACHINE_PLANS; p++) {
+        const machine_plan *plan = &machine_plans[p];
+        if (!machine_is_tried(plan)) {
+            continue;
+        }
+        scene s;
+        begin(&s);
+        rr_items *items = NULL;
+        rr_agent *agent = NULL;
+        rr_policy *policy = NULL, *loaded = NULL;
+        if (!plan->is_own) {
+            machine_require(
+                rr_items_create_drawn(&items, plan->num_items, plan->item_dim, 1, NULL, &s.err),
+                &s.err);
+        }
+        machine_require(machine_create_agent(&agent, plan, 1, 1, items, NULL, &s.err), &s.err);
+        machine_require(rr_agent_publish(agent, NULL, &policy, &s.err), &s.err);
+        machine_require(rr_policy_save(policy, path, &s.err), &s.err);
+        machine_require(rr_policy_load(&loaded, path, items, &s.host, &s.err), &s.err);
+        expect_held(&s, rr_policy_file_memory(path, items, &s.bytes, &s.err), plan->name);
+        rr_policy_release(loaded);
+        rr_policy_release(policy);
+        rr_agent_destroy(agent);
+        rr_items_release(items);
+    }
+    unlink(path);
+}
+END_TEST
+
 START_TEST(test_memory_refuses_what_create_refuses)
 {
     size_t bytes = 7;
@@ -178,6 +329,18 @@ START_TEST(test_memory_refuses_what_create_refuses)
     ck_assert_ptr_nonnull(strstr(err.text, "rr_metrics_memory: items is NULL"));
     ck_assert_int_eq(rr_reader_memory(NULL, &bytes, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_health_memory(NULL, &bytes, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_dataset_memory(0, 1, 1, &bytes, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "n is 0; it must be at least 1"));
+    ck_assert_int_eq(rr_dataset_memory(3, 4, 1, &bytes, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "n_users is 4; it must be in [1, 3]"));
+    ck_assert_int_eq(rr_dataset_memory(3, 3, 0, &bytes, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "n_items is 0; it must be in [1, 3]"));
+    ck_assert_int_eq(rr_dataset_memory(INT64_MAX, 1, 1, &bytes, &err), RR_E_MEMORY);
+    ck_assert_int_eq(rr_dataset_select_memory(NULL, NULL, 0, &bytes, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_dataset_load_memory("/no/such/file", NULL, NULL, &bytes, &err), RR_E_IO);
+    ck_assert_int_eq(rr_dataset_load_memory(NULL, NULL, NULL, &bytes, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_policy_file_memory("/no/such/file", NULL, &bytes, &err), RR_E_IO);
+    ck_assert_int_eq(rr_policy_file_memory("/proc/self/exe", NULL, &bytes, &err), RR_E_FORMAT);
     ck_assert_uint_eq(bytes, 7);
     ck_assert_int_eq(rr_items_memory(3, 4, 0, NULL, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "bytes is NULL"));
@@ -186,4 +349,6 @@ END_TEST
 
 CHECK_MAIN("loop/memory", test_memory_of_items_is_what_they_take,
            test_memory_of_an_environment_is_what_it_takes,
-           test_memory_of_a_machine_is_what_it_takes, test_memory_refuses_what_create_refuses)
+           test_memory_of_a_machine_is_what_it_takes, test_memory_of_a_dataset_is_what_it_holds,
+           test_memory_of_loading_is_never_more_than_was_said,
+           test_memory_of_a_policy_file_is_what_it_holds, test_memory_refuses_what_create_refuses)

@@ -7,7 +7,7 @@
 #include "check_run.h"
 #include "checkpoint_parts.h"
 #include "core/hash.h"
-#include "ledger/ledger_handle.h"
+#include "ledger/ledger.h"
 #include "recrl/recrl.h"
 
 enum { S = 3, D = 3, ITEMS = 12, ROWS = 64 };

@@ -33,7 +33,7 @@ static void rank_vectors(factors_table *t, const char *name, const world *w, con
                               .item_vectors = items,
                               .dim = w->dim,
                               .num_threads = s->als.num_threads};
-    text_require(rr_dataset_rank(w->parts[0], held_out, &ranker, &found, NULL, &err), &err);
+    text_require(rr_dataset_rank(w->parts[0], held_out, &ranker, NULL, &found, &err), &err);
     if (has_popular) {
         add(t, "popular", &found, true);
     }
@@ -156,7 +156,7 @@ static void rank_policy(factors_table *t, const world *w, const settings *s,
                               .n_best = FACTORS_RANKED,
                               .lists = lists,
                               .list_length = FACTORS_RANKED};
-    text_require(rr_dataset_rank(w->parts[0], held_out, &ranker, &found, NULL, &err), &err);
+    text_require(rr_dataset_rank(w->parts[0], held_out, &ranker, NULL, &found, &err), &err);
     add(t, "policy (greedy)", &found, false);
     free(lists);
 }
@@ -170,7 +170,7 @@ static void rank_implicit(factors_table *t, const world *w, const settings *s,
     const size_t d = (size_t)w->dim;
     float *users = text_allocate((size_t)rr_dataset_user_count(w->parts[0]) * d, sizeof(float));
     float *items = text_allocate((size_t)w->n_items * d, sizeof(float));
-    text_require(rr_dataset_fit_als(w->parts[0], &config, users, items, NULL, NULL, &err), &err);
+    text_require(rr_dataset_fit_als(w->parts[0], &config, NULL, users, items, NULL, &err), &err);
     rank_vectors(t, "factors (implicit)", w, s, held_out, users, items, false);
     free(users);
     free(items);

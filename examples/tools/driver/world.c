@@ -181,7 +181,7 @@ static void find_vectors(float *users, float *items, double *train_rmse, const r
     } else {
         rr_error err;
         rr_als_stats stats = {.struct_size = sizeof stats};
-        text_require(rr_dataset_fit_als(dataset, &s->als, users, items, &stats, NULL, &err), &err);
+        text_require(rr_dataset_fit_als(dataset, &s->als, NULL, users, items, &stats, &err), &err);
         *train_rmse = stats.train_rmse;
     }
     if (from->save_vectors != NULL) {
@@ -277,7 +277,7 @@ double world_holdout_rmse(const world *w, const settings *s)
     float *users = text_allocate((size_t)rr_dataset_user_count(dataset) * d, sizeof(float));
     float *items = text_allocate((size_t)rr_dataset_item_count(dataset) * d, sizeof(float));
     rr_als_stats stats = {.struct_size = sizeof stats};
-    text_require(rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, &err), &err);
+    text_require(rr_dataset_fit_als(dataset, &config, NULL, users, items, &stats, &err), &err);
     free(users);
     free(items);
     rr_dataset_destroy(dataset);

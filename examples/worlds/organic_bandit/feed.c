@@ -66,7 +66,7 @@ static rr_status fit(ob_feed *feed, const log_of_views *log, rr_error *err)
     rr_als_stats stats = {.struct_size = sizeof stats};
     status = RR_E_MEMORY;
     if (users != NULL && items != NULL) {
-        status = rr_dataset_fit_als(dataset, &config, users, items, &stats, NULL, err);
+        status = rr_dataset_fit_als(dataset, &config, NULL, users, items, &stats, err);
     }
     if (status == RR_OK) {
         place(feed, dataset, items);
