@@ -64,7 +64,7 @@ fi
 # ── build ───────────────────────────────────────────────────────────────────────────────────────
 
 say "building in $build"
-[ -e "$build/build.ninja" ] || meson setup "$build" -Dtests=false >/dev/null
+[ -e "$build/build.ninja" ] || meson setup "$build" -Dtests=disabled >/dev/null
 ninja -C "$build" --quiet
 train=$build/examples/train
 evaluate=$build/examples/evaluate

@@ -4,7 +4,7 @@
 #
 #   sh tests/run.sh          everything: unit tests, the report as Chromium draws it, event files as
 #                            TensorBoard reads them, sanitizers, valgrind, equal bytes across builds,
-#                            install and uninstall, C++, Python, Rust, Go, and the build without BLIS
+#                            docs/install.md's commands, C++, Python, Rust, Go, the build without BLIS
 #   sh tests/run.sh quick    one build and every unit test; the report's page is read, not drawn
 #
 # BUILD_DIR (build-test) is the folder to build in; RECRL_NO_INSTALL=1 leaves packages alone. What is
@@ -66,6 +66,7 @@ list_missing() {
         need chromium chromium --version
         need python3-venv has_venv
         need clang clang --version
+        need cmake cmake --version
         need valgrind valgrind --version
         need golang-go go version
         need rustc rustc --version
@@ -114,10 +115,11 @@ setup() {
     folder=$2
     shift 2
     if [ -e "$folder/build.ninja" ]; then
-        env CC="$compiler" meson setup --reconfigure "$folder" "$root" -Dwerror=true "$@" && return 0
+        env CC="$compiler" meson setup --reconfigure "$folder" "$root" -Dwerror=true \
+            -Dtests=enabled "$@" && return 0
         rm -rf "$folder"
     fi
-    env CC="$compiler" meson setup "$folder" "$root" -Dwerror=true "$@"
+    env CC="$compiler" meson setup "$folder" "$root" -Dwerror=true -Dtests=enabled "$@"
 }
 
 # build COMPILER FOLDER OPTION…
@@ -247,24 +249,6 @@ compiled_without_sse() {
     done <"$work/i686/files"
 }
 
-# Installed into a folder of its own, README's program is compiled with pkg-config and run; after
-# uninstall not one file is left.
-installed() {
-    prefix=$work/prefix
-    build gcc "$main-install" --prefix "$prefix" -Dtests=false || return 1
-    meson install -C "$main-install" --no-rebuild || return 1
-    pc=$(find "$prefix" -name recrl.pc) && [ -n "$pc" ] || { echo "no recrl.pc"; return 1; }
-    PKG_CONFIG_PATH=$(dirname "$pc")
-    export PKG_CONFIG_PATH
-    python3 tests/house/readme.py README.md >"$work/app.c" || return 1
-    # shellcheck disable=SC2046
-    (cd "$work" && cc app.c $(pkg-config --cflags --libs recrl) -o app) || return 1
-    LD_LIBRARY_PATH=$(pkg-config --variable=libdir recrl) "$work/app" || return 1
-    ninja -C "$main-install" uninstall || return 1
-    left=$(find "$prefix" ! -type d)
-    [ -z "$left" ] || { echo "left after uninstall: $left"; return 1; }
-}
-
 # Event files say what the log says, to the package that people read them with: tensorboard, by pip, in
 # an environment of its own.
 read_by_tensorboard() {
@@ -316,7 +300,7 @@ from_go() {
 }
 
 if [ "$tier" = full ]; then
-    stage "installed, README's program, uninstalled" installed
+    stage "the commands of docs/install.md, on a machine with a compiler alone" sh tests/house/install.sh
     stage "event files, read by the tensorboard package" read_by_tensorboard
     stage "from C++" from_cpp
     stage "the header in clang, cffi and libclang, and from Python" read_by_others

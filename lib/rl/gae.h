@@ -21,8 +21,8 @@ size_t rri_gae_find_overflow(const float *rewards, const float *values, const fl
                              const uint8_t *terminated, const uint8_t *is_segment_end, float gamma,
                              float gae_lambda, size_t n_rows);
 
-/* With traces c_t in [0, 1] that cut what rows of another policy hand back (maths §5):
- *   Â_t = δ_t + γ λ (1 − is_segment_end_t) c_{t+1} Â_{t+1}     R_t = c_t Â_t + values_t
+/* With traces χ_t in [0, 1] that cut what rows of another policy hand back (maths §5):
+ *   Â_t = δ_t + γ λ (1 − is_segment_end_t) χ_{t+1} Â_{t+1}     R_t = χ_t Â_t + values_t
  * traces [n_rows]; NULL, or 1 throughout: the bits of the above. */
 void rri_gae_compute_traced(float *advantages, float *returns, const float *rewards,
                             const float *values, const float *next_values,

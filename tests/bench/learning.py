@@ -99,7 +99,7 @@ def report_als(row, build, seeds, data):
     text, bound = ALS[row]
     command = [build / "tests/bench/bench_als", data, str(seeds[0]), str(seeds[-1])]
     if not command[0].exists():
-        print(f"{text:30s} left out: {command[0]} is built with -Dtests=true")
+        print(f"{text:30s} left out: {command[0]} is built with -Dtests=enabled")
         return []
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:

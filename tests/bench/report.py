@@ -10,6 +10,7 @@ import json
 import pathlib
 import re
 import sys
+import textwrap
 
 import plot
 
@@ -36,6 +37,9 @@ ROWS = {
     "env": ("`rr_env` alone, 1024 sessions", [("1000 ", 1, "rate", 1e7), ("1000000 ", 1, "rate", 3e6)]),
     "als": ("ALS, MovieLens-100k", [("", 1, "ms", 120)]),
 }
+# README's rows: the row and how its case begins.
+SHORT = (("candidates", ""), ("train", "100,352 timesteps"), ("softmax", "1000000 items"))
+COLUMNS = 100  # of prose
 PEER_COLOURS = ("JAX", "torch", "onnxruntime", "SB3", "faiss", "numpy")
 
 
@@ -143,8 +147,8 @@ def run_text(figures):
 def machine_table(figures):
     limits = [f for f in figures.ours if f["row"] == "limits"]
     if not limits:
-        return run_text(figures)
-    out = [run_text(figures), "", f"CPU *{limits[0]['machine']}*, kernels {limits[0]['kernels']}. A core's limits, probed in the same run:", "",
+        return wrapped(run_text(figures))
+    out = [wrapped(run_text(figures)), "", f"CPU *{limits[0]['machine']}*, kernels {limits[0]['kernels']}. A core's limits, probed in the same run:", "",
            "| " + " | ".join(f["what"] for f in limits) + " |", "|" + "---|" * len(limits)]
     return "\n".join([*out, "| " + " | ".join(figure_text(f["ours"], f["unit"]) for f in limits) + " |"]).strip()
 
@@ -156,22 +160,27 @@ def notes_of(figures, case):
     return "; ".join(text for text in (case.get("note"), older) if text)
 
 
+def wrapped(text, indent=""):
+    """Lines of at most COLUMNS columns."""
+    return textwrap.fill(text, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 def notes_list(figures):
     """What there is to say of single figures."""
-    return "\n".join(f"* {case_text(f)}, {f['threads']} thread{'s' * (f['threads'] > 1)}: {notes_of(figures, f)}."
-                     for row in ROWS for f in figures.cases(row) if notes_of(figures, f))
+    return "\n".join(
+        wrapped(f"* {case_text(f)}, {f['threads']} thread{'s' * (f['threads'] > 1)}: {notes_of(figures, f)}.", "  ")
+        for row in ROWS for f in figures.cases(row) if notes_of(figures, f))
 
 
 def short_table(figures):
-    """README's: one core, the closest peer."""
+    """README's: three rows on one core, the closest peer."""
     out = ["| work, one core | librecrl | of the machine's limit | closest peer |", "|---|---|---|---|"]
-    for row in ROWS:
+    for row, begin in SHORT:
         for case in figures.cases(row):
-            peers = figures.peers(case)
-            if case["threads"] == 1 and peers:
-                name, _, ratio = peers[0]
+            if case["threads"] == 1 and case["what"].startswith(begin):
                 share = f"{100 * case['share']:.0f} %" if case.get("limit") else ""
-                out.append(f"| {case_text(case)} | {figure_text(case['ours'], case['unit'])} | {share} | {ratio:.2g} × {name} |")
+                peer = next((f"{ratio:.2g} × {name}" for name, _, ratio in figures.peers(case)), "–")
+                out.append(f"| {case_text(case)} | {figure_text(case['ours'], case['unit'])} | {share} | {peer} |")
     return "\n".join(out)
 
 

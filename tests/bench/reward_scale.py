@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Rewards in other units: trains in the synthetic world with rewards times 0.001, 1 and 1000, with and without
-normalize_returns, over several seeds, and prints the table of docs/maths.md §11: share of the best known
+normalize_returns, over several seeds, and prints the table of docs/learning.md: share of the best known
 play, mean ± spread (standard deviation) over the seeds, and the worst.
 
     python3 tests/bench/reward_scale.py [--build build] [--seeds 0-9] [--processes 2] [--wrap "CMD"]

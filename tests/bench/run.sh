@@ -26,7 +26,7 @@ for word in "$@"; do
     esac
 done
 
-[ -e "$build/build.ninja" ] || meson setup "$build" --buildtype=release -Dexamples=false -Dtests=false -Dbenchmarks=true
+[ -e "$build/build.ninja" ] || meson setup "$build" --buildtype=release -Dexamples=false -Dtests=disabled -Dbenchmarks=true
 programs=
 for source in tests/bench/bench_*.c; do
     programs="$programs ${source%.c}"

@@ -129,7 +129,7 @@ class ThePage(unittest.TestCase):
         self.assertEqual(report.notes_list(whole), "")
         mixed = page(figure(commit="abc", note="said"), figure(threads=2, commit="old"), figure(what="other"))
         self.assertIn("earlier commit (old, one that is not known)", report.run_text(mixed))
-        self.assertEqual([line.rsplit(": ", 1)[1] for line in report.notes_list(mixed).splitlines()],
+        self.assertEqual([line.rsplit(": ", 1)[1] for line in report.notes_list(mixed).splitlines() if ": " in line],
                          ["said.", "measured at commit old.", "measured at commit unknown."])
 
     def test_every_row_that_is_measured_has_a_place_on_the_page(self):
@@ -142,12 +142,25 @@ class ThePage(unittest.TestCase):
 
     def test_every_table_and_plot_is_made_of_these_figures(self):
         self.assertEqual(report.rows_table(self.figures).count("\n"), 3)
-        self.assertIn("| PPO, SB3's settings, minibatch 64 | 50 steps/s | 50 % | 1.2 × JAX 0 |", report.short_table(self.figures))
         for svg in (plot.panels("t", [p for p in report.shapes_plot(self.figures) if p]),
                     plot.bars("t", report.peers_plot(self.figures), "u", True), plot.bars("t", report.threads_plot(self.figures), "u")):
             root = xml.etree.ElementTree.fromstring(svg)
             self.assertTrue(any(e.tag.endswith(("polyline", "rect")) for e in root))
             self.assertNotIn("nan", svg)
+
+
+    def test_the_front_page_has_the_chosen_rows_on_one_core(self):
+        lines = [figure(), figure(row="candidates", what="300 of 10000 items"), figure(row="train", what="100,352 timesteps"),
+                 figure(row="train", what="100,352 timesteps", threads=2), figure(row="train", what="until a rollout"),
+                 dict(row="train", peer="JAX 0", what="100,352 timesteps", threads=1, unit="steps/s", theirs=40.0)]
+        table = report.short_table(report.Figures([json.dumps(line) for line in lines])).splitlines()
+        self.assertEqual(table[2:], ["| one decision, a request's list, 300 of 10,000 items | 50 steps/s | 50 % | – |",
+                                     "| default `train`, 100,352 timesteps | 50 steps/s | 50 % | 1.2 × JAX 0 |"])
+
+    def test_notes_and_the_account_of_the_run_are_wrapped(self):
+        note = report.notes_list(report.Figures([json.dumps(figure(note="word " * 60))]))
+        self.assertGreater(note.count("\n"), 1)
+        self.assertLessEqual(max(map(len, note.splitlines())), 100)
 
 
 class TwoBuilds(unittest.TestCase):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-MOST_LINES_OF_A_PAGE = 150
+MOST_LINES_OF_A_PAGE = 200
 MOST_LINES_OF_A_PROGRAM = 60
 MOST_COLUMNS = 100
 N_PAGES = 7

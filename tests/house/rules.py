@@ -313,23 +313,11 @@ def one_version(tree):
         f"meson.build says version {'.'.join(build.groups())}, base.h {'.'.join(said)}"]
 
 
-def readme_shows_what_is_compiled(tree):
-    """README's program is examples/hosts/hello.c, from its first #include on."""
-    shown = readme.program(read(tree, "README.md"))
-    if shown is None:
-        return ["README.md has no ```c block"]
-    compiled = read(tree, "examples/hosts/hello.c")
-    begin = compiled.find("#include")
-    if shown.strip() != compiled[begin:].strip():
-        return ["README.md's program differs from examples/hosts/hello.c (from its first #include on)"]
-    return []
-
-
 def pages_show_what_is_compiled(tree):
-    """Each block of code in docs/serving.md stands in examples/hosts/walk.c as it is, each of
-    docs/log_format.md in tail.c."""
+    """Each block of C in README stands in examples/hosts/request.c as it is, each of docs/serving.md in
+    walk.c, each of docs/log_format.md in tail.c."""
     wrong = []
-    for page, host in (("docs/serving.md", "walk.c"), ("docs/log_format.md", "tail.c")):
+    for page, host in (("README.md", "request.c"), ("docs/serving.md", "walk.c"), ("docs/log_format.md", "tail.c")):
         compiled = read(tree, f"examples/hosts/{host}")
         shown = readme.blocks(read(tree, page))
         wrong += [] if shown else [f"{page} has no ```c block"]

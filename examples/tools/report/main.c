@@ -123,8 +123,10 @@ static void write_scene(FILE *out, const runs *r, const scene *s)
     panels_write_segments(out, r, s);
     panels_write_ranking(out, r, s);
 
-    page_heading(out, "Health",
-                 "Green: where a healthy run stays. Red dashes: the health watch spoke up.");
+    page_heading(
+        out, "Health",
+        "Green: where a healthy run is after its first updates. Red dashes: warnings of the "
+        "health watch.");
     panels_write_warnings(out, r, s);
     page_begin_grid(out);
     panels_write_health(out, r, s);

@@ -236,8 +236,8 @@ static const statistic statistics[] = {
      "user.",
      true, 0.05, 1.0, true},
     {"approx_kl", "approx_kl",
-     "How far one update moves the policy. Textbooks ask for 0.05; the presets begin with larger "
-     "steps and anneal them. Above the shade they do harm.",
+     "How far one update moves the policy. Textbooks ask for 0.05; the presets begin far above, "
+     "and anneal their steps. After the first updates a curve above the shade is too high.",
      true, 0.0, 1.5, false},
     {"clip_fraction", "clip_fraction",
      "Share of rows whose ratio left the trust region. 0 for A2C, and late in an annealed "
