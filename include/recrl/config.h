@@ -20,6 +20,9 @@ enum { RR_ALGO_PPO = 0, RR_ALGO_A2C = 1, RR_ALGO_REINFORCE = 2 };
 enum { RR_HEAD_TOWER = 0, RR_HEAD_DENSE = 1 };
 enum { RR_ACTIVATION_TANH = 0, RR_ACTIVATION_RELU = 1 };
 enum { RR_OPTIMIZER_ADAM = 0, RR_OPTIMIZER_RMSPROP = 1 };
+/* What it means that a session has had no decision for idle_timeout: its user left for good, or the
+ * session is only cut off. */
+enum { RR_IDLE_LEFT = 0, RR_IDLE_CUT = 1 };
 
 /* Which config a struct is: its second field, so that one is never taken for another. */
 enum {
@@ -201,11 +204,17 @@ typedef struct rr_ledger_config {
     int32_t min_rows;       /* rows that an update must find to train on, ≥ 1: fewer wait in the
                                ledger for more; default 2, the least that PPO and normalised
                                advantages can do with */
-    uint32_t reserved;
-    int64_t reward_wait;  /* a row may earn until it is this old, on the clock of rr_obs.times and
-                             rr_ledger_settle, ≥ 0; 0: until its session ends; default 0 */
-    int64_t idle_timeout; /* settle cuts off a session (without a final observation) this long after
-                             its last decision, ≥ 0; 0: never; default 0 */
+    int32_t idle_end;       /* what an idle session has come to: RR_IDLE_LEFT (default): its user
+                               left for good, and the session is terminated. RR_IDLE_CUT: the user
+                               may come back, and it is cut off without a final observation. Where
+                               users leave in silence, CUT teaches that driving them away costs
+                               nothing: the row after which they left is not trained on, so the
+                               policy never sees a loss. Use it where silence says nothing of
+                               whether the user is content, such as sessions by the hour of day */
+    int64_t reward_wait;    /* a row may earn until it is this old, on the clock of rr_obs.times and
+                               rr_ledger_settle, ≥ 0; 0: until its session ends; default 0 */
+    int64_t idle_timeout;   /* settle ends a session this long after its last decision, as idle_end
+                               says, ≥ 0; 0: never; default 0 */
 } rr_ledger_config;
 
 /* How a published policy plays, with exact propensities: of p, the policy's probabilities at the

@@ -103,7 +103,8 @@ RR_API rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts 
                                       rr_error *err);
 
 /* Moves the clock on. Rewards of decisions at least reward_wait old become final, sessions without
- * a decision for idle_timeout are cut off. A clock that goes back is held at its latest time.
+ * a decision for idle_timeout end: terminated, or cut off where the config's idle_end is
+ * RR_IDLE_CUT. A clock that goes back is held at its latest time.
  * counts (nullable): where the rows are then. Time: O(sessions).
  *
  * One settle in milliseconds among seconds would make every later reward late. So a time
@@ -116,7 +117,7 @@ RR_API rr_status rr_ledger_settle(rr_ledger *ledger, int64_t now, rr_ledger_coun
 
 /* Sets the clock to any time, for whoever means such a jump, or to put a wrong clock right;
  * INT64_MIN: to none, as it was before the first settle. Moves no row: the next settle does.
- * Sessions that a wrong clock has cut off stay so; rewards of theirs may come again. */
+ * Sessions that a wrong clock has ended stay so; rewards of theirs may come again. */
 RR_API rr_status rr_ledger_set_clock(rr_ledger *ledger, int64_t now, rr_error *err);
 
 /* 1 when another row does not fit. An empty ledger is not full; NULL is. */

@@ -140,8 +140,9 @@ static const rri_config_field ledger_fields[] = {
     FIELD(rr_ledger_config, INT32, max_excluded, "0", AT_LEAST(0), "longest exclusion list stored"),
     FIELD(rr_ledger_config, INT32, max_history, "20", AT_LEAST(0), "longest history stored"),
     FIELD(rr_ledger_config, INT32, min_rows, "2", AT_LEAST(1), "rows that an update must find to train on; fewer wait"),
+    FIELD(rr_ledger_config, CHOICE, idle_end, "left", ONE_OF("left", "cut"), "what an idle session has come to: its user left for good, or it is cut off"),
     FIELD(rr_ledger_config, INT64, reward_wait, "0", AT_LEAST(0), "how long after its decision a row may earn; 0: until its session ends"),
-    FIELD(rr_ledger_config, INT64, idle_timeout, "0", AT_LEAST(0), "time without a decision after which settle cuts a session off; 0: never"),
+    FIELD(rr_ledger_config, INT64, idle_timeout, "0", AT_LEAST(0), "time without a decision after which settle ends a session; 0: never"),
 };
 
 static const rri_config_field train_fields[] = {
@@ -221,7 +222,7 @@ static const rri_config_table tables[] = {
     TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
     TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
     TABLE(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
-    TABLE_WITH_RESERVED(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
+    TABLE(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
 };
 /* clang-format on */
 

@@ -34,6 +34,7 @@ void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_ledger_con
     ledger->min_rows = (size_t)config->min_rows;
     ledger->reward_wait = config->reward_wait;
     ledger->idle_timeout = config->idle_timeout;
+    ledger->is_idle_cut = config->idle_end == RR_IDLE_CUT;
 
     ledger->decisions = RRI_TAKE(arena, uint64_t, rows);
     ledger->versions = RRI_TAKE(arena, uint64_t, rows);

@@ -27,6 +27,7 @@ typedef struct rri_ledger {
     size_t max_sessions;
     size_t min_rows;                   /* that an update must find to train on */
     int64_t reward_wait, idle_timeout; /* 0 as in rr_ledger_config */
+    bool is_idle_cut;                  /* an idle session is cut off; else its user left */
     int64_t clock;                     /* RRI_CLOCK_NONE: not set yet */
     int64_t newest;                    /* largest time of the rows; RRI_CLOCK_NONE: no row */
 

@@ -240,7 +240,8 @@ rr_status rri_settle_clock(rri_ledger *ledger, rri_rollout *rollout, int64_t now
         if (ledger->ends[s] == RRI_END_NONE &&
             rri_ledger_has_passed(rri_ledger_latest(ledger, s), ledger->idle_timeout,
                                   ledger->clock)) {
-            end_session(ledger, rollout, (int32_t)s, RRI_END_CUT, NULL);
+            end_session(ledger, rollout, (int32_t)s,
+                        ledger->is_idle_cut ? RRI_END_CUT : RRI_END_TERMINATED, NULL);
         }
     }
     return RR_OK;

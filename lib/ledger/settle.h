@@ -20,7 +20,7 @@ rr_status rri_settle_reward(rri_ledger *ledger, rri_rollout *rollout, const rr_o
 /* ending is whole and has sessions. Likewise. */
 rr_status rri_settle_end(rri_ledger *ledger, rri_rollout *rollout, const rr_ending *ending,
                          int32_t *statuses, rr_error *err);
-/* The clock goes on to `now`, if that is later; idle sessions are cut off. */
+/* The clock goes on to `now`, if that is later; idle sessions end. */
 rr_status rri_settle_clock(rri_ledger *ledger, rri_rollout *rollout, int64_t now, rr_error *err);
 /* All but struct_size and bytes. */
 void rri_settle_count(rr_ledger_counts *counts, const rri_ledger *ledger,

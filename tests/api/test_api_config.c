@@ -107,6 +107,7 @@ START_TEST(test_api_config_defaults_land_in_their_fields)
     ck_assert(c.buffer.max_rows == 1024 && c.buffer.max_history == 20);
     init(&c, RR_CONFIG_LEDGER);
     ck_assert(c.ledger.max_rows == 1024 && c.ledger.max_sessions == 0 && c.ledger.min_rows == 2);
+    ck_assert_int_eq(c.ledger.idle_end, RR_IDLE_LEFT);
     init(&c, RR_CONFIG_TRAIN);
     ck_assert(c.train.total_timesteps == 100000 && c.train.log_interval == 1);
     init(&c, RR_CONFIG_SERVING);

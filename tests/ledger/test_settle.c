@@ -151,11 +151,12 @@ START_TEST(test_settle_a_reward_earned_too_late_is_late_whenever_settle_was_call
 }
 END_TEST
 
-START_TEST(test_settle_idle_sessions_are_cut_off_and_others_not)
+START_TEST(test_settle_idle_sessions_end_and_others_not)
 {
     desk t;
     rr_ledger_config config = desk_config(8);
     config.idle_timeout = 30;
+    config.idle_end = RR_IDLE_CUT;
     desk_open(&t, &config);
     desk_record(&t, 1, 1, 100);
     desk_record(&t, 2, 2, 100);
@@ -170,6 +171,29 @@ START_TEST(test_settle_idle_sessions_are_cut_off_and_others_not)
     desk_settle(&t, 150);
     ck_assert_int_eq(t.ledger.ends[0], RRI_END_CUT);
     desk_close(&t);
+}
+END_TEST
+
+/* One who stays away has left, unless the host says otherwise; then the last row is trained on. */
+START_TEST(test_settle_an_idle_end_is_for_good_unless_it_is_called_a_cut)
+{
+    for (int32_t idle_end = RR_IDLE_LEFT; idle_end <= RR_IDLE_CUT; idle_end++) {
+        desk t;
+        rr_ledger_config config = desk_config(8);
+        config.idle_timeout = 30;
+        ck_assert_int_eq(config.idle_end, RR_IDLE_LEFT);
+        config.idle_end = idle_end;
+        desk_open(&t, &config);
+        desk_record(&t, 1, 1, 100);
+        desk_record(&t, 1, 2, 110);
+        desk_settle(&t, 140);
+        const bool has_left = idle_end == RR_IDLE_LEFT;
+        ck_assert_int_eq(t.ledger.ends[0], has_left ? RRI_END_TERMINATED : RRI_END_CUT);
+        ck_assert_int_eq(t.rollout.terminated[1], has_left ? 1 : 0);
+        ck_assert_int_eq(t.rollout.terminated[0], 0);
+        ck_assert_uint_eq(rri_settle_places(&t.ledger, 0), has_left ? 2 : 1);
+        desk_close(&t);
+    }
 }
 END_TEST
 
@@ -390,7 +414,8 @@ CHECK_MAIN("ledger/settle", test_settle_rewards_of_one_decision_add_up,
            test_settle_without_a_wait_a_session_that_ended_is_ready_and_earns_no_more,
            test_settle_rewards_are_final_when_the_wait_of_the_latest_row_is_over,
            test_settle_a_reward_earned_too_late_is_late_whenever_settle_was_called,
-           test_settle_idle_sessions_are_cut_off_and_others_not,
+           test_settle_idle_sessions_end_and_others_not,
+           test_settle_an_idle_end_is_for_good_unless_it_is_called_a_cut,
            test_settle_an_end_belongs_to_the_last_row_of_its_session,
            test_settle_a_doubled_ending_ends_once, test_settle_a_late_reward_still_tells_the_end,
            test_settle_bad_outcomes_and_endings_refuse_their_batch,
