@@ -227,8 +227,9 @@ static rr_ledger *make_ledger(const rr_agent *agent)
     rr_ledger *ledger = NULL;
     rr_ledger_config_init(&config, sizeof config);
     require(rr_agent_fit_ledger_config(agent, &config, &err), &err);
-    config.reward_wait = 3 * HOUR; /* a click that comes later is counted, not learned from */
-    config.idle_timeout = 6 * HOUR;
+    config.reward_wait = 3 * HOUR;  /* a click that comes later is counted, not learned from */
+    config.idle_timeout = 6 * HOUR; /* who says no goodbye has left, … */
+    config.idle_end = RR_IDLE_LEFT; /* … which is the default: a loss to be learned from */
     require(rr_ledger_create(&ledger, &config, NULL, &err), &err);
     return ledger;
 }

@@ -66,8 +66,8 @@ static void log_decision(server *s, int32_t row)
 static void log_news(server *s, const event *e)
 {
     rr_error err;
-    unsigned char blob[256]; /* a reward or an ending, neither with a final observation */
-    const uint8_t terminated = 1;
+    unsigned char blob[256];      /* a reward or an ending, neither with a final observation */
+    const uint8_t terminated = 1; /* an ending is a silence: the user has left for good */
     const rr_ending ending = {.struct_size = sizeof ending,
                               .n = 1,
                               .sessions = &e->from.session,

@@ -33,6 +33,11 @@ static void make_ledger(trainer *t)
     require(rr_agent_fit_ledger_config(t->agent, &config, &err), &err);
     config.max_rows = 2 * t->options->learner.rows; /* sessions are whole */
     config.reward_wait = t->options->reward_wait;
+    /* The table has an ending for each session (run.c: who stays away has left for good). Where
+     * there is none, the ledger itself ends an idle session, and that must mean the same: called a
+     * cut, the row that drove the user away would never be learned from. */
+    config.idle_timeout = t->options->silence;
+    config.idle_end = RR_IDLE_LEFT;
     require(rr_ledger_create(&t->ledger, &config, NULL, &err), &err);
 }
 

@@ -20,7 +20,8 @@ typedef struct rr_env_config {
     int32_t kind;              /* RR_CONFIG_ENV, set by init */
     int32_t n_envs;            /* sessions side by side, ≥ 1; default 64 */
     int32_t num_items;         /* random items when none are given, ≥ 1; default 1000 */
-    int32_t state_dim;         /* user ⊕ last item: twice the vectors' width, even; default 64 */
+    int32_t state_dim;         /* user ⊕ last item: twice the vectors' width, even; default 64.
+                                  With shows_energy states are two wider */
     int32_t max_episode_steps; /* length at which a session is truncated, ≥ 1; default 20 */
     int32_t num_candidates;    /* random items of each step's list; 0: the whole pool; default 0 */
     int32_t num_folded;        /* last coordinates of a user that drift leaves alone; learned
@@ -30,17 +31,23 @@ typedef struct rr_env_config {
     float reward_decay;        /* factor per earlier showing of the item, (0, 1]; default 0.9 */
     float drift;               /* how far a shown item pulls the user, [0, 1]; default 0 */
     float tire;                /* leave rule: energy that a unit of pull costs, ≥ 0; default
-                                  0 (off) */
+                                  0 (off). What is left of it is hidden from the state, so that the
+                                  process is partially observed, unless shows_energy is set */
     uint64_t world_seed;       /* draws the items; default 0 */
     uint64_t seed;             /* draws users and candidates; default 0 */
+    int32_t shows_energy;      /* 1: behind user and last item, states hold the energy that is left
+                                  and step / max_episode_steps; rr_obs.state_dim is state_dim + 2;
+                                  default 0 */
+    uint32_t reserved;
 } rr_env_config;
 
 /* Fills `config` with the defaults, as every init (config.h). */
 RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
 
 /* A vectorised, Gym-like recommender: n_envs independent sessions stepped together. maths §1.
- * State u ⊕ v_last [2d]; action: an item, or a position in the step's candidate list; reward
- * sim(u, v) · reward_decay^(earlier showings in this session) for sim ≥ 0, sim itself below 0.
+ * State u ⊕ v_last [2d], with shows_energy ⊕ energy ⊕ step / max_episode_steps [2d + 2]; action: an
+ * item, or a position in the step's candidate list; reward sim(u, v) · reward_decay^(earlier
+ * showings in this session) for sim ≥ 0, sim itself below 0.
  *
  * items NULL: config->num_items random ones from world_seed; else theirs is the number and the
  * width, and config->num_items is not read. state_dim must be 2 × the width. users [n_users, d]

@@ -148,7 +148,7 @@ static size_t choose(rr_env *env, int32_t chooser, const float *popular_user, fl
                                 .k = env->k,
                                 .vectors = env->vectors,
                                 .users = env->present.states,
-                                .user_stride = 2 * env->dim,
+                                .user_stride = env->state_dim,
                                 .candidates = env->present.candidates,
                                 .shown = env->shown,
                                 .steps = env->steps,

@@ -15,7 +15,7 @@
 
 static void layout_rows(const rr_env *env, rri_env_rows *rows, rri_arena *arena)
 {
-    rows->states = RRI_TAKE(arena, float, rri_size_multiply(env->n_envs, 2 * env->dim));
+    rows->states = RRI_TAKE(arena, float, rri_size_multiply(env->n_envs, env->state_dim));
     rows->candidates =
         env->k > 0 ? RRI_TAKE(arena, int32_t, rri_size_multiply(env->n_envs, env->k)) : NULL;
     rows->history =
@@ -65,6 +65,11 @@ static rr_status check_config(const rr_env_config *config, const rr_items *items
         RRI_FAIL(err, RR_E_INVALID,
                  "env config: num_folded is %d; it must be in [0, %d], the width of the items",
                  config->num_folded, config->state_dim / 2);
+    }
+    if (config->shows_energy && config->state_dim > INT32_MAX - 2) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "env config: state_dim is %d with shows_energy; it must be at most %d",
+                 config->state_dim, INT32_MAX - 2);
     }
     const size_t n_items = items != NULL ? rri_items_count(items) : (size_t)config->num_items;
     if ((size_t)config->num_candidates > n_items) {
@@ -146,6 +151,7 @@ static void describe(rr_env *env, const rr_env_config *config, const rr_items *i
     env->kernels = rri_kernels_detect();
     env->n_envs = (size_t)config->n_envs;
     env->dim = (size_t)config->state_dim / 2;
+    env->state_dim = 2 * env->dim + (config->shows_energy ? 2 : 0);
     env->n_items = (size_t)env->config.num_items;
     env->k = (size_t)config->num_candidates;
     env->h = (size_t)env->config.history_length;
@@ -242,7 +248,7 @@ void rri_env_seed(rr_env *env, uint64_t seed)
     env->next_session = 0;
     env->is_begun = 0;
     /* What a checkpoint stores is that of a fresh environment, too. */
-    memset(env->present.states, 0, n * 2 * env->dim * sizeof(float));
+    memset(env->present.states, 0, n * env->state_dim * sizeof(float));
     memset(env->sessions, 0, n * sizeof(uint64_t));
     memset(env->steps, 0, n * sizeof(int32_t));
     memset(env->energies, 0, n * sizeof(float));

@@ -14,9 +14,9 @@
 
 /* The arrays of an observation. */
 typedef struct rri_env_rows {
-    float *states;          /* [E, 2d] user ⊕ last item */
-    int32_t *candidates;    /* [E, k], NULL without lists */
-    int32_t *history;       /* [E, h] oldest first, −1 in front; NULL when h = 0 */
+    float *states;       /* [E, S] user ⊕ last item; ⊕ energy ⊕ step where they are shown */
+    int32_t *candidates; /* [E, k], NULL without lists */
+    int32_t *history;    /* [E, h] oldest first, −1 in front; NULL when h = 0 */
     float *history_rewards; /* [E, h] 0 where history is −1 */
 } rri_env_rows;
 
@@ -28,7 +28,8 @@ struct rr_env {
     rr_items *items;      /* a reference */
     const float *vectors; /* [N, d] borrowed from items */
     size_t n_envs, dim, n_items, k, h, max_steps;
-    size_t n_free; /* coordinates that drift may move */
+    size_t state_dim; /* S: 2d, or 2d + 2 */
+    size_t n_free;    /* coordinates that drift may move */
     rri_world_users users;
     float *table;     /* [n_users, d], NULL: random */
     float *mean_user; /* [d] */

@@ -14,7 +14,7 @@ size_t rri_env_state_parts(rr_env *env, rri_env_state_part *parts)
 {
     const size_t n = env->n_envs;
     const rri_env_state_part all[RRI_ENV_MAX_STATE_PARTS] = {
-        [STATES] = {"env.states", RRI_ENV_FLOAT32, n * 2 * env->dim, env->present.states},
+        [STATES] = {"env.states", RRI_ENV_FLOAT32, n * env->state_dim, env->present.states},
         [SESSIONS] = {"env.sessions", RRI_ENV_UINT64, n, env->sessions},
         [STEPS] = {"env.steps", RRI_ENV_INT32, n, env->steps},
         [ENERGIES] = {"env.energies", RRI_ENV_FLOAT32, n, env->energies},

@@ -16,15 +16,25 @@ static void draw_list(rr_env *env, size_t row)
     }
 }
 
+/* The last two of a state: what is left of the energy, and how far the session has come. */
+static void show_energy(const rr_env *env, float *state, size_t row)
+{
+    if (env->state_dim > 2 * env->dim) {
+        state[2 * env->dim] = env->energies[row];
+        state[2 * env->dim + 1] = (float)env->steps[row] / (float)env->max_steps;
+    }
+}
+
 static void begin_session(rr_env *env, size_t row)
 {
     const size_t d = env->dim;
-    float *state = env->present.states + row * 2 * d;
+    float *state = env->present.states + row * env->state_dim;
     env->sessions[row] = env->next_session++;
     env->steps[row] = 0;
     env->energies[row] = 1.0f;
     rri_world_draw_user(state, &env->users, env->sessions[row]);
     memset(state + d, 0, d * sizeof(float));
+    show_energy(env, state, row);
     if (env->h > 0) {
         memset(env->present.history + row * env->h, 0xff, env->h * sizeof(int32_t)); /* −1 */
         memset(env->present.history_rewards + row * env->h, 0, env->h * sizeof(float));
@@ -61,7 +71,7 @@ static bool move_row(rr_env *env, size_t row, int32_t item)
     const size_t d = env->dim;
     const size_t t = (size_t)env->steps[row];
     const float *vector = env->vectors + (size_t)item * d;
-    float *state = env->present.states + row * 2 * d;
+    float *state = env->present.states + row * env->state_dim;
     int32_t *shown = env->shown + row * env->max_steps;
 
     const float similarity = rri_dot(env->kernels, state, vector, d);
@@ -80,6 +90,7 @@ static bool move_row(rr_env *env, size_t row, int32_t item)
     if (tire > 0.0f) {
         env->energies[row] -= tire * vector[d - 1];
     }
+    show_energy(env, state, row);
     const bool is_terminated = tire > 0.0f && env->energies[row] <= 0.0f;
     const bool is_truncated = !is_terminated && t + 1 == env->max_steps;
     env->terminated[row] = is_terminated ? 1 : 0;
@@ -93,7 +104,7 @@ static void observe_rows(const rr_env *env, const rri_env_rows *rows, rr_obs *ob
     obs->n = (int32_t)env->n_envs;
     obs->n_candidates = (int32_t)env->k;
     obs->n_history = (int32_t)env->h;
-    obs->state_dim = (int32_t)(2 * env->dim);
+    obs->state_dim = (int32_t)env->state_dim;
     obs->states = rows->states;
     obs->candidates = rows->candidates;
     obs->history = rows->history;
@@ -110,7 +121,7 @@ void rri_sessions_observe(const rr_env *env, rr_obs *obs)
 static void copy_rows(const rr_env *env, rri_env_rows *to, const rri_env_rows *from)
 {
     const size_t n = env->n_envs;
-    memcpy(to->states, from->states, n * 2 * env->dim * sizeof(float));
+    memcpy(to->states, from->states, n * env->state_dim * sizeof(float));
     if (env->k > 0) {
         memcpy(to->candidates, from->candidates, n * env->k * sizeof(int32_t));
     }

@@ -144,6 +144,12 @@ refuses "other worlds are no pair" "made in the world synthetic, .* in tiring" \
 
 # shellcheck disable=SC2086
 promise "the leave rule trains" "$train" $small --world tiring
+# shellcheck disable=SC2086
+promise "…and with the energy in the state" "$train" $small --world tiring --shows-energy true \
+    --checkpoint energy.safetensors
+promise "…which evaluate plays as it was trained" "$evaluate" energy.safetensors --sessions 50
+refuses "…and no policy that does not see it" "state_dim is 66" \
+    "$evaluate" tiring.safetensors --sessions 50 --shows-energy true
 promise "the tiring world has a patient row" sh -c \
     "'$evaluate' --algo ppo --sessions 50 --json | grep -q '\"patient\"'"
 # shellcheck disable=SC2086

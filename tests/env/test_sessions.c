@@ -219,10 +219,18 @@ static int twin_step(twin_session *twin, const rr_env *env, int32_t item)
     return twin->t == env->config.max_episode_steps ? 2 : 0;
 }
 
-static void compare_row(const twin_session *twin, const rr_obs *obs, size_t row)
+static void compare_row(const twin_session *twin, const rr_env *env, const rr_obs *obs, size_t row)
 {
-    const size_t d = (size_t)obs->state_dim / 2;
-    const float *state = obs->states + row * 2 * d;
+    const size_t d = env->dim;
+    const float *state = obs->states + row * (size_t)obs->state_dim;
+    if (env->config.shows_energy) {
+        ck_assert_int_eq(obs->state_dim, 2 * (int32_t)d + 2);
+        ck_assert_double_le(fabs((double)state[2 * d] - twin->energy), 1e-5);
+        ck_assert_double_le(
+            fabs((double)state[2 * d + 1] - (double)twin->t / env->config.max_episode_steps), 1e-6);
+    } else {
+        ck_assert_int_eq(obs->state_dim, 2 * (int32_t)d);
+    }
     for (size_t i = 0; i < d; i++) {
         ck_assert_double_le(fabs((double)state[i] - twin->user[i]), 1e-5);
         ck_assert(state[d + i] == (float)twin->last[i]);
@@ -243,7 +251,7 @@ static void play_beside_twin(const rr_env_config *config, int n_steps, int count
     twin_session twins[5];
     const size_t n = env->n_envs;
     for (size_t row = 0; row < n; row++) {
-        twin_begin(&twins[row], env->present.states + row * 2 * env->dim, env->dim);
+        twin_begin(&twins[row], env->present.states + row * env->state_dim, env->dim);
     }
     for (int step = 0; step < n_steps; step++) {
         int32_t actions[5], items[5];
@@ -261,12 +269,12 @@ static void play_beside_twin(const rr_env_config *config, int n_steps, int count
             ck_assert_int_eq(outcome.truncated[row], end == 2);
             ck_assert_double_le(
                 fabs((double)outcome.rewards[row] - twins[row].rewards[twins[row].t - 1]), 1e-5);
-            compare_row(&twins[row], outcome.final_obs, row);
+            compare_row(&twins[row], env, outcome.final_obs, row);
             if (end != 0) {
                 counts[end - 1]++;
-                twin_begin(&twins[row], obs.states + row * 2 * env->dim, env->dim);
+                twin_begin(&twins[row], obs.states + row * env->state_dim, env->dim);
             }
-            compare_row(&twins[row], &obs, row);
+            compare_row(&twins[row], env, &obs, row);
         }
     }
     rri_env_destroy(env);
@@ -274,12 +282,13 @@ static void play_beside_twin(const rr_env_config *config, int n_steps, int count
 
 START_TEST(test_sessions_agree_with_the_twin_in_every_world)
 {
-    for (int world = 0; world < 16; world++) {
+    for (int world = 0; world < 32; world++) {
         rr_env_config config = small_config();
         config.drift = (world & 1) != 0 ? 0.3f : 0.0f;
         config.tire = (world & 2) != 0 ? 0.4f : 0.0f;
         config.num_candidates = (world & 4) != 0 ? 4 : 0;
         config.num_folded = (world & 8) != 0 ? 2 : 0;
+        config.shows_energy = (world & 16) != 0;
         config.history_length = world % 3 == 0 ? 3 : -1;
         config.max_episode_steps = 11;
         int counts[2] = {0, 0};
@@ -305,6 +314,35 @@ START_TEST(test_sessions_that_tire_at_the_last_step_are_terminated_not_truncated
         ck_assert_int_eq(outcome.truncated[row], 0);
     }
     rri_env_destroy(env);
+}
+END_TEST
+
+/* What is hidden without it: the rewards, the ends and the other coordinates are the same. */
+START_TEST(test_sessions_showing_the_energy_changes_nothing_but_the_states)
+{
+    rr_env_config config = small_config();
+    config.tire = 0.4f;
+    config.drift = 0.2f;
+    config.num_candidates = 4;
+    rr_env *bare = make(&config, NULL, NULL, 0);
+    config.shows_energy = 1;
+    rr_env *shown = make(&config, NULL, NULL, 0);
+    for (uint64_t step = 0; step < 60; step++) {
+        int32_t actions[5];
+        choose(bare, actions, step);
+        rr_outcome x, y;
+        rri_sessions_step(bare, actions, &x);
+        rri_sessions_step(shown, actions, &y);
+        ck_assert_mem_eq(x.rewards, y.rewards, 5 * sizeof(float));
+        ck_assert_mem_eq(x.terminated, y.terminated, 5);
+        ck_assert_mem_eq(x.truncated, y.truncated, 5);
+        for (size_t row = 0; row < 5; row++) {
+            ck_assert_mem_eq(bare->present.states + row * 12, shown->present.states + row * 14,
+                             12 * sizeof(float));
+        }
+    }
+    rri_env_destroy(bare);
+    rri_env_destroy(shown);
 }
 END_TEST
 
@@ -437,6 +475,7 @@ CHECK_MAIN("env/sessions", test_sessions_rewards_by_hand,
            test_sessions_end_truncated_and_begin_anew_with_a_final_observation,
            test_sessions_agree_with_the_twin_in_every_world,
            test_sessions_that_tire_at_the_last_step_are_terminated_not_truncated,
+           test_sessions_showing_the_energy_changes_nothing_but_the_states,
            test_sessions_are_numbered_by_step_and_row, test_sessions_of_one_seed_are_the_same_bytes,
            test_sessions_do_not_depend_on_how_many_stand_beside,
            test_sessions_lists_change_at_every_step, test_sessions_without_history_have_none)

@@ -113,7 +113,7 @@ static void keep_new(int32_t *list, const int32_t *ranked, int32_t n, uint8_t *i
 }
 
 /* lists [users, FACTORS_RANKED] of the test users: the agent's most probable items at the start of
- * a session, state user ⊕ 0 and no history. */
+ * a session, state user ⊕ 0 (⊕ all the energy, no step) and no history. */
 static void rank_by_agent(int32_t *lists, const world *w, const settings *s, rr_agent *agent)
 {
     rr_error err;
@@ -122,7 +122,10 @@ static void rank_by_agent(int32_t *lists, const world *w, const settings *s, rr_
     const int32_t n_all = rr_dataset_user_count(w->parts[0]);
     int64_t *begins = text_allocate((size_t)n_all, sizeof(int64_t));
     int32_t *met = items_by_user(begins, w->parts[0]);
-    float *state = text_allocate(2 * d, sizeof(float));
+    float *state = text_allocate((size_t)s->agent.state_dim, sizeof(float));
+    if ((size_t)s->agent.state_dim > 2 * d) {
+        state[2 * d] = 1.0f;
+    }
     int32_t *ranked = text_allocate((size_t)w->n_items, sizeof(int32_t));
     uint8_t *is_met = text_allocate((size_t)w->n_items, 1);
     for (int32_t i = 0; i < n_users; i++) {
@@ -131,7 +134,7 @@ static void rank_by_agent(int32_t *lists, const world *w, const settings *s, rr_
         const int32_t k = n_wanted < w->n_items ? (int32_t)n_wanted : w->n_items;
         memcpy(state, w->users[WORLD_TEST] + (size_t)i * d, d * sizeof(float));
         const rr_obs obs = {
-            .struct_size = sizeof obs, .n = 1, .state_dim = s->env.state_dim, .states = state};
+            .struct_size = sizeof obs, .n = 1, .state_dim = s->agent.state_dim, .states = state};
         text_require(rr_agent_top_k(agent, &obs, k, ranked, NULL, NULL, &err), &err);
         keep_new(lists + (size_t)user * FACTORS_RANKED, ranked, k, is_met, met + begins[user],
                  w->n_met[user]);

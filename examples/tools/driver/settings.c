@@ -178,7 +178,8 @@ static void derive_seeds(settings *s)
     }
 }
 
-/* State u ⊕ v_last: twice the items' width; a learned item is its factors, its bias and a 1. */
+/* State u ⊕ v_last: twice the items' width, and two more where energy is shown; a learned item is
+ * its factors, its bias and a 1. */
 static void derive_widths(settings *s)
 {
     if (!settings_is_given(s, RR_CONFIG_ENV, "state_dim")) {
@@ -191,7 +192,7 @@ static void derive_widths(settings *s)
     if (!settings_is_given(s, RR_CONFIG_AGENT, "item_dim")) {
         s->agent.item_dim = s->env.state_dim / 2;
     }
-    s->agent.state_dim = s->env.state_dim;
+    s->agent.state_dim = s->env.state_dim + (s->env.shows_energy ? 2 : 0);
     s->agent.num_items = 0; /* the environment's catalogue is handed over */
     if (s->is_learned) {
         if (!settings_is_given(s, RR_CONFIG_ALS, "num_factors")) {
@@ -247,7 +248,7 @@ void settings_derive_buffer(settings *s)
                   (int)INT32_MAX);
     }
     s->buffer.max_rows = (int32_t)rollout;
-    s->buffer.state_dim = s->env.state_dim;
+    s->buffer.state_dim = s->agent.state_dim;
     s->buffer.max_candidates = s->agent.max_candidates;
     s->buffer.max_history = s->agent.max_history;
 }
