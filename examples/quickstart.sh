@@ -90,7 +90,7 @@ fi
 for world in $worlds; do
     for algo in ppo a2c; do
         say "training: $algo in the $world world"
-        "$train" --algo "$algo" --world "$world" --total-timesteps 100000 \
+        "$train" --algo "$algo" --world "$world" --total-timesteps 100000 --overwrite \
             --name "quickstart-$algo-$world" --checkpoint "checkpoints/$algo-$world.safetensors"
     done
 done

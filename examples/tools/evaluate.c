@@ -7,6 +7,7 @@
 
 #include "driver/factors.h"
 #include "driver/flags.h"
+#include "driver/output.h"
 #include "driver/presets.h"
 #include "driver/run.h"
 #include "driver/table.h"
@@ -254,6 +255,7 @@ static void compare(const side *a, const side *b, const scene *e, const options 
 int main(int argc, char **argv)
 {
     text_set_program("evaluate");
+    output_begin();
     static options o;
     static flags_fields fields;
     static side a, b;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* train: trains an agent in a world, through recrl.h alone. `train --help` says how. */
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,38 +8,15 @@
 #include "driver/factors.h"
 #include "driver/json.h"
 #include "driver/log.h"
+#include "driver/output.h"
 #include "driver/play.h"
 #include "driver/presets.h"
 #include "driver/progress.h"
 #include "driver/reward_scale.h"
+#include "driver/saver.h"
+#include "driver/stop.h"
 #include "driver/text.h"
 #include "driver/train_options.h"
-
-/* Where a run's rows go. */
-typedef struct logs {
-    FILE *log, *warnings;
-    events *board; /* NULL: none */
-} logs;
-
-static volatile sig_atomic_t is_interrupted = 0;
-
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    is_interrupted = 1;
-}
-
-/* The first signal ends the run after its rollout; a second one ends the process. */
-static void catch_signals(void)
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = interrupt;
-    action.sa_flags = (int)SA_RESETHAND;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static void announce(const train_options *o, const settings *s, const world *w)
 {
@@ -82,121 +58,136 @@ static rr_metrics_summary measure(const play_policy *policy, const settings *s, 
     return summary;
 }
 
-/* The updates of this process; returns the seconds they took. */
-static double train(run *r, const world *w, const train_options *o, const logs *to, int *n_warnings)
+/* What a run is made of, beside its settings. */
+typedef struct session {
+    run r;
+    world w;
+    run_log log;
+    saver keeper;
+    train_place place;
+    run_origin origin;
+    double seconds; /* of training */
+    int n_warnings;
+    bool is_interrupted;
+} session;
+
+static void write_about(const session *t)
 {
+    char path[4200];
+    about a;
+    about_describe(&a, (int)t->r.s->agent.num_threads);
+    snprintf(a.checkpoint, sizeof a.checkpoint, "%s",
+             t->place.other[0] != '\0' ? t->place.other : t->place.own);
+    a.seconds = t->seconds;
+    text_path(path, sizeof path, t->place.folder.path, "about.txt");
+    about_write(&a, path);
+}
+
+/* Somebody waits for what is printed, and is not there any more. */
+static bool is_alone(const train_options *o)
+{
+    return (!o->is_quiet || o->is_json) && output_is_gone();
+}
+
+static int64_t last_update(const settings *s, const train_options *o)
+{
+    const int64_t rollout = settings_rollout(s);
+    const int64_t planned = settings_planned_updates(s);
+    if (o->stop_after == NULL) {
+        return planned;
+    }
+    const int64_t after = text_parse_count("--stop-after", o->stop_after);
+    const int64_t n = after / rollout + (after % rollout > 0);
+    return n < planned ? n : planned;
+}
+
+/* The updates of this process. */
+static void train(session *t, const train_options *o)
+{
+    run *r = &t->r;
     const settings *s = r->s;
     const int64_t rollout = settings_rollout(s);
-    int64_t last = settings_planned_updates(s);
-    if (o->stop_after != NULL) {
-        const int64_t after = text_parse_count("--stop-after", o->stop_after);
-        const int64_t n = after / rollout + (after % rollout > 0);
-        last = n < last ? n : last;
-    }
+    const int64_t last = last_update(s, o);
     const play_policy oracle = {.name = "oracle", .chooser = RR_CHOOSER_ORACLE};
     const rr_metrics_summary best =
-        measure(&oracle, s, w, text_mix_seed(s->env.seed, 2), WORLD_TRAIN);
+        measure(&oracle, s, &t->w, text_mix_seed(s->env.seed, 2), WORLD_TRAIN);
     int64_t n_updates = rr_agent_updates(r->agent);
     progress p;
     progress_begin(&p, s, n_updates * rollout, last * rollout, o->is_quiet);
     p.oracle_reward = best.reward_per_step;
     p.oracle_return = best.return_per_session;
-    while (n_updates < last && !is_interrupted) {
-        run_update(r);
+    while (n_updates < last && !t->is_interrupted) {
+        t->is_interrupted = !run_update(r);
+        if (t->is_interrupted) {
+            break;
+        }
         n_updates += 1;
         if (n_updates % s->train.log_interval == 0 || n_updates == last) {
-            log_write(to->log, to->board, r, best.reward_per_step);
+            log_write(&t->log, r, best.reward_per_step);
         }
-        log_write_warnings(to->warnings, r);
-        *n_warnings += r->n_warnings;
+        log_write_warnings(&t->log, r);
+        t->n_warnings += r->n_warnings;
         progress_show(&p, r, n_updates * rollout);
+        output_check();
+        t->seconds = text_seconds() - p.start;
+        if (saver_update(&t->keeper)) {
+            write_about(t);
+        }
+        t->is_interrupted = n_updates < last && (stop_asked() != 0 || is_alone(o));
     }
     progress_end(&p);
-    return text_seconds() - p.start;
+    t->seconds = text_seconds() - p.start;
+}
+
+/* Where the run can be read from; "": nowhere. */
+static const char *checkpoint_of(const session *t)
+{
+    return t->keeper.is_off ? "" : t->keeper.other[0] != '\0' ? t->keeper.other : t->keeper.own;
 }
 
 /* The trained policy, sampled, beside the best known play, in the sessions in which evaluate and
  * report judge too: of users that were never trained on. */
-static void report(const run *r, const world *w, const train_options *o, const char *checkpoint,
-                   int64_t n_steps, double seconds, int n_warnings)
+static void report(const session *t, const train_options *o, int64_t n_steps)
 {
+    const run *r = &t->r;
     const settings *s = r->s;
     const uint64_t seed = play_seed(PRESETS_EVALUATION_SEED);
     const play_policy trained = {.name = "trained", .agent = r->agent};
     const play_policy oracle = {.name = "oracle", .chooser = RR_CHOOSER_ORACLE};
-    const rr_metrics_summary own = measure(&trained, s, w, seed, WORLD_TEST);
-    const rr_metrics_summary best = measure(&oracle, s, w, seed, WORLD_TEST);
+    const rr_metrics_summary own = measure(&trained, s, &t->w, seed, WORLD_TEST);
+    const rr_metrics_summary best = measure(&oracle, s, &t->w, seed, WORLD_TEST);
     const double share = play_share(&own, &best, &s->env);
-    const double rate = seconds > 0.0 ? (double)n_steps / seconds : (double)NAN;
+    const double rate = t->seconds > 0.0 ? (double)n_steps / t->seconds : (double)NAN;
     if (!o->is_quiet) {
         printf("%s %s after %s timesteps (%s here in %.1f s): reward %.4f a step, return %.2f a "
                "session,\n"
                "%.1f %% of the best known play%s on %d sessions of users never trained on\n",
-               is_interrupted ? "interrupted:" : "trained:", checkpoint,
-               text_count(rr_agent_timesteps(r->agent)), text_count(n_steps), seconds,
+               t->is_interrupted ? "interrupted:" : "trained:", checkpoint_of(t),
+               text_count(rr_agent_timesteps(r->agent)), text_count(n_steps), t->seconds,
                own.reward_per_step, own.return_per_session, 100.0 * share,
                s->env.tire > 0.0f ? " (myopic)" : "", (int)own.n_sessions);
+        if (t->is_interrupted && !t->keeper.is_off) {
+            printf("go on with: train --resume %s\n", t->place.folder.path);
+        }
     }
     if (o->is_json) {
         json j;
         json_begin(&j, stdout);
         json_string(&j, "algo", flags_algo_name(s->algo));
-        json_string(&j, "world", w->name);
+        json_string(&j, "world", t->w.name);
         json_count(&j, "steps", rr_agent_timesteps(r->agent));
         json_count(&j, "steps_here", n_steps);
-        json_number(&j, "seconds", seconds);
+        json_number(&j, "seconds", t->seconds);
         json_number(&j, "steps_per_second", rate);
         json_number(&j, "reward_per_step", own.reward_per_step);
         json_number(&j, "return_per_session", own.return_per_session);
         json_number(&j, "oracle_share", share);
-        json_count(&j, "warnings", n_warnings);
-        json_bool(&j, "interrupted", is_interrupted);
-        json_string(&j, "checkpoint", checkpoint);
+        json_count(&j, "warnings", t->n_warnings);
+        json_bool(&j, "interrupted", t->is_interrupted);
+        json_string(&j, "run", t->place.folder.path);
+        json_string(&j, "checkpoint", checkpoint_of(t));
         json_end(&j);
     }
-}
-
-static void open_logs(logs *to, const char *folder, int64_t n_updates, bool has_board)
-{
-    static events board;
-    char path[4200];
-    snprintf(path, sizeof path, "%s/log.csv", folder);
-    to->log = log_open(path, n_updates);
-    snprintf(path, sizeof path, "%s/health.csv", folder);
-    to->warnings = log_open_warnings(path, n_updates);
-    to->board = has_board ? &board : NULL;
-    if (has_board) {
-        events_open(&board, folder);
-    }
-}
-
-static void close_logs(logs *to)
-{
-    fclose(to->log);
-    fclose(to->warnings);
-    if (to->board != NULL) {
-        events_close(to->board);
-    }
-}
-
-/* The next run may save over --checkpoint's default; what a report shows stays with its log. */
-static void save_in_folder(const run *r, const char *folder, const run_origin *origin)
-{
-    char path[4200];
-    snprintf(path, sizeof path, "%s/checkpoint.safetensors", folder);
-    run_save(r, path, origin);
-}
-
-static void write_about(const char *folder, const char *checkpoint, const settings *s,
-                        double seconds)
-{
-    char path[4200];
-    about a;
-    about_describe(&a, (int)s->agent.num_threads);
-    snprintf(a.checkpoint, sizeof a.checkpoint, "%s", checkpoint);
-    a.seconds = seconds;
-    snprintf(path, sizeof path, "%s/about.txt", folder);
-    about_write(&a, path);
 }
 
 static void open_world(world *w, const train_options *o, const run_origin *origin,
@@ -214,51 +205,104 @@ static void open_world(world *w, const train_options *o, const run_origin *origi
     world_open(w, &from, s);
 }
 
+static double seconds_of(const train_options *o)
+{
+    return o->checkpoint_seconds != NULL
+               ? (double)text_parse_count("--checkpoint-seconds", o->checkpoint_seconds)
+               : 60.0;
+}
+
+/* The run's folder, with a checkpoint before the first row: from then on it can be resumed. */
+static void begin(session *t, const train_options *o)
+{
+    saver *keeper = &t->keeper;
+    train_options_place(&t->place, o, &t->origin, t->r.s);
+    *keeper = (saver){.r = &t->r, .origin = &t->origin, .is_off = o->has_no_checkpoint};
+    keeper->seconds = seconds_of(o);
+    if (o->checkpoint_every != NULL) {
+        keeper->every = text_parse_count("--checkpoint-every", o->checkpoint_every);
+    }
+    strcpy(keeper->own, t->place.own);
+    strcpy(keeper->other, t->place.other);
+    saver_begin(keeper);
+    write_about(t);
+    if (!t->place.folder.is_continued) {
+        saver_save_own(keeper);
+    }
+    log_open(&t->log, t->place.folder.path, &t->r, o->has_board);
+    keeper->log = &t->log;
+    if (!o->is_quiet && t->log.had_updates > rr_agent_updates(t->r.agent)) {
+        printf("%s had gone on to update %lld; it goes on from update %lld, and what was logged "
+               "behind that is cut off\n",
+               t->place.folder.path, (long long)t->log.had_updates,
+               (long long)rr_agent_updates(t->r.agent));
+    }
+}
+
+/* The last checkpoint, and the copy that later runs of the algorithm replace. */
+static void end(session *t)
+{
+    rr_error err;
+    const bool is_saved = saver_save(&t->keeper);
+    if (!is_saved && t->keeper.n_updates >= 0) {
+        output_say("the checkpoint of update %lld is whole", (long long)t->keeper.n_updates);
+    }
+    if (is_saved && t->place.latest[0] != '\0' &&
+        run_save(&t->r, t->place.latest, &t->origin, &err) != RR_OK) {
+        output_complain("%s: cannot be saved: %s", t->place.latest, err.text);
+    }
+    log_close(&t->log);
+    write_about(t);
+    run_folder_close(&t->place.folder);
+}
+
 int main(int argc, char **argv)
 {
     text_set_program("train");
+    output_begin();
     static train_options o;
     static flags_fields fields;
     static settings s;
-    static run_origin origin;
+    static session t;
     train_options_read(&o, &fields, argc, argv);
     if (o.seeds != NULL && !o.is_dump) {
         train_options_run_seeds(&o, &fields);
     }
-    train_options_settings(&s, &origin, &o, &fields);
+    train_options_settings(&s, &t.origin, &o, &fields);
     if (o.is_dump) {
-        train_options_dump(&s, &origin);
+        train_options_dump(&s, &t.origin);
         return EXIT_SUCCESS;
     }
-    world w;
-    open_world(&w, &o, &origin, &s);
-    announce(&o, &s, &w);
+    open_world(&t.w, &o, &t.origin, &s);
+    announce(&o, &s, &t.w);
 
-    run r;
-    run_open(&r, &s, &w);
-    if (origin.reward_scale[0] != '\0') {
-        r.reward_scale = reward_scale_parse(origin.reward_scale);
+    run_open(&t.r, &s, &t.w);
+    t.r.is_stopped = stop_asked;
+    if (t.origin.reward_scale[0] != '\0') {
+        t.r.reward_scale = reward_scale_parse(t.origin.reward_scale);
     }
     if (o.resume != NULL) {
-        run_load(&r, o.resume);
+        run_load(&t.r, o.from);
     }
-    const int64_t first = rr_agent_timesteps(r.agent);
-    char folder[4096];
-    char path[4096];
-    train_options_paths(folder, path, sizeof path, &o, &origin, &s, &w);
-    text_require_writable(path);
-    logs to;
-    open_logs(&to, folder, rr_agent_updates(r.agent), o.has_board);
-
-    catch_signals();
-    int n_warnings = 0;
-    const double seconds = train(&r, &w, &o, &to, &n_warnings);
-    close_logs(&to);
-    run_save(&r, path, &origin);
-    save_in_folder(&r, folder, &origin);
-    write_about(folder, path, &s, seconds);
-    report(&r, &w, &o, path, rr_agent_timesteps(r.agent) - first, seconds, n_warnings);
-    run_close(&r);
-    world_close(&w);
+    const int64_t first = rr_agent_timesteps(t.r.agent);
+    stop_catch(o.is_of_batch         ? NULL
+               : o.has_no_checkpoint ? "train: heard: the run ends behind this update; once more "
+                                       "ends it at once\n"
+                                     : "train: heard: the run saves and ends; once more ends it at "
+                                       "once, with what was saved last\n");
+    begin(&t, &o);
+    train(&t, &o);
+    end(&t);
+    stop_release();
+    if (!is_alone(&o)) {
+        report(&t, &o, rr_agent_timesteps(t.r.agent) - first);
+    } else {
+        output_complain("nobody reads standard output any more; the run is %s after %s timesteps%s",
+                        t.keeper.is_off ? "over" : "saved",
+                        text_count(rr_agent_timesteps(t.r.agent)),
+                        t.is_interrupted ? ", before its end" : "");
+    }
+    run_close(&t.r);
+    world_close(&t.w);
     return EXIT_SUCCESS;
 }

@@ -3,6 +3,7 @@
 
     python3 tests/drivers/read_events.py runs/NAME            with a reader of its own
     python3 tests/drivers/read_events.py runs/NAME --package  with the tensorboard package
+    python3 tests/drivers/read_events.py runs/NAME --rising   …and no step comes twice, in any file
 """
 import csv
 import math
@@ -47,8 +48,9 @@ def fields(data):
             at += size
 
 
-def own_reader(folder):
+def own_reader(folder, is_rising=False):
     scalars = {}
+    last = 0
     for path in sorted(folder.glob("events.out.tfevents.*")):
         data, at = path.read_bytes(), 0
         while at < len(data):
@@ -57,6 +59,11 @@ def own_reader(folder):
             (end,) = struct.unpack_from("<I", data, at + 12 + size)
             assert check == crc32c(data[at:at + 8]) and end == crc32c(message), f"{path}: checksum at {at}"
             event = dict(fields(message))
+            starts = dict(fields(event.get(7, b""))).get(1) == 1
+            assert not is_rising or event.get(2, 0) > last or (starts and event[2] == last + 1) or 3 in event, \
+                f"{path}: step {event.get(2)} behind {last}"
+            if 5 in event:
+                last = event[2]
             for _, value in fields(event.get(5, b"")):
                 parts = dict(fields(value))
                 scalars[parts[1].decode(), event[2]] = struct.unpack("<f", parts[2])[0]
@@ -75,7 +82,7 @@ def package_reader(folder):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    scalars = package_reader(folder) if "--package" in sys.argv else own_reader(folder)
+    scalars = package_reader(folder) if "--package" in sys.argv else own_reader(folder, "--rising" in sys.argv)
     by_name = {(tag.split("/")[1], step): value for (tag, step), value in scalars.items()}
     n_compared = 0
     with open(folder / "log.csv", encoding="utf-8", newline="") as file:

@@ -47,7 +47,7 @@ is_json() {
 
 # 13 steps a session: rollouts and sessions are out of step, so a resumed run begins inside sessions.
 for algo in ppo a2c; do
-    small="--algo $algo --total-timesteps 6000 --num-items 60 --max-episode-steps 13 --quiet --json"
+    small="--algo $algo --total-timesteps 6000 --num-items 60 --max-episode-steps 13 --quiet --json --overwrite"
     # shellcheck disable=SC2086
     promise "train --algo $algo ends with status 0" "$train" $small --name same
     cp out json
@@ -66,8 +66,8 @@ for algo in ppo a2c; do
         test ! -e "checkpoints/$algo.safetensors"
     promise "a resumed $algo run leaves the default log alone" test ! -e "runs/$algo-synthetic-0"
     promise "--resume goes where --name and --checkpoint say" "$train" --resume full.safetensors \
-        --total-timesteps 6000 --name other --checkpoint other.safetensors --quiet
-    promise "…and writes its log there" test -e runs/other/log.csv
+        --total-timesteps 6000 --name "other-$algo" --checkpoint other.safetensors --quiet
+    promise "…and writes its log there" test -e "runs/other-$algo/log.csv"
     promise "…and its checkpoint there" test -e other.safetensors
     # shellcheck disable=SC2086
     promise "train runs on two threads" "$train" $small --name same --num-threads 2
@@ -358,7 +358,7 @@ promise "…which leaves one row out" test "$(wc -l <runs/second/log.csv)" -eq \
     $(($(wc -l <runs/each/log.csv) - 1))
 
 # Rewards in another unit are printed in the world's own.
-small="--num-items 60 --total-timesteps 3000 --quiet --normalize-returns"
+small="--num-items 60 --total-timesteps 3000 --quiet --normalize-returns --overwrite"
 for algo in ppo a2c reinforce; do
     # shellcheck disable=SC2086
     promise "returns are normalised" "$train" --algo $algo $small --name unit

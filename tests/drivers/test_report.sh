@@ -43,7 +43,7 @@ for algo in ppo a2c; do
     for seed in 0 1; do
         # shellcheck disable=SC2086
         promise "train writes a run" "$train" --algo $algo --seed $seed $small \
-            --checkpoint "$algo-$seed.safetensors"
+            --name "$algo-synthetic-$seed"
     done
 done
 promise "report gathers seeds and recipes" "$report" runs/ppo-synthetic-0 runs/ppo-synthetic-1/ \
@@ -108,7 +108,7 @@ promise "report takes odd names" "$report" 'runs/<b>&"x"' -o odd.html --sessions
 promise "an odd name is shown as it is" python3 "$look" --read odd.html '<b>&"x"'
 
 # shellcheck disable=SC2086
-promise "the leave rule trains" "$train" --algo ppo --world tiring $small
+promise "the leave rule trains" "$train" --algo ppo --world tiring $small --name ppo-tiring-0
 promise "worlds stand one below the other" "$report" runs/ppo-synthetic-0 runs/ppo-tiring-0 -o two.html \
     --sessions 60
 promise "…each with its own section" python3 "$look" --read two.html "The synthetic world" "The tiring world" \

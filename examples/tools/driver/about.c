@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output.h"
 #include "text.h"
 
 /* What Linux calls the processor; elsewhere nothing is known. */
@@ -41,15 +42,13 @@ void about_describe(about *a, int n_threads)
 
 void about_write(const about *a, const char *path)
 {
-    text_make_folders(path);
-    FILE *out = fopen(path, "w");
-    if (out == NULL) {
-        text_fail("%s: cannot be written: %s", path, strerror(errno));
-    }
+    output_file file;
+    FILE *out = output_open(&file, path);
     fprintf(out, "checkpoint %s\nmachine %s\nkernels %s\nseconds %.2f\n", a->checkpoint, a->machine,
             a->kernels, a->seconds);
-    if (fclose(out) != 0) {
-        text_fail("%s: cannot be written: %s", path, strerror(errno));
+    const int number = output_finish(&file);
+    if (number != 0) {
+        output_complain("%s: cannot be written: %s", path, strerror(number));
     }
 }
 
@@ -72,8 +71,7 @@ void about_read(about *a, const char *path)
     memset(a, 0, sizeof *a);
     FILE *in = fopen(path, "r");
     if (in == NULL) {
-        text_fail("%s: %s; is this the folder of a run, and has the run ended?", path,
-                  strerror(errno));
+        text_fail("%s: %s; is this the folder of a run?", path, strerror(errno));
     }
     while (fgets(line, sizeof line, in) != NULL) {
         line[strcspn(line, "\n")] = '\0';

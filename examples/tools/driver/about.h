@@ -18,6 +18,7 @@ typedef struct about {
 
 /* The machine and the kernels of this process. */
 void about_describe(about *a, int n_threads);
+/* What cannot be written is said, and ends nothing. */
 void about_write(const about *a, const char *path);
 /* Fails where the file is not there, or names no checkpoint. */
 void about_read(about *a, const char *path);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "events.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "text.h"
 
@@ -67,38 +71,148 @@ static size_t put_wall_time(uint8_t *out)
     return 9;
 }
 
-static void write_record(FILE *out, const uint8_t *message, size_t n)
+enum { HEAD = 12, TAIL = 4 }; /* bytes around a message */
+
+static void write_record(row_file *out, const uint8_t *message, size_t n)
 {
-    uint8_t head[12];
-    uint8_t tail[4];
-    put_little(head, n, 8);
-    put_little(head + 8, mask(crc32c(head, 8)), 4);
-    put_little(tail, mask(crc32c(message, n)), 4);
-    fwrite(head, 1, sizeof head, out);
-    fwrite(message, 1, n, out);
-    fwrite(tail, 1, sizeof tail, out);
-    fflush(out);
+    uint8_t record[sizeof((events *)NULL)->summary + 128];
+    put_little(record, n, 8);
+    put_little(record + 8, mask(crc32c(record, 8)), 4);
+    memcpy(record + HEAD, message, n);
+    put_little(record + HEAD + n, mask(crc32c(message, n)), 4);
+    row_file_add(out, record, HEAD + n + TAIL);
 }
 
-void events_open(events *e, const char *folder)
+static const char PREFIX[] = "events.out.tfevents.";
+static const char ENDING[] = ".recrl";
+
+bool events_is_file(const char *name)
+{
+    const size_t n = strlen(name);
+    return strncmp(name, PREFIX, sizeof PREFIX - 1) == 0 && n > sizeof ENDING - 1 &&
+           strcmp(name + n - (sizeof ENDING - 1), ENDING) == 0;
+}
+
+/* The largest time in the name of an event file of the folder; 0: there is none. */
+static long long last_time(const char *folder)
+{
+    long long last = 0;
+    DIR *entries = opendir(folder);
+    const struct dirent *entry = NULL;
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        if (events_is_file(entry->d_name)) {
+            const long long at = strtoll(entry->d_name + sizeof PREFIX - 1, NULL, 10);
+            last = at > last ? at : last;
+        }
+    }
+    if (entries != NULL) {
+        closedir(entries);
+    }
+    return last;
+}
+
+bool events_is_in(const char *folder)
+{
+    return last_time(folder) > 0;
+}
+
+static uint64_t get_little(const uint8_t *bytes, int n_bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < n_bytes; i++) {
+        value |= (uint64_t)bytes[i] << (8 * i);
+    }
+    return value;
+}
+
+/* The step of a message that events_end wrote: its second field. −1: another message. */
+static int64_t step_of(const uint8_t *message, size_t n)
+{
+    uint64_t step = 0;
+    if (n < 11 || message[9] != 2 << 3) {
+        return -1;
+    }
+    for (size_t i = 10, shift = 0; i < n && shift < 64; i++, shift += 7) {
+        step |= (uint64_t)(message[i] & 0x7f) << shift;
+        if (message[i] < 0x80) {
+            break;
+        }
+    }
+    return (int64_t)step;
+}
+
+/* Bytes of the whole records of step ≤ `step` at the beginning of a file. */
+static long long measure(FILE *in, int64_t step)
+{
+    uint8_t message[sizeof((events *)NULL)->summary + 128];
+    uint8_t head[HEAD];
+    long long whole = 0;
+    while (fread(head, 1, HEAD, in) == HEAD) {
+        const uint64_t n = get_little(head, 8);
+        if (get_little(head + 8, 4) != mask(crc32c(head, 8)) || n > sizeof message - TAIL ||
+            fread(message, 1, (size_t)n + TAIL, in) != n + TAIL ||
+            get_little(message + n, 4) != mask(crc32c(message, (size_t)n)) ||
+            step_of(message, (size_t)n) > step) {
+            break;
+        }
+        whole += (long long)(HEAD + n + TAIL);
+    }
+    return whole;
+}
+
+void events_cut(const char *folder, int64_t step)
+{
+    DIR *entries = opendir(folder);
+    const struct dirent *entry = NULL;
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        char path[4352];
+        if (!events_is_file(entry->d_name)) {
+            continue;
+        }
+        text_path(path, sizeof path, folder, entry->d_name);
+        FILE *in = fopen(path, "rb");
+        if (in == NULL) {
+            text_fail("%s: cannot be read: %s", path, strerror(errno));
+        }
+        const long long whole = measure(in, step);
+        const bool is_bad = ferror(in) != 0;
+        fclose(in);
+        if (is_bad || truncate(path, (off_t)whole) != 0) {
+            text_fail("%s: cannot be cut: %s", path, strerror(errno));
+        }
+    }
+    if (entries != NULL) {
+        closedir(entries);
+    }
+}
+
+void events_open(events *e, const char *folder, int64_t step)
 {
     static const char VERSION[] = "brain.Event:2";
+    static const uint8_t STARTS[] = {1 << 3, 1};
+    char name[64];
     char path[4352];
     uint8_t message[64];
-    snprintf(path, sizeof path, "%s/events.out.tfevents.%lld.recrl", folder, (long long)time(NULL));
-    text_make_folders(path);
-    e->out = fopen(path, "ab");
-    if (e->out == NULL) {
-        text_fail("%s: cannot be written: %s", path, strerror(errno));
-    }
+    const long long last = last_time(folder);
+    const long long now = (long long)time(NULL);
+    snprintf(name, sizeof name, "%s%010lld%s", PREFIX, now > last ? now : last + 1, ENDING);
+    text_path(path, sizeof path, folder, name);
+    row_file_open(&e->file, path, 0, true);
     size_t n = put_wall_time(message);
     n += put_bytes(message + n, 3, VERSION, sizeof VERSION - 1);
-    write_record(e->out, message, n);
+    write_record(&e->file, message, n);
+    if (step > 0) {
+        n = put_wall_time(message);
+        message[n++] = 2 << 3;
+        n += put_varint(message + n, (uint64_t)step + 1);
+        n += put_bytes(message + n, 7, STARTS, sizeof STARTS);
+        write_record(&e->file, message, n);
+    }
 }
 
 void events_close(events *e)
 {
-    fclose(e->out);
+    row_file_close(&e->file);
 }
 
 void events_begin(events *e, int64_t step)
@@ -130,5 +244,5 @@ void events_end(events *e)
     message[n++] = 2 << 3;
     n += put_varint(message + n, (uint64_t)e->step);
     n += put_bytes(message + n, 5, e->summary, e->n_bytes);
-    write_record(e->out, message, n);
+    write_record(&e->file, message, n);
 }

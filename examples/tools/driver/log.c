@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "output.h"
 #include "text.h"
 
 /* Columns behind n_updates and n_timesteps, and where TensorBoard shows them. */
@@ -28,82 +29,123 @@ static const struct {
 
 enum { N_COLUMNS = sizeof columns / sizeof columns[0], FIRST_COUNT = 15 };
 
-/* Cuts off every row behind update n_updates; returns whether nothing is left, not even a heading.
- */
-static bool cut(FILE *file, int64_t n_updates)
+enum { LINE_BYTES = 4096 };
+
+/* Bytes of the rows of `path` that stay: its heading, and whole rows up to update n_updates. The
+ * last of them is dropped where no run that went on without a pause would have written it: a run
+ * that stops logs its last update, whatever the interval. *last receives the update of the last row
+ * that stays, *had that of the last one that was there. 0: there is no file, or nothing in it. */
+static long long measure(int64_t *last, int64_t *had, const char *path, const char *heading,
+                         int64_t n_updates, int64_t interval)
 {
-    char line[2048];
-    long end = 0;
-    rewind(file);
-    while (fgets(line, sizeof line, file) != NULL && strchr(line, '\n') != NULL) {
-        if (end > 0 && strtoll(line, NULL, 10) > n_updates) {
-            break;
+    char line[LINE_BYTES];
+    long long whole = 0;
+    FILE *in = fopen(path, "r");
+    bool is_kept = true;
+    *last = 0;
+    *had = 0;
+    if (in == NULL && errno != ENOENT) {
+        text_fail("%s: cannot be read: %s", path, strerror(errno));
+    }
+    while (in != NULL && fgets(line, sizeof line, in) != NULL && strchr(line, '\n') != NULL) {
+        const int64_t update = strtoll(line, NULL, 10);
+        if (whole == 0 && strcmp(line, heading) != 0) {
+            text_fail("%s has the columns of another release; move it away, or give --name for a "
+                      "folder of its own",
+                      path);
         }
-        end = ftell(file);
-    }
-    fflush(file);
-    if (ftruncate(fileno(file), end) != 0) {
-        text_fail("the log cannot be cut: %s", strerror(errno));
-    }
-    fseek(file, 0, SEEK_END);
-    return end == 0;
-}
-
-static FILE *open_rows(bool *is_new, const char *path, int64_t n_updates)
-{
-    text_make_folders(path);
-    FILE *file = n_updates > 0 ? fopen(path, "r+") : NULL;
-    if (file == NULL) {
-        file = fopen(path, "w+");
-    }
-    if (file == NULL) {
-        text_fail("%s: cannot be written: %s", path, strerror(errno));
-    }
-    setvbuf(file, NULL, _IOLBF, BUFSIZ);
-    *is_new = cut(file, n_updates);
-    return file;
-}
-
-FILE *log_open(const char *path, int64_t n_updates)
-{
-    bool is_new = false;
-    FILE *file = open_rows(&is_new, path, n_updates);
-    if (is_new) {
-        fputs("n_updates,n_timesteps", file);
-        for (int i = 0; i < N_COLUMNS; i++) {
-            fprintf(file, ",%s", columns[i].name);
+        is_kept = is_kept && update <= n_updates &&
+                  (update < n_updates || update == 0 || update % interval == 0);
+        *had = update;
+        if (is_kept) {
+            whole += (long long)strlen(line);
+            *last = update;
         }
-        fputc('\n', file);
     }
-    return file;
+    if (in != NULL && ferror(in) != 0) {
+        text_fail("%s: cannot be read: %s", path, strerror(errno));
+    }
+    if (in != NULL) {
+        fclose(in);
+    }
+    return whole;
 }
 
-FILE *log_open_warnings(const char *path, int64_t n_updates)
+/* What was lost before stays lost; but not without a word. Returns the update of the last row that
+ * was there. */
+static int64_t open_rows(row_file *file, const char *folder, const char *name, const char *heading,
+                         const run *r, bool has_every_update)
 {
-    bool is_new = false;
-    FILE *file = open_rows(&is_new, path, n_updates);
-    if (is_new) {
-        fputs("n_updates,n_timesteps,sentence\n", file);
+    char path[4352];
+    int64_t last = 0;
+    int64_t had = 0;
+    text_path(path, sizeof path, folder, name);
+    const int64_t n_updates = rr_agent_updates(r->agent);
+    const int64_t interval = has_every_update ? r->s->train.log_interval : 1;
+    const long long whole = measure(&last, &had, path, heading, n_updates, interval);
+    row_file_open(file, path, whole, false);
+    if (whole == 0) {
+        row_file_add(file, heading, strlen(heading));
+    } else if (has_every_update && n_updates / interval * interval > last) {
+        output_say("%s has no rows from behind update %" PRId64 " to %" PRId64
+                   ": they were never written",
+                   path, last, n_updates);
     }
-    return file;
+    return had;
 }
 
-void log_write_warnings(FILE *out, const run *r)
+void log_open(run_log *log, const char *folder, const run *r, bool has_board)
+{
+    char heading[LINE_BYTES] = "n_updates,n_timesteps";
+    const int64_t n_timesteps = rr_agent_timesteps(r->agent);
+    for (int i = 0; i < N_COLUMNS; i++) {
+        strcat(strcat(heading, ","), columns[i].name);
+    }
+    strcat(heading, "\n");
+    log->had_updates = open_rows(&log->rows, folder, "log.csv", heading, r, true);
+    open_rows(&log->warnings, folder, "health.csv", "n_updates,n_timesteps,sentence\n", r, false);
+    log->has_board = has_board || events_is_in(folder);
+    if (log->has_board) {
+        events_cut(folder, n_timesteps);
+        events_open(&log->board, folder, n_timesteps);
+    }
+}
+
+void log_write_warnings(run_log *log, const run *r)
 {
     for (int i = 0; i < r->n_warnings; i++) {
-        fprintf(out, "%" PRId64 ",%" PRId64 ",\"%s\"\n", r->stats.n_updates, r->stats.n_timesteps,
-                r->warnings[i]);
+        char row[1024];
+        const int n = snprintf(row, sizeof row, "%" PRId64 ",%" PRId64 ",\"%s\"\n",
+                               r->stats.n_updates, r->stats.n_timesteps, r->warnings[i]);
+        row_file_add(&log->warnings, row, (size_t)n);
+    }
+}
+
+void log_sync(run_log *log)
+{
+    row_file_sync(&log->rows);
+    row_file_sync(&log->warnings);
+    if (log->has_board) {
+        row_file_sync(&log->board.file);
+    }
+}
+
+void log_close(run_log *log)
+{
+    row_file_close(&log->rows);
+    row_file_close(&log->warnings);
+    if (log->has_board) {
+        events_close(&log->board);
     }
 }
 
 /* A number, or nan without a sign. */
-static void put(FILE *out, double value)
+static int put(char *out, size_t capacity, int column, double value)
 {
     if (isnan(value)) {
-        fputs(",nan", out);
-    } else {
-        fprintf(out, ",%.9g", value);
+        return snprintf(out, capacity, ",nan");
     }
+    return snprintf(out, capacity, column < FIRST_COUNT ? ",%.9g" : ",%.0f", value);
 }
 
 /* The columns' values of the run's last update. */
@@ -112,7 +154,8 @@ static void fill(double *values, const run *r, double oracle_reward)
     const rr_stats *s = &r->stats;
     const double n = (double)r->n_ended;
     const double row[N_COLUMNS] = {(double)s->reward_mean,
-                                   (double)s->reward_mean / oracle_reward,
+                                   oracle_reward != 0.0 ? (double)s->reward_mean / oracle_reward
+                                                        : (double)NAN,
                                    n > 0.0 ? r->ended_returns / n : (double)NAN,
                                    n > 0.0 ? (double)r->ended_lengths / n : (double)NAN,
                                    n,
@@ -134,28 +177,30 @@ static void fill(double *values, const run *r, double oracle_reward)
     memcpy(values, row, sizeof row);
 }
 
-void log_write(FILE *out, events *board, const run *r, double oracle_reward)
+static void write_row(row_file *out, const rr_stats *s, const double *values)
 {
-    const rr_stats *s = &r->stats;
+    char row[LINE_BYTES];
+    int n = snprintf(row, sizeof row, "%" PRId64 ",%" PRId64, s->n_updates, s->n_timesteps);
+    for (int i = 0; i < N_COLUMNS; i++) {
+        n += put(row + n, sizeof row - (size_t)n, i, values[i]);
+    }
+    row[n++] = '\n';
+    row_file_add(out, row, (size_t)n);
+}
+
+void log_write(run_log *log, const run *r, double oracle_reward)
+{
     double values[N_COLUMNS];
     fill(values, r, oracle_reward);
-    fprintf(out, "%" PRId64 ",%" PRId64, s->n_updates, s->n_timesteps);
-    for (int i = 0; i < N_COLUMNS; i++) {
-        if (i < FIRST_COUNT) {
-            put(out, values[i]);
-        } else {
-            fprintf(out, ",%.0f", values[i]);
-        }
-    }
-    fputc('\n', out);
-    if (board == NULL) {
+    write_row(&log->rows, &r->stats, values);
+    if (!log->has_board) {
         return;
     }
-    events_begin(board, s->n_timesteps);
+    events_begin(&log->board, r->stats.n_timesteps);
     for (int i = 0; i < N_COLUMNS; i++) {
         char tag[64];
         snprintf(tag, sizeof tag, "%s/%s", columns[i].group, columns[i].name);
-        events_add(board, tag, values[i]);
+        events_add(&log->board, tag, values[i]);
     }
-    events_end(board);
+    events_end(&log->board);
 }

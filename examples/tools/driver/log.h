@@ -1,24 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* log.h: runs/<name>/log.csv, a row every log_interval updates with all of rr_stats. Times of the
- * clock are left out, so that the logs of two equal runs are equal. */
+/* log.h: what a run writes of itself in its folder, row by row:
+ *
+ *     log.csv      a row every log_interval updates with all of rr_stats. Times of the clock are
+ *                  left out, so that the logs of two equal runs are equal
+ *     health.csv   a row for each warning of the health watch, for the report's marks. The watch is
+ *                  no part of a checkpoint: a resumed run begins a window anew
+ *     events.*     the log for TensorBoard, where that is asked for (events.h) */
 #ifndef EXAMPLES_DRIVER_LOG_H
 #define EXAMPLES_DRIVER_LOG_H
 
-#include <stdio.h>
-
 #include "events.h"
+#include "row_file.h"
 #include "run.h"
 
-/* Begins a file, or, with n_updates > 0, goes on behind the row of that update; later rows are cut
- * off. */
-FILE *log_open(const char *path, int64_t n_updates);
-/* One row of the run's last update, and the same to TensorBoard where `board` is not NULL.
- * oracle_reward: a step of the best known play. */
-void log_write(FILE *out, events *board, const run *r, double oracle_reward);
+typedef struct run_log {
+    row_file rows, warnings;
+    events board;
+    bool has_board;
+    int64_t had_updates; /* of the last row that was there, kept or cut off */
+} run_log;
 
-/* runs/<name>/health.csv: a row for each warning of the health watch, for the report's marks. The
- * watch is no part of a checkpoint: a resumed run begins a window anew. */
-FILE *log_open_warnings(const char *path, int64_t n_updates);
-void log_write_warnings(FILE *out, const run *r);
+/* Begins the files, or goes on with those of a run of which n_updates updates and n_timesteps
+ * timesteps are behind: later rows are cut off. A folder with event files gets another one. */
+void log_open(run_log *log, const char *folder, const run *r, bool has_board);
+/* One row of the run's last update. oracle_reward: a step of the best known play. */
+void log_write(run_log *log, const run *r, double oracle_reward);
+void log_write_warnings(run_log *log, const run *r);
+/* All rows so far are to survive a power cut. */
+void log_sync(run_log *log);
+void log_close(run_log *log);
 
 #endif

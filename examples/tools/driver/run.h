@@ -27,8 +27,18 @@ typedef struct run {
     double ended_squares; /* of returns */
     int64_t ended_lengths;
     int64_t n_ended;
+    double seconds; /* that it took; before the first, more than any */
     int n_warnings; /* of the health watch, in the last update */
     char warnings[RUN_MOST_WARNINGS][512];
+    /* Before an update that may take long, what the handles are, so that it can be broken off. */
+    int (*is_stopped)(void); /* not 0: break off; NULL: never */
+    struct {
+        bool is_kept;
+        void *bytes; /* [capacity] rr_checkpoint_save_memory's */
+        size_t n, capacity;
+        float *open_returns;
+        int32_t *open_lengths;
+    } before;
 } run;
 
 /* What the driver itself must know to go on: kept in the checkpoint as the host's blob. */
@@ -44,13 +54,17 @@ typedef struct run_origin {
 rr_agent *run_create_agent(const settings *s, rr_items *items);
 void run_open(run *r, const settings *s, const world *w);
 void run_close(run *r);
-/* One rollout and one update. */
-void run_update(run *r);
+/* One rollout and one update. False: is_stopped said so, and the run is as it was before; an update
+ * that is quick is never broken off. A run that goes on from there makes the same bytes as one that
+ * never stopped, which half an update would not. */
+bool run_update(run *r);
 
 /* Agent, environment, and the run's own text: origin, training config, open sessions. */
-void run_save(const run *r, const char *path, const run_origin *origin);
+rr_status run_save(const run *r, const char *path, const run_origin *origin, rr_error *err);
 /* Reads configs and origin of a checkpoint, before any handle exists. */
 void run_read_settings(settings *s, run_origin *origin, const char *path);
+/* Whether two checkpoints are of one recipe: all that no run may change between its parts. */
+bool run_is_same_recipe(const char *path, const char *other);
 /* Restores the handles of a run opened with those settings. */
 void run_load(run *r, const char *path);
 

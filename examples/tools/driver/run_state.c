@@ -42,7 +42,7 @@ static void write_config(FILE *out, const settings *s, int32_t kind)
     }
 }
 
-void run_save(const run *r, const char *path, const run_origin *origin)
+rr_status run_save(const run *r, const char *path, const run_origin *origin, rr_error *err)
 {
     char *blob = NULL;
     size_t blob_bytes = 0;
@@ -63,16 +63,17 @@ void run_save(const run *r, const char *path, const run_origin *origin)
     for (int32_t i = 0; i < r->s->env.n_envs; i++) {
         fprintf(out, "open %a %d\n", (double)r->open_returns[i], (int)r->open_lengths[i]);
     }
-    fclose(out);
-    text_make_folders(path);
-    rr_error err;
+    if (fclose(out) != 0) {
+        text_fail("no memory for the run's state");
+    }
     const rr_checkpoint all = {.struct_size = sizeof all,
                                .agent = r->agent,
                                .env = r->env,
                                .blob = blob,
                                .blob_bytes = blob_bytes};
-    text_require_file(rr_checkpoint_save(&all, path, &err), &err, path);
+    const rr_status status = rr_checkpoint_save(&all, path, err);
     free(blob);
+    return status;
 }
 
 static char *read_blob(const char *path)
@@ -164,6 +165,46 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
         text_require_file(rr_checkpoint_read_config(path, settings_config(s, kinds[i]), NULL, &err),
                           &err, path);
     }
+}
+
+/* A config's fields that two checkpoints of one run share, as text. */
+static bool is_same_config(settings *a, settings *b, int32_t kind)
+{
+    const int32_t n = rr_config_field_count(kind);
+    for (int32_t i = 0; i < n; i++) {
+        char left[128];
+        char right[128];
+        rr_error err;
+        rr_config_field field = {.struct_size = sizeof field};
+        text_require(rr_config_field_at(kind, i, &field, &err), &err);
+        text_require(rr_config_get(settings_config(a, kind), field.name, left, sizeof left, &err),
+                     &err);
+        text_require(rr_config_get(settings_config(b, kind), field.name, right, sizeof right, &err),
+                     &err);
+        const bool is_free = !is_stored(field.name) || strcmp(field.name, "log_interval") == 0 ||
+                             strcmp(field.name, "total_timesteps") == 0;
+        if (!is_free && strcmp(left, right) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool run_is_same_recipe(const char *path, const char *other)
+{
+    static settings a, b;
+    run_origin from, to;
+    run_read_settings(&a, &from, path);
+    run_read_settings(&b, &to, other);
+    const int32_t kinds[] = {RR_CONFIG_TRAIN, RR_CONFIG_ENV, RR_CONFIG_AGENT, RR_CONFIG_ALS,
+                             settings_algo_kind(&a)};
+    bool is_same = a.algo == b.algo && strcmp(from.world, to.world) == 0 &&
+                   strcmp(from.vectors, to.vectors) == 0 &&
+                   strcmp(from.reward_scale, to.reward_scale) == 0;
+    for (size_t i = 0; is_same && i < sizeof kinds / sizeof kinds[0]; i++) {
+        is_same = is_same_config(&a, &b, kinds[i]);
+    }
+    return is_same;
 }
 
 void run_load(run *r, const char *path)

@@ -3,18 +3,21 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "json.h"
+#include "output.h"
+#include "stop.h"
 #include "text.h"
 
 typedef struct result {
     pid_t process;
     FILE *out; /* what the child prints */
-    bool has_failed;
+    bool has_begun, has_failed, is_interrupted;
     double share, reward, seconds, warnings;
 } result;
 
@@ -65,35 +68,72 @@ static double number_of(const char *line, const char *name)
     return at != NULL ? strtod(at + strlen(key), NULL) : (double)NAN;
 }
 
+/* What a child printed last, in line [capacity]. */
+static void read_line(char *line, int capacity, FILE *out)
+{
+    line[0] = '\0';
+    rewind(out);
+    while (fgets(line, capacity, out) != NULL) {
+        continue; /* the last line is the one */
+    }
+}
+
+/* On stderr, also of a quiet batch: what went wrong with which seed. */
+static void complain(uint64_t seed, int status)
+{
+    if (WIFSIGNALED(status)) {
+        output_complain("seed %llu failed: signal %d (%s) ended it", (unsigned long long)seed,
+                        WTERMSIG(status), strsignal(WTERMSIG(status)));
+    } else if (WEXITSTATUS(status) != 0) {
+        output_complain("seed %llu failed with status %d", (unsigned long long)seed,
+                        WEXITSTATUS(status));
+    } else {
+        output_complain("seed %llu failed: it did not say what it earned",
+                        (unsigned long long)seed);
+    }
+}
+
+static void judge(result *r, uint64_t seed, int status, bool is_quiet)
+{
+    char line[8192];
+    read_line(line, sizeof line, r->out);
+    fclose(r->out);
+    r->share = number_of(line, "oracle_share");
+    r->reward = number_of(line, "reward_per_step");
+    r->seconds = number_of(line, "seconds");
+    r->warnings = number_of(line, "warnings");
+    r->is_interrupted = strstr(line, "\"interrupted\": true") != NULL;
+    r->has_failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !isfinite(r->share);
+    if (r->has_failed) {
+        complain(seed, status);
+    } else if (!is_quiet) {
+        printf("seed %3llu  reward %.4f a step  %6.2f %% of the best known play  %.1f s  %.0f "
+               "warnings%s\n",
+               (unsigned long long)seed, r->reward, 100.0 * r->share, r->seconds, r->warnings,
+               r->is_interrupted ? "  interrupted" : "");
+    }
+    output_check();
+}
+
+/* Waits for the end of one child. */
 static void collect(result *results, int n, const uint64_t *seeds, bool is_quiet)
 {
-    char line[4096] = "";
     int status = 0;
-    const pid_t process = wait(&status);
+    pid_t process = -1;
+    do {
+        process = wait(&status);
+    } while (process < 0 && errno == EINTR);
+    if (process < 0) {
+        text_fail("the seeds' processes cannot be waited for: %s", strerror(errno));
+    }
+    stop_pass_no_more(process);
     for (int i = 0; i < n; i++) {
-        result *r = &results[i];
-        if (r->process != process) {
-            continue;
+        if (results[i].process == process) {
+            judge(&results[i], seeds[i], status, is_quiet);
         }
-        rewind(r->out);
-        while (fgets(line, sizeof line, r->out) != NULL) {
-            continue; /* the last line is the one */
-        }
-        fclose(r->out);
-        r->share = number_of(line, "oracle_share");
-        r->reward = number_of(line, "reward_per_step");
-        r->seconds = number_of(line, "seconds");
-        r->warnings = number_of(line, "warnings");
-        r->has_failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !isfinite(r->share);
-        if (!is_quiet && r->has_failed) {
-            printf("seed %3llu  failed\n", (unsigned long long)seeds[i]);
-        } else if (!is_quiet) {
-            printf("seed %3llu  reward %.4f a step  %6.2f %% of the best known play  %.1f s  %.0f "
-                   "warnings\n",
-                   (unsigned long long)seeds[i], r->reward, 100.0 * r->share, r->seconds,
-                   r->warnings);
-        }
-        fflush(stdout);
+    }
+    if (!is_quiet && stop_asked() == 0 && output_is_gone()) {
+        raise(SIGTERM); /* for whom are the others? */
     }
 }
 
@@ -117,61 +157,136 @@ double seeds_interquartile_mean(const double *sorted, int n)
     return sum / (n - 2.0 * quarter);
 }
 
-static void summarise(const result *results, int n, bool is_json, bool is_quiet)
+/* "3, 5": the seeds that are marked; which: 0 failed, 1 interrupted, 2 never begun. */
+static void list(char *out, size_t capacity, const result *results, int n, const uint64_t *seeds,
+                 int which)
 {
-    double shares[SEEDS_MOST];
-    int n_good = 0;
-    double sum = 0.0, squares = 0.0, warnings = 0.0;
-    for (int i = 0; i < n; i++) {
-        if (!results[i].has_failed) {
-            shares[n_good++] = results[i].share;
-            sum += results[i].share;
-            warnings += results[i].warnings;
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < n && used + 32 < capacity; i++) {
+        const bool is_in = which == 0   ? results[i].has_failed
+                           : which == 1 ? results[i].is_interrupted
+                                        : !results[i].has_begun;
+        if (is_in) {
+            used += (size_t)snprintf(out + used, capacity - used, "%s%llu", used > 0 ? ", " : "",
+                                     (unsigned long long)seeds[i]);
         }
     }
-    if (n_good == 0) {
-        text_fail("no seed ended");
+}
+
+/* Shares of the seeds that ended, sorted. */
+typedef struct summary {
+    double shares[SEEDS_MOST];
+    double mean, spread, middle, warnings;
+    int n;
+} summary;
+
+static void sum_up(summary *of, const result *results, int n)
+{
+    double sum = 0.0, squares = 0.0;
+    memset(of, 0, sizeof *of);
+    for (int i = 0; i < n; i++) {
+        const result *r = &results[i];
+        if (r->has_begun && !r->has_failed && !r->is_interrupted) {
+            of->shares[of->n++] = r->share;
+            sum += r->share;
+            of->warnings += r->warnings;
+        }
     }
-    const double mean = sum / n_good;
-    for (int i = 0; i < n_good; i++) {
-        squares += (shares[i] - mean) * (shares[i] - mean);
+    of->mean = sum / of->n;
+    for (int i = 0; i < of->n; i++) {
+        squares += (of->shares[i] - of->mean) * (of->shares[i] - of->mean);
     }
-    const double spread = n_good > 1 ? sqrt(squares / (n_good - 1)) : 0.0;
-    qsort(shares, (size_t)n_good, sizeof *shares, ascending);
-    const double middle = seeds_interquartile_mean(shares, n_good);
-    if (!is_quiet) {
-        printf("%d seeds: mean %.2f %%, standard deviation %.2f %%, interquartile mean %.2f %%, "
-               "lowest "
-               "%.2f %%, highest %.2f %%\n",
-               n_good, 100.0 * mean, 100.0 * spread, 100.0 * middle, 100.0 * shares[0],
-               100.0 * shares[n_good - 1]);
+    of->spread = of->n > 1 ? sqrt(squares / (of->n - 1)) : 0.0;
+    qsort(of->shares, (size_t)of->n, sizeof *of->shares, ascending);
+    of->middle = of->n > 0 ? seeds_interquartile_mean(of->shares, of->n) : (double)NAN;
+}
+
+static void print_summary(const summary *of)
+{
+    printf("%d seeds: mean %.2f %%, standard deviation %.2f %%, interquartile mean %.2f %%, "
+           "lowest %.2f %%, highest %.2f %%\n",
+           of->n, 100.0 * of->mean, 100.0 * of->spread, 100.0 * of->middle, 100.0 * of->shares[0],
+           100.0 * of->shares[of->n - 1]);
+}
+
+static void write_json(const summary *of, const char *failed, const char *interrupted, int n_failed)
+{
+    json j;
+    json_begin(&j, stdout);
+    json_count(&j, "seeds", of->n);
+    json_count(&j, "failed", n_failed);
+    json_string(&j, "failed_seeds", failed);
+    json_string(&j, "interrupted_seeds", interrupted);
+    json_number(&j, "warnings", of->warnings);
+    json_number(&j, "oracle_share_mean", of->mean);
+    json_number(&j, "oracle_share_deviation", of->spread);
+    json_number(&j, "oracle_share_interquartile_mean", of->middle);
+    json_number(&j, "oracle_share_lowest", of->n > 0 ? of->shares[0] : (double)NAN);
+    json_number(&j, "oracle_share_highest", of->n > 0 ? of->shares[of->n - 1] : (double)NAN);
+    json_end(&j);
+}
+
+_Noreturn static void summarise(const result *results, int n, const uint64_t *seeds, bool is_json,
+                                bool is_quiet)
+{
+    static summary of;
+    static char lists[3][4096];
+    int n_failed = 0;
+    for (int i = 0; i < n; i++) {
+        n_failed += results[i].has_failed ? 1 : 0;
+    }
+    for (int which = 0; which < 3; which++) {
+        list(lists[which], sizeof lists[which], results, n, seeds, which);
+    }
+    sum_up(&of, results, n);
+    if (of.n > 0 && !is_quiet) {
+        print_summary(&of);
+    }
+    if (lists[1][0] != '\0') {
+        output_say("interrupted: seed %s; --resume with its run goes on", lists[1]);
+    }
+    if (lists[2][0] != '\0') {
+        output_say("not begun: seed %s", lists[2]);
     }
     if (is_json) {
-        json j;
-        json_begin(&j, stdout);
-        json_count(&j, "seeds", n_good);
-        json_count(&j, "failed", n - n_good);
-        json_number(&j, "warnings", warnings);
-        json_number(&j, "oracle_share_mean", mean);
-        json_number(&j, "oracle_share_deviation", spread);
-        json_number(&j, "oracle_share_interquartile_mean", middle);
-        json_number(&j, "oracle_share_lowest", shares[0]);
-        json_number(&j, "oracle_share_highest", shares[n_good - 1]);
-        json_end(&j);
+        write_json(&of, lists[0], lists[1], n_failed);
     }
-    exit(n_good < n ? EXIT_FAILURE : EXIT_SUCCESS);
+    if (n_failed > 0) {
+        text_fail("%sfailed: seed %s", n_failed == n ? "no seed ended; " : "", lists[0]);
+    }
+    exit(EXIT_SUCCESS);
+}
+
+/* In a child: what it prints goes to the parent, and what it says on stderr has its name. */
+static uint64_t begin_child(const result *r, uint64_t seed, pid_t parent)
+{
+    static char name[64];
+    stop_follow(parent);
+    snprintf(name, sizeof name, "%s: seed %llu", text_program(), (unsigned long long)seed);
+    text_set_program(name);
+    if (dup2(fileno(r->out), STDOUT_FILENO) < 0) {
+        text_fail("its output cannot go to the parent: %s", strerror(errno));
+    }
+    return seed;
 }
 
 uint64_t seeds_run(const uint64_t *seeds, int n, int n_jobs, bool is_json, bool is_quiet)
 {
     result *results = text_allocate((size_t)n, sizeof *results);
+    const pid_t parent = getpid();
     const long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
     const int most = n_jobs > 0 ? n_jobs : n_processors > 0 ? (int)n_processors : 1;
     int n_running = 0;
+    stop_catch("train: heard: the seeds save and end; once more ends them at once, with what was "
+               "saved last\n");
     for (int i = 0; i < n; i++) {
         if (n_running == most) {
             collect(results, n, seeds, is_quiet);
             n_running -= 1;
+        }
+        if (stop_asked() != 0) {
+            break;
         }
         results[i].out = tmpfile();
         if (results[i].out == NULL) {
@@ -179,21 +294,20 @@ uint64_t seeds_run(const uint64_t *seeds, int n, int n_jobs, bool is_json, bool 
                       (unsigned long long)seeds[i], strerror(errno));
         }
         fflush(stdout);
+        results[i].has_begun = true;
         results[i].process = fork();
         if (results[i].process < 0) {
             text_fail("no process for seed %llu: %s", (unsigned long long)seeds[i],
                       strerror(errno));
         }
         if (results[i].process == 0) {
-            dup2(fileno(results[i].out), STDOUT_FILENO);
-            free(results);
-            return seeds[i];
+            return begin_child(&results[i], seeds[i], parent);
         }
+        stop_pass_to(results[i].process);
         n_running += 1;
     }
     for (; n_running > 0; n_running--) {
         collect(results, n, seeds, is_quiet);
     }
-    summarise(results, n, is_json, is_quiet);
-    return 0;
+    summarise(results, n, seeds, is_json, is_quiet);
 }

@@ -17,6 +17,11 @@ void text_set_program(const char *name)
     program = name;
 }
 
+const char *text_program(void)
+{
+    return program;
+}
+
 void text_fail(const char *format, ...)
 {
     va_list arguments;
@@ -102,6 +107,13 @@ uint64_t text_parse_bytes(const char *flag, const char *value)
                   flag, value);
     }
     return (uint64_t)number * unit;
+}
+
+void text_path(char *out, size_t capacity, const char *folder, const char *name)
+{
+    if (snprintf(out, capacity, "%s/%s", folder, name) >= (int)capacity) {
+        text_fail("%s/%s: the path is too long", folder, name);
+    }
 }
 
 void text_make_folders(const char *path)

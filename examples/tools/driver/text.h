@@ -11,6 +11,7 @@
 
 /* The name in front of every sentence on stderr: "train: …". */
 void text_set_program(const char *name);
+const char *text_program(void);
 
 /* Prints a sentence and exits with status 1. */
 _Noreturn void text_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -27,6 +28,8 @@ const char *text_count(int64_t value);
 int64_t text_parse_count(const char *flag, const char *value);
 /* Parses bytes: a whole number ≥ 1, of units of 1, or with K, M, G or T behind it of 10³ … 10¹². */
 uint64_t text_parse_bytes(const char *flag, const char *value);
+/* "FOLDER/NAME" in out; fails where it is too long. */
+void text_path(char *out, size_t capacity, const char *folder, const char *name);
 /* Creates the folder of `path` and those above it. */
 void text_make_folders(const char *path);
 /* Creates the folders of `path`, and fails unless a file can be written beside it. */

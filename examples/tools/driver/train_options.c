@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "about.h"
 #include "flags_file.h"
+#include "output.h"
 #include "presets.h"
 #include "reward_scale.h"
 #include "seeds.h"
@@ -28,11 +31,14 @@ static void print_help(const flags_option *table, int n)
            "sizes of agent\n"
            "and buffer follow from the world unless given.\n"
            "\n"
-           "Ctrl-C finishes the rollout, saves, and exits with status 0; --resume goes on from "
-           "there as if\n"
-           "nothing had happened: it continues the run's log and replaces FILE, unless --name and "
-           "--checkpoint\n"
-           "say otherwise. At the end the sampled policy plays sessions of users that it was never "
+           "Ctrl-C, SIGTERM and SIGHUP save and exit with status 0; a second Ctrl-C ends at once "
+           "and keeps what\n"
+           "was saved last. --resume goes on from there as if nothing had happened: the run's log "
+           "goes on, and\n"
+           "its checkpoints are replaced. What cannot be written is said at once; the run goes on, "
+           "and ends\n"
+           "with status 1. docs/runs.md. At the end the sampled policy plays sessions of users "
+           "that it was never "
            "trained\n"
            "on, and its reward stands beside that of the best known play in the same sessions\n"
            "(reward_per_step, oracle_share). The share shown during training is against that play "
@@ -59,12 +65,21 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
          &o->vectors, NULL},
         {"save-vectors", "FILE.npy", "write the world's vectors to such files", &o->save_vectors,
          NULL},
-        {"name", "NAME", "log in runs/NAME/ (default <algo>-<world>-<seed>, or the resumed run's)",
+        {"name", "NAME",
+         "the run's folder, runs/NAME (default: algorithm, world, what differs, seed; numbered)",
          &o->name, NULL},
+        {"runs", "DIR", "where folders of runs are (default runs)", &o->runs, NULL},
+        {"overwrite", NULL, "replace the run of that name", NULL, &o->is_overwrite},
+        {"resume", "RUN", "go on with a run: its name, its folder, or a checkpoint", &o->resume,
+         NULL},
         {"checkpoint", "FILE",
-         "what to save (default checkpoints/<algo>.safetensors, or what --resume names)",
+         "save here too (the folder has a checkpoint anyhow; at the end, checkpoints/<algo>…)",
          &o->checkpoint, NULL},
-        {"resume", "FILE", "go on with a run from its checkpoint", &o->resume, NULL},
+        {"checkpoint-seconds", "S", "save every S seconds on the way (default 60; 0: not by time)",
+         &o->checkpoint_seconds, NULL},
+        {"checkpoint-every", "N", "save every N updates too", &o->checkpoint_every, NULL},
+        {"no-checkpoint", NULL, "save nothing, neither on the way nor at the end", NULL,
+         &o->has_no_checkpoint},
         {"stop-after", "N", "stop and save once N timesteps of the run are behind", &o->stop_after,
          NULL},
         {"reward-scale", "X",
@@ -90,6 +105,18 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
     }
     if (o->algo == NULL && o->resume == NULL) {
         text_fail("--algo is missing: %s (see --help)", flags_algo_names());
+    }
+    if (o->has_no_checkpoint && o->checkpoint != NULL) {
+        text_fail("--no-checkpoint and --checkpoint are both given; they contradict each other");
+    }
+    o->runs = o->runs != NULL ? o->runs : "runs";
+    if (o->name != NULL) {
+        run_folder_require_name(o->name);
+    }
+    if (o->resume != NULL) {
+        run_folder_find(o->from, o->from_folder, o->runs, o->resume);
+    } else if (o->seeds == NULL && !o->is_dump) {
+        run_folder_require_free(&(run_folder_wish){o->runs, o->name, o->is_overwrite});
     }
 }
 
@@ -159,7 +186,7 @@ static void resume_settings(settings *s, run_origin *origin, const train_options
 {
     static const char *const free_fields[] = {"num_threads", "worker_spin_us", "total_timesteps",
                                               "log_interval", NULL};
-    run_read_settings(s, origin, o->resume);
+    run_read_settings(s, origin, o->from);
     take_vectors(origin, o);
     take_reward_scale(origin, o);
     if (o->algo != NULL && flags_algo(o->algo) != s->algo) {
@@ -190,72 +217,131 @@ void train_options_settings(settings *s, run_origin *origin, const train_options
     }
 }
 
-/* A folder of its own under runs/, and one line of a checkpoint. */
-static void require_name(const char *name)
+/* Whether a folder has the run that goes on, at an earlier or a later point. */
+static bool has_run_of(const char *folder, const train_options *o)
 {
-    enum { MOST = 200 };
-    if (name[0] == '\0' || strlen(name) > MOST) {
-        text_fail("--name has %zu characters; it must have 1 to %d", strlen(name), MOST);
-    }
-    if (strpbrk(name, "/\n\r") != NULL || strcmp(name, ".") == 0 || strstr(name, "..") != NULL) {
-        text_fail("--name is \"%s\"; it names a folder under runs/ and may not have / or ..", name);
+    char own[4096];
+    run_folder_checkpoint(own, folder);
+    return access(own, F_OK) == 0 && run_is_same_recipe(own, o->from);
+}
+
+/* Where the run that goes on has its folder; "": it has none. */
+static void find_folder(char folder[RUN_FOLDER_PATH], const train_options *o,
+                        const run_origin *origin)
+{
+    const char *name = o->name != NULL ? o->name : origin->name;
+    folder[0] = '\0';
+    if (o->name == NULL && o->from_folder[0] != '\0') {
+        strcpy(folder, o->from_folder);
+    } else if (name[0] != '\0') {
+        run_folder_require_name(name); /* a checkpoint may be anyone's */
+        text_path(folder, RUN_FOLDER_PATH, o->runs, name);
+        if (!has_run_of(folder, o)) {
+            folder[0] = '\0';
+        }
+    } else if (!run_folder_of(folder, o->runs, o->from)) {
+        folder[0] = '\0';
     }
 }
 
-void train_options_paths(char *folder, char *checkpoint, size_t capacity, const train_options *o,
-                         run_origin *origin, const settings *s, const world *w)
+/* The file to which the run was saved beside its folder, unless it is another run's by now. */
+static void find_other(char other[4096], const train_place *place, const train_options *o)
 {
-    const char *algo = flags_algo_name(s->algo);
+    char path[4096];
+    about a;
+    text_path(path, sizeof path, place->folder.path, "about.txt");
+    if (access(path, F_OK) != 0) {
+        return;
+    }
+    about_read(&a, path);
+    if (strcmp(a.checkpoint, place->own) == 0) {
+        return;
+    }
+    if (access(a.checkpoint, F_OK) == 0 && !run_is_same_recipe(a.checkpoint, o->from)) {
+        output_say("%s, to which this run was saved too, has another run by now and is left alone",
+                   a.checkpoint);
+        return;
+    }
+    snprintf(other, 4096, "%s", a.checkpoint);
+}
+
+static void find_checkpoints(train_place *place, const train_options *o, const settings *s)
+{
+    run_folder_checkpoint(place->own, place->folder.path);
+    place->other[0] = '\0';
+    place->latest[0] = '\0';
+    if (o->has_no_checkpoint) {
+        return;
+    }
+    if (o->checkpoint != NULL || (o->resume != NULL && o->from_folder[0] == '\0')) {
+        const char *path = o->checkpoint != NULL ? o->checkpoint : o->from;
+        if (strlen(path) >= sizeof place->other) {
+            text_fail("%s: the path is too long", path);
+        }
+        strcpy(place->other, path);
+    } else if (place->folder.is_continued) {
+        find_other(place->other, place, o);
+    }
+    if (strcmp(place->other, place->own) == 0) {
+        place->other[0] = '\0';
+    } else if (place->other[0] != '\0') {
+        text_require_writable(place->other);
+    }
+    if (place->other[0] == '\0') {
+        const char *slash = strrchr(place->folder.path, '/');
+        const char *name = o->is_of_batch ? slash + 1 : flags_algo_name(s->algo);
+        snprintf(place->latest, sizeof place->latest, "checkpoints/%s.safetensors", name);
+        text_require_writable(place->latest);
+    }
+}
+
+void train_options_place(train_place *place, const train_options *o, run_origin *origin,
+                         const settings *s)
+{
+    char default_name[256];
+    char folder[RUN_FOLDER_PATH] = "";
+    if (o->resume != NULL) {
+        find_folder(folder, o, origin);
+    }
     if (o->name != NULL) {
-        require_name(o->name);
         strcpy(origin->name, o->name);
     }
-    if (origin->name[0] != '\0') {
-        require_name(origin->name); /* a checkpoint may be anyone's */
-        snprintf(folder, capacity, "runs/%s", origin->name);
+    if (folder[0] != '\0') {
+        run_folder_continue(&place->folder, folder);
     } else {
-        snprintf(folder, capacity, "runs/%s-%s-%llu", algo, w->name,
-                 (unsigned long long)s->train.seed);
+        const run_folder_wish wish = {.runs = o->runs,
+                                      .name = origin->name[0] != '\0' ? origin->name : NULL,
+                                      .is_overwrite = o->is_overwrite};
+        run_folder_default_name(default_name, s, origin);
+        run_folder_create(&place->folder, &wish, default_name);
     }
-    const char *path = o->checkpoint != NULL ? o->checkpoint : o->resume;
-    if (path == NULL) {
-        snprintf(checkpoint, capacity, "checkpoints/%s.safetensors", algo);
-    } else if (strlen(path) >= capacity) {
-        text_fail("%s: the path is too long", path);
-    } else {
-        strcpy(checkpoint, path);
-    }
+    find_checkpoints(place, o, s);
 }
 
 void train_options_run_seeds(train_options *o, flags_fields *fields)
 {
     static uint64_t seeds[SEEDS_MOST];
     static char name[256];
-    static char checkpoint[512];
     static char value[32];
-    char of_world[64];
     if (o->resume != NULL || o->checkpoint != NULL) {
         text_fail("--seeds names its runs and checkpoints by --name and seed; it takes neither "
-                  "--resume nor "
-                  "--checkpoint");
-    }
-    if (o->name != NULL) {
-        require_name(o->name);
+                  "--resume nor --checkpoint");
     }
     const int n = seeds_parse(seeds, o->seeds);
     const int64_t jobs = o->jobs != NULL ? text_parse_count("--jobs", o->jobs) : 0;
+    for (int i = 0; o->name != NULL && i < n; i++) {
+        snprintf(name, sizeof name, "%s-%llu", o->name, (unsigned long long)seeds[i]);
+        run_folder_require_name(name);
+        run_folder_require_free(&(run_folder_wish){o->runs, name, o->is_overwrite});
+    }
     const uint64_t seed =
         seeds_run(seeds, n, jobs < 1024 ? (int)jobs : 1024, o->is_json, o->is_quiet);
-    world_name(of_world, sizeof of_world, o->world != NULL ? o->world : "synthetic");
     if (o->name != NULL) {
         snprintf(name, sizeof name, "%s-%llu", o->name, (unsigned long long)seed);
-    } else {
-        snprintf(name, sizeof name, "%s-%s-%llu", o->algo, of_world, (unsigned long long)seed);
+        o->name = name;
     }
-    snprintf(checkpoint, sizeof checkpoint, "checkpoints/%s.safetensors", name);
     snprintf(value, sizeof value, "%llu", (unsigned long long)seed);
-    o->name = name;
-    o->checkpoint = checkpoint;
+    o->is_of_batch = true;
     o->is_quiet = o->is_json = true;
     flags_add(fields, "seed", value);
 }

@@ -5,12 +5,26 @@
 
 #include "flags.h"
 #include "run.h"
+#include "run_folder.h"
 
 typedef struct train_options {
     const char *algo, *world, *data, *name, *resume, *checkpoint, *stop_after, *seeds, *jobs;
     const char *vectors, *reward_scale, *save_vectors, *memory_limit;
-    bool is_json, is_quiet, is_help, is_dump, has_board;
+    const char *runs, *checkpoint_every, *checkpoint_seconds;
+    bool is_json, is_quiet, is_help, is_dump, has_board, is_overwrite, has_no_checkpoint;
+    bool is_of_batch; /* one of --seeds */
+    /* What --resume names: its file, and the run's folder, "" where it is none. */
+    char from[4096];
+    char from_folder[RUN_FOLDER_PATH];
 } train_options;
+
+/* Where a run is kept. */
+typedef struct train_place {
+    run_folder folder;
+    char own[4096];    /* the checkpoint in it */
+    char other[4096];  /* --checkpoint, or the file that was resumed; "": none */
+    char latest[4096]; /* a copy at the end, which later runs replace; "": none */
+} train_place;
 
 /* Reads argv; prints the help and exits where that is asked for. */
 void train_options_read(train_options *o, flags_fields *fields, int argc, char **argv);
@@ -22,8 +36,9 @@ void train_options_settings(settings *s, run_origin *origin, const train_options
 void train_options_run_seeds(train_options *o, flags_fields *fields);
 /* The run's flags as a file for --config. */
 void train_options_dump(const settings *s, const run_origin *origin);
-/* Where the run's folder and its checkpoint are: as told, else where the resumed run has them. */
-void train_options_paths(char *folder, char *checkpoint, size_t capacity, const train_options *o,
-                         run_origin *origin, const settings *s, const world *w);
+/* Makes the folder of a new run, or takes that of the one that goes on: as told, else where the run
+ * has them. */
+void train_options_place(train_place *place, const train_options *o, run_origin *origin,
+                         const settings *s);
 
 #endif

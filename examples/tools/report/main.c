@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/output.h"
 #include "driver/text.h"
 #include "page.h"
 #include "panels.h"
@@ -164,6 +165,7 @@ int main(int argc, char **argv)
     static options o;
     static scene scenes[RUNS_MOST];
     text_set_program("report");
+    output_begin();
     read_options(&o, &r, argc, argv);
     const int n_scenes = make_scenes(scenes, &r, o.n_sessions);
 

@@ -1,0 +1,218 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What docs/runs.md promises: no run is lost, none is silent. Tried in a folder of its own.
+#
+#   sh tests/drivers/test_runs.sh TRAIN EVALUATE REPORT
+set -u
+absolute() {
+    case $1 in
+    /*) echo "$1" ;;
+    *) echo "$(pwd)/$1" ;;
+    esac
+}
+train=$(absolute "$1")
+evaluate=$(absolute "$2")
+report=$(absolute "$3")
+here=$(absolute "$(dirname "$0")")
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failed=0
+
+promise() {
+    sentence=$1
+    shift
+    if ! "$@" >out 2>err; then
+        echo "broken: $sentence" >&2
+        sed 's/^/    /' out err >&2
+        failed=$((failed + 1))
+    fi
+}
+refuses() {
+    sentence=$1
+    words=$2
+    shift 2
+    if "$@" >out 2>err || ! grep -q -e "$words" err; then
+        echo "broken: $sentence" >&2
+        sed 's/^/    /' err >&2
+        failed=$((failed + 1))
+    fi
+}
+# Waits until a run has written so many rows.
+await_rows() {
+    i=0
+    while [ ! -s "$1" ] || [ "$(wc -l <"$1")" -lt "$2" ]; do
+        sleep 0.05
+        i=$((i + 1))
+        [ $i -lt 400 ] || return 1
+    done
+}
+rows() { wc -l <"runs/$1/log.csv"; }
+
+small="--algo ppo --total-timesteps 8000 --num-items 40 --max-episode-steps 13 --quiet"
+# shellcheck disable=SC2086
+"$train" $small --name whole --tensorboard
+cp -r runs/whole whole
+
+# ── a folder of its own ─────────────────────────────────────────────────────────────────────────
+mkdir names
+cd names || exit 1
+short="--num-items 40 --total-timesteps 1000 --quiet"
+# shellcheck disable=SC2086
+for flags in "" "" "--lr 0.003" "--seed 7" "--lr 3e-3 --seed 7" "--num-threads 2"; do
+    "$train" --algo ppo $short $flags || exit 1
+done
+stem=ppo-synthetic
+tail=num_items=40-total_timesteps=1000
+promise "a default name is free, says what differs from the defaults, and ends in the seed" \
+    test -s "runs/$stem-$tail-0/log.csv" -a -s "runs/$stem-$tail-0-2/log.csv" \
+    -a -s "runs/$stem-lr=0.003-$tail-0/log.csv" -a -s "runs/$stem-$tail-7/log.csv" \
+    -a -s "runs/$stem-lr=0.003-$tail-7/log.csv" -a -s "runs/$stem-$tail-0-3/log.csv"
+promise "…and nothing else is made" test "$(ls runs | wc -l)" -eq 6
+promise "two default runs are the same bytes" cmp "runs/$stem-$tail-0/checkpoint.safetensors" \
+    "runs/$stem-$tail-0-2/checkpoint.safetensors"
+# shellcheck disable=SC2086
+promise "--runs puts them elsewhere" "$train" --algo ppo $short --name there --runs else/where
+promise "…whole" test -s else/where/there/log.csv -a -s else/where/there/checkpoint.safetensors
+promise "…and resumes them there" "$train" --resume there --runs else/where --quiet
+# shellcheck disable=SC2086
+refuses "a rerun by name asks for --overwrite" "runs/whole has a run in it; --overwrite" sh -c "cd .. && '$train' $small --name whole"
+promise "…and changed nothing" diff -r ../runs/whole ../whole
+# shellcheck disable=SC2086
+promise "--overwrite replaces the run" "$train" --algo ppo $short --seed 7 --name again --tensorboard
+# shellcheck disable=SC2086
+promise "…however often" "$train" --algo ppo $short --seed 8 --name again --overwrite
+promise "…whole: no event file is left" sh -c '! ls runs/again/events* 2>/dev/null'
+touch runs/again/mine
+# shellcheck disable=SC2086
+promise "…and what is not the run's stays" sh -c "'$train' --algo ppo $short --name again --overwrite && test -e runs/again/mine"
+mkdir runs/empty
+# shellcheck disable=SC2086
+promise "an empty folder is free" "$train" --algo ppo $short --name empty
+: >runs/plain
+# shellcheck disable=SC2086
+refuses "a file is no folder, and is named" "runs/plain" "$train" --algo ppo $short --name plain
+refuses "neither is a file above it" "runs/plain" "$train" --algo ppo --quiet --runs runs/plain
+cd .. || exit 1
+
+"$train" --algo ppo --total-timesteps 100000000 --num-items 40 --quiet --name busy 2>busy.err &
+pid=$!
+await_rows runs/busy/log.csv 2
+refuses "a folder in which a run is trained is locked" "process $pid trains there" \
+    "$train" --algo ppo --name busy --overwrite --quiet
+refuses "…against a resume too" "process $pid trains there" "$train" --resume busy --quiet
+kill -KILL $pid
+wait $pid 2>/dev/null
+promise "a lock ends with its process" "$train" --resume busy --quiet --stop-after 3000
+promise "…and is taken away by a run that ends" test ! -e runs/busy/lock
+
+# ── checkpoints on the way ──────────────────────────────────────────────────────────────────────
+# shellcheck disable=SC2086
+promise "a run without checkpoints trains" "$train" $small --name none --no-checkpoint
+promise "…and has none" test ! -e runs/none/checkpoint.safetensors -a ! -e checkpoints/none.safetensors
+promise "…but rows" cmp runs/none/log.csv whole/log.csv
+refuses "…cannot be resumed, and the sentence says why" "made with --no-checkpoint" "$train" --resume none
+refuses "a checkpoint is asked for or not" "contradict" "$train" --algo ppo --no-checkpoint --checkpoint x.safetensors
+refuses "what is no run is named" "resume is \"no/run\"; there is no such checkpoint" "$train" --resume no/run
+
+# SIGKILL at moments that differ: the run goes on and ends in the bytes of one that was never killed.
+kills=0
+for delay in 0.02 0.05 0.09 0.14 0.2; do
+    # shellcheck disable=SC2086
+    "$train" $small --name whole --runs killed --overwrite --checkpoint-every 1 --tensorboard \
+        --checkpoint killed/file.safetensors &
+    pid=$!
+    sleep $delay
+    kill -KILL $pid 2>/dev/null && kills=$((kills + 1))
+    wait $pid 2>/dev/null
+    if [ ! -e killed/whole/checkpoint.safetensors ]; then
+        continue # it had not begun
+    fi
+    promise "a killed run goes on" "$train" --resume killed/whole --quiet
+    promise "…to the bytes of one that never stopped" cmp killed/whole/checkpoint.safetensors whole/checkpoint.safetensors
+    promise "…in the file that it was given too" cmp killed/file.safetensors whole/checkpoint.safetensors
+    promise "…with its log" cmp killed/whole/log.csv whole/log.csv
+    promise "…and its events" python3 "$here/read_events.py" killed/whole
+done
+[ $kills -gt 0 ] || echo "no run was killed on its way: this machine is too quick for the test" >&2
+
+# Signals: the first is heard, saves and ends.
+for signal in INT TERM HUP; do
+    # shellcheck disable=SC2086
+    "$train" --algo ppo --total-timesteps 100000000 --num-items 40 --name "by-$signal" \
+        --checkpoint-seconds 0 >told 2>heard &
+    pid=$!
+    await_rows "runs/by-$signal/log.csv" 3
+    kill -$signal $pid
+    wait $pid
+    promise "SIG$signal ends with status 0" test $? -eq 0
+    promise "…and is heard" grep -q "train: heard: the run saves and ends" heard
+    promise "…and says how to go on" grep -q "go on with: train --resume runs/by-$signal" told
+    n=$(($(rows "by-$signal") - 1))
+    promise "…and nothing is lost" "$train" --resume "by-$signal" --quiet --stop-after $((1024 * n))
+    promise "…not a row" test "$(rows "by-$signal")" -eq $((n + 1))
+done
+# An update that is long is broken off, as if it had never begun.
+# shellcheck disable=SC2086
+"$train" --algo ppo --num-items 40 --total-timesteps 8000000 --update-epochs 1000 --target-kl 0 \
+    --batch-size 64 --name slow >told 2>heard &
+pid=$!
+await_rows runs/slow/log.csv 1
+sleep 0.5
+kill -INT $pid
+wait $pid
+promise "a long update is broken off" test $? -eq 0
+promise "…and what was before it is kept" test -e runs/slow/checkpoint.safetensors
+
+# A reader of stdout that goes away.
+"$train" --algo ppo --total-timesteps 100000000 --num-items 40 --name pipe --checkpoint-seconds 0 2>heard | head -n 1 >told
+promise "a run ends with its reader, and says so" grep -q "nobody reads standard output any more; the run is saved" heard
+n=$(($(rows pipe) - 1))
+promise "…with nothing lost" "$train" --resume pipe --quiet --stop-after $((1024 * n))
+promise "…not a row" test "$(rows pipe)" -eq $((n + 1))
+
+# ── a resume from an older point ────────────────────────────────────────────────────────────────
+# shellcheck disable=SC2086
+"$train" $small --name older --tensorboard --stop-after 3000 --checkpoint older.safetensors
+cp older.safetensors kept.safetensors
+"$train" --resume older --quiet
+"$train" --resume kept.safetensors --name older >told
+promise "a resume from an older point says what it cuts" grep -q "runs/older had gone on to update 8; it goes on from update 3" told
+promise "…cuts the log there" cmp runs/older/log.csv whole/log.csv
+promise "…and the events: one rising curve" python3 "$here/read_events.py" runs/older --rising
+refuses "a folder of another run is not gone on with" "runs/whole has a run in it" \
+    "$train" --resume runs/busy --name whole --quiet
+
+# ── seeds ───────────────────────────────────────────────────────────────────────────────────────
+refuses "a failed seed is named" "failed: seed 3" sh -c \
+    "mkdir -p runs/bad-3 && flock runs/bad-3/lock '$train' $small --seeds 2-3 --name bad"
+cp err heard
+promise "…and so is its sentence" grep -q "train: seed 3: runs/bad-3: process 0 trains there" heard
+promise "…and the others end" test -s runs/bad-2/checkpoint.safetensors
+
+batch="--algo ppo --total-timesteps 100000000 --num-items 40 --seeds 4-5 --jobs 2"
+for signal in TERM INT KILL; do
+    # shellcheck disable=SC2086
+    "$train" $batch --name "batch-$signal" --checkpoint-seconds 0 >out 2>err &
+    pid=$!
+    await_rows "runs/batch-$signal-4/log.csv" 3
+    await_rows "runs/batch-$signal-5/log.csv" 3
+    kill -$signal $pid
+    wait $pid 2>/dev/null
+    i=0
+    while [ -e "runs/batch-$signal-4/lock" ] || [ -e "runs/batch-$signal-5/lock" ]; do
+        sleep 0.05
+        i=$((i + 1))
+        [ $i -lt 200 ] || break
+    done
+    promise "SIG$signal of a batch reaches its seeds: none survives" test ! -e "runs/batch-$signal-4/lock" \
+        -a ! -e "runs/batch-$signal-5/lock"
+    n=$(($(rows "batch-$signal-5") - 1))
+    promise "…and each has saved" "$train" --resume "batch-$signal-5" --quiet --stop-after $((1024 * n))
+    promise "…all of it" test "$(rows "batch-$signal-5")" -eq $((n + 1))
+done
+
+if [ $failed -eq 0 ]; then
+    echo "runs: every promise was kept"
+fi
+exit $failed
