@@ -209,6 +209,9 @@ static void update_by_hand(double *after, int is_ppo)
     printf("z         %9.6f %9.6f %9.6f\n", f.z[0], f.z[1], f.z[2]);
     printf("p         %9.6f %9.6f %9.6f   entropy %.6f\n", f.p[0], f.p[1], f.p[2], f.entropy);
     printf("V         %9.6f   advantage %.6f   g %.6f   dV %.6f\n", f.value, advantage, g, dV);
+    printf("dz        %9.6f %9.6f %9.6f   dlogtau %.6f   dkappa %.6f   dw %.6f\n", d[B], d[B + 1],
+           d[B + 2], d[TAU], d[K], d[F]);
+    printf("dq        %9.6f %9.6f\n", d[W] / state[0], d[W + 2] / state[0]); /* dW = dq sᵀ */
     printf("norm      %9.6f   every slope times %.6f\n", norm, scale);
     for (int i = 0; i < ALL; i++) {
         after[i] = x[i] - first_step(is_ppo, d[i] * scale);
