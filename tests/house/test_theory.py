@@ -186,6 +186,21 @@ class TheRules(unittest.TestCase):
         self.change("docs/05_code_walkthrough.md", "`lib/rl/one.c`", "`lib/rl/two.c`")
         self.speaks(theory.shown_code_stands_in_the_tree(self.tree), "lib/rl/two.c")
 
+    def test_lines_that_changed_are_put_in(self):
+        before = (self.tree / "docs/05_code_walkthrough.md").read_text(encoding="utf-8")
+        theory.write(self.tree)
+        self.assertEqual((self.tree / "docs/05_code_walkthrough.md").read_text(encoding="utf-8"), before)
+        self.write("lib/rl/one.c", "/* new */\n" + CODE)
+        self.change("docs/05_code_walkthrough.md", "    one();\n    /* … */\n    three();\n",
+                    "void rri_one_compute(void)\n{\n    zero();\n    two();\n    three();\n}\n")
+        self.change("docs/05_code_walkthrough.md", "+    three();\n", "+    four();\n")
+        self.change("docs/05_code_walkthrough.md", "+    two();\n", "+    twos();\n")
+        theory.write(self.tree)
+        after = (self.tree / "docs/05_code_walkthrough.md").read_text(encoding="utf-8")
+        self.assertIn("```c\n" + CODE + "```", after)
+        self.assertIn("     two();\n+    three();\n", after)
+        self.assertEqual(theory.shown_code_stands_in_the_tree(self.tree), [])
+
     def test_names_that_nothing_has(self):
         for before, after, word in (("`rri_one_compute` reads", "`rri_two_compute` reads", "rri_two_compute"),
                                     ("rr_obs.states", "rr_obs.energy", "rr_obs.energy"),

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The documents docs/01 … 05: what they show of the tree stands in it, what they name exists, and what
-their commands print is what they say."""
+their commands print is what they say.
+
+usage: theory.py TREE      where lines that a page shows have changed, puts the new ones in; then read
+                           the sentences beside them again"""
+import difflib
 import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 
 PAGES = ("01_intro_recsys", "02_rl_formulation", "03_theory_ppo", "04_theory_a2c", "05_code_walkthrough")
@@ -109,6 +114,59 @@ def compare_diff(tree, path, diff):
     return found
 
 
+def lifted_anew(piece, source):
+    """The lines of a source that a piece of it was before some of them changed: from the line that its
+    first is likeliest to be, to that of its last. None where too little of it is left."""
+    lines, there = piece.splitlines(), source.splitlines()
+    blocks = [b for b in difflib.SequenceMatcher(None, lines, there, False).get_matching_blocks() if b.size]
+    if sum(b.size for b in blocks) * 2 < len(lines):
+        return likeliest(lines, there)
+    first, last = blocks[0], blocks[-1]
+    begin = max(first.b - first.a, 0)
+    end = last.b + last.size + (len(lines) - last.a - last.size)
+    return "".join(line + "\n" for line in there[begin:end])
+
+
+def likeliest(lines, there):
+    """As many lines of a source as resemble these most; None where they hardly do."""
+    text, n = "\n".join(lines), len(lines)
+    ratio, begin = max(((difflib.SequenceMatcher(None, text, "\n".join(there[i:i + n]), False).ratio(), i)
+                        for i in range(len(there) - n + 1)), default=(0.0, 0))
+    return "".join(line + "\n" for line in there[begin:begin + n]) if ratio > 0.6 else None
+
+
+def write(tree):
+    """Puts what stands in the tree now in the place of lines that do not any more."""
+    for path in pages(tree, LIFTED):
+        text, file, end, out = read(path), None, 0, []
+        for block in BLOCK.finditer(text):
+            named = PATH.findall(text[end:block.start()])
+            file = named[-1] if named else file
+            out += [text[end:block.start()], rewritten(tree, file, block)]
+            end = block.end()
+        path.write_text("".join(out) + text[end:], encoding="utf-8")
+
+
+def rewritten(tree, file, block):
+    kind, code = block.group(1), block.group(2)
+    if kind not in ("c", "diff"):
+        return block.group(0)
+    width = 1 if kind == "diff" else 0  # of the mark before a line
+    out = []
+    for line_or_piece in re.split(rf"^( *{re.escape(LEFT_OUT)}\n|@@\n|\+\+\+ .*\n)", code, flags=re.M):
+        if line_or_piece.startswith("+++ "):
+            file = line_or_piece[4:].strip()
+        marks = [line[:width] for line in line_or_piece.splitlines()]
+        piece = "".join(line[width:] + "\n" for line in line_or_piece.splitlines())
+        is_code = piece and not re.match(r"@@|\+\+\+ ", line_or_piece) and LEFT_OUT not in line_or_piece
+        if is_code and stands_in(piece, read(pathlib.Path(tree) / file)) is not None:
+            piece = lifted_anew(piece, read(pathlib.Path(tree) / file)) or piece
+            line_or_piece = "".join(marks[min(i, len(marks) - 1)] + line + "\n"
+                                    for i, line in enumerate(piece.splitlines()))
+        out.append(line_or_piece)
+    return f"```{kind}\n{''.join(out)}```"
+
+
 def names_exist(tree):
     """Functions and structs of the house, members of public structs, and files."""
     root = pathlib.Path(tree)
@@ -207,3 +265,10 @@ def commands_print_what_is_said(tree, folder, has_the_pages_digits=True):
             elif printed != ours:
                 found.append(f"docs/{path.name}: {command} prints\n{done.stdout}where the page says\n{said}")
     return found
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    write(sys.argv[1])
+    print("\n".join(shown_code_stands_in_the_tree(sys.argv[1])) or "every piece stands in the tree")
