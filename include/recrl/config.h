@@ -74,7 +74,7 @@ typedef struct rr_agent_config {
                                   has more threads than cores; default 200 */
     float initial_scale;       /* τ at the start (two-tower), > 0; default 10 */
     float mlp_scale;           /* c of q = W_skip s + c MLP(s) (two-tower), > 0; default 0.125,
-                                  which is 1/√64: at 1 the MLP's noise costs 1.5 % of the best */
+                                  which is 1/√64; docs/design.md §6 says why */
     int32_t max_staleness;     /* updates after which rows of a version are refused, [0, 1024];
                                   default 64. This and the four below are for
                                   rr_agent_update_sessions. maths §5 */
