@@ -242,19 +242,19 @@ void factors_explain(FILE *out, const factors_table *t)
     fprintf(out,
             "\nranking: of the latest tenth of what each of %s users met, the share that is among "
             "the first 20 of\n"
-            "all items new to them. Neither vectors nor policies have seen it. The policy learned "
-            "to please a\n"
-            "user who rates like the vectors, which is not to guess what the user looks at next: ",
+            "all items new to them. Neither vectors nor policies have seen it. The policy was "
+            "trained\n"
+            "for the ratings of a simulated user, not to predict what a user looks at next: ",
             text_count(t->n_users));
     switch (factors_verdict(t)) {
     case FACTORS_AHEAD:
-        fprintf(out, "here it guesses best\nall the same.\n");
+        fprintf(out, "here it predicts best\nall the same.\n");
         break;
     case FACTORS_LEVEL:
         fprintf(out, "here it is level\nwith the best of the others, %s.\n", t->at[best].name);
         break;
     default:
-        fprintf(out, "%s\nguess that better here.\n",
+        fprintf(out, "%s\npredict that better here.\n",
                 strcmp(t->at[best].name, "popular") == 0 ? "popular items" : t->at[best].name);
     }
 }
@@ -264,10 +264,10 @@ void factors_explain_world(FILE *out, const factors_table *t)
     const bool is_worse = t->at[1].recall < t->at[0].recall;
     if (is_worse) {
         fprintf(out,
-                "%s are behind popular items here. They are to tell how a film would be rated, "
-                "met or not, and\n"
-                "make a world of users with tastes; what is watched next, hits mostly, is another "
-                "question.\n",
+                "%s find fewer of them than popular items do. They predict how a user would rate "
+                "an item,\n"
+                "which is what the simulated users of this world need. Which items people look at "
+                "next depends\nmore on how popular these are.\n",
                 t->at[1].name);
     }
 }
