@@ -9,11 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* λ of 1, ½ … 2⁻⁷: from weights that are far too large in a few rows to a little in many. */
+#define RRI_OFF_POLICY_BETS ((size_t)8)
+
 typedef struct rri_off_policy_sums {
     size_t n, n_capped;
     double w, w_squared; /* Σ ω, Σ ω² of the weights used */
     size_t n_other;      /* rows that another version drew; of them, before capping: */
-    double raw, raw_squared, raw_max;
+    double raw, raw_max;
+    double bets[RRI_OFF_POLICY_BETS]; /* Σ log(1 + λ (w − 1)) */
 } rri_off_policy_sums;
 
 /* weights [n] written; is_own [n]: 1 where the present version drew the row, whose ratio is 1. */
@@ -23,10 +27,15 @@ rri_off_policy_sums rri_off_policy_weigh(float *weights, const float *log_prox, 
 /* (Σω)² / (n Σω²), in (0, 1]; 1 without rows. */
 double rri_off_policy_ess(const rri_off_policy_sums *sums);
 
-/* How many standard errors the mean of the raw weights of other versions' rows lies from 1; 0 where
- * fewer than 32 rows say nothing. It should be small: E_μ[π_prox / μ] = 1. What log-probs in float
- * leave open (1e-5) is a part of the standard error, so that weights which are all 1 but for
- * rounding are none of its business. */
-double rri_off_policy_deviation(const rri_off_policy_sums *sums);
+/* Log of the evidence that rows of other versions were not drawn with the log-probs that they
+ * carry: log mean_λ Π (1 + λ (w − 1)), of weights before capping.
+ *
+ * Whatever drew a row, E_μ[π_prox / μ] = Σ π_prox over what μ may play ≤ 1: also of a greedy
+ * policy, which never plays most items, and of weights with heavy tails. So each product is a fair
+ * bet, or a losing one, and its mean is at most 1; by Markov's inequality evidence above log(1/α)
+ * comes in at most a share α of honest updates [Shafer 2021; Waudby-Smith, Ramdas 2024]. A mean
+ * that is too small proves nothing: a weight of a million in one row of a million is as honest.
+ * What float log-probs leave open (1e-5) is taken off the weights. */
+double rri_off_policy_evidence(const rri_off_policy_sums *sums);
 
 #endif

@@ -12,8 +12,8 @@
 #include "train/skew.h"
 #include "train/update.h"
 
-/* Standard errors by which the mean weight may miss 1. */
-static const double MOST_DEVIATION = 4.0;
+/* log 10,000: one honest update in so many, at most, has evidence above it. */
+static const double MOST_EVIDENCE = 9.210340371976184;
 
 /* ── sessions that are rejected ── */
 
@@ -337,7 +337,6 @@ void rri_session_rows_warn(const rri_session_rows *selected, const rri_trainer *
 {
     const rri_rejected *rejected = &selected->rejected;
     const rri_off_policy_sums *weights = &selected->weights;
-    const double deviation = rri_off_policy_deviation(weights);
     if (rejected->n_sessions > 0) {
         rri_host_log_say(&trainer->log, RR_LOG_WARNING,
                          "update: %zu sessions (%zu rows) cannot be trained on and were rejected; "
@@ -354,11 +353,13 @@ void rri_session_rows_warn(const rri_session_rows *selected, const rri_trainer *
             selected->n_rows, selected->n_rows - selected->n_places, selected->n_dropped,
             selected->n_refused);
     }
-    if (deviation > MOST_DEVIATION) {
+    if (rri_off_policy_evidence(weights) > MOST_EVIDENCE) {
         rri_host_log_say(&trainer->log, RR_LOG_WARNING,
-                         "update: the weights of %zu rows of earlier versions have mean %.4g, %.3g "
-                         "standard errors from 1: what was recorded may not be what they saw",
-                         weights->n_other, weights->raw / (double)weights->n_other, deviation);
+                         "update: the weights of %zu rows of earlier versions have mean %.4g; with "
+                         "the log-probs of the draws it is 1 or less, and honest rows come so far "
+                         "above it in less than one update of 10,000: the log-probs that were "
+                         "recorded are too small, or the lists lack what could be drawn",
+                         weights->n_other, weights->raw / (double)weights->n_other);
     }
 }
 
