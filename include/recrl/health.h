@@ -45,13 +45,28 @@ typedef struct rr_health_config {
                                 them back */
     float max_dead_units;    /* share of hidden units whose output is one for 64 states, [0,
                                 1]; default 0.5 */
-    float max_drift;         /* most that the mean of a state coordinate or of a chosen
-                                candidate's feature moved since the window before, in its
-                                standard deviations, > 0; default 3 */
+    float max_drift;         /* most that the mean of a state coordinate or of a candidate's
+                                feature moves at once (between eighths of a window), in its
+                                standard deviations, > 0; default 1.5. Other changes of inputs
+                                have no threshold to set; they are said below */
     float min_reward_deviation; /* standard deviation of rewards, ≥ 0; default 1e-6 */
 } rr_health_config;
 RR_API void rr_health_config_init(rr_health_config *config, size_t struct_size);
 
+/* Inputs are held against those of the windows before, and against how they moved until then: a
+ * clock, a taste that drifts and new items are no illness. RR_ILL_DRIFT is there, and its sentence
+ * names the coordinate and what happened to it, where one
+ *   moved         its mean, by more than max_drift at once;
+ *   was emptied   the share of zeros changed by more than a quarter;
+ *   was scaled    its mean distance from what it was just before changed by more than a factor of
+ *                 1.6;
+ *   was turned    its sign, or x to 1 − x, as its correlations with other inputs and with rewards
+ *                 show (|r| of 0.1 in windows of 4,096 rows; nobody can tell of noise); rewards
+ *                 count where rr_health_reward follows the record of its rows, at most 256, in
+ *                 their order and without ids;
+ *   was swapped   with another, as its correlations show.
+ * Correlations are judged from the third window on, a faint change when it is seen twice. Watching
+ * costs a row (S + F) · min(S + F, 128) multiplications. */
 /* Bits of rr_health_report.ill, one for each threshold. */
 enum {
     RR_ILL_ENTROPY = 1,
@@ -63,7 +78,7 @@ enum {
     RR_ILL_CLIP_FRACTION = 64,
     RR_ILL_GRAD_RATIO = 128,
     RR_ILL_DEAD_UNITS = 256,
-    RR_ILL_DRIFT = 512,
+    RR_ILL_DRIFT = 512, /* an input changed */
     RR_ILL_REWARD = 1024,
     RR_ILL_UNIFORM = 2048, /* max_entropy_share */
     RR_ILL_VALUE_SCORE = 4096
@@ -91,7 +106,8 @@ typedef struct rr_health_report {
     float drift;
     float reward_deviation;
     int32_t top_item; /* pool index; −1: none */
-    int32_t drift_at; /* coordinate of the state; behind them, those of features */
+    int32_t drift_at; /* what changed, else what moved most: coordinate of the state; behind them,
+                         those of features */
     float entropy_share;
     float value_score;
     uint32_t reserved;

@@ -78,7 +78,8 @@ rr_status rr_health_reward(rr_health *health, const rr_outcome *outcome, rr_erro
     rr_outcome full;
     RRI_TRY(rri_outcome_read(&full, outcome, err));
     const rri_fpmode before = rri_fpmode_enter();
-    const rr_status status = rri_health_reward(health, full.rewards, full.n, err);
+    const rr_status status =
+        rri_health_reward(health, full.rewards, full.n, full.decisions == NULL, err);
     rri_fpmode_leave(before);
     return status;
 }

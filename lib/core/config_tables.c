@@ -193,7 +193,7 @@ static const rri_config_field health_fields[] = {
     FIELD(rr_health_config, FLOAT, max_clip_fraction, "0.97", BETWEEN(0, 1), "share of clipped ratios above which steps are too large"),
     FIELD(rr_health_config, FLOAT, max_grad_ratio, "100", ABOVE(0), "gradient norm over max_grad_norm above which rewards are too large"),
     FIELD(rr_health_config, FLOAT, max_dead_units, "0.5", BETWEEN(0, 1), "share of hidden units that give the same for every state"),
-    FIELD(rr_health_config, FLOAT, max_drift, "3", ABOVE(0), "move of an input's mean between windows, in standard deviations"),
+    FIELD(rr_health_config, FLOAT, max_drift, "1.5", ABOVE(0), "move of an input's mean at once, in standard deviations"),
     FIELD(rr_health_config, FLOAT, min_reward_deviation, "1e-06", AT_LEAST(0), "standard deviation of rewards below which there is nothing to learn"),
 };
 

@@ -8,6 +8,7 @@
 #include "core/status.h"
 #include "eval/catalogue_use.h"
 #include "eval/illness.h"
+#include "eval/input_watch.h"
 #include "math/scalar.h"
 
 /* N items, S + F coordinates. */
@@ -26,17 +27,19 @@ struct rr_health {
     int64_t n_explained;                /* updates whose explained_variance was a number */
     double reward_mean, reward_squares; /* running mean, and squares about it */
     size_t n_states;
-    int64_t *shown;         /* [N] */
-    int64_t *sorted;        /* [N] scratch */
-    float *states;          /* [RRI_HEALTH_STATES, S] */
-    float *work;            /* [n_work] the caller's */
-    double *means, *spread; /* [S + F] running mean, and squares about it */
-    int64_t n_features;     /* rows that had features */
+    int64_t *shown;  /* [N] */
+    int64_t *sorted; /* [N] scratch */
+    float *states;   /* [RRI_HEALTH_STATES, S] */
+    float *work;     /* [n_work] the caller's */
 
-    /* The window before. */
-    bool has_before;
-    double *means_before, *deviations_before; /* [S + F] */
-    rri_illness_list found;                   /* in the last judgement */
+    rri_input_watch inputs;
+    uint64_t n_turns; /* rows that had features: whose candidate is watched next */
+    float *waiting;   /* [RRI_HEALTH_PAIRS, S + F] rows without a reward yet */
+    size_t n_waiting; /* 0 where they were too many */
+    bool waits_with_features;
+
+    bool has_before;        /* a window was there before */
+    rri_illness_list found; /* in the last judgement */
 };
 
 static size_t n_coordinates(const rr_health *health)
@@ -52,10 +55,9 @@ static void layout(rr_health *health, rri_arena *arena)
     health->states =
         RRI_TAKE(arena, float, rri_size_multiply(RRI_HEALTH_STATES, health->shape.state_dim));
     health->work = RRI_TAKE(arena, float, health->shape.n_work);
-    health->means = RRI_TAKE(arena, double, n);
-    health->spread = RRI_TAKE(arena, double, n);
-    health->means_before = RRI_TAKE(arena, double, n);
-    health->deviations_before = RRI_TAKE(arena, double, n);
+    health->waiting = RRI_TAKE(arena, float, rri_size_multiply(RRI_HEALTH_PAIRS, n));
+    rri_input_watch_layout(&health->inputs, arena, health->shape.state_dim,
+                           health->shape.feature_dim, (size_t)health->config.window);
 }
 
 static rr_status measure_block(rr_health *sized, rr_error *err)
@@ -73,7 +75,7 @@ static rr_status measure_block(rr_health *sized, rr_error *err)
 
 rr_status rri_health_memory(size_t *bytes, const rri_health_shape *shape, rr_error *err)
 {
-    rr_health sized = {.shape = *shape};
+    rr_health sized = {.shape = *shape, .config.window = 1}; /* which decides no size */
     RRI_TRY(measure_block(&sized, err));
     *bytes = sized.block_bytes;
     return RR_OK;
@@ -120,10 +122,24 @@ rr_status rri_health_shape_check(const rri_health_shape *shape, const rri_health
     return RR_OK;
 }
 
-static const float *features_of(const rr_health *health, const rri_health_rows *rows, size_t row)
+static const float *features_at(const rr_health *health, const rri_health_rows *rows, size_t row,
+                                size_t position)
 {
-    const size_t at = row * rows->k + (size_t)rows->actions[row];
-    return rows->features + at * health->shape.feature_dim;
+    return rows->features + (row * rows->k + position) * health->shape.feature_dim;
+}
+
+/* The candidate of a row that is watched: all take turns. */
+static size_t turn_of(const rr_health *health, const rri_health_rows *rows, size_t row)
+{
+    const size_t length = rows->lengths != NULL ? (size_t)rows->lengths[row] : rows->k;
+    return (size_t)((health->n_turns + row) % length);
+}
+
+static rr_status check_features(const rr_health *health, const rri_health_rows *rows, size_t row,
+                                size_t position, rr_error *err)
+{
+    return rri_finite_check_candidate("health: features", features_at(health, rows, row, position),
+                                      row, position, health->shape.feature_dim, err);
 }
 
 static rr_status check_rows(const rr_health *health, const rri_health_rows *rows, rr_error *err)
@@ -142,9 +158,8 @@ static rr_status check_rows(const rr_health *health, const rri_health_rows *rows
         RRI_TRY(rri_finite_check_row("health: states", rows->states + i * health->shape.state_dim,
                                      i, health->shape.state_dim, err));
         if (rows->features != NULL) {
-            RRI_TRY(rri_finite_check_candidate("health: features", features_of(health, rows, i), i,
-                                               (size_t)rows->actions[i], health->shape.feature_dim,
-                                               err));
+            RRI_TRY(check_features(health, rows, i, (size_t)rows->actions[i], err));
+            RRI_TRY(check_features(health, rows, i, turn_of(health, rows, i), err));
         }
     }
     return RR_OK;
@@ -160,20 +175,34 @@ static void add_values(double *means, double *spread, const float *values, size_
     }
 }
 
+/* Keeps the rows until their rewards come, with the features of what was chosen. */
+static void await_rewards(rr_health *health, const rri_health_rows *rows)
+{
+    const size_t S = health->shape.state_dim, F = health->shape.feature_dim;
+    health->n_waiting = rows->n <= RRI_HEALTH_PAIRS ? rows->n : 0;
+    health->waits_with_features = rows->features != NULL;
+    for (size_t i = 0; i < health->n_waiting; i++) {
+        float *row = health->waiting + i * (S + F);
+        memcpy(row, rows->states + i * S, S * sizeof *row);
+        if (rows->features != NULL) {
+            memcpy(row + S, features_at(health, rows, i, (size_t)rows->actions[i]),
+                   F * sizeof *row);
+        }
+    }
+}
+
 rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_error *err)
 {
     RRI_TRY(check_rows(health, rows, err));
+    await_rewards(health, rows);
     const size_t S = health->shape.state_dim;
     health->even_entropy += (double)rows->n * rows->even_entropy;
     for (size_t i = 0; i < rows->n; i++) {
         const float *state = rows->states + i * S;
         health->n_rows++;
-        add_values(health->means, health->spread, state, S, health->n_rows);
-        if (rows->features != NULL) {
-            health->n_features++;
-            add_values(health->means + S, health->spread + S, features_of(health, rows, i),
-                       health->shape.feature_dim, health->n_features);
-        }
+        rri_input_watch_row(
+            &health->inputs, state,
+            rows->features != NULL ? features_at(health, rows, i, turn_of(health, rows, i)) : NULL);
         if (rows->items != NULL && rows->items[i] >= 0 && health->shape.n_items > 0) {
             health->shown[rows->items[i]]++;
         }
@@ -182,10 +211,12 @@ rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_e
             health->n_states++;
         }
     }
+    health->n_turns += rows->features != NULL ? rows->n : 0;
     return RR_OK;
 }
 
-rr_status rri_health_reward(rr_health *health, const float *rewards, int32_t n, rr_error *err)
+rr_status rri_health_reward(rr_health *health, const float *rewards, int32_t n, bool is_of_rows,
+                            rr_error *err)
 {
     if (n < 1 || rewards == NULL) {
         RRI_FAIL(err, RR_E_INVALID, "health: outcome has %s", n < 1 ? "no rows" : "no rewards");
@@ -198,6 +229,13 @@ rr_status rri_health_reward(rr_health *health, const float *rewards, int32_t n, 
         add_values(&health->reward_mean, &health->reward_squares, rewards + i, 1,
                    health->n_rewards);
     }
+    const size_t S = health->shape.state_dim, width = n_coordinates(health);
+    for (size_t i = 0; is_of_rows && health->n_waiting == (size_t)n && i < (size_t)n; i++) {
+        const float *row = health->waiting + i * width;
+        rri_input_watch_reward(&health->inputs, row, health->waits_with_features ? row + S : NULL,
+                               rewards[i]);
+    }
+    health->n_waiting = 0; /* what comes later is of other rows, or a second reward */
     return RR_OK;
 }
 
@@ -220,27 +258,6 @@ float *rri_health_work(rr_health *health)
 static double deviation(double squares, int64_t n)
 {
     return n > 1 ? sqrt(squares / (double)(n - 1)) : 0.0;
-}
-
-static int64_t rows_of(const rr_health *health, size_t coordinate)
-{
-    return coordinate < health->shape.state_dim ? health->n_rows : health->n_features;
-}
-
-/* The coordinate that moved most. One that stood still before has moved if it moves at all. */
-static void measure_drift(const rr_health *health, rr_health_report *out)
-{
-    double most = 0.0;
-    for (size_t j = 0; health->has_before && j < n_coordinates(health); j++) {
-        const double away = fabs(health->means[j] - health->means_before[j]);
-        const double unit =
-            fmax(health->deviations_before[j], 1e-6 * (1.0 + fabs(health->means_before[j])));
-        if (rows_of(health, j) > 1 && away / unit > most) {
-            most = away / unit;
-            out->drift_at = (int32_t)j;
-        }
-    }
-    out->drift = (float)most;
 }
 
 static void measure_shown(rr_health *health, rr_health_report *out)
@@ -267,7 +284,8 @@ static void measure_shown(rr_health *health, rr_health_report *out)
     out->gini = (float)use.gini;
 }
 
-static void measure(rr_health *health, double dead_units, rr_health_report *out)
+static void measure(rr_health *health, double dead_units, rri_input_change *change,
+                    rr_health_report *out)
 {
     const double n = (double)health->n_updates;
     out->n_rows = health->n_rows;
@@ -284,21 +302,17 @@ static void measure(rr_health *health, double dead_units, rr_health_report *out)
         health->n_rewards > 1 ? (float)deviation(health->reward_squares, health->n_rewards) : NAN;
     out->dead_units = (float)dead_units;
     measure_shown(health, out);
-    measure_drift(health, out);
+    rri_input_watch_judge(change, &health->inputs, (double)health->config.max_drift);
+    const int32_t at = change->kind != RRI_INPUT_SAME ? change->at : change->jump_at;
+    out->drift = (float)change->jump;
+    out->drift_at = at > 0 ? at : 0;
 }
 
 static void begin_window(rr_health *health)
 {
-    const size_t n = n_coordinates(health);
-    for (size_t j = 0; j < n; j++) {
-        health->means_before[j] = health->means[j];
-        health->deviations_before[j] = deviation(health->spread[j], rows_of(health, j));
-        health->means[j] = 0.0;
-        health->spread[j] = 0.0;
-    }
     memset(health->shown, 0, health->shape.n_items * sizeof(int64_t));
     health->has_before = true;
-    health->n_rows = health->n_updates = health->n_explained = health->n_features = 0;
+    health->n_rows = health->n_updates = health->n_explained = 0;
     health->entropy = health->explained_variance = health->clip_fraction = health->grad_norm = 0.0;
     health->value_loss = health->return_squares = health->even_entropy = 0.0;
     health->n_rewards = 0;
@@ -335,12 +349,12 @@ void rri_health_update(rr_health *health, const rr_stats *stats, double dead_uni
         out->ill = health->found.ill;
         return;
     }
-    measure(health, dead_units, out);
+    rri_input_change change;
+    measure(health, dead_units, &change, out);
     if (health->has_before) {
         out->is_judged = 1;
         const uint32_t known = health->found.ill;
-        rri_illness_judge(&health->found, out, &health->config, health->shape.state_dim,
-                          health->means_before[out->drift_at], health->means[out->drift_at]);
+        rri_illness_judge(&health->found, out, &health->config, health->shape.state_dim, &change);
         out->ill = health->found.ill;
         out->began = out->ill & ~known;
         tell(health, out->began);

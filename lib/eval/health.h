@@ -10,8 +10,9 @@
  *   value score       1 − 2 Σ value_loss / Σ return_deviation²
  *   effective items   exp(−Σ p_i log p_i)
  *   largest share     max p_i
- *   drift             max_j |m_j − m'_j| / s'_j over the coordinates j of states and of the chosen
- *                     candidates' features; m', s': mean and deviation in the window before */
+ *   drift             farthest move of a mean, in deviations: input_watch.h, of the coordinates of
+ *                     states and of the features of one candidate of each row, taken in turn, so
+ *                     that what the policy chooses does not matter */
 #ifndef RRI_EVAL_HEALTH_H
 #define RRI_EVAL_HEALTH_H
 
@@ -20,6 +21,8 @@
 
 /* States of a window that are kept, for whoever looks for dead units. */
 #define RRI_HEALTH_STATES ((size_t)64)
+/* Rows of a record that wait for their rewards. */
+#define RRI_HEALTH_PAIRS ((size_t)256)
 
 /* What the watched agent is like. */
 typedef struct rri_health_shape {
@@ -49,13 +52,16 @@ typedef struct rri_health_rows {
     const float *states;   /* [n, S] */
     const float *features; /* [n, k, F], NULL */
     size_t k;
+    const int32_t *lengths; /* [n] of the lists, NULL: all k */
     double even_entropy;    /* mean of log(list length) */
     const int32_t *actions; /* [n] position, for features */
     const int32_t *items;   /* [n] */
 } rri_health_rows;
 rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_error *err);
-/* rewards [n], n ≥ 1, finite. */
-rr_status rri_health_reward(rr_health *health, const float *rewards, int32_t n, rr_error *err);
+/* rewards [n], n ≥ 1, finite. is_of_rows: they are those of the rows recorded last, in their order,
+ * where these are as many. */
+rr_status rri_health_reward(rr_health *health, const float *rewards, int32_t n, bool is_of_rows,
+                            rr_error *err);
 
 /* Whether the update to come ends a window; then its states [n, S] are those to look at. */
 bool rri_health_is_due(const rr_health *health);

@@ -85,6 +85,7 @@ rr_status rri_health_rows_of(rri_health_rows *rows, const rri_health_shape *watc
                               .states = obs->states,
                               .features = obs->features,
                               .k = (size_t)(obs->n_candidates > 0 ? obs->n_candidates : 0),
+                              .lengths = obs->lengths,
                               .even_entropy = even_entropy(watched, obs),
                               .actions = decision->actions,
                               .items = decision->items != NULL ? decision->items : pool_items};

@@ -28,9 +28,10 @@ static void judge_shown(rri_illness_list *list, const rr_health_report *r,
                         const rr_health_config *c)
 {
     note(list, r->entropy < c->min_entropy, RR_ILL_ENTROPY,
-         "collapse: the policy's entropy is %.3g nats, below %.3g: it plays one item whatever the "
-         "user; raise ent_coef or lower lr",
-         (double)r->entropy, (double)c->min_entropy);
+         "collapse: the policy's entropy is %.3g nats, below %.3g: it all but always shows a user "
+         "one item, if not the same to all (%.3g effective items), and hears of no other; raise "
+         "ent_coef or lower lr",
+         (double)r->entropy, (double)c->min_entropy, (double)r->effective_items);
     note(list, r->entropy_share > c->max_entropy_share, RR_ILL_UNIFORM,
          "nothing learned: the policy's entropy is %.1f %% of that of an even choice, above %.1f "
          "%%; lower ent_coef, or look at lr",
@@ -77,26 +78,51 @@ static void judge_learning(rri_illness_list *list, const rr_health_report *r,
          (double)r->reward_deviation, (double)c->min_reward_deviation);
 }
 
-static void judge_inputs(rri_illness_list *list, const rr_health_report *r,
-                         const rr_health_config *c, size_t state_dim, double mean_before,
-                         double mean_now)
+/* A coordinate by name: "state coordinate 3". */
+enum { NAME_LENGTH = 40 };
+static const char *name_of(char name[NAME_LENGTH], int32_t at, size_t state_dim)
 {
-    const bool is_feature = r->drift_at >= (int32_t)state_dim;
-    note(list, r->drift > c->max_drift, RR_ILL_DRIFT,
-         "input: the mean of %s %d moved from %.4g to %.4g, %.3g standard deviations, above %.3g: "
-         "is "
-         "it still the same quantity?",
-         is_feature ? "feature" : "state coordinate",
-         is_feature ? (int)(r->drift_at - (int32_t)state_dim) : (int)r->drift_at, mean_before,
-         mean_now, (double)r->drift, (double)c->max_drift);
+    const bool is_feature = at >= (int32_t)state_dim;
+    rri_text_write(name, NAME_LENGTH, "%s %d", is_feature ? "feature" : "state coordinate",
+                   is_feature ? (int)(at - (int32_t)state_dim) : (int)at);
+    return at < 0 ? "rewards" : name;
+}
+
+static void judge_inputs(rri_illness_list *list, const rr_health_config *c, size_t state_dim,
+                         const rri_input_change *change)
+{
+    char name[NAME_LENGTH], other[NAME_LENGTH], more[NAME_LENGTH] = "";
+    const char *at = name_of(name, change->at, state_dim);
+    const char *against = name_of(other, change->other, state_dim);
+    if (change->n_more > 0) {
+        rri_text_write(more, sizeof more, " (and %d more inputs changed)", (int)change->n_more);
+    }
+    note(list, change->kind == RRI_INPUT_MOVED, RR_ILL_DRIFT,
+         "input: the mean of %s moved from %.4g to %.4g at once, more than %.3g standard "
+         "deviations%s: is it still the same quantity?",
+         at, change->before, change->now, (double)c->max_drift, more);
+    note(list, change->kind == RRI_INPUT_EMPTIED, RR_ILL_DRIFT,
+         "input: %s is 0 in %.1f %% of the rows, and was in %.1f %%%s: is it still filled in?", at,
+         100.0 * change->now, 100.0 * change->before, more);
+    note(list, change->kind == RRI_INPUT_SCALED, RR_ILL_DRIFT,
+         "input: %s varies by %.4g on average, and did by %.4g%s: is it still in the same unit?",
+         at, change->now, change->before, more);
+    note(list, change->kind == RRI_INPUT_TURNED, RR_ILL_DRIFT,
+         "input: the correlation of %s with %s was %.3g and is %.3g%s: has it been turned round "
+         "(its sign, or 1 - x)?",
+         at, against, change->before, change->now, more);
+    note(list, change->kind == RRI_INPUT_SWAPPED, RR_ILL_DRIFT,
+         "input: %s goes with the others as %s did, and the other way round%s: have they been "
+         "swapped?",
+         at, against, more);
 }
 
 void rri_illness_judge(rri_illness_list *list, const rr_health_report *report,
-                       const rr_health_config *config, size_t state_dim, double mean_before,
-                       double mean_now)
+                       const rr_health_config *config, size_t state_dim,
+                       const rri_input_change *change)
 {
     list->ill = 0;
     judge_shown(list, report, config);
     judge_learning(list, report, config);
-    judge_inputs(list, report, config, state_dim, mean_before, mean_now);
+    judge_inputs(list, config, state_dim, change);
 }

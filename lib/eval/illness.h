@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "eval/input_watch.h"
 #include "recrl/recrl.h"
 
 #define RRI_N_ILLNESSES    13
@@ -17,10 +18,10 @@ typedef struct rri_illness_list {
     char sentences[RRI_N_ILLNESSES][RRI_ILLNESS_LENGTH];
 } rri_illness_list;
 
-/* Judges anew. mean_before, mean_now: of coordinate report->drift_at; those at state_dim and behind
- * are features. A figure that is NaN passes no threshold. */
+/* Judges anew. change: what happened to the inputs; coordinates at state_dim and behind are
+ * features. A figure that is NaN passes no threshold. */
 void rri_illness_judge(rri_illness_list *list, const rr_health_report *report,
-                       const rr_health_config *config, size_t state_dim, double mean_before,
-                       double mean_now);
+                       const rr_health_config *config, size_t state_dim,
+                       const rri_input_change *change);
 
 #endif

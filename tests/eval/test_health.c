@@ -79,7 +79,7 @@ static rr_health_report window(rr_health *health, const rri_health_rows *rows,
 {
     rr_health_report report;
     ck_assert_int_eq(rri_health_record(health, rows, NULL), RR_OK);
-    ck_assert_int_eq(rri_health_reward(health, rewards, 4, NULL), RR_OK);
+    ck_assert_int_eq(rri_health_reward(health, rewards, 4, true, NULL), RR_OK);
     rri_health_update(health, stats, 0.125, &report);
     return report;
 }
@@ -220,15 +220,15 @@ START_TEST(test_health_drift_names_the_coordinate_that_moved)
     ck_assert_double_eq_tol((double)r.drift, 10.0 / sqrt(20.0 / 3.0), 1e-5);
     ck_assert(strstr(h.last, "state coordinate 1 moved from 4 to 14") != NULL);
 
-    /* The chosen candidates' feature was 1 2 3 4. */
+    /* The feature of the candidates whose turn it was, first and second, was 9. */
     rows = four();
     rows.states = moved;
-    static const float other[] = {0, 101.0f, 102.0f, 0, 0, 103.0f, 104.0f, 0};
+    static const float other[] = {101.0f, 0, 0, 102.0f, 103.0f, 0, 0, 104.0f};
     rows.features = other;
     r = window(health, &rows, &usual);
     ck_assert_int_eq(r.drift_at, 2);
     ck_assert(strstr(rri_health_sentence(health, RR_ILL_DRIFT),
-                     "feature 0 moved from 2.5 to 102.5") != NULL);
+                     "feature 0 moved from 9 to 102.5") != NULL);
     rri_health_destroy(health);
 }
 END_TEST
@@ -274,7 +274,7 @@ START_TEST(test_health_rows_that_are_refused_change_nothing)
     rows.actions = far;
     ck_assert_int_eq(rri_health_record(health, &rows, &err), RR_E_INVALID);
     const float infinite[] = {50.0f, INFINITY, 0.0f, 0.0f};
-    ck_assert_int_eq(rri_health_reward(health, infinite, 4, &err), RR_E_NOT_FINITE);
+    ck_assert_int_eq(rri_health_reward(health, infinite, 4, true, &err), RR_E_NOT_FINITE);
     rows = four();
     const rr_health_report r = window(health, &rows, &usual);
     ck_assert_int_eq(r.n_rows, 4);
@@ -293,7 +293,7 @@ START_TEST(test_health_a_figure_beyond_a_float_is_infinite)
     const float huge[2] = {3e38f, -3e38f};
     rr_health_report r;
     ck_assert_int_eq(rri_health_record(health, &rows, NULL), RR_OK);
-    ck_assert_int_eq(rri_health_reward(health, huge, 2, NULL), RR_OK);
+    ck_assert_int_eq(rri_health_reward(health, huge, 2, true, NULL), RR_OK);
     rri_health_update(health, &usual, 0.125, &r);
     ck_assert(isinf(r.reward_deviation) && !isnan(r.entropy) && !isnan(r.value_score));
     ck_assert_uint_eq(r.ill, 0);

@@ -46,7 +46,7 @@ START_TEST(test_illness_a_figure_at_its_threshold_is_healthy)
     rr_health_config config;
     const rr_health_report report = at_the_thresholds(&config);
     rri_illness_list list = {.ill = 1};
-    rri_illness_judge(&list, &report, &config, 3, 0.0, 0.0);
+    rri_illness_judge(&list, &report, &config, 3, &(rri_input_change){.at = -1});
     ck_assert_uint_eq(list.ill, 0);
 }
 END_TEST
@@ -60,7 +60,10 @@ START_TEST(test_illness_every_figure_past_its_threshold_has_a_bit_and_a_sentence
     r.top_share = r.gini = r.entropy_share = r.clip_fraction = r.dead_units = 1.0f;
     r.grad_ratio = r.drift = 99.0f;
     rri_illness_list list = {0};
-    rri_illness_judge(&list, &r, &config, 3, 1.0, 2.0);
+    rri_input_change change = {.kind = RRI_INPUT_MOVED, .at = 3, .other = 1};
+    change.before = 1.0;
+    change.now = 2.0;
+    rri_illness_judge(&list, &r, &config, 3, &change);
     ck_assert_uint_eq(list.ill, (1u << RRI_N_ILLNESSES) - 1);
     for (size_t i = 0; i < RRI_N_ILLNESSES; i++) {
         ck_assert_uint_gt(strlen(list.sentences[i]), 30);
@@ -70,8 +73,27 @@ START_TEST(test_illness_every_figure_past_its_threshold_has_a_bit_and_a_sentence
         }
     }
     ck_assert_ptr_nonnull(strstr(list.sentences[9], "feature 0 moved from 1 to 2"));
-    rri_illness_judge(&list, &r, &config, 4, 1.0, 2.0);
+    rri_illness_judge(&list, &r, &config, 4, &change);
     ck_assert_ptr_nonnull(strstr(list.sentences[9], "state coordinate 3"));
+    const struct {
+        int32_t kind;
+        const char *sentence;
+    } others[] = {
+        {RRI_INPUT_EMPTIED, "state coordinate 3 is 0 in 200.0 % of the rows, and was in 100.0 %"},
+        {RRI_INPUT_SCALED, "state coordinate 3 varies by 2 on average, and did by 1 (and 6 more"},
+        {RRI_INPUT_TURNED, "of state coordinate 3 with state coordinate 1 was 1 and is 2"},
+        {RRI_INPUT_SWAPPED, "state coordinate 3 goes with the others as state coordinate 1 did"}};
+    change.n_more = 6;
+    for (size_t i = 0; i < 4; i++) {
+        change.kind = others[i].kind;
+        rri_illness_judge(&list, &r, &config, 4, &change);
+        ck_assert_msg(strstr(list.sentences[9], others[i].sentence) != NULL, "%s",
+                      list.sentences[9]);
+    }
+    change.kind = RRI_INPUT_TURNED;
+    change.other = -1;
+    rri_illness_judge(&list, &r, &config, 4, &change);
+    ck_assert_ptr_nonnull(strstr(list.sentences[9], "with rewards was"));
 }
 END_TEST
 
@@ -83,7 +105,7 @@ START_TEST(test_illness_what_is_not_known_is_healthy)
     r.explained_variance = r.value_score = r.top_share = r.gini = r.entropy_share = NAN;
     r.clip_fraction = r.dead_units = r.grad_ratio = r.drift = NAN;
     rri_illness_list list = {0};
-    rri_illness_judge(&list, &r, &config, 3, 1.0, 2.0);
+    rri_illness_judge(&list, &r, &config, 3, &(rri_input_change){.at = -1});
     ck_assert_uint_eq(list.ill, 0);
 }
 END_TEST

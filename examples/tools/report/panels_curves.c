@@ -232,17 +232,17 @@ typedef struct statistic {
 
 static const statistic statistics[] = {
     {"entropy", "entropy (nats)",
-     "How undecided the policy is. It should fall slowly; near 0 it shows one item whatever the "
-     "user.",
+     "How undecided the policy is about one user. It should fall slowly; near 0 it shows her one "
+     "item and hears of no other.",
      true, 0.05, 1.0, true},
     {"approx_kl", "approx_kl",
-     "How far one update moves the policy. Textbooks ask for 0.05; the presets begin far above, "
-     "and anneal their steps. After the first updates a curve above the shade is too high.",
-     true, 0.0, 1.5, false},
+     "How far one update moves the policy. Textbooks ask for 0.05. Presets that begin above the "
+     "shade were tuned in that world alone; elsewhere such steps do harm.",
+     true, 0.0, 0.2, false},
     {"clip_fraction", "clip_fraction",
      "Share of rows whose ratio left the trust region. 0 for A2C, and late in an annealed "
      "run. Near 1 an update throws its rows away.",
-     true, 0.0, 0.85, false},
+     true, 0.0, 0.5, false},
     {"explained_variance", "explained_variance",
      "How much of the returns the critic foresees: 1 all, 0 no more than their mean, below 0 "
      "harmful.",
