@@ -292,7 +292,7 @@ START_TEST(test_memory_of_a_policy_file_is_what_it_holds)
         rr_policy *policy = NULL, *loaded = NULL;
         if (!plan->is_own) {
             machine_require(
-                rr_items_create_drawn(&items, plan->num_items, plan->item_dim, 1, NULL, &s.err),
+                rr_items_create_random(&items, plan->num_items, plan->item_dim, 1, NULL, &s.err),
                 &s.err);
         }
         machine_require(machine_create_agent(&agent, plan, 1, 1, items, NULL, &s.err), &s.err);
