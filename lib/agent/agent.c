@@ -198,6 +198,9 @@ uint64_t rri_agent_version(const rr_agent *agent)
 
 rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)
 {
+    if (decision->policy_versions != NULL) {
+        rri_model_ensure_hash(&agent->trainer.model);
+    }
     const rri_workspace work = rri_trainer_workspace(&agent->trainer);
     return rri_act_draw(&work, obs, decision, err);
 }
@@ -220,6 +223,7 @@ rr_status rri_agent_publish(rr_policy **out, rr_agent *agent, const rr_serving_o
                             rr_error *err)
 {
     rri_trainer *trainer = &agent->trainer;
+    rri_model_ensure_hash(&trainer->model);
     RRI_TRY(rri_snapshot_publish(out, &trainer->model, &agent->shared, options, NULL,
                                  &agent->allocator, err));
     rri_trainer_note_version(trainer, options);
@@ -230,6 +234,7 @@ rr_status rri_agent_publish_to(rr_slot *slot, rr_agent *agent, const rr_serving_
                                rr_error *err)
 {
     rri_trainer *trainer = &agent->trainer;
+    rri_model_ensure_hash(&trainer->model);
     RRI_TRY(
         rri_slot_publish(slot, &trainer->model, &agent->shared, options, &agent->allocator, err));
     rri_trainer_note_version(trainer, options);

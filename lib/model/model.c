@@ -36,12 +36,28 @@ void rri_model_pack(rri_model *model)
 void rri_model_rehash(rri_model *model)
 {
     model->hash = rri_model_hash(&model->config, model->values, model->network.params.n_floats);
+    model->is_hashed = true;
+}
+
+void rri_model_touch(rri_model *model)
+{
+    model->is_hashed = false;
+}
+
+void rri_model_ensure_hash(rri_model *model)
+{
+    if (!model->is_hashed) {
+        rri_model_rehash(model);
+    }
 }
 
 uint64_t rri_model_version(const rri_model *model, uint64_t fingerprint,
                            const rr_serving_options *options)
 {
-    return rri_version_hash(model->hash, fingerprint, options);
+    const uint64_t hash = model->is_hashed ? model->hash
+                                           : rri_model_hash(&model->config, model->values,
+                                                            model->network.params.n_floats);
+    return rri_version_hash(hash, fingerprint, options);
 }
 
 void rri_model_pack_from(rri_model *model, const float *values)

@@ -13,7 +13,8 @@ typedef struct rri_model {
     const rri_kernels *kernels;
     rri_network network;
     float *values; /* [params.n_floats], a slice of the handle's block */
-    uint64_t hash; /* of the values: whoever changes them calls rri_model_rehash */
+    uint64_t hash; /* of the values, where is_hashed; rri_model_touch, _rehash and _ensure_hash */
+    bool is_hashed;
 } rri_model;
 
 /* Items of a catalogue, or those that a dense head has without one. */
@@ -25,13 +26,19 @@ uint64_t rri_model_fingerprint(const rri_model *model);
 void rri_model_init(rri_model *model, void *scratch);
 /* Packs weights (and a learned catalogue) after values changed, and hashes the values. */
 void rri_model_pack(rri_model *model);
-/* hash ← that of the values: once behind each change, so that no request reads all parameters to
- * say which version it was drawn from. */
+/* The values changed: the hash is made anew by whoever wants it next, since updates in lock step
+ * never do. */
+void rri_model_touch(rri_model *model);
+/* hash ← that of the values. */
 void rri_model_rehash(rri_model *model);
+/* As rri_model_rehash, where the values changed since: once behind each change, so that no request
+ * reads all parameters to say which version it was drawn from. */
+void rri_model_ensure_hash(rri_model *model);
 /* Packs other values [params.n_floats], for as long as it takes to look back. */
 void rri_model_pack_from(rri_model *model, const float *values);
 
-/* Which policy draws from this catalogue with these options (NULL: none); see versions.h. */
+/* Which policy draws from this catalogue with these options (NULL: none); see versions.h. Reads all
+ * values where the hash is not made. */
 uint64_t rri_model_version(const rri_model *model, uint64_t fingerprint,
                            const rr_serving_options *options);
 

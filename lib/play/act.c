@@ -217,9 +217,12 @@ rr_status rri_act_draw(const rri_workspace *work, const rr_obs *obs, rr_decision
         *work->n_draws += request.n;
     }
     decision->pool_fingerprint = rri_request_fingerprint(&request);
+    if (decision->policy_versions == NULL) {
+        return RR_OK;
+    }
     const uint64_t version =
         rri_model_version(work->model, decision->pool_fingerprint, work->options);
-    for (size_t i = 0; decision->policy_versions != NULL && i < request.n; i++) {
+    for (size_t i = 0; i < request.n; i++) {
         decision->policy_versions[i] = version;
     }
     return RR_OK;

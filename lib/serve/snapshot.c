@@ -55,6 +55,7 @@ static void fill(rr_policy *policy, const rr_serving_options *options, rr_items 
     policy->options = *options;
     policy->options.struct_size = sizeof policy->options;
     policy->model.hash = hash;
+    policy->model.is_hashed = true;
     memcpy(policy->model.values, values, net->params.n_floats * sizeof(float));
     if (has_given_items(net)) {
         rri_network_lend_items(net, rri_shared_items_panels(shared), rri_items_vectors(items));

@@ -216,7 +216,7 @@ rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_roll
     if (*n_trained > 0 && status != RR_E_CANCELLED) {
         see_states(trainer, rollout, n);
     }
-    rri_model_rehash(&trainer->model);
+    rri_model_touch(&trainer->model);
     return status;
 }
 

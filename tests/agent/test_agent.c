@@ -15,8 +15,8 @@ static void expect_refusal(const rig_shape *shape, rr_items *items, rr_status st
     counting_host_init(&host);
     rr_agent *agent = NULL;
     rr_error err = {0};
-    rig_expect(rri_agent_create(&agent, &shape->agent, rig_algorithm(shape),
-                                rig_algo_config(shape), items, &host.host, &err),
+    rig_expect(rri_agent_create(&agent, &shape->agent, rig_algorithm(shape), rig_algo_config(shape),
+                                items, &host.host, &err),
                status, &err, sentence);
     ck_assert_ptr_null(agent);
     ck_assert_uint_eq(host.n_live, 0);
@@ -165,7 +165,9 @@ static void expect_new_version(const rig *r, uint64_t *version, const char *what
     const rri_model *model = &r->agent->trainer.model;
     const uint64_t hash =
         rri_model_hash(&model->config, model->values, model->network.params.n_floats);
-    ck_assert_msg(model->hash == hash, "%s: the version is not that of the values", what);
+    ck_assert_msg(rri_agent_version(r->agent) ==
+                      rri_version_hash(hash, rri_model_fingerprint(model), NULL),
+                  "%s: the version is not that of the values", what);
     ck_assert_msg(rri_agent_version(r->agent) != *version, "%s: the version is as before", what);
     *version = rri_agent_version(r->agent);
 }

@@ -63,6 +63,31 @@ START_TEST(test_model_packed_from_other_values_scores_with_these)
 }
 END_TEST
 
+START_TEST(test_model_version_follows_values_whether_or_not_the_hash_is_made)
+{
+    const rig_shape shape = rig_usual();
+    rig r;
+    rig_open(&r, &shape);
+    rri_model *model = &r.agent->trainer.model;
+    const uint64_t before = rri_model_version(model, 5, NULL);
+    const float kept = model->values[0];
+    model->values[0] += 1.0f;
+    rri_model_touch(model);
+    const uint64_t after = rri_model_version(model, 5, NULL);
+    ck_assert_uint_ne(after, before);
+    rri_model_ensure_hash(model);
+    ck_assert(model->is_hashed);
+    ck_assert_uint_eq(rri_model_version(model, 5, NULL), after);
+    model->values[0] = kept; /* a hash that is made is not made again */
+    rri_model_ensure_hash(model);
+    ck_assert_uint_eq(rri_model_version(model, 5, NULL), after);
+    rri_model_rehash(model);
+    ck_assert_uint_eq(rri_model_version(model, 5, NULL), before);
+    rig_close(&r);
+}
+END_TEST
+
 CHECK_MAIN("model/model", test_model_items_are_those_of_the_catalogue_or_of_a_dense_head,
            test_model_hash_hears_of_parameters_and_of_what_they_mean,
-           test_model_packed_from_other_values_scores_with_these)
+           test_model_packed_from_other_values_scores_with_these,
+           test_model_version_follows_values_whether_or_not_the_hash_is_made)
