@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/base.h: the vocabulary: status and error, host, version; observation, decision, outcome. */
+/* recrl/base.h: the vocabulary: status and error, host, version; observation, decision, outcome.
+ *
+ * Cost: constant. */
 #ifndef RECRL_BASE_H
 #define RECRL_BASE_H
 
@@ -27,10 +29,11 @@ extern "C" {
 #endif
 #endif
 
-/* 0 is success; failures are negative and never renumbered. */
+/* What a call that can fail returns: RR_OK, or one of RR_E_…. */
 typedef int32_t rr_status;
+/* 0 is success; failures are negative and never renumbered. */
 enum {
-    RR_OK = 0,
+    RR_OK = 0,             /* success */
     RR_E_INVALID = -1,     /* an argument or a config field is outside its range */
     RR_E_UNSUPPORTED = -2, /* a field or a combination that this release does not serve yet */
     RR_E_MEMORY = -3,      /* the allocator gave NULL, or a size does not fit */
@@ -60,13 +63,18 @@ typedef struct rr_error {
     char text[508]; /* one sentence, UTF-8, terminated */
 } rr_error;
 
-/* "RR_E_INVALID" and a line of text; for a number that is not in the table "RR_E_UNKNOWN".
- * Static. */
+/* The name of a status, "RR_E_INVALID"; "RR_E_UNKNOWN" for a number that is not in the table.
+ * A static string, never NULL. */
 RR_API const char *rr_status_name(rr_status status);
+/* What a status means in general, in one line; what was wrong in a call is in its rr_error. A
+ * static string, never NULL. */
 RR_API const char *rr_status_text(rr_status status);
 
 /* Levels of a log sentence. */
-enum { RR_LOG_INFO = 0, RR_LOG_WARNING = 1 };
+enum {
+    RR_LOG_INFO = 0,   /* worth a line */
+    RR_LOG_WARNING = 1 /* worth somebody's attention */
+};
 
 /* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and
  * free (for a block of 4 MiB or more the kernel is asked for large pages, on Linux), and no log.
@@ -81,8 +89,8 @@ typedef struct rr_host {
     void *(*allocate)(void *user, size_t bytes, size_t alignment); /* aligned, or NULL; with
                                                                       release */
     void (*release)(void *user, void *block, size_t bytes);        /* both or neither */
-    void (*log)(void *user, int32_t level, const char *sentence);
-    void *user;
+    void (*log)(void *user, int32_t level, const char *sentence);  /* level: RR_LOG_… */
+    void *user;                          /* the host's own, handed back to these functions */
     int32_t (*is_cancelled)(void *user); /* not 0: make no further step, RR_E_CANCELLED */
 } rr_host;
 
@@ -189,8 +197,8 @@ typedef struct rr_decision {
  * (then the value of the final observation stands in for what was not seen). Where both are set,
  * terminated wins. */
 typedef struct rr_outcome {
-    uint32_t struct_size; /* sizeof(rr_outcome) */
-    int32_t n;
+    uint32_t struct_size;      /* sizeof(rr_outcome) */
+    int32_t n;                 /* rows of the arrays, ≥ 1 */
     const uint64_t *decisions; /* [n] ids: required by a ledger, NULL for a buffer */
     const float *rewards;      /* [n] finite; required */
     const uint8_t *terminated; /* [n] 0 or 1; NULL: none */
@@ -207,6 +215,7 @@ typedef struct rr_outcome {
     const int32_t *slots_seen;   /* [n] how many slots of the page were seen; NULL: all */
 } rr_outcome;
 
+/* What this build is on this machine. The strings are static. */
 typedef struct rr_runtime_info {
     uint32_t struct_size;
     uint32_t version;         /* major × 10000 + minor × 100 + patch */
@@ -215,7 +224,7 @@ typedef struct rr_runtime_info {
     const char *number_class; /* "x86-64-fma": bytes shared by every such CPU; "portable":
                                  this machine's */
 } rr_runtime_info;
-/* What this build is on this machine. The strings are static. */
+/* Fills *out with what this build is on this machine. */
 RR_API rr_status rr_runtime_describe(rr_runtime_info *out, rr_error *err);
 /* The version of the library that is running: major × 10000 + minor × 100 + patch. */
 RR_API uint32_t rr_version(void);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/checkpoint.h: a run in a file. */
+/* recrl/checkpoint.h: a run in a file.
+ *
+ * Cost: a pass over the bytes of the file. */
 #ifndef RECRL_CHECKPOINT_H
 #define RECRL_CHECKPOINT_H
 
@@ -17,11 +19,11 @@ extern "C" {
  * struct_size to sizeof(rr_checkpoint) and leave what is not meant 0. */
 typedef struct rr_checkpoint {
     uint32_t struct_size;
-    uint32_t reserved; /* must be 0 */
-    rr_agent *agent;   /* required by save */
-    rr_env *env;
-    rr_buffer *buffer;
-    rr_ledger *ledger;
+    uint32_t reserved;    /* must be 0 */
+    rr_agent *agent;      /* required by save */
+    rr_env *env;          /* NULL: none */
+    rr_buffer *buffer;    /* NULL: none */
+    rr_ledger *ledger;    /* NULL: none */
     void *blob;           /* the host's own bytes: read by save, written by load */
     size_t blob_bytes;    /* read by save; load writes how many the file has */
     size_t blob_capacity; /* room at blob, read by load; ignored by save */
@@ -57,30 +59,38 @@ typedef struct rr_checkpoint {
 
 /* One safetensors file of what the checkpoint names. Weights, moments, counters, configs, the item
  * table's fingerprint and a checksum over every byte before it: a run that is resumed is
- * byte-identical to one that never stopped. The agent's counters stop at 2^62.
- * RR_E_STATE while a buffer waits for a reward; a ledger is saved at any time, with
- * sessions, clock and counts. The versions that the agent knows ride along, and the parameters that
- * it keeps of them (keep_versions): after a restore the same rows are checked for skew as without.
- * Item vectors are not inside (unless trained): the host brings the same catalogue, else
- * RR_E_MISMATCH. */
+ * byte-identical to one that never stopped. The agent's counters stop at 2^62. A ledger is saved at
+ * any time, with sessions, clock and counts. The versions that the agent knows ride along, and the
+ * parameters that it keeps of them (keep_versions): after a restore the same rows are checked for
+ * skew as without. Item vectors are not inside (unless trained): the host brings the same
+ * catalogue.
+ * Errors: RR_E_STATE: the buffer waits for a reward; RR_E_IO: the path cannot be written. */
 RR_API rr_status rr_checkpoint_save(const rr_checkpoint *checkpoint, const char *path,
                                     rr_error *err);
 /* Restores into handles of the same algorithm and shapes. Learning rates, seeds and threads are the
  * handles' own: for a run that goes on as if it had never stopped, make them from
- * rr_checkpoint_read_config. A handle that is NULL is not read; one that is given and not in
- * the file is RR_E_NOT_FOUND. blob NULL only asks for blob_bytes; RR_E_TOO_SMALL, with blob_bytes
- * written, when blob is given and blob_capacity is less. On failure nothing else has changed. A
- * file is judged by its header before memory is taken for the rest: then as much as it has bytes,
- * until load returns. */
+ * rr_checkpoint_read_config. A handle that is NULL is not read. blob NULL only asks for blob_bytes.
+ * A file is judged by its header before memory is taken for the rest: then as much as it has bytes,
+ * until load returns.
+ * Errors: RR_E_IO: the file cannot be read; RR_E_FORMAT: damaged, or no checkpoint; RR_E_VERSION:
+ * of another version; RR_E_MISMATCH: another shape, algorithm or catalogue; RR_E_NOT_FOUND: a
+ * handle is given and not in the file; RR_E_TOO_SMALL: blob is given and blob_capacity is less than
+ * blob_bytes, which is written; RR_E_MEMORY. On failure nothing else has changed. */
 RR_API rr_status rr_checkpoint_load(rr_checkpoint *checkpoint, const char *path, rr_error *err);
-/* The same to and from memory. *bytes receives the size needed; out NULL only asks. */
+/* As rr_checkpoint_save, into out [capacity]. *bytes receives the size needed; out NULL only asks.
+ * Errors: RR_E_STATE: the buffer waits for a reward; RR_E_TOO_SMALL: capacity is less than *bytes.
+ * */
 RR_API rr_status rr_checkpoint_save_memory(const rr_checkpoint *checkpoint, void *out,
                                            size_t capacity, size_t *bytes, rr_error *err);
+/* As rr_checkpoint_load, from data [bytes], which is not kept.
+ * Errors: as rr_checkpoint_load (RR_E_FORMAT, RR_E_VERSION, RR_E_MISMATCH, RR_E_NOT_FOUND,
+ * RR_E_TOO_SMALL, RR_E_MEMORY). */
 RR_API rr_status rr_checkpoint_load_memory(rr_checkpoint *checkpoint, const void *data,
                                            size_t bytes, rr_error *err);
 /* Fills a config (its struct_size and kind set, as by init) with what the file was made with, so
- * that the handles can be created. `algo` (nullable) receives RR_ALGO_…. config NULL:
- * only algo. */
+ * that the handles can be created. `algo` (nullable) receives RR_ALGO_…. config NULL: only algo.
+ * Errors: RR_E_IO, RR_E_FORMAT, RR_E_VERSION and RR_E_MEMORY as rr_checkpoint_load; RR_E_NOT_FOUND:
+ * the file has no config of this kind. */
 RR_API rr_status rr_checkpoint_read_config(const char *path, void *config, int32_t *algo,
                                            rr_error *err);
 

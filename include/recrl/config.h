@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/config.h: what handles are made from: plain structs, set and read by name. */
+/* recrl/config.h: what handles are made from: plain structs, set and read by name.
+ *
+ * Cost: at most one pass over the fields of a config. */
 #ifndef RECRL_CONFIG_H
 #define RECRL_CONFIG_H
 
@@ -16,29 +18,47 @@ extern "C" {
  * train --help prints it. */
 
 /* Algorithms: rr_algo_at lists them. */
-enum { RR_ALGO_PPO = 0, RR_ALGO_A2C = 1, RR_ALGO_REINFORCE = 2 };
-enum { RR_HEAD_TOWER = 0, RR_HEAD_DENSE = 1 };
-enum { RR_ACTIVATION_TANH = 0, RR_ACTIVATION_RELU = 1 };
-enum { RR_OPTIMIZER_ADAM = 0, RR_OPTIMIZER_RMSPROP = 1 };
-/* What it means that a session has had no decision for idle_timeout: its user left for good, or the
- * session is only cut off. */
-enum { RR_IDLE_LEFT = 0, RR_IDLE_CUT = 1 };
+enum {
+    RR_ALGO_PPO = 0,      /* rr_ppo_config */
+    RR_ALGO_A2C = 1,      /* rr_a2c_config */
+    RR_ALGO_REINFORCE = 2 /* rr_reinforce_config */
+};
+/* How items are scored. maths §2. */
+enum {
+    RR_HEAD_TOWER = 0, /* a query from the state against item vectors: z = τ q·v + … */
+    RR_HEAD_DENSE = 1  /* a learned row of weights for each item of a small fixed catalogue */
+};
+/* What stands between the layers of an MLP. */
+enum {
+    RR_ACTIVATION_TANH = 0, /* tanh x */
+    RR_ACTIVATION_RELU = 1  /* max(x, 0) */
+};
+/* What turns a gradient into a step. maths §5, §6. */
+enum {
+    RR_OPTIMIZER_ADAM = 0,   /* [Kingma and Ba 2015] */
+    RR_OPTIMIZER_RMSPROP = 1 /* not centred, without momentum */
+};
+/* What it means that a session has had no decision for idle_timeout. */
+enum {
+    RR_IDLE_LEFT = 0, /* its user left for good */
+    RR_IDLE_CUT = 1   /* the session is only cut off */
+};
 
 /* Which config a struct is: its second field, so that one is never taken for another. */
 enum {
-    RR_CONFIG_ENV = 1,
-    RR_CONFIG_AGENT = 2,
-    RR_CONFIG_PPO = 3,
-    RR_CONFIG_A2C = 4,
-    RR_CONFIG_BUFFER = 5,
-    RR_CONFIG_TRAIN = 6,
-    RR_CONFIG_ALS = 7,
-    RR_CONFIG_SERVING = 8,
-    RR_CONFIG_IMITATE = 9,
-    RR_CONFIG_HEALTH = 10,
-    RR_CONFIG_LOAD = 11,
-    RR_CONFIG_REINFORCE = 12,
-    RR_CONFIG_LEDGER = 13
+    RR_CONFIG_ENV = 1,        /* rr_env_config */
+    RR_CONFIG_AGENT = 2,      /* rr_agent_config */
+    RR_CONFIG_PPO = 3,        /* rr_ppo_config */
+    RR_CONFIG_A2C = 4,        /* rr_a2c_config */
+    RR_CONFIG_BUFFER = 5,     /* rr_buffer_config */
+    RR_CONFIG_TRAIN = 6,      /* rr_train_config */
+    RR_CONFIG_ALS = 7,        /* rr_als_config */
+    RR_CONFIG_SERVING = 8,    /* rr_serving_options */
+    RR_CONFIG_IMITATE = 9,    /* rr_imitate_config */
+    RR_CONFIG_HEALTH = 10,    /* rr_health_config */
+    RR_CONFIG_LOAD = 11,      /* rr_load_options */
+    RR_CONFIG_REINFORCE = 12, /* rr_reinforce_config */
+    RR_CONFIG_LEDGER = 13     /* rr_ledger_config */
 };
 
 /* Networks, randomness and threads of an agent, whatever algorithm trains it. maths §2. */
@@ -246,7 +266,7 @@ typedef struct rr_imitate_config {
 } rr_imitate_config;
 
 /* Fills `config` with the defaults and its kind; `struct_size` is sizeof *config as the caller's
- * compiler sees it. */
+ * compiler sees it. Nothing happens where config is NULL. */
 RR_API void rr_agent_config_init(rr_agent_config *config, size_t struct_size);
 RR_API void rr_ppo_config_init(rr_ppo_config *config, size_t struct_size);
 RR_API void rr_a2c_config_init(rr_a2c_config *config, size_t struct_size);
@@ -268,19 +288,24 @@ typedef struct rr_config_field {
     const char *text;          /* one line */
 } rr_config_field;
 
-/* Number of fields of a config (struct_size, kind and reserved not counted); −1 for an unknown
- * kind. */
+/* Number of fields of a config of this kind (RR_CONFIG_…), struct_size, kind and reserved not
+ * counted; −1 for an unknown kind. */
 RR_API int32_t rr_config_field_count(int32_t kind);
-/* RR_E_NOT_FOUND for an unknown kind or index. */
+/* Describes field `index` (0 … rr_config_field_count − 1) of the configs of a kind.
+ * Errors: RR_E_NOT_FOUND: an unknown kind or index. */
 RR_API rr_status rr_config_field_at(int32_t kind, int32_t index, rr_config_field *out,
                                     rr_error *err);
 /* Sets one field of any config, which says itself what it is, from text: "0.2", "64,64", "tower",
- * "true". Refused values change nothing. */
+ * "true". Refused values change nothing.
+ * Errors: RR_E_NOT_FOUND: no field of this name. */
 RR_API rr_status rr_config_set(void *config, const char *name, const char *value, rr_error *err);
-/* Writes a field as text (so that rr_config_set reads back the same bits) into out[capacity]. */
+/* Writes a field as text (so that rr_config_set reads back the same bits) into out[capacity].
+ * Errors: RR_E_NOT_FOUND: no field of this name; RR_E_TOO_SMALL: capacity does not hold the text
+ * and its end. */
 RR_API rr_status rr_config_get(const void *config, const char *name, char *out, size_t capacity,
                                rr_error *err);
-/* Checks every field against its range, as create does. */
+/* Checks every field against its range, as create does; the sentence names the first that is
+ * outside. */
 RR_API rr_status rr_config_check(const void *config, rr_error *err);
 
 /* One algorithm that rr_agent_create knows. The string is static. */
@@ -292,7 +317,8 @@ typedef struct rr_algo {
 
 /* Number of algorithms; RR_ALGO_… are 0 … count − 1. */
 RR_API int32_t rr_algo_count(void);
-/* RR_E_NOT_FOUND for an index outside of them. */
+/* Describes one of them.
+ * Errors: RR_E_NOT_FOUND: an index outside of them. */
 RR_API rr_status rr_algo_at(int32_t index, rr_algo *out, rr_error *err);
 
 #ifdef __cplusplus

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/data.h: the lab: interactions from files, splits, factors. May change until 1.0. */
+/* recrl/data.h: the lab: interactions from files, splits, factors. May change until 1.0.
+ *
+ * Cost: constant. */
 #ifndef RECRL_DATA_H
 #define RECRL_DATA_H
 
@@ -10,7 +12,11 @@
 extern "C" {
 #endif
 
-enum { RR_FEEDBACK_EXPLICIT = 0, RR_FEEDBACK_IMPLICIT = 1 };
+/* What a rating says. */
+enum {
+    RR_FEEDBACK_EXPLICIT = 0, /* how much somebody liked it */
+    RR_FEEDBACK_IMPLICIT = 1  /* that somebody met it */
+};
 
 /* Alternating least squares: with biases on explicit ratings, or on implicit feedback, where that
  * somebody met something is what counts [Hu, Koren, Volinsky 2008]. maths §9. */
@@ -32,6 +38,7 @@ typedef struct rr_als_config {
     uint64_t seed; /* initial factors and the holdout; default 0 */
 } rr_als_config;
 
+/* Fills `config` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);
 
 /* How a file of interactions is read. */
@@ -44,52 +51,66 @@ typedef struct rr_load_options {
                               line must fit, [64, 2^30]; default 2097152 */
 } rr_load_options;
 
+/* Fills `options` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_load_options_init(rr_load_options *options, size_t struct_size);
 
-/* Interactions from a text file whose form is seen from its first line:
+/* Reads interactions from a text file whose form is seen from its first line:
  *   a header, then rows separated by tabs or commas: columns user_id (userId), item_id (movieId)
  *     and, where they are there, rating (click), timestamp, position and propensity_score, in any
  *     order, also as RecBole's atomic files have them ("user_id:token"); others are skipped
  *   MovieLens' own rows without a header: user, item, rating and time, separated by tabs or "::"
  *   Open Bandit's log: no user_id, so each combination of user_feature_… is a user
  * A decimal id is its own key; any other text is hashed. Without ratings each is 1. A time is a
- * number or a date and time, which becomes microseconds since 1970. Errors name file, line and
- * column. The file is read in blocks and need not fit into memory as text. options NULL: the
- * defaults. RR_E_MEMORY with the figure where memory_limit does not suffice, which is estimated
- * from the file's first block, before the rest is read. On several threads blocks are read, their
- * lines parsed and their ids looked up at the same time; memory is asked for on the calling thread
- * alone. docs/data.md */
+ * number or a date and time, which becomes microseconds since 1970. The file is read in blocks and
+ * need not fit into memory as text. options NULL: the defaults. On several threads blocks are read,
+ * their lines parsed and their ids looked up at the same time; memory is asked for on the calling
+ * thread alone. *out is the caller's, until rr_dataset_destroy. docs/data.md
+ * Errors: RR_E_IO: the file cannot be read; RR_E_FORMAT names file, line and column; RR_E_MEMORY
+ * with the figure where memory_limit does not suffice, which is estimated from the file's first
+ * block, before the rest is read; RR_E_THREAD: the system refused one of num_threads.
+ * Cost: a pass over the file. */
 RR_API rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_load_options *options,
                                  const rr_host *host, rr_error *err);
-/* Bytes that load takes of the host at once, at most: as if every line brought another user and
- * another item, for which ones it brings only reading them tells. Reads the whole file, one block
- * at a time, and counts its lines: with this as memory_limit load does not fail for memory, unless
- * the file has grown. Where users and items are known, rr_dataset_memory says what is held in the
- * end. */
+/* *bytes receives what load takes of the host at once, at most: as if every line brought another
+ * user and another item, for which ones it brings only reading them tells. With this as
+ * memory_limit load does not fail for memory, unless the file has grown. Where users and items are
+ * known, rr_dataset_memory says what is held in the end.
+ * Errors: RR_E_IO: the file cannot be read; RR_E_FORMAT names file, line and column; RR_E_MEMORY.
+ * Cost: reads the whole file, one block at a time, and counts its lines. */
 RR_API rr_status rr_dataset_load_memory(const char *path, const rr_load_options *options,
                                         const rr_host *host, size_t *bytes, rr_error *err);
-/* From arrays [n], ratings finite; times NULL: 0. */
+/* A dataset from arrays [n], copied: keys of users and items, ratings finite; times NULL: 0. *out
+ * is the caller's, until rr_dataset_destroy.
+ * Errors: RR_E_NOT_FINITE names the rating; RR_E_MEMORY.
+ * Cost: a pass over the arrays. */
 RR_API rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
                                    const float *ratings, const int64_t *times, int64_t n,
                                    const rr_host *host, rr_error *err);
-/* Bytes that a dataset of n rows of so many different users and items, each in [1, n], holds once
- * create has made it; while it runs, it may take half of the larger table of ids more. */
+/* *bytes receives what a dataset of n rows of so many different users and items, each in [1, n],
+ * holds once create has made it; while it runs, it may take half of the larger table of ids more.
+ * Errors: RR_E_MEMORY: more than a size_t counts. */
 RR_API rr_status rr_dataset_memory(int64_t n, int32_t n_users, int32_t n_items, size_t *bytes,
                                    rr_error *err);
+/* Gives its memory back. NULL is fine. */
 RR_API void rr_dataset_destroy(rr_dataset *dataset);
-/* Different users, different items, interactions; 0 for NULL. Constant cost. */
+/* Different users; 0 for NULL. */
 RR_API int32_t rr_dataset_user_count(const rr_dataset *dataset);
+/* Different items; 0 for NULL. */
 RR_API int32_t rr_dataset_item_count(const rr_dataset *dataset);
+/* Interactions; 0 for NULL. */
 RR_API int64_t rr_dataset_count(const rr_dataset *dataset);
-/* Views [users], [items] of keys in the order of their dense indices (first appearance). */
+/* A view [users] of the users' keys in the order of their dense indices (first appearance), valid
+ * until destroy; NULL for NULL. */
 RR_API const uint64_t *rr_dataset_user_keys(const rr_dataset *dataset);
+/* The same of items: a view [items]. */
 RR_API const uint64_t *rr_dataset_item_keys(const rr_dataset *dataset);
 /* The columns, row by row in the order of the file: views, valid until destroy. */
 typedef struct rr_dataset_view {
     uint32_t struct_size;
-    int32_t n_users, n_items;
-    int32_t has_ratings; /* 0: there were none, and each is 1 */
-    int64_t n;
+    int32_t n_users;           /* different users */
+    int32_t n_items;           /* different items */
+    int32_t has_ratings;       /* 0: there were none, and each is 1 */
+    int64_t n;                 /* interactions */
     const uint64_t *user_keys; /* [n_users] */
     const uint64_t *item_keys; /* [n_items] */
     const int32_t *users;      /* [n] indices into user_keys */
@@ -100,46 +121,62 @@ typedef struct rr_dataset_view {
                                   no propensities */
     const float *propensities; /* [n] of what was shown, (0, 1]; NULL likewise */
 } rr_dataset_view;
+/* Fills *out with views of the columns. */
 RR_API rr_status rr_dataset_describe(const rr_dataset *dataset, rr_dataset_view *out,
                                      rr_error *err);
 /* shares [items]: each item's share of the interactions; user_mask [users] (nullable): only those
- * with 1. */
+ * with 1.
+ * Errors: RR_E_MEMORY: for a while it takes a count for each item.
+ * Cost: a pass over the interactions. */
 RR_API rr_status rr_dataset_popularity(const rr_dataset *dataset, const uint8_t *user_mask,
                                        float *shares, rr_error *err);
-/* is_test [users]: a share test_fraction in [0, 1] of the users, a function of seed and key
- * alone. */
+/* is_test [users]: a share test_fraction in [0, 1] of the users, a function of seed and key alone.
+ * Cost: a draw for each user. */
 RR_API rr_status rr_dataset_split_users(const rr_dataset *dataset, float test_fraction,
                                         uint64_t seed, uint8_t *is_test, rr_error *err);
 
-/* How interactions are held out: each by a draw of its own; the latest of all; the latest of
- * each user. */
-enum { RR_SPLIT_RANDOM = 0, RR_SPLIT_BY_TIME = 1, RR_SPLIT_PER_USER = 2 };
+/* How interactions are held out. */
+enum {
+    RR_SPLIT_RANDOM = 0,  /* each by a draw of its own */
+    RR_SPLIT_BY_TIME = 1, /* the latest of all */
+    RR_SPLIT_PER_USER = 2 /* the latest of each user */
+};
 /* is_held_out [n] ← 1 for a share `holdout` in [0, 1] of the interactions, by time rounded down (of
- * each user). What has the same time is in the order of the file; seed is for RANDOM. Allocates for
- * a while. */
+ * each user). What has the same time is in the order of the file; seed is for RANDOM.
+ * Errors: RR_E_MEMORY: it allocates for a while.
+ * Cost: a sort of the interactions by time; RANDOM: a draw for each. */
 RR_API rr_status rr_dataset_split_rows(const rr_dataset *dataset, int32_t split, float holdout,
                                        uint64_t seed, uint8_t *is_held_out, rr_error *err);
-/* The rows whose mark is `part`, with all users and items and their indices. marks [n] */
+/* Makes a dataset of the rows whose mark is `part`, with all users and items and their indices.
+ * marks [n]. *out is the caller's, until rr_dataset_destroy; it keeps nothing of `dataset`.
+ * Errors: RR_E_MEMORY.
+ * Cost: a copy of the rows. */
 RR_API rr_status rr_dataset_select(rr_dataset **out, const rr_dataset *dataset,
                                    const uint8_t *marks, uint8_t part, const rr_host *host,
                                    rr_error *err);
-/* Bytes that select will take. */
+/* *bytes receives what select takes of the host.
+ * Errors: RR_E_MEMORY: more than a size_t counts.
+ * Cost: a pass over the marks. */
 RR_API rr_status rr_dataset_select_memory(const rr_dataset *dataset, const uint8_t *marks,
                                           uint8_t part, size_t *bytes, rr_error *err);
 
+/* What a fit found. */
 typedef struct rr_als_stats {
     uint32_t struct_size;
     uint32_t reserved;
-    int64_t n_train, n_holdout;
-    double mean; /* μ of the training ratings */
-    double train_rmse;
-    double holdout_rmse; /* NaN without a holdout */
+    int64_t n_train;     /* interactions that were fitted */
+    int64_t n_holdout;   /* interactions that were left out */
+    double mean;         /* μ of the training ratings */
+    double train_rmse;   /* root mean squared error of what was fitted */
+    double holdout_rmse; /* of what was left out; NaN without a holdout */
 } rr_als_stats;
-/* user_vectors [users, num_factors + 2] = (x_u, 1, b_u), item_vectors [items, num_factors + 2] =
- * (y_i, b_i, 1), so that their dot product is the predicted rating above μ. The same bytes on any
- * number of threads. A sweep takes time in proportion to n · num_factors² + (users + items) ·
- * num_factors³. RR_E_NOT_FINITE, and nothing is written, where ratings are so large that a vector
- * does not fit into floats. */
+/* Factors of a dataset by alternating least squares. user_vectors [users, num_factors + 2] = (x_u,
+ * 1, b_u), item_vectors [items, num_factors + 2] = (y_i, b_i, 1), so that their dot product is the
+ * predicted rating above μ. config NULL: the defaults; stats nullable. The same bytes on any number
+ * of threads.
+ * Errors: RR_E_NOT_FINITE, and nothing is written: ratings are so large that a vector does not fit
+ * into floats; RR_E_MEMORY; RR_E_THREAD: the system refused one of num_threads.
+ * Cost: a sweep takes time in proportion to n · num_factors² + (users + items) · num_factors³. */
 RR_API rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_config *config,
                                     const rr_host *host, float *user_vectors, float *item_vectors,
                                     rr_als_stats *stats, rr_error *err);
@@ -154,12 +191,16 @@ RR_API rr_status rr_dataset_fit_als(const rr_dataset *dataset, const rr_als_conf
  * a mean over no users, an interval over fewer than two. */
 typedef struct rr_ranking {
     uint32_t struct_size;
-    int32_t n_best;
-    int64_t n_users;
-    double recall, recall_interval;
-    double ndcg, ndcg_interval;
-    double popular_recall, popular_recall_interval;
-    double popular_ndcg, popular_ndcg_interval;
+    int32_t n_best;                 /* as asked */
+    int64_t n_users;                /* users with new held-out items: what the means are over */
+    double recall;                  /* share of the held-out items that are among n_best */
+    double recall_interval;         /* half width */
+    double ndcg;                    /* the same, more for hits near the top */
+    double ndcg_interval;           /* half width */
+    double popular_recall;          /* of the items with the most training interactions */
+    double popular_recall_interval; /* half width */
+    double popular_ndcg;            /* likewise */
+    double popular_ndcg_interval;   /* half width */
 } rr_ranking;
 /* Who ranks: vectors, or lists that somebody else made, a policy's say; without either, popularity
  * is ranked alone and the rest of the answer is NaN. */
@@ -177,19 +218,33 @@ typedef struct rr_ranker {
     int32_t num_threads;  /* [0, 64], 0 is 1; the same bytes on any number */
     uint32_t reserved;    /* must be 0 */
 } rr_ranker;
-/* train and held_out: of one dataset, by rr_dataset_select. RR_E_NOT_FINITE names a coordinate that
- * is not finite, or the user with whom an item's dot product is not. */
+/* Ranks for each user and fills *out. train and held_out: of one dataset, by rr_dataset_select.
+ * Errors: RR_E_MISMATCH: they are not of one dataset; RR_E_NOT_FINITE names a coordinate that is
+ * not finite, or the user with whom an item's dot product is not; RR_E_MEMORY; RR_E_THREAD: the
+ * system refused one of num_threads.
+ * Cost: a dot product for each user and item; with lists, a pass over them. */
 RR_API rr_status rr_dataset_rank(const rr_dataset *train, const rr_dataset *held_out,
                                  const rr_ranker *ranker, const rr_host *host, rr_ranking *out,
                                  rr_error *err);
 
 /* Vectors in numpy's .npy files: float32 or float64, little-endian, C order, one or two dimensions
- * (one: a column), versions 1 to 3. What is damaged, not finite or beyond a float is refused.
- * shape: of a file. read: out [n_rows, n_columns], else RR_E_MISMATCH. write: float32, each finite,
- * else RR_E_NOT_FINITE and nothing is written; written as rr_checkpoint_save writes. */
+ * (one: a column), versions 1 to 3. What is damaged, not finite or beyond a float is refused. */
+
+/* The shape of what a file holds.
+ * Errors: RR_E_IO: it cannot be read; RR_E_FORMAT: damaged, or no such file; RR_E_VERSION: of a
+ * later version; RR_E_UNSUPPORTED: another type, order or number of dimensions.
+ * Cost: reads the head. */
 RR_API rr_status rr_npy_shape(const char *path, int64_t *n_rows, int64_t *n_columns, rr_error *err);
+/* Reads a file of this shape into out [n_rows, n_columns].
+ * Errors: as rr_npy_shape (RR_E_IO, RR_E_FORMAT, RR_E_VERSION); RR_E_MISMATCH: the file has another
+ * shape; RR_E_NOT_FINITE names the element.
+ * Cost: a pass over the file. */
 RR_API rr_status rr_npy_read(const char *path, int64_t n_rows, int64_t n_columns, float *out,
                              rr_error *err);
+/* Writes values [n_rows, n_columns], each finite, as float32, in the way of rr_checkpoint_save.
+ * Errors: RR_E_NOT_FINITE names the element, and nothing is written; RR_E_IO: the path cannot be
+ * written.
+ * Cost: a pass over the values. */
 RR_API rr_status rr_npy_write(const char *path, const float *values, int64_t n_rows,
                               int64_t n_columns, rr_error *err);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* recrl/env.h: a simulated environment, to try a policy on before there are users.
  *
- * Cost of a step: one dot product a session; with lists, also the draw of each list; with the
- * whole pool it does not grow with the pool. observe is constant. */
+ * Cost: constant. */
 #ifndef RECRL_ENV_H
 #define RECRL_ENV_H
 
@@ -41,49 +40,60 @@ typedef struct rr_env_config {
     uint32_t reserved;
 } rr_env_config;
 
-/* Fills `config` with the defaults, as every init (config.h). */
+/* Fills `config` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
 
-/* A vectorised, Gym-like recommender: n_envs independent sessions stepped together. maths §1.
- * State u ⊕ v_last [2d], with shows_energy ⊕ energy ⊕ step / max_episode_steps [2d + 2]; action: an
- * item, or a position in the step's candidate list; reward sim(u, v) · reward_decay^(earlier
- * showings in this session) for sim ≥ 0, sim itself below 0.
+/* A vectorised, Gym-like recommender: n_envs independent sessions stepped together. maths §1. State
+ * u ⊕ v_last [2d], with shows_energy ⊕ energy ⊕ step / max_episode_steps [2d + 2]; action: an item,
+ * or a position in the step's candidate list; reward sim(u, v) · reward_decay^(earlier showings in
+ * this session) for sim ≥ 0, sim itself below 0.
  *
  * items NULL: config->num_items random ones from world_seed; else theirs is the number and the
  * width, and config->num_items is not read. state_dim must be 2 × the width. users [n_users, d]
- * finite, copied; each session takes a row at random. NULL: random, N(0, 1). RR_E_UNSUPPORTED: tire
- * > 0 with items or users given. */
+ * finite, copied; each session takes a row at random. NULL: random, N(0, 1). *out is the caller's,
+ * until rr_env_destroy.
+ * Errors: RR_E_UNSUPPORTED: tire > 0 with items or users given; RR_E_NOT_FINITE: a user;
+ * RR_E_MEMORY.
+ * Cost: a random number for each coordinate of the items, a copy of the users. */
 RR_API rr_status rr_env_create(rr_env **out, const rr_env_config *config, rr_items *items,
                                const float *users, int32_t n_users, const rr_host *host,
                                rr_error *err);
-/* Bytes that an environment made of these takes of the host: its own, and those of the items that
- * it draws where items is NULL. (create of a tiring world has the vectors twice while it draws
- * them.) */
+/* *bytes receives what an environment made of these takes of the host: its own, and those of the
+ * items that it draws where items is NULL. (create of a tiring world has the vectors twice while it
+ * draws them.)
+ * Errors: RR_E_MEMORY: more than a size_t counts. */
 RR_API rr_status rr_env_memory(const rr_env_config *config, const rr_items *items, int32_t n_users,
                                size_t *bytes, rr_error *err);
+/* Gives its memory back. NULL is fine. */
 RR_API void rr_env_destroy(rr_env *env);
 /* Begins every session anew. Sessions are numbered on from those before: two resets differ, and an
- * environment that is reset goes on drawing new users. */
+ * environment that is reset goes on drawing new users.
+ * Cost: a draw of each session's user. */
 RR_API rr_status rr_env_reset(rr_env *env, rr_error *err);
 /* As after create with config->seed = seed: users and candidates are drawn from it, sessions are
  * numbered from 0, and none has begun until rr_env_reset; both together are Gym's reset(seed).
  * Equal seeds and actions give equal sessions. Items, and a table of users, stay those of create.
  */
 RR_API rr_status rr_env_seed(rr_env *env, uint64_t seed, rr_error *err);
-/* Views of the present: states, candidates (with lists), history; valid until the next step
- * or reset. */
+/* Fills *obs, whose struct_size is set, with views of the present: states, candidates (with lists),
+ * history; valid until the next step or reset.
+ * Errors: RR_E_STATE: before the first reset. */
 RR_API rr_status rr_env_observe(rr_env *env, rr_obs *obs, rr_error *err);
 /* actions [n_envs] positions. Every session moves; one that ends begins anew in the same step, and
- * its final observation is in outcome->final_obs. Views, valid until the next step or reset. */
+ * its final observation is in outcome->final_obs. Views, valid until the next step or reset.
+ * Allocates nothing.
+ * Errors: RR_E_STATE: before the first reset; RR_E_INVALID names the row and its action.
+ * Cost: one dot product a session; with lists, also the draw of each list; with the whole pool it
+ * does not grow with the pool. */
 RR_API rr_status rr_env_step(rr_env *env, const int32_t *actions, rr_outcome *outcome,
                              rr_error *err);
 
-/* The pool, borrowed. */
+/* The pool, borrowed; NULL for NULL. */
 RR_API rr_items *rr_env_items(const rr_env *env);
 /* The config as it is in force (num_items, state_dim and history_length resolved). */
 RR_API rr_status rr_env_get_config(const rr_env *env, rr_env_config *out, rr_error *err);
 
-/* The widths that a host would repeat, from the environment into an agent's config, whose
+/* Writes the widths that a host would repeat, from the environment into an agent's config, whose
  * struct_size is set (by its init): state_dim, item_dim, max_rows (n_envs), max_candidates and
  * max_history. num_items becomes 0, for the agent takes rr_env_items. The rest stays as it is. From
  * there rr_agent_fit_buffer_config goes on (agent.h). */

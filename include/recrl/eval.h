@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/eval.h: the lab: choosers, metrics, comparisons, advantages. May change until 1.0. */
+/* recrl/eval.h: the lab: choosers, metrics, comparisons, advantages. May change until 1.0.
+ *
+ * Cost: constant. */
 #ifndef RECRL_EVAL_H
 #define RECRL_EVAL_H
 
@@ -23,6 +25,7 @@ typedef struct rr_train_config {
     uint64_t seed;           /* of world, sessions and agent; default 0 */
 } rr_train_config;
 
+/* Fills `config` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_train_config_init(rr_train_config *config, size_t struct_size);
 
 /* Policies that do not learn. They see what the world knows. maths §8. */
@@ -35,87 +38,111 @@ enum {
                                pool and neither drift nor leave rule; otherwise myopic */
     RR_CHOOSER_PATIENT = 4  /* with the leave rule: decayed similarity − parameter · pull */
 };
-/* actions [n_envs] for the present observation: positions, of equals the lowest; RANDOM is a
+/* Writes actions [n_envs] for the present observation: positions, of equals the lowest; RANDOM is a
  * function of (seed, session, step). `popular_user` [d] is the mean training user (POPULAR alone;
  * NULL: this environment's rr_env_mean_user); `parameter` is β of PATIENT, any finite number,
- * ignored elsewhere.
- * RR_E_STATE before the first reset; RR_E_UNSUPPORTED for PATIENT without the leave rule;
- * RR_E_NOT_FINITE where `popular_user` is so large that its dot product with an item is beyond a
- * float; what actions holds is then unspecified. Allocates nothing. */
+ * ignored elsewhere. Allocates nothing.
+ * Errors: RR_E_STATE: before the first reset; RR_E_UNSUPPORTED: PATIENT without the leave rule;
+ * RR_E_NOT_FINITE: `popular_user` is so large that its dot product with an item is beyond a float;
+ * what actions holds is then unspecified.
+ * Cost: a dot product for each item of each session's list; RANDOM: a draw a session. */
 RR_API rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popular_user,
                                float parameter, int32_t *actions, rr_error *err);
-/* out [d]: mean vector of this environment's users: of the table; of random users, whose
+/* Writes out [d], the mean vector of this environment's users: of the table; of random users, whose
  * expectation is 0 and would make every item as popular as any other, those of sessions 0 … 4095 of
  * its seed. With the leave rule its last coordinate is 1. Of the environment trained on, it is
- * POPULAR's user elsewhere. */
+ * POPULAR's user elsewhere.
+ * Cost: a pass over the table, or 4096 draws. */
 RR_API rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err);
 
-/* Metrics of one policy over many sessions. Feed it every step of n_envs sessions side by side; it
- * counts the first max_sessions that begin, each whole. maths §8. items: for distances inside
- * a session; a reference is kept. */
+/* Makes metrics of one policy over many sessions. Feed it every step of n_envs sessions side by
+ * side; it counts the first max_sessions that begin, each whole. maths §8. items: for distances
+ * inside a session; a reference is kept. *out is the caller's, until rr_metrics_destroy. Errors:
+ * RR_E_MEMORY.
+ * Cost: takes the memory of max_sessions sessions. */
 RR_API rr_status rr_metrics_create(rr_metrics **out, rr_items *items, int32_t n_envs,
                                    int32_t max_sessions, int32_t max_episode_steps,
                                    const rr_host *host, rr_error *err);
-/* Bytes that create takes of the host. */
+/* *bytes receives what create takes of the host. Errors: RR_E_MEMORY: more than a size_t counts. */
 RR_API rr_status rr_metrics_memory(const rr_items *items, int32_t n_envs, int32_t max_sessions,
                                    int32_t max_episode_steps, size_t *bytes, rr_error *err);
+/* Gives its memory back. NULL is fine. */
 RR_API void rr_metrics_destroy(rr_metrics *metrics);
-/* items [n_envs] pool indices shown in this step. */
+/* One step of all sessions: items [n_envs] are the pool indices that were shown, outcome what came
+ * of them. Allocates nothing.
+ * Errors: RR_E_NOT_FINITE: a reward.
+ * Cost: constant a session. */
 RR_API rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items,
                                 const rr_outcome *outcome, rr_error *err);
-/* 1 when max_sessions sessions have ended. */
+/* 1 when max_sessions sessions have ended; 0 for NULL. */
 RR_API int32_t rr_metrics_is_complete(const rr_metrics *metrics);
 
 /* Means over sessions; *_interval is the half width of the 95 % interval, 1.96 standard errors.
  * What too few sessions say nothing of is NaN: a mean of none, an interval of fewer than two. */
 typedef struct rr_metrics_summary {
     uint32_t struct_size;
-    int32_t n_sessions;
-    double reward_per_step, reward_per_step_interval; /* ratio of sums; interval
-                                                         by linearisation */
-    double return_per_session, return_per_session_interval;
-    double session_length, session_length_interval;
-    double repeats_per_session, repeats_per_session_interval; /* showings of an item shown before */
-    double intra_list_distance, intra_list_distance_interval; /* mean 1 − cos over pairs of a
-                                                                 session's items */
-    double novelty, novelty_interval;                         /* mean −log₂ popularity; NaN
-                                                                 without popularity; +∞ and NaN
-                                                                 where one of 0 was shown */
-    double coverage; /* share of the catalogue shown at least once */
-    double gini;     /* of showings over the catalogue: 0 even, 1 one item */
-    double entropy;  /* of what was shown, nats */
-    /* Reward a step in the first and the last third of each session (its length / 3, rounded down);
-     * sessions of fewer than 3 steps are left out, and where none is left both are NaN. */
-    double first_third_reward, first_third_reward_interval;
-    double last_third_reward, last_third_reward_interval;
+    int32_t n_sessions;                  /* that have ended and are included */
+    double reward_per_step;              /* ratio of sums */
+    double reward_per_step_interval;     /* half width, by linearisation */
+    double return_per_session;           /* sum of a session's rewards */
+    double return_per_session_interval;  /* half width */
+    double session_length;               /* steps of a session */
+    double session_length_interval;      /* half width */
+    double repeats_per_session;          /* showings of an item shown before */
+    double repeats_per_session_interval; /* half width */
+    double intra_list_distance;          /* mean 1 − cos over pairs of a session's items */
+    double intra_list_distance_interval; /* half width */
+    double novelty;                      /* mean −log₂ popularity; NaN without popularity; +∞
+                                            where one of 0 was shown */
+    double novelty_interval;             /* half width; NaN where novelty is not finite */
+    double coverage;                     /* share of the catalogue shown at least once */
+    double gini;                         /* of showings over the catalogue: 0 even, 1 one item */
+    double entropy;                      /* of what was shown, nats */
+    double first_third_reward;           /* reward a step in the first third of each session (its
+                                            length / 3, rounded down); sessions of fewer than 3
+                                            steps are left out, and where none is left it is NaN */
+    double first_third_reward_interval;  /* half width */
+    double last_third_reward;            /* the same in the last third */
+    double last_third_reward_interval;   /* half width */
 } rr_metrics_summary;
-/* popularity [N] shares in [0, 1] that sum to 1, or NULL. is_included [n], n the max_sessions of
- * create, makes it the summary of a segment: of sessions whose mark is not 0, session by session in
- * the order they began: in an rr_env that is its session number, so every policy gets the same
- * users. NULL, with n 0: of all. What has not ended is left out. */
+/* Fills *out. popularity [N] shares in [0, 1] that sum to 1, or NULL. is_included [n], n the
+ * max_sessions of create, makes it the summary of a segment: of sessions whose mark is not 0,
+ * session by session in the order they began: in an rr_env that is its session number, so every
+ * policy gets the same users. NULL, with n 0: of all. What has not ended is left out. Allocates
+ * nothing.
+ * Cost: a pass over the sessions, a dot product for each pair of items in each, and a pass over the
+ * catalogue. */
 RR_API rr_status rr_metrics_summarize(const rr_metrics *metrics, const float *popularity,
                                       const uint8_t *is_included, int32_t n,
                                       rr_metrics_summary *out, rr_error *err);
 /* returns [n] of the n sessions that have ended, in the order they began; for paired comparisons.
- * RR_E_NOT_FINITE where one is beyond a float. */
+ * Errors: RR_E_NOT_FINITE: one is beyond a float.
+ * Cost: a pass over the sessions. */
 RR_API rr_status rr_metrics_returns(const rr_metrics *metrics, float *returns, int32_t n,
                                     rr_error *err);
 
 /* Policy a beside policy b in the same sessions. */
 typedef struct rr_comparison {
     uint32_t struct_size;
-    int32_t n, n_groups;
-    int32_t n_won, n_tied, n_lost; /* sessions in which a earned more than b, as much, less */
-    double mean_a, mean_b;
+    int32_t n;                  /* sessions */
+    int32_t n_groups;           /* groups of them: users */
+    int32_t n_won;              /* sessions in which a earned more than b */
+    int32_t n_tied;             /* as much */
+    int32_t n_lost;             /* less */
+    double mean_a;              /* mean return of a */
+    double mean_b;              /* mean return of b */
     double difference;          /* mean of a − b */
     double difference_interval; /* half width of its 95 % interval, Student's t over groups; NaN
                                    for one group */
     double unpaired_interval;   /* what it would be if b had played other sessions */
 } rr_comparison;
-/* a, b [n] returns of the same n ≥ 1 sessions, finite. groups [n] (nullable: each session its own):
- * sessions with one number are one user's, and lie side by side; the interval is then over users,
- * since a second session of one user is less news than one of another. Of a policy and itself
- * difference and interval are exactly 0. maths §8. Keeps nothing, allocates nothing; any thread. */
+/* Fills *out. a, b [n] are returns of the same n ≥ 1 sessions, finite. groups [n] (nullable: each
+ * session its own): sessions with one number are one user's, and lie side by side; the interval is
+ * then over users, since a second session of one user is less news than one of another. Of a policy
+ * and itself difference and interval are exactly 0. maths §8. Keeps nothing, allocates nothing; any
+ * thread.
+ * Errors: RR_E_NOT_FINITE names the return.
+ * Cost: a pass over the sessions. */
 RR_API rr_status rr_compare_returns(const float *a, const float *b, const int32_t *groups,
                                     int32_t n, rr_comparison *out, rr_error *err);
 
@@ -127,7 +154,8 @@ RR_API rr_status rr_compare_returns(const float *a, const float *b, const int32_
  * observation, at the end of the rollout that of the state that follows. terminated and
  * is_segment_end [n] are 0 or 1; a terminated row ends its segment; the last row always does.
  * returns may be NULL.
- * RR_E_NOT_FINITE where an input is not finite, or an advantage or return is beyond a float. */
+ * Errors: RR_E_NOT_FINITE: an input is not finite, or an advantage or return is beyond a float.
+ * Cost: a pass over the rows. */
 RR_API rr_status rr_gae(const float *rewards, const float *values, const float *next_values,
                         const uint8_t *terminated, const uint8_t *is_segment_end, float gamma,
                         float gae_lambda, int64_t n, float *advantages, float *returns,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/health.h: the lab: signs that training is going wrong. May change until 1.0. */
+/* recrl/health.h: the lab: signs that training is going wrong. May change until 1.0.
+ *
+ * Cost: constant. */
 #ifndef RECRL_HEALTH_H
 #define RECRL_HEALTH_H
 
@@ -51,6 +53,7 @@ typedef struct rr_health_config {
                                 have no threshold to set; they are said below */
     float min_reward_deviation; /* standard deviation of rewards, ≥ 0; default 1e-6 */
 } rr_health_config;
+/* Fills `config` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_health_config_init(rr_health_config *config, size_t struct_size);
 
 /* Inputs are held against those of the windows before, and against how they moved until then: a
@@ -65,69 +68,79 @@ RR_API void rr_health_config_init(rr_health_config *config, size_t struct_size);
  *                 count where rr_health_reward follows the record of its rows, at most 256, in
  *                 their order and without ids;
  *   was swapped   with another, as its correlations show.
- * Correlations are judged from the third window on, a faint change when it is seen twice. Watching
- * costs a row (S + F) · min(S + F, 128) multiplications. */
+ * Correlations are judged from the third window on, a faint change when it is seen twice. */
+
 /* Bits of rr_health_report.ill, one for each threshold. */
 enum {
-    RR_ILL_ENTROPY = 1,
-    RR_ILL_EFFECTIVE_ITEMS = 2,
-    RR_ILL_TOP_SHARE = 4,
-    RR_ILL_COVERAGE = 8,
-    RR_ILL_GINI = 16,
-    RR_ILL_EXPLAINED_VARIANCE = 32,
-    RR_ILL_CLIP_FRACTION = 64,
-    RR_ILL_GRAD_RATIO = 128,
-    RR_ILL_DEAD_UNITS = 256,
-    RR_ILL_DRIFT = 512, /* an input changed */
-    RR_ILL_REWARD = 1024,
-    RR_ILL_UNIFORM = 2048, /* max_entropy_share */
-    RR_ILL_VALUE_SCORE = 4096
+    RR_ILL_ENTROPY = 1,             /* min_entropy */
+    RR_ILL_EFFECTIVE_ITEMS = 2,     /* min_effective_items */
+    RR_ILL_TOP_SHARE = 4,           /* max_top_share */
+    RR_ILL_COVERAGE = 8,            /* min_coverage */
+    RR_ILL_GINI = 16,               /* max_gini */
+    RR_ILL_EXPLAINED_VARIANCE = 32, /* min_explained_variance */
+    RR_ILL_CLIP_FRACTION = 64,      /* max_clip_fraction */
+    RR_ILL_GRAD_RATIO = 128,        /* max_grad_ratio */
+    RR_ILL_DEAD_UNITS = 256,        /* max_dead_units */
+    RR_ILL_DRIFT = 512,             /* max_drift, and other changes of an input */
+    RR_ILL_REWARD = 1024,           /* min_reward_deviation */
+    RR_ILL_UNIFORM = 2048,          /* max_entropy_share */
+    RR_ILL_VALUE_SCORE = 4096       /* min_value_score */
 };
 
 /* The figures of a window; all but n_updates and ill are 0 unless this update ended one. One that
  * nothing is known of is NaN, one beyond a float infinite. */
 typedef struct rr_health_report {
     uint32_t struct_size;
-    int32_t is_judged; /* 1: a window ended with this update, and was not the first */
-    uint32_t ill;      /* RR_ILL_ bits as of the last judgement */
-    uint32_t began;    /* those that the judgement before did not have: their sentences
-                          were logged */
-    int64_t n_updates; /* the agent's, as in rr_stats */
-    int64_t n_rows;    /* of the window */
-    float entropy;
-    float effective_items; /* NaN where nothing of a catalogue was shown, as the next three */
-    float top_share;
-    float coverage;
-    float gini;
-    float explained_variance;
-    float clip_fraction;
-    float grad_ratio;
-    float dead_units;
-    float drift;
-    float reward_deviation;
-    int32_t top_item; /* pool index; −1: none */
-    int32_t drift_at; /* what changed, else what moved most: coordinate of the state; behind them,
-                         those of features */
-    float entropy_share;
-    float value_score;
+    int32_t is_judged;        /* 1: a window ended with this update, and was not the first */
+    uint32_t ill;             /* RR_ILL_ bits as of the last judgement */
+    uint32_t began;           /* those that the judgement before did not have: their sentences
+                                 were logged */
+    int64_t n_updates;        /* the agent's, as in rr_stats */
+    int64_t n_rows;           /* of the window */
+    float entropy;            /* mean of rr_stats.entropy, nats */
+    float effective_items;    /* exp of the entropy of what was shown; NaN where nothing of a
+                                 catalogue was shown, as the next three */
+    float top_share;          /* share of the item shown most */
+    float coverage;           /* share of the catalogue shown */
+    float gini;               /* of what was shown: 0 even, 1 one item */
+    float explained_variance; /* mean of rr_stats.explained_variance */
+    float clip_fraction;      /* mean of rr_stats.clip_fraction */
+    float grad_ratio;         /* mean of rr_stats.grad_norm over max_grad_norm */
+    float dead_units;         /* share of hidden units whose output is one for 64 states */
+    float drift;              /* most that a mean moved at once, in deviations */
+    float reward_deviation;   /* standard deviation of rewards */
+    int32_t top_item;         /* pool index; −1: none */
+    int32_t drift_at;         /* what changed, else what moved most: coordinate of the
+                                 state; behind them, those of features */
+    float entropy_share;      /* mean entropy over that of an even choice */
+    float value_score;        /* 1 − E(V − R)²/Var(R) */
     uint32_t reserved;
 } rr_health_report;
 
-/* config NULL: the defaults. The watch takes the agent's sizes and keeps nothing of it. */
+/* Makes a watch of an agent's sizes, which keeps nothing of it. config NULL: the defaults. *out is
+ * the caller's, until rr_health_destroy.
+ * Errors: RR_E_MEMORY.
+ * Cost: takes memory for the catalogue's counts and 64 states. */
 RR_API rr_status rr_health_create(rr_health **out, const rr_health_config *config,
                                   const rr_agent *agent, const rr_host *host, rr_error *err);
-/* Bytes that create takes of the host. */
+/* *bytes receives what create takes of the host. Errors: RR_E_MEMORY: more than a size_t counts. */
 RR_API rr_status rr_health_memory(const rr_agent *agent, size_t *bytes, rr_error *err);
+/* Gives its memory back. NULL is fine. */
 RR_API void rr_health_destroy(rr_health *health);
 /* Rows of decisions. Reads obs->states and features, decision->actions and items (NULL, in a row
- * without a list: the action is the item). Refuses rows that do not match or are not finite, and
- * changes nothing then. Allocates nothing. */
+ * without a list: the action is the item). Allocates nothing.
+ * Errors: RR_E_MISMATCH: other widths than the agent's; RR_E_NOT_FINITE; nothing changes then.
+ * Cost: (S + F) · min(S + F, 128) multiplications a row of S state coordinates and F features. */
 RR_API rr_status rr_health_record(rr_health *health, const rr_obs *obs, const rr_decision *decision,
                                   rr_error *err);
-/* Rewards as they come; which rows they are for does not matter here. The same rules. */
+/* Rewards as they come; which rows they are for does not matter here. Allocates nothing.
+ * Errors: RR_E_NOT_FINITE: a reward, and nothing changes.
+ * Cost: a pass over the rewards. */
 RR_API rr_status rr_health_reward(rr_health *health, const rr_outcome *outcome, rr_error *err);
-/* The agent just updated, and its stats; out may be NULL. RR_E_MISMATCH: an agent of other
- * sizes. */
+/* The agent just updated, and its stats; ends a window that is full, judges it, and logs a sentence
+ * for each illness that began. out may be NULL.
+ * Errors: RR_E_MISMATCH: an agent of other sizes.
+ * Cost: where a window ends, a pass over the catalogue's counts and a forward pass of 64 states. */
 RR_API rr_status rr_health_update(rr_health *health, const rr_agent *agent, const rr_stats *stats,
                                   rr_health_report *out, rr_error *err);
 /* The sentence of one RR_ILL_ bit, "" unless it is in `ill`; valid until the next update. */

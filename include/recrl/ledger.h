@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/ledger.h: sessions that do not march in step, and the log as blobs. */
+/* recrl/ledger.h: sessions that do not march in step, and the log as blobs.
+ *
+ * Cost: constant. */
 #ifndef RECRL_LEDGER_H
 #define RECRL_LEDGER_H
 
@@ -14,35 +16,43 @@ extern "C" {
 /* Rows until they are trained on, of sessions that do not march in step (a server): rows belong
  * together by rr_obs.sessions, and rewards come by decision id, in any order, later or never. A
  * session is open until it ends; it then waits until nothing can be earned in it any more, and is
- * ready for rr_agent_update_sessions. */
+ * ready for rr_agent_update_sessions. config NULL: the defaults; *out is the caller's, until
+ * rr_ledger_destroy.
+ * Errors: RR_E_MEMORY.
+ * Cost: takes the memory of max_rows rows and max_sessions sessions. */
 RR_API rr_status rr_ledger_create(rr_ledger **out, const rr_ledger_config *config,
                                   const rr_host *host, rr_error *err);
+/* Gives its memory back. NULL is fine. */
 RR_API void rr_ledger_destroy(rr_ledger *ledger);
-/* Bytes that create will take. */
+/* *bytes receives what create takes of the host. Errors: RR_E_MEMORY: more than a size_t counts. */
 RR_API rr_status rr_ledger_memory(const rr_ledger_config *config, size_t *bytes, rr_error *err);
 
 /* In record, reward and end, statuses [n] (nullable) receives the rr_status of each row: the good
  * rows are taken, the others are skipped, and the answer is RR_OK. Without it all rows are taken or
  * none, and the answer says what is wrong with the first bad one. Rows that are skipped and
- * counted, as said below, are not bad.
- *
- * record copies n rows. Needs obs->states, sessions, decisions, times (where the config has
- * reward_wait or idle_timeout), decision->actions, log_probs (finite, at most 0) and
- * policy_versions; values are not read, the update makes them anew with one critic. A row goes on
- * with the session of its key that is open, in the order of arrival, whatever its time; where there
- * is none, it begins one, so a key may be used again. A row whose id is in the ledger is skipped
- * and counted as a duplicate (RR_E_DUPLICATE). RR_E_FULL: no room for rows or for sessions. Rows
- * have one form from the first one on until the ledger is empty: which arrays are given, and
- * whether n_candidates, n_excluded and n_history are 0. A session without a past sends a history
- * of −1 alone, not n_history 0. */
+ * counted, as said below, are not bad. None of the three allocates. */
+
+/* Copies n rows. Needs obs->states, sessions, decisions, times (where the config has reward_wait or
+ * idle_timeout), decision->actions, log_probs (finite, at most 0) and policy_versions; values are
+ * not read, the update makes them anew with one critic. A row goes on with the session of its key
+ * that is open, in the order of arrival, whatever its time; where there is none, it begins one, so
+ * a key may be used again. Rows have one form from the first one on until the ledger is empty:
+ * which arrays are given, and whether n_candidates, n_excluded and n_history are 0. A session
+ * without a past sends a history of −1 alone, not n_history 0.
+ * Errors: RR_E_FULL: no room for rows or for sessions; RR_E_NOT_FINITE: names row and field. In
+ * statuses alone, skipped and counted: RR_E_DUPLICATE: a row whose id is in the ledger.
+ * Cost: a copy of the rows, and a constant number of table look-ups for each. */
 RR_API rr_status rr_ledger_record(rr_ledger *ledger, const rr_obs *obs, const rr_decision *decision,
                                   int32_t *statuses, rr_error *err);
 /* Rewards rows by decision id; needs decisions and rewards. Rewards of one decision add up, and
  * where none comes it is 0. terminated and truncated end the decision's session, of which it must
- * be the last row, else RR_E_STATE; on a session that has ended they are not read. Skipped and
- * counted: an id that is not in the ledger (RR_E_NOT_FOUND), and a late reward (RR_E_STALE): one
- * for a row whose rewards are final, or whose time is at least reward_wait after the row's. Whether
- * the same reward came twice cannot be seen here: two clicks are two rewards. */
+ * be the last row; on a session that has ended they are not read. Whether the same reward came
+ * twice cannot be seen here: two clicks are two rewards.
+ * Errors: RR_E_STATE: ends a session of which it is not the last row; RR_E_NOT_FINITE. In statuses
+ * alone, skipped and counted: RR_E_NOT_FOUND: an id that is not in the ledger; RR_E_STALE: a late
+ * reward, one for a row whose rewards are final, or whose time is at least reward_wait after the
+ * row's.
+ * Cost: constant a reward. */
 RR_API rr_status rr_ledger_reward(rr_ledger *ledger, const rr_outcome *outcome, int32_t *statuses,
                                   rr_error *err);
 
@@ -57,7 +67,10 @@ typedef struct rr_ending {
                                   row of a session that is cut off is not trained on, and its state
                                   is what the rows before it lead to */
 } rr_ending;
-/* A key without an open session is skipped and counted as unknown (RR_E_NOT_FOUND). */
+/* Ends the open sessions of these keys; what they hold waits for its last rewards, then is ready.
+ * Errors: RR_E_NOT_FINITE: a final state. In statuses alone, skipped and counted as unknown:
+ * RR_E_NOT_FOUND: a key without an open session.
+ * Cost: constant a session. */
 RR_API rr_status rr_ledger_end(rr_ledger *ledger, const rr_ending *ending, int32_t *statuses,
                                rr_error *err);
 
@@ -67,18 +80,18 @@ RR_API rr_status rr_ledger_end(rr_ledger *ledger, const rr_ending *ending, int32
  *   of sessions that are not in the ledger */
 typedef struct rr_ledger_counts {
     uint32_t struct_size;
-    int32_t max_rows;      /* of its config */
-    int64_t rows;          /* in the ledger now */
-    int64_t open;          /* rows of sessions that go on */
-    int64_t waiting;       /* rows of sessions that ended and may still earn rewards */
-    int64_t ready;         /* rows of sessions that ended and whose rewards are final: the
-                              next update's */
-    int64_t trainable;     /* those of them that can be trained on: all but the last rows of
-                              sessions cut off without a final observation; 0 while they are fewer
-                              than min_rows. Whether catalogue, version and numbers allow it is for
-                              the update to judge */
-    int64_t open_sessions; /* sessions that go on */
-    int64_t ready_sessions;
+    int32_t max_rows;          /* of its config */
+    int64_t rows;              /* in the ledger now */
+    int64_t open;              /* rows of sessions that go on */
+    int64_t waiting;           /* rows of sessions that ended and may still earn rewards */
+    int64_t ready;             /* rows of sessions that ended and whose rewards are final: the
+                                  next update's */
+    int64_t trainable;         /* those of them that can be trained on: all but the last rows of
+                                  sessions cut off without a final observation; 0 while they
+                                  are fewer than min_rows. Whether catalogue, version and numbers
+                                  allow it is for the update to judge */
+    int64_t open_sessions;     /* sessions that go on */
+    int64_t ready_sessions;    /* sessions that the next update may take */
     int64_t recorded;          /* rows taken by record */
     int64_t trained;           /* rows that left for an update and were trained on */
     int64_t dropped;           /* rows that left for an update and were not: last rows of sessions
@@ -98,20 +111,21 @@ typedef struct rr_ledger_counts {
     int64_t bytes;             /* that create took */
     int64_t clock;             /* of the latest settle; INT64_MIN: none yet */
 } rr_ledger_counts;
-/* Reads them and moves no clock. Time: O(sessions). */
+/* Fills *counts and moves no clock. Cost: a pass over the sessions. */
 RR_API rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts *counts,
                                       rr_error *err);
 
 /* Moves the clock on. Rewards of decisions at least reward_wait old become final, sessions without
  * a decision for idle_timeout end: terminated, or cut off where the config's idle_end is
- * RR_IDLE_CUT. A clock that goes back is held at its latest time.
- * counts (nullable): where the rows are then. Time: O(sessions).
+ * RR_IDLE_CUT. A clock that goes back is held at its latest time. counts (nullable): where the rows
+ * are then.
+ * Errors: RR_E_INVALID: now is more than 10,000 times the longer of reward_wait and idle_timeout
+ * away from the clock, either way; the sentence names both.
+ * Cost: a pass over the sessions.
  *
- * One settle in milliseconds among seconds would make every later reward late. So a time
- * that is more than 10,000 times the longer of reward_wait and idle_timeout away from the clock,
- * either way, is refused (RR_E_INVALID names both), here, in obs->times of record and, with a
- * reward_wait, in outcome->times of reward; before the first settle the newest row's time stands
- * for the clock. */
+ * Times are judged so because one settle in milliseconds among seconds would make every later
+ * reward late. The same holds in obs->times of record and, with a reward_wait, in outcome->times of
+ * reward; before the first settle the newest row's time stands for the clock. */
 RR_API rr_status rr_ledger_settle(rr_ledger *ledger, int64_t now, rr_ledger_counts *counts,
                                   rr_error *err);
 
@@ -122,12 +136,14 @@ RR_API rr_status rr_ledger_set_clock(rr_ledger *ledger, int64_t now, rr_error *e
 
 /* 1 when another row does not fit. An empty ledger is not full; NULL is. */
 RR_API int32_t rr_ledger_is_full(const rr_ledger *ledger);
-/* Rows in the ledger. */
+/* Rows in the ledger; 0 for NULL. */
 RR_API int32_t rr_ledger_count(const rr_ledger *ledger);
-/* Forgets rows, sessions, counts and the clock. */
+/* Forgets rows, sessions, counts and the clock. NULL is fine.
+ * Cost: a pass over its tables of ids and keys. */
 RR_API void rr_ledger_clear(rr_ledger *ledger);
 /* Forgets the sessions that have ended and whose rewards are final, which the next update would
- * take; their rows count as dropped. Sessions that go on or wait stay. */
+ * take; their rows count as dropped. Sessions that go on or wait stay.
+ * Cost: a pass over the rows. */
 RR_API rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err);
 
 /* The log: one decision, one outcome or one ending as a self-describing, versioned, checksummed
@@ -136,37 +152,62 @@ RR_API rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err);
  * behind the other; docs/log_format.md has every byte. A damaged or hostile blob is RR_E_FORMAT:
  * skip it. One that is not whole yet, of a log that is being written, is RR_E_TOO_SMALL: wait for
  * its rest. One of a later format is RR_E_VERSION. These functions keep nothing and allocate
- * nothing; any thread.
- *
- * encode writes row `row` of what is given into out [capacity]; *bytes receives the length; out
- * NULL only asks; RR_E_TOO_SMALL writes nothing. Where obs->pool is given, the host's keys of
- * candidates, exclusions and history are stored beside the indices, so that the row can be read
- * under a later catalogue. `decision` needs actions; what else is NULL is not stored (all_log_probs
- * never are): a log for imitation has neither log_probs nor policy_versions. */
+ * nothing; any thread. */
+
+/* Writes row `row` of a decision into out [capacity]; *bytes receives the length; out NULL only
+ * asks. Where obs->pool is given, the host's keys of candidates, exclusions and history are stored
+ * beside the indices, so that the row can be read under a later catalogue. `decision` needs
+ * actions; what else is NULL is not stored (all_log_probs never are): a log for imitation has
+ * neither log_probs nor policy_versions.
+ * Errors: RR_E_TOO_SMALL: capacity is less than *bytes, and nothing is written; RR_E_NOT_FINITE:
+ * its log-prob; RR_E_MISMATCH: obs->pool is not the catalogue of decision->pool_fingerprint.
+ * Cost: a pass over the row's bytes. */
 RR_API rr_status rr_record_encode(const rr_obs *obs, const rr_decision *decision, int32_t row,
                                   void *out, size_t capacity, size_t *bytes, rr_error *err);
-/* Of final_obs a row is stored where it is cut off and states are given. */
+/* The same of an outcome. Of final_obs a row is stored where it is cut off and states are given.
+ * Errors: RR_E_TOO_SMALL: capacity is less than *bytes, and nothing is written.
+ * Cost: a pass over the row's bytes. */
 RR_API rr_status rr_outcome_encode(const rr_outcome *outcome, int32_t row, void *out,
                                    size_t capacity, size_t *bytes, rr_error *err);
+/* The same of an ending.
+ * Errors: RR_E_TOO_SMALL: capacity is less than *bytes, and nothing is written.
+ * Cost: a pass over the row's bytes. */
 RR_API rr_status rr_ending_encode(const rr_ending *ending, int32_t row, void *out, size_t capacity,
                                   size_t *bytes, rr_error *err);
 
-/* decode copies the blob into work [capacity], which is the caller's, 8-aligned and at least
+/* Copies a decision's blob into work [capacity], which is the caller's, 8-aligned and at least
  * `bytes` long (it may be the blob itself), and fills the structs with views of one row in it,
  * valid as long as work is. pool (nullable): the catalogue in force; indices made under another one
  * are turned into its own by key, and obs->pool is set. Past and excluded items that it lacks are
- * left out; a candidate that it lacks is RR_E_NOT_FOUND; a row without keys, or whose list was the
- * whole pool, RR_E_MISMATCH. RR_E_TOO_SMALL also where capacity is less than bytes. */
+ * left out.
+ * Errors: RR_E_FORMAT: damaged, or no decision; RR_E_VERSION: of a later format; RR_E_TOO_SMALL:
+ * the blob is not whole yet, or capacity is less than bytes; RR_E_NOT_FOUND: a candidate that the
+ * pool lacks; RR_E_MISMATCH: a row without keys, or whose list was the whole of another pool.
+ * Cost: a pass over the blob's bytes. */
 RR_API rr_status rr_record_decode(const void *blob, size_t bytes, const rr_items *pool, void *work,
                                   size_t capacity, rr_obs *obs, rr_decision *decision,
                                   rr_error *err);
-/* outcome->final_obs points to final_obs where a final observation is there. */
+/* The same of an outcome; outcome->final_obs points to final_obs where a final observation is
+ * there.
+ * Errors: RR_E_FORMAT: damaged, or no outcome; RR_E_VERSION: of a later format; RR_E_TOO_SMALL: not
+ * whole yet, or capacity is less than bytes.
+ * Cost: a pass over the blob's bytes. */
 RR_API rr_status rr_outcome_decode(const void *blob, size_t bytes, void *work, size_t capacity,
                                    rr_outcome *outcome, rr_obs *final_obs, rr_error *err);
+/* The same of an ending; ending->final_obs points to final_obs where one is there.
+ * Errors: RR_E_FORMAT: damaged, or no ending; RR_E_VERSION: of a later format; RR_E_TOO_SMALL: not
+ * whole yet, or capacity is less than bytes.
+ * Cost: a pass over the blob's bytes. */
 RR_API rr_status rr_ending_decode(const void *blob, size_t bytes, void *work, size_t capacity,
                                   rr_ending *ending, rr_obs *final_obs, rr_error *err);
 
-enum { RR_BLOB_RECORD = 0, RR_BLOB_OUTCOME = 1, RR_BLOB_ENDING = 2 };
+/* What a blob holds. */
+enum {
+    RR_BLOB_RECORD = 0,  /* a decision: rr_record_decode */
+    RR_BLOB_OUTCOME = 1, /* rewards and ends: rr_outcome_decode */
+    RR_BLOB_ENDING = 2   /* a session that ended without a reward: rr_ending_decode */
+};
+/* The head of a blob, as rr_blob_describe and rr_blob_next read it. */
 typedef struct rr_blob {
     uint32_t struct_size;
     int32_t kind;      /* RR_BLOB_…; −1: none begins here */
@@ -177,6 +218,8 @@ typedef struct rr_blob {
 } rr_blob;
 /* What the first blob of data [bytes] is; judges its checksum. For walks through a log, also one
  * that is still being written.
+ * Cost: a pass over the blob's bytes.
+ * Errors:
  *   RR_E_TOO_SMALL   the data end before the blob does. out->bytes is what it needs, as far as is
  *                    known: 32 until its head is there, then its length
  *   RR_E_FORMAT      no blob begins here, or a damaged one; more data will not help. out->bytes
@@ -184,10 +227,11 @@ typedef struct rr_blob {
  *   RR_E_VERSION     a whole one of a later format, out->bytes long, to be stepped over */
 RR_API rr_status rr_blob_describe(const void *data, size_t bytes, rr_blob *out, rr_error *err);
 /* Moves *offset on to the first whole and undamaged blob that begins at *offset or behind it, and
- * describes it (RR_OK, or RR_E_VERSION). RR_E_TOO_SMALL: there is none yet, and *offset is where
- * one begins that is not whole, or else `bytes`: call again from there when there is more. To pass
- * a damaged blob, begin one byte behind where it begins. Time: O(bytes), and a checksum for each
- * place that looks like a blob. */
+ * describes it. To pass a damaged blob, begin one byte behind where it begins.
+ * Errors: RR_E_VERSION: it is of a later format, to be stepped over; RR_E_TOO_SMALL: there is none
+ * yet, and *offset is where one begins that is not whole, or else `bytes`: call again from there
+ * when there is more.
+ * Cost: a pass over the bytes, and a checksum for each place that looks like a blob. */
 RR_API rr_status rr_blob_next(const void *data, size_t bytes, size_t *offset, rr_blob *out,
                               rr_error *err);
 
@@ -196,11 +240,16 @@ RR_API rr_status rr_blob_next(const void *data, size_t bytes, size_t *offset, rr
  * decode; good blobs are taken, the others are skipped: RR_E_TOO_SMALL is one that is not whole
  * yet, to be given again when it is. Without it import stops before the first one that is refused,
  * and says which and why. A decision without log-prob or policy version is skipped and counted
- * either way (RR_E_UNSUPPORTED, counts.imitation). Either way it stops before a record for which
- * there is no room: RR_E_FULL. *n_taken (nullable) receives how many blobs were dealt with, which
- * is where it stopped: nothing of blob n_taken was taken, and the host may settle and update (or
- * drop what is ready) and go on there. work as in decode, as long as the longest blob, else
- * RR_E_TOO_SMALL before anything is taken; pool as there. */
+ * either way (RR_E_UNSUPPORTED, counts.imitation). *n_taken (nullable) receives how many blobs were
+ * dealt with, which is where it stopped: nothing of blob n_taken was taken, and the host may settle
+ * and update (or drop what is ready) and go on there. work as in decode, as long as the longest
+ * blob; pool as there. Allocates nothing.
+ * Errors: RR_E_FULL: it stopped before a record for which there is no room; RR_E_TOO_SMALL: work is
+ * shorter than the longest blob, and nothing is taken. Without statuses also what decode says
+ * (RR_E_FORMAT, RR_E_VERSION, RR_E_TOO_SMALL, RR_E_MISMATCH, RR_E_NOT_FOUND) and what record,
+ * reward and end say (RR_E_NOT_FINITE, RR_E_STATE); with them these stand there, as do
+ * RR_E_DUPLICATE, RR_E_STALE and RR_E_NOT_FOUND of what was skipped and counted.
+ * Cost: a pass over the bytes, and a constant number of table look-ups a blob. */
 RR_API rr_status rr_ledger_import(rr_ledger *ledger, const void *data, const uint64_t *offsets,
                                   int32_t n, const rr_items *pool, void *work, size_t capacity,
                                   int32_t *statuses, int32_t *n_taken, rr_error *err);

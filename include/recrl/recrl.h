@@ -23,7 +23,11 @@
  *             record, reward, step and update allocate nothing. No pointer of the caller is kept.
  *   errors    What can fail returns rr_status and ends with a nullable rr_error *, which receives a
  *             sentence that names the field, the value and what is allowed. Bad input changes
- *             nothing. The library never prints, exits or aborts.
+ *             nothing. The library never prints, exits or aborts. RR_E_INVALID may come from every
+ *             such function (NULL where something is needed, a value outside of its range, a struct
+ *             that no init has filled), RR_E_UNSUPPORTED from each that takes a struct (a field
+ *             that is not served yet). All others that a function may return stand under its
+ *             "Errors".
  *   threads   Distinct handles may be used from distinct threads at once; one handle from one
  *             thread at a time, but for what is said below. The library starts only as many threads
  *             as num_threads says (1: none).
@@ -36,27 +40,33 @@
  *
  * What may run beside what
  *   A function that takes handles uses each of them for the whole of the call, and no other thread
- *   may use one of these handles meanwhile, unless a line here allows it.
- *   - Any number of threads, on one handle and at any time, from a thread that holds a reference:
- *     rr_items_* and rr_policy_* after their create or load (what they write is the caller's), with
- *     a reader of each thread's own where one is taken.
- *   - Any number of threads on one slot: rr_slot_*, and rr_reader_join. Trainers take turns, and
- *     readers never wait. rr_slot_publish also uses the agent. rr_slot_release may come while
- *     readers are joined: each keeps what it needs until its rr_reader_destroy.
- *   - rr_reader_*: one thread at a time, while others swap, publish and read with theirs.
- *   - Functions of a const rr_agent * or a const rr_dataset * beside one another, not beside one
- *     that takes the same handle without const: rr_agent_version, rr_agent_items,
- *     rr_agent_tensor_count, rr_agent_tensor_at, rr_agent_updates, rr_agent_timesteps,
- *     rr_dataset_*. The dataset's destroy is not among them.
- *   - One thread at a time, const or not: rr_env_*, rr_buffer_*, rr_ledger_*, rr_metrics_*,
- *     rr_health_*, and of rr_agent_* all others. rr_agent_update uses the agent and the buffer or
- *     ledger: what is to be recorded meanwhile waits with the host. To serve during an update,
- *     serve from snapshots (policy.h). rr_checkpoint_* use every handle that the struct names.
- *   - No handle, or one that is only read, any thread at any time, as long as nobody else writes
- *     the structs and handles that are given: rr_*_init, rr_*_memory, rr_config_*, rr_algo_*,
- *     rr_record_*, rr_outcome_*, rr_ending_*, rr_blob_*, rr_gae, rr_compare_returns, rr_npy_*,
- *     rr_status_*, rr_version, rr_runtime_describe, rr_checkpoint_read_config.
- *   - create and load of handles: any thread. They read configs and retain items while they run.
+ *   may use one of these handles meanwhile, unless a line here allows it. For a function counts the
+ *   line with its whole name, else the one with the end of its name, else that with its beginning.
+ *   - rr_items_*, rr_policy_*, rr_policy_save_memory: any number of threads on one handle, at any
+ *     time, from a thread that holds a reference. What they write is the caller's; a reader that
+ *     they take is used by one thread at a time.
+ *   - rr_slot_*, rr_reader_join: any number of threads on one slot, at any time, from a thread that
+ *     holds a reference. Trainers take turns, and readers never wait. rr_slot_publish also uses the
+ *     agent. rr_slot_release may come while readers are joined: each keeps what it needs until its
+ *     rr_reader_destroy.
+ *   - rr_reader_*: one thread at a time for one reader, while others swap, publish and read with
+ *     theirs.
+ *   - rr_agent_version, rr_agent_items, rr_agent_tensor_count, rr_agent_tensor_at,
+ *     rr_agent_updates, rr_agent_timesteps, rr_dataset_*: beside one another on one handle, which
+ *     they take as const, and not beside a function that takes it without const.
+ *   - rr_env_*, rr_buffer_*, rr_ledger_*, rr_metrics_*, rr_health_*, rr_agent_*: one thread at a
+ *     time for one handle, const or not. rr_agent_update uses the agent and the buffer or ledger:
+ *     what is to be recorded meanwhile waits with the host. To serve during an update, serve from
+ *     snapshots (policy.h).
+ *   - rr_checkpoint_*, rr_checkpoint_load, rr_checkpoint_save_memory, rr_checkpoint_load_memory:
+ *     one thread at a time for every handle that the struct names.
+ *   - rr_*_init, rr_*_memory, rr_config_*, rr_algo_*, rr_record_*, rr_outcome_*, rr_ending_*,
+ *     rr_blob_*, rr_gae, rr_compare_returns, rr_npy_*, rr_status_*, rr_version,
+ *     rr_runtime_describe, rr_checkpoint_read_config: any thread at any time, as long as nobody
+ *     else writes the structs and handles that are given, which are only read.
+ *   - rr_*_create, rr_items_create_random, rr_*_load, rr_policy_load_memory: any thread. Configs are
+ *     read, and items retained, while it runs.
+ *   - rr_*_destroy: any thread, once nobody uses the handle any more.
  *   Callbacks (rr_host) must return: no C++ exception, longjmp or panic may pass through the
  *   library, and none may call back into a handle of the call that it is called from. A handle that
  *   was unwound through is in no defined state.
@@ -69,7 +79,8 @@
  * Arrays are row-major float32 or int32, one row a decision. Letters of the shapes:
  *   n rows (decisions) · k candidates (rr_obs.n_candidates) · m exclusions (n_excluded) ·
  *   h history (n_history) · d width of an item's vector · N items
- * Formulas are cited as "maths §n": docs/maths.md.
+ * Formulas are cited as "maths §n": docs/maths.md. "Cost" says how the time of a call grows; where
+ * a function has no such line, the one at the head of its chapter holds.
  *
  * From easy to hard; a reader may stop anywhere and already use the library. Every chapter includes
  * what it needs; this page includes all. */

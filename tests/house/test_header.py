@@ -64,17 +64,6 @@ def assertions_of(structs):
     return "\n".join(lines) + "\n"
 
 
-def exported():
-    text = (TREE / "lib/recrl.map").read_text(encoding="utf-8")
-    return re.findall(r"\b(rr_\w+);", text)
-
-
-def unmentioned(text, names):
-    """Names that no word of the text stands for; a star stands for any ending or middle."""
-    words = [word.replace("*", r"\w+") for word in re.findall(r"rr_[\w*]+", text)]
-    return [name for name in names if not any(re.fullmatch(word, name) for word in words)]
-
-
 class Header(unittest.TestCase):
     def test_is_clean_in_every_year_of_c_and_cxx(self):
         for year in C_YEARS + CXX_YEARS:
@@ -107,14 +96,6 @@ class Header(unittest.TestCase):
                 self.assertEqual(fields[0], "struct_size", name)
             if re.search(r"_config$|^rr_serving_options$", name):
                 self.assertEqual(fields[1], "kind", name)
-
-
-    def test_what_may_run_beside_what_is_said_for_every_function(self):
-        front = (TREE / "include/recrl/recrl.h").read_text(encoding="utf-8")
-        said = front[front.index("What may run beside what"):front.index("Callbacks (rr_host)")]
-        self.assertEqual(unmentioned(said, exported()), [])
-        self.assertEqual(unmentioned(said, ["rr_gae", "rr_gae_2", "rr_world_create"]),
-                         ["rr_gae_2", "rr_world_create"])
 
 
 class TheTestItself(unittest.TestCase):
