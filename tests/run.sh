@@ -4,7 +4,8 @@
 #
 #   sh tests/run.sh          everything: unit tests, the report as Chromium draws it, event files as
 #                            TensorBoard reads them, sanitizers, valgrind, equal bytes across builds,
-#                            docs/install.md's commands, C++, Python, Rust, Go, the build without BLIS
+#                            docs/install.md's commands, the reference by Doxygen, C++, Python, Rust,
+#                            Go, the build without BLIS
 #   sh tests/run.sh quick    one build and every unit test; the report's page is read, not drawn
 #
 # BUILD_DIR (build-test) is the folder to build in; RECRL_NO_INSTALL=1 leaves packages alone. What is
@@ -70,6 +71,9 @@ list_missing() {
         need valgrind valgrind --version
         need golang-go go version
         need rustc rustc --version
+        need doxygen doxygen --version
+        need doxygen-awesome-css [ -e /usr/share/doxygen-awesome-css/doxygen-awesome.css ]
+        need man-db man --version
     fi
 }
 
@@ -249,6 +253,21 @@ compiled_without_sse() {
     done <"$work/i686/files"
 }
 
+# The reference as Doxygen makes it of the headers, with its pages for man 3; installed and taken away
+# again.
+the_reference() {
+    prefix=$work/reference
+    setup gcc "$main-reference" --prefix "$prefix" -Dtests=disabled -Dexamples=false \
+        -Dreference=enabled && ninja -C "$main-reference" docs/reference/reference || return 1
+    python3 tests/house/test_reference.py "$root" "$main-reference/docs/reference" || return 1
+    meson install -C "$main-reference" --no-rebuild --tags doc,man || return 1
+    [ -e "$prefix/share/doc/librecrl/reference/index.html" ] || { echo "no reference"; return 1; }
+    LC_ALL=C.UTF-8 man -M "$prefix/share/man" -P cat 3 rr_agent_update || return 1
+    ninja -C "$main-reference" uninstall || return 1
+    left=$(find "$work" -path "$prefix/*" ! -type d)
+    [ -z "$left" ] || { echo "left after uninstall: $left"; return 1; }
+}
+
 # Event files say what the log says, to the package that people read them with: tensorboard, by pip, in
 # an environment of its own.
 read_by_tensorboard() {
@@ -301,6 +320,7 @@ from_go() {
 
 if [ "$tier" = full ]; then
     stage "the commands of docs/install.md, on a machine with a compiler alone" sh tests/house/install.sh
+    stage "the reference: entries, links, search, man pages" the_reference
     stage "event files, read by the tensorboard package" read_by_tensorboard
     stage "from C++" from_cpp
     stage "the header in clang, cffi and libclang, and from Python" read_by_others

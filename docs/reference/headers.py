@@ -10,6 +10,9 @@ import re
 
 COMMON = {"RR_E_INVALID", "RR_E_UNSUPPORTED"}  # may come from every function that returns a status
 
+SAID_OF_COMMON = ("As every function that returns a status: RR_E_INVALID for an argument, "
+                  "RR_E_UNSUPPORTED for a field of a struct that is not served yet.")
+
 COMMENT = re.compile(r"^/\*(.*?)\*/", re.S | re.M)
 FUNCTION = re.compile(r"^RR_API\b([^;{}]*?)\b(rr_\w+)\s*\(([^;]*?)\)\s*;", re.S | re.M)
 
@@ -42,7 +45,8 @@ def parts(text):
             found[""] += piece
         elif piece:
             found[name] += piece.rstrip() if name else piece
-    return {key: value.strip("\n") for key, value in found.items()}
+    return {key: value.strip("\n") if value.startswith("\n") else value.strip()
+            for key, value in found.items()}
 
 
 def cost_of_chapter(text):
@@ -50,6 +54,23 @@ def cost_of_chapter(text):
     head = next((plain(m.group()) for m in COMMENT.finditer(text)
                  if plain(m.group()).startswith("recrl/")), "")
     return parts(head).get("Cost", "").strip()
+
+
+def sections(name, returned, comment, cost, rules):
+    """What is said of a function beside its contract: (title, text) of errors, cost and threads."""
+    said = parts(comment)
+    errors = "None: it cannot fail."
+    if returned == "rr_status":
+        errors = "\n\n".join(filter(None, [said.get("Errors"), SAID_OF_COMMON]))
+    threads = thread_rule(name, rules) or ""
+    return [(title, text[:1].upper() + text[1:]) for title, text in (
+        ("Errors", errors), ("Cost", said.get("Cost") or cost), ("Threads", threads))]
+
+
+def first_sentence(text):
+    """(the first sentence, what follows it)."""
+    found = re.match(r".*?\.(?=\s|$)", text, re.S)
+    return (found.group(), text[found.end():]) if found else (text, "")
 
 
 def functions(text):

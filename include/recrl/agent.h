@@ -160,12 +160,12 @@ RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_ob
  * Cost: as rr_agent_update, one more decision a row to check it, and a pass over the sessions.
  *
  *   order      Rows are taken in the order of (session key, arrival), so that no byte depends on
- *   how            sessions interleaved.
+ *              how sessions interleaved.
  *   skew       Rows of the present version, and of those kept (keep_versions), must give their
  *              log-prob again, bit for bit, else they have skew: another candidate list, other
  *              features, another item table or other serving options than in act.
  *   rejected   A session is rejected whole, while the update goes on with the others, where a row
- *   of            it has an action or a list that the catalogue does not allow, numbers that make a
+ *              of it has an action or a list that the catalogue does not allow, numbers that make a
  *              score, value or return overflow, or skew, and where it alone has more rows than
  *              max_update_rows. Such sessions are gone and counted (rr_ledger_counts: rejected);
  *              the host's log gets how many, and of the first its key and what is wrong. Where

@@ -12,9 +12,9 @@
 extern "C" {
 #endif
 
-#define RR_VERSION_MAJOR 0
-#define RR_VERSION_MINOR 1
-#define RR_VERSION_PATCH 0
+#define RR_VERSION_MAJOR 0 /* of this header; rr_version tells the library's */
+#define RR_VERSION_MINOR 1 /* likewise */
+#define RR_VERSION_PATCH 0 /* likewise */
 
 /* A host that reads the declarations with a parser of its own defines RR_API as nothing. */
 #if !defined(RR_API)
