@@ -140,3 +140,14 @@ def every_function_has_its_thread_rule(tree):
             if not any(re.fullmatch(expression, name) for name in names):
                 found.append(f"recrl.h says what may run beside {pattern}, which is no function")
     return found
+
+
+def every_function_is_shown(tree):
+    """Each exported function is called in a C program of examples/, and each of examples/hosts is built
+    (and so tested) by its name."""
+    code = "\n".join(rules.code_of(rules.read(tree, path)) for path in rules.sources(tree, "examples", (".c",)))
+    called = set(re.findall(r"\b(rr_\w+)\s*\(", code))
+    build = rules.read(tree, "examples/meson.build")
+    return [f"{name} is called in no program of examples/" for name in sorted(rules.names_in_map(tree) - called)
+            ] + [f"{path} is not in examples/meson.build" for path in rules.sources(tree, "examples/hosts", (".c",))
+                 if f"'{path.stem}'" not in build]

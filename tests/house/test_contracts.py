@@ -73,6 +73,9 @@ class ThisTree(unittest.TestCase):
     def test_every_function_has_its_thread_rule(self):
         self.holds(contracts.every_function_has_its_thread_rule(TREE))
 
+    def test_every_function_is_shown(self):
+        self.holds(contracts.every_function_is_shown(TREE))
+
     def test_the_functions_are_those_that_are_exported(self):
         read = {name for _, _, name, _, _ in contracts.all_functions(TREE)}
         self.assertEqual(read, contracts.rules.names_in_map(TREE))
@@ -142,6 +145,18 @@ class TreesThatBreakThem(unittest.TestCase):
     def test_a_thread_rule_of_nothing(self):
         self.write("include/recrl/recrl.h", FRONT.replace("rr_*_memory", "rr_*_memory, rr_other_*"))
         self.says(contracts.every_function_has_its_thread_rule(self.tree), "rr_other_*")
+
+    def test_a_function_that_no_example_calls(self):
+        """A comment that names it, and a pointer to it, are no call."""
+        self.write("lib/recrl.map", "rr_thing_create; rr_thing_count;")
+        self.write("examples/meson.build", "'one'")
+        self.write("examples/hosts/one.c", "rr_thing_create(&thing, &err); /* rr_thing_count(thing) */\n"
+                                           "f(rr_thing_count);\n")
+        self.says(contracts.every_function_is_shown(self.tree), "rr_thing_count")
+        self.write("examples/hosts/two.c", "rr_thing_count(thing);\n")
+        self.says(contracts.every_function_is_shown(self.tree), "examples/hosts/two.c")
+        self.write("examples/meson.build", "'one', 'two'")
+        self.assertEqual(contracts.every_function_is_shown(self.tree), [])
 
     def test_the_narrowest_line_counts(self):
         lines = contracts.headers.thread_rules(FRONT)

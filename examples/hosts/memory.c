@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory beforehand: what each handle will take is known before it is made, so a host with a fixed
+ * block decides what fits, and nothing can fail later. The allocator is the host's own; here it
+ * counts, and the counts are compared with what was promised.
+ *
+ *     host_memory [bytes]     with the figures, which differ between machines */
+#include <recrl/recrl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SESSIONS = 8, STEPS = 20, READERS = 4 };
+
+static void require(rr_status status, const rr_error *err)
+{
+    if (status != RR_OK) {
+        fprintf(stderr, "memory: %s\n", err->text);
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* The host's memory: what the library holds of it now, and how often it asked. */
+typedef struct account {
+    size_t bytes, n_asked;
+} account;
+
+static void *allocate(void *user, size_t bytes, size_t alignment)
+{
+    account *a = user;
+    void *block = aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    if (block != NULL) {
+        a->bytes += bytes;
+        a->n_asked++;
+    }
+    return block;
+}
+
+static void release(void *user, void *block, size_t bytes)
+{
+    account *a = user;
+    a->bytes -= block != NULL ? bytes : 0;
+    free(block);
+}
+
+/* What was held before a handle was made, and whether figures are shown. */
+typedef struct bill {
+    account held;
+    size_t before;
+    int shows_bytes, n_wrong;
+} bill;
+
+/* Compares what the handle that was just made takes with what was promised. */
+static void compare(bill *b, const char *name, size_t promised)
+{
+    const size_t taken = b->held.bytes - b->before;
+    printf("%-8s %s", name, taken == promised ? "takes what was promised" : "takes something else");
+    if (b->shows_bytes) {
+        printf(": %zu bytes", taken);
+    }
+    printf("\n");
+    b->n_wrong += taken != promised;
+    b->before = b->held.bytes;
+}
+
+int main(int argc, char **argv)
+{
+    rr_error err;
+    static bill b;
+    size_t bytes = 0;
+    b.shows_bytes = argc > 1 && strcmp(argv[1], "bytes") == 0;
+    const rr_host host = {
+        .struct_size = sizeof host, .allocate = allocate, .release = release, .user = &b.held};
+
+    rr_items *items = NULL;
+    require(rr_items_memory(500, 16, 0, &bytes, &err), &err);
+    require(rr_items_create_drawn(&items, 500, 16, 0, &host, &err), &err);
+    compare(&b, "items", bytes);
+
+    rr_env *env = NULL;
+    rr_env_config world;
+    rr_env_config_init(&world, sizeof world);
+    world.n_envs = SESSIONS;
+    world.state_dim = 2 * 16;
+    world.max_episode_steps = STEPS;
+    require(rr_env_memory(&world, items, 0, &bytes, &err), &err);
+    require(rr_env_create(&env, &world, items, NULL, 0, &host, &err), &err);
+    compare(&b, "env", bytes);
+
+    rr_agent *agent = NULL;
+    rr_agent_config config;
+    rr_agent_config_init(&config, sizeof config);
+    config.state_dim = 2 * 16;
+    config.item_dim = 16;
+    config.max_rows = SESSIONS;
+    config.max_candidates = 0;
+    config.max_history = STEPS;
+    require(rr_agent_memory(&config, NULL, items, &bytes, &err), &err);
+    require(rr_agent_create(&agent, &config, NULL, items, &host, &err), &err);
+    compare(&b, "agent", bytes);
+
+    rr_buffer *buffer = NULL;
+    rr_buffer_config rollout;
+    rr_buffer_config_init(&rollout, sizeof rollout);
+    require(rr_agent_fit_buffer_config(agent, SESSIONS, &rollout, &err), &err);
+    require(rr_buffer_memory(&rollout, &bytes, &err), &err);
+    require(rr_buffer_create(&buffer, &rollout, &host, &err), &err);
+    compare(&b, "buffer", bytes);
+
+    rr_ledger *ledger = NULL;
+    rr_ledger_config visits;
+    rr_ledger_config_init(&visits, sizeof visits);
+    require(rr_agent_fit_ledger_config(agent, &visits, &err), &err);
+    require(rr_ledger_memory(&visits, &bytes, &err), &err);
+    require(rr_ledger_create(&ledger, &visits, &host, &err), &err);
+    compare(&b, "ledger", bytes);
+
+    rr_metrics *metrics = NULL;
+    require(rr_metrics_memory(items, SESSIONS, 100, STEPS, &bytes, &err), &err);
+    require(rr_metrics_create(&metrics, items, SESSIONS, 100, STEPS, &host, &err), &err);
+    compare(&b, "metrics", bytes);
+
+    rr_health *health = NULL;
+    require(rr_health_memory(agent, &bytes, &err), &err);
+    require(rr_health_create(&health, NULL, agent, &host, &err), &err);
+    compare(&b, "health", bytes);
+
+    /* A snapshot is paid for by publish, from the agent's allocator; a slot and a reader are not.
+     */
+    rr_policy *policy = NULL;
+    rr_slot *slot = NULL;
+    rr_reader *reader = NULL;
+    require(rr_agent_publish(agent, NULL, &policy, &err), &err);
+    b.before = b.held.bytes;
+    require(rr_slot_memory(READERS, &bytes, &err), &err);
+    require(rr_slot_create(&slot, policy, READERS, &host, &err), &err);
+    compare(&b, "slot", bytes);
+    require(rr_reader_memory(policy, &bytes, &err), &err);
+    require(rr_reader_join(&reader, slot, 0, &host, &err), &err);
+    compare(&b, "reader", bytes);
+
+    /* What does not fit is known before it is tried. */
+    config.max_rows = 1 << 20;
+    require(rr_agent_memory(&config, NULL, items, &bytes, &err), &err);
+    printf("an agent for a million rows at once %s into 64 MiB\n",
+           bytes > (size_t)64 << 20 ? "does not fit" : "fits");
+
+    rr_reader_destroy(reader);
+    rr_slot_release(slot);
+    rr_policy_release(policy);
+    rr_health_destroy(health);
+    rr_metrics_destroy(metrics);
+    rr_ledger_destroy(ledger);
+    rr_buffer_destroy(buffer);
+    rr_agent_destroy(agent);
+    rr_env_destroy(env);
+    rr_items_release(items);
+    printf("left when all is given back: %zu bytes\n", b.held.bytes);
+    return b.n_wrong == 0 && b.held.bytes == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

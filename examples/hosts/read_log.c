@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* A log read back, row by row: what a host does with its blobs beside rr_ledger_import. Here a
+ * report of what was shown and earned is made from them, under today's catalogue, which has lost an
+ * item and gained others since; and what was chosen is imitated.
+ *
+ *     host_read_log */
+#include <inttypes.h>
+#include <recrl/recrl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIM = 4, OLD = 6, NEW = 8, LIST = 3, MOST_ROWS = 8, LOG_BYTES = 4096, WORK_BYTES = 1024 };
+
+static void require(rr_status status, const rr_error *err)
+{
+    if (status != RR_OK) {
+        fprintf(stderr, "read_log: %s\n", err->text);
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* Items `first` to `first + n − 1` of the host, whose key is 100 + their number. */
+static rr_items *create_items(uint64_t first, int32_t n)
+{
+    rr_error err;
+    rr_items *items = NULL;
+    uint64_t keys[NEW];
+    float vectors[NEW * DIM];
+    for (int32_t i = 0; i < n; i++) {
+        keys[i] = 100 + first + (uint64_t)i;
+        for (uint64_t j = 0; j < DIM; j++) {
+            vectors[(uint64_t)i * DIM + j] = (float)((keys[i] * 5 + j * 3) % 7) - 3.0f;
+        }
+    }
+    require(rr_items_create(&items, vectors, keys, n, DIM, NULL, NULL, &err), &err);
+    return items;
+}
+
+typedef struct log_bytes {
+    unsigned char data[LOG_BYTES];
+    size_t bytes;
+} log_bytes;
+
+/* A week ago: a list of three, what the ranker chose of it, and what came of it. The third visitor
+ * is cut off in mid-session, in a state that is known; the last one leaves without a word. */
+static void write_visit(log_bytes *log, const rr_items *items, uint64_t id, int32_t first)
+{
+    rr_error err;
+    size_t bytes = 0;
+    const float state[DIM] = {(float)id, 1.0f, 0.0f, -1.0f}, later[DIM] = {(float)id, 0, 0, 0};
+    const float reward = id % 2 == 0 ? 1.0f : 0.0f;
+    const uint8_t is_cut_off = id == 3;
+    int32_t list[LIST] = {first, first + 1, first + 2}, choice = (int32_t)id % LIST;
+    const rr_obs obs = {.struct_size = sizeof obs,
+                        .n = 1,
+                        .n_candidates = LIST,
+                        .state_dim = DIM,
+                        .states = state,
+                        .candidates = list,
+                        .sessions = &id,
+                        .decisions = &id,
+                        .pool = items};
+    const rr_obs final_obs = {
+        .struct_size = sizeof final_obs, .n = 1, .state_dim = DIM, .states = later};
+    const rr_decision decision = {.struct_size = sizeof decision, .n = 1, .actions = &choice};
+    const rr_outcome outcome = {.struct_size = sizeof outcome,
+                                .n = 1,
+                                .decisions = &id,
+                                .rewards = &reward,
+                                .truncated = &is_cut_off,
+                                .final_obs = is_cut_off ? &final_obs : NULL};
+    const rr_ending ending = {.struct_size = sizeof ending, .n = 1, .sessions = &id};
+    unsigned char *end = log->data + log->bytes;
+    require(rr_record_encode(&obs, &decision, 0, end, LOG_BYTES - log->bytes, &bytes, &err), &err);
+    log->bytes += bytes;
+    end = log->data + log->bytes;
+    if (id == 4) {
+        require(rr_ending_encode(&ending, 0, end, LOG_BYTES - log->bytes, &bytes, &err), &err);
+    } else {
+        require(rr_outcome_encode(&outcome, 0, end, LOG_BYTES - log->bytes, &bytes, &err), &err);
+    }
+    log->bytes += bytes;
+}
+
+/* Rows as an imitation wants them. */
+typedef struct rows {
+    float states[MOST_ROWS * DIM];
+    int32_t lists[MOST_ROWS * LIST], choices[MOST_ROWS];
+    int32_t n;
+} rows;
+
+static void print_decision(const void *blob, size_t bytes, const rr_items *items, rows *to)
+{
+    rr_error err;
+    uint64_t work[WORK_BYTES / sizeof(uint64_t)], key = 0;
+    rr_obs obs = {.struct_size = sizeof obs};
+    rr_decision decision = {.struct_size = sizeof decision};
+    const rr_status status =
+        rr_record_decode(blob, bytes, items, work, sizeof work, &obs, &decision, &err);
+    if (status == RR_E_NOT_FOUND) {
+        printf("  left out: %s\n", err.text); /* no row to learn from: its list is not whole */
+        return;
+    }
+    require(status, &err);
+    const int32_t *shown = obs.candidates + decision.actions[0];
+    require(rr_items_keys_of(items, shown, 1, &key, &err), &err);
+    printf("  visitor %" PRIu64 " was shown item %" PRIu64 ", number %d of today's catalogue\n",
+           obs.sessions[0], key, *shown);
+    memcpy(to->states + to->n * DIM, obs.states, DIM * sizeof *obs.states);
+    memcpy(to->lists + to->n * LIST, obs.candidates, LIST * sizeof *obs.candidates);
+    to->choices[to->n++] = decision.actions[0];
+}
+
+static void print_outcome(const void *blob, size_t bytes)
+{
+    rr_error err;
+    uint64_t work[WORK_BYTES / sizeof(uint64_t)];
+    rr_outcome outcome = {.struct_size = sizeof outcome};
+    rr_obs final_obs = {.struct_size = sizeof final_obs};
+    require(rr_outcome_decode(blob, bytes, work, sizeof work, &outcome, &final_obs, &err), &err);
+    printf("  decision %" PRIu64 " earned %.0f%s\n", outcome.decisions[0],
+           (double)outcome.rewards[0],
+           outcome.final_obs != NULL ? ", and was the last before a cut, in a known state" : "");
+}
+
+static void print_ending(const void *blob, size_t bytes)
+{
+    rr_error err;
+    uint64_t work[WORK_BYTES / sizeof(uint64_t)];
+    rr_ending ending = {.struct_size = sizeof ending};
+    rr_obs final_obs = {.struct_size = sizeof final_obs};
+    require(rr_ending_decode(blob, bytes, work, sizeof work, &ending, &final_obs, &err), &err);
+    printf("  session %" PRIu64 " ended%s\n", ending.sessions[0],
+           ending.final_obs == NULL ? ", nobody knows in which state" : "");
+}
+
+/* One pass of imitation over the rows; how probable their choices are before and after. */
+static void imitate(const rows *of, rr_items *items)
+{
+    rr_error err;
+    rr_agent *agent = NULL;
+    rr_agent_config config;
+    rr_imitate_config how;
+    float before[MOST_ROWS], after[MOST_ROWS], gain = 0.0f;
+    rr_agent_config_init(&config, sizeof config);
+    rr_imitate_config_init(&how, sizeof how);
+    config.state_dim = config.item_dim = DIM;
+    config.max_rows = config.max_update_rows = MOST_ROWS;
+    config.max_candidates = LIST;
+    config.max_history = 0;
+    how.epochs = 50;
+    require(rr_agent_create(&agent, &config, NULL, items, NULL, &err), &err);
+    const rr_obs obs = {.struct_size = sizeof obs,
+                        .n = of->n,
+                        .n_candidates = LIST,
+                        .state_dim = DIM,
+                        .states = of->states,
+                        .candidates = of->lists};
+    require(rr_agent_evaluate(agent, &obs, of->choices, before, NULL, NULL, &err), &err);
+    require(rr_agent_imitate(agent, &obs, of->choices, NULL, NULL, &how, NULL, &err), &err);
+    require(rr_agent_evaluate(agent, &obs, of->choices, after, NULL, NULL, &err), &err);
+    for (int32_t i = 0; i < of->n; i++) {
+        gain += after[i] - before[i];
+    }
+    printf("imitated: what was chosen is %s probable than before\n",
+           gain > 0.0f ? "more" : "not more");
+    rr_agent_destroy(agent);
+}
+
+int main(void)
+{
+    rr_error err;
+    static log_bytes log;
+    static rows kept;
+    rr_items *old_items = create_items(0, OLD); /* keys 100 … 105 */
+    rr_items *items = create_items(1, NEW);     /* 101 … 108: 100 is gone */
+    for (uint64_t id = 1; id <= 4; id++) {
+        write_visit(&log, old_items, id, (int32_t)id - 1);
+    }
+    rr_items_release(old_items); /* the log has its keys */
+
+    printf("%s\n", "A log of four visits, under today's catalogue:");
+    rr_blob blob = {.struct_size = sizeof blob};
+    for (size_t at = 0; at < log.bytes; at += blob.bytes) {
+        const unsigned char *begin = log.data + at;
+        require(rr_blob_describe(begin, log.bytes - at, &blob, &err), &err);
+        switch (blob.kind) {
+        case RR_BLOB_RECORD:
+            print_decision(begin, blob.bytes, items, &kept);
+            break;
+        case RR_BLOB_OUTCOME:
+            print_outcome(begin, blob.bytes);
+            break;
+        default:
+            print_ending(begin, blob.bytes);
+        }
+    }
+    imitate(&kept, items);
+    rr_items_release(items);
+    return EXIT_SUCCESS;
+}
