@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 
     rr_items *items = NULL;
     require(rr_items_memory(500, 16, 0, &bytes, &err), &err);
-    require(rr_items_create_drawn(&items, 500, 16, 0, &host, &err), &err);
+    require(rr_items_create_random(&items, 500, 16, 0, &host, &err), &err);
     compare(&b, "items", bytes);
 
     rr_env *env = NULL;

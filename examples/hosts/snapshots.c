@@ -107,7 +107,7 @@ int main(void)
     config.max_rows = 1;
     config.max_candidates = config.max_history = 0;
     options.floor = 0.1f;
-    require(rr_items_create_drawn(&items, ITEMS, DIM, 0, NULL, &err), &err);
+    require(rr_items_create_random(&items, ITEMS, DIM, 0, NULL, &err), &err);
     printf("items in all segments: %d\n", count_items(items));
     require(rr_agent_create(&agent, &config, NULL, items, NULL, &err), &err);
 

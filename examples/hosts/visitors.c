@@ -130,7 +130,7 @@ int main(void)
     config.max_rows = VISITORS;
     config.max_update_rows = ROWS;
     config.max_candidates = config.max_history = 0;
-    require(rr_items_create_drawn(&items, ITEMS, DIM, 0, NULL, &err), &err);
+    require(rr_items_create_random(&items, ITEMS, DIM, 0, NULL, &err), &err);
     require(rr_agent_create(&agent, &config, NULL, items, NULL, &err), &err);
     rr_ledger *ledger = make_ledger(agent);
 

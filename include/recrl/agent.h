@@ -98,7 +98,7 @@ RR_API rr_status rr_agent_fit_ledger_config(const rr_agent *agent, rr_ledger_con
  * catalogue. Nothing else grows with the catalogue, with its trained vectors, or with the number of
  * parameters; the version of a decision is known, not computed. */
 
-/* Draws one action a row from the policy and writes the arrays that decision has. Allocates
+/* Samples one action a row from the policy and writes the arrays that decision has. Allocates
  * nothing. After a failure, here and in the two below, the caller's arrays hold nothing useful.
  * Errors: RR_E_INVALID names the row and the field: an empty list, the same candidate twice, an
  * index outside the pool; RR_E_NOT_FINITE likewise; RR_E_MISMATCH: obs->pool has another width.

@@ -64,8 +64,8 @@
  *     rr_blob_*, rr_gae, rr_compare_returns, rr_npy_*, rr_status_*, rr_version,
  *     rr_runtime_describe, rr_checkpoint_read_config: any thread at any time, as long as nobody
  *     else writes the structs and handles that are given, which are only read.
- *   - rr_*_create, rr_items_create_random, rr_*_load, rr_policy_load_memory: any thread. Configs are
- *     read, and items retained, while it runs.
+ *   - rr_*_create, rr_items_create_random, rr_*_load, rr_policy_load_memory: any thread. Configs
+ *     are read, and items retained, while it runs.
  *   - rr_*_destroy: any thread, once nobody uses the handle any more.
  *   Callbacks (rr_host) must return: no C++ exception, longjmp or panic may pass through the
  *   library, and none may call back into a handle of the call that it is called from. A handle that
@@ -87,20 +87,21 @@
 #ifndef RECRL_RECRL_H
 #define RECRL_RECRL_H
 
-/* clang-format off: the order is that of reading */
-#include <recrl/agent.h>      /* actor and critic: act, update, imitate */
+/* The order is that of reading. */
+/* clang-format off */
 #include <recrl/base.h>       /* errors and host; observation, decision, outcome */
-#include <recrl/buffer.h>     /* rollouts in lock step */
-#include <recrl/checkpoint.h> /* a run in a file */
 #include <recrl/config.h>     /* configs: plain structs, set and read by name */
-#include <recrl/env.h>        /* a simulated environment */
 #include <recrl/items.h>      /* the catalogue */
+#include <recrl/agent.h>      /* actor and critic: act, update, imitate */
+#include <recrl/buffer.h>     /* rollouts in lock step */
 #include <recrl/ledger.h>     /* sessions that do not march in step; the log as blobs */
 #include <recrl/policy.h>     /* snapshots to serve from, readers, the slot */
+#include <recrl/checkpoint.h> /* a run in a file */
+#include <recrl/env.h>        /* a simulated environment */
 /* The lab: */
-#include <recrl/data.h>   /* interactions, vectors of them, rankings */
-#include <recrl/eval.h>   /* choosers, metrics, comparisons, advantages */
-#include <recrl/health.h> /* signs that training is going wrong */
+#include <recrl/data.h>       /* interactions, vectors of them, rankings */
+#include <recrl/eval.h>       /* choosers, metrics, comparisons, advantages */
+#include <recrl/health.h>     /* signs that training is going wrong */
 /* clang-format on */
 
 #endif

@@ -142,6 +142,15 @@ def every_function_has_its_thread_rule(tree):
     return found
 
 
+def chapters_are_in_reading_order(tree):
+    """The vocabulary first, the lab last: a formatter that sorts includes undoes that."""
+    paths = headers.chapters(tree)[1:]
+    is_lab = ["the lab: " in path.read_text(encoding="utf-8")[:200] for path in paths]
+    found = [] if paths[0].name == "base.h" else [f"recrl.h begins with {paths[0].name}; base.h comes first"]
+    return found + [f"recrl.h has {paths[i + 1].name} behind the lab's {paths[i].name}"
+                    for i in range(len(paths) - 1) if is_lab[i] and not is_lab[i + 1]]
+
+
 def every_function_is_shown(tree):
     """Each exported function is called in a C program of examples/, and each of examples/hosts is built
     (and so tested) by its name."""

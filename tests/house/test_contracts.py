@@ -73,6 +73,9 @@ class ThisTree(unittest.TestCase):
     def test_every_function_has_its_thread_rule(self):
         self.holds(contracts.every_function_has_its_thread_rule(TREE))
 
+    def test_chapters_are_in_reading_order(self):
+        self.holds(contracts.chapters_are_in_reading_order(TREE))
+
     def test_every_function_is_shown(self):
         self.holds(contracts.every_function_is_shown(TREE))
 
@@ -145,6 +148,17 @@ class TreesThatBreakThem(unittest.TestCase):
     def test_a_thread_rule_of_nothing(self):
         self.write("include/recrl/recrl.h", FRONT.replace("rr_*_memory", "rr_*_memory, rr_other_*"))
         self.says(contracts.every_function_has_its_thread_rule(self.tree), "rr_other_*")
+
+    def test_chapters_that_were_sorted(self):
+        self.write("include/recrl/base.h", "/* recrl/base.h: words. */\n")
+        self.write("include/recrl/data.h", "/* recrl/data.h: the lab: data. */\n")
+        order = "#include <recrl/{}.h>\n#include <recrl/{}.h>\n#include <recrl/{}.h>\n"
+        for names, word in ((("base", "thing", "data"), None), (("base", "data", "thing"), "the lab's"),
+                            (("thing", "base", "data"), "base.h comes first")):
+            self.write("include/recrl/recrl.h", FRONT.replace("#include <recrl/thing.h>\n",
+                                                              order.format(*names)))
+            found = contracts.chapters_are_in_reading_order(self.tree)
+            self.assertEqual(found, []) if word is None else self.says(found, word)
 
     def test_a_function_that_no_example_calls(self):
         """A comment that names it, and a pointer to it, are no call."""
