@@ -313,6 +313,14 @@ def one_version(tree):
         f"meson.build says version {'.'.join(build.groups())}, base.h {'.'.join(said)}"]
 
 
+def libraries_go_to_lib(tree):
+    """Below /usr/local, lib is where Debian's loader and pkg-config look; meson's own choice is lib64 in
+    a Debian without dpkg-dev."""
+    options = re.search(r"default_options : \[(.*?)\]", read(tree, "meson.build"), re.S)
+    return [] if options and "'libdir=lib'" in options.group(1) else [
+        "meson.build leaves libdir to meson; say 'libdir=lib' in default_options"]
+
+
 def pages_show_what_is_compiled(tree):
     """Each block of C in README stands in examples/hosts/request.c as it is, each of docs/serving.md in
     walk.c, each of docs/log_format.md in tail.c."""

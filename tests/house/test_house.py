@@ -79,6 +79,9 @@ class ThisTree(unittest.TestCase):
     def test_one_version(self):
         self.holds(rules.one_version(TREE))
 
+    def test_libraries_go_to_lib(self):
+        self.holds(rules.libraries_go_to_lib(TREE))
+
     def test_pages_show_what_is_compiled(self):
         self.holds(rules.pages_show_what_is_compiled(TREE))
 
@@ -324,6 +327,10 @@ class TheRules(unittest.TestCase):
     def test_two_versions(self):
         self.write("meson.build", "project('librecrl', version : '0.2.0')\n")
         self.speaks(rules.one_version(self.tree), "0.2.0", "0.1.0")
+
+    def test_libraries_that_go_where_nobody_looks(self):
+        self.write("meson.build", "project('a', 'c', default_options : ['c_std=c11'])\n")
+        self.speaks(rules.libraries_go_to_lib(self.tree), "libdir=lib")
 
     def test_serving_that_shows_something_else(self):
         self.write("examples/hosts/walk.c", SPDX + "int one(void);\nint two(void);\n")
