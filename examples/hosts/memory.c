@@ -62,6 +62,73 @@ static void compare(bill *b, const char *name, size_t promised)
     b->before = b->held.bytes;
 }
 
+/* Interactions: known by their numbers when they come from arrays, and by the lines of their file
+ * when they are loaded: the figure is then what loading takes at most, and serves as its limit. */
+static void weigh_interactions(bill *b, const rr_host *host)
+{
+    rr_error err;
+    enum { USERS = 50, ITEMS = 20, ROWS = USERS * ITEMS };
+    static uint64_t users[ROWS], items[ROWS];
+    static float ratings[ROWS];
+    static uint8_t marks[ROWS];
+    const char *path = "host_memory.csv";
+    FILE *file = fopen(path, "w");
+    if (file == NULL || fputs("user_id,item_id,rating\n", file) < 0) {
+        fprintf(stderr, "memory: %s cannot be written\n", path);
+        exit(EXIT_FAILURE);
+    }
+    for (int i = 0; i < ROWS; i++) {
+        users[i] = (uint64_t)(i / ITEMS);
+        items[i] = (uint64_t)(i % ITEMS);
+        ratings[i] = (float)(i % 5);
+        marks[i] = i % 10 == 0;
+        fprintf(file, "%d,%d,%d\n", i / ITEMS, i % ITEMS, i % 5);
+    }
+    if (fclose(file) != 0) {
+        exit(EXIT_FAILURE);
+    }
+
+    size_t bytes = 0;
+    rr_dataset *all = NULL, *part = NULL, *loaded = NULL;
+    require(rr_dataset_memory(ROWS, USERS, ITEMS, &bytes, &err), &err);
+    require(rr_dataset_create(&all, users, items, ratings, NULL, ROWS, host, &err), &err);
+    compare(b, "dataset", bytes);
+    require(rr_dataset_select_memory(all, marks, 1, &bytes, &err), &err);
+    require(rr_dataset_select(&part, all, marks, 1, host, &err), &err);
+    compare(b, "part", bytes);
+
+    rr_load_options options;
+    rr_load_options_init(&options, sizeof options);
+    require(rr_dataset_load_memory(path, &options, host, &bytes, &err), &err);
+    options.memory_limit = bytes;
+    require(rr_dataset_load(&loaded, path, &options, host, &err), &err);
+    printf("a file   stays within what was promised: %s\n",
+           b->held.bytes - b->before <= bytes ? "yes" : "no");
+    rr_dataset_destroy(loaded);
+    rr_dataset_destroy(part);
+    rr_dataset_destroy(all);
+    b->before = b->held.bytes;
+    (void)remove(path);
+}
+
+/* A policy that another process saved, before it is read: its header says enough. */
+static void weigh_file(bill *b, const rr_policy *policy, const rr_host *host)
+{
+    rr_error err;
+    size_t bytes = 0;
+    rr_policy *loaded = NULL;
+    const char *path = "host_memory.safetensors";
+    rr_items *items = rr_policy_items(policy);
+    require(rr_policy_save(policy, path, &err), &err);
+    b->before = b->held.bytes;
+    require(rr_policy_file_memory(path, items, &bytes, &err), &err);
+    require(rr_policy_load(&loaded, path, items, host, &err), &err);
+    compare(b, "policy", bytes);
+    rr_policy_release(loaded);
+    b->before = b->held.bytes;
+    (void)remove(path);
+}
+
 int main(int argc, char **argv)
 {
     rr_error err;
@@ -89,11 +156,8 @@ int main(int argc, char **argv)
     rr_agent *agent = NULL;
     rr_agent_config config;
     rr_agent_config_init(&config, sizeof config);
-    config.state_dim = 2 * 16;
-    config.item_dim = 16;
-    config.max_rows = SESSIONS;
-    config.max_candidates = 0;
-    config.max_history = STEPS;
+    require(rr_env_fit_agent_config(env, &config, &err),
+            &err); /* widths and limits of this world */
     require(rr_agent_memory(&config, NULL, items, &bytes, &err), &err);
     require(rr_agent_create(&agent, &config, NULL, items, &host, &err), &err);
     compare(&b, "agent", bytes);
@@ -137,6 +201,9 @@ int main(int argc, char **argv)
     require(rr_reader_memory(policy, &bytes, &err), &err);
     require(rr_reader_join(&reader, slot, 0, &host, &err), &err);
     compare(&b, "reader", bytes);
+
+    weigh_file(&b, policy, &host);
+    weigh_interactions(&b, &host);
 
     /* What does not fit is known before it is tried. */
     config.max_rows = 1 << 20;
