@@ -37,7 +37,7 @@ def anchors(text):
 def links(text):
     """(line, target) of each link and picture."""
     plain = without_code(text)
-    patterns = (r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)", r"^\[[^\]]+\]:\s+(\S+)",
+    patterns = (r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)", r"^\[[^\]]+\]:[ \t]+(\S+)[ \t]*$",
                 r"\b(?:href|src|srcset)=\"([^\"]+)\"")
     return [(plain.count("\n", 0, match.start()) + 1, match.group(1))
             for pattern in patterns for match in re.finditer(pattern, plain, re.M)]

@@ -57,6 +57,7 @@ class TreesThatBreakThem(unittest.TestCase):
 
     def test_code_has_no_links(self):
         self.assertEqual(self.resolves("`[a](gone.md)`\n\n```c\nx[i](gone);\n# no heading\n```\n"), [])
+        self.assertEqual(self.resolves("as was said\n[Somebody 2015]: with a constant\n"), [])
         self.assertEqual(len(self.resolves("```\n# no heading\n```\n[a](#no-heading)\n")), 1)
 
     def test_a_page_that_nobody_links_to(self):
