@@ -334,13 +334,31 @@ def pages_show_what_is_compiled(tree):
     return wrong
 
 
+def documents(tree):
+    """README and every page of docs, as paths relative to the tree."""
+    root = pathlib.Path(tree)
+    return [pathlib.Path("README.md"), *sorted(p.relative_to(root) for p in (root / "docs").rglob("*.md"))]
+
+
+def prose_is_wrapped(tree):
+    """At most MOST_COLUMNS columns, but for rows of tables, blocks of code, pictures and addresses."""
+    found = []
+    for path in documents(tree):
+        is_code = False
+        for number, line in enumerate(read(tree, path).splitlines(), 1):
+            is_code ^= line.startswith("```")
+            if len(line) > MOST_COLUMNS and not is_code and not line.lstrip().startswith(("|", "![", "<http")):
+                found.append(f"{path}:{number} has {len(line)} columns; at most {MOST_COLUMNS}")
+    return found
+
+
 def docs_name_what_exists(tree):
     """Functions, and paths below lib/, tests/, examples/ and docs/ (R: any room), that the prose names
     in backticks."""
     root, found = pathlib.Path(tree), []
     code = "\n".join(read(tree, path) for folder in ("lib", "include") for path in sources(tree, folder, (".h",)))
     known = set(re.findall(r"\brri?_\w+", code)) | set(re.findall(r"\brr_\w+", code))
-    for path in ["README.md"] + sorted(str(p.relative_to(root)) for p in (root / "docs").rglob("*.md")):
+    for path in map(str, documents(tree)):
         for quoted in re.findall(r"`([^`\n]+)`", read(tree, path)):
             for name in re.findall(r"\brri?_[a-z0-9_]+[a-z0-9]\b(?![*…])", quoted):
                 if name not in known:

@@ -85,6 +85,9 @@ class ThisTree(unittest.TestCase):
     def test_pages_show_what_is_compiled(self):
         self.holds(rules.pages_show_what_is_compiled(TREE))
 
+    def test_prose_is_wrapped(self):
+        self.holds(rules.prose_is_wrapped(TREE))
+
     def test_docs_name_what_exists(self):
         self.holds(rules.docs_name_what_exists(TREE))
 
@@ -165,7 +168,7 @@ class TheRules(unittest.TestCase):
                      rules.files_are_short, rules.functions_are_short, rules.the_library_is_a_guest,
                      rules.no_libm_transcendental, rules.no_loose_ends, rules.every_file_names_its_licence,
                      rules.exported_functions_live_in_api, rules.header_and_map_agree,
-                     rules.one_version, rules.docs_name_what_exists):
+                     rules.one_version, rules.docs_name_what_exists, rules.prose_is_wrapped):
             self.assertEqual(rule(self.tree), [], rule.__name__)
 
     def test_include_that_points_up(self):
@@ -346,6 +349,13 @@ class TheRules(unittest.TestCase):
         self.speaks(rules.pages_show_what_is_compiled(self.tree), "int three(void);")
         self.write("docs/serving.md", "no code\n")
         self.speaks(rules.pages_show_what_is_compiled(self.tree), "no ```c block")
+
+    def test_prose_that_is_not_wrapped(self):
+        wide = "word " * 30 + "\n"
+        self.write("docs/maths.md", "| " + wide + "![" + wide + "  <https://" + "a" * 99 + ">\n```c\n" + wide + "```\nshort\n")
+        self.assertEqual(rules.prose_is_wrapped(self.tree), [])
+        self.write("docs/maths.md", "short\n" + wide)
+        self.speaks(rules.prose_is_wrapped(self.tree), "docs/maths.md:2", "150")
 
     def test_docs_that_rot(self):
         self.write("docs/maths.md", "`rr_one` is tested by `tests/nn/test_linear.c`\n")

@@ -41,11 +41,12 @@ static void print_help(const flags_option *table, int n)
            "that it was never "
            "trained\n"
            "on, and its reward stands beside that of the best known play in the same sessions\n"
-           "(reward_per_step, oracle_share). The share shown during training is against that play "
-           "on a twin of\n"
-           "the training world. With the leave rule shares compare returns of sessions, and the "
-           "best known\n"
-           "play is myopic: it can be beaten.\n");
+           "(reward_per_step, oracle_share). The share shown during training compares with that "
+           "play in a\n"
+           "second world of the same settings, whose users are others. With the leave rule shares "
+           "compare\n"
+           "returns of sessions, and the best known play looks one step ahead: "
+           "it can be beaten.\n");
     presets_print_all(stdout);
     flags_print_tables(stdout, kinds);
 }
