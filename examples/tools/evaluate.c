@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/bandits.h"
 #include "driver/factors.h"
 #include "driver/flags.h"
 #include "driver/output.h"
@@ -16,7 +17,7 @@
 
 typedef struct options {
     const char *algo, *checkpoint, *against, *world, *data, *sessions, *seed;
-    const char *vectors, *memory_limit;
+    const char *vectors, *memory_limit, *bandits;
     bool is_json, is_quiet, is_help;
 } options;
 
@@ -56,6 +57,9 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
          &o->memory_limit, NULL},
         {"sessions", "N", "sessions of each policy (default 1000)", &o->sessions, NULL},
         {"seed", "S", "of the users and of the draws (default 0)", &o->seed, NULL},
+        {"bandits", "N",
+         "also ridge, LinUCB and Thompson sampling, after N rows of their own (slow)", &o->bandits,
+         NULL},
         {"json", NULL, "one line of JSON instead of the table", NULL, &o->is_json},
         {"quiet", NULL, "the table without the sentences", NULL, &o->is_quiet},
         {"help", NULL, "this text", NULL, &o->is_help}};
@@ -120,6 +124,18 @@ static void play_one(table_rows *t, const play_policy *policy, const settings *s
     play_watch watch = {.of = t->of};
     play_watched(&summary, &watch, policy, w, &s->env, seed, WORLD_TEST, n_sessions);
     table_add(t, policy->name, &summary, watch.parts);
+}
+
+/* Linear learners, each on n_rows decisions of its own. */
+static void play_bandits(table_rows *t, const side *c, const world *w, uint64_t seed,
+                         int32_t n_sessions, int64_t n_rows)
+{
+    for (int32_t bandit = 0; n_rows > 0 && bandit < BANDITS; bandit++) {
+        play_policy policy = {.name = bandits_name(bandit)};
+        policy.bandit = bandits_train(bandit, w, &c->s, n_rows);
+        play_one(t, &policy, &c->s, w, seed, n_sessions);
+        rr_bandit_destroy(policy.bandit);
+    }
 }
 
 static float play_all(table_rows *t, const side *c, const world *w, uint64_t seed,
@@ -201,6 +217,8 @@ static void evaluate(const side *c, const scene *e, const options *o)
     table_rows t = {.config = &c->s.env, .of = &of};
     factors_table ranking = {0};
     const float beta = play_all(&t, c, &e->w, e->seed, e->n_sessions);
+    play_bandits(&t, c, &e->w, e->seed, e->n_sessions,
+                 o->bandits != NULL ? text_parse_count("--bandits", o->bandits) : 0);
     if (e->w.parts[0] != NULL) {
         factors_add_agent(&ranking, &e->w, &c->s, c->agent);
         factors_add_others(&ranking, &e->w, &c->s);

@@ -103,6 +103,7 @@ typedef struct rr_policy rr_policy;   /* a snapshot to serve from: immutable, sh
 typedef struct rr_reader rr_reader;   /* what one thread needs to serve from snapshots */
 typedef struct rr_slot rr_slot;       /* where a trainer leaves a snapshot and threads find it */
 typedef struct rr_metrics rr_metrics; /* what was shown and earned, summed up */
+typedef struct rr_bandit rr_bandit;   /* a linear learner that looks at the next reward alone */
 typedef struct rr_dataset rr_dataset; /* interactions read from a file */
 typedef struct rr_health rr_health;   /* signs that training is going wrong */
 

@@ -55,6 +55,39 @@ RR_API rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popula
  * Cost: a pass over the table, or 4096 draws. */
 RR_API rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err);
 
+/* Learners to compare with that look at the next reward alone: a linear model of the reward of
+ * showing item i to a user for the (c + 1)-th time in a session,
+ *     x = (u ⊗ v_i, c),   A = ridge I + Σ x xᵀ,   θ = A⁻¹ Σ r x,
+ * where u is the first user_dim coordinates of the state (of an rr_env half of them: the user) and
+ * c is counted in rr_obs.history. maths §8. */
+enum {
+    RR_BANDIT_RIDGE = 0,  /* plays the largest θ·x */
+    RR_BANDIT_LINUCB = 1, /* the largest θ·x + width √(xᵀ A⁻¹ x) [Li et al. 2010] */
+    RR_BANDIT_THOMPSON = 2 /* the largest θ̃·x, θ̃ drawn anew for each row from N(θ, width² A⁻¹)
+                              [Agrawal, Goyal 2013] */
+};
+/* ridge > 0; width ≥ 0 in units of reward: of the noise there is, or is to be allowed for (RIDGE
+ * reads it not). A reference to the items is kept. RR_E_UNSUPPORTED where user_dim × the width of
+ * items is above 4095. Not for serving: a row of LinUCB costs (user_dim × width)² multiplications
+ * and a fit their cube over three. */
+RR_API rr_status rr_bandit_create(rr_bandit **out, int32_t bandit, rr_items *items,
+                                  int32_t user_dim, float ridge, float width, uint64_t seed,
+                                  const rr_host *host, rr_error *err);
+/* Bytes that create takes of the host. */
+RR_API rr_status rr_bandit_memory(const rr_items *items, int32_t user_dim, size_t *bytes,
+                                  rr_error *err);
+RR_API void rr_bandit_destroy(rr_bandit *bandit);
+/* actions [n] positions, of equals the lowest; an even draw before the first fit. explores 0: the
+ * largest θ·x whatever it is, which is how one that has learned is judged. Lists are those of
+ * obs->candidates; RR_E_UNSUPPORTED: vectors of the request's own, or exclusions. */
+RR_API rr_status rr_bandit_act(rr_bandit *bandit, const rr_obs *obs, int32_t explores,
+                               int32_t *actions, rr_error *err);
+/* Adds rows, as they were before the world moved, with what they earned; all or none. They count
+ * from the next fit on. */
+RR_API rr_status rr_bandit_record(rr_bandit *bandit, const rr_obs *obs, const int32_t *actions,
+                                  const float *rewards, rr_error *err);
+RR_API rr_status rr_bandit_fit(rr_bandit *bandit, rr_error *err);
+
 /* Makes metrics of one policy over many sessions. Feed it every step of n_envs sessions side by
  * side; it counts the first max_sessions that begin, each whole. maths §8. items: for distances
  * inside a session; a reference is kept. *out is the caller's, until rr_metrics_destroy. Errors:

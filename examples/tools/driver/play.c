@@ -106,7 +106,9 @@ static void draw(table *t, rr_agent *agent, rr_obs *obs)
 static void choose(table *t, const play_policy *policy, const world *w, rr_env *env, rr_obs *obs)
 {
     rr_error err;
-    if (policy->agent == NULL) {
+    if (policy->bandit != NULL) {
+        text_require(rr_bandit_act(policy->bandit, obs, 0, t->actions, &err), &err);
+    } else if (policy->agent == NULL) {
         text_require(
             rr_env_choose(env, policy->chooser, w->mean_user, policy->parameter, t->actions, &err),
             &err);

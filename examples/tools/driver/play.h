@@ -10,10 +10,11 @@
 #include "segments.h"
 #include "world.h"
 
-/* An agent, sampled or greedy, or one of the environment's choosers. */
+/* An agent, sampled or greedy, a bandit, or one of the environment's choosers. */
 typedef struct play_policy {
     const char *name;
-    rr_agent *agent; /* NULL: the chooser */
+    rr_agent *agent;   /* NULL: the bandit … */
+    rr_bandit *bandit; /* … or, NULL, the chooser */
     bool is_greedy;
     int32_t chooser; /* RR_CHOOSER_ */
     float parameter; /* β of the patient chooser */

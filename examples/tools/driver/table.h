@@ -6,7 +6,7 @@
 #include "json.h"
 #include "play.h"
 
-enum { TABLE_MOST_ROWS = 8 };
+enum { TABLE_MOST_ROWS = 12 };
 
 typedef struct table_rows {
     const rr_env_config *config;
