@@ -128,9 +128,13 @@ static void play_one(table_rows *t, const play_policy *policy, const settings *s
 
 /* Linear learners, each on n_rows decisions of its own. */
 static void play_bandits(table_rows *t, const side *c, const world *w, uint64_t seed,
-                         int32_t n_sessions, int64_t n_rows)
+                         int32_t n_sessions, const char *asked)
 {
-    for (int32_t bandit = 0; n_rows > 0 && bandit < BANDITS; bandit++) {
+    const int64_t n_rows = asked != NULL ? text_parse_count("--bandits", asked) : 1;
+    if (n_rows < 1) {
+        text_fail("--bandits is %s; it must be at least 1", asked);
+    }
+    for (int32_t bandit = 0; asked != NULL && bandit < BANDITS; bandit++) {
         play_policy policy = {.name = bandits_name(bandit)};
         policy.bandit = bandits_train(bandit, w, &c->s, n_rows);
         play_one(t, &policy, &c->s, w, seed, n_sessions);
@@ -217,8 +221,7 @@ static void evaluate(const side *c, const scene *e, const options *o)
     table_rows t = {.config = &c->s.env, .of = &of};
     factors_table ranking = {0};
     const float beta = play_all(&t, c, &e->w, e->seed, e->n_sessions);
-    play_bandits(&t, c, &e->w, e->seed, e->n_sessions,
-                 o->bandits != NULL ? text_parse_count("--bandits", o->bandits) : 0);
+    play_bandits(&t, c, &e->w, e->seed, e->n_sessions, o->bandits);
     if (e->w.parts[0] != NULL) {
         factors_add_agent(&ranking, &e->w, &c->s, c->agent);
         factors_add_others(&ranking, &e->w, &c->s);

@@ -11,7 +11,7 @@ START_TEST(test_api_bandit_refuses_arguments_with_a_sentence)
     rr_items *items = NULL;
     rr_bandit *bandit = NULL;
     size_t bytes = 0;
-    ck_assert_int_eq(rr_items_create_drawn(&items, 20, 8, 0, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&items, 20, 8, 0, NULL, NULL), RR_OK);
     const struct {
         int32_t kind, user_dim;
         float ridge, width;
@@ -47,7 +47,7 @@ START_TEST(test_api_bandit_refuses_arguments_with_a_sentence)
     ck_assert_int_eq(rr_bandit_record(bandit, &obs, &action, NULL, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_bandit_record(bandit, &obs, NULL, &reward, &err), RR_E_INVALID);
     rr_items *others = NULL;
-    ck_assert_int_eq(rr_items_create_drawn(&others, 20, 8, 1, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_create_random(&others, 20, 8, 1, NULL, NULL), RR_OK);
     const float wide[4] = {0.0f};
     obs.states = wide;
     obs.state_dim = 4;

@@ -21,6 +21,10 @@ import tempfile
 # name: (text, flags of train, what is compared, policies shown beside, bound for the mean, for the worst)
 ROWS = {
     "ppo": ("synthetic, PPO", "--algo ppo --world synthetic --total-timesteps 100000", "oracle_share", 0.985, 0.975),
+    "ppo-10k": ("synthetic, PPO, 10,000 rows", "--algo ppo --world synthetic --total-timesteps 10000", "oracle_share", None,
+                None),
+    "ppo-gamma0": ("synthetic, PPO, gamma 0", "--algo ppo --world synthetic --total-timesteps 100000 --gamma 0", "oracle_share",
+                   None, None),
     "a2c": ("synthetic, A2C", "--algo a2c --world synthetic --total-timesteps 100000", "oracle_share", 0.97, None),
     "bare": ("synthetic, PPO, no repeat weight",
              "--algo ppo --world synthetic --total-timesteps 100000 --has-repeat-weight false --lr 0.003 --ent-coef 0.04 "
@@ -44,7 +48,9 @@ ROWS = {
 }
 # name: (text, bound for the mean of the held-out error)
 ALS = {"als": ("ALS, 30 factors, 90/10 split", 0.905)}
-BESIDE = ("greedy", "oracle", "patient", "similar", "popular", "random")
+BESIDE = ("greedy", "ridge", "linucb", "thompson", "oracle", "patient", "similar", "popular", "random")
+# Rows of their own on which linear learners are trained beside the policy: as many as it had.
+BANDITS = {"ppo-10k": 10240}
 
 
 def run(command, folder):
@@ -63,9 +69,10 @@ def one(build, row, seed, extra, sessions, data):
             flags += ["--data", data]
         trained = run([build / "examples/train", *flags, "--seed", str(seed), "--checkpoint", checkpoint,
                        "--quiet", "--json"], folder)
+        beside = ["--bandits", str(BANDITS[row])] if row in BANDITS else []
         # Every seed is judged on sessions of its own.
         table = run([build / "examples/evaluate", "--checkpoint", checkpoint, "--sessions", str(sessions),
-                     "--seed", str(seed), "--json"], folder)
+                     "--seed", str(seed), "--json", *beside], folder)
     return {"row": row, "seed": seed, "seconds": trained["seconds"], "rate": trained["steps_per_second"],
             "beta": table.get("beta"), "policies": table["policies"]}
 

@@ -150,6 +150,9 @@ promise "…and with the energy in the state" "$train" $small --world tiring --s
 promise "…which evaluate plays as it was trained" "$evaluate" energy.safetensors --sessions 50
 refuses "…and no policy that does not see it" "state_dim is 66" \
     "$evaluate" tiring.safetensors --sessions 50 --shows-energy true
+promise "linear bandits stand beside a policy, trained on rows of their own" sh -c \
+    "'$evaluate' one.safetensors --sessions 50 --bandits 2000 --json | grep -q '\"thompson\"'"
+refuses "…which must be some number" "bandits is \"few\"" "$evaluate" one.safetensors --bandits few
 promise "the tiring world has a patient row" sh -c \
     "'$evaluate' --algo ppo --sessions 50 --json | grep -q '\"patient\"'"
 # shellcheck disable=SC2086

@@ -152,6 +152,12 @@ void table_explain(FILE *out, const table_rows *t, float beta)
                  "between the\n"
                  "items of a session; novelty is -log2 of an item's share of the training users' "
                  "interactions.\n");
+    if (find(t, "ridge") != NULL) {
+        fprintf(out, "ridge, linucb and thompson are linear models of the next reward, of user and "
+                     "item and how often\n"
+                     "it was shown, that learned from rows of their own; here they play what they "
+                     "think best.\n");
+    }
     segment_table_explain(out, t);
     if (is_leaving(t)) {
         fprintf(out,
