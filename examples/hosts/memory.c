@@ -183,6 +183,13 @@ int main(int argc, char **argv)
     require(rr_metrics_create(&metrics, items, SESSIONS, 100, STEPS, &host, &err), &err);
     compare(&b, "metrics", bytes);
 
+    const int32_t user_dim = 4;
+    rr_bandit *bandit = NULL;
+    require(rr_bandit_memory(items, user_dim, &bytes, &err), &err);
+    require(rr_bandit_create(&bandit, RR_BANDIT_RIDGE, items, user_dim, 1.0f, 0.0f, 0, &host, &err),
+            &err);
+    compare(&b, "bandit", bytes);
+
     rr_health *health = NULL;
     require(rr_health_memory(agent, &bytes, &err), &err);
     require(rr_health_create(&health, NULL, agent, &host, &err), &err);
@@ -215,6 +222,7 @@ int main(int argc, char **argv)
     rr_slot_release(slot);
     rr_policy_release(policy);
     rr_health_destroy(health);
+    rr_bandit_destroy(bandit);
     rr_metrics_destroy(metrics);
     rr_ledger_destroy(ledger);
     rr_buffer_destroy(buffer);

@@ -66,26 +66,38 @@ enum {
     RR_BANDIT_THOMPSON = 2 /* the largest θ̃·x, θ̃ drawn anew for each row from N(θ, width² A⁻¹)
                               [Agrawal, Goyal 2013] */
 };
-/* ridge > 0; width ≥ 0 in units of reward: of the noise there is, or is to be allowed for (RIDGE
- * reads it not). A reference to the items is kept. RR_E_UNSUPPORTED where user_dim × the width of
- * items is above 4095. Not for serving: a row of LinUCB costs (user_dim × width)² multiplications
- * and a fit their cube over three. */
+/* Makes a bandit that has seen nothing. bandit: one of RR_BANDIT_*; user_dim ≥ 1; ridge > 0; width
+ * ≥ 0 in units of reward: of the noise that there is, or is to be allowed for (RIDGE ignores it). A
+ * reference to the items is kept. *out is the caller's, until rr_bandit_destroy.
+ * Errors: RR_E_MEMORY; RR_E_UNSUPPORTED: user_dim × the width of items is above 4095.
+ * Cost: takes and zeroes 16 (user_dim × width)² bytes and more. */
 RR_API rr_status rr_bandit_create(rr_bandit **out, int32_t bandit, rr_items *items,
                                   int32_t user_dim, float ridge, float width, uint64_t seed,
                                   const rr_host *host, rr_error *err);
-/* Bytes that create takes of the host. */
+/* *bytes receives what create takes of the host.
+ * Errors: RR_E_UNSUPPORTED: as create. */
 RR_API rr_status rr_bandit_memory(const rr_items *items, int32_t user_dim, size_t *bytes,
                                   rr_error *err);
 RR_API void rr_bandit_destroy(rr_bandit *bandit);
-/* actions [n] positions, of equals the lowest; an even draw before the first fit. explores 0: the
- * largest θ·x whatever it is, which is how one that has learned is judged. Lists are those of
- * obs->candidates; RR_E_UNSUPPORTED: vectors of the request's own, or exclusions. */
+/* Writes actions [n]: positions, of equals the lowest; an even draw before the first fit. explores
+ * 0: the largest θ·x whatever bandit it is, which is how one that has learned is judged. Lists are
+ * those of obs->candidates. Allocates nothing.
+ * Errors: RR_E_MISMATCH: the states are narrower than user_dim, or obs->pool is another catalogue;
+ * RR_E_NOT_FINITE: a state; RR_E_UNSUPPORTED: vectors of the request's own, or exclusions.
+ * Cost: a row takes user_dim × width multiplications for the user and width an item; LINUCB with
+ * explores (user_dim × width)² an item instead, THOMPSON that once a row. Not for serving. */
 RR_API rr_status rr_bandit_act(rr_bandit *bandit, const rr_obs *obs, int32_t explores,
                                int32_t *actions, rr_error *err);
 /* Adds rows, as they were before the world moved, with what they earned; all or none. They count
- * from the next fit on. */
+ * from the next fit on. Allocates nothing.
+ * Errors: RR_E_MISMATCH and RR_E_UNSUPPORTED: as rr_bandit_act; RR_E_NOT_FINITE: a state or a reward.
+ * Cost: (user_dim × width)² multiplications a row. */
 RR_API rr_status rr_bandit_record(rr_bandit *bandit, const rr_obs *obs, const int32_t *actions,
                                   const float *rewards, rr_error *err);
+/* Solves for θ from all rows recorded so far. Allocates nothing.
+ * Errors: RR_E_NOT_FINITE: states or vectors are too large for the ridge; choices
+ * are even draws again.
+ * Cost: (user_dim × width)³ / 3 multiplications. */
 RR_API rr_status rr_bandit_fit(rr_bandit *bandit, rr_error *err);
 
 /* Makes metrics of one policy over many sessions. Feed it every step of n_envs sessions side by
