@@ -90,8 +90,8 @@ RR_API rr_status rr_bandit_act(rr_bandit *bandit, const rr_obs *obs, int32_t exp
                                int32_t *actions, rr_error *err);
 /* Adds rows, as they were before the world moved, with what they earned; all or none. They count
  * from the next fit on. Allocates nothing.
- * Errors: RR_E_MISMATCH and RR_E_UNSUPPORTED: as rr_bandit_act; RR_E_NOT_FINITE: a state or a reward.
- * Cost: (user_dim × width)² multiplications a row. */
+ * Errors: RR_E_MISMATCH and RR_E_UNSUPPORTED: as rr_bandit_act; RR_E_NOT_FINITE: a state or a
+ * reward. Cost: (user_dim × width)² multiplications a row. */
 RR_API rr_status rr_bandit_record(rr_bandit *bandit, const rr_obs *obs, const int32_t *actions,
                                   const float *rewards, rr_error *err);
 /* Solves for θ from all rows recorded so far. Allocates nothing.
