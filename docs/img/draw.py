@@ -375,7 +375,7 @@ def row_states():
         for i, line in enumerate(lines):
             d.text(x, 186 + 16 * i, line, "small")
     d.box(36, 250, 716, 64, [
-        "not a row: duplicate, a second one of its id; unknown or late, a reward that finds none",
+        "no row: duplicate, the second of an id.   no reward: unknown, of no row; late, after the wait",
         "gone: dropped, the last row of a cut session; rejected, a session with RR_E_SKEW",
         "nothing of this is silent: each has its count in rr_ledger_counts"], "faint")
     d.box(580, 20, 172, 40, ["fewer than min_rows:", "they stay ready"], "faint")

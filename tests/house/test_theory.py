@@ -26,6 +26,9 @@ class TheseDocuments(unittest.TestCase):
     def test_open_with_what_one_can_do(self):
         self.holds(theory.pages_open_with_what_one_can_do(TREE))
 
+    def test_lead_on(self):
+        self.holds(theory.pages_lead_on(TREE))
+
     def test_exercises_have_answers(self):
         self.holds(theory.exercises_have_answers(TREE))
 
@@ -102,6 +105,8 @@ INTRO = "\n".join(PAGE.splitlines()[:3]) + "\n\nSaid in [1], [2, 3].\n\n" + PAGE
 1. One.
 2. Two.
 3. Three.
+
+Next: [on](02_rl_formulation.md).
 """
 CODE = """void rri_one_compute(void)
 {
@@ -123,8 +128,9 @@ class TheRules(unittest.TestCase):
         self.write("include/recrl/base.h", "typedef struct rr_obs {\n    float *states;\n} rr_obs;\n")
         self.write("tests/rl/test_one.c", "rri_one_compute();\n")
         self.write("docs/01_intro_recsys.md", INTRO)
-        for name in theory.PAGES[1:]:
-            self.write(f"docs/{name}.md", PAGE)
+        after = [*theory.PAGES[2:], "serving"]
+        for name, target in zip(theory.PAGES[1:], after):
+            self.write(f"docs/{name}.md", f"{PAGE}\nNext: [on]({target}.md).\n")
 
     def write(self, path, text):
         (self.tree / path).parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +148,7 @@ class TheRules(unittest.TestCase):
 
     def test_silent_on_a_good_tree(self):
         for rule in (theory.the_five_are_there, theory.pages_open_with_what_one_can_do,
-                     theory.exercises_have_answers, theory.shown_code_stands_in_the_tree,
+                     theory.pages_lead_on, theory.exercises_have_answers, theory.shown_code_stands_in_the_tree,
                      theory.names_exist, theory.formulas_name_function_and_test,
                      theory.sources_are_cited):
             self.assertEqual(rule(self.tree), [], rule.__name__)
@@ -155,6 +161,12 @@ class TheRules(unittest.TestCase):
     def test_page_that_opens_otherwise(self):
         self.change("docs/03_theory_ppo.md", "After this page you can", "This page is about how to")
         self.speaks(theory.pages_open_with_what_one_can_do(self.tree), "03_theory_ppo.md")
+
+    def test_page_that_leads_nowhere(self):
+        self.change("docs/04_theory_a2c.md", "(05_code_walkthrough.md)", "(03_theory_ppo.md)")
+        self.speaks(theory.pages_lead_on(self.tree), "04_theory_a2c.md", "05_code_walkthrough.md")
+        self.change("docs/05_code_walkthrough.md", "Next: ", "See ")
+        self.assertEqual(len(theory.pages_lead_on(self.tree)), 2)
 
     def test_exercise_without_an_answer(self):
         self.change("docs/04_theory_a2c.md", "3. c\n", "")

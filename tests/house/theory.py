@@ -52,6 +52,14 @@ def pages_open_with_what_one_can_do(tree):
             if not re.match(r"# [^\n]+\n\nAfter this page you can ", read(path))]
 
 
+def pages_lead_on(tree):
+    """Each page ends with where to go next: to the page after it, the last one to docs/serving.md."""
+    after = [f"{name}.md" for name in PAGES[1:]] + ["serving.md"]
+    return [f"docs/{path.name} does not end with a line that begins with Next: and leads to {target}"
+            for path, target in zip([page(tree, name) for name in PAGES], after)
+            if path.exists() and not re.search(rf"^Next: [^\n]*\]\({target}\)[^\n]*\n*\Z", read(path), re.M)]
+
+
 def exercises_have_answers(tree):
     found = []
     for path in pages(tree):
