@@ -242,7 +242,12 @@ class TheRules(unittest.TestCase):
         self.assertEqual(self.prints(False), [])
         self.change("docs/05_code_walkthrough.md", "echo one 1.26", "echo one 1.25; exit 3")
         self.speaks(self.prints(), "ends with 3")
-        self.change("docs/05_code_walkthrough.md", "echo one 1.25; exit 3", "nowhere_to_be_found")
+        self.change("docs/05_code_walkthrough.md", "echo one 1.25; exit 3", "build/examples/one")
+        self.speaks(self.prints(), "build/examples/one")
+        self.write("one", "#!/bin/sh\necho one 1.25\n")
+        (self.tree / "one").chmod(0o755)
+        self.assertEqual(self.prints(), [])
+        self.change("docs/05_code_walkthrough.md", "build/examples/one", "nowhere_to_be_found")
         self.speaks(self.prints(), "nowhere_to_be_found")
 
 

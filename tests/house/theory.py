@@ -5,7 +5,6 @@ their commands print is what they say.
 usage: theory.py TREE      where lines that a page shows have changed, puts the new ones in; then read
                            the sentences beside them again"""
 import difflib
-import os
 import pathlib
 import re
 import subprocess
@@ -251,9 +250,9 @@ def without_digits(text):
 
 
 def commands_print_what_is_said(tree, folder, has_the_pages_digits=True):
-    """Each block of commands runs; the block of text behind it is how its output begins."""
+    """Each block of commands runs where build/examples is the folder; the block of text behind it is
+    how its output begins."""
     found = []
-    environment = {**os.environ, "PATH": f"{pathlib.Path(folder).resolve()}:{os.environ['PATH']}"}
     for path in pages(tree):
         blocks = list(BLOCK.finditer(read(path)))
         for block, after in zip(blocks, [*blocks[1:], None]):
@@ -261,7 +260,9 @@ def commands_print_what_is_said(tree, folder, has_the_pages_digits=True):
                 continue
             command = block.group(2).strip()
             with tempfile.TemporaryDirectory() as work:
-                done = subprocess.run(["sh", "-e", "-c", command], cwd=work, env=environment,
+                (pathlib.Path(work) / "build").mkdir()
+                (pathlib.Path(work) / "build/examples").symlink_to(pathlib.Path(folder).resolve())
+                done = subprocess.run(["sh", "-e", "-c", command], cwd=work,
                                       capture_output=True, text=True, timeout=120)
             said = after.group(2) if after is not None and after.group(1) == "text" else ""
             printed, ours = done.stdout[:len(said)], said
