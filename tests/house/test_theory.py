@@ -38,6 +38,9 @@ class TheseDocuments(unittest.TestCase):
     def test_names_exist(self):
         self.holds(theory.names_exist(TREE))
 
+    def test_map_has_every_room(self):
+        self.holds(theory.the_map_has_every_room(TREE))
+
     def test_formulas_name_function_and_test(self):
         self.holds(theory.formulas_name_function_and_test(TREE))
 
@@ -54,6 +57,10 @@ class TheseDocuments(unittest.TestCase):
 PAGE = """# 5. One
 
 After this page you can fail.
+
+| room | what |
+|---|---|
+| `rl` | `formulas` |
 
 A piece of `lib/rl/one.c`:
 
@@ -149,7 +156,7 @@ class TheRules(unittest.TestCase):
     def test_silent_on_a_good_tree(self):
         for rule in (theory.the_five_are_there, theory.pages_open_with_what_one_can_do,
                      theory.pages_lead_on, theory.exercises_have_answers, theory.shown_code_stands_in_the_tree,
-                     theory.names_exist, theory.formulas_name_function_and_test,
+                     theory.names_exist, theory.the_map_has_every_room, theory.formulas_name_function_and_test,
                      theory.sources_are_cited):
             self.assertEqual(rule(self.tree), [], rule.__name__)
         self.assertEqual(theory.commands_print_what_is_said(self.tree, self.tree), [])
@@ -220,6 +227,10 @@ class TheRules(unittest.TestCase):
             self.write("docs/02_rl_formulation.md", PAGE)
             self.change("docs/02_rl_formulation.md", before, after)
             self.speaks(theory.names_exist(self.tree), "02_rl_formulation.md", word)
+
+    def test_room_that_the_map_lacks(self):
+        self.write("lib/nn/two.c", "")
+        self.speaks(theory.the_map_has_every_room(self.tree), "['nn', 'rl']")
 
     def test_formula_without_function_or_test(self):
         self.change("docs/03_theory_ppo.md", "Code: `rri", "See `rri")

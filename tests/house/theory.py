@@ -194,6 +194,19 @@ def names_exist(tree):
     return found
 
 
+def the_map_has_every_room(tree):
+    """The table of page 5 names the folders of lib/, each once, and no other."""
+    path = page(tree, LIFTED[0])
+    if not path.exists():
+        return []
+    table = re.search(r"^\| room \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", read(path), re.M)
+    named = [room for row in (table.group(1) if table else "").splitlines()
+             for room in re.findall(r"`(\w+)`", row.split("|")[1])]
+    there = sorted(p.name for p in (pathlib.Path(tree) / "lib").iterdir() if p.is_dir())
+    return [] if sorted(named) == there else [
+        f"docs/{path.name} maps the rooms {sorted(named)}; lib/ has {there}"]
+
+
 def has_member(headers, struct, member):
     body = re.search(rf"typedef struct {struct} \{{(.*?)\n\}} {struct};", headers, re.S)
     return body is not None and re.search(rf"\b{member}\b(\[\w+\])?;", body.group(1)) is not None
