@@ -110,6 +110,5 @@ earned player_measure(const player *p, const world *w, int32_t n_sessions)
         }
     }
     march_close(&m);
-    const double mean = sum / n, variance = (squares - sum * mean) / (n - 1);
-    return (earned){mean, 1.96 * sqrt(variance / n), n_steps / n};
+    return (earned){sum / n, rr_mean_interval(sum, squares, n), n_steps / n};
 }

@@ -188,7 +188,7 @@ typedef struct spread {
     double mean, interval;
 } spread;
 
-/* Over seeds, 1.96 standard errors. */
+/* Over seeds. */
 static spread over_seeds(const double *x, int32_t n)
 {
     double sum = 0.0, squares = 0.0;
@@ -196,8 +196,7 @@ static spread over_seeds(const double *x, int32_t n)
         sum += x[i];
         squares += x[i] * x[i];
     }
-    const double mean = sum / n, variance = n > 1 ? (squares - sum * mean) / (n - 1) : 0.0;
-    return (spread){mean, 1.96 * sqrt(fmax(variance, 0.0) / n)};
+    return (spread){sum / n, rr_mean_interval(sum, squares, n)};
 }
 
 static void print_policy(int policy, earned (*got)[N_POLICIES], int32_t n_seeds)

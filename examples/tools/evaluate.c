@@ -297,6 +297,9 @@ int main(int argc, char **argv)
         versus_require_same(a.path, &a.s, &a.origin, b.path, &b.s, &b.origin);
     }
     open_scene(&e, &a, &o);
+    if (o.against != NULL) { /* a draw is a function of (seed, decision), however they trained */
+        a.s.agent.seed = b.s.agent.seed = e.seed;
+    }
     load_agent(&a, &e.w);
     if (o.against != NULL) {
         load_agent(&b, &e.w);

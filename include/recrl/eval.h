@@ -122,7 +122,7 @@ RR_API rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items,
 /* 1 when max_sessions sessions have ended; 0 for NULL. */
 RR_API int32_t rr_metrics_is_complete(const rr_metrics *metrics);
 
-/* Means over sessions; *_interval is the half width of the 95 % interval, 1.96 standard errors.
+/* Means over sessions; *_interval is the half width of the 95 % interval, by Student's t.
  * What too few sessions say nothing of is NaN: a mean of none, an interval of fewer than two. */
 typedef struct rr_metrics_summary {
     uint32_t struct_size;
@@ -180,6 +180,12 @@ typedef struct rr_comparison {
     double difference_interval; /* half width of its 95 % interval, Student's t over groups; NaN
                                    for one group */
     double unpaired_interval;   /* what it would be if b had played other sessions */
+    double difference_low, difference_high; /* 95 % interval that also holds where differences are
+                                               skewed (Hall's transformation of t); NaN for one
+                                               group */
+    int32_t n_unequal;                      /* groups in which a and b did not earn the same */
+    int32_t is_too_few; /* 1: no interval can be relied on: fewer than 20 groups, fewer than 8 that
+                           are unequal, or a handful carries the whole difference */
 } rr_comparison;
 /* Fills *out. a, b [n] are returns of the same n ≥ 1 sessions, finite. groups [n] (nullable: each
  * session its own): sessions with one number are one user's, and lie side by side; the interval is
@@ -190,6 +196,11 @@ typedef struct rr_comparison {
  * Cost: a pass over the sessions. */
 RR_API rr_status rr_compare_returns(const float *a, const float *b, const int32_t *groups,
                                     int32_t n, rr_comparison *out, rr_error *err);
+
+/* Half width of the 95 % interval of the mean of n values that are no news of one another, the
+ * results of n seeds say, from their sum and the sum of their squares: Student's t. NaN for n < 2,
+ * and where a sum is not finite. */
+RR_API double rr_mean_interval(double sum, double sum_of_squares, int64_t n);
 
 /* Generalised advantage estimation [Schulman et al. 2016] of n rows in the order of time, segment
  * after segment. maths §4.

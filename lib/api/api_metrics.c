@@ -9,6 +9,7 @@
 #include "core/status.h"
 #include "core/vocabulary.h"
 #include "eval/comparison.h"
+#include "eval/student.h"
 
 static rr_status check_at_least_one(const char *call, const char *name, int32_t value,
                                     rr_error *err)
@@ -147,4 +148,16 @@ rr_status rr_compare_returns(const float *a, const float *b, const int32_t *grou
     rri_fpmode_leave(before);
     rri_abi_write(out, &full, sizeof full);
     return RR_OK;
+}
+
+double rr_mean_interval(double sum, double sum_of_squares, int64_t n)
+{
+    if (n < 2 || !isfinite(sum) || !isfinite(sum_of_squares)) {
+        return (double)NAN;
+    }
+    const rri_fpmode before = rri_fpmode_enter();
+    const double squares = sum_of_squares - sum * (sum / (double)n);
+    const double half = rri_student_half_width(squares > 0.0 ? squares : 0.0, (size_t)n);
+    rri_fpmode_leave(before);
+    return half;
 }

@@ -3,25 +3,10 @@
 #include "eval/comparison.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
-/* From nine degrees on the expansion in 1/ν [Abramowitz and Stegun 26.7.5] is near enough. */
-double rri_comparison_student(size_t freedom)
-{
-    static const double few[] = {12.706204736, 4.302652730, 3.182446305, 2.776445105,
-                                 2.570581836,  2.446911851, 2.364624252, 2.306004135};
-    if (freedom <= sizeof few / sizeof few[0]) {
-        return few[freedom - 1];
-    }
-    const double z = 1.959963984540054;
-    const double s = z * z;
-    const double v = 1.0 / (double)freedom;
-    const double g1 = z * (s + 1.0) / 4.0;
-    const double g2 = z * ((5.0 * s + 16.0) * s + 3.0) / 96.0;
-    const double g3 = z * (((3.0 * s + 19.0) * s + 17.0) * s - 15.0) / 384.0;
-    const double g4 = z * ((((79.0 * s + 776.0) * s + 1482.0) * s - 1920.0) * s - 945.0) / 92160.0;
-    return z + v * (g1 + v * (g2 + v * (g3 + v * g4)));
-}
+#include "eval/student.h"
 
 /* What a variance is taken of. */
 enum { OF_A = 0, OF_B = 1, OF_DIFFERENCE = 2 };
@@ -40,31 +25,75 @@ static double mean_of(const float *a, const float *b, size_t n, int what)
     return sum / (double)n;
 }
 
-/* Var(mean) over groups; NaN for fewer than two. */
-static double variance_of(const float *a, const float *b, const int32_t *groups, size_t n, int what)
+/* Groups, each its sum of deviations from the mean. */
+typedef struct moments {
+    size_t n_groups, n_unequal; /* unequal: sessions of theirs differ */
+    double second, third;       /* Σ over groups of the sum's square, and of its cube */
+} moments;
+
+static moments moments_of(const float *a, const float *b, const int32_t *groups, size_t n, int what)
 {
     const double mean = mean_of(a, b, n, what);
-    double squares = 0.0, of_group = 0.0;
-    double n_groups = 0.0;
+    moments m = {0};
+    double of_group = 0.0;
+    bool is_unequal = false;
     for (size_t i = 0; i < n; i++) {
         of_group += value_at(a, b, i, what) - mean;
+        is_unequal = is_unequal || a[i] != b[i];
         if (groups == NULL || i + 1 == n || groups[i + 1] != groups[i]) {
-            squares += of_group * of_group;
-            n_groups += 1.0;
+            m.second += of_group * of_group;
+            m.third += of_group * of_group * of_group;
+            m.n_groups++;
+            m.n_unequal += is_unequal;
             of_group = 0.0;
+            is_unequal = false;
         }
     }
-    return n_groups < 2.0 ? (double)NAN
-                          : n_groups / (n_groups - 1.0) * squares / ((double)n * (double)n);
+    return m;
 }
 
-static size_t count_groups(const int32_t *groups, size_t n)
+/* Var(mean) over two or more groups. */
+static double variance_of(const moments *m, size_t n)
 {
-    size_t n_groups = 0;
-    for (size_t i = 0; i < n; i++) {
-        n_groups += groups == NULL || i + 1 == n || groups[i + 1] != groups[i] ? 1 : 0;
+    const double n_groups = (double)m->n_groups;
+    return n_groups / (n_groups - 1.0) * m->second / ((double)n * (double)n);
+}
+
+/* ∛v by Halley's steps, which come from any side: arithmetic alone, so the same bits everywhere. */
+static double cube_root(double v)
+{
+    const double of = fabs(v);
+    double x = 1.0;
+    for (int step = 0; of > 0.0 && step < 100; step++) {
+        const double cube = x * x * x;
+        x *= (cube + 2.0 * of) / (2.0 * cube + of);
     }
-    return n_groups;
+    return of == 0.0 ? 0.0 : copysign(x, v);
+}
+
+/* The t that Hall's transformation turns into y: t + a t²/3 + a² t³/27 + a/6 = y. */
+static double untransformed(double y, double a)
+{
+    if (fabs(a) < 1e-6) { /* the root's difference from 1 would be nothing but rounding */
+        return y - a / 6.0 - a * y * y / 3.0;
+    }
+    return 3.0 / a * (cube_root(1.0 + a * (y - a / 6.0)) - 1.0);
+}
+
+enum { FEW_GROUPS = 20, FEW_UNEQUAL = 8 };
+#define MOST_SKEW 0.3 /* of γ/√G: beyond it a handful of groups carries the difference */
+
+/* Both ends, and whether they can be relied on. */
+static void fill_interval(rr_comparison *out, const moments *m, double deviation)
+{
+    const double n_groups = (double)m->n_groups;
+    const double t = rri_student_point(m->n_groups - 1);
+    const double second = m->second / n_groups;
+    const double skewness = second > 0.0 ? m->third / n_groups / (second * sqrt(second)) : 0.0;
+    const double a = skewness / sqrt(n_groups);
+    out->difference_low = out->difference - deviation * untransformed(t, a);
+    out->difference_high = out->difference - deviation * untransformed(-t, a);
+    out->is_too_few = m->n_groups < FEW_GROUPS || m->n_unequal < FEW_UNEQUAL || fabs(a) > MOST_SKEW;
 }
 
 void rri_comparison_compute(rr_comparison *out, const float *a, const float *b,
@@ -73,8 +102,6 @@ void rri_comparison_compute(rr_comparison *out, const float *a, const float *b,
     memset(out, 0, sizeof *out);
     out->struct_size = sizeof *out;
     out->n = (int32_t)n;
-    const size_t n_groups = count_groups(groups, n);
-    out->n_groups = (int32_t)n_groups;
     for (size_t i = 0; i < n; i++) {
         out->n_won += a[i] > b[i] ? 1 : 0;
         out->n_tied += a[i] == b[i] ? 1 : 0;
@@ -83,12 +110,19 @@ void rri_comparison_compute(rr_comparison *out, const float *a, const float *b,
     out->mean_a = mean_of(a, b, n, OF_A);
     out->mean_b = mean_of(a, b, n, OF_B);
     out->difference = mean_of(a, b, n, OF_DIFFERENCE);
+    const moments m = moments_of(a, b, groups, n, OF_DIFFERENCE);
+    out->n_groups = (int32_t)m.n_groups;
+    out->n_unequal = (int32_t)m.n_unequal;
     out->difference_interval = out->unpaired_interval = (double)NAN;
-    if (n_groups >= 2) {
-        out->difference_interval = rri_comparison_student(n_groups - 1) *
-                                   sqrt(variance_of(a, b, groups, n, OF_DIFFERENCE));
-        out->unpaired_interval =
-            rri_comparison_student(2 * (n_groups - 1)) *
-            sqrt(variance_of(a, b, groups, n, OF_A) + variance_of(a, b, groups, n, OF_B));
+    out->difference_low = out->difference_high = (double)NAN;
+    out->is_too_few = 1;
+    if (m.n_groups >= 2) {
+        const moments of_a = moments_of(a, b, groups, n, OF_A);
+        const moments of_b = moments_of(a, b, groups, n, OF_B);
+        const double deviation = sqrt(variance_of(&m, n));
+        out->difference_interval = rri_student_point(m.n_groups - 1) * deviation;
+        out->unpaired_interval = rri_student_point(2 * (m.n_groups - 1)) *
+                                 sqrt(variance_of(&of_a, n) + variance_of(&of_b, n));
+        fill_interval(out, &m, deviation);
     }
 }

@@ -7,7 +7,12 @@
  *   e_i = d_i − mean d,   Var(mean d) = G/(G − 1) Σ_g (Σ_{i in g} e_i)² / n²
  *   half width = t · √Var,   t the 97.5 % point of Student's t with G − 1 degrees of freedom
  *
- * With a group a session that is the paired t interval. [Student 1908; Liang and Zeger 1986] */
+ * With a group a session that is the paired t interval. [Student 1908; Liang and Zeger 1986]
+ *
+ * Where the sums E_g = Σ_g e_i are skewed (γ), it is too short on one side. Hall's transformation
+ * [1992] takes the skewness out of the t statistic and is monotone, so it can be turned round:
+ *   h(t) = t + a t²/3 + a² t³/27 + a/6,  a = γ/√G
+ *   low, high = mean d − √Var · h⁻¹(±t),  h⁻¹(y) = 3/a (∛(1 + a (y − a/6)) − 1) */
 #ifndef RRI_EVAL_COMPARISON_H
 #define RRI_EVAL_COMPARISON_H
 
@@ -20,8 +25,5 @@
  * of this release. */
 void rri_comparison_compute(rr_comparison *out, const float *a, const float *b,
                             const int32_t *groups, size_t n);
-
-/* 97.5 % of Student's t with `freedom` ≥ 1 degrees of freedom lie below, within 2e-5. */
-double rri_comparison_student(size_t freedom);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#define NORMAL_975 1.96 /* 97.5 % of a standard normal lie below */
+#include "eval/student.h"
 
 void rri_spread_add(rri_spread *spread, double value)
 {
@@ -21,11 +21,7 @@ double rri_spread_mean(const rri_spread *spread)
 
 double rri_spread_interval(const rri_spread *spread)
 {
-    if (spread->n < 2) {
-        return NAN;
-    }
-    const double n = (double)spread->n;
-    return NORMAL_975 * sqrt(spread->squares / (n - 1.0) / n);
+    return rri_student_half_width(spread->squares, spread->n);
 }
 
 double rri_spread_ratio_interval(const double *totals, const int32_t *lengths, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* spread.h: a mean over sessions and its 95 % interval. docs/maths.md §8.
  *
- *   half width = 1.96 · s / √n, s the unbiased standard deviation; NaN for n < 2. */
+ *   half width as in student.h; NaN for n < 2. */
 #ifndef RRI_EVAL_SPREAD_H
 #define RRI_EVAL_SPREAD_H
 

@@ -207,11 +207,8 @@ int main(int argc, char **argv)
                 sum += share;
                 squares += share * share;
             }
-            const double mean = sum / n_seeds;
-            const double variance =
-                n_seeds > 1 ? (squares - n_seeds * mean * mean) / (n_seeds - 1) : 0.0;
-            printf("staleness %2d  %-10s %.3f ± %.3f\n", staleness, names[mode], mean,
-                   1.96 * sqrt(fmax(variance, 0.0) / n_seeds));
+            printf("staleness %2d  %-10s %.3f ± %.3f\n", staleness, names[mode], sum / n_seeds,
+                   rr_mean_interval(sum, squares, n_seeds));
             (void)fflush(stdout);
         }
     }

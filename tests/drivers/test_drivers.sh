@@ -109,6 +109,25 @@ for one, other in zip(*(json.load(open(f))['comparison'].values() for f in ('pai
     assert one['difference'] > one['difference_interval'] > 0, one
     assert one['difference'] == -other['difference'] and one['won'] == other['lost'], other
     assert abs(one['won'] + one['tied'] + one['lost'] - 1) < 1e-9"
+# Nothing was learned, from two seeds: both choose evenly, so that they show the same exactly where
+# they draw by the same numbers.
+for seed in 0 1; do
+    # shellcheck disable=SC2086
+    "$train" $small --seed $seed --world-seed 0 --lr 1e-30 --name even$seed --checkpoint even$seed.safetensors
+done
+"$evaluate" even0.safetensors --against even1.safetensors --sessions 100 --json >even.json
+promise "two checkpoints draw by the same numbers, whatever seeds they were trained with" python3 -c "
+import json
+c = json.load(open('even.json'))['comparison']['drawn']
+assert c['tied'] == 1 and c['is_too_few'] == 1, c"
+promise "an interval from few sessions is not to be relied on, and says so" sh -c \
+    "'$evaluate' more.safetensors --against one.safetensors --sessions 12 | grep -q 'too few: of 12'"
+promise "the interval that also holds where differences are skewed is beside Student's" python3 -c "
+import json
+c = json.load(open('pair.json'))['comparison']['greedy']
+low, high = c['difference'] - c['difference_interval'], c['difference'] + c['difference_interval']
+assert abs(c['difference_low'] - low) < 0.2 * (high - low) and abs(c['difference_high'] - high) < 0.2 * (high - low), c
+assert c['is_too_few'] == 0, c"
 promise "pairing is worth something" python3 -c "
 import json
 c = json.load(open('pair.json'))['comparison']['greedy']

@@ -54,6 +54,9 @@ static rr_metrics *played(void)
     return metrics;
 }
 
+/* 97.5 % points of Student's t of one and of two degrees of freedom. */
+static const double T1 = 12.706204736, T2 = 4.302652730;
+
 START_TEST(test_metrics_by_hand)
 {
     rr_metrics *metrics = played();
@@ -65,9 +68,9 @@ START_TEST(test_metrics_by_hand)
     ck_assert_double_eq_tol(out.reward_per_step, 11.0 / 6.0, tol);
     ck_assert_double_eq_tol(out.return_per_session, 11.0 / 3.0, tol);
     ck_assert_double_eq_tol(out.session_length, 2.0, tol);
-    ck_assert_double_eq_tol(out.session_length_interval, 1.96 * sqrt(1.0 / 3.0), tol);
+    ck_assert_double_eq_tol(out.session_length_interval, T2 * sqrt(1.0 / 3.0), tol);
     /* Returns 3, 3, 5: variance 4/3. */
-    ck_assert_double_eq_tol(out.return_per_session_interval, 1.96 * sqrt(4.0 / 9.0), tol);
+    ck_assert_double_eq_tol(out.return_per_session_interval, T2 * sqrt(4.0 / 9.0), tol);
     ck_assert_double_eq_tol(out.repeats_per_session, 1.0 / 3.0, tol);
     /* Session 0: one pair at distance 1. Session 1: 2-2 at 0, 2-0 at 2, twice: 4/3. */
     ck_assert_double_eq_tol(out.intra_list_distance, (1.0 + 4.0 / 3.0) / 2.0, tol);
@@ -83,7 +86,7 @@ START_TEST(test_metrics_by_hand)
     const double ratio = 11.0 / 6.0;
     const double a = 3.0 - 2.0 * ratio, b = 3.0 - 3.0 * ratio, c = 5.0 - ratio;
     ck_assert_double_eq_tol(out.reward_per_step_interval,
-                            1.96 * sqrt((a * a + b * b + c * c) / 2.0 / 3.0) / 2.0, tol);
+                            T2 * sqrt((a * a + b * b + c * c) / 2.0 / 3.0) / 2.0, tol);
 
     ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, NULL, &out, NULL), RR_OK);
     ck_assert(isnan(out.novelty) && isnan(out.novelty_interval));
@@ -181,8 +184,8 @@ START_TEST(test_metrics_thirds_are_rounded_down_and_leave_short_sessions_out)
     ck_assert_double_eq_tol(out.first_third_reward, 103.0 / 3.0, tol);
     ck_assert_double_eq_tol(out.last_third_reward, 313.0 / 3.0, tol);
     const double a = 13.0 - 2.0 * 313.0 / 3.0, b = 300.0 - 313.0 / 3.0;
-    ck_assert_double_eq_tol(out.last_third_reward_interval,
-                            1.96 * sqrt((a * a + b * b) / 2.0) / 1.5, 1e-9);
+    ck_assert_double_eq_tol(out.last_third_reward_interval, T1 * sqrt((a * a + b * b) / 2.0) / 1.5,
+                            1e-6);
     ck_assert_int_eq(out.n_sessions, 3);
     const uint8_t the_short_one[] = {0, 1, 0};
     ck_assert_int_eq(rri_metrics_summarize(metrics, NULL, the_short_one, &out, NULL), RR_OK);

@@ -62,7 +62,6 @@ FOR_TESTS = {
     "rri_machine_of": "judges CPUs that are not at hand",
     "rri_philox_block": "has published vectors",
     "rri_normal_turn": "is exact at the quarters, which draws do not show",
-    "rri_comparison_student": "has published tables",
     "rri_interactions_add": "one row of the table's own tests",
     "rri_plain_row_read": "the plain twin of what reads sixteen lines",
 }

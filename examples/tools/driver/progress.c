@@ -58,9 +58,8 @@ static earned recent(const progress *p)
     }
     const double weight = p->is_leaving ? sessions : lengths;
     const double mean = returns / sessions;
-    const double variance = fmax(squares / sessions - mean * mean, 0.0);
     return (earned){.reward = weight > 0.0 ? returns / weight : (double)NAN,
-                    .doubt = 1.96 * sqrt(variance / sessions) / fabs(mean),
+                    .doubt = rr_mean_interval(returns, squares, (int64_t)sessions) / fabs(mean),
                     .n = sessions};
 }
 

@@ -157,18 +157,31 @@ void versus_print(FILE *out, const versus_row *rows)
     }
 }
 
+/* The interval that counts: over users where they have several sessions. */
+static const rr_comparison *judged(const versus_row *row)
+{
+    return row->over_users.n > 0 ? &row->over_users : &row->over_sessions;
+}
+
 static void print_verdict(FILE *out, const versus_row *row)
 {
-    const double difference = row->over_sessions.difference;
-    const double half = versus_interval(row);
+    const rr_comparison *c = judged(row);
     if (row->over_sessions.n_tied == row->over_sessions.n) {
         fprintf(out, "%s: the same in every session.\n", row->name);
-    } else if (!isfinite(half) || fabs(difference) <= half) {
+        return;
+    }
+    if (!(c->difference_low > 0.0 || c->difference_high < 0.0)) {
         fprintf(out, "%s: these sessions do not tell them apart (the interval holds 0).\n",
                 row->name);
     } else {
-        fprintf(out, "%s: %s earns more (the interval leaves 0 out).\n", row->name,
-                difference > 0.0 ? "A" : "B");
+        fprintf(out, "%s: %s earns more (the interval leaves 0 out: %+.4f to %+.4f).\n", row->name,
+                c->difference > 0.0 ? "A" : "B", c->difference_low, c->difference_high);
+    }
+    if (c->is_too_few != 0) {
+        fprintf(out,
+                "%s: too few: of %d they earn otherwise in %d, and a handful may carry the whole "
+                "difference; the interval may be too short. Play more (--sessions).\n",
+                row->name, (int)c->n_groups, (int)c->n_unequal);
     }
 }
 
@@ -205,6 +218,9 @@ void versus_write_json(json *j, const versus_row *rows)
         json_number(j, "difference_interval", versus_interval(&rows[i]));
         json_number(j, "difference_interval_over_sessions", c->difference_interval);
         json_number(j, "unpaired_interval", c->unpaired_interval);
+        json_number(j, "difference_low", judged(&rows[i])->difference_low);
+        json_number(j, "difference_high", judged(&rows[i])->difference_high);
+        json_count(j, "is_too_few", judged(&rows[i])->is_too_few);
         json_count(j, "users", rows[i].over_users.n > 0 ? rows[i].over_users.n_groups : c->n);
         json_number(j, "won", (double)c->n_won / c->n);
         json_number(j, "tied", (double)c->n_tied / c->n);

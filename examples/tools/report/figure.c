@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "recrl/recrl.h"
+
 void figure_add(figure *f, double value, double half)
 {
     f->n += 1;
@@ -21,9 +23,7 @@ double figure_half(const figure *f)
     if (f->n < 2) {
         return f->half;
     }
-    const double mean = f->sum / f->n;
-    const double variance = fmax(f->squares / f->n - mean * mean, 0.0) * f->n / (f->n - 1);
-    return 1.96 * sqrt(variance / f->n);
+    return rr_mean_interval(f->sum, f->squares, f->n);
 }
 
 void figure_cell(FILE *out, const figure *f, int digits, const char *unit)

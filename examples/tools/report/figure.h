@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 /* A mean over what was added; starts as {0}. Half width of its 95 % interval: of one value as it
- * came with it, over sessions; of several, 1.96 standard errors over seeds. */
+ * came with it, over sessions; of several, Student's over seeds. */
 typedef struct figure {
     int n;
     double sum, squares, half;

@@ -4,10 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* 97.5 % points of Student's t for 1, 2, … degrees of freedom. */
-static const double student[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365,
-                                 2.306,  2.262, 2.228, 2.201, 2.179, 2.160, 2.145,
-                                 2.131,  2.120, 2.110, 2.101, 2.093, 2.086};
+#include "recrl/recrl.h"
 
 ob_spread ob_spread_of(const double *values, int32_t n)
 {
@@ -21,11 +18,7 @@ ob_spread ob_spread_of(const double *values, int32_t n)
     for (int32_t i = 0; i < n; i++) {
         square += (values[i] - s.mean) * (values[i] - s.mean);
     }
-    if (n > 1) {
-        const int32_t n_points = (int32_t)(sizeof student / sizeof student[0]);
-        const double t = n - 2 < n_points ? student[n - 2] : 1.96 + 2.5 / n;
-        s.half = t * sqrt(square / (n - 1) / n);
-    }
+    s.half = n > 1 ? rr_mean_interval(0.0, square, n) : 0.0; /* deviations from the mean */
     return s;
 }
 

@@ -143,7 +143,7 @@ START_TEST(test_spread_is_students)
     ck_assert_double_eq_tol(s.mean, 3.0, 1e-12);
     ck_assert_double_eq_tol(s.lowest, 1.0, 1e-12);
     ck_assert_double_eq_tol(s.highest, 6.0, 1e-12);
-    ck_assert_double_eq_tol(s.half, 3.182 * sqrt(14.0 / 3.0 / 4.0), 1e-9);
+    ck_assert_double_eq_tol(s.half, 3.182446305 * sqrt(14.0 / 3.0 / 4.0), 1e-8);
     ck_assert_double_eq_tol(ob_spread_of(values, 1).half, 0.0, 1e-12);
 }
 END_TEST
