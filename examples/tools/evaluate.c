@@ -297,7 +297,9 @@ int main(int argc, char **argv)
         versus_require_same(a.path, &a.s, &a.origin, b.path, &b.s, &b.origin);
     }
     open_scene(&e, &a, &o);
-    if (o.against != NULL) { /* a draw is a function of (seed, decision), however they trained */
+    /* A draw is a function of (seed, decision): where they trained with different seeds, both play
+     * with another one. */
+    if (o.against != NULL && a.s.agent.seed != b.s.agent.seed) {
         a.s.agent.seed = b.s.agent.seed = e.seed;
     }
     load_agent(&a, &e.w);

@@ -118,7 +118,7 @@ done
 "$evaluate" even0.safetensors --against even1.safetensors --sessions 100 --json >even.json
 promise "two checkpoints draw by the same numbers, whatever seeds they were trained with" python3 -c "
 import json
-c = json.load(open('even.json'))['comparison']['drawn']
+c = json.load(open('even.json'))['comparison']['sampled']
 assert c['tied'] == 1 and c['is_too_few'] == 1, c"
 promise "an interval from few sessions is not to be relied on, and says so" sh -c \
     "'$evaluate' more.safetensors --against one.safetensors --sessions 12 | grep -q 'too few: of 12'"
