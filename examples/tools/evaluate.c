@@ -11,9 +11,11 @@
 #include "driver/output.h"
 #include "driver/presets.h"
 #include "driver/run.h"
+#include "driver/screen.h"
 #include "driver/table.h"
 #include "driver/text.h"
 #include "driver/versus.h"
+#include "driver/yardstick.h"
 
 typedef struct options {
     const char *algo, *checkpoint, *against, *world, *data, *sessions, *seed;
@@ -146,23 +148,19 @@ static float play_all(table_rows *t, const side *c, const world *w, uint64_t see
                       int32_t n_sessions)
 {
     const settings *s = &c->s;
-    const play_policy policies[] = {{.name = "trained", .agent = c->agent},
-                                    {.name = "greedy", .agent = c->agent, .is_greedy = true},
-                                    {.name = "random", .chooser = RR_CHOOSER_RANDOM},
-                                    {.name = "popular", .chooser = RR_CHOOSER_POPULAR},
-                                    {.name = "similar", .chooser = RR_CHOOSER_SIMILAR},
-                                    {.name = "oracle", .chooser = RR_CHOOSER_ORACLE}};
-    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
-        play_one(t, &policies[i], s, w, seed, n_sessions);
+    const play_policy own[] = {
+        {.name = yardstick_policy_name(YARDSTICK_SAMPLED), .agent = c->agent},
+        {.name = yardstick_policy_name(YARDSTICK_GREEDY), .agent = c->agent, .is_greedy = true}};
+    play_one(t, &own[0], s, w, seed, n_sessions);
+    play_one(t, &own[1], s, w, seed, n_sessions);
+    const float patience = yardstick_patience(w, &s->env, seed, n_sessions);
+    for (int i = YARDSTICK_RANDOM; i < YARDSTICK_POLICIES; i++) {
+        if (i != YARDSTICK_PATIENT || yardstick_is_leaving(&s->env)) {
+            const play_policy other = yardstick_chooser(i, patience);
+            play_one(t, &other, s, w, seed, n_sessions);
+        }
     }
-    if (!(s->env.tire > 0.0f)) {
-        return 0.0f;
-    }
-    const int32_t n_grid = n_sessions < 500 ? n_sessions : 500;
-    play_policy patient = {.name = "patient", .chooser = RR_CHOOSER_PATIENT};
-    patient.parameter = play_best_patience(w, &s->env, text_mix_seed(seed, 4), WORLD_TEST, n_grid);
-    play_one(t, &patient, s, w, seed, n_sessions);
-    return patient.parameter;
+    return patience;
 }
 
 /* What both kinds of evaluation have in common. */
@@ -229,15 +227,17 @@ static void evaluate(const side *c, const scene *e, const options *o)
     if (o->is_json) {
         json j;
         begin_json(&j, c, e);
-        json_number(&j, "beta", c->s.env.tire > 0.0f ? (double)beta : (double)NAN);
+        json_number(&j, "beta", yardstick_is_leaving(&c->s.env) ? (double)beta : (double)NAN);
         table_write_json(&j, &t);
         factors_write_json(&j, &ranking);
         json_end(&j);
     } else {
-        printf(
-            "%s: %s after %s timesteps in the %s world; %s sessions of users never trained on\n\n",
+        screen_paragraph(
+            stdout, 0,
+            "%s: %s after %s decisions in the %s world; %s sessions of users never trained on",
             c->path, flags_algo_name(c->s.algo), text_count(rr_agent_timesteps(c->agent)),
             e->w.name, text_count(e->n_sessions));
+        fputc('\n', stdout);
         table_print(stdout, &t);
         factors_print(stdout, &ranking);
         if (!o->is_quiet) {
@@ -262,7 +262,7 @@ static void compare(const side *a, const side *b, const scene *e, const options 
     }
     const side *both[] = {a, b};
     for (int i = 0; i < 2; i++) {
-        printf("%c: %s, %s after %s timesteps\n", "AB"[i], both[i] -> path,
+        printf("%c: %s, %s after %s decisions\n", "AB"[i], both[i] -> path,
                flags_algo_name(both[i]->s.algo), text_count(rr_agent_timesteps(both[i]->agent)));
     }
     printf("%s world; the same %s sessions of users never trained on\n\n", e->w.name,

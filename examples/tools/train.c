@@ -17,6 +17,7 @@
 #include "driver/stop.h"
 #include "driver/text.h"
 #include "driver/train_options.h"
+#include "driver/yardstick.h"
 
 static void announce(const train_options *o, const settings *s, const world *w)
 {
@@ -66,6 +67,7 @@ typedef struct session {
     saver keeper;
     train_place place;
     run_origin origin;
+    float patience; /* of the yardstick in a world with the leave rule */
     double seconds; /* of training */
     int n_warnings;
     bool is_interrupted;
@@ -108,14 +110,15 @@ static void train(session *t, const train_options *o)
     const settings *s = r->s;
     const int64_t rollout = settings_rollout(s);
     const int64_t last = last_update(s, o);
-    const play_policy oracle = {.name = "oracle", .chooser = RR_CHOOSER_ORACLE};
-    const rr_metrics_summary best =
-        measure(&oracle, s, &t->w, text_mix_seed(s->env.seed, 2), WORLD_TRAIN);
+    const play_policy oracle = yardstick_chooser(YARDSTICK_ORACLE, 0.0f);
+    const play_policy yardstick = yardstick_chooser(yardstick_of(&s->env), t->patience);
+    const uint64_t twin = text_mix_seed(s->env.seed, 2);
+    const rr_metrics_summary myopic = measure(&oracle, s, &t->w, twin, WORLD_TRAIN);
+    const rr_metrics_summary best = measure(&yardstick, s, &t->w, twin, WORLD_TRAIN);
     int64_t n_updates = rr_agent_updates(r->agent);
     progress p;
-    progress_begin(&p, s, n_updates * rollout, last * rollout, o->is_quiet);
-    p.oracle_reward = best.reward_per_step;
-    p.oracle_return = best.return_per_session;
+    progress_begin(&p, s, n_updates * rollout, last * rollout, yardstick_worth(&s->env, &best),
+                   o->is_quiet);
     while (n_updates < last && !t->is_interrupted) {
         t->is_interrupted = !run_update(r);
         if (t->is_interrupted) {
@@ -123,7 +126,7 @@ static void train(session *t, const train_options *o)
         }
         n_updates += 1;
         if (n_updates % s->train.log_interval == 0 || n_updates == last) {
-            log_write(&t->log, r, best.reward_per_step);
+            log_write(&t->log, r, myopic.reward_per_step);
         }
         log_write_warnings(&t->log, r);
         t->n_warnings += r->n_warnings;
@@ -145,27 +148,30 @@ static const char *checkpoint_of(const session *t)
     return t->keeper.is_off ? "" : t->keeper.other[0] != '\0' ? t->keeper.other : t->keeper.own;
 }
 
-/* The trained policy, sampled, beside the best known play, in the sessions in which evaluate and
- * report judge too: of users that were never trained on. */
+/* The trained policy, sampled, beside the yardstick, in the sessions in which evaluate and report
+ * judge too: of users that were never trained on. */
 static void report(const session *t, const train_options *o, int64_t n_steps)
 {
     const run *r = &t->r;
     const settings *s = r->s;
     const uint64_t seed = play_seed(PRESETS_EVALUATION_SEED);
-    const play_policy trained = {.name = "trained", .agent = r->agent};
-    const play_policy oracle = {.name = "oracle", .chooser = RR_CHOOSER_ORACLE};
-    const rr_metrics_summary own = measure(&trained, s, &t->w, seed, WORLD_TEST);
-    const rr_metrics_summary best = measure(&oracle, s, &t->w, seed, WORLD_TEST);
-    const double share = play_share(&own, &best, &s->env);
+    const play_policy sampled = {.name = yardstick_policy_name(YARDSTICK_SAMPLED),
+                                 .agent = r->agent};
+    const play_policy oracle = yardstick_chooser(YARDSTICK_ORACLE, 0.0f);
+    const play_policy yardstick = yardstick_chooser(yardstick_of(&s->env), t->patience);
+    const rr_metrics_summary own = measure(&sampled, s, &t->w, seed, WORLD_TEST);
+    const rr_metrics_summary myopic = measure(&oracle, s, &t->w, seed, WORLD_TEST);
+    const rr_metrics_summary best = measure(&yardstick, s, &t->w, seed, WORLD_TEST);
+    const double share = yardstick_worth(&s->env, &own) / yardstick_worth(&s->env, &best);
     const double rate = t->seconds > 0.0 ? (double)n_steps / t->seconds : (double)NAN;
     if (!o->is_quiet) {
-        printf("%s %s after %s timesteps (%s here in %.1f s): reward %.4f a step, return %.2f a "
-               "session,\n"
-               "%.1f %% of the best known play%s on %d sessions of users never trained on\n",
-               t->is_interrupted ? "interrupted:" : "trained:", checkpoint_of(t),
-               text_count(rr_agent_timesteps(r->agent)), text_count(n_steps), t->seconds,
-               own.reward_per_step, own.return_per_session, 100.0 * share,
-               s->env.tire > 0.0f ? " (myopic)" : "", (int)own.n_sessions);
+        screen_paragraph(stdout, 0,
+                         "%s %s after %s decisions (%s here in %.1f s): reward %.4f a step, return "
+                         "%.2f a session, %.1f %% of %s on %s sessions of users never trained on",
+                         t->is_interrupted ? "interrupted:" : "trained:", checkpoint_of(t),
+                         text_count(rr_agent_timesteps(r->agent)), text_count(n_steps), t->seconds,
+                         own.reward_per_step, own.return_per_session, 100.0 * share,
+                         yardstick_phrase(&s->env), text_count(own.n_sessions));
         if (t->is_interrupted && !t->keeper.is_off) {
             printf("go on with: train --resume %s\n", t->place.folder.path);
         }
@@ -181,7 +187,10 @@ static void report(const session *t, const train_options *o, int64_t n_steps)
         json_number(&j, "steps_per_second", rate);
         json_number(&j, "reward_per_step", own.reward_per_step);
         json_number(&j, "return_per_session", own.return_per_session);
-        json_number(&j, "oracle_share", share);
+        json_string(&j, "yardstick", yardstick.name);
+        json_number(&j, "share", share);
+        json_number(&j, "oracle_share",
+                    yardstick_worth(&s->env, &own) / yardstick_worth(&s->env, &myopic));
         json_count(&j, "warnings", t->n_warnings);
         json_bool(&j, "interrupted", t->is_interrupted);
         json_string(&j, "run", t->place.folder.path);
@@ -291,6 +300,8 @@ int main(int argc, char **argv)
                                      : "train: heard: the run saves and ends; once more ends it at "
                                        "once, with what was saved last\n");
     begin(&t, &o);
+    t.patience = yardstick_patience(&t.w, &s.env, play_seed(PRESETS_EVALUATION_SEED),
+                                    play_default_sessions(t.w.n_items));
     train(&t, &o);
     end(&t);
     stop_release();

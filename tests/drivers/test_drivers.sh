@@ -93,7 +93,7 @@ small="--algo ppo --total-timesteps 3000 --num-items 60 --quiet"
 "$evaluate" one.safetensors --json >one-judged.json
 promise "train and evaluate judge a checkpoint in the same sessions" python3 -c "
 import json
-trained, judged = json.load(open('one.json')), json.load(open('one-judged.json'))['policies']['trained']
+trained, judged = json.load(open('one.json')), json.load(open('one-judged.json'))['policies']['sampled']
 for key in 'reward_per_step', 'return_per_session', 'oracle_share':
     assert trained[key] == judged[key], (key, trained[key], judged[key])"
 "$evaluate" one.safetensors --against one.safetensors --json >self.json
@@ -141,7 +141,7 @@ import json
 p = json.load(open('one-judged.json'))['policies']
 s = p['similar']['segments']
 assert s['first_third']['reward_per_step'] > s['last_third']['reward_per_step'] + s['last_third']['reward_per_step_interval']
-assert abs(p['oracle']['segments']['last_third']['oracle_share'] - 1) < 1e-9 and 'new_users' not in s"
+assert abs(p['one-step oracle']['segments']['last_third']['oracle_share'] - 1) < 1e-9 and 'new_users' not in s"
 # shellcheck disable=SC2086
 "$train" $small --max-episode-steps 9 --checkpoint short.safetensors
 # shellcheck disable=SC2086
@@ -215,8 +215,8 @@ cp out json
 promise "…and sums them up" sh -c "tail -n 1 json | python3 -c '
 import json, sys
 d = json.loads(sys.stdin.read())
-sys.exit(not (d[\"seeds\"] == 3 and d[\"failed\"] == 0 and d[\"oracle_share_lowest\"] <=
-    d[\"oracle_share_interquartile_mean\"] <= d[\"oracle_share_highest\"]))'"
+sys.exit(not (d[\"seeds\"] == 3 and d[\"failed\"] == 0 and d[\"share_lowest\"] <=
+    d[\"share_interquartile_mean\"] <= d[\"share_highest\"]))'"
 # shellcheck disable=SC2086
 promise "a seed of a batch is a run like any other" "$train" $small --seed 7 --name alone --checkpoint alone.safetensors
 promise "…to the byte" cmp runs/alone/log.csv runs/batch-7/log.csv
@@ -328,7 +328,7 @@ refuses "evaluate needs no vectors of a fitted world" "made with fitted ones" \
 promise "a world of interactions has new and heavy users, and a ranking of what was held out" python3 -c "
 import json
 d = json.load(open('own.json'))
-assert {'new_users', 'heavy_users', 'first_third', 'last_third'} == set(d['policies']['trained']['segments'])
+assert {'new_users', 'heavy_users', 'first_third', 'last_third'} == set(d['policies']['sampled']['segments'])
 assert list(d['ranking'])[1:] == ['policy (greedy)', 'popular', 'factors (explicit)', 'factors (implicit)'], d['ranking']
 assert all(0 <= r['recall'] <= 1 for r in list(d['ranking'].values())[1:]) and 0 < d['ranking']['users'] < 40"
 promise "where a user plays several sessions, the comparison counts users" python3 -c "

@@ -49,7 +49,7 @@ done
 promise "report gathers seeds and recipes" "$report" runs/ppo-synthetic-0 runs/ppo-synthetic-1/ \
     runs/a2c-synthetic-0 runs/a2c-synthetic-1 -o page/report.html --sessions 60 --curve page/curve.svg
 promise "the page is whole, and says what it shows" python3 "$look" page/report.html \
-    "The synthetic world" "ppo-synthetic, 2 seeds" "best known" "approx_kl" "Who gets shown" "Session 3" \
+    "The synthetic world" "ppo-synthetic, 2 seeds" "one-step oracle" "best known play" "approx_kl" "Who gets shown" "Session 3" \
     "learning rate" "ppo-synthetic against the others, session by session" "in 120 sessions that both play" \
     "By user and by time" "none is new or heavy"
 promise "two recipes are compared in figures and in a picture" python3 -c "

@@ -23,7 +23,7 @@ typedef struct run_log {
 /* Begins the files, or goes on with those of a run of which n_updates updates and n_timesteps
  * timesteps are behind: later rows are cut off. A folder with event files gets another one. */
 void log_open(run_log *log, const char *folder, const run *r, bool has_board);
-/* One row of the run's last update. oracle_reward: a step of the best known play. */
+/* One row of the run's last update. oracle_reward: a step of the one-step oracle. */
 void log_write(run_log *log, const run *r, double oracle_reward);
 void log_write_warnings(run_log *log, const run *r);
 /* All rows so far are to survive a power cut. */

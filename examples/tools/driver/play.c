@@ -222,13 +222,6 @@ void play_watched(rr_metrics_summary *out, play_watch *watch, const play_policy 
     rr_env_destroy(env);
 }
 
-double play_share(const rr_metrics_summary *own, const rr_metrics_summary *best,
-                  const rr_env_config *config)
-{
-    return config->tire > 0.0f ? own->return_per_session / best->return_per_session
-                               : own->reward_per_step / best->reward_per_step;
-}
-
 int32_t play_default_sessions(int32_t n_items)
 {
     const int32_t affordable = 20000000 / n_items;

@@ -43,13 +43,8 @@ void play_watched(rr_metrics_summary *out, play_watch *watch, const play_policy 
                   const world *w, const rr_env_config *config, uint64_t seed, int part,
                   int32_t n_sessions);
 
-/* Share of `best` that `own` earned: of its reward a step; with the leave rule, where staying is
- * half of it, of its return a session. */
-double play_share(const rr_metrics_summary *own, const rr_metrics_summary *best,
-                  const rr_env_config *config);
-
 /* Sessions in which a policy over a catalogue of this size is judged unless a flag says how many:
- * PRESETS_SESSIONS, fewer where the best known play would take too long. */
+ * PRESETS_SESSIONS, fewer where the one-step oracle would take too long. */
 int32_t play_default_sessions(int32_t n_items);
 /* The seed of those sessions from --seed, or from PRESETS_EVALUATION_SEED. */
 uint64_t play_seed(uint64_t seed);

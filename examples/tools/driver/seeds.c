@@ -93,12 +93,27 @@ static void complain(uint64_t seed, int status)
     }
 }
 
+/* What the shares are of: one for all seeds. */
+static char yardstick[32];
+
+static void text_of(char *out, size_t capacity, const char *line, const char *name)
+{
+    char key[64];
+    snprintf(key, sizeof key, "\"%s\": \"", name);
+    const char *at = strstr(line, key);
+    if (at != NULL) {
+        at += strlen(key);
+        snprintf(out, capacity, "%.*s", (int)strcspn(at, "\""), at);
+    }
+}
+
 static void judge(result *r, uint64_t seed, int status, bool is_quiet)
 {
     char line[8192];
     read_line(line, sizeof line, r->out);
     fclose(r->out);
-    r->share = number_of(line, "oracle_share");
+    r->share = number_of(line, "share");
+    text_of(yardstick, sizeof yardstick, line, "yardstick");
     r->reward = number_of(line, "reward_per_step");
     r->seconds = number_of(line, "seconds");
     r->warnings = number_of(line, "warnings");
@@ -107,10 +122,9 @@ static void judge(result *r, uint64_t seed, int status, bool is_quiet)
     if (r->has_failed) {
         complain(seed, status);
     } else if (!is_quiet) {
-        printf("seed %3llu  reward %.4f a step  %6.2f %% of the best known play  %.1f s  %.0f "
-               "warnings%s\n",
-               (unsigned long long)seed, r->reward, 100.0 * r->share, r->seconds, r->warnings,
-               r->is_interrupted ? "  interrupted" : "");
+        printf("seed %3llu  reward %.4f a step  %6.2f %% of %s  %.1f s  %.0f warnings%s\n",
+               (unsigned long long)seed, r->reward, 100.0 * r->share, yardstick, r->seconds,
+               r->warnings, r->is_interrupted ? "  interrupted" : "");
     }
     output_check();
 }
@@ -219,11 +233,12 @@ static void write_json(const summary *of, const char *failed, const char *interr
     json_string(&j, "failed_seeds", failed);
     json_string(&j, "interrupted_seeds", interrupted);
     json_number(&j, "warnings", of->warnings);
-    json_number(&j, "oracle_share_mean", of->mean);
-    json_number(&j, "oracle_share_deviation", of->spread);
-    json_number(&j, "oracle_share_interquartile_mean", of->middle);
-    json_number(&j, "oracle_share_lowest", of->n > 0 ? of->shares[0] : (double)NAN);
-    json_number(&j, "oracle_share_highest", of->n > 0 ? of->shares[of->n - 1] : (double)NAN);
+    json_string(&j, "yardstick", yardstick);
+    json_number(&j, "share_mean", of->mean);
+    json_number(&j, "share_deviation", of->spread);
+    json_number(&j, "share_interquartile_mean", of->middle);
+    json_number(&j, "share_lowest", of->n > 0 ? of->shares[0] : (double)NAN);
+    json_number(&j, "share_highest", of->n > 0 ? of->shares[of->n - 1] : (double)NAN);
     json_end(&j);
 }
 

@@ -13,9 +13,10 @@ int seeds_parse(uint64_t *seeds, const char *spec);
 
 /* Starts a process for each seed, at most n_jobs at a time (0: as many as there are processors). In
  * a child it returns that child's seed, with stdout going to the parent, who expects one line of
- * JSON with "oracle_share", "reward_per_step", "seconds", "warnings" and "interrupted". The parent
- * prints the summary, and never returns: its status is 1 if any child failed, and it names them.
- * Signals that end a run are passed on to the children; a parent that ends takes them along. */
+ * JSON with "share", "yardstick", "reward_per_step", "seconds", "warnings" and "interrupted". The
+ * parent prints the summary, and never returns: its status is 1 if any child failed, and it names
+ * them. Signals that end a run are passed on to the children; a parent that ends takes them along.
+ */
 uint64_t seeds_run(const uint64_t *seeds, int n, int n_jobs, bool is_json, bool is_quiet);
 
 /* Mean of the middle half: a quarter of the sorted values is left out at each end, in fractions. */

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "screen.h"
 #include "text.h"
+#include "yardstick.h"
 
 int segment_table_figures(segment_figure *figures, const segments *of,
                           const rr_metrics_summary *summary, const rr_metrics_summary *parts)
@@ -28,75 +30,85 @@ static int row_figures(segment_figure *figures, const table_rows *t, int row)
     return segment_table_figures(figures, t->of, &t->at[row].summary, t->at[row].parts);
 }
 
-static int find_oracle(const table_rows *t)
+static int find_yardstick(const table_rows *t)
 {
     for (int i = 0; i < t->n; i++) {
-        if (strcmp(t->at[i].name, "oracle") == 0) {
+        if (strcmp(t->at[i].name, yardstick_policy_name(yardstick_of(t->config))) == 0) {
             return i;
         }
     }
-    text_fail("the table has no oracle");
+    text_fail("the table has no yardstick");
 }
 
-static void print_row(FILE *out, const table_rows *t, int row)
+/* Columns [begin, end) of a policy's row. */
+static void print_row(FILE *out, const table_rows *t, int row, int begin, int end)
 {
     segment_figure own[SEGMENT_TABLE_MOST], best[SEGMENT_TABLE_MOST];
-    const int n = row_figures(own, t, row);
-    (void)row_figures(best, t, find_oracle(t));
-    fprintf(out, "%-15s", row == find_oracle(t) ? "best known" : t->at[row].name);
-    for (int i = 0; i < n; i++) {
+    (void)row_figures(own, t, row);
+    (void)row_figures(best, t, find_yardstick(t));
+    fprintf(out, "%-15s", t->at[row].name);
+    for (int i = begin; i < end; i++) {
         if (isfinite(own[i].reward)) {
-            fprintf(out, " %7.3f ±%5.3f %7.1f %%", own[i].reward, own[i].interval,
+            fprintf(out, " %8.3f ±%5.3f %8.1f %%", own[i].reward, own[i].interval,
                     100.0 * own[i].reward / best[i].reward);
         } else {
-            fprintf(out, " %24s", "-");
+            fprintf(out, " %26s", "-");
         }
     }
     fputc('\n', out);
 }
 
+/* Two segments side by side: no table is wider than 80 columns. */
 void segment_table_print(FILE *out, const table_rows *t)
 {
     segment_figure figures[SEGMENT_TABLE_MOST];
     const int n = row_figures(figures, t, 0);
-    fprintf(out, "\n%-15s", "reward/step of");
-    for (int i = 0; i < n; i++) {
-        fprintf(out, " %14s %9s", figures[i].name, "of best");
-    }
-    fputc('\n', out);
-    for (int i = 0; i < t->n; i++) {
-        print_row(out, t, i);
+    for (int begin = 0; begin < n; begin += 2) {
+        const int end = begin + 2 < n ? begin + 2 : n;
+        fprintf(out, "\n%-15s", "reward/step of");
+        for (int i = begin; i < end; i++) {
+            fprintf(out, " %15s %10s", figures[i].name,
+                    yardstick_is_leaving(t->config) ? "of patient" : "of oracle");
+        }
+        fputc('\n', out);
+        for (int i = 0; i < t->n; i++) {
+            print_row(out, t, i, begin, end);
+        }
     }
 }
 
 void segment_table_explain(FILE *out, const table_rows *t)
 {
     if (t->of->n > 0) {
-        fprintf(out,
-                "new users: the third of those never trained on that had met least (at most %d "
-                "interactions, %d users);\n"
-                "heavy users: the third that had met most (%d and more, %d users).\n",
-                (int)t->of->at[0].cut, (int)t->of->at[0].n_users, (int)t->of->at[1].cut,
-                (int)t->of->at[1].n_users);
+        screen_paragraph(out, 0,
+                         "new users: the third of those never trained on that had met least (at "
+                         "most %d interactions, %d users); heavy users: the third that had met "
+                         "most (%d and more, %d users).",
+                         (int)t->of->at[0].cut, (int)t->of->at[0].n_users, (int)t->of->at[1].cut,
+                         (int)t->of->at[1].n_users);
     } else {
-        fprintf(out, "Users of a synthetic world have no past, so none of them is new or heavy.\n");
+        screen_paragraph(out, 0,
+                         "Users of a synthetic world have no past, so none of them is new "
+                         "or heavy.");
     }
-    fprintf(out, "first and last third: of each session's steps, rounded down; shares are of the "
-                 "best known play's\n"
-                 "reward there.\n");
+    screen_paragraph(out, 0,
+                     "first and last third: of each session's steps, rounded down; shares are of "
+                     "the %s's reward there.",
+                     yardstick_is_leaving(t->config) ? "patient play" : "oracle");
 }
 
 void segment_table_write_json(json *j, const table_rows *t, int row)
 {
     segment_figure own[SEGMENT_TABLE_MOST], best[SEGMENT_TABLE_MOST];
     const int n = row_figures(own, t, row);
-    (void)row_figures(best, t, find_oracle(t));
+    (void)row_figures(best, t, find_yardstick(t));
     json_begin_object(j, "segments");
     for (int i = 0; i < n; i++) {
         json_begin_object(j, own[i].key);
         json_number(j, "reward_per_step", own[i].reward);
         json_number(j, "reward_per_step_interval", own[i].interval);
-        json_number(j, "oracle_share", own[i].reward / best[i].reward);
+        json_number(j, yardstick_is_leaving(t->config) ? "patient_share" : "oracle_share",
+                    own[i].reward / best[i].reward);
         json_end_object(j);
     }
     json_end_object(j);

@@ -20,6 +20,7 @@ void sparkline_add(sparkline *s, double value)
     }
     s->per_point = s->per_point > 0 ? s->per_point : 1;
     s->last = value;
+    s->has_moved = s->has_moved || value != 0.0;
     s->open += value;
     s->n_open += 1;
     if (s->n_open < s->per_point) {
@@ -34,19 +35,32 @@ void sparkline_add(sparkline *s, double value)
     s->n_open = 0;
 }
 
-int sparkline_draw(char out[SPARKLINE_BYTES], const sparkline *s)
+/* Mean of the points that fall into one of n columns. */
+static double mean_in(const sparkline *s, int column, int n)
+{
+    const int begin = column * s->n / n;
+    const int end = (column + 1) * s->n / n;
+    double sum = 0.0;
+    for (int i = begin; i < end; i++) {
+        sum += s->points[i];
+    }
+    return sum / (end - begin);
+}
+
+int sparkline_draw(char out[SPARKLINE_BYTES], const sparkline *s, int columns)
 {
     static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    const int n = s->n < columns ? s->n : columns;
     double low = INFINITY;
     double high = -INFINITY;
-    for (int i = 0; i < s->n; i++) {
-        low = fmin(low, s->points[i]);
-        high = fmax(high, s->points[i]);
+    for (int i = 0; i < n; i++) {
+        low = fmin(low, mean_in(s, i, n));
+        high = fmax(high, mean_in(s, i, n));
     }
     out[0] = '\0';
-    for (int i = 0; i < s->n; i++) {
-        const double share = high > low ? (s->points[i] - low) / (high - low) : 0.5;
+    for (int i = 0; i < n; i++) {
+        const double share = high > low ? (mean_in(s, i, n) - low) / (high - low) : 0.5;
         strcat(out, levels[(int)fmin(7.0, 8.0 * share)]);
     }
-    return s->n;
+    return n > 0 ? n : 0;
 }

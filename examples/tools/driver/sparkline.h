@@ -4,10 +4,11 @@
 #ifndef EXAMPLES_DRIVER_SPARKLINE_H
 #define EXAMPLES_DRIVER_SPARKLINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SPARKLINE_POINTS = 32, SPARKLINE_BYTES = 3 * SPARKLINE_POINTS + 1 };
+enum { SPARKLINE_POINTS = 64, SPARKLINE_BYTES = 3 * SPARKLINE_POINTS + 1 };
 
 typedef struct sparkline {
     int n;             /* whole points */
@@ -15,12 +16,14 @@ typedef struct sparkline {
     int64_t n_open;    /* values in the point under way */
     double open;       /* their sum */
     double points[SPARKLINE_POINTS];
-    double last; /* value added last */
+    double last;    /* value added last */
+    bool has_moved; /* some value was not 0 */
 } sparkline;
 
 /* What is not finite is left out. */
 void sparkline_add(sparkline *s, double value);
-/* From the lowest to the highest of the points; returns the characters written. */
-int sparkline_draw(char out[SPARKLINE_BYTES], const sparkline *s);
+/* From the lowest to the highest of the points, in at most `columns` characters; returns how many
+ * were written. */
+int sparkline_draw(char out[SPARKLINE_BYTES], const sparkline *s, int columns);
 
 #endif

@@ -4,8 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "screen.h"
 #include "segment_table.h"
 #include "text.h"
+#include "yardstick.h"
 
 void table_add(table_rows *t, const char *name, const rr_metrics_summary *summary,
                const rr_metrics_summary *parts)
@@ -31,21 +33,14 @@ static const rr_metrics_summary *find(const table_rows *t, const char *name)
     return NULL;
 }
 
-static bool is_leaving(const table_rows *t)
+static const char *yardstick(const table_rows *t)
 {
-    return t->config->tire > 0.0f;
+    return yardstick_policy_name(yardstick_of(t->config));
 }
 
-/* The best known play is the best there can be only where nothing rewards foresight. */
-static bool is_myopic(const table_rows *t)
-{
-    return is_leaving(t) || t->config->drift > 0.0f || t->config->num_candidates > 0;
-}
-
-/* What shares compare. */
 static double worth(const table_rows *t, const rr_metrics_summary *s)
 {
-    return is_leaving(t) ? s->return_per_session : s->reward_per_step;
+    return yardstick_worth(t->config, s);
 }
 
 static double share_of(const table_rows *t, int row, const char *best)
@@ -54,18 +49,24 @@ static double share_of(const table_rows *t, int row, const char *best)
     return b == NULL ? (double)NAN : worth(t, &t->at[row].summary) / worth(t, b);
 }
 
-static double gap_closed(const table_rows *t, int row)
+static double share_of_way(const table_rows *t, int row)
 {
-    const double random = worth(t, find(t, "random"));
-    const double best = worth(t, find(t, "oracle"));
+    const double random = worth(t, find(t, yardstick_policy_name(YARDSTICK_RANDOM)));
+    const double best = worth(t, find(t, yardstick(t)));
     return (worth(t, &t->at[row].summary) - random) / (best - random);
+}
+
+/* What rounds to 0 has no sign. */
+static double without_sign(double value, int digits)
+{
+    return fabs(value) < 0.5 * pow(10.0, -digits) ? 0.0 : value;
 }
 
 static void print_percent(FILE *out, double share, int width)
 {
     char cell[32] = "-";
     if (isfinite(share)) {
-        snprintf(cell, sizeof cell, "%.1f %%", 100.0 * share);
+        snprintf(cell, sizeof cell, "%.1f %%", without_sign(100.0 * share, 1));
     }
     fprintf(out, " %*s", width, cell);
 }
@@ -84,93 +85,113 @@ static void print_interval(FILE *out, double value, double half, int digits, int
 {
     char cell[48] = "-";
     if (isfinite(value)) {
-        snprintf(cell, sizeof cell, "%.*f ±%.*f", digits, value, digits, half);
+        snprintf(cell, sizeof cell, "%.*f ±%.*f", digits, without_sign(value, digits), digits,
+                 half);
         width += 1;
     }
     fprintf(out, " %*s", width, cell);
 }
 
-static void print_label(FILE *out, const table_rows *t, int row)
+/* Three tables rather than one: none is wider than 80 columns. */
+static void print_earned(FILE *out, const table_rows *t)
 {
-    const bool is_oracle = strcmp(t->at[row].name, "oracle") == 0;
-    fprintf(out, "%-15s",
-            !is_oracle     ? t->at[row].name
-            : is_myopic(t) ? "best (myopic)"
-                           : "best known");
-}
-
-void table_print(FILE *out, const table_rows *t)
-{
-    const bool has_patient = find(t, "patient") != NULL;
-    fprintf(out, "%-15s %15s %9s%s %9s %15s %14s %14s\n", "", "reward/step", "of best",
-            has_patient ? "  of patient" : "", "gap", "return/session", "length", "repeats");
+    fprintf(out, "%-15s %15s %10s %10s %15s\n", "", "reward/step",
+            yardstick_is_leaving(t->config) ? "of patient" : "of oracle", "of the way",
+            "return/session");
     for (int i = 0; i < t->n; i++) {
         const rr_metrics_summary *s = &t->at[i].summary;
-        print_label(out, t, i);
+        fprintf(out, "%-15s", t->at[i].name);
         print_interval(out, s->reward_per_step, s->reward_per_step_interval, 3, 15);
-        print_percent(out, share_of(t, i, "oracle"), 9);
-        if (has_patient) {
-            print_percent(out, share_of(t, i, "patient"), 11);
-        }
-        print_percent(out, gap_closed(t, i), 9);
+        print_percent(out, share_of(t, i, yardstick(t)), 10);
+        print_percent(out, share_of_way(t, i), 10);
         print_interval(out, s->return_per_session, s->return_per_session_interval, 2, 15);
-        print_interval(out, s->session_length, s->session_length_interval, 2, 14);
-        print_interval(out, s->repeats_per_session, s->repeats_per_session_interval, 2, 14);
         fputc('\n', out);
     }
-    fprintf(out, "\n%-15s %10s %8s %8s %15s %15s\n", "", "coverage", "gini", "entropy", "distance",
-            "novelty");
+}
+
+static void print_sessions(FILE *out, const table_rows *t)
+{
+    fprintf(out, "\n%-15s %15s %15s %15s %15s\n", "", "length", "repeats", "distance", "novelty");
     for (int i = 0; i < t->n; i++) {
         const rr_metrics_summary *s = &t->at[i].summary;
-        print_label(out, t, i);
-        print_percent(out, s->coverage, 10);
-        print_number(out, s->gini, 3, 8);
-        print_number(out, s->entropy, 2, 8);
+        fprintf(out, "%-15s", t->at[i].name);
+        print_interval(out, s->session_length, s->session_length_interval, 2, 15);
+        print_interval(out, s->repeats_per_session, s->repeats_per_session_interval, 2, 15);
         print_interval(out, s->intra_list_distance, s->intra_list_distance_interval, 3, 15);
         print_interval(out, s->novelty, s->novelty_interval, 2, 15);
         fputc('\n', out);
     }
+}
+
+static void print_catalogue(FILE *out, const table_rows *t)
+{
+    fprintf(out, "\n%-15s %15s %10s %10s\n", "", "coverage", "gini", "entropy");
+    for (int i = 0; i < t->n; i++) {
+        const rr_metrics_summary *s = &t->at[i].summary;
+        fprintf(out, "%-15s", t->at[i].name);
+        print_percent(out, s->coverage, 15);
+        print_number(out, s->gini, 3, 10);
+        print_number(out, s->entropy, 2, 10);
+        fputc('\n', out);
+    }
+}
+
+void table_print(FILE *out, const table_rows *t)
+{
+    print_earned(out, t);
+    print_sessions(out, t);
+    print_catalogue(out, t);
     segment_table_print(out, t);
+}
+
+/* What the yardstick is in this world. */
+static void explain_yardstick(FILE *out, const table_rows *t, float beta)
+{
+    if (yardstick_is_leaving(t->config)) {
+        screen_paragraph(out, 0,
+                         "Sessions leave when they tire, so looking one step ahead is not enough: "
+                         "the yardstick is patient, which gives up %g of reward for each unit of "
+                         "pull, the best of a grid on other sessions.",
+                         (double)beta);
+    } else if (yardstick_is_best(t->config)) {
+        screen_paragraph(out, 0,
+                         "Nothing beats the one-step oracle in this world: it is the best known "
+                         "play.");
+    } else {
+        screen_paragraph(out, 0,
+                         "With %s a play that looks further ahead can beat the one-step oracle.",
+                         t->config->drift > 0.0f ? "drift" : "candidate lists");
+    }
 }
 
 void table_explain(FILE *out, const table_rows *t, float beta)
 {
-    fprintf(
-        out,
-        "\ntrained draws from the policy, greedy takes its most probable item. The others do not "
-        "learn: random;\n"
-        "popular, what the mean training user likes most; similar, the nearest to the user, "
-        "without memory;\n"
-        "and the best known play, which sees the true user and history. ± is the half width of "
-        "the 95 %% interval\n"
-        "over sessions. of best: share of the best known play's %s. gap: share of\n"
-        "the way to it from random.\n",
-        is_leaving(t) ? "return of a session" : "reward a step");
-    fprintf(out, "repeats: showings of an item that the session had been shown. coverage, gini (0 "
-                 "even, 1 one item)\n"
-                 "and entropy (nats) are of what was shown over the catalogue; distance is 1 - cos "
-                 "between the\n"
-                 "items of a session; novelty is -log2 of an item's share of the training users' "
-                 "interactions.\n");
+    const bool is_leaving = yardstick_is_leaving(t->config);
+    fputc('\n', out);
+    screen_paragraph(out, 0,
+                     "sampled: each item sampled from the trained policy; greedy: its most "
+                     "probable item. The others do not learn. random; popular: what the mean "
+                     "training user likes most; similar: the nearest to this user, again and "
+                     "again; one-step oracle: knows the true user and history and takes what "
+                     "earns most now. ± is the half width of the 95 %% interval over sessions. "
+                     "%s: share of %s. of the way: share of the way from random to it.",
+                     is_leaving ? "of patient" : "of oracle",
+                     is_leaving ? "the patient play's return of a session"
+                                : "the oracle's reward a step");
+    explain_yardstick(out, t, beta);
+    screen_paragraph(out, 0,
+                     "repeats: showings of an item that the session had been shown. distance: 1 - "
+                     "cos between the items of a session. novelty: -log2 of an item's share of the "
+                     "training users' interactions. coverage, gini (0 even, 1 one item) and "
+                     "entropy (nats) are of what was shown over the catalogue.");
     if (find(t, "ridge") != NULL) {
-        fprintf(out, "ridge, linucb and thompson are linear models of the next reward, of user and "
-                     "item and how often\n"
-                     "it was shown, that learned from rows of their own; here they play what they "
-                     "think best.\n");
+        screen_paragraph(
+            out, 0,
+            "ridge, linucb and thompson are linear models of the next reward, of user "
+            "and item and how often it was shown, that learned from rows of their own; "
+            "here they play what they think best.");
     }
     segment_table_explain(out, t);
-    if (is_leaving(t)) {
-        fprintf(out,
-                "Sessions leave when they tire, so the best known play, which looks one step "
-                "ahead, can be "
-                "beaten.\n"
-                "patient gives up %g of reward for each unit of pull: the best of a grid on other "
-                "sessions.\n",
-                (double)beta);
-    } else if (is_myopic(t)) {
-        fprintf(out, "With %s the best known play looks one step ahead, and can be beaten.\n",
-                t->config->drift > 0.0f ? "drift" : "candidate lists");
-    }
 }
 
 static void write_row(json *j, const table_rows *t, int row)
@@ -179,11 +200,11 @@ static void write_row(json *j, const table_rows *t, int row)
     json_begin_object(j, t->at[row].name);
     json_number(j, "reward_per_step", s->reward_per_step);
     json_number(j, "reward_per_step_interval", s->reward_per_step_interval);
-    json_number(j, "oracle_share", share_of(t, row, "oracle"));
-    if (find(t, "patient") != NULL) {
-        json_number(j, "patient_share", share_of(t, row, "patient"));
+    json_number(j, "oracle_share", share_of(t, row, yardstick_policy_name(YARDSTICK_ORACLE)));
+    if (yardstick_is_leaving(t->config)) {
+        json_number(j, "patient_share", share_of(t, row, yardstick_policy_name(YARDSTICK_PATIENT)));
     }
-    json_number(j, "gap_closed", gap_closed(t, row));
+    json_number(j, "share_of_way", share_of_way(t, row));
     json_number(j, "return_per_session", s->return_per_session);
     json_number(j, "return_per_session_interval", s->return_per_session_interval);
     json_number(j, "session_length", s->session_length);

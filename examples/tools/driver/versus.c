@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "screen.h"
 #include "text.h"
+#include "yardstick.h"
 
 typedef struct session {
     int32_t user;
@@ -131,7 +133,7 @@ void versus_play(versus_row *rows, rr_agent *a, rr_agent *b, const world *w,
             play_watch watch = {.returns = returns[side], .users = users};
             play_watched(&summary, &watch, &policy, w, config, seed, WORLD_TEST, n_sessions);
         }
-        rows[row].name = row == 0 ? "sampled" : "greedy";
+        rows[row].name = yardstick_policy_name(row == 0 ? YARDSTICK_SAMPLED : YARDSTICK_GREEDY);
         versus_compare(&rows[row], returns[0], returns[1], users, n_sessions);
     }
     free(returns[0]);
@@ -142,18 +144,26 @@ void versus_play(versus_row *rows, rr_agent *a, rr_agent *b, const world *w,
 void versus_print(FILE *out, const versus_row *rows)
 {
     const bool has_users = rows[0].over_users.n > 0;
-    fprintf(out, "%-8s %10s %10s %10s%s %11s %11s %7s %7s %7s\n", "", "A", "B", "A - B",
-            has_users ? "  over users" : "", "over sess.", "not paired", "won", "tied", "lost");
+    fprintf(out, "%-8s %9s %9s %18s %9s %8s %8s\n", "", "A", "B", "A - B", "won", "tied", "lost");
     for (int i = 0; i < VERSUS_ROWS; i++) {
         const rr_comparison *c = &rows[i].over_sessions;
-        fprintf(out, "%-8s %10.3f %10.3f %+10.4f", rows[i].name, c->mean_a, c->mean_b,
-                c->difference);
-        if (has_users) {
-            fprintf(out, "     ±%6.4f", rows[i].over_users.difference_interval);
-        }
-        fprintf(out, "     ±%6.4f     ±%6.4f %5.1f %% %5.1f %% %5.1f %%\n", c->difference_interval,
-                c->unpaired_interval, 100.0 * c->n_won / c->n, 100.0 * c->n_tied / c->n,
+        char difference[48];
+        snprintf(difference, sizeof difference, "%+.4f ±%.4f", c->difference,
+                 versus_interval(&rows[i]));
+        fprintf(out, "%-8s %9.3f %9.3f %19s %7.1f %% %6.1f %% %6.1f %%\n", rows[i].name, c->mean_a,
+                c->mean_b, difference, 100.0 * c->n_won / c->n, 100.0 * c->n_tied / c->n,
                 100.0 * c->n_lost / c->n);
+    }
+    fprintf(out, "\n%-8s %18s %18s %18s\n", "± of A-B", has_users ? "over users" : "",
+            "over sessions", "not paired");
+    for (int i = 0; i < VERSUS_ROWS; i++) {
+        const rr_comparison *c = &rows[i].over_sessions;
+        char users[32] = "";
+        if (has_users) {
+            snprintf(users, sizeof users, "±%.4f", rows[i].over_users.difference_interval);
+        }
+        fprintf(out, "%-8s %*s            ±%6.4f            ±%6.4f\n", rows[i].name,
+                has_users ? 19 : 18, users, c->difference_interval, c->unpaired_interval);
     }
 }
 
@@ -191,18 +201,16 @@ void versus_explain(FILE *out, const versus_row *rows)
     for (int i = 0; i < VERSUS_ROWS; i++) {
         print_verdict(out, &rows[i]);
     }
-    fprintf(out,
-            "Returns of a session. Both play the same sessions: the same users, and draws by the "
-            "same numbers.\n"
-            "± is the half width of the 95 %% interval of A - B (Student's t, paired), not paired "
-            "what it would be\n"
-            "had they played other sessions.\n");
+    screen_paragraph(out, 0,
+                     "Returns of a session. Both play the same sessions: the same users, and draws "
+                     "by the same numbers. ± is the half width of the 95 %% interval of A - B "
+                     "(Student's t, paired), not paired what it would be had they played other "
+                     "sessions.");
     if (rows[0].over_users.n > 0) {
-        fprintf(out,
-                "%d users play these sessions, several each; a user's second session says little "
-                "that is new, so the\n"
-                "interval that counts is the one over users.\n",
-                (int)rows[0].over_users.n_groups);
+        screen_paragraph(out, 0,
+                         "%d users play these sessions, several each; a user's second session says "
+                         "little that is new, so the interval that counts is the one over users.",
+                         (int)rows[0].over_users.n_groups);
     }
 }
 

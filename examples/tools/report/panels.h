@@ -17,7 +17,10 @@ typedef struct scene {
 /* Whether a group's runs were made in the scene's kind of world. */
 bool panels_is_in(const scene *s, const runs *r, int group);
 
-/* The figures at the top: what each group of runs earned, beside the best known play. */
+/* "of oracle" or "of patient": the column of shares. */
+const char *panels_share_heading(const scene *s);
+
+/* The figures at the top: what each group of runs earned, beside the yardstick. */
 void panels_write_headline(FILE *out, const runs *r, const scene *s);
 /* Reward while learning, with the policies that do not learn as levels. */
 void panels_write_reward(FILE *out, const runs *r, const scene *s);

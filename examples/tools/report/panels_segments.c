@@ -10,7 +10,7 @@
 #include "page.h"
 #include "panels.h"
 
-/* Reward a decision in each segment, and its share of the best known play's there. */
+/* Reward a decision in each segment, and its share of the yardstick's there. */
 typedef struct segment_row {
     int n;
     const char *names[SEGMENT_TABLE_MOST];
@@ -20,7 +20,7 @@ typedef struct segment_row {
 static void add_act(segment_row *row, const stage *s, const stage_act *a)
 {
     segment_figure own[SEGMENT_TABLE_MOST], best[SEGMENT_TABLE_MOST];
-    const stage_act *b = stage_find(s, "best known");
+    const stage_act *b = stage_yardstick(s);
     row->n = segment_table_figures(own, &s->of, &a->summary, a->parts);
     (void)segment_table_figures(best, &s->of, &b->summary, b->parts);
     for (int i = 0; i < row->n; i++) {
@@ -71,10 +71,10 @@ static void put_row(FILE *out, const scene *s, const char *name, int group)
 static void put_heading(FILE *out, const scene *s)
 {
     segment_row row;
-    collect(&row, s, "best known", false);
-    fputs("<div class=\"scroll\"><table>\n<tr><th>reward/decision</th>", out);
+    collect(&row, s, stage_yardstick(s->stages[0])->name, false);
+    fputs("<div class=\"scroll\"><table>\n<tr><th>reward/step</th>", out);
     for (int i = 0; i < row.n; i++) {
-        fprintf(out, "<th>%s</th><th>of best</th>", row.names[i]);
+        fprintf(out, "<th>%s</th><th>%s</th>", row.names[i], panels_share_heading(s));
     }
     fputs("</tr>\n", out);
 }

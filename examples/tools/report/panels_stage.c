@@ -6,21 +6,22 @@
 
 #include "chart.h"
 #include "driver/text.h"
+#include "driver/yardstick.h"
 #include "figure.h"
 #include "page.h"
 #include "panels.h"
 #include "titles.h"
 
-enum { REWARD, OF_BEST, GAP, RETURN, LENGTH, REPEATS, COVERAGE, GINI, DISTANCE, N_FIGURES };
+enum { REWARD, OF_YARDSTICK, OF_WAY, RETURN, LENGTH, REPEATS, COVERAGE, GINI, DISTANCE, N_FIGURES };
 
 static void add_act(figure *f, const stage *s, const rr_metrics_summary *m)
 {
     const double own = stage_worth(s, m);
-    const double best = stage_worth(s, &stage_find(s, "best known")->summary);
-    const double random = stage_worth(s, &stage_find(s, "random")->summary);
+    const double best = stage_worth(s, &stage_yardstick(s)->summary);
+    const double random = stage_worth(s, &stage_find(s, YARDSTICK_RANDOM)->summary);
     figure_add(&f[REWARD], m->reward_per_step, m->reward_per_step_interval);
-    figure_add(&f[OF_BEST], 100.0 * own / best, (double)NAN);
-    figure_add(&f[GAP], 100.0 * (own - random) / (best - random), (double)NAN);
+    figure_add(&f[OF_YARDSTICK], 100.0 * own / best, (double)NAN);
+    figure_add(&f[OF_WAY], 100.0 * (own - random) / (best - random), (double)NAN);
     figure_add(&f[RETURN], m->return_per_session, m->return_per_session_interval);
     figure_add(&f[LENGTH], m->session_length, m->session_length_interval);
     figure_add(&f[REPEATS], m->repeats_per_session, m->repeats_per_session_interval);
@@ -43,6 +44,11 @@ static void collect(figure *f, const scene *s, const char *name, bool is_learner
     }
 }
 
+const char *panels_share_heading(const scene *s)
+{
+    return yardstick_is_leaving(&s->stages[0]->first->s.env) ? "of patient" : "of oracle";
+}
+
 bool panels_is_in(const scene *s, const runs *r, int group)
 {
     return stage_is_alike(s->stages[0]->first, &r->at[r->groups[group].members[0]]);
@@ -50,7 +56,7 @@ bool panels_is_in(const scene *s, const runs *r, int group)
 
 void panels_write_headline(FILE *out, const runs *r, const scene *s)
 {
-    const bool is_leaving = s->stages[0]->first->s.env.tire > 0.0f;
+    const rr_env_config *config = &s->stages[0]->first->s.env;
     page_begin_grid(out);
     for (int g = 0; g < r->n_groups; g++) {
         figure f[N_FIGURES];
@@ -61,11 +67,9 @@ void panels_write_headline(FILE *out, const runs *r, const scene *s)
         fprintf(out, "<section class=\"panel\"><h4><span class=\"key c%d\"></span>", g);
         page_text(out, r->groups[g].name);
         fprintf(out,
-                "</h4><div class=\"big\">%.1f&thinsp;%%</div><p class=\"faint\">of the best known "
-                "play%s, %.1f&thinsp;%% of the way to it from random. ",
-                figure_mean(&f[OF_BEST]),
-                is_leaving ? " (which looks one step ahead and can be beaten)" : "",
-                figure_mean(&f[GAP]));
+                "</h4><div class=\"big\">%.1f&thinsp;%%</div><p class=\"faint\">of %s, "
+                "%.1f&thinsp;%% of the way to it from random. ",
+                figure_mean(&f[OF_YARDSTICK]), yardstick_phrase(config), figure_mean(&f[OF_WAY]));
         if (r->groups[g].n > 1) {
             fprintf(out, "Mean of %d seeds.", r->groups[g].n);
         }
@@ -88,8 +92,8 @@ static void put_row(FILE *out, const scene *s, const char *name, int group)
     page_text(out, name);
     fputs("</td>", out);
     figure_cell(out, &f[REWARD], 3, "");
-    figure_cell(out, &f[OF_BEST], 1, " %");
-    figure_cell(out, &f[GAP], 1, " %");
+    figure_cell(out, &f[OF_YARDSTICK], 1, " %");
+    figure_cell(out, &f[OF_WAY], 1, " %");
     figure_cell(out, &f[RETURN], 2, "");
     figure_cell(out, &f[LENGTH], 1, "");
     figure_cell(out, &f[REPEATS], 2, "");
@@ -103,11 +107,11 @@ void panels_write_table(FILE *out, const runs *r, const scene *s)
 {
     const stage *first = s->stages[0];
     char greedy[300];
-    fputs(
-        "<div class=\"scroll\"><table>\n<tr><th>policy</th><th>reward/decision</th><th>of best</th>"
-        "<th>gap</th><th>return/session</th><th>length</th><th>repeats</th><th>coverage</th>"
-        "<th>gini</th><th>distance</th></tr>\n",
-        out);
+    fprintf(out,
+            "<div class=\"scroll\"><table>\n<tr><th>policy</th><th>reward/step</th><th>%s</th>"
+            "<th>of the way</th><th>return/session</th><th>length</th><th>repeats</th>"
+            "<th>coverage</th><th>gini</th><th>distance</th></tr>\n",
+            panels_share_heading(s));
     for (int g = 0; g < r->n_groups; g++) {
         if (panels_is_in(s, r, g)) {
             put_row(out, s, r->groups[g].name, g);
@@ -175,14 +179,14 @@ void panels_write_lorenz(FILE *out, const scene *s)
         const stage_act *a = &first->acts[i];
         const bool is_wanted =
             a->group >= 0 ? stands_for_recipe(first, i)
-                          : strcmp(a->name, "random") == 0 || strcmp(a->name, "best known") == 0;
+                          : a == stage_find(first, YARDSTICK_RANDOM) || a == stage_yardstick(first);
         if (!is_wanted) {
             continue;
         }
         const int line = c.n_lines++;
-        const int colour = a->group >= 0                    ? a->group
-                           : strcmp(a->name, "random") == 0 ? RANDOM_COLOUR
-                                                            : BEST_COLOUR;
+        const int colour = a->group >= 0                              ? a->group
+                           : a == stage_find(first, YARDSTICK_RANDOM) ? RANDOM_COLOUR
+                                                                      : BEST_COLOUR;
         lorenz(x[line], y[line], a, first->world.n_items, POINTS);
         c.lines[line] = (chart_line){
             .name = a->name, .colour = colour, .n = POINTS, .x = x[line], .y = y[line]};

@@ -6,6 +6,7 @@
 
 #include "driver/presets.h"
 #include "driver/text.h"
+#include "driver/yardstick.h"
 
 static int by_count(const void *a, const void *b)
 {
@@ -82,19 +83,13 @@ void stage_open(stage *s, const run_record *first, int n_sessions)
     if (s->world.parts[0] != NULL) {
         factors_add_others(&s->ranking, &s->world, &first->s);
     }
-    const play_policy plain[] = {{.name = "random", .chooser = RR_CHOOSER_RANDOM},
-                                 {.name = "popular", .chooser = RR_CHOOSER_POPULAR},
-                                 {.name = "similar", .chooser = RR_CHOOSER_SIMILAR},
-                                 {.name = "best known", .chooser = RR_CHOOSER_ORACLE}};
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        act(s, plain[i].name, -1, &plain[i]);
-    }
-    if (first->s.env.tire > 0.0f) {
-        play_policy patient = {.name = "patient", .chooser = RR_CHOOSER_PATIENT};
-        patient.parameter = play_best_patience(
-            &s->world, &first->s.env, text_mix_seed(play_seed(PRESETS_EVALUATION_SEED), 4),
-            WORLD_TEST, s->n_sessions < 500 ? s->n_sessions : 500);
-        act(s, patient.name, -1, &patient);
+    const float patience = yardstick_patience(&s->world, &first->s.env,
+                                              play_seed(PRESETS_EVALUATION_SEED), s->n_sessions);
+    for (int i = YARDSTICK_RANDOM; i < YARDSTICK_POLICIES; i++) {
+        if (i != YARDSTICK_PATIENT || yardstick_is_leaving(&first->s.env)) {
+            const play_policy other = yardstick_chooser(i, patience);
+            act(s, other.name, -1, &other);
+        }
     }
 }
 
@@ -132,8 +127,9 @@ void stage_close(stage *s)
     world_close(&s->world);
 }
 
-const stage_act *stage_find(const stage *s, const char *name)
+const stage_act *stage_find(const stage *s, int policy)
 {
+    const char *name = yardstick_policy_name(policy);
     for (int i = 0; i < s->n_acts; i++) {
         if (s->acts[i].group < 0 && strcmp(s->acts[i].name, name) == 0) {
             return &s->acts[i];
@@ -142,7 +138,12 @@ const stage_act *stage_find(const stage *s, const char *name)
     text_fail("the report has no policy %s", name);
 }
 
+const stage_act *stage_yardstick(const stage *s)
+{
+    return stage_find(s, yardstick_of(&s->first->s.env));
+}
+
 double stage_worth(const stage *s, const rr_metrics_summary *summary)
 {
-    return s->first->s.env.tire > 0.0f ? summary->return_per_session : summary->reward_per_step;
+    return yardstick_worth(&s->first->s.env, summary);
 }

@@ -39,14 +39,16 @@ typedef struct stage {
 /* Whether two runs have one kind of world, and whether it is the very same. */
 bool stage_is_alike(const run_record *a, const run_record *b);
 bool stage_is_same(const run_record *a, const run_record *b);
-/* Opens the world and lets random, popular, similar and the best known play act. n_sessions 0: as
+/* Opens the world and lets random, popular, similar, the one-step oracle and, with the
+ * leave rule, patient act. n_sessions 0: as
  * many as train and evaluate judge by. */
 void stage_open(stage *s, const run_record *first, int n_sessions);
 /* A run's agent, sampled and greedy; its name is the group's. */
 void stage_add(stage *s, const run_record *record, const char *name);
 void stage_close(stage *s);
-/* The act of a policy that does not learn. */
-const stage_act *stage_find(const stage *s, const char *name);
+/* The act of a policy that does not learn, YARDSTICK_RANDOM …, and of the yardstick. */
+const stage_act *stage_find(const stage *s, int policy);
+const stage_act *stage_yardstick(const stage *s);
 /* What policies are compared by: reward a step; with the leave rule return a session. */
 double stage_worth(const stage *s, const rr_metrics_summary *summary);
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "screen.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { PLAIN_COLUMNS = 80, PLAIN_ROWS = 24, MOST_COLUMNS = 100, LEAST_COLUMNS = 20 };
+
+static volatile sig_atomic_t has_changed = 0;
+
+static void notice(int signal_number)
+{
+    (void)signal_number;
+    has_changed = 1;
+}
+
+bool screen_is_live(void)
+{
+    const char *term = getenv("TERM");
+    const char *no_colour = getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) != 0 && term != NULL && strcmp(term, "dumb") != 0 &&
+           (no_colour == NULL || no_colour[0] == '\0');
+}
+
+screen_size screen_ask(void)
+{
+    struct winsize window = {0};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0) {
+        window = (struct winsize){0};
+    }
+    return (screen_size){.columns = window.ws_col > 0 ? window.ws_col : PLAIN_COLUMNS,
+                         .rows = window.ws_row > 0 ? window.ws_row : PLAIN_ROWS};
+}
+
+void screen_watch_size(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = notice;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGWINCH, &action, NULL);
+}
+
+bool screen_has_changed(void)
+{
+    const bool answer = has_changed != 0;
+    has_changed = 0;
+    return answer;
+}
+
+/* Whether the byte begins a character. */
+static bool is_first(char byte)
+{
+    return ((unsigned char)byte & 0xc0u) != 0x80u;
+}
+
+int screen_width(const char *text)
+{
+    int width = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        width += is_first(*c) ? 1 : 0;
+    }
+    return width;
+}
+
+void screen_cut(char *text, int columns)
+{
+    int width = 0;
+    for (char *c = text; *c != '\0'; c++) {
+        width += is_first(*c) ? 1 : 0;
+        if (width > columns) {
+            *c = '\0';
+            return;
+        }
+    }
+}
+
+static const char *if_live(const char *code)
+{
+    return screen_is_live() ? code : "";
+}
+
+const char *screen_red(void)
+{
+    return if_live("\033[1;31m");
+}
+
+const char *screen_green(void)
+{
+    return if_live("\033[1;32m");
+}
+
+const char *screen_yellow(void)
+{
+    return if_live("\033[1;33m");
+}
+
+const char *screen_plain(void)
+{
+    return if_live("\033[0m");
+}
+
+static int paragraph_columns(void)
+{
+    const int columns = screen_ask().columns;
+    return columns < LEAST_COLUMNS  ? LEAST_COLUMNS
+           : columns > MOST_COLUMNS ? MOST_COLUMNS
+                                    : columns;
+}
+
+void screen_paragraph(FILE *out, int indent, const char *format, ...)
+{
+    char text[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const int columns = paragraph_columns();
+    int at = 0; /* columns of the line so far; 0: nothing stands on it */
+    for (char *word = text; *word != '\0';) {
+        const size_t length = strcspn(word, " \n");
+        const char end = word[length];
+        word[length] = '\0';
+        const int width = screen_width(word);
+        if (width > 0 && at > 0 && at + 1 + width > columns) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+        } else if (width > 0 && at > indent) {
+            fputc(' ', out);
+            at += 1;
+        }
+        fputs(word, out);
+        at += width;
+        if (end == '\n') {
+            fprintf(out, "\n%*s", word[length + 1] != '\0' ? indent : 0, "");
+            at = 0;
+        }
+        word += length + (end != '\0' ? 1 : 0);
+    }
+    if (at > 0) {
+        fputc('\n', out);
+    }
+}
