@@ -41,30 +41,61 @@ typedef struct rr_als_config {
 /* Fills `config` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);
 
-/* How a file of interactions is read. */
+/* Does the first line name the columns? AUTO: it does where it looks like it. */
+enum { RR_HEADER_AUTO = 0, RR_HEADER_YES = 1, RR_HEADER_NO = 2 };
+
+/* How a text of interactions is read. All texts are borrowed for the call, and NULL by default:
+ * what they say is seen from the file's first lines. docs/data.md */
 typedef struct rr_load_options {
     uint32_t struct_size;
-    int32_t kind;          /* RR_CONFIG_LOAD, set by init */
-    uint64_t memory_limit; /* bytes of the dataset and its reading; 0: no limit; default 0 */
-    int32_t num_threads;   /* [1, 64], with the same bytes on any number; default 1 */
-    int32_t block_bytes;   /* text is read in blocks of this size, into one of which the longest
-                              line must fit, [64, 2^30]; default 2097152 */
+    int32_t kind;             /* RR_CONFIG_LOAD, set by init */
+    uint64_t memory_limit;    /* bytes of the dataset and its reading; 0: no limit; default 0 */
+    int32_t num_threads;      /* [1, 64], with the same bytes on any number; default 1 */
+    int32_t block_bytes;      /* text is read in blocks of this size, into one of which the longest
+                                 row must fit, [64, 2^30]; default 2097152 */
+    int32_t header;           /* RR_HEADER_*; default AUTO */
+    int32_t has_quotes;       /* 1: a field that begins with a quote ends with one, and separators
+                                 and line ends between them are text; 0: quotes are text;
+                                 default 1 */
+    int32_t skips_incomplete; /* 1: rows in which a field that counts is empty, "nan", "null",
+                                 "None" or "\\N" are skipped and counted; 0: an empty one is
+                                 refused; default 0 */
+    uint32_t reserved;        /* must be 0 */
+    const char *separator;    /* one byte, or "::"; " ": runs of blanks */
+    const char *comment;      /* lines that begin with this byte are no rows; "": all are */
+    const char *user_column;  /* a column by its name in any case, or by its number from 1; of the
+                                 next five also "": there is none */
+    const char *item_column;
+    const char *rating_column;
+    const char *time_column;
+    const char *position_column; /* read together with propensities alone */
+    const char *propensity_column;
+    /* NULL: the file `path` is read. Else the text comes from here, and path is its name in
+     * sentences: out [n_bytes] ← at most so many of the next bytes. Returns how many, 0 at the end
+     * of the text, a negative number where it cannot be read. It is called by one thread at a time,
+     * which need not be the calling one. */
+    int64_t (*read)(void *user, void *out, int64_t n_bytes);
+    void *read_user;
 } rr_load_options;
 
 /* Fills `options` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_load_options_init(rr_load_options *options, size_t struct_size);
 
-/* Reads interactions from a text file whose form is seen from its first line:
- *   a header, then rows separated by tabs or commas: columns user_id (userId), item_id (movieId)
- *     and, where they are there, rating (click), timestamp, position and propensity_score, in any
- *     order, also as RecBole's atomic files have them ("user_id:token"); others are skipped
- *   MovieLens' own rows without a header: user, item, rating and time, separated by tabs or "::"
- *   Open Bandit's log: no user_id, so each combination of user_feature_… is a user
- * A decimal id is its own key; any other text is hashed. Without ratings each is 1. A time is a
- * number or a date and time, which becomes microseconds since 1970. The file is read in blocks and
- * need not fit into memory as text. options NULL: the defaults. On several threads blocks are read,
- * their lines parsed and their ids looked up at the same time; memory is asked for on the calling
- * thread alone. *out is the caller's, until rr_dataset_destroy. docs/data.md
+/* Reads interactions from delimited text in UTF-8; docs/data.md has every form.
+ *   - Rows end in LF, CRLF or CR. Skipped and counted are empty lines, lines that begin with '#' or
+ *     '%' where the file begins with such a line, and the header where it comes again.
+ *   - The separator is a tab, comma, semicolon, bar, "::" or blanks.
+ *   - Columns are found by the names that published data sets give them, in any case; without names
+ *     they are user, item, rating, time, as MovieLens and Amazon have them. Other columns are
+ *     skipped. Without a user, user_feature_… together are one (Open Bandit).
+ *   - The key of an id is rr_id_key. In a column in which every id is a number, spellings of one
+ *     number (23, 23.0, 2.3e1) are one id; digits behind a zero are another one (023).
+ *   - Ratings are numbers, or true and false; without such a column each is 1. Times are numbers, or
+ *     dates and times, which become microseconds since 1970.
+ * Blanks round a field do not count. The text is read in blocks and need not fit into memory. On
+ * several threads blocks are read, their rows parsed and their ids looked up at the same time;
+ * memory is asked for on the calling thread alone. options NULL: the defaults. *out is the caller's,
+ * until rr_dataset_destroy.
  * Errors: RR_E_IO: the file cannot be read; RR_E_FORMAT names file, line and column; RR_E_MEMORY
  * with the figure where memory_limit does not suffice, which is estimated from the file's first
  * block, before the rest is read; RR_E_THREAD: the system refused one of num_threads.
@@ -120,10 +151,49 @@ typedef struct rr_dataset_view {
     const int32_t *positions;  /* [n] in the list that was shown; NULL where the file has
                                   no propensities */
     const float *propensities; /* [n] of what was shown, (0, 1]; NULL likewise */
+    int32_t has_times;         /* 0: there were none, and each is 0 */
+    uint32_t reserved;
 } rr_dataset_view;
 /* Fills *out with views of the columns. */
 RR_API rr_status rr_dataset_describe(const rr_dataset *dataset, rr_dataset_view *out,
                                      rr_error *err);
+
+/* What rr_dataset_load read, and what it skipped: views, valid until destroy. */
+typedef struct rr_dataset_source {
+    uint32_t struct_size;
+    int32_t has_header;    /* a line names the columns */
+    const char *separator; /* "tab", "blanks", or the separator itself */
+    const char *unused;    /* names of columns that do not count, with commas between them, cut */
+    /* Names of the columns as the file has them; "" without a header or without such a column. */
+    const char *user_column, *item_column, *rating_column, *time_column, *position_column,
+        *propensity_column;
+    /* Their numbers from 1; 0: there is none. user 0: user_feature_… together are the user. */
+    int32_t user_number, item_number, rating_number, time_number, position_number,
+        propensity_number;
+    int64_t n_lines, n_rows;
+    int64_t n_empty, n_comments; /* lines */
+    int64_t n_headers;           /* lines that are the header again */
+    int64_t n_incomplete;        /* rows: options.skips_incomplete */
+    int64_t n_merged_users;      /* spellings of a number that became the id of another spelling */
+    int64_t n_merged_items;
+    int64_t n_text_users; /* ids that are no number of which the key is the number itself */
+    int64_t n_text_items;
+} rr_dataset_source;
+/* Fills *out with what load read of the file.
+ * Errors: RR_E_NOT_FOUND: the dataset was not loaded. */
+RR_API rr_status rr_dataset_describe_source(const rr_dataset *dataset, rr_dataset_source *out,
+                                            rr_error *err);
+
+/* Returns the key of an id [n_bytes] as rr_dataset_load makes it: digits without a zero before them, below
+ * 2^64, are their own key; any other text's key is a hash, the same on every machine. Blanks round
+ * it do not count. The id of "23.0" in a column of numbers alone is that of "23". NULL: 0. */
+RR_API uint64_t rr_id_key(const char *id, int64_t n_bytes);
+/* Writes out [capacity]: the user's, or item's, id as the file has it, terminated, cut where it does
+ * not fit; of datasets that were not loaded, and of a user of features, the key. */
+RR_API rr_status rr_dataset_user_id(const rr_dataset *dataset, int32_t index, char *out,
+                                    int64_t capacity, rr_error *err);
+RR_API rr_status rr_dataset_item_id(const rr_dataset *dataset, int32_t index, char *out,
+                                    int64_t capacity, rr_error *err);
 /* shares [items]: each item's share of the interactions; user_mask [users] (nullable): only those
  * with 1.
  * Errors: RR_E_MEMORY: for a while it takes a count for each item.
@@ -142,7 +212,8 @@ enum {
     RR_SPLIT_PER_USER = 2 /* the latest of each user */
 };
 /* is_held_out [n] ← 1 for a share `holdout` in [0, 1] of the interactions, by time rounded down (of
- * each user). What has the same time is in the order of the file; seed is for RANDOM.
+ * each user). What has the same time is in the order of the file, and so is everything where there
+ * are no times (rr_dataset_view.has_times); seed is for RANDOM.
  * Errors: RR_E_MEMORY: it allocates for a while.
  * Cost: a sort of the interactions by time; RANDOM: a draw for each. */
 RR_API rr_status rr_dataset_split_rows(const rr_dataset *dataset, int32_t split, float holdout,

@@ -61,9 +61,9 @@
  *   - rr_checkpoint_*, rr_checkpoint_load, rr_checkpoint_save_memory, rr_checkpoint_load_memory:
  *     one thread at a time for every handle that the struct names.
  *   - rr_*_init, rr_*_memory, rr_config_*, rr_algo_*, rr_record_*, rr_outcome_*, rr_ending_*,
- *     rr_blob_*, rr_gae, rr_compare_returns, rr_mean_interval, rr_npy_*, rr_status_*, rr_version,
- *     rr_runtime_describe, rr_checkpoint_read_config: any thread at any time, as long as nobody
- *     else writes the structs and handles that are given, which are only read.
+ *     rr_blob_*, rr_gae, rr_compare_returns, rr_mean_interval, rr_npy_*, rr_id_key, rr_status_*,
+ *     rr_version, rr_runtime_describe, rr_checkpoint_read_config: any thread at any time, as long
+ *     as nobody else writes the structs and handles that are given, which are only read.
  *   - rr_*_create, rr_items_create_random, rr_*_load, rr_policy_load_memory: any thread. Configs
  *     are read, and items retained, while it runs.
  *   - rr_*_destroy: any thread, once nobody uses the handle any more.

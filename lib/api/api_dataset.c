@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* api_dataset.c: the front door of rr_dataset. */
+#include <string.h>
 
 #include "core/abi.h"
 #include "core/config_tables.h"
@@ -8,7 +9,7 @@
 #include "core/status.h"
 #include "core/text.h"
 #include "data/als.h"
-#include "data/interactions.h"
+#include "data/id.h"
 #include "data/load_rows.h"
 #include "data/popularity.h"
 
@@ -64,7 +65,9 @@ static rr_status load_into(rr_dataset *dataset, const char *path, const rr_load_
                            rr_error *err)
 {
     const rri_allocator allocator = rri_budget_allocator(&dataset->budget);
-    const rr_status status = rri_load_rows(&dataset->rows, path, options, &allocator, err);
+    const rr_status status =
+        rri_load_rows(&dataset->rows, &dataset->report, path, options, &allocator, err);
+    dataset->is_loaded = status == RR_OK;
     if (status == RR_E_MEMORY && dataset->budget.wanted > 0) {
         char figures[2][SIZE_TEXT];
         show_size(figures[0], dataset->budget.wanted);
@@ -103,6 +106,12 @@ rr_status rr_dataset_load_memory(const char *path, const rr_load_options *option
     rr_load_options full;
     rri_allocator allocator;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_LOAD), options, err));
+    if (full.read != NULL) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "rr_dataset_load_memory: options.read is given; what it reads can be read once, so "
+            "it must be NULL");
+    }
     RRI_TRY(rri_allocator_init(&allocator, host, err));
     size_t reading = 0;
     const rri_fpmode before = rri_fpmode_enter();
@@ -153,9 +162,11 @@ rr_status rr_dataset_select_memory(const rr_dataset *dataset, const uint8_t *mar
     RRI_TRY(rri_require(marks, "rr_dataset_select_memory", "marks", err));
     RRI_TRY(rri_require(bytes, "rr_dataset_select_memory", "bytes", err));
     const rri_interactions *const rows = &dataset->rows;
-    return add_up(bytes, rri_interactions_selected_memory(rows, marks, part),
-                  rri_memory_size(rows->user_table.block_bytes),
-                  rri_memory_size(rows->item_table.block_bytes), err);
+    const size_t users = rri_size_add(rri_memory_size(rows->user_table.block_bytes),
+                                      rri_id_texts_memory(&rows->user_texts));
+    const size_t items = rri_size_add(rri_memory_size(rows->item_table.block_bytes),
+                                      rri_id_texts_memory(&rows->item_texts));
+    return add_up(bytes, rri_interactions_selected_memory(rows, marks, part), users, items, err);
 }
 
 rr_status rr_dataset_create(rr_dataset **out, const uint64_t *users, const uint64_t *items,
@@ -240,9 +251,104 @@ rr_status rr_dataset_describe(const rr_dataset *dataset, rr_dataset_view *out, r
                                   .ratings = rows->ratings,
                                   .times = rows->times,
                                   .positions = rows->positions,
-                                  .propensities = rows->propensities};
+                                  .propensities = rows->propensities,
+                                  .has_times = rows->has_times ? 1 : 0};
     rri_abi_write(out, &view, sizeof view);
     return RR_OK;
+}
+
+rr_status rr_dataset_describe_source(const rr_dataset *dataset, rr_dataset_source *out,
+                                     rr_error *err)
+{
+    RRI_TRY(rri_require(dataset, "rr_dataset_describe_source", "dataset", err));
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_dataset_source", err));
+    if (!dataset->is_loaded) {
+        RRI_FAIL(err, RR_E_NOT_FOUND,
+                 "rr_dataset_describe_source: the dataset was not loaded, it was made of arrays");
+    }
+    const rri_table_header *const header = &dataset->report.header;
+    const rri_row_counts *const counts = &dataset->report.counts;
+    const int32_t *const columns = header->columns;
+    const rr_dataset_source source = {.struct_size = sizeof source,
+                                      .has_header = header->has_names ? 1 : 0,
+                                      .separator = rri_table_separator_name(&dataset->report.form),
+                                      .unused = header->unused,
+                                      .user_column = header->names[RRI_ROLE_USER],
+                                      .item_column = header->names[RRI_ROLE_ITEM],
+                                      .rating_column = header->names[RRI_ROLE_RATING],
+                                      .time_column = header->names[RRI_ROLE_TIME],
+                                      .position_column = header->names[RRI_ROLE_POSITION],
+                                      .propensity_column = header->names[RRI_ROLE_PROPENSITY],
+                                      .user_number = columns[RRI_ROLE_USER] + 1,
+                                      .item_number = columns[RRI_ROLE_ITEM] + 1,
+                                      .rating_number = columns[RRI_ROLE_RATING] + 1,
+                                      .time_number = columns[RRI_ROLE_TIME] + 1,
+                                      .position_number = columns[RRI_ROLE_POSITION] + 1,
+                                      .propensity_number = columns[RRI_ROLE_PROPENSITY] + 1,
+                                      .n_lines = (int64_t)counts->n_lines,
+                                      .n_rows = (int64_t)dataset->rows.n,
+                                      .n_empty = (int64_t)counts->n_empty,
+                                      .n_comments = (int64_t)counts->n_comments,
+                                      .n_headers = (int64_t)counts->n_headers,
+                                      .n_incomplete = (int64_t)counts->n_incomplete,
+                                      .n_merged_users = (int64_t)counts->n_merged_users,
+                                      .n_merged_items = (int64_t)counts->n_merged_items,
+                                      .n_text_users = (int64_t)dataset->rows.user_texts.n,
+                                      .n_text_items = (int64_t)dataset->rows.item_texts.n};
+    rri_abi_write(out, &source, sizeof source);
+    return RR_OK;
+}
+
+uint64_t rr_id_key(const char *id, int64_t n_bytes)
+{
+    if (id == NULL || n_bytes < 1) {
+        return 0;
+    }
+    static const rri_table_form form = {.name = ""};
+    char buffer[RRI_TABLE_FIELD_MOST + 1];
+    uint64_t check = 0;
+    const rri_table_field field = {id, (size_t)n_bytes};
+    const rri_table_field said = rri_table_field_clean(buffer, &field, &form);
+    return rri_id_key(&check, said.text, said.length);
+}
+
+static rr_status write_id(char *out, int64_t capacity, int32_t index, const rri_key_table *table,
+                          const rri_id_texts *texts, const char *call, rr_error *err)
+{
+    RRI_TRY(rri_require(out, call, "out", err));
+    if (capacity < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: capacity is %lld; it must be at least 1", call,
+                 (long long)capacity);
+    }
+    if (index < 0 || (size_t)index >= table->n_keys) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: index is %d; it must be in [0, %zu)", call, index,
+                 table->n_keys);
+    }
+    const rri_id_text *const text = rri_id_texts_find(texts, index);
+    if (text == NULL) {
+        rri_text_write(out, (size_t)capacity, "%llu", (unsigned long long)table->keys[index]);
+        return RR_OK;
+    }
+    const size_t n = rri_size_smaller(text->length, (size_t)capacity - 1);
+    memcpy(out, texts->bytes + text->begin, n);
+    out[n] = '\0';
+    return RR_OK;
+}
+
+rr_status rr_dataset_user_id(const rr_dataset *dataset, int32_t index, char *out, int64_t capacity,
+                             rr_error *err)
+{
+    RRI_TRY(rri_require(dataset, "rr_dataset_user_id", "dataset", err));
+    return write_id(out, capacity, index, &dataset->rows.user_table, &dataset->rows.user_texts,
+                    "rr_dataset_user_id", err);
+}
+
+rr_status rr_dataset_item_id(const rr_dataset *dataset, int32_t index, char *out, int64_t capacity,
+                             rr_error *err)
+{
+    RRI_TRY(rri_require(dataset, "rr_dataset_item_id", "dataset", err));
+    return write_id(out, capacity, index, &dataset->rows.item_table, &dataset->rows.item_texts,
+                    "rr_dataset_item_id", err);
 }
 
 rr_status rr_dataset_popularity(const rr_dataset *dataset, const uint8_t *user_mask, float *shares,

@@ -7,7 +7,7 @@
 #include "core/status.h"
 #include "core/workers.h"
 #include "data/held_out.h"
-#include "data/interactions.h"
+#include "data/load_rows.h"
 #include "eval/ranking.h"
 
 enum { MOST_THREADS = 64 };

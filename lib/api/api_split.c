@@ -4,7 +4,7 @@
 
 #include "core/fpmode.h"
 #include "core/status.h"
-#include "data/interactions.h"
+#include "data/load_rows.h"
 #include "data/ratings_by.h"
 #include "data/split.h"
 

@@ -73,6 +73,10 @@ typedef struct rri_config_range {
     {                                                                                              \
         a " or " b, a "|" b, 0, 1, false, false, false                                             \
     }
+#define RRI_CONFIG_ONE_OF_THREE(a, b, c)                                                           \
+    {                                                                                              \
+        a ", " b " or " c, a "|" b "|" c, 0, 2, false, false, false                                \
+    }
 
 typedef struct rri_config_field {
     rri_config_type type;

@@ -21,6 +21,7 @@
 #define ANY           RRI_CONFIG_ANY
 #define YES_NO        RRI_CONFIG_YES_NO
 #define ONE_OF        RRI_CONFIG_ONE_OF
+#define ONE_OF_THREE  RRI_CONFIG_ONE_OF_THREE
 
 /* clang-format off */
 static const rri_config_field env_fields[] = {
@@ -200,7 +201,10 @@ static const rri_config_field health_fields[] = {
 static const rri_config_field load_fields[] = {
     FIELD(rr_load_options, UINT64, memory_limit, "0", ANY, "bytes of the dataset and its reading; 0: no limit"),
     FIELD(rr_load_options, INT32, num_threads, "1", BETWEEN(1, 64), "threads that read a file, the caller's included"),
-    FIELD(rr_load_options, INT32, block_bytes, "2097152", BETWEEN(64, 1073741824), "bytes of text read at once, into which the longest line must fit"),
+    FIELD(rr_load_options, INT32, block_bytes, "2097152", BETWEEN(64, 1073741824), "bytes of text read at once, into which the longest row must fit"),
+    FIELD(rr_load_options, CHOICE, header, "auto", ONE_OF_THREE("auto", "yes", "no"), "whether the first line names the columns"),
+    FIELD(rr_load_options, BOOL, has_quotes, "1", YES_NO, "a field that begins with a quote ends with one"),
+    FIELD(rr_load_options, BOOL, skips_incomplete, "0", YES_NO, "rows with an empty field that counts are skipped and counted"),
 };
 /* clang-format on */
 
@@ -222,7 +226,7 @@ static const rri_config_table tables[] = {
     TABLE(RR_CONFIG_SERVING, "serving options", rr_serving_options, serving_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
     TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
-    TABLE(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
     TABLE(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
 };
 /* clang-format on */

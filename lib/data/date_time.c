@@ -78,13 +78,16 @@ static bool take_offset(cursor *c, int64_t *offset)
 bool rri_date_time_parse(int64_t *microseconds, const char *text, size_t length)
 {
     cursor c = {text, text + length};
-    int64_t year, month, day, hour, minute, second, offset, fraction = 0;
+    int64_t year, month, day, hour = 0, minute = 0, second = 0, offset = 0, fraction = 0;
     if (!take_number(&c, &year, 4, 1, 9999) || !take(&c, '-', '-') ||
         !take_number(&c, &month, 2, 1, 12) || !take(&c, '-', '-') ||
-        !take_number(&c, &day, 2, 1, days_of_month(year, month)) || !take(&c, ' ', 'T') ||
-        !take_number(&c, &hour, 2, 0, 23) || !take(&c, ':', ':') ||
-        !take_number(&c, &minute, 2, 0, 59) || !take(&c, ':', ':') ||
-        !take_number(&c, &second, 2, 0, 60)) {
+        !take_number(&c, &day, 2, 1, days_of_month(year, month))) {
+        return false;
+    }
+    const bool has_clock = c.at != c.end;
+    if (has_clock && (!take(&c, ' ', 'T') || !take_number(&c, &hour, 2, 0, 23) ||
+                      !take(&c, ':', ':') || !take_number(&c, &minute, 2, 0, 59) ||
+                      !take(&c, ':', ':') || !take_number(&c, &second, 2, 0, 60))) {
         return false;
     }
     if (take(&c, '.', '.') && !take_fraction(&c, &fraction)) {

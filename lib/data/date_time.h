@@ -3,7 +3,8 @@
  *
  * Date and time are separated by a space or a T; a fraction of the second of up to nine digits
  * (what is finer than a microsecond is cut off), and Z or an offset of hours and minutes, may
- * follow. Without an offset the time is taken as UTC. Proleptic Gregorian, years 1 … 9999. */
+ * follow. Without an offset the time is taken as UTC; a date alone is its midnight. Proleptic
+ * Gregorian, years 1 … 9999. */
 #ifndef RRI_DATA_DATE_TIME_H
 #define RRI_DATA_DATE_TIME_H
 

@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* field_value.c: the short form of each value, then the long one, then the sentence. */
+/* field_value.c: the long way of each value, then the sentence. */
 #include "data/field_value.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "core/hash.h"
 #include "core/text.h"
 #include "data/date_time.h"
+#include "data/id.h"
 
-/* A check beside a textual id's key is a second hash, never 0; a numerical id's is 0. */
-rr_status rri_field_value_id(int32_t *index, rri_key_table *keys, const rri_table_field *field,
-                             const char *name, const rri_table_text *table, rr_error *err)
+static rr_status refuse(const rri_table_piece *piece, const rri_table_field *field,
+                        const rri_table_field *said, const char *name, const char *allowed,
+                        rr_error *err)
 {
-    if (field->length == 0) {
-        return rri_table_text_fail(table, field->column, err, "%s is empty", name);
+    char shown[RRI_TABLE_SHOWN];
+    return rri_table_fail(piece, field->text, err, "%s is '%s'; it must be %s", name,
+                          rri_table_show(shown, said), allowed);
+}
+
+rr_status rri_field_value_long_id(uint64_t *key, uint64_t *check, const rri_table_field *field,
+                                  const char *name, const rri_table_piece *piece, rr_error *err)
+{
+    char buffer[RRI_TABLE_FIELD_MOST + 1];
+    const rri_table_field said = rri_table_field_clean(buffer, field, piece->form);
+    if (said.length == 0) {
+        return rri_table_fail(piece, field->text, err, "%s is empty", name);
     }
-    uint64_t key = 0, check = 0;
-    const bool is_padded = field->length > 1 && field->text[0] == '0';
-    if (is_padded || !rri_text_parse_uint64(&key, field->text, field->length)) {
-        key = rri_hash_bytes(field->text, field->length, 0);
-        check = rri_hash_bytes(field->text, field->length, 1) | 1;
+    if (said.length > RRI_TABLE_FIELD_MOST) {
+        return rri_table_fail(piece, field->text, err, "%s has more than %zu bytes", name,
+                              RRI_TABLE_FIELD_MOST);
     }
-    RRI_TRY(rri_key_table_add(keys, index, key, check, err));
-    if (keys->checks[*index] != check) {
-        char shown[RRI_TABLE_SHOWN];
-        return rri_table_text_fail(
-            table, field->column, err,
-            "%s '%s' has the key %llu, as another id has; rename one of them", name,
-            rri_table_text_show(shown, field), (unsigned long long)key);
-    }
+    *key = rri_id_key(check, said.text, said.length);
     return RR_OK;
 }
 
@@ -67,19 +68,27 @@ static bool parse_float(float *value, const rri_table_field *field)
            rri_text_parse_float(value, field->text, field->length);
 }
 
-static rr_status refuse(const rri_table_text *table, const rri_table_field *field, const char *name,
-                        const char *allowed, rr_error *err)
+static bool is_word(const rri_table_field *said, const char *lower, const char *title)
 {
-    char shown[RRI_TABLE_SHOWN];
-    return rri_table_text_fail(table, field->column, err, "%s is '%s'; it must be %s", name,
-                               rri_table_text_show(shown, field), allowed);
+    return said->length == strlen(lower) && (memcmp(said->text, lower, said->length) == 0 ||
+                                             memcmp(said->text, title, said->length) == 0);
 }
 
-rr_status rri_field_value_rating(float *rating, const rri_table_field *field,
-                                 const rri_table_text *table, rr_error *err)
+rr_status rri_field_value_long_rating(float *rating, const rri_table_field *field, const char *name,
+                                      const rri_table_piece *piece, rr_error *err)
 {
-    return parse_float(rating, field) ? RR_OK
-                                      : refuse(table, field, "rating", "a finite number", err);
+    if (parse_short(rating, field->text, field->length)) {
+        return RR_OK;
+    }
+    char buffer[RRI_TABLE_FIELD_MOST + 1];
+    const rri_table_field said = rri_table_field_clean(buffer, field, piece->form);
+    const bool is_true = is_word(&said, "true", "True");
+    if (is_true || is_word(&said, "false", "False")) {
+        *rating = is_true ? 1.0f : 0.0f;
+        return RR_OK;
+    }
+    return parse_float(rating, &said) ? RR_OK
+                                      : refuse(piece, field, &said, name, "a finite number", err);
 }
 
 /* "881250949", or "881250949.0" as a column of floats is written: the decimals are cut off. */
@@ -95,38 +104,44 @@ static bool parse_plain_time(int64_t *time, const rri_table_field *field)
     return rri_text_parse_int64(time, field->text, whole);
 }
 
-rr_status rri_field_value_time(int64_t *time, const rri_table_field *field,
-                               const rri_table_text *table, rr_error *err)
+rr_status rri_field_value_long_time(int64_t *time, const rri_table_field *field, const char *name,
+                                    const rri_table_piece *piece, rr_error *err)
 {
-    if (parse_plain_time(time, field) || rri_date_time_parse(time, field->text, field->length)) {
+    char buffer[RRI_TABLE_FIELD_MOST + 1];
+    const rri_table_field said = rri_table_field_clean(buffer, field, piece->form);
+    if (parse_plain_time(time, &said) || rri_date_time_parse(time, said.text, said.length)) {
         return RR_OK;
     }
     double value = 0.0;
-    if (rri_text_parse_double(&value, field->text, field->length) && fabs(value) < 0x1p63) {
+    if (rri_text_parse_double(&value, said.text, said.length) && fabs(value) < 0x1p63) {
         *time = (int64_t)value;
         return RR_OK;
     }
-    return refuse(table, field, "timestamp",
-                  "a number of 64 bits or a date and time (2019-11-24 00:00:13+00:00)", err);
+    return refuse(piece, field, &said, name,
+                  "a number of 64 bits or a date (2019-11-24, 2019-11-24 00:00:13+00:00)", err);
 }
 
 rr_status rri_field_value_position(int32_t *position, const rri_table_field *field,
-                                   const rri_table_text *table, rr_error *err)
+                                   const char *name, const rri_table_piece *piece, rr_error *err)
 {
     uint64_t value = 0;
-    if (!rri_text_parse_uint64(&value, field->text, field->length) || value > INT32_MAX) {
-        return refuse(table, field, "position", "a whole number in [0, 2147483647]", err);
+    char buffer[RRI_TABLE_FIELD_MOST + 1];
+    const rri_table_field said = rri_table_field_clean(buffer, field, piece->form);
+    if (!rri_text_parse_uint64(&value, said.text, said.length) || value > INT32_MAX) {
+        return refuse(piece, field, &said, name, "a whole number in [0, 2147483647]", err);
     }
     *position = (int32_t)value;
     return RR_OK;
 }
 
 rr_status rri_field_value_propensity(float *propensity, const rri_table_field *field,
-                                     const rri_table_text *table, rr_error *err)
+                                     const char *name, const rri_table_piece *piece, rr_error *err)
 {
     float value = 0.0f;
-    if (!parse_float(&value, field) || !(value > 0.0f && value <= 1.0f)) {
-        return refuse(table, field, "propensity_score", "a probability in (0, 1]", err);
+    char buffer[RRI_TABLE_FIELD_MOST + 1];
+    const rri_table_field said = rri_table_field_clean(buffer, field, piece->form);
+    if (!parse_float(&value, &said) || !(value > 0.0f && value <= 1.0f)) {
+        return refuse(piece, field, &said, name, "a probability in (0, 1]", err);
     }
     *propensity = value;
     return RR_OK;

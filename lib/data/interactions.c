@@ -44,10 +44,13 @@ size_t rri_interactions_memory(size_t max_n, bool has_logs)
 rr_status rri_interactions_create(rri_interactions *rows, size_t max_n, bool has_logs,
                                   const rri_allocator *allocator, rr_error *err)
 {
-    *rows = (rri_interactions){.allocator = *allocator, .has_ratings = true, .has_logs = has_logs};
+    *rows = (rri_interactions){
+        .allocator = *allocator, .has_ratings = true, .has_times = true, .has_logs = has_logs};
     RRI_TRY(allocate_columns(rows, max_n, err));
     rri_key_table_init(&rows->user_table, allocator);
     rri_key_table_init(&rows->item_table, allocator);
+    rri_id_texts_init(&rows->user_texts, allocator);
+    rri_id_texts_init(&rows->item_texts, allocator);
     return RR_OK;
 }
 
@@ -73,6 +76,8 @@ void rri_interactions_release(rri_interactions *rows)
 {
     rri_key_table_release(&rows->user_table);
     rri_key_table_release(&rows->item_table);
+    rri_id_texts_release(&rows->user_texts);
+    rri_id_texts_release(&rows->item_texts);
     rri_memory_release(&rows->allocator, rows->block, rows->block_bytes);
     *rows = (rri_interactions){.n = 0};
 }
@@ -109,6 +114,7 @@ rr_status rri_interactions_from_arrays(rri_interactions *rows, const uint64_t *u
                                        const rri_allocator *allocator, rr_error *err)
 {
     RRI_TRY(rri_interactions_create(rows, n, false, allocator, err));
+    rows->has_times = times != NULL;
     const rr_status status = add_arrays(rows, users, items, ratings, times, n, err);
     if (status != RR_OK) {
         rri_interactions_release(rows);
@@ -152,6 +158,7 @@ rr_status rri_interactions_select(rri_interactions *rows, const rri_interactions
     const size_t n = count_marked(from, marks, part);
     RRI_TRY(rri_interactions_create(rows, n, from->has_logs, allocator, err));
     rows->has_ratings = from->has_ratings;
+    rows->has_times = from->has_times;
     for (size_t i = 0; i < from->n; i++) {
         if (marks[i] == part) {
             copy_row(rows, from, i);
@@ -160,6 +167,12 @@ rr_status rri_interactions_select(rri_interactions *rows, const rri_interactions
     rr_status status = rri_key_table_copy(&rows->user_table, &from->user_table, err);
     if (status == RR_OK) {
         status = rri_key_table_copy(&rows->item_table, &from->item_table, err);
+    }
+    if (status == RR_OK) {
+        status = rri_id_texts_copy(&rows->user_texts, &from->user_texts, err);
+    }
+    if (status == RR_OK) {
+        status = rri_id_texts_copy(&rows->item_texts, &from->item_texts, err);
     }
     if (status != RR_OK) {
         rri_interactions_release(rows);

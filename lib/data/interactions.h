@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "core/budget.h"
+#include "data/id_texts.h"
 #include "data/key_table.h"
 
 typedef struct rri_interactions {
@@ -17,10 +18,12 @@ typedef struct rri_interactions {
     float *ratings;      /* [n] finite */
     int64_t *times;      /* [n] */
     bool has_ratings;    /* false: each is 1 because none was given */
+    bool has_times;      /* false: each is 0 because none was given */
     bool has_logs;       /* are the two below there? */
     int32_t *positions;  /* [n] in a list that was shown; else NULL */
     float *propensities; /* [n] of what was shown, in (0, 1]; else NULL */
     rri_key_table user_table, item_table;
+    rri_id_texts user_texts, item_texts; /* of ids that are no plain numbers */
     rri_allocator allocator;
     void *block; /* owned: the columns */
     size_t block_bytes;
@@ -53,12 +56,5 @@ rr_status rri_interactions_select(rri_interactions *rows, const rri_interactions
 /* Bytes of the columns that select makes. */
 size_t rri_interactions_selected_memory(const rri_interactions *from, const uint8_t *marks,
                                         uint8_t part);
-
-/* What is behind the handle. */
-struct rr_dataset {
-    rri_allocator allocator; /* the host's, for this struct */
-    rri_budget budget;       /* what the rows come from */
-    rri_interactions rows;
-};
 
 #endif

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* row_batch.c: every line is one row, so that a row's place is known before it is read. */
+/* row_batch.c: a row's place is known before it is read, since a line is at most one row. */
 #include "data/row_batch.h"
 
 #include <string.h>
 
+#include "core/hash.h"
 #include "core/status.h"
-#include "data/plain_row.h"
+#include "data/field_value.h"
+#include "data/id.h"
+#include "data/row_walk.h"
 
-/* Plain rows that are read, or looked up, together. */
+/* Rows that are looked up together. */
 enum { TOGETHER = 64 };
 
 /* Keys whose table lies in the cache that a core has of its own. */
 #define NEAR ((size_t)1 << 15)
-
-/* In the place of a user's id, of a line that is not plain: this, and where the line begins in the
- * batch's text. Plain ids are below 10^16. */
-#define NOT_PLAIN (UINT64_C(1) << 63)
 
 void rri_row_batch_init(rri_row_batch *batch, const rri_allocator *allocator)
 {
@@ -24,40 +23,18 @@ void rri_row_batch_init(rri_row_batch *batch, const rri_allocator *allocator)
 
 void rri_row_batch_release(rri_row_batch *batch)
 {
-    rri_memory_release(&batch->allocator, batch->ids, batch->max_lines * sizeof batch->ids[0]);
-    batch->ids = NULL;
+    if (batch->block != NULL) {
+        rri_memory_release(&batch->allocator, batch->block, batch->block_bytes);
+    }
+    batch->block = NULL;
     batch->max_lines = 0;
 }
 
-/* The begin of the line behind the one that has this place. */
-static const char *find_next_line(const char *at, const char *end)
+static void layout(rri_row_batch *batch, rri_arena *arena, size_t max_lines)
 {
-    const char *const line_end = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
-    return line_end == NULL ? end : line_end + 1;
-}
-
-/* ── cut and place ───────────────────────────────────────────────────────────────────────────── */
-
-void rri_row_batch_cut(rri_row_batch *batch, char *text, size_t bytes, char *end)
-{
-    batch->text = text;
-    batch->end = end;
-    batch->n_chunks = 0;
-    batch->n_lines = 0;
-    batch->n_taken = 0;
-    const size_t least = bytes / RRI_ROW_BATCH_MOST_CHUNKS + 1;
-    const size_t step = least > RRI_ROW_BATCH_CHUNK ? least : RRI_ROW_BATCH_CHUNK;
-    const char *const last = text + bytes;
-    for (const char *begin = text; begin < last;) {
-        const size_t left = (size_t)(last - begin);
-        const char *const chunk_end = left <= step ? last : find_next_line(begin + step - 1, last);
-        rri_row_chunk *const chunk = &batch->chunks[batch->n_chunks++];
-        chunk->text = begin;
-        chunk->first = batch->n_lines;
-        chunk->n_lines = rri_row_reader_count_lines(begin, (size_t)(chunk_end - begin));
-        batch->n_lines += chunk->n_lines;
-        begin = chunk_end;
-    }
+    batch->ids = (uint64_t(*)[2])RRI_TAKE(arena, uint64_t, 2 * max_lines);
+    batch->checks = (uint64_t(*)[2])RRI_TAKE(arena, uint64_t, 2 * max_lines);
+    batch->begins = RRI_TAKE(arena, uint32_t, max_lines);
 }
 
 /* Some more than are asked for, so that the next batch need not ask. */
@@ -66,19 +43,22 @@ static size_t lines_with_room(size_t n_lines)
     return rri_size_add(n_lines, n_lines / 8);
 }
 
+size_t rri_row_batch_memory(size_t n_lines)
+{
+    rri_row_batch batch;
+    rri_arena arena = {.base = NULL};
+    layout(&batch, &arena, lines_with_room(n_lines));
+    return arena.has_overflowed ? SIZE_MAX : rri_memory_size(arena.used);
+}
+
 /* Columns that turned out too short, where the next n rows are to fit. */
 static size_t grown_rows(size_t n, size_t max_n)
 {
     return rri_size_add(n, max_n / 4 + 1024);
 }
 
-size_t rri_row_batch_memory(size_t n_lines)
-{
-    const rri_row_batch *batch = NULL;
-    return rri_memory_size(rri_size_multiply(lines_with_room(n_lines), sizeof batch->ids[0]));
-}
-
-size_t rri_row_batch_most(size_t n_lines, size_t n_expected, bool has_logs)
+size_t rri_row_batch_most(size_t n_lines, size_t n_expected, bool has_logs,
+                          const rri_row_texts texts[2])
 {
     size_t columns = rri_interactions_memory(n_expected, has_logs);
     if (n_expected < n_lines) { /* old ones, which were shorter than the text, beside the new */
@@ -86,8 +66,20 @@ size_t rri_row_batch_most(size_t n_lines, size_t n_expected, bool has_logs)
                                rri_interactions_memory(grown_rows(n_lines, n_lines), has_logs));
     }
     const size_t table = rri_key_table_memory(rri_size_add(n_lines, TOGETHER));
-    const size_t tables = rri_size_add(rri_size_add(table, table), table / 2 + RRI_ALIGNMENT);
-    return rri_size_add(columns, tables);
+    size_t most = rri_size_add(rri_size_add(table, table), table / 2 + RRI_ALIGNMENT);
+    for (int role = 0; role < 2; role++) {
+        const rri_row_texts *const t = &texts[role];
+        most = rri_size_add(
+            most, rri_id_texts_most(t->n, t->n_bytes, TOGETHER, TOGETHER * RRI_TABLE_FIELD_MOST));
+        if (t->has_respelled && !t->has_text) {
+            most = rri_size_add(most, rri_id_texts_merge_memory(n_lines, t->n, t->n_bytes));
+        }
+    }
+    /* A chunk with a text makes room for both columns. */
+    const bool has_texts = texts[0].n > 0 || texts[1].n > 0;
+    most = rri_size_add(
+        most, has_texts ? rri_id_texts_most(1, 0, TOGETHER, TOGETHER * RRI_TABLE_FIELD_MOST) : 0);
+    return rri_size_add(columns, most);
 }
 
 rr_status rri_row_batch_reserve(rri_row_batch *batch, size_t n_lines, rr_error *err)
@@ -95,178 +87,600 @@ rr_status rri_row_batch_reserve(rri_row_batch *batch, size_t n_lines, rr_error *
     if (n_lines <= batch->max_lines) {
         return RR_OK;
     }
-    void *block = NULL;
     const size_t max_lines = lines_with_room(n_lines);
+    rri_arena arena = {.base = NULL};
     rri_row_batch_release(batch);
-    RRI_TRY(rri_memory_allocate(&block, &batch->allocator, max_lines * sizeof batch->ids[0],
-                                "ids of interactions", err));
-    batch->ids = block;
+    layout(batch, &arena, max_lines);
+    void *block = NULL;
+    const size_t bytes = arena.used;
+    RRI_TRY(
+        rri_memory_allocate_unset(&block, &batch->allocator, bytes, "ids of interactions", err));
+    arena = (rri_arena){.base = block};
+    layout(batch, &arena, max_lines);
+    batch->block = block;
+    batch->block_bytes = bytes;
     batch->max_lines = max_lines;
     return RR_OK;
 }
 
-rr_status rri_row_batch_place(rri_row_batch *batch, rri_row_reader *reader, size_t first_row,
-                              rr_error *err)
+/* ── cut and place ───────────────────────────────────────────────────────────────────────────── */
+
+/* The chunk ends here. */
+static void end_chunk(rri_row_batch *batch, const char *begin, const char *end)
+{
+    rri_row_chunk *const chunk = &batch->chunks[batch->n_chunks++];
+    *chunk =
+        (rri_row_chunk){.text = begin, .bytes = (size_t)(end - begin), .first = batch->n_lines};
+    chunk->n_lines = rri_table_count_line_ends(begin, chunk->bytes);
+    batch->n_lines += chunk->n_lines;
+}
+
+/* Without quotes every line end ends a row. */
+static const char *cut_lines(rri_row_batch *batch, const char *text, const char *end, size_t step)
+{
+    const char *last = end;
+    while (last > text && last[-1] != '\n') {
+        last--;
+    }
+    for (const char *begin = text; begin < last;) {
+        const size_t left = (size_t)(last - begin);
+        const char *const line_end =
+            left <= step ? last - 1 : memchr(begin + step - 1, '\n', left - step + 1);
+        end_chunk(batch, begin, line_end + 1);
+        begin = line_end + 1;
+    }
+    return last;
+}
+
+/* With quotes the rows are walked. One that is torn, or not closed in the last piece, ends the
+ * piece: to parse it is to refuse it. */
+static const char *cut_rows(rri_row_batch *batch, const rri_table_form *form, const char *text,
+                            const char *end, size_t step, bool is_last)
+{
+    const char *last = end;
+    while (last > text && last[-1] != '\n') {
+        last--;
+    }
+    rri_row_walk walk;
+    const char *begin = text, *stop = NULL;
+    rri_row_walk_begin(&walk, form, text, (size_t)(last - text));
+    while (walk.at < walk.end) {
+        size_t n = 0;
+        const int kind = rri_row_walk_next(&walk, NULL, 0, &n, &stop);
+        if (kind == RRI_ROW_UNCLOSED && !is_last) {
+            break;
+        }
+        if (kind == RRI_ROW_UNCLOSED || kind == RRI_ROW_TORN) {
+            walk.at = walk.end;
+            break;
+        }
+        if ((size_t)(walk.at - begin) >= step) {
+            end_chunk(batch, begin, walk.at);
+            begin = walk.at;
+        }
+    }
+    if (begin < walk.at) {
+        end_chunk(batch, begin, walk.at);
+    }
+    return walk.at;
+}
+
+size_t rri_row_batch_cut(rri_row_batch *batch, const rri_table_form *form, const char *text,
+                         size_t bytes, size_t first_line, size_t chunk_bytes, bool is_last)
+{
+    batch->piece = (rri_table_piece){form, text, first_line};
+    batch->n_chunks = 0;
+    batch->n_lines = 0;
+    batch->next_chunk = 0;
+    batch->next_row = 0;
+    const size_t least = bytes / RRI_ROW_BATCH_MOST_CHUNKS + 1;
+    const size_t step = least > chunk_bytes ? least : chunk_bytes;
+    const bool has_quotes = form->has_quotes && bytes > 0 && memchr(text, '"', bytes) != NULL;
+    const char *const end = has_quotes ? cut_rows(batch, form, text, text + bytes, step, is_last)
+                                       : cut_lines(batch, text, text + bytes, step);
+    return (size_t)(end - text);
+}
+
+static rr_status place_lines(rri_row_batch *batch, rri_row_reader *reader, size_t first_row,
+                             size_t n_lines, rr_error *err)
 {
     rri_interactions *const rows = reader->rows;
-    const size_t n = first_row + batch->n_lines;
+    const size_t n = first_row + n_lines;
     batch->first_row = first_row;
     if (n > rows->max_n) {
         RRI_TRY(rri_interactions_reserve(rows, grown_rows(n, rows->max_n), err));
     }
     RRI_TRY(rri_key_table_reserve(&rows->user_table, TOGETHER, err));
     RRI_TRY(rri_key_table_reserve(&rows->item_table, TOGETHER, err));
-    return reader->is_plain ? rri_row_batch_reserve(batch, batch->n_lines, err) : RR_OK;
+    return rri_row_batch_reserve(batch, n_lines, err);
+}
+
+rr_status rri_row_batch_place(rri_row_batch *batch, rri_row_reader *reader, size_t first_row,
+                              rr_error *err)
+{
+    return place_lines(batch, reader, first_row, batch->n_lines, err);
+}
+
+rr_status rri_row_batch_place_alone(rri_row_batch *batch, size_t c, rri_row_reader *reader,
+                                    rr_error *err)
+{
+    batch->chunks[c].first = 0;
+    return place_lines(batch, reader, reader->rows->n, batch->chunks[c].n_lines, err);
+}
+
+/* Columns of numbers that were parsed: rows `from` … move to `to`. */
+static void move_columns(rri_interactions *rows, size_t to, size_t from, size_t n)
+{
+    if (from != to) {
+        memmove(rows->ratings + to, rows->ratings + from, n * sizeof rows->ratings[0]);
+        memmove(rows->times + to, rows->times + from, n * sizeof rows->times[0]);
+        if (rows->has_logs) {
+            memmove(rows->positions + to, rows->positions + from, n * sizeof rows->positions[0]);
+            memmove(rows->propensities + to, rows->propensities + from,
+                    n * sizeof rows->propensities[0]);
+        }
+    }
+}
+
+void rri_row_batch_move_up(rri_row_batch *batch, const rri_row_reader *reader)
+{
+    if (batch->n_lines > 0) {
+        move_columns(reader->rows, reader->rows->n, batch->first_row, batch->n_lines);
+    }
+    batch->first_row = reader->rows->n;
 }
 
 /* ── parse ───────────────────────────────────────────────────────────────────────────────────── */
 
-void rri_row_batch_parse(rri_row_batch *batch, size_t c, const rri_row_reader *reader)
+/* Where a row of the batch's lists and of the columns is written to. */
+typedef struct row_place {
+    uint64_t *ids, *checks; /* [2] */
+    size_t row;             /* of the columns */
+} row_place;
+
+/* The context's hash and check: of its fields, each with its length before it. */
+static void hash_context(uint64_t *key, uint64_t *check, const rri_table_field *fields,
+                         const rri_row_reader *reader)
 {
-    if (!reader->is_plain) {
+    rri_hash hashes[2];
+    rri_hash_init(&hashes[0], 0);
+    rri_hash_init(&hashes[1], 1);
+    for (size_t c = 0; c < reader->header.n_columns; c++) {
+        if (reader->header.is_context[c] == 0) {
+            continue;
+        }
+        char buffer[RRI_TABLE_FIELD_MOST + 1];
+        const rri_table_field field = rri_table_field_clean(buffer, &fields[c], &reader->form);
+        const uint64_t length = field.length;
+        for (size_t h = 0; h < 2; h++) {
+            rri_hash_update(&hashes[h], &length, sizeof length);
+            rri_hash_update(&hashes[h], field.text, field.length);
+        }
+    }
+    *key = rri_hash_final(&hashes[0]);
+    *check = rri_hash_final(&hashes[1]) | 1;
+}
+
+static rr_status parse_values(const row_place *place, const rri_table_field *fields,
+                              const rri_table_piece *piece, const rri_row_reader *reader,
+                              rr_error *err)
+{
+    rri_interactions *const rows = reader->rows;
+    const int32_t *const columns = reader->header.columns;
+    if (columns[RRI_ROLE_USER] >= 0) {
+        RRI_TRY(rri_field_value_id(&place->ids[0], &place->checks[0],
+                                   &fields[columns[RRI_ROLE_USER]], "user_id", piece, err));
+    } else {
+        hash_context(&place->ids[0], &place->checks[0], fields, reader);
+    }
+    RRI_TRY(rri_field_value_id(&place->ids[1], &place->checks[1], &fields[columns[RRI_ROLE_ITEM]],
+                               "item_id", piece, err));
+    if (columns[RRI_ROLE_RATING] >= 0) {
+        RRI_TRY(rri_field_value_rating(&rows->ratings[place->row],
+                                       &fields[columns[RRI_ROLE_RATING]], "rating", piece, err));
+    } else {
+        rows->ratings[place->row] = 1.0f;
+    }
+    if (columns[RRI_ROLE_TIME] >= 0) {
+        RRI_TRY(rri_field_value_time(&rows->times[place->row], &fields[columns[RRI_ROLE_TIME]],
+                                     "timestamp", piece, err));
+    } else {
+        rows->times[place->row] = 0;
+    }
+    if (rows->has_logs) {
+        RRI_TRY(rri_field_value_position(&rows->positions[place->row],
+                                         &fields[columns[RRI_ROLE_POSITION]], "position", piece,
+                                         err));
+        RRI_TRY(rri_field_value_propensity(&rows->propensities[place->row],
+                                           &fields[columns[RRI_ROLE_PROPENSITY]],
+                                           "propensity_score", piece, err));
+    }
+    return RR_OK;
+}
+
+/* Whether a field that counts is empty, or says that there is nothing. */
+static bool is_incomplete(const rri_table_field *fields, const rri_row_reader *reader)
+{
+    static const char *const nothing[] = {"", "nan", "NaN", "NAN", "null", "NULL", "None", "\\N"};
+    for (int role = 0; role < RRI_N_ROLES; role++) {
+        const int32_t column = reader->header.columns[role];
+        if (column < 0) {
+            continue;
+        }
+        char buffer[RRI_TABLE_FIELD_MOST + 1];
+        const rri_table_field said = rri_table_field_clean(buffer, &fields[column], &reader->form);
+        for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
+            if (said.length == strlen(nothing[i]) &&
+                memcmp(said.text, nothing[i], said.length) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Whether the key of a text is that of a name that counts. */
+static bool is_name(const rri_row_reader *reader, uint64_t key)
+{
+    for (int role = 0; role < RRI_N_ROLES; role++) {
+        if (reader->header.name_keys[role] == key && reader->header.columns[role] >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether user and item are the columns' names; *is_moved: in other columns than the header's. */
+static bool is_header_again(bool *is_moved, const rri_table_field *fields,
+                            const rri_row_reader *reader)
+{
+    const rri_table_header *const header = &reader->header;
+    bool is_named[2] = {false, false};
+    *is_moved = false;
+    for (int role = RRI_ROLE_USER; role <= RRI_ROLE_ITEM; role++) {
+        if (header->columns[role] < 0) {
+            return false;
+        }
+        char buffer[RRI_TABLE_FIELD_MOST + 1];
+        const rri_table_field said =
+            rri_table_field_clean(buffer, &fields[header->columns[role]], &reader->form);
+        const uint64_t key = rri_hash_bytes(said.text, said.length, 0);
+        for (int other = 0; other < RRI_N_ROLES; other++) {
+            if (header->columns[other] >= 0 && header->name_keys[other] == key) {
+                is_named[role] = true;
+                *is_moved = *is_moved || other != role;
+            }
+        }
+    }
+    return is_named[0] && is_named[1];
+}
+
+enum { ROW_READ, ROW_SKIPPED, ROW_FAILED };
+
+/* The fields of a row, of which there are n. Which of the counts a skipped one belongs to: counted
+ * in *skipped. */
+static inline int parse_row(const row_place *place, rri_row_counts *skipped,
+                            const rri_table_field *fields, size_t n, const char *begin,
+                            const rri_table_piece *piece, const rri_row_reader *reader,
+                            rr_error *err)
+{
+    if (n != reader->header.n_columns) {
+        (void)rri_table_fail(piece, begin, err, "the line has %zu fields; the %s has %zu", n,
+                             reader->header.has_names ? "header" : "first line",
+                             reader->header.n_columns);
+        return ROW_FAILED;
+    }
+    if (reader->skips_incomplete && is_incomplete(fields, reader)) {
+        skipped->n_incomplete++;
+        return ROW_SKIPPED;
+    }
+    const bool is_read = parse_values(place, fields, piece, reader, err) == RR_OK;
+    if (is_read && place->checks[1] == 0) { /* an item that is a number is no name */
+        return ROW_READ;
+    }
+    bool is_moved = false;
+    if (is_read && !is_name(reader, place->ids[1])) {
+        return ROW_READ;
+    }
+    if (!reader->header.has_names || !is_header_again(&is_moved, fields, reader)) {
+        return is_read ? ROW_READ : ROW_FAILED;
+    }
+    if (is_moved) {
+        (void)rri_table_fail(piece, begin, err, "the header comes again, with other columns");
+        return ROW_FAILED;
+    }
+    skipped->n_headers++;
+    return ROW_SKIPPED;
+}
+
+/* The first id of a chunk that is a text: those before it have no checks. */
+static void begin_texts(rri_row_batch *batch, rri_row_chunk *chunk)
+{
+    if (!chunk->has_texts) {
+        memset(batch->checks + chunk->first, 0, chunk->n_rows * sizeof batch->checks[0]);
+        chunk->has_texts = true;
+    }
+}
+
+/* A sentence of a row that the walk could not pass. */
+static void refuse_quotes(int kind, const char *stop, const rri_table_piece *piece, rr_error *err)
+{
+    if (kind == RRI_ROW_UNCLOSED) {
+        (void)rri_table_fail(piece, stop, err,
+                             "a quote is not closed (has_quotes 0, train --quotes no, takes quotes "
+                             "as they stand)");
+    } else {
+        (void)rri_table_fail(piece, stop, err,
+                             "a closed quote must be followed by a separator (has_quotes 0, train "
+                             "--quotes no, takes quotes as they stand)");
+    }
+}
+
+/* Rows of the chunk from walk->at on, until one is refused. err: of that one, nullable. */
+static void parse_rows(rri_row_batch *batch, rri_row_chunk *chunk, rri_row_walk *walk,
+                       const rri_row_reader *reader, rr_error *err)
+{
+    rri_table_field fields[RRI_TABLE_MOST_COLUMNS];
+    const size_t n_columns = reader->header.n_columns;
+    const char *stop = NULL;
+    while (walk->at < walk->end) {
+        uint64_t checks[2] = {0, 0};
+        const size_t line = chunk->first + chunk->n_rows;
+        const row_place place = {batch->ids[line], checks, batch->first_row + line};
+        const char *const begin = walk->at;
+        size_t n = 0;
+        const int kind = rri_row_walk_next(walk, fields, n_columns, &n, &stop);
+        if (kind == RRI_ROW_FIELDS) {
+            const int end =
+                parse_row(&place, &chunk->skipped, fields, n, begin, &batch->piece, reader, err);
+            if (end == ROW_READ) {
+                if ((checks[0] | checks[1]) != 0) {
+                    begin_texts(batch, chunk);
+                }
+                if (chunk->has_texts) {
+                    memcpy(batch->checks[line], checks, sizeof checks);
+                }
+                batch->begins[line] = (uint32_t)(begin - batch->piece.text);
+                chunk->n_rows++;
+                continue;
+            }
+            if (end == ROW_SKIPPED) {
+                continue;
+            }
+        } else if (kind == RRI_ROW_EMPTY || kind == RRI_ROW_COMMENT) {
+            chunk->skipped.n_empty += kind == RRI_ROW_EMPTY ? 1 : 0;
+            chunk->skipped.n_comments += kind == RRI_ROW_COMMENT ? 1 : 0;
+            continue;
+        } else {
+            refuse_quotes(kind, stop, &batch->piece, err);
+        }
+        chunk->failed = begin;
         return;
     }
-    rri_plain_row plain[TOGETHER];
-    const char *ends[TOGETHER];
-    for (size_t i = 0; i < TOGETHER; i++) {
-        plain[i] = (rri_plain_row){.rating = 1.0f, .time = 0};
+}
+
+void rri_row_batch_parse(rri_row_batch *batch, size_t c, const rri_row_reader *reader)
+{
+    rri_row_chunk *const chunk = &batch->chunks[c];
+    rri_row_walk walk;
+    rri_row_walk_begin(&walk, &reader->form, chunk->text, chunk->bytes);
+    parse_rows(batch, chunk, &walk, reader, NULL);
+}
+
+static void count_text(rri_row_texts *texts, const rri_table_field *field,
+                       const rri_row_reader *reader)
+{
+    char buffer[RRI_TABLE_FIELD_MOST + 1], usual[RRI_ID_USUAL_MOST];
+    uint64_t key = 0, check = 0;
+    size_t n = 0;
+    if (rri_field_value_short_id(&key, field)) {
+        return;
     }
+    const rri_table_field said = rri_table_field_clean(buffer, field, &reader->form);
+    (void)rri_id_key(&check, said.text, said.length);
+    if (check != 0) {
+        const int spelling = rri_id_spelling(usual, &n, said.text, said.length);
+        texts->n++;
+        texts->n_bytes += said.length;
+        texts->has_text = texts->has_text || spelling == RRI_ID_TEXT;
+        texts->has_respelled = texts->has_respelled || spelling == RRI_ID_RESPELLED;
+    }
+}
+
+void rri_row_batch_count_texts(rri_row_texts texts[2], const rri_row_batch *batch, size_t c,
+                               const rri_row_reader *reader)
+{
+    rri_table_field fields[RRI_TABLE_MOST_COLUMNS];
     const rri_row_chunk *const chunk = &batch->chunks[c];
-    uint64_t(*const ids)[2] = batch->ids + chunk->first;
-    float *const ratings = reader->rows->ratings + batch->first_row + chunk->first;
-    int64_t *const times = reader->rows->times + batch->first_row + chunk->first;
-    const char *at = chunk->text;
-    size_t most = TOGETHER; /* behind a row that was not plain the next may not be either */
-    for (size_t line = 0; line < chunk->n_lines;) {
-        const size_t left = chunk->n_lines - line;
-        const size_t n = rri_plain_rows_read(plain, ends, left < most ? left : most, at, batch->end,
-                                             &reader->header, &reader->table);
-        for (size_t i = 0; i < n; i++) {
-            ids[line + i][0] = plain[i].user;
-            ids[line + i][1] = plain[i].item;
-            ratings[line + i] = plain[i].rating;
-            times[line + i] = plain[i].time;
+    const size_t n_columns = reader->header.n_columns;
+    const char *stop = NULL;
+    rri_row_walk walk;
+    rri_row_walk_begin(&walk, &reader->form, chunk->text, chunk->bytes);
+    while (walk.at < walk.end) {
+        size_t n = 0;
+        const int kind = rri_row_walk_next(&walk, fields, n_columns, &n, &stop);
+        if (kind == RRI_ROW_UNCLOSED || kind == RRI_ROW_TORN) {
+            return;
         }
-        if (n == 0) {
-            ids[line][0] = NOT_PLAIN | (uint64_t)(at - batch->text);
+        for (int role = 0; kind == RRI_ROW_FIELDS && n == n_columns && role < 2; role++) {
+            if (reader->header.columns[role] >= 0) {
+                count_text(&texts[role], &fields[reader->header.columns[role]], reader);
+            }
         }
-        at = n == 0 ? find_next_line(at, batch->end) : ends[n - 1];
-        line += n == 0 ? 1 : n;
-        most = n == 0 ? 1 : TOGETHER;
     }
 }
 
 /* ── take ────────────────────────────────────────────────────────────────────────────────────── */
 
-/* The begin of a line; for the rare one that is looked at again. */
-static size_t find_line(const rri_row_batch *batch, size_t line)
+/* The row that was refused, again, for its sentence. */
+static rr_status tell_failure(rri_row_batch *batch, rri_row_chunk *chunk,
+                              const rri_row_reader *reader, rr_error *err)
 {
-    size_t c = 0;
-    while (c + 1 < batch->n_chunks && batch->chunks[c + 1].first <= line) {
-        c++;
-    }
-    const char *at = batch->chunks[c].text;
-    for (size_t i = batch->chunks[c].first; i < line; i++) {
-        at = find_next_line(at, batch->end);
-    }
-    return (size_t)(at - batch->text);
+    rri_row_walk walk;
+    rr_error own = {0};
+    rri_row_walk_begin(&walk, &reader->form, chunk->failed,
+                       chunk->bytes - (size_t)(chunk->failed - chunk->text));
+    parse_rows(batch, chunk, &walk, reader, &own);
+    RRI_FAIL(err, RR_E_FORMAT, "%s", own.text);
 }
 
-/* The line at this place of the text, the long way. */
-static rr_status take_line(rri_row_batch *batch, rri_row_reader *reader, size_t offset,
-                           rr_error *err)
+/* What the id of this row says, and where it stands. */
+static rri_table_field read_id(char buffer[RRI_TABLE_FIELD_MOST + 1], const char **at,
+                               const rri_row_batch *batch, size_t line, int role,
+                               const rri_row_reader *reader)
 {
-    bool is_there = false;
-    const size_t bytes = (size_t)(batch->end - batch->text);
-    rri_table_text_feed(&reader->table, batch->text + offset, bytes - offset);
-    RRI_TRY(rri_row_reader_next(&is_there, reader, err));
-    batch->n_taken = is_there ? batch->n_taken + 1 : batch->n_lines;
+    rri_table_field fields[RRI_TABLE_MOST_COLUMNS];
+    rri_row_walk walk;
+    size_t n = 0;
+    const char *stop = NULL;
+    const rri_row_chunk *const last = &batch->chunks[batch->n_chunks - 1];
+    const char *const begin = batch->piece.text + batch->begins[line];
+    rri_row_walk_begin(&walk, &reader->form, begin, (size_t)(last->text + last->bytes - begin));
+    (void)rri_row_walk_next(&walk, fields, reader->header.n_columns, &n, &stop);
+    const rri_table_field *const field = &fields[reader->header.columns[role]];
+    *at = field->text;
+    return rri_table_field_clean(buffer, field, &reader->form);
+}
+
+/* The index of an id that may be a text. */
+static rr_status take_id(int32_t *index, rri_key_table *table, rri_id_texts *texts,
+                         const rri_row_batch *batch, size_t line, int role,
+                         const rri_row_reader *reader, rr_error *err)
+{
+    const uint64_t key = batch->ids[line][role], check = batch->checks[line][role];
+    const size_t n_before = table->n_keys;
+    char buffer[RRI_TABLE_FIELD_MOST + 1];
+    const char *at = batch->piece.text + batch->begins[line];
+    const bool is_context = reader->header.columns[role] < 0;
+    RRI_TRY(rri_key_table_add(table, index, key, check, err));
+    if (table->checks[*index] != check) {
+        char shown[RRI_TABLE_SHOWN] = "a context";
+        if (!is_context) {
+            const rri_table_field said = read_id(buffer, &at, batch, line, role, reader);
+            rri_table_show(shown, &said);
+        }
+        return rri_table_fail(&batch->piece, at, err,
+                              "%s '%s' has the key %llu, as another id has; rename one of them",
+                              rri_column_name(role), shown, (unsigned long long)key);
+    }
+    if (check != 0 && !is_context && table->n_keys > n_before) {
+        const rri_table_field said = read_id(buffer, &at, batch, line, role, reader);
+        rri_id_texts_add(texts, *index, said.text, said.length);
+    }
     return RR_OK;
 }
 
-/* Indices of a plain row, which is appended; false where an id has the key of a textual one, whose
- * check is not 0: then the long way has the sentence. */
-static rr_status take_plain(bool *is_taken, rri_row_batch *batch, rri_row_reader *reader,
+/* Rows of numbers in a table where no text has a key yet. */
+static rr_status take_plain(rri_row_batch *batch, rri_row_reader *reader, size_t line, size_t end,
                             rr_error *err)
 {
     rri_interactions *const rows = reader->rows;
-    const size_t line = batch->n_taken, n = rows->n;
-    const uint64_t *const ids = batch->ids[line];
-    if (line > 0 && ids[0] == batch->ids[line - 1][0]) { /* files are often sorted by user */
-        rows->users[n] = rows->users[n - 1];
-    } else {
-        RRI_TRY(rri_key_table_add(&rows->user_table, &rows->users[n], ids[0], 0, err));
-    }
-    RRI_TRY(rri_key_table_add(&rows->item_table, &rows->items[n], ids[1], 0, err));
-    *is_taken = (!rows->user_table.has_checks || rows->user_table.checks[rows->users[n]] == 0) &&
-                (!rows->item_table.has_checks || rows->item_table.checks[rows->items[n]] == 0);
-    if (*is_taken) {
+    for (; line < end; line++) {
+        const size_t n = rows->n;
+        const uint64_t *const ids = batch->ids[line];
+        if (batch->next_row > 0 && ids[0] == batch->ids[line - 1][0]) {
+            rows->users[n] = rows->users[n - 1]; /* files are often sorted by user */
+        } else {
+            RRI_TRY(rri_key_table_add(&rows->user_table, &rows->users[n], ids[0], 0, err));
+        }
+        RRI_TRY(rri_key_table_add(&rows->item_table, &rows->items[n], ids[1], 0, err));
         rows->n = n + 1;
-        batch->n_taken = line + 1;
-        reader->table.line++;
+        batch->next_row++;
     }
     return RR_OK;
 }
 
-/* Tells the items up to `end` in time, unless so few are known that they are near anyway. */
-static void approach_items(const rri_row_batch *batch, const rri_key_table *items, size_t end)
+static rr_status take_texts(rri_row_batch *batch, rri_row_reader *reader, size_t line, size_t end,
+                            rr_error *err)
+{
+    rri_interactions *const rows = reader->rows;
+    for (; line < end; line++) {
+        RRI_TRY(take_id(&rows->users[rows->n], &rows->user_table, &rows->user_texts, batch, line,
+                        RRI_ROLE_USER, reader, err));
+        RRI_TRY(take_id(&rows->items[rows->n], &rows->item_table, &rows->item_texts, batch, line,
+                        RRI_ROLE_ITEM, reader, err));
+        rows->n++;
+        batch->next_row++;
+    }
+    return RR_OK;
+}
+
+/* Tells the items of these lines in time, unless so few are known that they are near anyway. */
+static void approach_items(const rri_row_batch *batch, const rri_key_table *items, size_t begin,
+                           size_t end)
 {
     if (items->n_keys < NEAR) {
         return;
     }
-    for (size_t line = batch->n_taken; line < end; line++) {
+    for (size_t line = begin; line < end; line++) {
         rri_key_table_expect(items, batch->ids[line][1]);
     }
-    for (size_t line = batch->n_taken; line < end; line++) {
+    for (size_t line = begin; line < end; line++) {
         rri_key_table_approach(items, batch->ids[line][1]);
     }
 }
 
-/* Lines up to `end`, at most TOGETHER. */
-static rr_status take_together(rri_row_batch *batch, rri_row_reader *reader, size_t end,
-                               rr_error *err)
+static bool has_room(const rri_interactions *rows, size_t n, bool has_texts)
 {
-    approach_items(batch, &reader->rows->item_table, end);
-    while (batch->n_taken < end) {
-        bool is_taken = false;
-        const uint64_t id = batch->ids[batch->n_taken][0];
-        if ((id & NOT_PLAIN) != 0) {
-            RRI_TRY(take_line(batch, reader, (size_t)(id & ~NOT_PLAIN), err));
-            continue;
-        }
-        RRI_TRY(take_plain(&is_taken, batch, reader, err));
-        if (!is_taken) {
-            RRI_TRY(take_line(batch, reader, find_line(batch, batch->n_taken), err));
-        }
+    return rri_key_table_has_room(&rows->user_table, n) &&
+           rri_key_table_has_room(&rows->item_table, n) &&
+           (!has_texts || (rri_id_texts_has_room(&rows->user_texts, n, n * RRI_TABLE_FIELD_MOST) &&
+                           rri_id_texts_has_room(&rows->item_texts, n, n * RRI_TABLE_FIELD_MOST)));
+}
+
+static rr_status make_room(rri_interactions *rows, size_t n, bool has_texts, rr_error *err)
+{
+    RRI_TRY(rri_key_table_reserve(&rows->user_table, n, err));
+    RRI_TRY(rri_key_table_reserve(&rows->item_table, n, err));
+    if (has_texts) {
+        RRI_TRY(rri_id_texts_reserve(&rows->user_texts, n, n * RRI_TABLE_FIELD_MOST, err));
+        RRI_TRY(rri_id_texts_reserve(&rows->item_texts, n, n * RRI_TABLE_FIELD_MOST, err));
     }
     return RR_OK;
 }
 
-/* A batch in which no row may be plain: line by line. */
-static rr_status take_lines(rri_row_batch *batch, rri_row_reader *reader, rr_error *err)
+static void add_counts(rri_row_counts *sum, const rri_row_counts *more)
 {
-    bool is_there = true;
-    if (batch->n_taken == 0) {
-        rri_table_text_feed(&reader->table, batch->text, (size_t)(batch->end - batch->text));
-    }
-    RRI_TRY(rri_row_reader_next(&is_there, reader, err));
-    batch->n_taken = is_there ? batch->n_taken + 1 : batch->n_lines;
-    return RR_OK;
+    sum->n_empty += more->n_empty;
+    sum->n_comments += more->n_comments;
+    sum->n_headers += more->n_headers;
+    sum->n_incomplete += more->n_incomplete;
 }
 
-rr_status rri_row_batch_take(rri_row_batch *batch, rri_row_reader *reader, bool may_grow,
-                             rr_error *err)
+rr_status rri_row_batch_take(rri_row_batch *batch, rri_row_reader *reader, size_t end_chunk,
+                             bool may_grow, rr_error *err)
 {
-    const rri_interactions *const rows = reader->rows;
-    while (batch->n_taken < batch->n_lines) {
-        const size_t left = batch->n_lines - batch->n_taken;
-        const size_t n = !reader->is_plain ? 1 : left < TOGETHER ? left : TOGETHER;
-        if (!may_grow && !(rri_key_table_has_room(&rows->user_table, n) &&
-                           rri_key_table_has_room(&rows->item_table, n))) {
-            return RR_OK;
+    rri_interactions *const rows = reader->rows;
+    while (batch->next_chunk < end_chunk) {
+        rri_row_chunk *const chunk = &batch->chunks[batch->next_chunk];
+        if (batch->next_row == 0) {
+            move_columns(rows, rows->n, batch->first_row + chunk->first, chunk->n_rows);
         }
-        RRI_TRY(reader->is_plain ? take_together(batch, reader, batch->n_taken + n, err)
-                                 : take_lines(batch, reader, err));
+        while (batch->next_row < chunk->n_rows) {
+            const size_t left = chunk->n_rows - batch->next_row;
+            const size_t n = left < TOGETHER ? left : TOGETHER;
+            const size_t line = chunk->first + batch->next_row;
+            const bool is_plain =
+                !chunk->has_texts && !rows->user_table.has_checks && !rows->item_table.has_checks;
+            if (!has_room(rows, n, chunk->has_texts)) {
+                if (!may_grow) {
+                    return RR_OK;
+                }
+                RRI_TRY(make_room(rows, n, chunk->has_texts, err));
+            }
+            if (!is_plain && !chunk->has_texts) {
+                begin_texts(batch, chunk);
+            }
+            approach_items(batch, &rows->item_table, line, line + n);
+            RRI_TRY(is_plain ? take_plain(batch, reader, line, line + n, err)
+                             : take_texts(batch, reader, line, line + n, err));
+        }
+        if (chunk->failed != NULL) {
+            return tell_failure(batch, chunk, reader, err);
+        }
+        add_counts(&reader->counts, &chunk->skipped);
+        batch->next_chunk++;
+        batch->next_row = 0;
     }
     return RR_OK;
 }

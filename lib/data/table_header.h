@@ -1,50 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-/* table_header.h: which column of a table of interactions means what.
+/* table_header.h: the form of a text of interactions, and which column means what, from its first
+ * lines and from what the caller says.
  *
- * The first line names the columns, in any order; a type behind a colon ("user_id:token", RecBole's
- * atomic files) is cut off, others are skipped, one without a name (the index that pandas writes)
- * among them:
- *   user        user_id, userId
- *   item        item_id, movieId
- *   rating      rating, click
- *   time        timestamp
- *   position    position
- *   propensity  propensity_score
- *   context     user_feature_…: where no column is the user, all of these together are
- *
- * Four numbers separated by tabs or "::" are no names but MovieLens' first row: user, item, rating
- * and time. */
+ * Lines that begin with '#' or '%' in front of the first row are comments, and so are all others
+ * that begin with the same. The first line that is none names the columns, or is a row where it
+ * looks like one:
+ *   two to four numbers                            user, item, rating, time
+ *   two texts, a number and a time (Amazon 2014)   user, item, rating, time
+ *   the same, an ASIN first (Amazon 2018)          item, user, rating, time
+ *   steam-200k: a number, a text, play or purchase, a number, 0: user, item, -, rating, - */
 #ifndef RRI_DATA_TABLE_HEADER_H
 #define RRI_DATA_TABLE_HEADER_H
 
-#include "data/table_text.h"
+#include <stdint.h>
 
-enum {
-    RRI_ROLE_USER,
-    RRI_ROLE_ITEM,
-    RRI_ROLE_RATING,
-    RRI_ROLE_TIME,
-    RRI_ROLE_POSITION,
-    RRI_ROLE_PROPENSITY,
-    RRI_N_ROLES,
-    RRI_ROLE_CONTEXT = RRI_N_ROLES,
-    RRI_ROLE_NONE
-};
+#include "data/column_names.h"
+#include "recrl/recrl.h"
 
 #define RRI_TABLE_MOST_COLUMNS ((size_t)1024)
+#define RRI_TABLE_NAME         ((size_t)64)
 
 typedef struct rri_table_header {
+    bool has_names; /* a line of the file names the columns */
     size_t n_columns;
-    bool has[RRI_N_ROLES + 1];             /* is there a column of this role? */
-    uint8_t roles[RRI_TABLE_MOST_COLUMNS]; /* [n_columns] */
+    int32_t columns[RRI_N_ROLES]; /* of the role, from 0; −1: there is none */
+    size_t n_contexts;            /* columns of context, where no column is the user */
+    uint8_t is_context[RRI_TABLE_MOST_COLUMNS]; /* [n_columns] */
+    char names[RRI_N_ROLES][RRI_TABLE_NAME];    /* as the file calls them, cut; "" without a name */
+    uint64_t name_keys[RRI_N_ROLES];            /* their hashes, by which a header that comes again
+                                                   is known; 0 without */
+    char unused[256];                           /* names of columns that do not count, cut */
+    size_t n_comments, n_empty;                 /* lines before the first row */
 } rri_table_header;
 
-/* "user_id", as sentences call it. */
-const char *rri_table_header_name(int role);
-
-/* From the table's first line, which has been gone to. *is_row ← the line is a row as well; it is
- * to be gone to again. */
-rr_status rri_table_header_read(rri_table_header *header, bool *is_row, rri_table_text *table,
+/* text [bytes] of whole lines, from the file's first byte on, RRI_ROW_WALK_SLACK behind it. *form
+ * is the one of the whole file; *rows ← its first row. options: a whole struct. */
+rr_status rri_table_header_read(rri_table_header *header, rri_table_form *form, const char **rows,
+                                const char *text, size_t bytes, const rr_load_options *options,
                                 rr_error *err);
+
+/* The separator as a user writes it: "tab", "," … */
+const char *rri_table_separator_name(const rri_table_form *form);
 
 #endif

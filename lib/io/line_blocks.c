@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* line_blocks.c: a buffer is filled, cut behind its last full line, and what is behind the cut
+/* line_blocks.c: a buffer is filled, its reader says how much of it is used, and what is left
  * begins the next block, in the next buffer. */
 #include "io/line_blocks.h"
 
@@ -14,88 +14,98 @@ static size_t all_bytes(const rri_line_blocks *blocks)
     return blocks->n_buffers * (blocks->capacity + RRI_LINE_BLOCKS_SLACK);
 }
 
-rr_status rri_line_blocks_open(rri_line_blocks *blocks, const char *path, size_t capacity,
-                               size_t n_buffers, const rri_allocator *allocator, rr_error *err)
+rr_status rri_line_blocks_open(rri_line_blocks *blocks, const rri_line_source *source,
+                               size_t capacity, size_t n_buffers, const rri_allocator *allocator,
+                               rr_error *err)
 {
     void *buffers = NULL;
-    *blocks = (rri_line_blocks){.path = path, .allocator = *allocator};
-    RRI_TRY(rri_open_file_read(&blocks->fd, &blocks->file_bytes, path, err));
-    blocks->capacity = capacity < blocks->file_bytes + 1 ? capacity : blocks->file_bytes + 1;
-    blocks->n_buffers = n_buffers;
+    *blocks = (rri_line_blocks){.source = *source,
+                                .fd = -1,
+                                .capacity = capacity,
+                                .n_buffers = n_buffers,
+                                .allocator = *allocator};
+    if (source->read == NULL) {
+        RRI_TRY(rri_open_file_read(&blocks->fd, &blocks->file_bytes, source->path, err));
+        blocks->capacity = rri_size_smaller(capacity, blocks->file_bytes + 1);
+    }
     const rr_status status =
-        rri_memory_allocate(&buffers, allocator, all_bytes(blocks), "blocks of a file", err);
-    if (status != RR_OK) {
+        rri_memory_allocate_unset(&buffers, allocator, all_bytes(blocks), "blocks of a file", err);
+    if (status != RR_OK && blocks->fd >= 0) {
         close(blocks->fd);
-        return status;
     }
     blocks->buffers = buffers;
     blocks->buffer = buffers;
-    return RR_OK;
+    return status;
 }
 
 void rri_line_blocks_close(rri_line_blocks *blocks)
 {
     rri_memory_release(&blocks->allocator, blocks->buffers, all_bytes(blocks));
-    close(blocks->fd);
+    if (blocks->fd >= 0) {
+        close(blocks->fd);
+    }
 }
 
-/* Until the buffer is full or the file is over; 0 or an errno. */
-static int fill(rri_line_blocks *blocks)
+/* One read of whatever the source has; 0 at its end. */
+static rr_status read_some(size_t *got, rri_line_blocks *blocks, char *out, size_t n_bytes,
+                           rr_error *err)
+{
+    const rri_line_source *const source = &blocks->source;
+    *got = 0;
+    if (source->read != NULL) {
+        const int64_t n = source->read(source->user, out, (int64_t)n_bytes);
+        if (n < 0 || n > (int64_t)n_bytes) {
+            RRI_FAIL(err, RR_E_IO, "file: reading '%.240s' failed", source->path);
+        }
+        *got = (size_t)n;
+        return RR_OK;
+    }
+    ssize_t n = 0;
+    do {
+        n = read(blocks->fd, out, n_bytes);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        return rri_open_file_fail("read", source->path, errno, err);
+    }
+    *got = (size_t)n;
+    return RR_OK;
+}
+
+static rr_status fill(rri_line_blocks *blocks, rr_error *err)
 {
     while (!blocks->is_at_end && blocks->n_had < blocks->capacity) {
-        const ssize_t got =
-            read(blocks->fd, blocks->buffer + blocks->n_had, blocks->capacity - blocks->n_had);
-        if (got < 0 && errno != EINTR) {
-            return errno;
+        char *const out = blocks->buffer + blocks->n_had;
+        size_t got = 0;
+        RRI_TRY(read_some(&got, blocks, out, blocks->capacity - blocks->n_had, err));
+        for (size_t i = 0; blocks->has_cr_lines && i < got; i++) {
+            out[i] = out[i] == '\r' ? '\n' : out[i];
         }
         blocks->is_at_end = got == 0;
-        blocks->n_had += got > 0 ? (size_t)got : 0;
+        blocks->n_had += got;
     }
-    return 0;
-}
-
-/* Bytes up to the end of the last line that is not empty; 0 without one. */
-static size_t find_cut(const char *text, size_t bytes)
-{
-    size_t end = bytes;
-    while (end > 0) {
-        while (end > 0 && text[end - 1] != '\n') {
-            end--;
-        }
-        size_t line = end > 0 ? end - 1 : 0; /* before the LF */
-        if (line > 0 && text[line - 1] == '\r') {
-            line--;
-        }
-        if (line > 0 && text[line - 1] != '\n') {
-            return end;
-        }
-        end = line;
+    if (blocks->is_at_end && blocks->n_had > 0 && blocks->buffer[blocks->n_had - 1] != '\n') {
+        blocks->buffer[blocks->n_had++] = '\n'; /* the slack has room for it */
     }
-    return 0;
+    return RR_OK;
 }
 
 rr_status rri_line_blocks_next(rri_line_blocks *blocks, char **text, size_t *bytes, rr_error *err)
 {
-    const char *const rest = blocks->buffer + blocks->n_given;
+    const char *const rest = blocks->buffer + blocks->n_used;
     const size_t stride = blocks->capacity + RRI_LINE_BLOCKS_SLACK;
     const size_t index = (size_t)(blocks->buffer - blocks->buffers) / stride;
     blocks->buffer = blocks->buffers + (index + 1) % blocks->n_buffers * stride;
-    blocks->n_had -= blocks->n_given;
+    blocks->n_had -= blocks->n_used;
+    blocks->n_used = 0;
     memmove(blocks->buffer, rest, blocks->n_had);
-    blocks->n_given = 0;
-    const int number = fill(blocks);
-    if (number != 0) {
-        return rri_open_file_fail("read", blocks->path, number, err);
-    }
-    const size_t cut = blocks->is_at_end ? blocks->n_had : find_cut(blocks->buffer, blocks->n_had);
-    if (cut == 0 && blocks->n_had > 0) {
-        RRI_FAIL(err, RR_E_FORMAT,
-                 "file: '%.240s' has a line of more than %zu bytes, or as many "
-                 "bytes of empty lines",
-                 blocks->path, blocks->capacity);
-    }
-    blocks->n_given = cut;
+    RRI_TRY(fill(blocks, err));
+    memset(blocks->buffer + blocks->n_had, 0, RRI_LINE_BLOCKS_SLACK - 1);
     *text = blocks->buffer;
-    *bytes = cut;
+    *bytes = blocks->n_had;
     return RR_OK;
+}
+
+void rri_line_blocks_use(rri_line_blocks *blocks, size_t n_bytes)
+{
+    blocks->n_used = n_bytes;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* line_blocks.h: a file of text as blocks of whole lines, so that it may be larger than memory. */
+/* line_blocks.h: a text as blocks that a reader cuts where it likes, so that it may be larger than
+ * memory. */
 #ifndef RRI_IO_LINE_BLOCKS_H
 #define RRI_IO_LINE_BLOCKS_H
 
@@ -9,31 +10,41 @@
 #include "core/status.h"
 
 /* Bytes behind a block that a reader may load, and must not take for text. */
-#define RRI_LINE_BLOCKS_SLACK ((size_t)32)
+#define RRI_LINE_BLOCKS_SLACK ((size_t)128)
+
+/* Where a text comes from: a regular file, or whoever `read` asks (rr_load_options). */
+typedef struct rri_line_source {
+    const char *path; /* borrowed; of a text that is read by `read` its name, for sentences */
+    int64_t (*read)(void *user, void *out, int64_t n_bytes); /* NULL: the file */
+    void *user;
+} rri_line_source;
 
 typedef struct rri_line_blocks {
-    const char *path; /* borrowed */
-    int fd;
-    size_t file_bytes; /* when it was opened */
+    rri_line_source source;
+    int fd;            /* −1 without a file */
+    size_t file_bytes; /* when it was opened; 0: not known */
     size_t capacity;   /* longest block */
     size_t n_buffers;
-    char *buffers;         /* owned, [n_buffers, capacity + RRI_LINE_BLOCKS_SLACK] */
-    char *buffer;          /* the one of the last block */
-    size_t n_given, n_had; /* bytes of the last block; bytes in its buffer */
+    char *buffers;        /* owned, [n_buffers, capacity + RRI_LINE_BLOCKS_SLACK] */
+    char *buffer;         /* the one of the last block */
+    size_t n_used, n_had; /* bytes of it that were used; bytes in it */
     bool is_at_end;
+    bool has_cr_lines; /* set by the reader: each CR is read as LF */
     rri_allocator allocator;
 } rri_line_blocks;
 
-/* A regular file; n_buffers blocks of it are valid at a time. On failure nothing is to be closed.
- */
-rr_status rri_line_blocks_open(rri_line_blocks *blocks, const char *path, size_t capacity,
-                               size_t n_buffers, const rri_allocator *allocator, rr_error *err);
+/* n_buffers blocks are valid at a time. On failure nothing is to be closed. */
+rr_status rri_line_blocks_open(rri_line_blocks *blocks, const rri_line_source *source,
+                               size_t capacity, size_t n_buffers, const rri_allocator *allocator,
+                               rr_error *err);
 
-/* The next block: whole lines, of which the last is not empty, except in the file's last block,
- * which is whatever is left. *bytes 0: the file is over. The text may be changed and is valid until
- * the n_buffers-th next call. Allocates nothing. RR_E_FORMAT where a line, or a run of empty ones,
- * is longer than a block. */
+/* The next block, in the next buffer: what was left of the one before, and as much of the text as
+ * fits in. is_at_end: nothing follows; a text that does not end in LF has one now. *bytes 0: the
+ * text is over. Valid until the n_buffers-th next call. Allocates nothing. */
 rr_status rri_line_blocks_next(rri_line_blocks *blocks, char **text, size_t *bytes, rr_error *err);
+
+/* So many bytes of the last block were used; the others begin the next one. */
+void rri_line_blocks_use(rri_line_blocks *blocks, size_t n_bytes);
 
 void rri_line_blocks_close(rri_line_blocks *blocks);
 

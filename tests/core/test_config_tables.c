@@ -73,7 +73,10 @@ START_TEST(test_config_tables_cover_every_byte_once)
         for (size_t b = 0; table->reserved_offset != 0 && b < 4; b++) {
             n_owners[table->reserved_offset + b]++;
         }
-        for (size_t b = 0; b < table->size; b++) {
+        /* Texts and a callback are not set by name; they end the load options. */
+        const size_t named =
+            kind == RR_CONFIG_LOAD ? offsetof(rr_load_options, separator) : table->size;
+        for (size_t b = 0; b < named; b++) {
             ck_assert_msg(n_owners[b] == 1, "%s: byte %zu has %d owners", table->title, b,
                           n_owners[b]);
         }

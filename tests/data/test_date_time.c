@@ -57,7 +57,9 @@ END_TEST
 START_TEST(test_date_time_refuses_what_is_no_time)
 {
     static const char *const texts[] = {"",
-                                        "2019-11-24",
+                                        "2019-11-2",
+                                        "2019-11-24 ",
+                                        "2019-11-24Z",
                                         "2019-11-24 00:00",
                                         "2019-13-01 00:00:00",
                                         "2019-00-01 00:00:00",

@@ -6,49 +6,19 @@
 
 #include "core/hash.h"
 #include "core/philox.h"
-#include "data/load_rows.h"
-#include "data/row_batch.h"
 #include "fixture.h"
+#include "load_text.h"
 
-/* A text as one block: text [bytes + RRI_ROW_BATCH_SLACK]. On failure nothing is to be released. */
-static rr_status parse_whole(rri_interactions *rows, char *text, size_t bytes, const char *name,
-                             const rri_allocator *allocator, rr_error *err)
+static rr_status parse_whole(rri_interactions *rows, const char *text, size_t bytes,
+                             const char *name, rr_error *err)
 {
-    rri_row_reader reader;
-    rri_row_batch batch;
-    rri_row_reader_init(&reader, rows, name, bytes, allocator);
-    rri_row_batch_init(&batch, allocator);
-    rr_status status = rri_row_reader_begin(&reader, text, bytes, err);
-    if (status == RR_OK) {
-        char *const rest = reader.table.next;
-        rri_row_batch_cut(&batch, rest, (size_t)(text + bytes - rest), text + bytes);
-        status = rri_row_batch_place(&batch, &reader, 0, err);
-    }
-    for (size_t c = 0; status == RR_OK && c < batch.n_chunks; c++) {
-        rri_row_batch_parse(&batch, c, &reader);
-    }
-    if (status == RR_OK) {
-        status = rri_row_batch_take(&batch, &reader, true, err);
-    }
-    if (status == RR_OK) {
-        status = rri_row_reader_finish(&reader, err);
-    }
-    rri_row_batch_release(&batch);
-    if (status != RR_OK) {
-        rri_row_reader_release(&reader);
-    }
-    return status;
+    const rr_load_options options = load_text_options();
+    return load_text(rows, NULL, text, bytes, name, &options, err);
 }
-
-static rri_allocator allocator;
 
 static rr_status parse(rri_interactions *rows, const char *text, rr_error *err)
 {
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    char *const copy = fixture_copy(text, strlen(text));
-    const rr_status status = parse_whole(rows, copy, strlen(text), "f", &allocator, err);
-    free(copy);
-    return status;
+    return parse_whole(rows, text, strlen(text), "f", err);
 }
 
 START_TEST(test_load_forms_reads_recboles_form)
@@ -56,8 +26,7 @@ START_TEST(test_load_forms_reads_recboles_form)
     size_t bytes = 0;
     char *const text = fixture_read("recbole.tsv", &bytes);
     rri_interactions rows;
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_int_eq(parse_whole(&rows, text, bytes, "recbole.tsv", &allocator, NULL), RR_OK);
+    ck_assert_int_eq(parse_whole(&rows, text, bytes, "recbole.tsv", NULL), RR_OK);
     free(text);
     ck_assert_uint_eq(rows.n, 5);
     ck_assert_mem_eq(rows.user_table.keys, ((const uint64_t[3]){7, 9, 12}), sizeof(uint64_t[3]));
@@ -80,9 +49,7 @@ START_TEST(test_load_forms_reads_quotes_mark_and_any_order)
     char *const text = fixture_read("quoted.csv", &bytes);
     rri_interactions rows;
     rr_error err = {0};
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_msg(parse_whole(&rows, text, bytes, "quoted.csv", &allocator, &err) == RR_OK, "%s",
-                  err.text);
+    ck_assert_msg(parse_whole(&rows, text, bytes, "quoted.csv", &err) == RR_OK, "%s", err.text);
     free(text);
     ck_assert_uint_eq(rows.n, 3);
     ck_assert_mem_eq(rows.users, ((const int32_t[3]){0, 1, 0}), sizeof(int32_t[3]));
@@ -122,8 +89,7 @@ START_TEST(test_load_forms_reads_movielens_without_a_header)
     size_t bytes = 0;
     char *const text = fixture_read("ratings.dat", &bytes);
     rri_interactions rows;
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_int_eq(parse_whole(&rows, text, bytes, "f", &allocator, NULL), RR_OK);
+    ck_assert_int_eq(parse_whole(&rows, text, bytes, "f", NULL), RR_OK);
     free(text);
     ck_assert_uint_eq(rows.n, 3);
     ck_assert_mem_eq(rows.users, ((const int32_t[3]){0, 0, 1}), sizeof(int32_t[3]));
@@ -142,8 +108,7 @@ START_TEST(test_load_forms_reads_open_bandit_with_positions_and_propensities)
     char *const text = fixture_read("open_bandit.csv", &bytes);
     rri_interactions rows;
     rr_error err = {0};
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_msg(parse_whole(&rows, text, bytes, "f", &allocator, &err) == RR_OK, "%s", err.text);
+    ck_assert_msg(parse_whole(&rows, text, bytes, "f", &err) == RR_OK, "%s", err.text);
     free(text);
     ck_assert_uint_eq(rows.n, 3);
     ck_assert_mem_eq(rows.items, ((const int32_t[3]){0, 1, 0}), sizeof(int32_t[3]));
@@ -239,9 +204,7 @@ START_TEST(test_load_forms_reads_real_logs_of_open_bandit)
         char *const text = fixture_read(all[i].name, &bytes);
         rri_interactions rows;
         rr_error err = {0};
-        ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-        ck_assert_msg(parse_whole(&rows, text, bytes, "f", &allocator, &err) == RR_OK, "%s",
-                      err.text);
+        ck_assert_msg(parse_whole(&rows, text, bytes, "f", &err) == RR_OK, "%s", err.text);
         free(text);
         ck_assert(rows.n == all[i].n && rows.has_ratings && rows.has_logs);
         ck_assert_uint_eq(rows.user_table.n_keys, all[i].n_users);
@@ -261,11 +224,11 @@ START_TEST(test_load_forms_refuses_open_bandits_context_of_items)
     char *const text = fixture_read("open_bandit/item_context.csv", &bytes);
     rri_interactions rows;
     rr_error err = {0};
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    ck_assert_int_eq(parse_whole(&rows, text, bytes, "item_context.csv", &allocator, &err),
-                     RR_E_FORMAT);
+    ck_assert_int_eq(parse_whole(&rows, text, bytes, "item_context.csv", &err), RR_E_FORMAT);
     ck_assert_str_eq(err.text, "item_context.csv:1:1: there is no column user_id; the first line "
-                               "must name user_id and item_id, separated by tabs or commas");
+                               "has (no name), item_id, item_feature_0, item_feature_1, "
+                               "item_feature_2, item_feature_3: say which column is what, as "
+                               "user_column \"1\" (train --columns user=1,item=2)");
     free(text);
 }
 END_TEST
@@ -299,18 +262,6 @@ START_TEST(test_load_forms_reads_movielens_with_its_quirks)
 }
 END_TEST
 
-static void ck_same_rows(const rri_interactions *a, const rri_interactions *b)
-{
-    ck_assert_uint_eq(a->n, b->n);
-    ck_assert_mem_eq(a->users, b->users, a->n * sizeof a->users[0]);
-    ck_assert_mem_eq(a->items, b->items, a->n * sizeof a->items[0]);
-    ck_assert_mem_eq(a->ratings, b->ratings, a->n * sizeof a->ratings[0]);
-    ck_assert_mem_eq(a->times, b->times, a->n * sizeof a->times[0]);
-    ck_assert_uint_eq(a->user_table.n_keys, b->user_table.n_keys);
-    ck_assert_mem_eq(a->user_table.keys, b->user_table.keys,
-                     a->user_table.n_keys * sizeof a->user_table.keys[0]);
-}
-
 /* Numbers, texts, quotes and forms that are not short, mixed. */
 static size_t write_mixture(char *text, size_t capacity)
 {
@@ -331,29 +282,10 @@ START_TEST(test_load_forms_in_blocks_are_the_text_as_a_whole)
 {
     static char text[40000];
     const size_t bytes = write_mixture(text, sizeof text);
-    rri_interactions whole;
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
-    char *copy = fixture_copy(text, bytes);
-    ck_assert_int_eq(parse_whole(&whole, copy, bytes, "f", &allocator, NULL), RR_OK);
-    free(copy);
-    ck_assert_uint_gt(whole.n, 1000);
-    char path[] = "/tmp/recrl_forms_XXXXXX";
-    FILE *const file = fdopen(mkstemp(path), "w");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(text, 1, bytes, file), bytes);
-    fclose(file);
-    for (int32_t block_bytes = 128; block_bytes < 20000; block_bytes = 3 * block_bytes + 1) {
-        rri_interactions pieces;
-        rr_error err = {0};
-        const rr_load_options options = {
-            .struct_size = sizeof options, .num_threads = 1, .block_bytes = block_bytes};
-        ck_assert_msg(rri_load_rows(&pieces, path, &options, &allocator, &err) == RR_OK, "%s",
-                      err.text);
-        ck_same_rows(&whole, &pieces);
-        rri_interactions_release(&pieces);
-    }
-    unlink(path);
-    rri_interactions_release(&whole);
+    rri_interactions rows;
+    ck_assert_int_eq(parse_whole(&rows, text, bytes, "f", NULL), RR_OK);
+    ck_assert_uint_gt(rows.n, 1000);
+    rri_interactions_release(&rows);
 }
 END_TEST
 
@@ -368,7 +300,7 @@ START_TEST(test_load_forms_only_plain_numbers_are_their_own_keys)
     ck_assert_uint_eq(rows.user_table.keys[0], 0);
     ck_assert_uint_eq(rows.user_table.keys[1], UINT64_MAX);
     ck_assert_uint_eq(rows.user_table.keys[2], rri_hash_bytes("18446744073709551616", 20, 0));
-    ck_assert_uint_eq(rows.item_table.n_keys, 3);
+    ck_assert_uint_eq(rows.item_table.n_keys, 2); /* +7 is 7 */
     ck_assert_uint_eq(rows.item_table.keys[1], rri_hash_bytes("007", 3, 0));
     rri_interactions_release(&rows);
 }
@@ -427,8 +359,9 @@ START_TEST(test_load_forms_names_line_and_column_of_a_mistake)
         const char *text, *sentence;
     } cases[] = {
         {"", "f:1:1: the file is empty; its first line must name the columns user_id and item_id"},
-        {"user_id,rating\n1,2\n", "f:1:1: there is no column item_id; the first line must name "
-                                  "user_id and item_id, separated by tabs or commas"},
+        {"user_id,rating\n1,2\n", "f:1:1: there is no column item_id; the first line has user_id, "
+                                  "rating: say which column is what, as user_column \"1\" (train "
+                                  "--columns user=1,item=2)"},
         {"1::2::3::4\n1::2::x::4\n", "f:2:7: rating is 'x'; it must be a finite number"},
         {"user_id,item_id,position,propensity_score\n1,2,1,0.5\n1,2,1,0\n",
          "f:3:7: propensity_score is '0'; it must be a probability in (0, 1]"},
@@ -441,22 +374,24 @@ START_TEST(test_load_forms_names_line_and_column_of_a_mistake)
         {"user_id,item_id,rating\n1,2,1e39\n",
          "f:2:5: rating is '1e39'; it must be a finite number"},
         {"user_id,item_id,rating\n1,2,\n", "f:2:5: rating is ''; it must be a finite number"},
-        {"user_id,item_id,rating\n1,2, 3\n", "f:2:5: rating is ' 3'; it must be a finite number"},
         {"user_id,item_id,rating\n1,2,3,5\n", "f:2:1: the line has 4 fields; the header has 3"},
         {"user_id,item_id,rating\n1,2\n", "f:2:1: the line has 2 fields; the header has 3"},
-        {"user_id,item_id,rating\n\n1,2,3\n", "f:2:1: the line has 1 fields; the header has 3"},
+        {"user_id,item_id,rating\nx\n1,2,3\n", "f:2:1: the line has 1 fields; the header has 3"},
         {"user_id,item_id,rating\n,2,3\n", "f:2:1: user_id is empty"},
         {"user_id\titem_id\trating\n1\t\t3\n", "f:2:3: item_id is empty"},
         {"user_id,item_id,rating,timestamp\n1,2,3,x\n",
-         "f:2:7: timestamp is 'x'; it must be a number of 64 bits or a date and "
-         "time (2019-11-24 00:00:13+00:00)"},
+         "f:2:7: timestamp is 'x'; it must be a number of 64 bits or a date (2019-11-24, "
+         "2019-11-24 "
+         "00:00:13+00:00)"},
         {"user_id,item_id,rating,timestamp\n1,2,3,1.x\n",
-         "f:2:7: timestamp is '1.x'; it must be a number of 64 bits or a date and "
-         "time (2019-11-24 00:00:13+00:00)"},
+         "f:2:7: timestamp is '1.x'; it must be a number of 64 bits or a date (2019-11-24, "
+         "2019-11-24 "
+         "00:00:13+00:00)"},
         {"user_id,item_id,rating,timestamp\n1,2,3,9223372036854775808\n",
-         "f:2:7: timestamp is '9223372036854775808'; it must be a number of 64 bits or a date and "
-         "time (2019-11-24 00:00:13+00:00)"},
-        {"user_id,item_id,rating\n\"1,2,3\n", "f:2:1: a quote is not closed in this line"},
+         "f:2:7: timestamp is '9223372036854775808'; it must be a number of 64 bits or a date "
+         "(2019-11-24, 2019-11-24 00:00:13+00:00)"},
+        {"user_id,item_id,rating\n\"1,2,3\n", "f:2:1: a quote is not closed (has_quotes 0, train "
+                                              "--quotes no, takes quotes as they stand)"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         rri_interactions rows;
@@ -472,9 +407,10 @@ static void parse_damaged(const char *text, size_t bytes, size_t *n_read)
 {
     rri_interactions rows;
     rr_error err = {0};
-    char *const copy = fixture_copy(text, bytes);
-    const rr_status status = parse_whole(&rows, copy, bytes, "f", &allocator, &err);
-    free(copy);
+    rr_load_options options = load_text_options();
+    options.num_threads = 1 + (int32_t)(bytes % 2);
+    options.block_bytes = 512;
+    const rr_status status = load_text_once(&rows, NULL, text, bytes, "f", &options, &err);
     ck_assert(status == RR_OK || status == RR_E_FORMAT);
     if (status != RR_OK) {
         ck_assert_msg(strncmp(err.text, "f:", 2) == 0, "%s", err.text);
@@ -494,7 +430,6 @@ START_TEST(test_load_forms_survives_truncation_flips_and_edits)
     static const char *const names[] = {"recbole.tsv", "quoted.csv", "ratings.dat",
                                         "open_bandit.csv"};
     static const char marks[] = "\t,\"\n\r\0:.-e9a\xff";
-    ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
     size_t n_read = 0;
     for (size_t f = 0; f < 4; f++) {
         size_t bytes = 0;

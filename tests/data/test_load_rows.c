@@ -63,13 +63,14 @@ static bool load_both(const char *file, int32_t num_threads, int32_t block_bytes
 {
     h = (home){.thread = pthread_self()};
     const rri_allocator allocator = {allocate, release, &h};
-    const rr_load_options alone = {
-        .struct_size = sizeof alone, .num_threads = 1, .block_bytes = block_bytes};
-    rr_load_options together = alone;
+    rr_load_options alone, together;
+    rr_load_options_init(&alone, sizeof alone);
+    alone.block_bytes = block_bytes;
+    together = alone;
     together.num_threads = num_threads;
     rr_error errors[2] = {{0}, {0}};
-    const rr_status status = rri_load_rows(&a, file, &alone, &allocator, &errors[0]);
-    ck_assert_int_eq(rri_load_rows(&b, file, &together, &allocator, &errors[1]), status);
+    const rr_status status = rri_load_rows(&a, NULL, file, &alone, &allocator, &errors[0]);
+    ck_assert_int_eq(rri_load_rows(&b, NULL, file, &together, &allocator, &errors[1]), status);
     ck_assert_str_eq(errors[0].text, errors[1].text);
     ck_assert_int_eq(atomic_load(&h.n_elsewhere), 0);
     return status == RR_OK;

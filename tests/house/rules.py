@@ -63,7 +63,6 @@ FOR_TESTS = {
     "rri_philox_block": "has published vectors",
     "rri_normal_turn": "is exact at the quarters, which draws do not show",
     "rri_interactions_add": "one row of the table's own tests",
-    "rri_plain_row_read": "the plain twin of what reads sixteen lines",
 }
 
 # A file is written to with stdio's functions; only these say it to a stream of the process.

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* table_form.c: fields without their wrapping, and places in sentences. */
+#include "data/table_form.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/text.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static void trim(const char **begin, const char **end)
+{
+    while (*begin < *end && is_blank(**begin)) {
+        (*begin)++;
+    }
+    while (*begin < *end && is_blank((*end)[-1])) {
+        (*end)--;
+    }
+}
+
+rri_table_field rri_table_field_clean(char buffer[RRI_TABLE_FIELD_MOST + 1],
+                                      const rri_table_field *field, const rri_table_form *form)
+{
+    const char *begin = field->text, *end = field->text + field->length;
+    trim(&begin, &end);
+    const bool is_quoted = form->has_quotes && end - begin >= 2 && *begin == '"' && end[-1] == '"';
+    if (is_quoted) {
+        begin++;
+        end--;
+        trim(&begin, &end);
+    }
+    size_t length = (size_t)(end - begin);
+    if (is_quoted && length > 0 && memchr(begin, '"', length) != NULL) {
+        size_t n = 0;
+        for (const char *at = begin; at < end && n <= RRI_TABLE_FIELD_MOST; at++) {
+            at += *at == '"' && at + 1 < end && at[1] == '"' ? 1 : 0;
+            buffer[n++] = *at;
+        }
+        begin = buffer;
+        length = n;
+    }
+    return (rri_table_field){begin,
+                             length > RRI_TABLE_FIELD_MOST ? RRI_TABLE_FIELD_MOST + 1 : length};
+}
+
+/* In runs that a byte can count, which compilers turn into sums of many bytes at once. */
+size_t rri_table_count_line_ends(const char *text, size_t bytes)
+{
+    size_t n = 0;
+    for (size_t begin = 0; begin < bytes; begin += 255) {
+        const size_t length = bytes - begin < 255 ? bytes - begin : 255;
+        uint8_t n_here = 0;
+        for (size_t i = 0; i < length; i++) {
+            n_here = (uint8_t)(n_here + (text[begin + i] == '\n' ? 1 : 0));
+        }
+        n += n_here;
+    }
+    return n;
+}
+
+rr_status rri_table_fail(const rri_table_piece *piece, const char *at, rr_error *err,
+                         const char *format, ...)
+{
+    char sentence[400];
+    va_list arguments;
+    va_start(arguments, format);
+    rri_text_write_list(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    const size_t offset = (size_t)(at - piece->text);
+    size_t line_begin = offset;
+    while (line_begin > 0 && piece->text[line_begin - 1] != '\n') {
+        line_begin--;
+    }
+    RRI_FAIL(err, RR_E_FORMAT, "%.200s:%zu:%zu: %s", piece->form->name,
+             piece->first_line + rri_table_count_line_ends(piece->text, offset),
+             offset - line_begin + 1, sentence);
+}
+
+const char *rri_table_show(char out[RRI_TABLE_SHOWN], const rri_table_field *field)
+{
+    const size_t length = field->length < 40 ? field->length : 40;
+    for (size_t i = 0; i < length; i++) {
+        const char c = field->text[i];
+        out[i] = c >= ' ' && c <= '~' ? c : '?';
+    }
+    strcpy(out + length, length < field->length ? "…" : "");
+    return out;
+}
