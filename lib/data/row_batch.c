@@ -416,47 +416,50 @@ static void refuse_quotes(int kind, const char *stop, const rri_table_piece *pie
     }
 }
 
-/* Rows of the chunk from walk->at on, until one is refused. err: of that one, nullable. */
+/* Rows of the chunk from walk->at on, until one is refused. err: of that one, nullable. The chunk
+ * is written once: its neighbours, on other threads, lie in the same lines of the cache. */
 static void parse_rows(rri_row_batch *batch, rri_row_chunk *chunk, rri_row_walk *walk,
                        const rri_row_reader *reader, rr_error *err)
 {
     rri_table_field fields[RRI_TABLE_MOST_COLUMNS];
     const size_t n_columns = reader->header.n_columns;
     const char *stop = NULL;
+    rri_row_chunk own = *chunk;
     while (walk->at < walk->end) {
         uint64_t checks[2] = {0, 0};
-        const size_t line = chunk->first + chunk->n_rows;
+        const size_t line = own.first + own.n_rows;
         const row_place place = {batch->ids[line], checks, batch->first_row + line};
         const char *const begin = walk->at;
         size_t n = 0;
         const int kind = rri_row_walk_next(walk, fields, n_columns, &n, &stop);
         if (kind == RRI_ROW_FIELDS) {
             const int end =
-                parse_row(&place, &chunk->skipped, fields, n, begin, &batch->piece, reader, err);
+                parse_row(&place, &own.skipped, fields, n, begin, &batch->piece, reader, err);
             if (end == ROW_READ) {
                 if ((checks[0] | checks[1]) != 0) {
-                    begin_texts(batch, chunk);
+                    begin_texts(batch, &own);
                 }
-                if (chunk->has_texts) {
+                if (own.has_texts) {
                     memcpy(batch->checks[line], checks, sizeof checks);
                 }
                 batch->begins[line] = (uint32_t)(begin - batch->piece.text);
-                chunk->n_rows++;
+                own.n_rows++;
                 continue;
             }
             if (end == ROW_SKIPPED) {
                 continue;
             }
         } else if (kind == RRI_ROW_EMPTY || kind == RRI_ROW_COMMENT) {
-            chunk->skipped.n_empty += kind == RRI_ROW_EMPTY ? 1 : 0;
-            chunk->skipped.n_comments += kind == RRI_ROW_COMMENT ? 1 : 0;
+            own.skipped.n_empty += kind == RRI_ROW_EMPTY ? 1 : 0;
+            own.skipped.n_comments += kind == RRI_ROW_COMMENT ? 1 : 0;
             continue;
         } else {
             refuse_quotes(kind, stop, &batch->piece, err);
         }
-        chunk->failed = begin;
-        return;
+        own.failed = begin;
+        break;
     }
+    *chunk = own;
 }
 
 void rri_row_batch_parse(rri_row_batch *batch, size_t c, const rri_row_reader *reader)

@@ -74,29 +74,30 @@ static bool begins_field(const char *begin, const char *quote)
     return begin == quote;
 }
 
-int rri_row_walk_settle(rri_row_walk *walk, const char *begin, const char **mark, const char **next,
-                        const char **stop)
+rri_row_stop rri_row_walk_settle(rri_row_walk *walk, const char *begin, const char *mark,
+                                 const char **stop)
 {
     const rri_table_form *const form = walk->form;
-    if (form->has_quotes && **mark == '"' && begins_field(begin, *mark)) {
-        const int kind = pass_quotes(walk, mark, stop);
-        if (kind != RRI_ROW_FIELDS) {
-            return kind;
+    rri_row_stop found = {.mark = mark, .kind = RRI_ROW_FIELDS};
+    if (form->has_quotes && *mark == '"' && begins_field(begin, mark)) {
+        found.kind = pass_quotes(walk, &found.mark, stop);
+        if (found.kind != RRI_ROW_FIELDS) {
+            return found;
         }
     }
-    while (**mark != '\n' && !is_separator(walk, *mark)) {
-        *mark = rri_row_walk_mark(walk); /* a quote, or one colon, inside a field */
+    while (*found.mark != '\n' && !is_separator(walk, found.mark)) {
+        found.mark = rri_row_walk_mark(walk); /* a quote, or one colon, inside a field */
     }
-    *next = *mark + (**mark == '\n' ? 1 : form->width);
-    if (form->is_blanks && **mark != '\n') {
-        while (is_blank(**next)) {
-            (*next)++;
+    found.next = found.mark + (*found.mark == '\n' ? 1 : form->width);
+    if (form->is_blanks && *found.mark != '\n') {
+        while (is_blank(*found.next)) {
+            found.next++;
         }
-        *next += **next == '\r' && (*next)[1] == '\n' ? 1 : 0;
-        *next += **next == '\n' ? 1 : 0;
+        found.next += *found.next == '\r' && found.next[1] == '\n' ? 1 : 0;
+        found.next += *found.next == '\n' ? 1 : 0;
     }
-    pass(walk, *next);
-    return RRI_ROW_FIELDS;
+    pass(walk, found.next);
+    return found;
 }
 
 int rri_row_walk_open(rri_row_walk *walk, const char **begin)

@@ -82,11 +82,15 @@ static inline const char *rri_row_walk_mark(rri_row_walk *walk)
     return mark;
 }
 
-/* The rows that are not plain, a quote, "::", blanks, comments: row_walk.c. A mark of the field
- * that begins at `begin` ← where the field ends; *next ← begin of what follows, behind a line end
- * where it was the row's last. */
-int rri_row_walk_settle(rri_row_walk *walk, const char *begin, const char **mark, const char **next,
-                        const char **stop);
+/* What is not plain: a quote, "::", blanks, comments (row_walk.c). A mark of the field that begins
+ * at `begin` becomes where the field ends, and where the next one begins, behind a line end where
+ * it was the row's last. */
+typedef struct rri_row_stop {
+    const char *mark, *next;
+    int kind; /* RRI_ROW_* */
+} rri_row_stop;
+rri_row_stop rri_row_walk_settle(rri_row_walk *walk, const char *begin, const char *mark,
+                                 const char **stop) __attribute__((cold));
 /* *begin ← the row's first field; RRI_ROW_COMMENT and RRI_ROW_EMPTY: passed. */
 int rri_row_walk_open(rri_row_walk *walk, const char **begin);
 bool rri_row_walk_is_blank(const char *begin, const char *end);
@@ -103,23 +107,38 @@ static inline void rri_row_walk_begin(rri_row_walk *walk, const rri_table_form *
                        .is_plain = form->width == 1 && !form->is_blanks && form->comment == '\0'};
 }
 
+/* Place and marks are kept out of the walk between two marks, which must follow quickly. */
 static inline int rri_row_walk_next(rri_row_walk *walk, rri_table_field *fields, size_t max_fields,
                                     size_t *n, const char **stop)
 {
     const char *begin = walk->at;
-    if (!walk->is_plain) {
+    const bool is_plain = walk->is_plain;
+    if (!is_plain) {
         const int kind = rri_row_walk_open(walk, &begin);
         if (kind != RRI_ROW_FIELDS) {
             return kind;
         }
     }
+    const char *base = walk->base;
+    uint64_t marks = walk->marks;
     for (size_t c = 0;; c++) {
-        const char *mark = rri_row_walk_mark(walk), *next = mark + 1;
-        if (*mark == '"' || !walk->is_plain) {
-            const int kind = rri_row_walk_settle(walk, begin, &mark, &next, stop);
-            if (kind != RRI_ROW_FIELDS) {
-                return kind;
+        while (marks == 0) {
+            base += 64;
+            marks = rri_row_walk_look(walk->form, base);
+        }
+        const char *mark = base + __builtin_ctzll(marks), *next = mark + 1;
+        marks &= marks - 1;
+        if (*mark == '"' || !is_plain) {
+            walk->base = base;
+            walk->marks = marks;
+            const rri_row_stop found = rri_row_walk_settle(walk, begin, mark, stop);
+            if (found.kind != RRI_ROW_FIELDS) {
+                return found.kind;
             }
+            mark = found.mark;
+            next = found.next;
+            base = walk->base;
+            marks = walk->marks;
         }
         const bool is_last = next[-1] == '\n';
         mark -= is_last && mark > begin && mark[-1] == '\r' ? 1 : 0;
@@ -128,6 +147,8 @@ static inline int rri_row_walk_next(rri_row_walk *walk, rri_table_field *fields,
         }
         if (is_last) {
             walk->at = next;
+            walk->base = base;
+            walk->marks = marks;
             *n = c + 1;
             return c == 0 && rri_row_walk_is_blank(begin, mark) ? RRI_ROW_EMPTY : RRI_ROW_FIELDS;
         }
