@@ -35,6 +35,8 @@ need meson meson --version
 need ninja-build ninja --version
 need pkg-config pkg-config --version
 need libblis-serial-dev has_blis
+need zlib1g-dev pkg-config --exists zlib
+need libjansson-dev pkg-config --exists jansson
 [ -e data/ml-100k/ml-100k.inter ] || need python3-pip python3 -m pip --version
 
 if [ -z "$missing" ]; then

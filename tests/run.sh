@@ -63,6 +63,8 @@ list_missing() {
     need check has_check
     need libblis-serial-dev has_blis
     need libsqlite3-dev pkg-config --exists sqlite3
+    need zlib1g-dev pkg-config --exists zlib
+    need libjansson-dev pkg-config --exists jansson
     if [ "$tier" = full ]; then
         need chromium chromium --version
         need python3-venv has_venv

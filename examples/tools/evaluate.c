@@ -181,6 +181,7 @@ static void open_world(world *w, const options *o, const run_origin *origin, con
         .spec = origin->world,
         .data = o->data != NULL ? o->data : data,
         .vectors = o->vectors != NULL ? o->vectors : vectors,
+        .reading = &origin->reading,
         .memory_limit =
             o->memory_limit != NULL ? text_parse_bytes("--memory-limit", o->memory_limit) : 0,
         .is_remembered = o->data == NULL};
@@ -207,6 +208,9 @@ static void begin_json(json *j, const side *c, const scene *e)
     json_begin(j, stdout);
     json_string(j, "algo", flags_algo_name(c->s.algo));
     json_string(j, "world", e->w.name);
+    if (e->w.path[0] != '\0') {
+        data_file_write_json(j, &e->w.told);
+    }
     json_string(j, "checkpoint", c->path);
     json_count(j, "timesteps", rr_agent_timesteps(c->agent));
     json_count(j, "sessions", e->n_sessions);

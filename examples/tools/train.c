@@ -19,7 +19,7 @@
 #include "driver/train_options.h"
 #include "driver/yardstick.h"
 
-static void announce(const train_options *o, const settings *s, const world *w)
+static void announce(const train_options *o, const settings *s, world *w)
 {
     if (o->is_quiet) {
         return;
@@ -31,9 +31,9 @@ static void announce(const train_options *o, const settings *s, const world *w)
     presets_print(stdout, w->name, s->agent.head == RR_HEAD_DENSE ? "dense" : "tower", s->algo);
     printf(" (--help has all fields)\n");
     if (w->path[0] != '\0') {
-        printf("%s: %s interactions; %s users to train on, %s held back for evaluation\n", w->path,
-               text_count(w->n_interactions), text_count(w->n_users[WORLD_TRAIN]),
-               text_count(w->n_users[WORLD_TEST]));
+        data_file_print(stdout, &w->told);
+        printf("  %s users to train on, %s held back for evaluation\n",
+               text_count(w->n_users[WORLD_TRAIN]), text_count(w->n_users[WORLD_TEST]));
         if (w->has_own_vectors) {
             printf("vectors of %d numbers, fitted elsewhere\n", (int)w->dim);
             fflush(stdout);
@@ -44,7 +44,8 @@ static void announce(const train_options *o, const settings *s, const world *w)
                w->train_rmse, world_holdout_rmse(w, s));
         factors_table ranking = {0};
         factors_add_world(&ranking, w, s);
-        printf("fitted without each user's latest 10 %%, which is to be found among all items:\n");
+        printf("fitted without %s 10 %%, which is to be found among all items:\n",
+               w->told.has_times ? "each user's latest" : "a random");
         factors_print(stdout, &ranking);
         factors_explain_world(stdout, &ranking);
     }
@@ -181,6 +182,9 @@ static void report(const session *t, const train_options *o, int64_t n_steps)
         json_begin(&j, stdout);
         json_string(&j, "algo", flags_algo_name(s->algo));
         json_string(&j, "world", t->w.name);
+        if (t->w.path[0] != '\0') {
+            data_file_write_json(&j, &t->w.told);
+        }
         json_count(&j, "steps", rr_agent_timesteps(r->agent));
         json_count(&j, "steps_here", n_steps);
         json_number(&j, "seconds", t->seconds);
@@ -208,6 +212,7 @@ static void open_world(world *w, const train_options *o, const run_origin *origi
         .data = o->data != NULL ? o->data : remembered,
         .vectors = origin->vectors[0] != '\0' ? origin->vectors : NULL,
         .save_vectors = o->save_vectors,
+        .reading = &origin->reading,
         .memory_limit =
             o->memory_limit != NULL ? text_parse_bytes("--memory-limit", o->memory_limit) : 0,
         .is_remembered = o->resume != NULL && o->data == NULL};

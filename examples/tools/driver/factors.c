@@ -50,6 +50,7 @@ static const char *own_name(const world *w, const settings *s)
 
 void factors_add_world(factors_table *t, const world *w, const settings *s)
 {
+    t->is_random = !w->told.has_times;
     rank_vectors(t, own_name(w, s), w, s, w->parts[1], w->user_vectors, w->item_vectors, true);
 }
 
@@ -188,6 +189,7 @@ void factors_add_agent(factors_table *t, const world *w, const settings *s, rr_a
 
 void factors_add_others(factors_table *t, const world *w, const settings *s)
 {
+    t->is_random = !w->told.has_times;
     rr_dataset *held_out = held_out_of_test_users(w);
     rank_vectors(t, own_name(w, s), w, s, held_out, w->user_vectors, w->item_vectors, true);
     if (w->has_own_vectors || s->als.feedback != RR_FEEDBACK_IMPLICIT) {
@@ -240,12 +242,12 @@ void factors_explain(FILE *out, const factors_table *t)
         }
     }
     fprintf(out,
-            "\nranking: of the latest tenth of what each of %s users met, the share that is among "
+            "\nranking: of %s tenth of what each of %s users met, the share that is among "
             "the first 20 of\n"
             "all items new to them. Neither vectors nor policies have seen it. The policy was "
             "trained\n"
             "for the ratings of a simulated user, not to predict what a user looks at next: ",
-            text_count(t->n_users));
+            t->is_random ? "a random" : "the latest", text_count(t->n_users));
     switch (factors_verdict(t)) {
     case FACTORS_AHEAD:
         fprintf(out, "here it predicts best\nall the same.\n");

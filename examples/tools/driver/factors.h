@@ -21,6 +21,7 @@ typedef struct factors_row {
 
 typedef struct factors_table {
     int64_t n_users; /* that have something held out */
+    bool is_random;  /* what is held out: not the latest, since there are no times */
     int n;
     factors_row at[FACTORS_MOST_ROWS];
 } factors_table;

@@ -48,6 +48,7 @@ typedef struct run_origin {
     char name[256];        /* --name; "" where it was not given */
     char vectors[1024];    /* --vectors; "" where it was not given */
     char reward_scale[32]; /* --reward-scale; "" where it was not given */
+    data_options reading;  /* --columns and the like */
 } run_origin;
 
 /* Agent by algorithm over a catalogue, from the settings. */

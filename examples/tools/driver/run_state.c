@@ -58,6 +58,7 @@ rr_status run_save(const run *r, const char *path, const run_origin *origin, rr_
     if (origin->reward_scale[0] != '\0') {
         fprintf(out, "reward_scale %s\n", origin->reward_scale);
     }
+    data_options_write(out, &origin->reading);
     write_config(out, r->s, RR_CONFIG_TRAIN);
     write_config(out, r->s, RR_CONFIG_ALS);
     for (int32_t i = 0; i < r->s->env.n_envs; i++) {
@@ -150,6 +151,8 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
             snprintf(origin->vectors, sizeof origin->vectors, "%s", value);
         } else if ((value = behind(line, "reward_scale")) != NULL) {
             snprintf(origin->reward_scale, sizeof origin->reward_scale, "%s", value);
+        } else if (data_options_take(&origin->reading, line)) {
+            continue;
         } else if (behind(line, "train") != NULL) {
             read_field(s, RR_CONFIG_TRAIN, line + strlen("train "));
         } else if (behind(line, "als") != NULL) {

@@ -62,6 +62,21 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         {"data", "PATH", "where MovieLens is, a file or its folder", &o->data, NULL},
         {"memory-limit", "BYTES", "refuse interactions that need more, say 2G (decimal K, M, G, T)",
          &o->memory_limit, NULL},
+        {"columns", "user=C,item=C,…",
+         "columns of FILE by name or number: user, item, rating, time, position, propensity",
+         &o->columns, NULL},
+        {"separator", "S", "of FILE's columns: tab, comma, semicolon, blanks, or itself",
+         &o->separator, NULL},
+        {"header", "yes|no", "whether FILE's first line names the columns (default: it is seen)",
+         &o->header, NULL},
+        {"quotes", "yes|no", "whether quotes hold FILE's fields together (default yes)", &o->quotes,
+         NULL},
+        {"comment", "C", "lines of FILE that begin with it are none; none: all are", &o->comment,
+         NULL},
+        {"skip-incomplete", NULL, "skip rows of FILE in which a field that counts is empty", NULL,
+         &o->skips_incomplete},
+        {"positive", "RULE", "interactions that count as liked, as 'rating>=4'", &o->positive,
+         NULL},
         {"vectors", "FILE.npy", "vectors of items, and of users in FILE.users.npy, not fitted ones",
          &o->vectors, NULL},
         {"save-vectors", "FILE.npy", "write the world's vectors to such files", &o->save_vectors,
@@ -131,6 +146,32 @@ static void take_vectors(run_origin *origin, const train_options *o)
     }
 }
 
+/* How the file is read is the run's for all its life. */
+static void take_reading(run_origin *origin, const train_options *o)
+{
+    data_options given;
+    memset(&given, 0, sizeof given);
+    const struct {
+        const char *flag, *value;
+    } all[] = {{"columns", o->columns},
+               {"separator", o->separator},
+               {"header", o->header},
+               {"quotes", o->quotes},
+               {"comment", o->comment},
+               {"positive", o->positive},
+               {"skip-incomplete", o->skips_incomplete ? "yes" : NULL}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i].value != NULL) {
+            data_options_set(&given, all[i].flag, all[i].value);
+        }
+    }
+    if (o->resume != NULL) {
+        data_options_require_same(&given, &origin->reading);
+    } else {
+        origin->reading = given;
+    }
+}
+
 /* A run's unit of rewards is one for all its life. */
 static void take_reward_scale(run_origin *origin, const train_options *o)
 {
@@ -173,6 +214,7 @@ static void begin_settings(settings *s, run_origin *origin, const train_options 
     strcpy(origin->data, o->data != NULL ? o->data : "");
     take_vectors(origin, o);
     take_reward_scale(origin, o);
+    take_reading(origin, o);
     const char *head = flags_value(fields, "head");
     settings_init(s, spec, head != NULL ? head : "tower", flags_algo(o->algo));
     flags_apply(fields, s);
@@ -190,6 +232,7 @@ static void resume_settings(settings *s, run_origin *origin, const train_options
     run_read_settings(s, origin, o->from);
     take_vectors(origin, o);
     take_reward_scale(origin, o);
+    take_reading(origin, o);
     if (o->algo != NULL && flags_algo(o->algo) != s->algo) {
         text_fail("--algo is %s, but the checkpoint was made with %s", o->algo,
                   flags_algo_name(s->algo));
@@ -360,5 +403,6 @@ void train_options_dump(const settings *s, const run_origin *origin)
     if (origin->reward_scale[0] != '\0') {
         printf("reward-scale %s\n", origin->reward_scale);
     }
+    data_options_write(stdout, &origin->reading);
     flags_file_write(stdout, s);
 }

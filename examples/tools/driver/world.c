@@ -24,8 +24,17 @@ static bool is_simulated(const char *spec)
     return strcmp(spec, "synthetic") == 0 || strcmp(spec, "tiring") == 0;
 }
 
+static bool is_input(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
 void world_name(char *out, size_t capacity, const char *spec)
 {
+    if (is_input(spec)) {
+        snprintf(out, capacity, "stdin");
+        return;
+    }
     const char *slash = strrchr(spec, '/');
     snprintf(out, capacity, "%s", slash != NULL ? slash + 1 : spec);
     char *dot = strrchr(out, '.');
@@ -40,10 +49,11 @@ static bool is_folder(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
+/* A file or a pipe. */
 static bool is_file(const char *path)
 {
     struct stat about;
-    return stat(path, &about) == 0 && S_ISREG(about.st_mode);
+    return is_input(path) || (stat(path, &about) == 0 && !S_ISDIR(about.st_mode));
 }
 
 static void find_file(world *w, const char *spec, const char *data, bool is_remembered)
@@ -54,6 +64,9 @@ static void find_file(world *w, const char *spec, const char *data, bool is_reme
     } else {
         const char *path = data != NULL ? data : is_movielens ? MOVIELENS_FILE : spec;
         snprintf(w->path, sizeof w->path, "%s", path);
+    }
+    if (is_remembered && is_input(w->path)) {
+        text_fail("the checkpoint was made from standard input; give --data FILE");
     }
     if (is_file(w->path)) {
         return;
@@ -129,12 +142,22 @@ static void compute_popularity(world *w, const rr_dataset *dataset, const uint8_
     free(is_train);
 }
 
-/* The latest tenth of each user is set apart. */
+/* The latest tenth of each user is set apart; without times, a random tenth of all. What is not
+ * positive of it is looked for by nobody. */
 static void divide(world *w, const rr_dataset *dataset)
 {
+    enum { UNWANTED = 2 };
     rr_error err;
+    rr_dataset_view view = {.struct_size = sizeof view};
     uint8_t *marks = text_allocate((size_t)w->n_interactions, 1);
-    text_require(rr_dataset_split_rows(dataset, RR_SPLIT_PER_USER, HELD_OUT, 0, marks, &err), &err);
+    const int32_t split = w->told.has_times ? RR_SPLIT_PER_USER : RR_SPLIT_RANDOM;
+    text_require(rr_dataset_split_rows(dataset, split, HELD_OUT, SPLIT_SEED, marks, &err), &err);
+    text_require(rr_dataset_describe(dataset, &view, &err), &err);
+    for (int64_t i = 0; i < view.n; i++) {
+        if (marks[i] == 1 && !data_file_is_positive(&w->told, view.ratings[i])) {
+            marks[i] = UNWANTED;
+        }
+    }
     for (uint8_t part = 0; part < 2; part++) {
         text_require(rr_dataset_select(&w->parts[part], dataset, marks, part, NULL, &err), &err);
     }
@@ -152,19 +175,18 @@ static void count_met(world *w, int32_t n_users)
     }
 }
 
-rr_dataset *world_load(const world *w)
+/* The file's interactions: all of them where vectors are given, whose rows are of all. */
+static rr_dataset *load(world *w, const settings *s)
 {
-    rr_error err;
-    rr_dataset *dataset = NULL;
-    rr_load_options options;
-    rr_load_options_init(&options, sizeof options);
-    options.memory_limit = w->memory_limit;
-    options.num_threads = w->num_threads;
-    const rr_status status = rr_dataset_load(&dataset, w->path, &options, NULL, &err);
-    if (status == RR_E_MEMORY && w->memory_limit > 0) {
-        text_require_file(status, &err, "--memory-limit");
+    const bool is_implicit = s->als.feedback == RR_FEEDBACK_IMPLICIT && !w->has_own_vectors;
+    data_told_close(&w->told);
+    rr_dataset *const dataset = data_file_load(&w->told, w->path, &w->reading, w->memory_limit,
+                                               w->num_threads, is_implicit);
+    if (!w->told.has_ratings && !is_implicit && !w->has_own_vectors) {
+        text_fail("%s has no ratings: --feedback implicit learns from who met what, and --columns "
+                  "rating=C says which column they are",
+                  w->told.path);
     }
-    text_require(status, &err);
     return dataset;
 }
 
@@ -195,7 +217,7 @@ static void learn(world *w, const world_source *from, const settings *s)
     if (from->save_vectors != NULL) {
         vectors_require_writable(from->save_vectors);
     }
-    rr_dataset *dataset = world_load(w);
+    rr_dataset *dataset = load(w, s);
     const int32_t n_users = rr_dataset_user_count(dataset);
     w->n_items = rr_dataset_item_count(dataset);
     w->n_interactions = rr_dataset_count(dataset);
@@ -217,7 +239,17 @@ static void learn(world *w, const world_source *from, const settings *s)
     count_met(w, n_users);
 
     free(is_test);
-    rr_dataset_destroy(dataset);
+    if (w->told.is_pipe) {
+        w->kept = dataset;
+    } else {
+        rr_dataset_destroy(dataset);
+    }
+}
+
+static bool is_reading_given(const world_source *from)
+{
+    static const data_options none;
+    return from->reading != NULL && memcmp(from->reading, &none, sizeof none) != 0;
 }
 
 /* Synthetic worlds read nothing. */
@@ -226,6 +258,7 @@ static void refuse_files(const world_source *from)
     const char *flag = from->vectors != NULL        ? "--vectors"
                        : from->save_vectors != NULL ? "--save-vectors"
                        : from->memory_limit > 0     ? "--memory-limit"
+                       : is_reading_given(from)     ? "--columns or another flag of reading"
                                                     : NULL;
     if (flag != NULL) {
         text_fail("%s is given, but --world is \"%s\", which reads no interactions; it must be "
@@ -239,6 +272,9 @@ void world_open(world *w, const world_source *from, const settings *s)
     memset(w, 0, sizeof *w);
     world_name(w->name, sizeof w->name, from->spec);
     w->memory_limit = from->memory_limit;
+    if (from->reading != NULL) {
+        w->reading = *from->reading;
+    }
     w->num_threads = s->als.num_threads;
     w->has_own_vectors = from->vectors != NULL;
     if (is_simulated(from->spec)) {
@@ -259,6 +295,8 @@ void world_close(world *w)
         free(w->user_rows[part]);
         rr_dataset_destroy(w->parts[part]);
     }
+    rr_dataset_destroy(w->kept);
+    data_told_close(&w->told);
     free(w->user_vectors);
     free(w->item_vectors);
     free(w->n_met);
@@ -267,10 +305,10 @@ void world_close(world *w)
     memset(w, 0, sizeof *w);
 }
 
-double world_holdout_rmse(const world *w, const settings *s)
+double world_holdout_rmse(world *w, const settings *s)
 {
     rr_error err;
-    rr_dataset *dataset = world_load(w);
+    rr_dataset *dataset = w->kept != NULL ? w->kept : load(w, s);
     rr_als_config config = s->als;
     config.holdout = 0.1f;
     const size_t d = (size_t)w->dim;
@@ -280,7 +318,9 @@ double world_holdout_rmse(const world *w, const settings *s)
     text_require(rr_dataset_fit_als(dataset, &config, NULL, users, items, &stats, &err), &err);
     free(users);
     free(items);
-    rr_dataset_destroy(dataset);
+    if (dataset != w->kept) {
+        rr_dataset_destroy(dataset);
+    }
     return stats.holdout_rmse;
 }
 

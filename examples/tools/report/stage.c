@@ -58,8 +58,9 @@ bool stage_is_alike(const run_record *a, const run_record *b)
     x.seed = y.seed;
     x.world_seed = y.world_seed;
     return strcmp(a->origin.world, b->origin.world) == 0 &&
-           strcmp(a->origin.data, b->origin.data) == 0 && has_same_vectors(a, b) &&
-           memcmp(&x, &y, sizeof x) == 0;
+           strcmp(a->origin.data, b->origin.data) == 0 &&
+           memcmp(&a->origin.reading, &b->origin.reading, sizeof a->origin.reading) == 0 &&
+           has_same_vectors(a, b) && memcmp(&x, &y, sizeof x) == 0;
 }
 
 bool stage_is_same(const run_record *a, const run_record *b)
@@ -75,6 +76,7 @@ void stage_open(stage *s, const run_record *first, int n_sessions)
     const world_source from = {.spec = origin->world,
                                .data = origin->data[0] != '\0' ? origin->data : NULL,
                                .vectors = origin->vectors[0] != '\0' ? origin->vectors : NULL,
+                               .reading = &origin->reading,
                                .is_remembered = true};
     world_open(&s->world, &from, &first->s);
     s->n_sessions = n_sessions > 0 ? n_sessions : play_default_sessions(s->world.n_items);

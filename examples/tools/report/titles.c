@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "titles.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,11 @@ typedef struct layout {
 } layout;
 
 /* u.item first: it is STEM.item as well where the interactions are u.data. */
-static const layout layouts[] = {{"u.item", "|", false, true, true},
-                                 {NULL, "\t", true, false, false},
-                                 {"movies.csv", ",", true, false, false},
-                                 {"movies.dat", "::", false, true, false}};
+static const layout layouts[] = {
+    {"u.item", "|", false, true, true},       {NULL, "\t", true, false, false},
+    {"movies.csv", ",", true, false, false},  {"books.csv", ",", true, false, false},
+    {"BX-Books.csv", ";", true, true, false}, {"artists.dat", "\t", true, false, false},
+    {"movies.dat", "::", false, true, false}};
 
 static const char *const genre_names[N_GENRES] = {
     "unknown",     "Action", "Adventure", "Animation", "Children's", "Comedy",  "Crime",
@@ -47,7 +49,7 @@ static int cut(char **cells, char *line, const char *separator)
     int n = 0;
     line[strcspn(line, "\r\n")] = '\0';
     for (char *at = line; at != NULL && n < MOST_CELLS; n++) {
-        if (*separator == ',' && *at == '"') {
+        if (strcmp(separator, "::") != 0 && *separator != '|' && *separator != '\t' && *at == '"') {
             at = cut_quoted(&cells[n], at);
             continue;
         }
@@ -61,11 +63,57 @@ static int cut(char **cells, char *line, const char *separator)
     return n;
 }
 
-/* The first column whose name has one of the words; −1 where there is none. */
+/* Whether a column is called like an item's id: "item_id:token", "ISBN", "asin". */
+static bool is_id(const char *name)
+{
+    static const char *const names[] = {"itemid",    "movieid",    "bookid",  "isbn",
+                                        "asin",      "parentasin", "videoid", "businessid",
+                                        "productid", "artistid",   "appid",   "id"};
+    char plain[64];
+    size_t n = 0;
+    for (; *name != '\0' && *name != ':' && n < sizeof plain - 1; name++) {
+        if (isalnum((unsigned char)*name)) {
+            plain[n++] = (char)tolower((unsigned char)*name);
+        }
+    }
+    plain[n] = '\0';
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(plain, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int find_id(char **cells, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (is_id(cells[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+    for (; *text != '\0'; text++) {
+        size_t n = 0;
+        while (word[n] != '\0' && tolower((unsigned char)text[n]) == word[n]) {
+            n++;
+        }
+        if (word[n] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first column whose name has one of the words, whatever its case; −1 where there is none. */
 static int find(char **cells, int n, const char *word, const char *other)
 {
     for (int i = 0; i < n; i++) {
-        if (strstr(cells[i], word) != NULL || strstr(cells[i], other) != NULL) {
+        if (has_word(cells[i], word) || has_word(cells[i], other)) {
             return i;
         }
     }
@@ -124,18 +172,42 @@ static char *genres_of_flags(char **cells, int n)
     return copy(text, false);
 }
 
+/* Blanks off both ends. */
+static char *trim(char *text)
+{
+    text += strspn(text, " \t");
+    size_t n = strlen(text);
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t')) {
+        text[--n] = '\0';
+    }
+    return text;
+}
+
+/* "23.0", as a column of floats is written, is 23 where all ids are numbers: its digits; 0: it is
+ * no such number. */
+static size_t whole_digits(const char *text)
+{
+    const size_t n = strspn(text, "0123456789");
+    return n > 0 && text[n] == '.' && strspn(text + n + 1, "0") == strlen(text + n + 1) ? n : 0;
+}
+
 /* The item of a row that is in the world and has no name yet; −1: none. */
-static int32_t item_of(const char *cell, const titles *t, const world *w)
+static int32_t item_of(char *cell, const titles *t, const world *w)
 {
     rr_error err;
-    char *end = NULL;
     int32_t item = -1;
-    const uint64_t key = strtoull(cell, &end, 10);
-    if (end == cell || *end != '\0' || rr_items_find(w->items, &key, 1, &item, &err) != RR_OK ||
-        item < 0 || t->names[item] != NULL) {
+    const char *const id = trim(cell);
+    uint64_t key = rr_id_key(id, (int64_t)strlen(id));
+    if (rr_items_find(w->items, &key, 1, &item, &err) != RR_OK) {
         return -1;
     }
-    return item;
+    if (item < 0 && whole_digits(id) > 0) {
+        key = rr_id_key(id, (int64_t)whole_digits(id));
+        if (rr_items_find(w->items, &key, 1, &item, &err) != RR_OK) {
+            return -1;
+        }
+    }
+    return id[0] == '\0' || item < 0 || t->names[item] != NULL ? -1 : item;
 }
 
 /* A title may have the separator of two colons in it: it is all between the first and the last. */
@@ -165,8 +237,8 @@ static void read_rows(titles *t, FILE *in, const world *w, const layout *l)
         if (fgets(line, sizeof line, in) == NULL) {
             return;
         }
-        const int n = cut(cells, line, l->separator);
-        id = find(cells, n, "item_id", "movieId");
+        const int n = cut(cells, behind_mark(line), l->separator);
+        id = find_id(cells, n);
         name = find(cells, n, "title", "name");
         genre = find(cells, n, "class", "genre");
     }
@@ -187,12 +259,19 @@ static void read_rows(titles *t, FILE *in, const world *w, const layout *l)
 void titles_open(titles *t, const world *w)
 {
     t->n_items = w->n_items;
+    t->ids = w->told.item_ids;
     t->names = text_allocate((size_t)w->n_items, sizeof *t->names);
     t->genres = text_allocate((size_t)w->n_items, sizeof *t->genres);
     const char *slash = strrchr(w->path, '/');
-    const char *dot = strrchr(w->path, '.');
+    int stem = (int)strlen(w->path);
+    stem -= stem > 3 && strcmp(w->path + stem - 3, ".gz") == 0 ? 3 : 0;
     const int folder = slash != NULL ? (int)(slash - w->path) + 1 : 0;
-    const int stem = dot != NULL ? (int)(dot - w->path) : (int)strlen(w->path);
+    for (int i = stem - 1; i > folder; i--) { /* without the ending */
+        if (w->path[i] == '.') {
+            stem = i;
+            break;
+        }
+    }
     for (size_t i = 0; w->items != NULL && i < sizeof layouts / sizeof *layouts; i++) {
         char path[1100];
         const layout *l = &layouts[i];
@@ -221,6 +300,8 @@ void titles_name(char *out, size_t capacity, const titles *t, int32_t item)
 {
     if (t->names[item] != NULL) {
         snprintf(out, capacity, "%s", t->names[item]);
+    } else if (t->ids != NULL) {
+        snprintf(out, capacity, "item %s", t->ids[item]);
     } else {
         snprintf(out, capacity, "item %d", (int)item);
     }

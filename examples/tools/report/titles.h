@@ -7,7 +7,13 @@
  *   movies.dat   MovieLens-1M and 10M: id::title::genres, in Latin-1 or UTF-8
  *   u.item       MovieLens-100k: id|title|…, the last nineteen fields are genres, Latin-1
  *
- * else "item 17". */
+ *   books.csv    goodbooks: commas, book_id, title
+ *   BX-Books.csv Book-Crossing: semicolons and quotes, ISBN, Book-Title, in Latin-1 or UTF-8
+ *   artists.dat  Last.fm: tabs, id, name
+ *
+ * A row's id finds its item by the loader's key (rr_id_key), so ASINs and ids with zeros before
+ * them do too. An item without a title is "item B000007919", its id in the file of interactions;
+ * "item 17", its index, only in a world that has no file. */
 #ifndef EXAMPLES_REPORT_TITLES_H
 #define EXAMPLES_REPORT_TITLES_H
 
@@ -20,6 +26,7 @@ typedef struct titles {
     int32_t n_items;
     char **names;  /* [n_items] NULL where the file has none */
     char **genres; /* [n_items] */
+    char **ids; /* [n_items] as the file of interactions has them; the world's; NULL without one */
 } titles;
 
 void titles_open(titles *t, const world *w);
