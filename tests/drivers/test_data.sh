@@ -20,7 +20,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failed=0
-small="--algo ppo --total-timesteps 1024 --n-envs 64 --num-sweeps 2 --num-factors 4 --name t"
+small="--algo ppo --total-timesteps 1024 --n-envs 64 --num-sweeps 2 --num-factors 4 --name t --overwrite"
 
 # tells SENTENCE WORDS COMMAND…: ends with status 0, and says the words.
 tells() {
