@@ -90,12 +90,12 @@ RR_API void rr_load_options_init(rr_load_options *options, size_t struct_size);
  *     skipped. Without a user, user_feature_… together are one (Open Bandit).
  *   - The key of an id is rr_id_key. In a column in which every id is a number, spellings of one
  *     number (23, 23.0, 2.3e1) are one id; digits behind a zero are another one (023).
- *   - Ratings are numbers, or true and false; without such a column each is 1. Times are numbers, or
- *     dates and times, which become microseconds since 1970.
+ *   - Ratings are numbers, or true and false; without such a column each is 1.
+ *   - Times are numbers, or dates and times, which become microseconds since 1970.
  * Blanks round a field do not count. The text is read in blocks and need not fit into memory. On
  * several threads blocks are read, their rows parsed and their ids looked up at the same time;
- * memory is asked for on the calling thread alone. options NULL: the defaults. *out is the caller's,
- * until rr_dataset_destroy.
+ * memory is asked for on the calling thread alone. options NULL: the defaults. *out is the
+ * caller's, until rr_dataset_destroy.
  * Errors: RR_E_IO: the file cannot be read; RR_E_FORMAT names file, line and column; RR_E_MEMORY
  * with the figure where memory_limit does not suffice, which is estimated from the file's first
  * block, before the rest is read; RR_E_THREAD: the system refused one of num_threads.
@@ -184,12 +184,12 @@ typedef struct rr_dataset_source {
 RR_API rr_status rr_dataset_describe_source(const rr_dataset *dataset, rr_dataset_source *out,
                                             rr_error *err);
 
-/* Returns the key of an id [n_bytes] as rr_dataset_load makes it: digits without a zero before them, below
- * 2^64, are their own key; any other text's key is a hash, the same on every machine. Blanks round
- * it do not count. The id of "23.0" in a column of numbers alone is that of "23". NULL: 0. */
+/* Returns the key of an id [n_bytes] as rr_dataset_load makes it: digits without a zero before
+ * them, below 2^64, are their own key; any other text's key is a hash, the same on every machine.
+ * Blanks round it do not count. The id of "23.0" in a column of numbers alone is that of "23". NULL: 0. */
 RR_API uint64_t rr_id_key(const char *id, int64_t n_bytes);
-/* Writes out [capacity]: the user's, or item's, id as the file has it, terminated, cut where it does
- * not fit; of datasets that were not loaded, and of a user of features, the key. */
+/* Writes out [capacity]: the user's, or item's, id as the file has it, terminated, cut where it
+ * does not fit; of datasets that were not loaded, and of a user of features, the key. */
 RR_API rr_status rr_dataset_user_id(const rr_dataset *dataset, int32_t index, char *out,
                                     int64_t capacity, rr_error *err);
 RR_API rr_status rr_dataset_item_id(const rr_dataset *dataset, int32_t index, char *out,
