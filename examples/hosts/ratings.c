@@ -58,6 +58,7 @@ int main(void)
            stats.train_rmse < 0.5 ? "less" : "more");
 
     /* Rows are in the order in which keys appeared; the catalogue carries the keys on. */
+    const uint64_t *user_keys = rr_dataset_user_keys(dataset);
     const uint64_t *film_keys = rr_dataset_item_keys(dataset);
     require(rr_items_create(&items, film_vectors, film_keys, rr_dataset_item_count(dataset), DIM,
                             NULL, NULL, &err),
@@ -79,7 +80,8 @@ int main(void)
         require(rr_items_keys_of(items, &film, 1, &key, &err), &err);
         char user[32];
         require(rr_dataset_user_id(dataset, u, user, sizeof user, &err), &err);
-        printf("user %s would like an %s film best\n", user, key % 2 == 0 ? "even" : "odd");
+        printf("user %s, key %" PRIu64 ", would like an %s film best\n", user, user_keys[u],
+               key % 2 == 0 ? "even" : "odd");
     }
     rr_items_release(items);
     rr_dataset_destroy(dataset);
