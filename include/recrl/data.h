@@ -186,8 +186,8 @@ RR_API rr_status rr_dataset_describe_source(const rr_dataset *dataset, rr_datase
 
 /* Returns the key of an id [n_bytes] as rr_dataset_load makes it: digits without a zero before
  * them, below 2^64, are their own key; any other text's key is a hash, the same on every machine.
- * Blanks round it do not count. The id of "23.0" in a column of numbers alone is that of "23". NULL:
- * 0. */
+ * Blanks round it do not count. The id of "23.0" in a column of numbers alone is that of "23".
+ * NULL: 0. */
 RR_API uint64_t rr_id_key(const char *id, int64_t n_bytes);
 /* Writes out [capacity]: the user's, or item's, id as the file has it, terminated, cut where it
  * does not fit; of datasets that were not loaded, and of a user of features, the key. */
