@@ -8,7 +8,7 @@
 
 enum { N = 2, S = 2 };
 
-typedef struct desk {
+typedef struct scene {
     rr_buffer *buffer;
     rr_obs obs, final_obs;
     rr_decision decision;
@@ -18,7 +18,7 @@ typedef struct desk {
     uint8_t terminated[N], truncated[N];
     uint64_t ids[N];
     int64_t times[N];
-} desk;
+} scene;
 
 static rr_buffer_config small_config(void)
 {
@@ -29,7 +29,7 @@ static rr_buffer_config small_config(void)
     return config;
 }
 
-static void open_desk(desk *t)
+static void open_scene(scene *t)
 {
     memset(t, 0, sizeof *t);
     const rr_buffer_config config = small_config();
@@ -60,8 +60,8 @@ static void expect(rr_status got, rr_status wanted, const rr_error *err, const c
 
 START_TEST(test_api_buffer_null_arguments_are_refused_by_name)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_error err = {0};
     rr_buffer *buffer = NULL;
     size_t bytes = 0;
@@ -91,8 +91,8 @@ END_TEST
 
 START_TEST(test_api_buffer_record_needs_its_four_arrays_and_one_n)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_error err = {0};
     rr_obs obs = t.obs;
     obs.states = NULL;
@@ -128,8 +128,8 @@ END_TEST
 
 START_TEST(test_api_buffer_fields_not_served_yet_are_refused)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_error err = {0};
     const int32_t incumbents[N] = {0};
     const uint64_t ids[N] = {0};
@@ -165,8 +165,8 @@ END_TEST
 
 START_TEST(test_api_buffer_fills_and_is_cleared)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_error err = {0};
     ck_assert_int_eq(rr_buffer_is_full(t.buffer), 0);
     for (int32_t i = 1; i <= 2; i++) {
@@ -188,8 +188,8 @@ END_TEST
 
 START_TEST(test_api_buffer_structs_of_other_releases_are_understood)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_error err = {0};
     t.obs.struct_size = offsetof(rr_obs, lengths);
     t.decision.struct_size = offsetof(rr_decision, all_log_probs);
@@ -279,8 +279,8 @@ END_TEST
 
 START_TEST(test_api_buffer_counts_are_those_of_its_rows)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_error err = {0};
     size_t bytes = 0;
     const rr_buffer_config config = small_config();

@@ -7,7 +7,7 @@
 
 enum { N = 8, K = 3, S = 2 };
 
-typedef struct desk {
+typedef struct scene {
     counting_host host;
     rr_agent *agent;
     rr_obs obs;
@@ -15,9 +15,9 @@ typedef struct desk {
     int32_t actions[N];
     rr_stats stats;
     rr_error err;
-} desk;
+} scene;
 
-static void open_desk(desk *t)
+static void open_scene(scene *t)
 {
     memset(t, 0, sizeof *t);
     counting_host_init(&t->host);
@@ -46,7 +46,7 @@ static void open_desk(desk *t)
     t->stats.struct_size = sizeof t->stats;
 }
 
-static void refused(desk *t, rr_status got, rr_status wanted, const char *sentence)
+static void refused(scene *t, rr_status got, rr_status wanted, const char *sentence)
 {
     ck_assert_msg(got == wanted, "status %d, not %d (\"%s\")", got, wanted, t->err.text);
     ck_assert_msg(strstr(t->err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", t->err.text,
@@ -55,8 +55,8 @@ static void refused(desk *t, rr_status got, rr_status wanted, const char *senten
 
 START_TEST(test_api_imitate_learns_choice_and_value_and_allocates_nothing)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     const size_t n_calls = t.host.n_calls;
     const uint64_t version = rr_agent_version(t.agent);
     for (int call = 0; call < 200; call++) {
@@ -80,8 +80,8 @@ END_TEST
 
 START_TEST(test_api_imitate_arguments_are_judged_by_name)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     const uint64_t version = rr_agent_version(t.agent);
     rr_imitate_config config;
     rr_imitate_config_init(&config, sizeof config);

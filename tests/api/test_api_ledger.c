@@ -8,7 +8,7 @@
 
 enum { N = 2, S = 2 };
 
-typedef struct desk {
+typedef struct scene {
     rr_ledger *ledger;
     rr_obs obs;
     rr_decision decision;
@@ -17,7 +17,7 @@ typedef struct desk {
     int32_t actions[N];
     uint64_t ids[N];
     int64_t times[N];
-} desk;
+} scene;
 
 static rr_ledger_config small_config(void)
 {
@@ -29,7 +29,7 @@ static rr_ledger_config small_config(void)
     return config;
 }
 
-static void open_desk(desk *t)
+static void open_scene(scene *t)
 {
     memset(t, 0, sizeof *t);
     const rr_ledger_config config = small_config();
@@ -61,7 +61,7 @@ static void expect(rr_status got, rr_status wanted, const rr_error *err, const c
                   sentence);
 }
 
-static rr_ledger_counts count(const desk *t)
+static rr_ledger_counts count(const scene *t)
 {
     rr_ledger_counts c = {.struct_size = sizeof c};
     ck_assert_int_eq(rr_ledger_get_counts(t->ledger, &c, NULL), RR_OK);
@@ -70,8 +70,8 @@ static rr_ledger_counts count(const desk *t)
 
 START_TEST(test_api_ledger_null_arguments_are_refused_by_name)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_error err = {0};
     size_t bytes = 0;
     const rr_ledger_config config = small_config();
@@ -111,8 +111,8 @@ END_TEST
 
 START_TEST(test_api_ledger_names_what_is_missing)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_error err = {0};
     const rr_obs obs = t.obs;
     const rr_decision decision = t.decision;
@@ -160,8 +160,8 @@ END_TEST
 
 START_TEST(test_api_ledger_dropping_what_is_ready_leaves_open_sessions)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     ck_assert_int_eq(rr_ledger_record(t.ledger, &t.obs, &t.decision, NULL, NULL), RR_OK);
     const uint8_t ended[N] = {1};
     t.outcome.terminated = ended;
@@ -181,8 +181,8 @@ END_TEST
 
 START_TEST(test_api_ledger_counts_all_that_came)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_ledger_counts c;
     size_t bytes = 0;
     const rr_ledger_config config = small_config();
@@ -232,8 +232,8 @@ END_TEST
 
 START_TEST(test_api_ledger_counts_are_read_without_moving_the_clock)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     ck_assert_int_eq(rr_ledger_record(t.ledger, &t.obs, &t.decision, NULL, NULL), RR_OK);
     rr_ending ending = {.struct_size = sizeof ending, .n = N, .sessions = t.ids};
     ck_assert_int_eq(rr_ledger_end(t.ledger, &ending, NULL, NULL), RR_OK);
@@ -249,8 +249,8 @@ END_TEST
 
 START_TEST(test_api_ledger_statuses_are_of_each_row_and_nothing_else_is_written)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     int32_t statuses[N] = {7, 7};
     t.log_probs[0] = 0.5f; /* the log of no probability */
     const rr_decision decision = t.decision;
@@ -270,8 +270,8 @@ END_TEST
 
 START_TEST(test_api_ledger_a_wrong_clock_is_refused_and_can_be_put_right)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_error err = {0};
     const int64_t seconds = 1700000000, milliseconds = seconds * 1000;
     ck_assert_int_eq(count(&t).clock, INT64_MIN);

@@ -5,7 +5,7 @@
 
 enum { MOST = 1024 };
 
-typedef struct desk {
+typedef struct scene {
     log_fixture log;
     uint64_t blob[MOST / 8], work[MOST / 8];
     size_t bytes;
@@ -14,9 +14,9 @@ typedef struct desk {
     rr_outcome outcome;
     rr_ending ending;
     rr_error err;
-} desk;
+} scene;
 
-static void open_desk(desk *t)
+static void open_scene(scene *t)
 {
     memset(t, 0, sizeof *t);
     log_open(&t->log);
@@ -27,7 +27,7 @@ static void open_desk(desk *t)
     t->ending.struct_size = sizeof t->ending;
 }
 
-static void expect(desk *t, rr_status got, rr_status wanted, const char *sentence)
+static void expect(scene *t, rr_status got, rr_status wanted, const char *sentence)
 {
     ck_assert_msg(got == wanted, "status %d, not %d (\"%s\")", got, wanted, t->err.text);
     ck_assert_msg(strstr(t->err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", t->err.text,
@@ -36,8 +36,8 @@ static void expect(desk *t, rr_status got, rr_status wanted, const char *sentenc
 
 START_TEST(test_api_record_goes_round_through_the_front_door)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     ck_assert_int_eq(rr_record_encode(&t.log.obs, &t.log.decision, 1, NULL, 0, &t.bytes, NULL),
                      RR_OK);
     const size_t asked = t.bytes;
@@ -62,8 +62,8 @@ END_TEST
 
 START_TEST(test_api_record_an_older_callers_shorter_structs_are_filled_as_far_as_they_reach)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     ck_assert_int_eq(
         rr_record_encode(&t.log.obs, &t.log.decision, 0, t.blob, sizeof t.blob, &t.bytes, NULL),
         RR_OK);
@@ -81,8 +81,8 @@ END_TEST
 
 START_TEST(test_api_record_arguments_are_judged_by_name)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     rr_blob blob = {.struct_size = sizeof blob};
     expect(&t, rr_record_encode(&t.log.obs, &t.log.decision, 0, NULL, 0, NULL, &t.err),
            RR_E_INVALID, "bytes is NULL");
@@ -126,8 +126,8 @@ END_TEST
 
 START_TEST(test_api_record_an_outcome_keeps_reward_end_time_and_final_observation)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     const uint64_t ids[] = {5, 6};
     const float rewards[] = {0.5f, 2.0f};
     const uint8_t terminated[] = {1, 0}, truncated[] = {1, 1};
@@ -170,8 +170,8 @@ END_TEST
 
 START_TEST(test_api_record_an_ending_keeps_session_and_manner)
 {
-    desk t;
-    open_desk(&t);
+    scene t;
+    open_scene(&t);
     const uint8_t terminated[] = {1, 0};
     const rr_ending given = {.struct_size = sizeof given,
                              .n = 2,

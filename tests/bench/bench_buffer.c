@@ -24,7 +24,7 @@ static void require(rr_status status)
     }
 }
 
-typedef struct desk {
+typedef struct scene {
     rr_ledger *ledger;
     size_t n_rows;
     float *states, *features, *log_probs, *rewards;
@@ -33,11 +33,11 @@ typedef struct desk {
     int64_t *times;
     rr_obs obs;
     rr_decision decision;
-} desk;
+} scene;
 
-static desk create(size_t n_rows, bool has_lists)
+static scene create(size_t n_rows, bool has_lists)
 {
-    desk t = {.n_rows = n_rows};
+    scene t = {.n_rows = n_rows};
     rr_ledger_config config;
     rr_ledger_config_init(&config, sizeof config);
     config.max_rows = (int32_t)n_rows;
@@ -99,7 +99,7 @@ static desk create(size_t n_rows, bool has_lists)
     return t;
 }
 
-static void destroy(desk *t)
+static void destroy(scene *t)
 {
     void *const blocks[] = {t->states,    t->features, t->candidates, t->history,
                             t->log_probs, t->rewards,  t->actions,    t->sessions,
@@ -119,7 +119,7 @@ static uint64_t scatter(uint64_t x)
 /* Fills the ledger once: batch after batch, the rewards of each some batches later. */
 static void fill(void *what)
 {
-    desk *t = what;
+    scene *t = what;
     rr_ledger_clear(t->ledger);
     const size_t n_batches = t->n_rows / BATCH, lag = 16;
     rr_outcome outcome = {.struct_size = sizeof outcome,
@@ -153,7 +153,7 @@ static void fill(void *what)
 
 static void measure(bench *b, const char *what, size_t n_rows, bool has_lists)
 {
-    desk t = create(n_rows, has_lists);
+    scene t = create(n_rows, has_lists);
     const bench_times times = bench_throughput(b, fill, &t);
     rr_ledger_counts counts = {.struct_size = sizeof counts};
     require(rr_ledger_settle(t.ledger, (int64_t)1 << 22, &counts, &err));

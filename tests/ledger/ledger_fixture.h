@@ -13,14 +13,14 @@
 
 enum { S = 2 };
 
-typedef struct desk {
+typedef struct scene {
     rri_rollout rollout;
     rri_ledger ledger;
     void *block;
     size_t bytes;
-} desk;
+} scene;
 
-static inline rr_ledger_config desk_config(int32_t max_rows)
+static inline rr_ledger_config scene_config(int32_t max_rows)
 {
     rr_ledger_config config;
     rr_ledger_config_init(&config, sizeof config);
@@ -31,7 +31,7 @@ static inline rr_ledger_config desk_config(int32_t max_rows)
     return config;
 }
 
-static inline void desk_open(desk *t, const rr_ledger_config *config)
+static inline void scene_open(scene *t, const rr_ledger_config *config)
 {
     memset(t, 0, sizeof *t);
     const rr_buffer_config rows = rri_ledger_rows(config);
@@ -48,18 +48,18 @@ static inline void desk_open(desk *t, const rr_ledger_config *config)
 }
 
 /* The usual one: without a wait, without a timeout. */
-static inline void desk_open_rows(desk *t, int32_t max_rows)
+static inline void scene_open_rows(scene *t, int32_t max_rows)
 {
-    const rr_ledger_config config = desk_config(max_rows);
-    desk_open(t, &config);
+    const rr_ledger_config config = scene_config(max_rows);
+    scene_open(t, &config);
 }
 
-static inline void desk_close(desk *t)
+static inline void scene_close(scene *t)
 {
     free(t->block);
 }
 
-static inline rr_status desk_record(desk *t, uint64_t session, uint64_t id, int64_t time)
+static inline rr_status scene_record(scene *t, uint64_t session, uint64_t id, int64_t time)
 {
     const float state[S] = {(float)id, 0.0f}, log_prob = -1.0f;
     const int32_t action = 0;
@@ -80,7 +80,7 @@ static inline rr_status desk_record(desk *t, uint64_t session, uint64_t id, int6
 }
 
 /* end: RRI_END_NONE, _TERMINATED, or _TRUNCATED with the final state [−id, 0]. */
-static inline rr_status desk_reward(desk *t, uint64_t id, float reward, uint8_t end)
+static inline rr_status scene_reward(scene *t, uint64_t id, float reward, uint8_t end)
 {
     int32_t status;
     const float state[S] = {-(float)id, 0.0f};
@@ -99,7 +99,7 @@ static inline rr_status desk_reward(desk *t, uint64_t id, float reward, uint8_t 
 }
 
 /* end: RRI_END_TERMINATED, or RRI_END_CUT. */
-static inline rr_status desk_end(desk *t, uint64_t session, uint8_t end)
+static inline rr_status scene_end(scene *t, uint64_t session, uint8_t end)
 {
     int32_t status;
     const uint8_t terminated = end == RRI_END_TERMINATED;
@@ -109,13 +109,13 @@ static inline rr_status desk_end(desk *t, uint64_t session, uint8_t end)
     return status;
 }
 
-static inline void desk_settle(desk *t, int64_t now)
+static inline void scene_settle(scene *t, int64_t now)
 {
     ck_assert_int_eq(rri_settle_clock(&t->ledger, &t->rollout, now, NULL), RR_OK);
 }
 
 /* What is always so. */
-static inline rr_ledger_counts desk_count(const desk *t)
+static inline rr_ledger_counts scene_count(const scene *t)
 {
     rr_ledger_counts c = {0};
     rri_settle_count(&c, &t->ledger, &t->rollout);

@@ -11,7 +11,7 @@ typedef struct crop {
     uint8_t ends[MOST];
 } crop;
 
-static crop pick(desk *t)
+static crop pick(scene *t)
 {
     crop c;
     ck_assert(rri_harvest_pick(&c.n, c.order, c.ends, &t->ledger, MOST, MOST));
@@ -20,17 +20,17 @@ static crop pick(desk *t)
 
 START_TEST(test_harvest_orders_by_key_and_then_by_arrival)
 {
-    desk t;
-    desk_open_rows(&t, MOST);
-    desk_record(&t, 30, 0, 0); /* row = id */
-    desk_record(&t, 10, 1, 0);
-    desk_record(&t, 30, 2, 0);
-    desk_record(&t, 20, 3, 0); /* stays open */
-    desk_record(&t, 10, 4, 0);
-    desk_reward(&t, 4, 1.0f, RRI_END_TERMINATED);
-    desk_record(&t, 10, 5, 0); /* the key again */
-    desk_reward(&t, 2, 1.0f, RRI_END_TRUNCATED);
-    desk_reward(&t, 5, 1.0f, RRI_END_TERMINATED);
+    scene t;
+    scene_open_rows(&t, MOST);
+    scene_record(&t, 30, 0, 0); /* row = id */
+    scene_record(&t, 10, 1, 0);
+    scene_record(&t, 30, 2, 0);
+    scene_record(&t, 20, 3, 0); /* stays open */
+    scene_record(&t, 10, 4, 0);
+    scene_reward(&t, 4, 1.0f, RRI_END_TERMINATED);
+    scene_record(&t, 10, 5, 0); /* the key again */
+    scene_reward(&t, 2, 1.0f, RRI_END_TRUNCATED);
+    scene_reward(&t, 5, 1.0f, RRI_END_TERMINATED);
     const crop c = pick(&t);
     const int32_t order[] = {1, 4, 5, 0, 2};
     const uint8_t ends[] = {0, 1, 1, 0, 1};
@@ -38,20 +38,20 @@ START_TEST(test_harvest_orders_by_key_and_then_by_arrival)
     ck_assert_mem_eq(c.order, order, sizeof order);
     ck_assert_mem_eq(c.ends, ends, sizeof ends);
     ck_assert_float_eq(rri_harvest_next_state(&t.ledger, &t.rollout, 2)[0], -2.0f);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_train_on_it)
 {
-    desk t;
-    desk_open_rows(&t, MOST);
-    desk_record(&t, 2, 0, 0);
-    desk_record(&t, 2, 1, 0);
-    desk_record(&t, 2, 2, 0);
-    desk_record(&t, 1, 3, 0); /* cut off in its first row */
-    desk_end(&t, 2, RRI_END_CUT);
-    desk_end(&t, 1, RRI_END_CUT);
+    scene t;
+    scene_open_rows(&t, MOST);
+    scene_record(&t, 2, 0, 0);
+    scene_record(&t, 2, 1, 0);
+    scene_record(&t, 2, 2, 0);
+    scene_record(&t, 1, 3, 0); /* cut off in its first row */
+    scene_end(&t, 2, RRI_END_CUT);
+    scene_end(&t, 1, RRI_END_CUT);
     const crop c = pick(&t);
     ck_assert_uint_eq(c.n, 2);
     ck_assert_int_eq(c.order[0], 0);
@@ -60,33 +60,33 @@ START_TEST(test_harvest_a_session_cut_off_leads_to_its_last_row_and_does_not_tra
     ck_assert_int_eq(c.ends[1], 1);
     ck_assert_float_eq(rri_harvest_next_state(&t.ledger, &t.rollout, 1)[0], 2.0f);
     rri_harvest_forget(&t.ledger, &t.rollout, 2);
-    const rr_ledger_counts counts = desk_count(&t);
+    const rr_ledger_counts counts = scene_count(&t);
     ck_assert_int_eq(counts.trained, 2);
     ck_assert_int_eq(counts.dropped, 2);
     ck_assert_int_eq(counts.rows, 0);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_harvest_says_that_nothing_is_ready)
 {
-    desk t;
-    desk_open_rows(&t, MOST);
+    scene t;
+    scene_open_rows(&t, MOST);
     crop c;
     ck_assert(!rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, MOST));
-    desk_record(&t, 2, 0, 0);
+    scene_record(&t, 2, 0, 0);
     ck_assert(!rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, MOST));
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_harvest_takes_no_more_than_fits_and_first_what_began_first)
 {
-    desk t;
-    desk_open_rows(&t, MOST);
+    scene t;
+    scene_open_rows(&t, MOST);
     for (uint64_t i = 0; i < 12; i++) {
-        desk_record(&t, 100 - i / 3, i, 0);
-        desk_end(&t, i % 3 == 2 ? 100 - i / 3 : 0, RRI_END_TERMINATED);
+        scene_record(&t, 100 - i / 3, i, 0);
+        scene_end(&t, i % 3 == 2 ? 100 - i / 3 : 0, RRI_END_TERMINATED);
     }
     crop c;
     ck_assert(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, 8, MOST));
@@ -94,20 +94,20 @@ START_TEST(test_harvest_takes_no_more_than_fits_and_first_what_began_first)
     ck_assert_int_eq(c.order[0], 3); /* key 99 before key 100 */
     ck_assert_int_eq(c.order[3], 0);
     rri_harvest_forget(&t.ledger, &t.rollout, 6);
-    ck_assert_int_eq(desk_count(&t).ready, 6);
-    desk_close(&t);
+    ck_assert_int_eq(scene_count(&t).ready, 6);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_harvest_a_session_that_is_rejected_is_not_picked_but_forgotten_and_counted)
 {
-    desk t;
-    desk_open_rows(&t, MOST);
+    scene t;
+    scene_open_rows(&t, MOST);
     for (uint64_t i = 0; i < 9; i++) {
-        desk_record(&t, i % 3, i, 0);
+        scene_record(&t, i % 3, i, 0);
     }
-    desk_end(&t, 1, RRI_END_CUT);
-    desk_end(&t, 2, RRI_END_TERMINATED);
+    scene_end(&t, 1, RRI_END_CUT);
+    scene_end(&t, 2, RRI_END_TERMINATED);
     rri_harvest_begin(&t.ledger);
     ck_assert_uint_eq(rri_settle_places(&t.ledger, 1), 2);
     ck_assert_uint_eq(rri_settle_places(&t.ledger, 2), 3);
@@ -122,37 +122,37 @@ START_TEST(test_harvest_a_session_that_is_rejected_is_not_picked_but_forgotten_a
     rri_harvest_reject(&t.ledger, 1);
     ck_assert_uint_eq(pick(&t).n, 3);
     rri_harvest_forget(&t.ledger, &t.rollout, 2);
-    const rr_ledger_counts counts = desk_count(&t);
+    const rr_ledger_counts counts = scene_count(&t);
     ck_assert_int_eq(counts.rejected, 3);
     ck_assert_int_eq(counts.rejected_sessions, 1);
     ck_assert_int_eq(counts.trained, 2);
     ck_assert_int_eq(counts.dropped, 1);
     ck_assert_int_eq(counts.open, 3);
     ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, 0), 0);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits)
 {
-    desk t;
-    rr_ledger_config config = desk_config(MOST);
+    scene t;
+    rr_ledger_config config = scene_config(MOST);
     config.reward_wait = 10;
-    desk_open(&t, &config);
+    scene_open(&t, &config);
     for (uint64_t i = 0; i < 9; i++) {
-        desk_record(&t, i % 3, i, i % 3 == 2 ? 100 : 0);
+        scene_record(&t, i % 3, i, i % 3 == 2 ? 100 : 0);
     }
-    desk_end(&t, 1, RRI_END_TERMINATED);
-    desk_end(&t, 2, RRI_END_TERMINATED);
-    desk_settle(&t, 50);
+    scene_end(&t, 1, RRI_END_TERMINATED);
+    scene_end(&t, 2, RRI_END_TERMINATED);
+    scene_settle(&t, 50);
     rri_harvest_drop_ready(&t.ledger, &t.rollout);
-    const rr_ledger_counts c = desk_count(&t);
+    const rr_ledger_counts c = scene_count(&t);
     ck_assert_int_eq(c.dropped, 3);
     ck_assert_int_eq(c.open, 3);
     ck_assert_int_eq(c.waiting, 3);
     ck_assert_int_eq(c.rejected, 0);
     ck_assert_int_eq(t.ledger.clock, 50);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
@@ -161,22 +161,22 @@ START_TEST(test_harvest_what_stays_is_as_if_the_others_had_never_been)
 {
     enum { SESSIONS = 6, ROWS = 42 };
     for (unsigned going = 1; going < 1u << SESSIONS; going++) {
-        desk t, twin;
-        const rr_ledger_config config = desk_config(MOST);
-        desk_open(&t, &config);
-        desk_open(&twin, &config);
+        scene t, twin;
+        const rr_ledger_config config = scene_config(MOST);
+        scene_open(&t, &config);
+        scene_open(&twin, &config);
         for (uint64_t i = 0; i < ROWS; i++) {
             const uint64_t session = (i * i + 3 * i) % SESSIONS;
             const bool goes = (going >> session & 1u) != 0;
-            desk_record(&t, session, i, (int64_t)i);
-            desk_reward(&t, i, (float)i, RRI_END_NONE);
+            scene_record(&t, session, i, (int64_t)i);
+            scene_reward(&t, i, (float)i, RRI_END_NONE);
             if (!goes) {
-                desk_record(&twin, session, i, (int64_t)i);
-                desk_reward(&twin, i, (float)i, RRI_END_NONE);
+                scene_record(&twin, session, i, (int64_t)i);
+                scene_reward(&twin, i, (float)i, RRI_END_NONE);
             }
         }
         for (uint64_t s = 0; s < SESSIONS; s++) {
-            desk_end(&t, (going >> s & 1u) != 0 ? s : UINT64_MAX, RRI_END_TERMINATED);
+            scene_end(&t, (going >> s & 1u) != 0 ? s : UINT64_MAX, RRI_END_TERMINATED);
         }
         crop c;
         if (rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, MOST)) {
@@ -198,9 +198,9 @@ START_TEST(test_harvest_what_stays_is_as_if_the_others_had_never_been)
             ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, s),
                              rri_u64_table_find(&twin.ledger.open, twin.ledger.keys, s));
         }
-        desk_count(&t);
-        desk_close(&t);
-        desk_close(&twin);
+        scene_count(&t);
+        scene_close(&t);
+        scene_close(&twin);
     }
 }
 END_TEST
@@ -209,15 +209,15 @@ END_TEST
 START_TEST(test_harvest_a_million_open_sessions_are_counted_and_bounded)
 {
     enum { MILLION = 1000000 };
-    desk t;
-    desk_open_rows(&t, MILLION);
+    scene t;
+    scene_open_rows(&t, MILLION);
     for (uint64_t i = 0; i < MILLION; i++) {
-        ck_assert_int_eq(desk_record(&t, MILLION - i, i, 0), RR_OK);
+        ck_assert_int_eq(scene_record(&t, MILLION - i, i, 0), RR_OK);
     }
-    ck_assert_int_eq(desk_record(&t, 0, MILLION, 0), RR_E_FULL);
-    ck_assert_int_eq(desk_count(&t).open_sessions, MILLION);
+    ck_assert_int_eq(scene_record(&t, 0, MILLION, 0), RR_E_FULL);
+    ck_assert_int_eq(scene_count(&t).open_sessions, MILLION);
     for (uint64_t i = 0; i < MILLION; i += 2) {
-        ck_assert_int_eq(desk_end(&t, MILLION - i, RRI_END_TERMINATED), RR_OK);
+        ck_assert_int_eq(scene_end(&t, MILLION - i, RRI_END_TERMINATED), RR_OK);
     }
     int32_t *order = malloc(MILLION * sizeof *order);
     uint8_t *ends = malloc(MILLION);
@@ -229,27 +229,27 @@ START_TEST(test_harvest_a_million_open_sessions_are_counted_and_bounded)
         ck_assert_int_eq(ends[place], 1);
     }
     rri_harvest_forget(&t.ledger, &t.rollout, n);
-    const rr_ledger_counts c = desk_count(&t);
+    const rr_ledger_counts c = scene_count(&t);
     ck_assert_int_eq(c.rows, MILLION / 2);
     ck_assert_int_eq(c.open_sessions, MILLION / 2);
-    ck_assert_int_eq(desk_reward(&t, 0, 1.0f, RRI_END_NONE), RR_E_NOT_FOUND);
-    ck_assert_int_eq(desk_reward(&t, MILLION - 1, 1.0f, RRI_END_NONE), RR_OK);
+    ck_assert_int_eq(scene_reward(&t, 0, 1.0f, RRI_END_NONE), RR_E_NOT_FOUND);
+    ck_assert_int_eq(scene_reward(&t, MILLION - 1, 1.0f, RRI_END_NONE), RR_OK);
     free(order);
     free(ends);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_harvest_a_session_may_be_a_hundred_thousand_rows_long)
 {
     enum { LONG = 100000 };
-    desk t;
-    desk_open_rows(&t, 2 * LONG);
+    scene t;
+    scene_open_rows(&t, 2 * LONG);
     for (uint64_t i = 0; i < LONG; i++) {
-        ck_assert_int_eq(desk_record(&t, 1, 2 * i, 0), RR_OK);
-        ck_assert_int_eq(desk_record(&t, 2 + i, 2 * i + 1, 0), RR_OK); /* others in between */
+        ck_assert_int_eq(scene_record(&t, 1, 2 * i, 0), RR_OK);
+        ck_assert_int_eq(scene_record(&t, 2 + i, 2 * i + 1, 0), RR_OK); /* others in between */
     }
-    ck_assert_int_eq(desk_end(&t, 1, RRI_END_CUT), RR_OK);
+    ck_assert_int_eq(scene_end(&t, 1, RRI_END_CUT), RR_OK);
     int32_t *order = malloc(LONG * sizeof *order);
     uint8_t *ends = malloc(LONG);
     size_t n;
@@ -261,54 +261,54 @@ START_TEST(test_harvest_a_session_may_be_a_hundred_thousand_rows_long)
     }
     free(order);
     free(ends);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 /* Sessions of these many rows, all of them cut off without a final observation. */
-static void end_all_cut(desk *t, const int *lengths, size_t n)
+static void end_all_cut(scene *t, const int *lengths, size_t n)
 {
     uint64_t id = 0;
     for (size_t s = 0; s < n; s++) {
         for (int i = 0; i < lengths[s]; i++) {
-            ck_assert_int_eq(desk_record(t, s, id++, 0), RR_OK);
+            ck_assert_int_eq(scene_record(t, s, id++, 0), RR_OK);
         }
-        ck_assert_int_eq(desk_end(t, s, RRI_END_CUT), RR_OK);
+        ck_assert_int_eq(scene_end(t, s, RRI_END_CUT), RR_OK);
     }
 }
 
 START_TEST(test_harvest_fewer_rows_than_min_rows_wait_for_more)
 {
-    desk t;
-    rr_ledger_config config = desk_config(MOST);
+    scene t;
+    rr_ledger_config config = scene_config(MOST);
     config.min_rows = 2;
-    desk_open(&t, &config);
+    scene_open(&t, &config);
     const int lengths[] = {2, 1}; /* three rows, of which one could be trained on */
     end_all_cut(&t, lengths, 2);
     crop c;
-    ck_assert_int_eq(desk_count(&t).ready, 3);
-    ck_assert_int_eq(desk_count(&t).trainable, 0);
+    ck_assert_int_eq(scene_count(&t).ready, 3);
+    ck_assert_int_eq(scene_count(&t).trainable, 0);
     rri_harvest_begin(&t.ledger);
     ck_assert(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, MOST));
     ck_assert_uint_eq(c.n, 0);
     ck_assert_uint_eq(t.ledger.n_picked, 1); /* that of one row: it has nothing to wait for */
     rri_harvest_forget(&t.ledger, &t.rollout, 0);
-    ck_assert_int_eq(desk_count(&t).ready, 2);
-    ck_assert_int_eq(desk_count(&t).dropped, 1);
-    ck_assert_int_eq(desk_record(&t, 7, 70, 0), RR_OK);
-    ck_assert_int_eq(desk_end(&t, 7, RRI_END_TERMINATED), RR_OK);
-    ck_assert_int_eq(desk_count(&t).trainable, 2);
+    ck_assert_int_eq(scene_count(&t).ready, 2);
+    ck_assert_int_eq(scene_count(&t).dropped, 1);
+    ck_assert_int_eq(scene_record(&t, 7, 70, 0), RR_OK);
+    ck_assert_int_eq(scene_end(&t, 7, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(scene_count(&t).trainable, 2);
     ck_assert_uint_eq(pick(&t).n, 2);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_harvest_a_row_alone_does_not_stand_in_the_way_of_a_session_that_fills_an_update)
 {
-    desk t;
-    rr_ledger_config config = desk_config(MOST);
+    scene t;
+    rr_ledger_config config = scene_config(MOST);
     config.min_rows = 2;
-    desk_open(&t, &config);
+    scene_open(&t, &config);
     const int lengths[] = {2, 9, 2, 2}; /* places 1, 8, 1, 1 */
     end_all_cut(&t, lengths, 4);
     const size_t wanted[] = {8, 3};
@@ -319,21 +319,21 @@ START_TEST(test_harvest_a_row_alone_does_not_stand_in_the_way_of_a_session_that_
         ck_assert_uint_eq(c.n, wanted[i]);
         rri_harvest_forget(&t.ledger, &t.rollout, c.n);
     }
-    ck_assert_int_eq(desk_count(&t).rows, 0);
-    desk_close(&t);
+    ck_assert_int_eq(scene_count(&t).rows, 0);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_harvest_segments_are_n_steps_long_from_a_sessions_first_row_on)
 {
-    desk t;
-    desk_open_rows(&t, MOST);
+    scene t;
+    scene_open_rows(&t, MOST);
     for (uint64_t i = 0; i < 7; i++) {
-        desk_record(&t, 1, 2 * i, 0);
-        desk_record(&t, 2, 2 * i + 1, 0);
+        scene_record(&t, 1, 2 * i, 0);
+        scene_record(&t, 2, 2 * i + 1, 0);
     }
-    desk_end(&t, 1, RRI_END_TERMINATED); /* seven places */
-    desk_end(&t, 2, RRI_END_CUT);        /* six */
+    scene_end(&t, 1, RRI_END_TERMINATED); /* seven places */
+    scene_end(&t, 2, RRI_END_CUT);        /* six */
     crop c;
     rri_harvest_begin(&t.ledger);
     ck_assert(rri_harvest_pick(&c.n, c.order, c.ends, &t.ledger, MOST, 3));
@@ -341,7 +341,7 @@ START_TEST(test_harvest_segments_are_n_steps_long_from_a_sessions_first_row_on)
                             0, 0, RRI_SEGMENT_FULL, 0, 0, RRI_SEGMENT_LAST};
     ck_assert_uint_eq(c.n, sizeof ends);
     ck_assert_mem_eq(c.ends, ends, sizeof ends);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 

@@ -9,11 +9,11 @@
 
 START_TEST(test_ledger_rows_of_a_key_follow_one_another)
 {
-    desk t;
-    desk_open_rows(&t, 8);
-    ck_assert_int_eq(desk_record(&t, 50, 1, 0), RR_OK);
-    ck_assert_int_eq(desk_record(&t, 40, 2, 0), RR_OK);
-    ck_assert_int_eq(desk_record(&t, 50, 3, 0), RR_OK);
+    scene t;
+    scene_open_rows(&t, 8);
+    ck_assert_int_eq(scene_record(&t, 50, 1, 0), RR_OK);
+    ck_assert_int_eq(scene_record(&t, 40, 2, 0), RR_OK);
+    ck_assert_int_eq(scene_record(&t, 50, 3, 0), RR_OK);
     ck_assert_uint_eq(t.ledger.n_sessions, 2);
     ck_assert_int_eq(t.ledger.session_of[2], t.ledger.session_of[0]);
     ck_assert_int_eq(t.ledger.before[2], 0);
@@ -22,39 +22,39 @@ START_TEST(test_ledger_rows_of_a_key_follow_one_another)
     ck_assert_int_eq(t.ledger.lengths[0], 2);
     ck_assert_float_eq(t.rollout.states[2 * S], 3.0f);
     ck_assert_float_eq(t.rollout.values[2], 0.0f);
-    const rr_ledger_counts c = desk_count(&t);
+    const rr_ledger_counts c = scene_count(&t);
     ck_assert_int_eq(c.recorded, 3);
     ck_assert_int_eq(c.open, 3);
     ck_assert_int_eq(c.open_sessions, 2);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_ledger_an_id_that_is_there_is_skipped_and_counted)
 {
-    desk t;
-    desk_open_rows(&t, 8);
-    ck_assert_int_eq(desk_record(&t, 1, 7, 0), RR_OK);
-    ck_assert_int_eq(desk_record(&t, 2, 7, 0), RR_OK);
+    scene t;
+    scene_open_rows(&t, 8);
+    ck_assert_int_eq(scene_record(&t, 1, 7, 0), RR_OK);
+    ck_assert_int_eq(scene_record(&t, 2, 7, 0), RR_OK);
     ck_assert_uint_eq(t.rollout.n_rows, 1);
     ck_assert_uint_eq(t.ledger.n_sessions, 1);
-    const rr_ledger_counts c = desk_count(&t);
+    const rr_ledger_counts c = scene_count(&t);
     ck_assert_int_eq(c.duplicate, 1);
     ck_assert_int_eq(c.recorded, 1);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_ledger_a_key_whose_session_ended_begins_another)
 {
-    desk t;
-    desk_open_rows(&t, 8);
-    ck_assert_int_eq(desk_record(&t, 5, 1, 0), RR_OK);
-    ck_assert_int_eq(desk_end(&t, 5, RRI_END_TERMINATED), RR_OK);
-    ck_assert_int_eq(desk_record(&t, 5, 2, 0), RR_OK);
+    scene t;
+    scene_open_rows(&t, 8);
+    ck_assert_int_eq(scene_record(&t, 5, 1, 0), RR_OK);
+    ck_assert_int_eq(scene_end(&t, 5, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(scene_record(&t, 5, 2, 0), RR_OK);
     ck_assert_uint_eq(t.ledger.n_sessions, 2);
     ck_assert_int_eq(t.ledger.before[1], -1);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
@@ -90,7 +90,7 @@ static void fill(batch *b, int32_t n, uint64_t first_session, uint64_t first_id)
                                 .policy_versions = b->versions};
 }
 
-static rr_status tell(desk *t, batch *b, rr_error *err)
+static rr_status tell(scene *t, batch *b, rr_error *err)
 {
     return rri_ledger_record(&t->ledger, &t->rollout, &b->obs, &b->decision, 0,
                              b->is_each ? b->statuses : NULL, err);
@@ -100,33 +100,33 @@ START_TEST(test_ledger_is_not_flooded_by_crafted_ids_and_keys)
 {
     enum { MANY = 4000 };
     for (uint64_t kind = 0; kind < CRAFTED_KINDS; kind += 24) {
-        desk t;
-        desk_open_rows(&t, MANY);
+        scene t;
+        scene_open_rows(&t, MANY);
         for (uint64_t i = 0; i < MANY; i++) {
             const uint64_t id = crafted_key(kind, i);
-            ck_assert_int_eq(desk_record(&t, id, id, 0), RR_OK);
+            ck_assert_int_eq(scene_record(&t, id, id, 0), RR_OK);
         }
         const rri_ledger *ledger = &t.ledger;
         ck_assert_double_lt(crafted_mean_steps(&ledger->ids, ledger->decisions),
                             CRAFTED_MOST_STEPS);
         ck_assert_double_lt(crafted_mean_steps(&ledger->open, ledger->keys), CRAFTED_MOST_STEPS);
-        desk_close(&t);
+        scene_close(&t);
     }
 }
 END_TEST
 
 START_TEST(test_ledger_what_does_not_fit_whole_leaves_no_trace)
 {
-    desk t, twin;
-    rr_ledger_config config = desk_config(5);
-    desk_open(&t, &config);
-    desk_open(&twin, &config);
+    scene t, twin;
+    rr_ledger_config config = scene_config(5);
+    scene_open(&t, &config);
+    scene_open(&twin, &config);
     batch b;
     rr_error err = {0};
-    ck_assert_int_eq(desk_record(&t, 10, 1, 30), RR_OK);
-    ck_assert_int_eq(desk_record(&t, 11, 2, 20), RR_OK);
-    ck_assert_int_eq(desk_record(&twin, 10, 1, 30), RR_OK);
-    ck_assert_int_eq(desk_record(&twin, 11, 2, 20), RR_OK);
+    ck_assert_int_eq(scene_record(&t, 10, 1, 30), RR_OK);
+    ck_assert_int_eq(scene_record(&t, 11, 2, 20), RR_OK);
+    ck_assert_int_eq(scene_record(&twin, 10, 1, 30), RR_OK);
+    ck_assert_int_eq(scene_record(&twin, 11, 2, 20), RR_OK);
     fill(&b, 4, 10, 3); /* goes on with both, begins two: one row too many */
     b.times[0] = b.times[1] = 99;
     ck_assert_int_eq(tell(&t, &b, &err), RR_E_FULL);
@@ -144,34 +144,34 @@ START_TEST(test_ledger_what_does_not_fit_whole_leaves_no_trace)
         ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, 9 + id),
                          id < 3 ? (int32_t)id - 1 : -1);
     }
-    ck_assert_int_eq(desk_count(&t).recorded, 2);
+    ck_assert_int_eq(scene_count(&t).recorded, 2);
     fill(&b, 3, 10, 3);
     ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
-    desk_close(&t);
-    desk_close(&twin);
+    scene_close(&t);
+    scene_close(&twin);
 }
 END_TEST
 
 START_TEST(test_ledger_refused_first_record_leaves_an_empty_buffer_of_no_form)
 {
-    desk t;
-    desk_open_rows(&t, 2);
+    scene t;
+    scene_open_rows(&t, 2);
     batch b;
     fill(&b, 3, 1, 1);
     ck_assert_int_eq(tell(&t, &b, NULL), RR_E_FULL);
     ck_assert_uint_eq(t.rollout.n_rows, 0);
     ck_assert_uint_eq(t.rollout.n_sessions, 0);
     ck_assert_uint_eq(t.ledger.n_sessions, 0);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_ledger_sessions_at_once_are_bounded)
 {
-    desk t;
-    rr_ledger_config config = desk_config(8);
+    scene t;
+    rr_ledger_config config = scene_config(8);
     config.max_sessions = 2;
-    desk_open(&t, &config);
+    scene_open(&t, &config);
     batch b;
     rr_error err = {0};
     fill(&b, 3, 1, 1);
@@ -181,14 +181,14 @@ START_TEST(test_ledger_sessions_at_once_are_bounded)
     ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
     fill(&b, 2, 1, 3); /* the same two go on */
     ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_ledger_with_statuses_each_row_is_for_itself)
 {
-    desk t;
-    desk_open_rows(&t, 2);
+    scene t;
+    scene_open_rows(&t, 2);
     batch b;
     fill(&b, 4, 1, 1);
     b.is_each = true;
@@ -203,17 +203,17 @@ START_TEST(test_ledger_with_statuses_each_row_is_for_itself)
     b.is_each = true;
     ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
     ck_assert_int_eq(b.statuses[0], RR_E_FULL);
-    const rr_ledger_counts c = desk_count(&t);
+    const rr_ledger_counts c = scene_count(&t);
     ck_assert_int_eq(c.recorded, 2);
     ck_assert_int_eq(c.duplicate, 1);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_ledger_a_bad_row_refuses_its_batch)
 {
-    desk t;
-    desk_open_rows(&t, 8);
+    scene t;
+    scene_open_rows(&t, 8);
     batch b;
     rr_error err = {0};
     fill(&b, 3, 1, 1);
@@ -221,7 +221,7 @@ START_TEST(test_ledger_a_bad_row_refuses_its_batch)
     ck_assert_int_eq(tell(&t, &b, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "actions[2] is -1"));
     ck_assert_uint_eq(t.rollout.n_rows, 0);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
@@ -229,8 +229,8 @@ START_TEST(test_ledger_a_log_prob_is_that_of_a_probability)
 {
     const float bad[] = {1e-7f, 3.0f, NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < 5; i++) {
-        desk t;
-        desk_open_rows(&t, 8);
+        scene t;
+        scene_open_rows(&t, 8);
         batch b;
         rr_error err = {0};
         const rr_status wanted = i < 2 ? RR_E_INVALID : RR_E_NOT_FINITE;
@@ -244,17 +244,17 @@ START_TEST(test_ledger_a_log_prob_is_that_of_a_probability)
         ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
         ck_assert_int_eq(b.statuses[1], wanted);
         ck_assert_uint_eq(t.rollout.n_rows, 2);
-        desk_close(&t);
+        scene_close(&t);
     }
 }
 END_TEST
 
 START_TEST(test_ledger_names_what_a_record_needs)
 {
-    desk t;
-    rr_ledger_config config = desk_config(8);
+    scene t;
+    rr_ledger_config config = scene_config(8);
     config.idle_timeout = 5;
-    desk_open(&t, &config);
+    scene_open(&t, &config);
     batch b;
     rr_error err = {0};
     fill(&b, 1, 1, 1);
@@ -278,14 +278,14 @@ START_TEST(test_ledger_names_what_a_record_needs)
     b.obs.incumbents = &incumbent;
     ck_assert_int_eq(tell(&t, &b, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "incumbents[0] is -2"));
-    desk_close(&t);
+    scene_close(&t);
 
     config.idle_timeout = 0;
-    desk_open(&t, &config);
+    scene_open(&t, &config);
     fill(&b, 1, 1, 1);
     b.obs.times = NULL; /* nobody asks for them */
     ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
@@ -305,12 +305,12 @@ END_TEST
 /* Rebuilding from what a checkpoint holds gives what recording gave. */
 START_TEST(test_ledger_rebuild_finds_the_links_again)
 {
-    desk t;
-    desk_open_rows(&t, 16);
+    scene t;
+    scene_open_rows(&t, 16);
     for (uint64_t i = 0; i < 12; i++) {
-        ck_assert_int_eq(desk_record(&t, i % 3, i, (int64_t)(50 - i)), RR_OK);
+        ck_assert_int_eq(scene_record(&t, i % 3, i, (int64_t)(50 - i)), RR_OK);
         if (i == 6) {
-            ck_assert_int_eq(desk_end(&t, 1, RRI_END_CUT), RR_OK);
+            ck_assert_int_eq(scene_end(&t, 1, RRI_END_CUT), RR_OK);
         }
     }
     int32_t before[12], last[4], lengths[4];
@@ -332,7 +332,7 @@ START_TEST(test_ledger_rebuild_finds_the_links_again)
     ck_assert_mem_eq(latest, t.ledger.latest, sizeof latest);
     ck_assert_int_eq(rri_u64_table_find(&t.ledger.open, t.ledger.keys, 1), 3);
     ck_assert_int_eq(rri_u64_table_find(&t.ledger.ids, t.ledger.decisions, 11), 11);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
@@ -341,17 +341,17 @@ START_TEST(test_ledger_times_of_another_unit_are_refused_with_both_times)
     const int64_t now = 1700000000, bad[] = {now * 1000, now / 1000, now + 600001, now - 600001};
     for (size_t i = 0; i < 4; i++) {
         for (int has_clock = 0; has_clock < 2; has_clock++) {
-            desk t;
-            rr_ledger_config config = desk_config(8);
+            scene t;
+            rr_ledger_config config = scene_config(8);
             config.idle_timeout = 60;
-            desk_open(&t, &config);
+            scene_open(&t, &config);
             batch b;
             rr_error err = {0};
             char sentence[96];
             if (has_clock) {
-                desk_settle(&t, now);
+                scene_settle(&t, now);
             } else {
-                ck_assert_int_eq(desk_record(&t, 9, 9, now), RR_OK);
+                ck_assert_int_eq(scene_record(&t, 9, 9, now), RR_OK);
             }
             const size_t n = t.rollout.n_rows;
             fill(&b, 3, 1, 1);
@@ -366,7 +366,7 @@ START_TEST(test_ledger_times_of_another_unit_are_refused_with_both_times)
             ck_assert_int_eq(tell(&t, &b, NULL), RR_OK);
             ck_assert(b.statuses[0] == RR_OK && b.statuses[1] == RR_E_INVALID &&
                       b.statuses[2] == RR_OK);
-            desk_close(&t);
+            scene_close(&t);
         }
     }
 }

@@ -8,49 +8,49 @@
 
 START_TEST(test_settle_rewards_of_one_decision_add_up)
 {
-    desk t;
-    desk_open_rows(&t, 8);
-    desk_record(&t, 1, 1, 0);
-    desk_record(&t, 1, 2, 0);
-    ck_assert_int_eq(desk_reward(&t, 1, 0.5f, RRI_END_NONE), RR_OK);
-    ck_assert_int_eq(desk_reward(&t, 2, 4.0f, RRI_END_NONE), RR_OK);
-    ck_assert_int_eq(desk_reward(&t, 1, 0.25f, RRI_END_NONE), RR_OK);
+    scene t;
+    scene_open_rows(&t, 8);
+    scene_record(&t, 1, 1, 0);
+    scene_record(&t, 1, 2, 0);
+    ck_assert_int_eq(scene_reward(&t, 1, 0.5f, RRI_END_NONE), RR_OK);
+    ck_assert_int_eq(scene_reward(&t, 2, 4.0f, RRI_END_NONE), RR_OK);
+    ck_assert_int_eq(scene_reward(&t, 1, 0.25f, RRI_END_NONE), RR_OK);
     ck_assert_float_eq(t.rollout.rewards[0], 0.75f);
     ck_assert_float_eq(t.rollout.rewards[1], 4.0f);
-    ck_assert_int_eq(desk_count(&t).rewarded, 3);
-    desk_close(&t);
+    ck_assert_int_eq(scene_count(&t).rewarded, 3);
+    scene_close(&t);
 }
 END_TEST
 
 /* In float, 1e8 + 1 − 1e8 is 0 and 1e8 − 1e8 + 1 is 1. */
 START_TEST(test_settle_the_order_of_rewards_does_not_matter)
 {
-    desk t;
-    desk_open_rows(&t, 8);
+    scene t;
+    scene_open_rows(&t, 8);
     const float told[] = {1e8f, 1.0f, -1e8f};
-    desk_record(&t, 1, 1, 0);
-    desk_record(&t, 1, 2, 0);
+    scene_record(&t, 1, 1, 0);
+    scene_record(&t, 1, 2, 0);
     for (size_t i = 0; i < 3; i++) {
-        desk_reward(&t, 1, told[i], RRI_END_NONE);
-        desk_reward(&t, 2, told[(2 * i + 1) % 3], RRI_END_NONE);
+        scene_reward(&t, 1, told[i], RRI_END_NONE);
+        scene_reward(&t, 2, told[(2 * i + 1) % 3], RRI_END_NONE);
     }
     ck_assert_float_eq(t.rollout.rewards[0], 1.0f);
     ck_assert_float_eq(t.rollout.rewards[1], 1.0f);
-    desk_reward(&t, 1, FLT_MAX, RRI_END_NONE);
-    desk_reward(&t, 1, FLT_MAX, RRI_END_NONE);
+    scene_reward(&t, 1, FLT_MAX, RRI_END_NONE);
+    scene_reward(&t, 1, FLT_MAX, RRI_END_NONE);
     ck_assert_float_eq(t.rollout.rewards[0], FLT_MAX); /* and no infinity */
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 /* 24 orders of rewards whose sum no double can hold on the way. */
 START_TEST(test_settle_rewards_of_very_different_sizes_add_up_exactly)
 {
-    desk t;
-    desk_open_rows(&t, 24);
+    scene t;
+    scene_open_rows(&t, 24);
     const float told[] = {3e17f, 1e-3f, -3e17f, 2.5f};
     for (uint64_t order = 0; order < 24; order++) {
-        desk_record(&t, 1, order, 0);
+        scene_record(&t, 1, order, 0);
         uint64_t left = order;
         bool is_told[4] = {false};
         for (uint64_t n = 4; n > 0; n--) { /* the (left mod n)-th of those that are not told yet */
@@ -60,80 +60,81 @@ START_TEST(test_settle_rewards_of_very_different_sizes_add_up_exactly)
             }
             left /= n;
             is_told[i] = true;
-            desk_reward(&t, order, told[i], RRI_END_NONE);
+            scene_reward(&t, order, told[i], RRI_END_NONE);
         }
         ck_assert_float_eq(t.rollout.rewards[order], (float)(2.5 + (double)1e-3f));
         ck_assert_double_eq(t.ledger.reward_sums[order], t.ledger.reward_sums[0]);
         ck_assert_double_eq(t.ledger.reward_rests[order], t.ledger.reward_rests[0]);
     }
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_settle_a_reward_before_its_record_is_unknown_and_nothing_is_invented)
 {
-    desk t;
-    desk_open_rows(&t, 8);
-    ck_assert_int_eq(desk_reward(&t, 5, 1.0f, RRI_END_TERMINATED), RR_E_NOT_FOUND);
-    desk_record(&t, 1, 5, 0);
+    scene t;
+    scene_open_rows(&t, 8);
+    ck_assert_int_eq(scene_reward(&t, 5, 1.0f, RRI_END_TERMINATED), RR_E_NOT_FOUND);
+    scene_record(&t, 1, 5, 0);
     ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
-    ck_assert_int_eq(desk_end(&t, 2, RRI_END_CUT), RR_E_NOT_FOUND);
-    const rr_ledger_counts c = desk_count(&t);
+    ck_assert_int_eq(scene_end(&t, 2, RRI_END_CUT), RR_E_NOT_FOUND);
+    const rr_ledger_counts c = scene_count(&t);
     ck_assert_int_eq(c.unknown, 2);
     ck_assert_int_eq(c.open_sessions, 1);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_settle_without_a_wait_a_session_that_ended_is_ready_and_earns_no_more)
 {
-    desk t;
-    desk_open_rows(&t, 8);
-    desk_record(&t, 1, 1, 0);
-    desk_record(&t, 1, 2, 0);
-    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_OK);
-    ck_assert_int_eq(desk_reward(&t, 2, 1.0f, RRI_END_TERMINATED), RR_OK);
-    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE);
+    scene t;
+    scene_open_rows(&t, 8);
+    scene_record(&t, 1, 1, 0);
+    scene_record(&t, 1, 2, 0);
+    ck_assert_int_eq(scene_reward(&t, 1, 1.0f, RRI_END_NONE), RR_OK);
+    ck_assert_int_eq(scene_reward(&t, 2, 1.0f, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(scene_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE);
     ck_assert_float_eq(t.rollout.rewards[0], 1.0f);
-    const rr_ledger_counts c = desk_count(&t);
+    const rr_ledger_counts c = scene_count(&t);
     ck_assert_int_eq(c.ready, 2);
     ck_assert_int_eq(c.ready_sessions, 1);
     ck_assert_int_eq(c.late, 1);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_settle_rewards_are_final_when_the_wait_of_the_latest_row_is_over)
 {
-    desk t;
-    rr_ledger_config config = desk_config(8);
+    scene t;
+    rr_ledger_config config = scene_config(8);
     config.reward_wait = 10;
-    desk_open(&t, &config);
-    desk_record(&t, 1, 1, 100);
-    desk_record(&t, 1, 2, 105);
-    ck_assert_int_eq(desk_end(&t, 1, RRI_END_TERMINATED), RR_OK);
-    ck_assert_int_eq(desk_count(&t).waiting, 2); /* no time was told yet */
-    desk_settle(&t, 110);
-    ck_assert_int_eq(desk_count(&t).waiting, 2);
-    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE); /* its own wait is over */
-    ck_assert_int_eq(desk_reward(&t, 2, 1.0f, RRI_END_NONE), RR_OK);
-    desk_settle(&t, 50); /* goes back: held */
-    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE);
+    scene_open(&t, &config);
+    scene_record(&t, 1, 1, 100);
+    scene_record(&t, 1, 2, 105);
+    ck_assert_int_eq(scene_end(&t, 1, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(scene_count(&t).waiting, 2); /* no time was told yet */
+    scene_settle(&t, 110);
+    ck_assert_int_eq(scene_count(&t).waiting, 2);
+    ck_assert_int_eq(scene_reward(&t, 1, 1.0f, RRI_END_NONE),
+                     RR_E_STALE); /* its own wait is over */
+    ck_assert_int_eq(scene_reward(&t, 2, 1.0f, RRI_END_NONE), RR_OK);
+    scene_settle(&t, 50); /* goes back: held */
+    ck_assert_int_eq(scene_reward(&t, 1, 1.0f, RRI_END_NONE), RR_E_STALE);
     ck_assert_int_eq(rri_settle_clock(&t.ledger, &t.rollout, RRI_CLOCK_NONE, NULL), RR_E_INVALID);
     ck_assert_int_eq(t.ledger.clock, 110);
-    desk_settle(&t, 115);
-    ck_assert_int_eq(desk_count(&t).ready, 2);
-    desk_close(&t);
+    scene_settle(&t, 115);
+    ck_assert_int_eq(scene_count(&t).ready, 2);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_settle_a_reward_earned_too_late_is_late_whenever_settle_was_called)
 {
-    desk t;
-    rr_ledger_config config = desk_config(8);
+    scene t;
+    rr_ledger_config config = scene_config(8);
     config.reward_wait = 10;
-    desk_open(&t, &config);
-    desk_record(&t, 1, 1, 100);
+    scene_open(&t, &config);
+    scene_record(&t, 1, 1, 100);
     const uint64_t ids[] = {1, 1};
     const float rewards[] = {1.0f, 2.0f};
     const int64_t times[] = {110, 109};
@@ -147,30 +148,30 @@ START_TEST(test_settle_a_reward_earned_too_late_is_late_whenever_settle_was_call
     ck_assert_int_eq(statuses[0], RR_E_STALE);
     ck_assert_int_eq(statuses[1], RR_OK);
     ck_assert_float_eq(t.rollout.rewards[0], 2.0f);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_settle_idle_sessions_end_and_others_not)
 {
-    desk t;
-    rr_ledger_config config = desk_config(8);
+    scene t;
+    rr_ledger_config config = scene_config(8);
     config.idle_timeout = 30;
     config.idle_end = RR_IDLE_CUT;
-    desk_open(&t, &config);
-    desk_record(&t, 1, 1, 100);
-    desk_record(&t, 2, 2, 100);
-    desk_record(&t, 1, 3, 120);
-    desk_record(&t, 1, 4, 90); /* a clock that went back makes no session older */
-    desk_settle(&t, 129);
-    ck_assert_int_eq(desk_count(&t).open_sessions, 2);
-    desk_settle(&t, 130);
-    ck_assert_int_eq(desk_count(&t).open_sessions, 1);
+    scene_open(&t, &config);
+    scene_record(&t, 1, 1, 100);
+    scene_record(&t, 2, 2, 100);
+    scene_record(&t, 1, 3, 120);
+    scene_record(&t, 1, 4, 90); /* a clock that went back makes no session older */
+    scene_settle(&t, 129);
+    ck_assert_int_eq(scene_count(&t).open_sessions, 2);
+    scene_settle(&t, 130);
+    ck_assert_int_eq(scene_count(&t).open_sessions, 1);
     ck_assert_int_eq(t.ledger.ends[1], RRI_END_CUT);
     ck_assert_int_eq(t.rollout.truncated[1], 0); /* no final observation */
-    desk_settle(&t, 150);
+    scene_settle(&t, 150);
     ck_assert_int_eq(t.ledger.ends[0], RRI_END_CUT);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
@@ -178,31 +179,31 @@ END_TEST
 START_TEST(test_settle_an_idle_end_is_for_good_unless_it_is_called_a_cut)
 {
     for (int32_t idle_end = RR_IDLE_LEFT; idle_end <= RR_IDLE_CUT; idle_end++) {
-        desk t;
-        rr_ledger_config config = desk_config(8);
+        scene t;
+        rr_ledger_config config = scene_config(8);
         config.idle_timeout = 30;
         ck_assert_int_eq(config.idle_end, RR_IDLE_LEFT);
         config.idle_end = idle_end;
-        desk_open(&t, &config);
-        desk_record(&t, 1, 1, 100);
-        desk_record(&t, 1, 2, 110);
-        desk_settle(&t, 140);
+        scene_open(&t, &config);
+        scene_record(&t, 1, 1, 100);
+        scene_record(&t, 1, 2, 110);
+        scene_settle(&t, 140);
         const bool has_left = idle_end == RR_IDLE_LEFT;
         ck_assert_int_eq(t.ledger.ends[0], has_left ? RRI_END_TERMINATED : RRI_END_CUT);
         ck_assert_int_eq(t.rollout.terminated[1], has_left ? 1 : 0);
         ck_assert_int_eq(t.rollout.terminated[0], 0);
         ck_assert_uint_eq(rri_settle_places(&t.ledger, 0), has_left ? 2 : 1);
-        desk_close(&t);
+        scene_close(&t);
     }
 }
 END_TEST
 
 START_TEST(test_settle_an_end_belongs_to_the_last_row_of_its_session)
 {
-    desk t;
-    desk_open_rows(&t, 8);
-    desk_record(&t, 1, 1, 0);
-    desk_record(&t, 1, 2, 0);
+    scene t;
+    scene_open_rows(&t, 8);
+    scene_record(&t, 1, 1, 0);
+    scene_record(&t, 1, 2, 0);
     const uint64_t id = 1;
     const float reward = 1.0f;
     const uint8_t yes = 1;
@@ -216,52 +217,52 @@ START_TEST(test_settle_an_end_belongs_to_the_last_row_of_its_session)
     ck_assert_ptr_nonnull(
         strstr(err.text, "terminated[0] is 1, but decision 1 is not the last row of its session"));
     ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
-    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_E_STATE);
-    ck_assert_int_eq(desk_reward(&t, 2, 1.0f, RRI_END_TRUNCATED), RR_OK);
+    ck_assert_int_eq(scene_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_E_STATE);
+    ck_assert_int_eq(scene_reward(&t, 2, 1.0f, RRI_END_TRUNCATED), RR_OK);
     ck_assert_int_eq(t.ledger.ends[0], RRI_END_TRUNCATED);
     ck_assert_int_eq(t.rollout.truncated[1], 1);
     ck_assert_float_eq(t.rollout.final_states[S], -2.0f);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_settle_a_doubled_ending_ends_once)
 {
-    desk t;
-    rr_ledger_config config = desk_config(8);
+    scene t;
+    rr_ledger_config config = scene_config(8);
     config.reward_wait = 5;
-    desk_open(&t, &config);
-    desk_record(&t, 1, 1, 0);
-    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_OK);
-    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_TRUNCATED), RR_OK); /* two clicks are two */
+    scene_open(&t, &config);
+    scene_record(&t, 1, 1, 0);
+    ck_assert_int_eq(scene_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(scene_reward(&t, 1, 1.0f, RRI_END_TRUNCATED), RR_OK); /* two clicks are two */
     ck_assert_int_eq(t.ledger.ends[0], RRI_END_TERMINATED);
     ck_assert_float_eq(t.rollout.rewards[0], 2.0f);
-    ck_assert_int_eq(desk_end(&t, 1, RRI_END_CUT), RR_E_NOT_FOUND);
-    desk_close(&t);
+    ck_assert_int_eq(scene_end(&t, 1, RRI_END_CUT), RR_E_NOT_FOUND);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_settle_a_late_reward_still_tells_the_end)
 {
-    desk t;
-    rr_ledger_config config = desk_config(8);
+    scene t;
+    rr_ledger_config config = scene_config(8);
     config.reward_wait = 5;
-    desk_open(&t, &config);
-    desk_record(&t, 1, 1, 0);
-    desk_settle(&t, 5);
-    ck_assert_int_eq(desk_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_E_STALE);
+    scene_open(&t, &config);
+    scene_record(&t, 1, 1, 0);
+    scene_settle(&t, 5);
+    ck_assert_int_eq(scene_reward(&t, 1, 1.0f, RRI_END_TERMINATED), RR_E_STALE);
     ck_assert_int_eq(t.ledger.ends[0], RRI_END_TERMINATED);
     ck_assert_float_eq(t.rollout.rewards[0], 0.0f);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_settle_bad_outcomes_and_endings_refuse_their_batch)
 {
-    desk t;
-    desk_open_rows(&t, 8);
-    desk_record(&t, 1, 1, 0);
-    desk_record(&t, 2, 2, 0);
+    scene t;
+    scene_open_rows(&t, 8);
+    scene_record(&t, 1, 1, 0);
+    scene_record(&t, 2, 2, 0);
     const uint64_t ids[] = {1, 2};
     float rewards[] = {1.0f, NAN};
     uint8_t flags[] = {0, 0};
@@ -306,21 +307,21 @@ START_TEST(test_settle_bad_outcomes_and_endings_refuse_their_batch)
     ck_assert_int_eq(t.ledger.ends[1], RRI_END_NONE);
     final_obs.state_dim = 1;
     ck_assert_int_eq(rri_settle_end(&t.ledger, &t.rollout, &ending, NULL, &err), RR_E_INVALID);
-    ck_assert_int_eq(desk_count(&t).rewarded, 0);
-    desk_close(&t);
+    ck_assert_int_eq(scene_count(&t).rewarded, 0);
+    scene_close(&t);
 }
 END_TEST
 
 /* Refused, and nothing has changed. */
-static void expect_jump(desk *t, int64_t now, const char *sentence)
+static void expect_jump(scene *t, int64_t now, const char *sentence)
 {
     rr_error err = {0};
     const int64_t clock = t->ledger.clock;
-    const rr_ledger_counts before = desk_count(t);
+    const rr_ledger_counts before = scene_count(t);
     ck_assert_int_eq(rri_settle_clock(&t->ledger, &t->rollout, now, &err), RR_E_INVALID);
     ck_assert_msg(strstr(err.text, sentence) != NULL, "%s", err.text);
     ck_assert_int_eq(t->ledger.clock, clock);
-    const rr_ledger_counts after = desk_count(t);
+    const rr_ledger_counts after = scene_count(t);
     ck_assert_mem_eq(&before, &after, sizeof after);
 }
 
@@ -328,23 +329,23 @@ START_TEST(test_settle_in_another_unit_is_refused_with_both_times)
 {
     const int64_t now = 1700000000, waits[] = {3600, 60, 1};
     for (int i = 0; i < 6; i++) { /* either is enough */
-        desk t;
-        rr_ledger_config config = desk_config(8);
+        scene t;
+        rr_ledger_config config = scene_config(8);
         config.reward_wait = i % 2 == 0 ? waits[i / 2] : 1;
         config.idle_timeout = i % 2 == 0 ? 0 : waits[i / 2];
-        desk_open(&t, &config);
+        scene_open(&t, &config);
         const int64_t most = 10000 * waits[i / 2];
-        desk_settle(&t, now); /* the first: any */
-        ck_assert_int_eq(desk_record(&t, 1, 1, now), RR_OK);
+        scene_settle(&t, now); /* the first: any */
+        ck_assert_int_eq(scene_record(&t, 1, 1, now), RR_OK);
         expect_jump(&t, now * 1000, "settle: now is 1700000000000, but the clock is 1700000000");
         expect_jump(&t, now + most + 1, "the clock is 1700000000");
         expect_jump(&t, now - most - 1, "the clock is 1700000000");
         expect_jump(&t, INT64_MAX, "settle: now is 9223372036854775807");
         expect_jump(&t, INT64_MIN + 1, "the clock is 1700000000");
-        desk_settle(&t, now - most);
-        desk_settle(&t, now + most);
+        scene_settle(&t, now - most);
+        scene_settle(&t, now + most);
         ck_assert_int_eq(t.ledger.clock, now + most);
-        desk_close(&t);
+        scene_close(&t);
     }
 }
 END_TEST
@@ -352,12 +353,12 @@ END_TEST
 /* A reward in another unit is refused, where it would be late for ever and nobody told. */
 START_TEST(test_settle_rewards_in_another_unit_are_refused_with_both_times)
 {
-    desk t;
-    rr_ledger_config config = desk_config(8);
+    scene t;
+    rr_ledger_config config = scene_config(8);
     config.reward_wait = 60;
-    desk_open(&t, &config);
+    scene_open(&t, &config);
     const int64_t now = 1700000000;
-    ck_assert_int_eq(desk_record(&t, 1, 1, now), RR_OK);
+    ck_assert_int_eq(scene_record(&t, 1, 1, now), RR_OK);
     const uint64_t ids[] = {1, 1};
     const float rewards[] = {1.0f, 2.0f};
     const int64_t elsewhere[] = {now * 1000, now / 1000, INT64_MAX, INT64_MIN, now + 600001};
@@ -369,8 +370,8 @@ START_TEST(test_settle_rewards_in_another_unit_are_refused_with_both_times)
                          RR_E_INVALID);
         ck_assert_msg(strstr(err.text, "reward: times[1] is ") != NULL, "%s", err.text);
         ck_assert_msg(strstr(err.text, "the newest row is of 1700000000") != NULL, "%s", err.text);
-        ck_assert_int_eq(desk_count(&t).rewarded, 0);
-        ck_assert_int_eq(desk_count(&t).late, 0);
+        ck_assert_int_eq(scene_count(&t).rewarded, 0);
+        ck_assert_int_eq(scene_count(&t).late, 0);
     }
     const int64_t times[] = {now + 5, now * 1000};
     const rr_outcome outcome = {.n = 2, .decisions = ids, .rewards = rewards, .times = times};
@@ -378,32 +379,32 @@ START_TEST(test_settle_rewards_in_another_unit_are_refused_with_both_times)
     ck_assert_int_eq(rri_settle_reward(&t.ledger, &t.rollout, &outcome, statuses, NULL), RR_OK);
     ck_assert_int_eq(statuses[0], RR_OK);
     ck_assert_int_eq(statuses[1], RR_E_INVALID);
-    ck_assert_int_eq(desk_count(&t).rewarded, 1);
-    desk_close(&t);
+    ck_assert_int_eq(scene_count(&t).rewarded, 1);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_settle_before_the_first_the_newest_row_stands_for_the_clock)
 {
-    desk t;
-    rr_ledger_config config = desk_config(8);
+    scene t;
+    rr_ledger_config config = scene_config(8);
     config.reward_wait = 60;
-    desk_open(&t, &config);
-    ck_assert_int_eq(desk_record(&t, 1, 1, 1700000000), RR_OK);
-    ck_assert_int_eq(desk_record(&t, 2, 2, 1700000007), RR_OK);
+    scene_open(&t, &config);
+    ck_assert_int_eq(scene_record(&t, 1, 1, 1700000000), RR_OK);
+    ck_assert_int_eq(scene_record(&t, 2, 2, 1700000007), RR_OK);
     expect_jump(&t, 1700000000000, "but the newest row is of 1700000007");
-    desk_settle(&t, 1700000100);
-    desk_close(&t);
+    scene_settle(&t, 1700000100);
+    scene_close(&t);
     config.reward_wait = 0; /* no clock is needed */
-    desk_open(&t, &config);
-    desk_settle(&t, 5);
-    desk_settle(&t, 1700000000000);
-    desk_close(&t);
+    scene_open(&t, &config);
+    scene_settle(&t, 5);
+    scene_settle(&t, 1700000000000);
+    scene_close(&t);
     config.reward_wait = INT64_MAX; /* whose ten thousandfold is no number */
-    desk_open(&t, &config);
-    desk_settle(&t, INT64_MIN + 1);
-    desk_settle(&t, INT64_MAX);
-    desk_close(&t);
+    scene_open(&t, &config);
+    scene_settle(&t, INT64_MIN + 1);
+    scene_settle(&t, INT64_MAX);
+    scene_close(&t);
 }
 END_TEST
 

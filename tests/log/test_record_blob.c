@@ -8,22 +8,22 @@
 
 enum { MOST = 1024 };
 
-typedef struct desk {
+typedef struct scene {
     log_fixture log;
     uint64_t blob[MOST / 8], work[MOST / 8];
     size_t bytes;
     rr_obs obs;
     rr_decision decision;
-} desk;
+} scene;
 
-static void encode(desk *t, size_t row)
+static void encode(scene *t, size_t row)
 {
     ck_assert_int_eq(rri_record_encode(t->blob, sizeof t->blob, &t->bytes, &t->log.obs,
                                        &t->log.decision, row, NULL),
                      RR_OK);
 }
 
-static rr_status decode(desk *t, const rr_items *pool)
+static rr_status decode(scene *t, const rr_items *pool)
 {
     return rri_record_decode(&t->obs, &t->decision, t->work, t->blob, t->bytes, pool, NULL);
 }
@@ -89,7 +89,7 @@ END_TEST
 
 START_TEST(test_record_blob_gives_back_every_field_of_a_row)
 {
-    desk t;
+    scene t;
     log_open(&t.log);
     for (size_t row = 0; row < LOG_ROWS; row++) {
         encode(&t, row);
@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(test_record_blob_what_is_null_stays_null)
 {
-    desk t;
+    scene t;
     log_open(&t.log);
     rr_obs obs = {.struct_size = sizeof obs,
                   .n = LOG_ROWS,
@@ -157,7 +157,7 @@ END_TEST
 
 START_TEST(test_record_blob_of_a_decoded_row_is_the_same_bytes)
 {
-    desk t;
+    scene t;
     log_open(&t.log);
     encode(&t, 1);
     uint64_t again[MOST / 8];
@@ -173,7 +173,7 @@ END_TEST
 
 START_TEST(test_record_blob_too_small_an_out_is_left_alone_and_the_size_told)
 {
-    desk t;
+    scene t;
     log_open(&t.log);
     size_t bytes = 0;
     ck_assert_int_eq(rri_record_encode(NULL, 0, &bytes, &t.log.obs, &t.log.decision, 0, NULL),
@@ -193,7 +193,7 @@ END_TEST
 
 START_TEST(test_record_blob_lies_at_any_address_and_is_decoded_in_place_too)
 {
-    desk t;
+    scene t;
     log_open(&t.log);
     encode(&t, 0);
     unsigned char shifted[MOST + 1];
@@ -209,7 +209,7 @@ START_TEST(test_record_blob_lies_at_any_address_and_is_decoded_in_place_too)
 }
 END_TEST
 
-static void expect_row(const desk *t, size_t row)
+static void expect_row(const scene *t, size_t row)
 {
     const log_fixture *log = &t->log;
     const size_t k = (size_t)log->lengths[row];
@@ -234,7 +234,7 @@ static void expect_row(const desk *t, size_t row)
 
 START_TEST(test_record_blob_of_format_1_is_still_read)
 {
-    desk t;
+    scene t;
     log_open(&t.log);
     for (size_t row = 0; row < LOG_ROWS; row++) {
         t.bytes = FORMAT_1_AT[row + 1] - FORMAT_1_AT[row];
@@ -261,7 +261,7 @@ END_TEST
 
 START_TEST(test_record_blob_of_an_imitation_log_has_neither_log_prob_nor_version)
 {
-    desk t;
+    scene t;
     log_open(&t.log);
     t.log.decision.log_probs = NULL;
     t.log.decision.values = NULL;
@@ -279,7 +279,7 @@ END_TEST
 /* Whatever a blob of format 1 says, with its checksum made right again. */
 START_TEST(test_record_blob_of_format_1_forged_is_an_error_and_never_a_crash)
 {
-    desk t;
+    scene t;
     log_open(&t.log);
     const size_t bytes = FORMAT_1_AT[1];
     size_t n_taken = 0;
@@ -310,7 +310,7 @@ END_TEST
 /* With the checksum made right again, what lies behind it is judged by itself. */
 START_TEST(test_record_blob_a_forged_head_is_an_error_and_never_a_crash)
 {
-    desk t;
+    scene t;
     log_open(&t.log);
     encode(&t, 0);
     size_t n_taken = 0;

@@ -7,16 +7,16 @@
 
 enum { MOST = 1024 };
 
-typedef struct desk {
+typedef struct scene {
     log_fixture log;
     uint64_t blob[MOST / 8], work[MOST / 8];
     size_t bytes;
     rr_obs obs;
     rr_decision decision;
     rr_error err;
-} desk;
+} scene;
 
-static void open_desk(desk *t, size_t row)
+static void open_scene(scene *t, size_t row)
 {
     memset(t, 0, sizeof *t);
     log_open(&t->log);
@@ -25,15 +25,15 @@ static void open_desk(desk *t, size_t row)
                      RR_OK);
 }
 
-static rr_status decode(desk *t, const rr_items *pool)
+static rr_status decode(scene *t, const rr_items *pool)
 {
     return rri_record_decode(&t->obs, &t->decision, t->work, t->blob, t->bytes, pool, &t->err);
 }
 
 START_TEST(test_record_keys_a_row_is_read_under_a_shuffled_and_grown_catalogue)
 {
-    desk t;
-    open_desk(&t, 0); /* candidates 0 3 −1 5, excluded 4 −1, history −1 3 5, action 1 */
+    scene t;
+    open_scene(&t, 0); /* candidates 0 3 −1 5, excluded 4 −1, history −1 3 5, action 1 */
     const uint64_t keys[] = {106, 77, 104, 105, 103, 102, LOG_KEYS[0], 78};
     rr_items *later = log_items(keys, 8);
     ck_assert_int_eq(decode(&t, later), RR_OK);
@@ -50,8 +50,8 @@ END_TEST
 
 START_TEST(test_record_keys_past_and_excluded_items_that_are_gone_are_left_out)
 {
-    desk t;
-    open_desk(&t, 1); /* candidates 4 2 1, excluded 0 3, history 4 4 1, rewards .875 1 1.125 */
+    scene t;
+    open_scene(&t, 1); /* candidates 4 2 1, excluded 0 3, history 4 4 1, rewards .875 1 1.125 */
     const uint64_t keys[] = {102, 103, 105};
     rr_items *later = log_items(keys, 3);
     ck_assert_int_eq(decode(&t, later), RR_OK);
@@ -76,8 +76,8 @@ END_TEST
 
 START_TEST(test_record_keys_a_candidate_that_is_gone_is_told_by_key)
 {
-    desk t;
-    open_desk(&t, 0);
+    scene t;
+    open_scene(&t, 0);
     const uint64_t keys[] = {LOG_KEYS[0], 104, 105};
     rr_items *later = log_items(keys, 3);
     ck_assert_int_eq(decode(&t, later), RR_E_NOT_FOUND);
@@ -90,8 +90,8 @@ END_TEST
 
 START_TEST(test_record_keys_what_cannot_be_translated_is_a_mismatch)
 {
-    desk t;
-    open_desk(&t, 0);
+    scene t;
+    open_scene(&t, 0);
     const uint64_t keys[] = {LOG_KEYS[0], 102, 103, 104, 105, 106, 107};
     rr_items *later = log_items(keys, 7);
 
@@ -122,8 +122,8 @@ END_TEST
 
 START_TEST(test_record_keys_an_index_outside_its_own_catalogue_is_refused)
 {
-    desk t;
-    open_desk(&t, 0);
+    scene t;
+    open_scene(&t, 0);
     rri_record record;
     ck_assert_int_eq(rri_record_read(&record, t.blob, t.bytes, NULL), RR_OK);
     const int32_t outside[] = {LOG_N, -2};

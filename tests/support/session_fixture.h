@@ -13,18 +13,18 @@
 
 enum { N = 6, STEPS = 8, ROWS = N * STEPS };
 
-typedef struct desk {
+typedef struct scene {
     rig r;
     rri_ledger ledger;
     uint64_t sessions[N], decisions[N], versions[N], n_decisions;
     int n_warnings;
     char warning[512];
     rr_host host;
-} desk;
+} scene;
 
 static inline void take_warning(void *user, int32_t level, const char *sentence)
 {
-    desk *t = user;
+    scene *t = user;
     ck_assert_int_eq(level, RR_LOG_WARNING);
     t->n_warnings++;
     snprintf(t->warning, sizeof t->warning, "%s", sentence);
@@ -41,7 +41,7 @@ static inline rig_shape usual(void)
     return shape;
 }
 
-static inline void desk_open(desk *t, rig_shape shape)
+static inline void scene_open(scene *t, rig_shape shape)
 {
     memset(t, 0, sizeof *t);
     t->host = (rr_host){.struct_size = sizeof t->host, .log = take_warning, .user = t};
@@ -59,7 +59,7 @@ static inline void desk_open(desk *t, rig_shape shape)
 }
 
 /* n_steps rows of each of N sessions, all of which end: terminated, or cut off. */
-static inline void play(desk *t, size_t n_steps, bool is_cut)
+static inline void play(scene *t, size_t n_steps, bool is_cut)
 {
     rig *r = &t->r;
     uint8_t terminated[N];
@@ -93,7 +93,7 @@ static inline void play(desk *t, size_t n_steps, bool is_cut)
 }
 
 /* The agent becomes another: near by, or anywhere. Its version of before was that of `update`. */
-static inline void move_on(desk *t, int64_t update, float spread)
+static inline void move_on(scene *t, int64_t update, float spread)
 {
     rr_agent *agent = t->r.agent;
     const uint64_t own = rri_agent_version(agent);
@@ -105,7 +105,7 @@ static inline void move_on(desk *t, int64_t update, float spread)
     rri_model_pack(&agent->trainer.model);
 }
 
-static inline rr_status update(desk *t, rr_stats *stats, rr_error *err)
+static inline rr_status update(scene *t, rr_stats *stats, rr_error *err)
 {
     bool is_made;
     const rr_status status = rri_trainer_update_sessions(&is_made, &t->r.agent->trainer,
@@ -114,7 +114,7 @@ static inline rr_status update(desk *t, rr_stats *stats, rr_error *err)
     return status;
 }
 
-static inline uint64_t hash_of_rows(const desk *t)
+static inline uint64_t hash_of_rows(const scene *t)
 {
     const rri_rollout *rollout = &t->r.rollout;
     const size_t n = rollout->n_rows;
@@ -129,7 +129,7 @@ static inline uint64_t hash_of_rows(const desk *t)
     return rri_hash_final(&hash);
 }
 
-static inline void expect_refusal(desk *t, rr_status status, const char *sentence)
+static inline void expect_refusal(scene *t, rr_status status, const char *sentence)
 {
     const uint64_t agent = rig_hash(&t->r), rows = hash_of_rows(t);
     const size_t n_versions = t->r.agent->trainer.versions.n;

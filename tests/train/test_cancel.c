@@ -87,8 +87,8 @@ START_TEST(test_cancel_of_an_update_from_a_ledger_leaves_its_rows_as_they_were)
     for (int at = 1; at <= 3; at++) {
         rig_shape shape = usual();
         shape.ppo.batch_size = ROWS / 2;
-        desk t;
-        desk_open(&t, shape);
+        scene t;
+        scene_open(&t, shape);
         play(&t, STEPS, false);
         t.r.agent->trainer.n_updates = 5;
         move_on(&t, 4, 0.3f); /* so that what was recorded is not what the present policy says */

@@ -16,7 +16,7 @@ static size_t row_of(size_t session, size_t step)
 }
 
 /* The session is as if it had never come. */
-static void take_out(desk *t, size_t session)
+static void take_out(scene *t, size_t session)
 {
     rri_harvest_begin(&t->ledger);
     t->ledger.picked[0] = (int32_t)session;
@@ -24,34 +24,34 @@ static void take_out(desk *t, size_t session)
     rri_harvest_forget(&t->ledger, &t->r.rollout, 0);
 }
 
-static void spoil_action(desk *t, size_t row)
+static void spoil_action(scene *t, size_t row)
 {
     t->r.rollout.actions[row] = t->r.rollout.lengths[row];
 }
 
-static void spoil_candidate(desk *t, size_t row)
+static void spoil_candidate(scene *t, size_t row)
 {
     t->r.rollout.candidates[row * t->r.rollout.k] = 999;
 }
 
-static void spoil_twice(desk *t, size_t row)
+static void spoil_twice(scene *t, size_t row)
 {
     int32_t *list = t->r.rollout.candidates + row * t->r.rollout.k;
     list[1] = list[0];
 }
 
-static void spoil_log_prob(desk *t, size_t row)
+static void spoil_log_prob(scene *t, size_t row)
 {
     t->r.rollout.log_probs[row] = nextafterf(t->r.rollout.log_probs[row], -9.0f);
 }
 
-static void spoil_feature(desk *t, size_t row)
+static void spoil_feature(scene *t, size_t row)
 {
     t->r.rollout.features[row * t->r.rollout.k * 2] += 0.01f;
 }
 
 /* Finite, and yet no score can be made of it. */
-static void spoil_size(desk *t, size_t row)
+static void spoil_size(scene *t, size_t row)
 {
     for (size_t i = 0; i < t->r.rollout.k * 2; i++) {
         t->r.rollout.features[row * t->r.rollout.k * 2 + i] = i % 4 < 2 ? 3e38f : -3e38f;
@@ -59,7 +59,7 @@ static void spoil_size(desk *t, size_t row)
 }
 
 typedef struct illness {
-    void (*spoil)(desk *, size_t);
+    void (*spoil)(scene *, size_t);
     const char *sentence;
 } illness;
 
@@ -72,11 +72,11 @@ static const illness ILLNESSES[] = {
     {spoil_size, "are too large"},
 };
 
-static void open_weighted(desk *t, float max_skew)
+static void open_weighted(scene *t, float max_skew)
 {
     rig_shape shape = usual();
     shape.agent.max_skew = max_skew;
-    desk_open(t, shape);
+    scene_open(t, shape);
     for (size_t i = 0; i < t->r.agent->trainer.model.network.params.n_floats; i++) {
         t->r.agent->trainer.model.values[i] += 0.1f; /* so features count */
     }
@@ -86,7 +86,7 @@ static void open_weighted(desk *t, float max_skew)
 START_TEST(test_session_rows_rejects_a_session_with_a_bad_row_and_trains_on_the_rest)
 {
     for (size_t i = 0; i < sizeof ILLNESSES / sizeof ILLNESSES[0]; i++) {
-        desk t, twin;
+        scene t, twin;
         open_weighted(&t, 0.05f);
         open_weighted(&twin, 0.05f);
         play(&t, STEPS, false);
@@ -120,7 +120,7 @@ END_TEST
 
 START_TEST(test_session_rows_what_is_not_ready_stays_whatever_is_rejected)
 {
-    desk t;
+    scene t;
     open_weighted(&t, 0.05f);
     play(&t, STEPS, false);
     for (size_t s = 4; s < N; s++) {
@@ -141,7 +141,7 @@ END_TEST
 
 START_TEST(test_session_rows_of_which_all_is_rejected_is_an_error_and_changes_nothing)
 {
-    desk t;
+    scene t;
     open_weighted(&t, 1.0f);
     play(&t, 2, false);
     for (size_t row = 0; row < 2 * N; row++) {
@@ -163,7 +163,7 @@ END_TEST
 /* Room that a session leaves is another's in the same update. */
 START_TEST(test_session_rows_rejected_sessions_take_no_room)
 {
-    desk t;
+    scene t;
     open_weighted(&t, 1.0f);
     play(&t, STEPS, false);
     spoil_log_prob(&t, row_of(0, 1));
@@ -181,7 +181,7 @@ END_TEST
 
 START_TEST(test_session_rows_a_session_longer_than_the_agent_holds_does_not_stop_the_others)
 {
-    desk t;
+    scene t;
     open_weighted(&t, 0.0f);
     play(&t, STEPS, false);
     for (size_t row = 0; row < ROWS; row++) { /* session 0 has taken over the rows of 1 and 2 */
@@ -207,7 +207,7 @@ END_TEST
 
 START_TEST(test_session_rows_more_skew_than_max_skew_is_an_error_that_names_the_first)
 {
-    desk t;
+    scene t;
     open_weighted(&t, 2.0f / ROWS);
     play(&t, STEPS, false);
     spoil_log_prob(&t, row_of(0, 3));
@@ -228,7 +228,7 @@ END_TEST
 START_TEST(test_session_rows_skew_is_a_share_of_all_rows_that_were_checked)
 {
     for (int i = 0; i < 2; i++) {
-        desk t;
+        scene t;
         open_weighted(&t, i == 0 ? 1.99f / 32.0f : 2.01f / 32.0f);
         play(&t, STEPS, false);
         spoil_log_prob(&t, row_of(0, 3));
@@ -248,7 +248,7 @@ END_TEST
 /* An agent that is ill is not the rows' fault. */
 START_TEST(test_session_rows_an_agent_without_finite_numbers_rejects_no_session)
 {
-    desk t;
+    scene t;
     open_weighted(&t, 1.0f);
     play(&t, 2, false);
     for (size_t i = 0; i < t.r.agent->trainer.model.network.params.n_floats; i++) {
@@ -267,10 +267,10 @@ END_TEST
 /* A row that is not trained on itself is a state on the way. */
 START_TEST(test_session_rows_a_session_with_a_value_that_overflows_is_rejected)
 {
-    desk t;
+    scene t;
     rig_shape shape = usual();
     shape.agent.activation = RR_ACTIVATION_RELU;
-    desk_open(&t, shape);
+    scene_open(&t, shape);
     for (size_t i = 0; i < t.r.agent->trainer.model.network.params.n_floats; i++) {
         t.r.agent->trainer.model.values[i] *= 8.0f;
     }
@@ -297,10 +297,10 @@ END_TEST
 /* The last row of a session that is cut off is no place, but the state after the one before. */
 START_TEST(test_session_rows_a_session_whose_final_value_overflows_is_rejected)
 {
-    desk t;
+    scene t;
     rig_shape shape = usual();
     shape.agent.activation = RR_ACTIVATION_RELU;
-    desk_open(&t, shape);
+    scene_open(&t, shape);
     for (size_t i = 0; i < t.r.agent->trainer.model.network.params.n_floats; i++) {
         t.r.agent->trainer.model.values[i] *= 8.0f;
     }
@@ -324,7 +324,7 @@ END_TEST
 /* Each is a float, and their sum is none. */
 START_TEST(test_session_rows_a_session_whose_return_overflows_is_rejected)
 {
-    desk t, twin;
+    scene t, twin;
     open_weighted(&t, 0.05f);
     open_weighted(&twin, 0.05f);
     play(&t, STEPS, false);

@@ -8,8 +8,8 @@
 
 START_TEST(test_session_update_rows_of_the_present_version_weigh_one)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     play(&t, STEPS, false);
     rr_stats stats;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
@@ -35,11 +35,11 @@ END_TEST
 /* Each session on its own, in double, as maths §4 and §5 have it. */
 START_TEST(test_session_update_stale_rows_are_weighed_and_their_traces_cut)
 {
-    desk t;
+    scene t;
     rig_shape shape = usual();
     shape.ppo.update_epochs = 1;
     shape.ppo.batch_size = 2 * ROWS; /* one step: ratios are those that it begins with */
-    desk_open(&t, shape);
+    scene_open(&t, shape);
     play(&t, STEPS, false);
     t.r.agent->trainer.n_updates = 5;
     move_on(&t, 2, 0.9f);
@@ -107,8 +107,8 @@ START_TEST(test_session_update_a_row_without_weight_does_not_move_the_policy)
     shape.algo = RR_ALGO_A2C;
     shape.a2c.vf_coef = 0.0f;
     shape.agent.min_ess = 0.0f;
-    desk t;
-    desk_open(&t, shape);
+    scene t;
+    scene_open(&t, shape);
     play(&t, 2, false);
     move_on(&t, 0, 0.0f);
     for (size_t row = 0; row < t.r.rollout.n_rows; row++) {
@@ -131,8 +131,8 @@ START_TEST(test_session_update_unknown_and_too_old_versions_are_refused_and_coun
 {
     rig_shape shape = usual();
     shape.agent.max_staleness = 2;
-    desk t;
-    desk_open(&t, shape);
+    scene t;
+    scene_open(&t, shape);
     play(&t, 1, false); /* too old */
     t.r.agent->trainer.n_updates = 5;
     move_on(&t, 2, 0.01f);
@@ -153,8 +153,8 @@ END_TEST
 
 START_TEST(test_session_update_of_which_every_row_is_refused_is_none_and_is_logged)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     play(&t, 2, false);
     for (size_t row = 0; row < t.r.rollout.n_rows; row++) {
         t.ledger.versions[row] = 1;
@@ -175,8 +175,8 @@ END_TEST
 
 START_TEST(test_session_update_knows_the_version_before_this_update)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     play(&t, STEPS, false);
     play(&t, 1, false);              /* the same keys again */
     for (size_t s = 0; s < N; s++) { /* … which come a little later */
@@ -197,8 +197,8 @@ END_TEST
 
 START_TEST(test_session_update_a_session_cut_off_leads_to_its_last_state)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     play(&t, 3, true);
     float values[3 * N];
     int32_t rows[3 * N];
@@ -220,8 +220,8 @@ END_TEST
 
 START_TEST(test_session_update_reward_mean_is_of_all_rows_that_leave)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     play(&t, 3, true);
     double sum = 0.0;
     for (size_t row = 0; row < 3 * N; row++) {
@@ -242,35 +242,35 @@ START_TEST(test_session_update_reward_mean_is_of_all_rows_that_leave)
 }
 END_TEST
 
-static void spoil_length(desk *t, size_t row)
+static void spoil_length(scene *t, size_t row)
 {
     t->r.rollout.lengths[row]--;
 }
 
-static void spoil_feature(desk *t, size_t row)
+static void spoil_feature(scene *t, size_t row)
 {
     t->r.rollout.features[row * t->r.rollout.k * 2] *= 1.01f;
 }
 
-static void spoil_state(desk *t, size_t row)
+static void spoil_state(scene *t, size_t row)
 {
     t->r.rollout.states[row * t->r.rollout.state_dim] += 0.001f;
 }
 
-static void spoil_log_prob(desk *t, size_t row)
+static void spoil_log_prob(scene *t, size_t row)
 {
     t->r.rollout.log_probs[row] = nextafterf(t->r.rollout.log_probs[row], 0.0f);
 }
 
 START_TEST(test_session_update_rows_that_do_not_give_their_log_prob_again_are_caught)
 {
-    void (*const spoilers[])(desk *, size_t) = {spoil_length, spoil_feature, spoil_state,
-                                                spoil_log_prob};
+    void (*const spoilers[])(scene *, size_t) = {spoil_length, spoil_feature, spoil_state,
+                                                 spoil_log_prob};
     for (size_t s = 0; s < sizeof spoilers / sizeof spoilers[0]; s++) {
-        desk t;
+        scene t;
         rig_shape shape = usual();
         shape.agent.max_skew = 0.0f;
-        desk_open(&t, shape);
+        scene_open(&t, shape);
         play(&t, STEPS, false);
         size_t row = 20;
         while (t.r.rollout.lengths[row] < 3 ||
@@ -291,8 +291,8 @@ START_TEST(test_session_update_whose_rows_are_worth_too_little_is_refused)
 {
     rig_shape shape = usual();
     shape.agent.min_ess = 0.999f;
-    desk t;
-    desk_open(&t, shape);
+    scene t;
+    scene_open(&t, shape);
     play(&t, STEPS, false);
     move_on(&t, 0, 1.0f);
     expect_refusal(&t, RR_E_STALE, "it must be at least min_ess, 0.999");
@@ -304,8 +304,8 @@ END_TEST
 
 START_TEST(test_session_update_mean_weight_far_from_one_is_told_to_the_log)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     play(&t, STEPS, false);
     move_on(&t, 0, 0.1f);
     ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
@@ -324,7 +324,7 @@ START_TEST(test_session_update_mean_weight_far_from_one_is_told_to_the_log)
 END_TEST
 
 /* Sessions of so many rows each, which time out: none has a final observation. */
-static void time_out(desk *t, const size_t *lengths, size_t n)
+static void time_out(scene *t, const size_t *lengths, size_t n)
 {
     for (size_t s = 0; s < n; s++) {
         rig *r = &t->r;
@@ -347,7 +347,7 @@ static void time_out(desk *t, const size_t *lengths, size_t n)
     }
 }
 
-static rr_ledger_counts count(const desk *t)
+static rr_ledger_counts count(const scene *t)
 {
     rr_ledger_counts c = {0};
     rri_settle_count(&c, &t->ledger, &t->r.rollout);
@@ -362,8 +362,8 @@ START_TEST(test_session_update_trains_on_what_counts_call_trainable)
         const size_t lengths[] = {code % 4, code / 4 % 4, code / 16 % 4};
         rig_shape shape = usual();
         shape.algo = code / 64 == 0 ? RR_ALGO_PPO : RR_ALGO_A2C;
-        desk t;
-        desk_open(&t, shape);
+        scene t;
+        scene_open(&t, shape);
         t.ledger.min_rows = shape.algo == RR_ALGO_PPO ? 2 : 1;
         size_t n_sessions = 0, used[3];
         for (size_t s = 0; s < 3; s++) {
@@ -392,8 +392,8 @@ END_TEST
 
 START_TEST(test_session_update_of_no_rows_leaves_the_agent_as_it_was)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     play(&t, STEPS, false);
     ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
     const uint64_t before = rig_hash(&t.r);
@@ -419,8 +419,8 @@ END_TEST
 
 START_TEST(test_session_update_min_rows_of_one_is_not_for_an_agent_that_needs_two)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     t.ledger.min_rows = 1;
     play(&t, 2, false);
     expect_refusal(&t, RR_E_MISMATCH, "min_rows of the ledger is 1");
@@ -430,8 +430,8 @@ END_TEST
 
 START_TEST(test_session_update_one_row_left_of_several_is_dropped_with_them)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     play(&t, 2, false);
     for (size_t row = 1; row < 2 * N; row++) {
         t.ledger.versions[row] = 1;
@@ -447,8 +447,8 @@ END_TEST
 
 START_TEST(test_session_update_refuses_what_cannot_be_trained_on)
 {
-    desk t;
-    desk_open(&t, usual());
+    scene t;
+    scene_open(&t, usual());
     expect_refusal(&t, RR_E_STATE, "no session of the ledger has ended");
     play(&t, 1, false);
     for (size_t s = 1; s < N; s++) {

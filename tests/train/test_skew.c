@@ -14,7 +14,7 @@
 
 enum { N = 24, S = 3, D = 3, K = 6, F = 2, ITEMS = 30, MOST = 30 * N };
 
-typedef struct desk {
+typedef struct scene {
     rr_items *items;
     rr_agent *agent;
     rr_ledger *ledger;
@@ -25,14 +25,14 @@ typedef struct desk {
     uint8_t terminated[N];
     rr_obs obs;
     rr_decision decision;
-} desk;
+} scene;
 
-static double uniform(desk *t)
+static double uniform(scene *t)
 {
     return (double)(rri_hash_mix(t->random += 0x9e3779b97f4a7c15u) >> 11) * 0x1p-53;
 }
 
-static void desk_open(desk *t, int32_t keep_versions)
+static void scene_open(scene *t, int32_t keep_versions)
 {
     memset(t, 0, sizeof *t);
     ck_assert_int_eq(rr_items_create_random(&t->items, ITEMS, D, 5, NULL, NULL), RR_OK);
@@ -60,7 +60,7 @@ static void desk_open(desk *t, int32_t keep_versions)
     ck_assert_int_eq(rr_ledger_create(&t->ledger, &ledger, NULL, NULL), RR_OK);
 }
 
-static void desk_close(desk *t)
+static void scene_close(scene *t)
 {
     rr_policy_release(t->policy);
     rr_ledger_destroy(t->ledger);
@@ -68,14 +68,14 @@ static void desk_close(desk *t)
     rr_items_release(t->items);
 }
 
-static void publish(desk *t, const rr_serving_options *options)
+static void publish(scene *t, const rr_serving_options *options)
 {
     rr_policy_release(t->policy);
     ck_assert_int_eq(rr_agent_publish(t->agent, options, &t->policy, NULL), RR_OK);
 }
 
 /* Requests, and the decisions that the policy, or the agent, makes. */
-static void act(desk *t)
+static void act(scene *t)
 {
     for (size_t i = 0; i < N; i++) {
         t->sessions[i] = t->decisions[i] = t->n_decisions++;
@@ -120,7 +120,7 @@ static void act(desk *t)
     rr_reader_destroy(reader);
 }
 
-static void record(desk *t)
+static void record(scene *t)
 {
     ck_assert_int_eq(rr_ledger_record(t->ledger, &t->obs, &t->decision, NULL, NULL), RR_OK);
     const rr_outcome outcome = {.struct_size = sizeof outcome,
@@ -131,7 +131,7 @@ static void record(desk *t)
     ck_assert_int_eq(rr_ledger_reward(t->ledger, &outcome, NULL, NULL), RR_OK);
 }
 
-static rr_stats update(desk *t, rr_status wanted)
+static rr_stats update(scene *t, rr_status wanted)
 {
     rr_stats stats = {.struct_size = sizeof stats};
     rr_error err = {0};
@@ -157,8 +157,8 @@ static rr_serving_options mixed(void)
 
 START_TEST(test_skew_rows_of_serving_options_are_reproduced_and_weighed)
 {
-    desk t;
-    desk_open(&t, 1);
+    scene t;
+    scene_open(&t, 1);
     const rr_serving_options options = mixed();
     publish(&t, &options);
     act(&t);
@@ -179,14 +179,14 @@ START_TEST(test_skew_rows_of_serving_options_are_reproduced_and_weighed)
     ck_assert_float_eq_tol(stats.weight_max, (float)largest, 1e-4f);
     ck_assert_float_eq_tol(stats.weight_mean, (float)mean, 1e-4f);
     ck_assert_float_lt(stats.ess, 1.0f);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 START_TEST(test_skew_plain_options_are_the_agents_own_rows)
 {
-    desk t;
-    desk_open(&t, 1);
+    scene t;
+    scene_open(&t, 1);
     publish(&t, NULL);
     act(&t);
     ck_assert_uint_eq(t.versions[0], rr_agent_version(t.agent));
@@ -194,42 +194,42 @@ START_TEST(test_skew_plain_options_are_the_agents_own_rows)
     const rr_stats stats = update(&t, RR_OK);
     ck_assert_float_eq(stats.ess, 1.0f);
     ck_assert_float_eq(stats.weight_max, 1.0f);
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
 /* Each of these happens between act and record. */
-static void drop_candidate(desk *t)
+static void drop_candidate(scene *t)
 {
     t->actions[4] = t->actions[4] < K - 1 ? t->actions[4] : 0;
     t->lengths[4]--; /* the incumbent of this row is not the last */
 }
 
-static void scale_feature(desk *t)
+static void scale_feature(scene *t)
 {
     for (size_t i = 0; i < N * K; i++) {
         t->features[i * F] *= 0.01f;
     }
 }
 
-static void move_state(desk *t)
+static void move_state(scene *t)
 {
     t->states[7] += 0.01f;
 }
 
-static void lose_incumbents(desk *t)
+static void lose_incumbents(scene *t)
 {
     t->obs.incumbents = NULL;
 }
 
-static void shift_incumbents(desk *t)
+static void shift_incumbents(scene *t)
 {
     for (size_t i = 0; i < N; i++) {
         t->incumbents[i] = (t->incumbents[i] + 1) % K;
     }
 }
 
-static void take_logits_for_log_probs(desk *t)
+static void take_logits_for_log_probs(scene *t)
 {
     for (size_t i = 0; i < N; i++) {
         t->log_probs[i] += 0.25f;
@@ -238,11 +238,11 @@ static void take_logits_for_log_probs(desk *t)
 
 START_TEST(test_skew_what_changes_between_act_and_record_is_caught)
 {
-    void (*const changes[])(desk *) = {drop_candidate,   scale_feature,
-                                       move_state,       lose_incumbents,
-                                       shift_incumbents, take_logits_for_log_probs};
-    desk t;
-    desk_open(&t, 1);
+    void (*const changes[])(scene *) = {drop_candidate,   scale_feature,
+                                        move_state,       lose_incumbents,
+                                        shift_incumbents, take_logits_for_log_probs};
+    scene t;
+    scene_open(&t, 1);
     act(&t); /* gives the query something to score by */
     record(&t);
     update(&t, RR_OK);
@@ -254,7 +254,7 @@ START_TEST(test_skew_what_changes_between_act_and_record_is_caught)
         record(&t);
         update(&t, RR_E_SKEW);
     }
-    desk_close(&t);
+    scene_close(&t);
 }
 END_TEST
 
@@ -263,8 +263,8 @@ START_TEST(test_skew_other_serving_options_are_caught)
 {
     rr_serving_options said = mixed();
     for (int which = 0; which < 4; which++) {
-        desk t;
-        desk_open(&t, 1);
+        scene t;
+        scene_open(&t, 1);
         rr_serving_options played = mixed();
         played.temperature = which == 0 ? 0.8f : played.temperature;
         played.floor = which == 1 ? 0.0f : played.floor;
@@ -279,7 +279,7 @@ START_TEST(test_skew_other_serving_options_are_caught)
         }
         record(&t);
         update(&t, RR_E_SKEW);
-        desk_close(&t);
+        scene_close(&t);
     }
 }
 END_TEST
@@ -287,8 +287,8 @@ END_TEST
 /* A server whose item table was not exchanged with the trainer's. */
 START_TEST(test_skew_a_stale_item_table_is_caught_or_dropped)
 {
-    desk t;
-    desk_open(&t, 1);
+    scene t;
+    scene_open(&t, 1);
     act(&t); /* gives the query something to score by */
     record(&t);
     update(&t, RR_OK);
@@ -310,7 +310,7 @@ START_TEST(test_skew_a_stale_item_table_is_caught_or_dropped)
     }
     record(&t);
     update(&t, RR_E_SKEW);
-    desk_close(&t);
+    scene_close(&t);
     rr_items_release(newer);
 }
 END_TEST
@@ -320,8 +320,8 @@ START_TEST(test_skew_versions_that_are_kept_are_checked_and_others_are_not)
 {
     for (int32_t keep = 1; keep <= 2; keep++) {
         for (int is_skewed = 0; is_skewed < 2; is_skewed++) {
-            desk t;
-            desk_open(&t, keep);
+            scene t;
+            scene_open(&t, keep);
             const rr_serving_options options = mixed();
             publish(&t, &options);
             act(&t);
@@ -353,7 +353,7 @@ START_TEST(test_skew_versions_that_are_kept_are_checked_and_others_are_not)
             } else {
                 ck_assert_int_eq(stats.staleness_max, 1);
             }
-            desk_close(&t);
+            scene_close(&t);
         }
     }
 }
@@ -365,8 +365,8 @@ START_TEST(test_skew_each_of_many_rows_of_a_kept_version_is_checked)
     enum { REQUESTS = 25 };
     ck_assert_uint_gt((size_t)REQUESTS * N, RRI_SLICE_ROWS + N);
     for (int skewed = -1; skewed < REQUESTS; skewed += 13) { /* none, the middle, the last */
-        desk t;
-        desk_open(&t, 2);
+        scene t;
+        scene_open(&t, 2);
         const rr_serving_options options = mixed();
         publish(&t, &options);
         act(&t);
@@ -389,7 +389,7 @@ START_TEST(test_skew_each_of_many_rows_of_a_kept_version_is_checked)
             snprintf(named, sizeof named, "decision %llu was", (unsigned long long)decision);
             ck_assert_msg(strstr(err.text, named) != NULL, "%s", err.text);
         }
-        desk_close(&t);
+        scene_close(&t);
     }
 }
 END_TEST
