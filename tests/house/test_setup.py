@@ -44,6 +44,7 @@ class TheSetup(unittest.TestCase):
         self.assertLessEqual({"recrl", "train", "evaluate", "report", "host_request"}, targets)
         self.assertEqual({name for name in targets if name.startswith("test_") or name == "server"}, set())
         self.assertRegex(done.stdout, r"examples/server +: no \(needs SQLite: libsqlite3-dev\)")
+        self.assertRegex(done.stdout, r"JSON lines +: no \(needs jansson: libjansson-dev\)")
         self.assertRegex(done.stdout, r"tests +: no \(need libcheck")
 
     def test_tests_that_are_asked_for_and_cannot_be_built_are_an_error(self):
