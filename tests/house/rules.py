@@ -261,6 +261,38 @@ def names_in_header(tree):
                           "\n".join(code_of(read(tree, path)) for path in sources(tree, "include"))))
 
 
+def prototypes(tree):
+    """(name, [parameter, …]) of every exported function."""
+    text = "\n".join(code_of(read(tree, path)) for path in sources(tree, "include"))
+    for name, parameters in re.findall(r"\bRR_API\b[^;(]*?\b(rr_\w+)\s*\(([^;]*)\)\s*;", text):
+        yield name, [" ".join(parameter.split()) for parameter in parameters.split(",")]
+
+
+def is_output(parameter):
+    return "*" in parameter and not parameter.startswith("const ")
+
+
+def a_host_is_the_last_input(tree):
+    """The header's order of arguments: inputs, of which a host is the last, outputs, err."""
+    return [f"{name}: {parameter} stands behind the host, which is the last of the inputs"
+            for name, parameters in prototypes(tree)
+            for at, host in enumerate(parameters) if host.startswith("const rr_host *")
+            for parameter in parameters[at + 1:] if not is_output(parameter)] + [
+           f"{name}: {parameter} is written and stands before the host, an input"
+            for name, parameters in prototypes(tree)
+            for at, host in enumerate(parameters) if host.startswith("const rr_host *")
+            for parameter in parameters[1:at]
+            if is_output(parameter) and not re.match(r"rr_\w+ \*", parameter)]
+
+
+def every_create_says_its_memory(tree):
+    names = names_in_header(tree)
+    return [f"{name} has no {memory}, which says what it will take"
+            for name in sorted(names)
+            if (create := re.fullmatch(r"(rr_[a-z]+)_create(_\w+)?", name))
+            and (memory := f"{create.group(1)}_memory") not in names]
+
+
 def names_in_map(tree):
     return set(re.findall(r"\b(rr_\w+)\s*;", read(tree, "lib/recrl.map")))
 

@@ -76,6 +76,13 @@ class ThisTree(unittest.TestCase):
     def test_header_and_map_agree(self):
         self.holds(rules.header_and_map_agree(TREE))
 
+    def test_a_host_is_the_last_input(self):
+        self.assertGreater(len(list(rules.prototypes(TREE))), 100)
+        self.holds(rules.a_host_is_the_last_input(TREE))
+
+    def test_every_create_says_its_memory(self):
+        self.holds(rules.every_create_says_its_memory(TREE))
+
     def test_one_version(self):
         self.holds(rules.one_version(TREE))
 
@@ -298,6 +305,25 @@ class TheRules(unittest.TestCase):
         self.write("lib/recrl.map", "{ global: rr_one; rr_three; local: *; };\n")
         found = rules.header_and_map_agree(self.tree)
         self.assertEqual(len(found), 2, found)
+
+    def test_host_out_of_its_place(self):
+        good = ("RR_API int rr_thing_make(rr_thing **out, const int *in, const rr_host *host,\n"
+                "                         float *values, rr_error *err);\n")
+        self.write("include/recrl/more.h", SPDX + good)
+        self.assertEqual(rules.a_host_is_the_last_input(self.tree), [])
+        self.write("include/recrl/more.h", SPDX + "RR_API int rr_two(const int *in, float *values, "
+                                                  "const rr_host *host, rr_error *err);\n")
+        self.speaks(rules.a_host_is_the_last_input(self.tree), "rr_two", "float *values")
+        self.write("include/recrl/more.h", SPDX + "RR_API int rr_two(const rr_host *host, int n, "
+                                                  "rr_error *err);\n")
+        self.speaks(rules.a_host_is_the_last_input(self.tree), "rr_two", "int n")
+
+    def test_create_that_does_not_say_its_memory(self):
+        self.write("include/recrl/more.h", SPDX + "RR_API int rr_thing_create_drawn(int n);\n")
+        self.speaks(rules.every_create_says_its_memory(self.tree), "rr_thing_memory")
+        self.write("include/recrl/more.h", SPDX + "RR_API int rr_thing_create_drawn(int n);\n"
+                                                  "RR_API int rr_thing_memory(int n);\n")
+        self.assertEqual(rules.every_create_says_its_memory(self.tree), [])
 
     def test_library_that_exports_more_or_less(self):
         both = "0000 T rr_one@@LIBRECRL_0.1\n0010 T rr_two@@LIBRECRL_0.1\n0000 A LIBRECRL_0.1\n"
