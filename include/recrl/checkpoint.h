@@ -90,7 +90,8 @@ RR_API rr_status rr_checkpoint_load_memory(rr_checkpoint *checkpoint, const void
 /* Fills a config (its struct_size and kind set, as by init) with what the file was made with, so
  * that the handles can be created. `algo` (nullable) receives RR_ALGO_…. config NULL: only algo.
  * Errors: RR_E_IO, RR_E_FORMAT, RR_E_VERSION and RR_E_MEMORY as rr_checkpoint_load; RR_E_NOT_FOUND:
- * the file has no config of this kind. */
+ * the file has no config of this kind.
+ * Cost: the whole file is read, for its checksum, and its header kept meanwhile. */
 RR_API rr_status rr_checkpoint_read_config(const char *path, void *config, int32_t *algo,
                                            rr_error *err);
 

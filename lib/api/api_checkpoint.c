@@ -136,25 +136,19 @@ rr_status rr_checkpoint_read_config(const char *path, void *config, int32_t *alg
     }
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, NULL, err));
-    void *block;
-    size_t bytes;
-    RRI_TRY(rri_safetensors_file_read(&block, &bytes, path, &allocator, err));
-    rri_safetensors_reader reader;
-    rr_status status = rri_safetensors_open(&reader, block, bytes, &allocator, err);
-    if (status == RR_OK) {
-        int32_t found;
-        const rri_fpmode before = rri_fpmode_enter();
-        status = rri_checkpoint_check_format(&reader, err);
-        status = status == RR_OK ? rri_checkpoint_read_algo(&found, &reader, err) : status;
-        if (status == RR_OK && config != NULL) {
-            status = rri_checkpoint_read_config(table->kind, config, &reader, err);
-        }
-        rri_fpmode_leave(before);
-        if (status == RR_OK && algo != NULL) {
-            *algo = found;
-        }
-        rri_safetensors_close(&reader);
+    rri_safetensors_file_header header;
+    RRI_TRY(rri_safetensors_file_open_header(&header, path, true, &allocator, err));
+    int32_t found = 0;
+    const rri_fpmode before = rri_fpmode_enter();
+    rr_status status = rri_checkpoint_check_format(&header.reader, err);
+    status = status == RR_OK ? rri_checkpoint_read_algo(&found, &header.reader, err) : status;
+    if (status == RR_OK && config != NULL) {
+        status = rri_checkpoint_read_config(table->kind, config, &header.reader, err);
     }
-    rri_memory_release(&allocator, block, bytes);
+    rri_fpmode_leave(before);
+    if (status == RR_OK && algo != NULL) {
+        *algo = found;
+    }
+    rri_safetensors_file_close_header(&header);
     return rri_status_of_file(err, status, path);
 }

@@ -88,7 +88,7 @@ rr_status rr_policy_file_memory(const char *path, const rr_items *items, size_t 
     rri_allocator allocator;
     rri_safetensors_file_header header;
     RRI_TRY(rri_allocator_init(&allocator, NULL, err));
-    RRI_TRY(rri_safetensors_file_open_header(&header, path, &allocator, err));
+    RRI_TRY(rri_safetensors_file_open_header(&header, path, false, &allocator, err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_policy_file_memory(bytes, &header.reader, items, err);
     rri_fpmode_leave(before);

@@ -6,8 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "io/atomic_file.h"
 #include "io/open_file.h"
+
+enum { STREAM_BYTES = 16384 }; /* read at once where a file is not kept */
 
 static rr_status append(void *context, const void *bytes, size_t n, rr_error *err)
 {
@@ -91,22 +94,52 @@ rr_status rri_safetensors_file_read(void **block, size_t *bytes, const char *pat
     return status == RR_E_IO ? status : rri_status_of_file(err, status, path); /* which says it */
 }
 
+/* The hash of what is behind the header, all but the eight bytes at the end, which must be it. */
+static rr_status check_sum(const rri_safetensors_file_header *header, size_t file_bytes, int fd,
+                           const char *path, rr_error *err)
+{
+    unsigned char piece[STREAM_BYTES], last[8] = {0};
+    rri_hash hash;
+    rri_hash_init(&hash, 0);
+    rri_hash_update(&hash, header->block, header->bytes);
+    for (size_t left = file_bytes - header->bytes - sizeof last; left > 0;) {
+        const size_t n = rri_size_smaller(left, sizeof piece);
+        RRI_TRY(rri_open_file_take(piece, n, fd, path, err));
+        rri_hash_update(&hash, piece, n);
+        left -= n;
+    }
+    RRI_TRY(rri_open_file_take(last, sizeof last, fd, path, err));
+    RRI_TRY(rri_open_file_finish(fd, path, err));
+    return rri_safetensors_check_sum(last, rri_hash_final(&hash), err);
+}
+
+static rr_status open_header(rri_safetensors_file_header *header, size_t file_bytes, int fd,
+                             const char *path, bool checks_sum, const rri_allocator *allocator,
+                             rr_error *err)
+{
+    RRI_TRY(take_header(&header->block, &header->bytes, file_bytes, fd, path, allocator, err));
+    rr_status status =
+        rri_safetensors_open_header(&header->reader, header->block, file_bytes, allocator, err);
+    if (status != RR_OK) {
+        rri_memory_release(allocator, header->block, header->bytes);
+        return status;
+    }
+    status = checks_sum ? check_sum(header, file_bytes, fd, path, err) : RR_OK;
+    if (status != RR_OK) {
+        rri_safetensors_file_close_header(header);
+    }
+    return status;
+}
+
 rr_status rri_safetensors_file_open_header(rri_safetensors_file_header *header, const char *path,
-                                           const rri_allocator *allocator, rr_error *err)
+                                           bool checks_sum, const rri_allocator *allocator,
+                                           rr_error *err)
 {
     int fd = -1;
     size_t file_bytes = 0;
     RRI_TRY(rri_open_file_read(&fd, &file_bytes, path, err));
-    rr_status status =
-        take_header(&header->block, &header->bytes, file_bytes, fd, path, allocator, err);
+    const rr_status status = open_header(header, file_bytes, fd, path, checks_sum, allocator, err);
     close(fd);
-    if (status == RR_OK) {
-        status =
-            rri_safetensors_open_header(&header->reader, header->block, file_bytes, allocator, err);
-        if (status != RR_OK) {
-            rri_memory_release(allocator, header->block, header->bytes);
-        }
-    }
     return status == RR_E_IO ? status : rri_status_of_file(err, status, path);
 }
 

@@ -3,6 +3,8 @@
 #ifndef RRI_IO_SAFETENSORS_FILE_H
 #define RRI_IO_SAFETENSORS_FILE_H
 
+#include <stdbool.h>
+
 #include "core/memory.h"
 #include "io/safetensors.h"
 #include "io/safetensors_reader.h"
@@ -24,10 +26,12 @@ typedef struct rri_safetensors_file_header {
     void *block; /* owned: the header, which the reader reads */
     size_t bytes;
 } rri_safetensors_file_header;
-/* Refuses what rri_safetensors_open refuses but for the checksum. On failure nothing is to be
+/* Refuses what rri_safetensors_open refuses, the checksum only where that is asked for: then the
+ * whole file is read, in pieces. Memory is in proportion to the header. On failure nothing is to be
  * closed. */
 rr_status rri_safetensors_file_open_header(rri_safetensors_file_header *header, const char *path,
-                                           const rri_allocator *allocator, rr_error *err);
+                                           bool checks_sum, const rri_allocator *allocator,
+                                           rr_error *err);
 void rri_safetensors_file_close_header(rri_safetensors_file_header *header);
 
 #endif

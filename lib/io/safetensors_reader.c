@@ -84,16 +84,25 @@ rr_status rri_safetensors_open_header(rri_safetensors_reader *reader, const void
     return read_index(reader, head, bytes, false, allocator, err);
 }
 
+rr_status rri_safetensors_check_sum(const unsigned char last[8], uint64_t hash, rr_error *err)
+{
+    if (load_u64(last) != hash) {
+        RRI_FAIL(err, RR_E_FORMAT, "safetensors: the checksum does not fit; the bytes are damaged");
+    }
+    return RR_OK;
+}
+
 rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block, size_t bytes,
                                const rri_allocator *allocator, rr_error *err)
 {
     RRI_TRY(read_index(reader, block, bytes, true, allocator, err));
     const unsigned char *const data = block;
-    if (load_u64(data + bytes - 8) != rri_hash_bytes(block, bytes - 8, 0)) {
+    const rr_status status =
+        rri_safetensors_check_sum(data + bytes - 8, rri_hash_bytes(block, bytes - 8, 0), err);
+    if (status != RR_OK) {
         rri_safetensors_close(reader);
-        RRI_FAIL(err, RR_E_FORMAT, "safetensors: the checksum does not fit; the bytes are damaged");
     }
-    return RR_OK;
+    return status;
 }
 
 void rri_safetensors_close(rri_safetensors_reader *reader)

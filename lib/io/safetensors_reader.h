@@ -32,6 +32,9 @@ rr_status rri_safetensors_header_size(size_t *header_size, const unsigned char *
 rr_status rri_safetensors_open_header(rri_safetensors_reader *reader, const void *head,
                                       size_t bytes, const rri_allocator *allocator, rr_error *err);
 
+/* The end of a file against the hash of all that is before it. */
+rr_status rri_safetensors_check_sum(const unsigned char last[8], uint64_t hash, rr_error *err);
+
 /* block [bytes] is borrowed until close. RR_E_FORMAT with the reason; then nothing is to be closed.
  */
 rr_status rri_safetensors_open(rri_safetensors_reader *reader, const void *block, size_t bytes,

@@ -152,6 +152,63 @@ START_TEST(test_safetensors_file_of_another_length_is_refused_by_its_header)
 }
 END_TEST
 
+/* Metadata of a large file, of which the header alone is kept; its checksum is judged all the same.
+ */
+static rr_status large_describe(rri_safetensors_writer *writer, const void *context, rr_error *err)
+{
+    static const float zeros[1 << 20] = {0};
+    const size_t shape[] = {1 << 20};
+    (void)context;
+    RRI_TRY(rri_safetensors_add_metadata(writer, "of", "a large one", err));
+    return rri_safetensors_add(writer, "zeros", RRI_DTYPE_F32, shape, 1, zeros, err);
+}
+
+START_TEST(test_safetensors_file_header_is_read_without_the_rest_and_judged_with_it)
+{
+    files_begin();
+    const char *const path = files_path("large");
+    rri_safetensors_file_header header;
+    rr_error err = {0};
+    ck_assert_int_eq(rri_safetensors_file_save(path, large_describe, NULL, NULL, NULL), RR_OK);
+    for (int checks = 0; checks < 2; checks++) {
+        largest = n_calls = 0;
+        ck_assert_msg(
+            rri_safetensors_file_open_header(&header, path, checks != 0, &allocator, &err) == RR_OK,
+            "%s", err.text);
+        ck_assert_str_eq(rri_safetensors_metadata(&header.reader, "of"), "a large one");
+        ck_assert_uint_le(largest, (size_t)1 << 14);
+        rri_safetensors_file_close_header(&header);
+        ck_assert_uint_eq(n_live, 0);
+    }
+    struct stat s;
+    ck_assert_int_eq(stat(path, &s), 0);
+    const off_t places[] = {s.st_size - 1, s.st_size - 8, s.st_size - 9, s.st_size / 2, 16384, 700};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) { /* a byte of the data */
+        unsigned char byte = 0;
+        const int fd = open(path, O_RDWR);
+        ck_assert_int_eq(pread(fd, &byte, 1, places[i]), 1);
+        byte ^= 4;
+        ck_assert_int_eq(pwrite(fd, &byte, 1, places[i]), 1);
+        ck_assert_int_eq(rri_safetensors_file_open_header(&header, path, true, &allocator, &err),
+                         RR_E_FORMAT);
+        ck_assert_ptr_nonnull(strstr(err.text, "the checksum does not fit"));
+        ck_assert_ptr_nonnull(strstr(err.text, path));
+        ck_assert_uint_eq(n_live, 0);
+        byte ^= 4;
+        ck_assert_int_eq(pwrite(fd, &byte, 1, places[i]), 1);
+        close(fd);
+    }
+    for (fails_at = 1; fails_at <= 2; fails_at++) {
+        n_calls = 0;
+        ck_assert_int_eq(rri_safetensors_file_open_header(&header, path, true, &allocator, &err),
+                         RR_E_MEMORY);
+        ck_assert_uint_eq(n_live, 0);
+    }
+    fails_at = 0;
+    files_end();
+}
+END_TEST
+
 START_TEST(test_safetensors_file_without_memory_says_so)
 {
     files_begin();
@@ -170,4 +227,5 @@ CHECK_MAIN("io/safetensors_file", test_safetensors_file_is_the_block_and_comes_b
            test_safetensors_file_reads_only_regular_files,
            test_safetensors_file_that_is_none_costs_no_memory,
            test_safetensors_file_of_another_length_is_refused_by_its_header,
+           test_safetensors_file_header_is_read_without_the_rest_and_judged_with_it,
            test_safetensors_file_without_memory_says_so)
