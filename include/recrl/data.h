@@ -48,34 +48,34 @@ enum { RR_HEADER_AUTO = 0, RR_HEADER_YES = 1, RR_HEADER_NO = 2 };
  * what they say is seen from the file's first lines. docs/data.md */
 typedef struct rr_load_options {
     uint32_t struct_size;
-    int32_t kind;             /* RR_CONFIG_LOAD, set by init */
-    uint64_t memory_limit;    /* bytes of the dataset and its reading; 0: no limit; default 0 */
-    int32_t num_threads;      /* [1, 64], with the same bytes on any number; default 1 */
-    int32_t block_bytes;      /* text is read in blocks of this size, into one of which the longest
-                                 row must fit, [64, 2^30]; default 2097152 */
-    int32_t header;           /* RR_HEADER_*; default AUTO */
-    int32_t has_quotes;       /* 1: a field that begins with a quote ends with one, and separators
-                                 and line ends between them are text; 0: quotes are text;
-                                 default 1 */
-    int32_t skips_incomplete; /* 1: rows in which a field that counts is empty, "nan", "null",
-                                 "None" or "\\N" are skipped and counted; 0: an empty one is
-                                 refused; default 0 */
-    uint32_t reserved;        /* must be 0 */
-    const char *separator;    /* one byte, or "::"; " ": runs of blanks */
-    const char *comment;      /* lines that begin with this byte are no rows; "": all are */
-    const char *user_column;  /* a column by its name in any case, or by its number from 1; of the
-                                 next five also "": there is none */
-    const char *item_column;
-    const char *rating_column;
-    const char *time_column;
-    const char *position_column; /* read together with propensities alone */
-    const char *propensity_column;
-    /* NULL: the file `path` is read. Else the text comes from here, and path is its name in
-     * sentences: out [n_bytes] ← at most so many of the next bytes. Returns how many, 0 at the end
-     * of the text, a negative number where it cannot be read. It is called by one thread at a time,
-     * which need not be the calling one. */
-    int64_t (*read)(void *user, void *out, int64_t n_bytes);
-    void *read_user;
+    int32_t kind;              /* RR_CONFIG_LOAD, set by init */
+    uint64_t memory_limit;     /* bytes of the dataset and its reading; 0: no limit; default 0 */
+    int32_t num_threads;       /* [1, 64], with the same bytes on any number; default 1 */
+    int32_t block_bytes;       /* text is read in blocks of this size, into one of which the longest
+                                  row must fit, [64, 2^30]; default 2097152 */
+    int32_t header;            /* RR_HEADER_*; default AUTO */
+    int32_t has_quotes;        /* 1: a field that begins with a quote ends with one, and separators
+                                  and line ends between them are text; 0: quotes are text;
+                                  default 1 */
+    int32_t skips_incomplete;  /* 1: rows in which a field that counts is empty, "nan", "null",
+                                  "None" or "\\N" are skipped and counted; 0: an empty one is
+                                  refused; default 0 */
+    uint32_t reserved;         /* must be 0 */
+    const char *separator;     /* one byte, or "::"; " ": runs of blanks */
+    const char *comment;       /* lines that begin with this byte are no rows; "": all are */
+    const char *user_column;   /* a column by its name in any case, or by its number from 1; of the
+                                  next five also "": there is none */
+    const char *item_column;   /* likewise */
+    const char *rating_column; /* likewise */
+    const char *time_column;   /* likewise */
+    const char *position_column;   /* likewise; read together with propensities alone */
+    const char *propensity_column; /* likewise */
+    int64_t (*read)(void *user, void *out, int64_t n_bytes); /* NULL: the file `path` is read; else
+                              the text comes from here, and path is its name in sentences.
+                              out [n_bytes] ← at most so many of the next bytes; returns how many, 0
+                              at the end of the text, a negative number where it cannot be read.
+                              Called by one thread at a time, which need not be the calling one */
+    void *read_user; /* the host's own, handed back to read */
 } rr_load_options;
 
 /* Fills `options` with the defaults and its kind, as every init (config.h). */
@@ -161,23 +161,32 @@ RR_API rr_status rr_dataset_describe(const rr_dataset *dataset, rr_dataset_view 
 /* What rr_dataset_load read, and what it skipped: views, valid until destroy. */
 typedef struct rr_dataset_source {
     uint32_t struct_size;
-    int32_t has_header;    /* a line names the columns */
-    const char *separator; /* "tab", "blanks", or the separator itself */
-    const char *unused;    /* names of columns that do not count, with commas between them, cut */
-    /* Names of the columns as the file has them; "" without a header or without such a column. */
-    const char *user_column, *item_column, *rating_column, *time_column, *position_column,
-        *propensity_column;
-    /* Their numbers from 1; 0: there is none. user 0: user_feature_… together are the user. */
-    int32_t user_number, item_number, rating_number, time_number, position_number,
-        propensity_number;
-    int64_t n_lines, n_rows;
-    int64_t n_empty, n_comments; /* lines */
-    int64_t n_headers;           /* lines that are the header again */
-    int64_t n_incomplete;        /* rows: options.skips_incomplete */
-    int64_t n_merged_users;      /* spellings of a number that became the id of another spelling */
-    int64_t n_merged_items;
-    int64_t n_text_users; /* ids that are no number of which the key is the number itself */
-    int64_t n_text_items;
+    int32_t has_header;      /* a line names the columns */
+    const char *separator;   /* "tab", "blanks", or the separator itself */
+    const char *unused;      /* names of columns that do not count, with commas between them, cut */
+    const char *user_column; /* name of the column as the file has it; "" without a header or
+                                without such a column */
+    const char *item_column; /* likewise */
+    const char *rating_column;     /* likewise */
+    const char *time_column;       /* likewise */
+    const char *position_column;   /* likewise */
+    const char *propensity_column; /* likewise */
+    int32_t user_number; /* number of the column from 1; 0: user_feature_… together are the user */
+    int32_t item_number;       /* number of the column from 1 */
+    int32_t rating_number;     /* number of the column from 1; 0: there is none */
+    int32_t time_number;       /* likewise */
+    int32_t position_number;   /* likewise */
+    int32_t propensity_number; /* likewise */
+    int64_t n_lines;           /* of the file, all kinds */
+    int64_t n_rows;            /* interactions */
+    int64_t n_empty;           /* empty lines, skipped */
+    int64_t n_comments;        /* lines that are comments, skipped */
+    int64_t n_headers;         /* lines that are the header again, skipped */
+    int64_t n_incomplete;      /* rows skipped because of options.skips_incomplete */
+    int64_t n_merged_users;    /* spellings of a number that became the id of another spelling */
+    int64_t n_merged_items;    /* the same of items */
+    int64_t n_text_users;      /* ids that are no number of which the key is the number itself */
+    int64_t n_text_items;      /* the same of items */
 } rr_dataset_source;
 /* Fills *out with what load read of the file.
  * Errors: RR_E_NOT_FOUND: the dataset was not loaded. */
@@ -186,13 +195,15 @@ RR_API rr_status rr_dataset_describe_source(const rr_dataset *dataset, rr_datase
 
 /* Returns the key of an id [n_bytes] as rr_dataset_load makes it: digits without a zero before
  * them, below 2^64, are their own key; any other text's key is a hash, the same on every machine.
- * Blanks round it do not count. The id of "23.0" in a column of numbers alone is that of "23".
- * NULL: 0. */
+ * Blanks round it do not count. The id of "23.0" in a column of numbers alone is that of "23"; 0
+ * for NULL.
+ * Cost: a pass over the bytes. */
 RR_API uint64_t rr_id_key(const char *id, int64_t n_bytes);
-/* Writes out [capacity]: the user's, or item's, id as the file has it, terminated, cut where it
+/* Writes out [capacity]: the user's id as the file has it, terminated, cut where it
  * does not fit; of datasets that were not loaded, and of a user of features, the key. */
 RR_API rr_status rr_dataset_user_id(const rr_dataset *dataset, int32_t index, char *out,
                                     int64_t capacity, rr_error *err);
+/* The same of an item. */
 RR_API rr_status rr_dataset_item_id(const rr_dataset *dataset, int32_t index, char *out,
                                     int64_t capacity, rr_error *err);
 /* shares [items]: each item's share of the interactions; user_mask [users] (nullable): only those

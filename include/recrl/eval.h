@@ -78,6 +78,7 @@ RR_API rr_status rr_bandit_create(rr_bandit **out, int32_t bandit, rr_items *ite
  * Errors: RR_E_UNSUPPORTED: as create. */
 RR_API rr_status rr_bandit_memory(const rr_items *items, int32_t user_dim, size_t *bytes,
                                   rr_error *err);
+/* Gives its memory back. NULL is fine. */
 RR_API void rr_bandit_destroy(rr_bandit *bandit);
 /* Writes actions [n]: positions, of equals the lowest; an even draw before the first fit. explores
  * 0: the largest θ·x whatever bandit it is, which is how one that has learned is judged. Lists are
@@ -91,12 +92,13 @@ RR_API rr_status rr_bandit_act(rr_bandit *bandit, const rr_obs *obs, int32_t exp
 /* Adds rows, as they were before the world moved, with what they earned; all or none. They count
  * from the next fit on. Allocates nothing.
  * Errors: RR_E_MISMATCH and RR_E_UNSUPPORTED: as rr_bandit_act; RR_E_NOT_FINITE: a state or a
- * reward. Cost: (user_dim × width)² multiplications a row. */
+ * reward.
+ * Cost: (user_dim × width)² multiplications a row. */
 RR_API rr_status rr_bandit_record(rr_bandit *bandit, const rr_obs *obs, const int32_t *actions,
                                   const float *rewards, rr_error *err);
 /* Solves for θ from all rows recorded so far. Allocates nothing.
- * Errors: RR_E_NOT_FINITE: states or vectors are too large for the ridge; choices
- * are even draws again.
+ * Errors: RR_E_NOT_FINITE: states or vectors are too large for the ridge; choices are even draws
+ * again.
  * Cost: (user_dim × width)³ / 3 multiplications. */
 RR_API rr_status rr_bandit_fit(rr_bandit *bandit, rr_error *err);
 
@@ -180,10 +182,10 @@ typedef struct rr_comparison {
     double difference_interval; /* half width of its 95 % interval, Student's t over groups; NaN
                                    for one group */
     double unpaired_interval;   /* what it would be if b had played other sessions */
-    double difference_low, difference_high; /* 95 % interval that also holds where differences are
-                                               skewed (Hall's transformation of t); NaN for one
-                                               group */
-    int32_t n_unequal;                      /* groups in which a and b did not earn the same */
+    double difference_low;      /* begin of the 95 % interval that also holds where differences are
+                                   skewed (Hall's transformation of t); NaN for one group */
+    double difference_high;     /* its end */
+    int32_t n_unequal;          /* groups in which a and b did not earn the same */
     int32_t is_too_few; /* 1: no interval can be relied on: fewer than 20 groups, fewer than 8 that
                            are unequal, or a handful carries the whole difference */
 } rr_comparison;

@@ -99,8 +99,10 @@ def all_functions(tree):
 
 
 def every_function_has_a_comment(tree):
-    return [f"{chapter}: {name} has no comment" for chapter, _, name, _, comment in all_functions(tree)
-            if not headers.parts(comment)[""].strip()]
+    """Of its own; only the inits, which are alike, stand together below one."""
+    return [f"{path.name}: {name} has no comment of its own" for path in headers.chapters(tree)
+            for name, _, comment, own in headers.functions(path.read_text(encoding="utf-8"))
+            if not headers.parts(comment)[""].strip() or not own and not name.endswith("_init")]
 
 
 def every_function_names_its_cost(tree):
@@ -139,6 +141,27 @@ def every_function_has_its_thread_rule(tree):
             expression = re.escape(pattern).replace(r"\*", r"\w+")
             if not any(re.fullmatch(expression, name) for name in names):
                 found.append(f"recrl.h says what may run beside {pattern}, which is no function")
+    return found
+
+
+def every_field_has_a_comment(tree):
+    """Behind each field of a struct and each constant, one a line; struct_size, kind and reserved are the
+    same in all structs."""
+    found = []
+    for path in headers.chapters(tree)[1:]:
+        text = path.read_text(encoding="utf-8")
+        for struct, body in re.findall(r"^typedef struct (rr_\w+) \{(.*?)^\} \1;", text, re.S | re.M):
+            body = re.sub(r"^\s*/\*.*?\*/", "", body, flags=re.S | re.M)
+            for code, comment in re.findall(r"([^;]*);([ \t]*/\*.*?\*/)?", body, re.S):
+                callback = re.search(r"\(\*(\w+)\)", code)
+                names = [callback.group(1)] if callback else re.findall(r"(\w+)(?:\[\d+\])?\s*(?:,|$)",
+                                                                        code.strip())
+                if len(names) > 1:
+                    found.append(f"{path.name}: {struct} declares {', '.join(names)} together; one a line")
+                found += [f"{path.name}: {struct}.{name} has no comment behind it" for name in names
+                          if not comment and name not in ("struct_size", "kind", "reserved")]
+        for name, comment in re.findall(r"^\s+(RR_\w+) = -?\d+,?([ \t]*/\*)?", text, re.M):
+            found += [] if comment else [f"{path.name}: {name} has no comment behind it"]
     return found
 
 

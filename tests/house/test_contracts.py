@@ -32,8 +32,9 @@ CHAPTER = """/* recrl/thing.h: things.
 RR_API rr_status rr_thing_create(rr_thing **out, rr_error *err);
 /* Bytes of one. */
 RR_API rr_status rr_thing_memory(size_t *bytes, rr_error *err);
-/* How many, and how wide. */
+/* How many. */
 RR_API int32_t rr_thing_count(const rr_thing *thing);
+/* How wide. */
 RR_API int32_t rr_thing_width(const rr_thing *thing);
 """
 
@@ -63,6 +64,9 @@ class ThisTree(unittest.TestCase):
 
     def test_every_function_has_a_comment(self):
         self.holds(contracts.every_function_has_a_comment(TREE))
+
+    def test_every_field_has_a_comment(self):
+        self.holds(contracts.every_field_has_a_comment(TREE))
 
     def test_every_function_names_its_cost(self):
         self.holds(contracts.every_function_names_its_cost(TREE))
@@ -131,6 +135,18 @@ class TreesThatBreakThem(unittest.TestCase):
         self.write("include/recrl/thing.h", CHAPTER.replace("Errors: RR_E_MEMORY. ", ""))
         self.assertEqual(contracts.every_function_names_its_statuses(self.tree), [])
 
+    def test_fields_without_a_word(self):
+        struct = ("typedef struct rr_a {{\n    uint32_t struct_size;\n{}    int32_t b; /* wide; and\n"
+                  "                  tall */\n}} rr_a;\nenum {{\n    RR_A = 1{}\n}};\n")
+        for field, constant, word in (("", " /* one */", None), ("    float c;\n", " /* one */", "rr_a.c"),
+                                      ("    float c, d; /* both */\n", " /* one */", "one a line"),
+                                      ("    void (*f)(int a, int b);\n", " /* one */", "rr_a.f"),
+                                      ("    /* c: first */\n    float c;\n", " /* one */", "rr_a.c"),
+                                      ("", "", "RR_A")):
+            self.write("include/recrl/thing.h", CHAPTER + struct.format(field, constant))
+            found = contracts.every_field_has_a_comment(self.tree)
+            self.assertEqual(found, []) if word is None else self.says(found, word)
+
     def test_no_cost(self):
         self.write("include/recrl/thing.h", CHAPTER.replace(" *\n * Cost: constant. */", " */"))
         found = contracts.every_function_names_its_cost(self.tree)
@@ -140,6 +156,8 @@ class TreesThatBreakThem(unittest.TestCase):
     def test_no_comment(self):
         self.write("include/recrl/thing.h", CHAPTER.replace("/* Bytes of one. */\n", "\n"))
         self.says(contracts.every_function_has_a_comment(self.tree), "rr_thing_memory")
+        self.write("include/recrl/thing.h", CHAPTER.replace("/* How wide. */\n", ""))
+        self.says(contracts.every_function_has_a_comment(self.tree), "rr_thing_width")
 
     def test_no_thread_rule(self):
         self.write("include/recrl/recrl.h", FRONT.replace("rr_thing_*", "rr_thing_c*"))
