@@ -164,6 +164,10 @@ START_TEST(test_load_cases_quotes)
     static const load_case cases[] = {
         {"user_id\titem_id\trating\n\"1\"\t\"5\"\t4\n1\t5\t3\n2\t\"5\"\t1\n", "1>5 4 1>5 3 2>5 1"},
         {"user_id,item_id,review\n1,2,\"two\nlines, and a \"\"quote\"\"\"\n3,4,x\n", "1>2 3>4"},
+        {"user_id,item_id,review\n1,2,\"a review,\nof two lines\"\n3,4,\"and "
+         "another,\nof\nthree\"\n"
+         "5,6,\"\n\"\n7,8,\"\n\n, the last\n\"\n",
+         "1>2 3>4 5>6 7>8"},
         {"user_id;item_id\n\"a;b\";\"c\r\nd\"\n", "a;b>c\r\nd"},
         {"\"user_id\"|\"item_id\"\n\"a|b\"|2\n", "a|b>2"},
         {"user_id item_id\n\"a b\" 2\n", "a b>2"},
@@ -335,6 +339,38 @@ START_TEST(test_load_cases_a_long_second_line)
 }
 END_TEST
 
+/* Rows of which every column is known, among lines that are none, over many blocks. */
+START_TEST(test_load_cases_rows_move_up_behind_lines_that_are_none)
+{
+    enum { N = 700 };
+    static char text[60000];
+    size_t n = (size_t)sprintf(text, "# rows\nuser_id,item_id,rating,timestamp\n");
+    size_t n_others = 1;
+    for (unsigned i = 0; i < N; i++) {
+        n += (size_t)sprintf(text + n, i % 11 == 3 ? "u%u,%u,%u.5,%u\n" : "%u,%u,%u.5,%u\n", i,
+                             i % 7, i % 9, 1000 + i);
+        for (unsigned k = 0; k < i % 5; k++, n_others++) {
+            static const char *const lines[] = {"\n", "# none\n",
+                                                "user_id,item_id,rating,timestamp\n", " \r\n"};
+            n += (size_t)sprintf(text + n, "%s", lines[(i + k) % 4]);
+        }
+    }
+    rri_interactions rows;
+    rri_load_report report;
+    const rr_load_options options = load_text_options();
+    ck_assert_int_eq(load_text(&rows, &report, text, n, "f", &options, NULL), RR_OK);
+    ck_assert_uint_eq(rows.n, N);
+    for (unsigned i = 0; i < N; i++) {
+        ck_assert(rows.ratings[i] == (float)(i % 9) + 0.5f && rows.times[i] == 1000 + i);
+        ck_assert(rows.users[i] == (int32_t)i && rows.item_table.keys[rows.items[i]] == i % 7);
+    }
+    const rri_row_counts *const c = &report.counts;
+    ck_assert_uint_eq(c->n_empty + c->n_comments + c->n_headers, n_others);
+    ck_assert_uint_eq(c->n_lines, N + n_others + 1);
+    rri_interactions_release(&rows);
+}
+END_TEST
+
 /* Through the front door: what was read is told, and ids and keys find each other. */
 START_TEST(test_load_cases_are_told)
 {
@@ -395,4 +431,4 @@ CHECK_MAIN("data/load_cases", test_load_cases_published_columns,
            test_load_cases_one_id_is_one_id, test_load_cases_a_header_that_comes_again,
            test_load_cases_rows_that_are_not_whole, test_load_cases_times,
            test_load_cases_columns_by_number_and_name, test_load_cases_a_long_second_line,
-           test_load_cases_are_told)
+           test_load_cases_rows_move_up_behind_lines_that_are_none, test_load_cases_are_told)
