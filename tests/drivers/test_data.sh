@@ -139,6 +139,9 @@ tells "…but a file of the same" "trained" "$evaluate" checkpoints/ppo.safetens
 mkfifo pipe
 cat ml.tsv >pipe &
 loads pipe "pipe: tabs, header"
+# shellcheck disable=SC2086
+refuses "seeds do not share a pipe" "it must be a file" sh -c 'cat ml.csv | "$@" --world -' sh "$train" $small \
+    --seeds 1-2
 mkdir folder
 rejects folder "folder"
 if [ "$has_zlib" = yes ]; then

@@ -371,6 +371,11 @@ void train_options_run_seeds(train_options *o, flags_fields *fields)
         text_fail("--seeds names its runs and checkpoints by --name and seed; it takes neither "
                   "--resume nor --checkpoint");
     }
+    if (o->world != NULL && world_is_pipe(o->data != NULL ? o->data : o->world)) {
+        text_fail("--seeds reads its world once a seed, and --world is \"%s\", which can be read "
+                  "once; it must be a file",
+                  o->world);
+    }
     const int n = seeds_parse(seeds, o->seeds);
     const int64_t jobs = o->jobs != NULL ? text_parse_count("--jobs", o->jobs) : 0;
     for (int i = 0; o->name != NULL && i < n; i++) {

@@ -56,6 +56,13 @@ static bool is_file(const char *path)
     return is_input(path) || (stat(path, &about) == 0 && !S_ISDIR(about.st_mode));
 }
 
+bool world_is_pipe(const char *path)
+{
+    struct stat about;
+    return is_input(path) ||
+           (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode));
+}
+
 static void find_file(world *w, const char *spec, const char *data, bool is_remembered)
 {
     const bool is_movielens = strcmp(spec, "movielens") == 0;

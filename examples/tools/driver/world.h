@@ -61,6 +61,8 @@ void world_close(world *w);
 double world_holdout_rmse(world *w, const settings *s);
 /* A fresh environment over one part of the users, reset. */
 rr_env *world_env(const world *w, const rr_env_config *config, uint64_t seed, int part);
+/* Whether what is given as --world or --data can be read once alone. */
+bool world_is_pipe(const char *path);
 /* The name of a world without opening it. */
 void world_name(char *out, size_t capacity, const char *spec);
 
