@@ -9,11 +9,22 @@
 #include "data/date_time.h"
 #include "data/id.h"
 
+static rr_status refuse_empty(const rri_table_piece *piece, const rri_table_field *field,
+                              const char *name, rr_error *err)
+{
+    return rri_table_fail(piece, field->text, err,
+                          "%s is empty; skips_incomplete (train --skip-incomplete) skips such rows",
+                          name);
+}
+
 static rr_status refuse(const rri_table_piece *piece, const rri_table_field *field,
                         const rri_table_field *said, const char *name, const char *allowed,
                         rr_error *err)
 {
     char shown[RRI_TABLE_SHOWN];
+    if (said->length == 0) {
+        return refuse_empty(piece, field, name, err);
+    }
     return rri_table_fail(piece, field->text, err, "%s is '%s'; it must be %s", name,
                           rri_table_show(shown, said), allowed);
 }
@@ -24,7 +35,7 @@ rr_status rri_field_value_long_id(uint64_t *key, uint64_t *check, const rri_tabl
     char buffer[RRI_TABLE_FIELD_MOST + 1];
     const rri_table_field said = rri_table_field_clean(buffer, field, piece->form);
     if (said.length == 0) {
-        return rri_table_fail(piece, field->text, err, "%s is empty", name);
+        return refuse_empty(piece, field, name, err);
     }
     if (said.length > RRI_TABLE_FIELD_MOST) {
         return rri_table_fail(piece, field->text, err, "%s has more than %zu bytes", name,

@@ -209,6 +209,20 @@ static bool is_code(const opening *o, size_t c, size_t least, size_t most)
     return field.length >= least && field.length <= most;
 }
 
+/* Forty digits of a SHA-1, as Last.fm-360K calls its users. */
+static bool is_hash(const opening *o, size_t c)
+{
+    char buffer[RRI_TABLE_FIELD_MOST + 1];
+    const rri_table_field field = clean(buffer, o, c);
+    for (size_t i = 0; i < field.length; i++) {
+        const char at = field.text[i];
+        if (!(at >= '0' && at <= '9') && !(at >= 'a' && at <= 'f')) {
+            return false;
+        }
+    }
+    return field.length == 40;
+}
+
 static bool begins_with(const opening *o, size_t c, char letter)
 {
     char buffer[RRI_TABLE_FIELD_MOST + 1];
@@ -239,6 +253,12 @@ static bool is_known_row(int32_t columns[RRI_N_ROLES], const opening *o)
     }
     if (o->n == 3) {
         return is_numerical[2];
+    }
+    if (o->n == 4 && is_numerical[3] && !is_numerical[2] && is_hash(o, 0)) {
+        columns[RRI_ROLE_ITEM] = 2;
+        columns[RRI_ROLE_RATING] = 3;
+        columns[RRI_ROLE_TIME] = -1;
+        return true;
     }
     if (o->n == 4) {
         const bool is_swapped = is_item_first(o);

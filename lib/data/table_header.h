@@ -8,6 +8,7 @@
  *   two to four numbers                            user, item, rating, time
  *   two texts, a number and a time (Amazon 2014)   user, item, rating, time
  *   the same, an ASIN first (Amazon 2018)          item, user, rating, time
+ *   a SHA-1, two texts and a number (Last.fm-360K) user, -, item, rating
  *   steam-200k: a number, a text, play or purchase, a number, 0: user, item, -, rating, - */
 #ifndef RRI_DATA_TABLE_HEADER_H
 #define RRI_DATA_TABLE_HEADER_H

@@ -115,7 +115,9 @@ START_TEST(test_field_value_id_is_a_number_or_a_hash)
     rr_error err = {0};
     const rri_table_field none = field_of("  ");
     ck_assert_int_eq(rri_field_value_id(&key, &check, &none, "user_id", &table, &err), RR_E_FORMAT);
-    ck_assert_str_eq(err.text, "f:3:5: user_id is empty");
+    ck_assert_str_eq(
+        err.text,
+        "f:3:5: user_id is empty; skips_incomplete (train --skip-incomplete) skips such rows");
 }
 END_TEST
 

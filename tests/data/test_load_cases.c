@@ -111,6 +111,9 @@ START_TEST(test_load_cases_published_columns)
          "u>b 3@1531001351000000"},
         {"A2IBPI20UZIR0U,0439381673,5.0,1364774400\n", "A2IBPI20UZIR0U>0439381673 5@1364774400"},
         {"0439381673,A2IBPI20UZIR0U,5.0,1364774400\n", "A2IBPI20UZIR0U>0439381673 5@1364774400"},
+        {"00000c289a1829a808ac09c00daf10bc3c4e223b\t3bd73256-3905-4f3a-97e2-8b341527f805\tbetty "
+         "blowtorch\t2137\n",
+         "00000c289a1829a808ac09c00daf10bc3c4e223b>betty blowtorch 2137"},
         {"15,\"Dota 2\",purchase,1.0,0\n15,\"Dota 2\",play,22.5,0\n", "15>Dota 2 1 15>Dota 2 22.5"},
     };
     TRY(cases, NULL);
@@ -207,8 +210,10 @@ START_TEST(test_load_cases_one_id_is_one_id)
         {"user_id,item_id\n+5,1\n5,1\n5.,1\n", "5>1 5>1 5>1 users:2"},
         {"user_id,item_id\n0,1\n0.0,1\n-0,1\n00,1\n", "0>1 0>1 0>1 00>1 users:2"},
         {"user_id,item_id\nA,1\nA ,1\n\"A\",1\n a,1\n", "A>1 A>1 A>1 a>1"},
-        {"user_id,item_id\n,1\n", "f:2:1: user_id is empty"},
-        {"user_id,item_id\n1,\"\"\n", "f:2:3: item_id is empty"},
+        {"user_id,item_id\n,1\n",
+         "f:2:1: user_id is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
+        {"user_id,item_id\n1,\"\"\n",
+         "f:2:3: item_id is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
     };
     TRY(cases, NULL);
 }
@@ -237,10 +242,10 @@ END_TEST
 START_TEST(test_load_cases_rows_that_are_not_whole)
 {
     static const load_case refused[] = {
-        {"user_id,item_id,rating\n1,2,3\n1,,3\n", "f:3:3: item_id is empty"},
+        {"user_id,item_id,rating\n1,2,3\n1,,3\n",
+         "f:3:3: item_id is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
         {"user_id,item_id,rating,timestamp\n1,2,3,\n",
-         "f:2:7: timestamp is ''; it must be a number of 64 bits or a date (2019-11-24, 2019-11-24 "
-         "00:00:13+00:00)"},
+         "f:2:7: timestamp is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
         {"user_id,item_id,rating\n1,2,3\n1,2\n", "f:3:1: the line has 2 fields; the header has 3"},
         {"1,2,3\n1,2\n", "f:2:1: the line has 2 fields; the first line has 3"},
         {"1;2;3,5\n1;3;4\n", "f:1:5: rating is '3,5'; it must be a finite number"},

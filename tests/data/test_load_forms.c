@@ -373,12 +373,15 @@ START_TEST(test_load_forms_names_line_and_column_of_a_mistake)
         {"user_id,item_id,rating\n1,2,inf\n", "f:2:5: rating is 'inf'; it must be a finite number"},
         {"user_id,item_id,rating\n1,2,1e39\n",
          "f:2:5: rating is '1e39'; it must be a finite number"},
-        {"user_id,item_id,rating\n1,2,\n", "f:2:5: rating is ''; it must be a finite number"},
+        {"user_id,item_id,rating\n1,2,\n",
+         "f:2:5: rating is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
         {"user_id,item_id,rating\n1,2,3,5\n", "f:2:1: the line has 4 fields; the header has 3"},
         {"user_id,item_id,rating\n1,2\n", "f:2:1: the line has 2 fields; the header has 3"},
         {"user_id,item_id,rating\nx\n1,2,3\n", "f:2:1: the line has 1 fields; the header has 3"},
-        {"user_id,item_id,rating\n,2,3\n", "f:2:1: user_id is empty"},
-        {"user_id\titem_id\trating\n1\t\t3\n", "f:2:3: item_id is empty"},
+        {"user_id,item_id,rating\n,2,3\n",
+         "f:2:1: user_id is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
+        {"user_id\titem_id\trating\n1\t\t3\n",
+         "f:2:3: item_id is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
         {"user_id,item_id,rating,timestamp\n1,2,3,x\n",
          "f:2:7: timestamp is 'x'; it must be a number of 64 bits or a date (2019-11-24, "
          "2019-11-24 "

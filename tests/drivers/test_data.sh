@@ -80,6 +80,8 @@ loads ml.csv "ml.csv: commas, header, user userId, item movieId, rating rating, 
 loads ml.csv "$n rows, 30 users, 20 items"
 loads ml.tsv "ml.tsv: tabs, header, user user_id:token, item item_id:token"
 loads books.txt "semicolons, header, user User-ID, item ISBN, rating Book-Rating; not read when"
+# shellcheck disable=SC2086
+tells "without times nothing is the latest" '"held_out": "random"' "$train" $small --world books.txt --json --quiet
 loads books.txt "no times: a random tenth is held out in place of each user's latest"
 loads bars.txt "bars, no header, user column 1, item column 2, rating column 3, time column 4"
 loads rows "blanks, no header, user column 1, item column 2, rating column 3, time column 4"

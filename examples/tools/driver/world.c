@@ -37,6 +37,10 @@ void world_name(char *out, size_t capacity, const char *spec)
     }
     const char *slash = strrchr(spec, '/');
     snprintf(out, capacity, "%s", slash != NULL ? slash + 1 : spec);
+    const size_t n = strlen(out);
+    if (n > 3 && strcmp(out + n - 3, ".gz") == 0) {
+        out[n - 3] = '\0';
+    }
     char *dot = strrchr(out, '.');
     if (dot != NULL && dot != out) {
         *dot = '\0';
