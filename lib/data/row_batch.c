@@ -232,10 +232,20 @@ void rri_row_batch_move_up(rri_row_batch *batch, const rri_row_reader *reader)
 
 /* ── parse ───────────────────────────────────────────────────────────────────────────────────── */
 
+/* The columns of numbers, copied: the struct that holds them is written with every row that another
+ * thread takes. */
+typedef struct row_columns {
+    float *ratings;
+    int64_t *times;
+    int32_t *positions; /* NULL without logs */
+    float *propensities;
+} row_columns;
+
 /* Where a row of the batch's lists and of the columns is written to. */
 typedef struct row_place {
     uint64_t *ids, *checks; /* [2] */
-    size_t row;             /* of the columns */
+    const row_columns *columns;
+    size_t row; /* of the columns */
 } row_place;
 
 /* The context's hash and check: of its fields, each with its length before it. */
@@ -265,7 +275,7 @@ static rr_status parse_values(const row_place *place, const rri_table_field *fie
                               const rri_table_piece *piece, const rri_row_reader *reader,
                               rr_error *err)
 {
-    rri_interactions *const rows = reader->rows;
+    const row_columns *const to = place->columns;
     const int32_t *const columns = reader->header.columns;
     if (columns[RRI_ROLE_USER] >= 0) {
         RRI_TRY(rri_field_value_id(&place->ids[0], &place->checks[0],
@@ -276,22 +286,22 @@ static rr_status parse_values(const row_place *place, const rri_table_field *fie
     RRI_TRY(rri_field_value_id(&place->ids[1], &place->checks[1], &fields[columns[RRI_ROLE_ITEM]],
                                "item_id", piece, err));
     if (columns[RRI_ROLE_RATING] >= 0) {
-        RRI_TRY(rri_field_value_rating(&rows->ratings[place->row],
-                                       &fields[columns[RRI_ROLE_RATING]], "rating", piece, err));
+        RRI_TRY(rri_field_value_rating(&to->ratings[place->row], &fields[columns[RRI_ROLE_RATING]],
+                                       "rating", piece, err));
     } else {
-        rows->ratings[place->row] = 1.0f;
+        to->ratings[place->row] = 1.0f;
     }
     if (columns[RRI_ROLE_TIME] >= 0) {
-        RRI_TRY(rri_field_value_time(&rows->times[place->row], &fields[columns[RRI_ROLE_TIME]],
+        RRI_TRY(rri_field_value_time(&to->times[place->row], &fields[columns[RRI_ROLE_TIME]],
                                      "timestamp", piece, err));
     } else {
-        rows->times[place->row] = 0;
+        to->times[place->row] = 0;
     }
-    if (rows->has_logs) {
-        RRI_TRY(rri_field_value_position(&rows->positions[place->row],
+    if (to->positions != NULL) {
+        RRI_TRY(rri_field_value_position(&to->positions[place->row],
                                          &fields[columns[RRI_ROLE_POSITION]], "position", piece,
                                          err));
-        RRI_TRY(rri_field_value_propensity(&rows->propensities[place->row],
+        RRI_TRY(rri_field_value_propensity(&to->propensities[place->row],
                                            &fields[columns[RRI_ROLE_PROPENSITY]],
                                            "propensity_score", piece, err));
     }
@@ -424,11 +434,13 @@ static void parse_rows(rri_row_batch *batch, rri_row_chunk *chunk, rri_row_walk 
     rri_table_field fields[RRI_TABLE_MOST_COLUMNS];
     const size_t n_columns = reader->header.n_columns;
     const char *stop = NULL;
+    const rri_interactions *const rows = reader->rows;
+    const row_columns columns = {rows->ratings, rows->times, rows->positions, rows->propensities};
     rri_row_chunk own = *chunk;
     while (walk->at < walk->end) {
         uint64_t checks[2] = {0, 0};
         const size_t line = own.first + own.n_rows;
-        const row_place place = {batch->ids[line], checks, batch->first_row + line};
+        const row_place place = {batch->ids[line], checks, &columns, batch->first_row + line};
         const char *const begin = walk->at;
         size_t n = 0;
         const int kind = rri_row_walk_next(walk, fields, n_columns, &n, &stop);
