@@ -181,6 +181,133 @@ START_TEST(test_bandit_finds_the_best_item_of_a_bilinear_reward_that_wears_off)
 }
 END_TEST
 
+/* ── against a twin that inverts by Gauss and Jordan ── */
+
+enum { N = U * D + 1 };
+
+/* inverse ← A⁻¹; A is used up. */
+static void invert_plainly(double A[N][N], double inverse[N][N])
+{
+    for (size_t i = 0; i < N; i++) {
+        for (size_t k = 0; k < N; k++) {
+            inverse[i][k] = i == k ? 1.0 : 0.0;
+        }
+    }
+    for (size_t i = 0; i < N; i++) {
+        const double pivot = A[i][i];
+        for (size_t k = 0; k < N; k++) {
+            A[i][k] /= pivot;
+            inverse[i][k] /= pivot;
+        }
+        for (size_t row = 0; row < N; row++) {
+            const double factor = row == i ? 0.0 : A[row][i];
+            for (size_t k = 0; k < N; k++) {
+                A[row][k] -= factor * A[i][k];
+                inverse[row][k] -= factor * inverse[i][k];
+            }
+        }
+    }
+}
+
+static void fill_x(double x[N], const float *user, const float *v, double count)
+{
+    for (size_t a = 0; a < U; a++) {
+        for (size_t j = 0; j < D; j++) {
+            x[a * D + j] = (double)user[a] * (double)v[j];
+        }
+    }
+    x[N - 1] = count;
+}
+
+START_TEST(test_bandit_plays_what_a_plain_inverse_says)
+{
+    static double A[N][N], inverse[N][N], x[N], b[N], theta[N];
+    static float vectors[ITEMS * D];
+    uint64_t random = 11;
+    memset(A, 0, sizeof A);
+    memset(b, 0, sizeof b);
+    for (size_t i = 0; i < ITEMS * D; i++) {
+        vectors[i] = (float)(2.0 * uniform(&random) - 1.0);
+    }
+    rr_items *items = items_of(vectors, ITEMS, D);
+    rr_bandit *bandits[] = {make(RR_BANDIT_RIDGE, items, U, 1.5, 1),
+                            make(RR_BANDIT_LINUCB, items, U, 1.5, 1)};
+    float user[U];
+    int32_t history[3], action;
+    rr_obs obs = obs_of(user, 1, U);
+    obs.history = history;
+    obs.n_history = 3;
+    for (size_t i = 0; i < N; i++) {
+        A[i][i] = 1.0;
+    }
+    for (int t = 0; t < 240; t++) {
+        if (t == 120) { /* half of the rows are learned from, half are played */
+            for (int kind = 0; kind < 2; kind++) {
+                ck_assert_int_eq(rri_bandit_fit(bandits[kind], NULL), RR_OK);
+            }
+            invert_plainly(A, inverse);
+            for (size_t i = 0; i < N; i++) {
+                theta[i] = 0.0;
+                for (size_t k = 0; k < N; k++) {
+                    theta[i] += inverse[i][k] * b[k];
+                }
+            }
+        }
+        for (size_t a = 0; a < U; a++) {
+            user[a] = (float)(2.0 * uniform(&random) - 1.0);
+        }
+        for (size_t i = 0; i < 3; i++) {
+            history[i] = (int32_t)(uniform(&random) * 6.0);
+        }
+        if (t < 120) {
+            action = (int32_t)(uniform(&random) * ITEMS);
+            const float reward = (float)uniform(&random);
+            double count = 0.0;
+            for (size_t i = 0; i < 3; i++) {
+                count += history[i] == action;
+            }
+            fill_x(x, user, vectors + (size_t)action * D, count);
+            for (size_t i = 0; i < N; i++) {
+                b[i] += (double)reward * x[i];
+                for (size_t k = 0; k < N; k++) {
+                    A[i][k] += x[i] * x[k];
+                }
+            }
+            for (int kind = 0; kind < 2; kind++) {
+                ck_assert_int_eq(rri_bandit_record(bandits[kind], &obs, &action, &reward, NULL),
+                                 RR_OK);
+            }
+            continue;
+        }
+        for (int kind = 0; kind < 2; kind++) {
+            int32_t best = 0;
+            double most = -1e9;
+            for (int32_t item = 0; item < ITEMS; item++) {
+                double count = 0.0, score = 0.0, variance = 0.0;
+                for (size_t i = 0; i < 3; i++) {
+                    count += history[i] == item;
+                }
+                fill_x(x, user, vectors + (size_t)item * D, count);
+                for (size_t i = 0; i < N; i++) {
+                    score += theta[i] * x[i];
+                    for (size_t k = 0; k < N; k++) {
+                        variance += x[i] * inverse[i][k] * x[k];
+                    }
+                }
+                score += kind == 1 ? 1.5 * sqrt(variance) : 0.0;
+                best = score > most ? item : best;
+                most = score > most ? score : most;
+            }
+            ck_assert_int_eq(rri_bandit_act(bandits[kind], &action, &obs, true, NULL), RR_OK);
+            ck_assert_int_eq(action, best);
+        }
+    }
+    rri_bandit_destroy(bandits[0]);
+    rri_bandit_destroy(bandits[1]);
+    rri_items_release(items);
+}
+END_TEST
+
 START_TEST(test_bandit_draws_evenly_before_it_has_learned)
 {
     static const float vectors[] = {1.0f, 2.0f, 3.0f, 4.0f};
@@ -239,5 +366,6 @@ END_TEST
 CHECK_MAIN("eval/bandit", test_bandit_linucb_plays_what_it_knows_too_little_of,
            test_bandit_thompson_plays_each_arm_as_often_as_it_may_be_the_best,
            test_bandit_finds_the_best_item_of_a_bilinear_reward_that_wears_off,
+           test_bandit_plays_what_a_plain_inverse_says,
            test_bandit_draws_evenly_before_it_has_learned,
            test_bandit_bad_rows_are_refused_by_name_and_change_nothing)
