@@ -28,6 +28,7 @@ rr_agent *learner_make(const world *w, const learner_options *options)
     config.initial_scale = 1.0f;
     config.max_rows = NIGHT_CHUNK;
     config.max_update_rows = 2 * options->rows; /* sessions are whole */
+    config.max_weight = 2.0f; /* as the figures of docs/serving.md were measured */
     config.seed = options->seed;
     ppo.n_steps = options->rows; /* a session is one segment, however long */
     ppo.gamma = options->gamma;

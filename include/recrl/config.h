@@ -103,7 +103,8 @@ typedef struct rr_agent_config {
                                   parameters; default 0: as many as take no more than 1 MiB, and at
                                   most 16 or max_staleness + 1 */
     float max_weight;          /* w_max ≥ 1, at which the weights of other versions' rows are
-                                  capped; default 2 */
+                                  capped; default 1: what is known less well counts less, and never
+                                  more than a fresh row */
     float min_ess;             /* an update whose ess is less is refused, [0, 1]; default 0.1 */
     float max_skew;            /* share of a ledger's rows that can be checked for skew, [0, 1], up
                                   to which the sessions of rows with skew are rejected; above it

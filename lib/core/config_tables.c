@@ -64,7 +64,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, FLOAT, mlp_scale, "0.125", ABOVE(0), "factor on the MLP beside the linear query (two-tower)"),
     FIELD(rr_agent_config, INT32, max_staleness, "64", BETWEEN(0, 1024), "ledgers: updates after which rows of a version are refused"),
     FIELD(rr_agent_config, INT32, keep_versions, "0", BETWEEN(0, 64), "ledgers: versions whose rows are checked for skew, the present one included; 0: what costs at most 1 MiB, up to 16"),
-    FIELD(rr_agent_config, FLOAT, max_weight, "2", AT_LEAST(1), "ledgers: cap on the weights of rows that another version drew"),
+    FIELD(rr_agent_config, FLOAT, max_weight, "1", AT_LEAST(1), "ledgers: cap on the weights of rows that another version drew"),
     FIELD(rr_agent_config, FLOAT, min_ess, "0.1", BETWEEN(0, 1), "ledgers: effective share of the rows under which an update is refused"),
     FIELD(rr_agent_config, FLOAT, max_skew, "0.05", BETWEEN(0, 1), "ledgers: share of checked rows with skew up to which only their sessions are rejected"),
     FIELD(rr_agent_config, INT64, planned_updates, "0", AT_LEAST(0), "updates over which lr falls to 0; 0: constant"),

@@ -34,7 +34,7 @@ static double share_of_bait(int32_t algo, int32_t idle_end, uint64_t seed)
     shape.hidden[0] = shape.critic_hidden[0] = 16;
     shape.hidden[1] = shape.critic_hidden[1] = 0;
     shape.max_history = shape.max_candidates = 0;
-    shape.max_update_rows = room.max_rows = 2048;
+    shape.max_update_rows = room.max_rows = 8192;
     shape.seed = seed;
     ppo.n_steps = a2c.n_steps = 1;
     room.idle_timeout = IDLE;

@@ -39,6 +39,7 @@ START_TEST(test_session_update_stale_rows_are_weighed_and_their_traces_cut)
     rig_shape shape = usual();
     shape.ppo.update_epochs = 1;
     shape.ppo.batch_size = 2 * ROWS; /* one step: ratios are those that it begins with */
+    shape.agent.max_weight = 2.0f;   /* so that a trace is cut where a weight is not */
     scene_open(&t, shape);
     play(&t, STEPS, false);
     t.r.agent->trainer.n_updates = 5;
