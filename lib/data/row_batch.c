@@ -10,9 +10,6 @@
 #include "data/id.h"
 #include "data/row_walk.h"
 
-/* Rows that are looked up together. */
-enum { TOGETHER = 64 };
-
 /* Keys whose table lies in the cache that a core has of its own. */
 #define NEAR ((size_t)1 << 15)
 
@@ -49,37 +46,6 @@ size_t rri_row_batch_memory(size_t n_lines)
     rri_arena arena = {.base = NULL};
     layout(&batch, &arena, lines_with_room(n_lines));
     return arena.has_overflowed ? SIZE_MAX : rri_memory_size(arena.used);
-}
-
-/* Columns that turned out too short, where the next n rows are to fit. */
-static size_t grown_rows(size_t n, size_t max_n)
-{
-    return rri_size_add(n, max_n / 4 + 1024);
-}
-
-size_t rri_row_batch_most(size_t n_lines, size_t n_expected, bool has_logs,
-                          const rri_row_texts texts[2])
-{
-    size_t columns = rri_interactions_memory(n_expected, has_logs);
-    if (n_expected < n_lines) { /* old ones, which were shorter than the text, beside the new */
-        columns = rri_size_add(rri_interactions_memory(n_lines, has_logs),
-                               rri_interactions_memory(grown_rows(n_lines, n_lines), has_logs));
-    }
-    const size_t table = rri_key_table_memory(rri_size_add(n_lines, TOGETHER));
-    size_t most = rri_size_add(rri_size_add(table, table), table / 2 + RRI_ALIGNMENT);
-    for (int role = 0; role < 2; role++) {
-        const rri_row_texts *const t = &texts[role];
-        most = rri_size_add(
-            most, rri_id_texts_most(t->n, t->n_bytes, TOGETHER, TOGETHER * RRI_TABLE_FIELD_MOST));
-        if (t->has_respelled && !t->has_text) {
-            most = rri_size_add(most, rri_id_texts_merge_memory(n_lines, t->n, t->n_bytes));
-        }
-    }
-    /* A chunk with a text makes room for both columns. */
-    const bool has_texts = texts[0].n > 0 || texts[1].n > 0;
-    most = rri_size_add(
-        most, has_texts ? rri_id_texts_most(1, 0, TOGETHER, TOGETHER * RRI_TABLE_FIELD_MOST) : 0);
-    return rri_size_add(columns, most);
 }
 
 rr_status rri_row_batch_reserve(rri_row_batch *batch, size_t n_lines, rr_error *err)
@@ -188,10 +154,10 @@ static rr_status place_lines(rri_row_batch *batch, rri_row_reader *reader, size_
     const size_t n = first_row + n_lines;
     batch->first_row = first_row;
     if (n > rows->max_n) {
-        RRI_TRY(rri_interactions_reserve(rows, grown_rows(n, rows->max_n), err));
+        RRI_TRY(rri_interactions_reserve(rows, rri_row_batch_grown(n, rows->max_n), err));
     }
-    RRI_TRY(rri_key_table_reserve(&rows->user_table, TOGETHER, err));
-    RRI_TRY(rri_key_table_reserve(&rows->item_table, TOGETHER, err));
+    RRI_TRY(rri_key_table_reserve(&rows->user_table, RRI_ROW_BATCH_TOGETHER, err));
+    RRI_TRY(rri_key_table_reserve(&rows->item_table, RRI_ROW_BATCH_TOGETHER, err));
     return rri_row_batch_reserve(batch, n_lines, err);
 }
 
@@ -482,49 +448,6 @@ void rri_row_batch_parse(rri_row_batch *batch, size_t c, const rri_row_reader *r
     parse_rows(batch, chunk, &walk, reader, NULL);
 }
 
-static void count_text(rri_row_texts *texts, const rri_table_field *field,
-                       const rri_row_reader *reader)
-{
-    char buffer[RRI_TABLE_FIELD_MOST + 1], usual[RRI_ID_USUAL_MOST];
-    uint64_t key = 0, check = 0;
-    size_t n = 0;
-    if (rri_field_value_short_id(&key, field)) {
-        return;
-    }
-    const rri_table_field said = rri_table_field_clean(buffer, field, &reader->form);
-    (void)rri_id_key(&check, said.text, said.length);
-    if (check != 0) {
-        const int spelling = rri_id_spelling(usual, &n, said.text, said.length);
-        texts->n++;
-        texts->n_bytes += said.length;
-        texts->has_text = texts->has_text || spelling == RRI_ID_TEXT;
-        texts->has_respelled = texts->has_respelled || spelling == RRI_ID_RESPELLED;
-    }
-}
-
-void rri_row_batch_count_texts(rri_row_texts texts[2], const rri_row_batch *batch, size_t c,
-                               const rri_row_reader *reader)
-{
-    rri_table_field fields[RRI_TABLE_MOST_COLUMNS];
-    const rri_row_chunk *const chunk = &batch->chunks[c];
-    const size_t n_columns = reader->header.n_columns;
-    const char *stop = NULL;
-    rri_row_walk walk;
-    rri_row_walk_begin(&walk, &reader->form, chunk->text, chunk->bytes);
-    while (walk.at < walk.end) {
-        size_t n = 0;
-        const int kind = rri_row_walk_next(&walk, fields, n_columns, &n, &stop);
-        if (kind == RRI_ROW_UNCLOSED || kind == RRI_ROW_TORN) {
-            return;
-        }
-        for (int role = 0; kind == RRI_ROW_FIELDS && n == n_columns && role < 2; role++) {
-            if (reader->header.columns[role] >= 0) {
-                count_text(&texts[role], &fields[reader->header.columns[role]], reader);
-            }
-        }
-    }
-}
-
 /* ── take ────────────────────────────────────────────────────────────────────────────────────── */
 
 /* The row that was refused, again, for its sentence. */
@@ -673,7 +596,7 @@ rr_status rri_row_batch_take(rri_row_batch *batch, rri_row_reader *reader, size_
         }
         while (batch->next_row < chunk->n_rows) {
             const size_t left = chunk->n_rows - batch->next_row;
-            const size_t n = left < TOGETHER ? left : TOGETHER;
+            const size_t n = left < RRI_ROW_BATCH_TOGETHER ? left : RRI_ROW_BATCH_TOGETHER;
             const size_t line = chunk->first + batch->next_row;
             const bool is_plain =
                 !chunk->has_texts && !rows->user_table.has_checks && !rows->item_table.has_checks;

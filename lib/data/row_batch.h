@@ -19,6 +19,15 @@
 #define RRI_ROW_BATCH_CHUNK       ((size_t)64 << 10)
 #define RRI_ROW_BATCH_MOST_CHUNKS ((size_t)64)
 
+/* Rows that are looked up together. */
+#define RRI_ROW_BATCH_TOGETHER ((size_t)64)
+
+/* Columns that turned out too short, where the next n rows are to fit. */
+static inline size_t rri_row_batch_grown(size_t n, size_t max_n)
+{
+    return rri_size_add(n, max_n / 4 + 1024);
+}
+
 /* What lines were that became no rows, and what else is to be told. */
 typedef struct rri_row_counts {
     size_t n_lines; /* of the whole text */
