@@ -11,6 +11,7 @@
 #include "driver/output.h"
 #include "driver/presets.h"
 #include "driver/run.h"
+#include "driver/run_folder.h"
 #include "driver/screen.h"
 #include "driver/table.h"
 #include "driver/text.h"
@@ -19,7 +20,7 @@
 
 typedef struct options {
     const char *algo, *checkpoint, *against, *world, *data, *sessions, *seed;
-    const char *vectors, *memory_limit, *bandits;
+    const char *vectors, *memory_limit, *bandits, *runs;
     bool is_json, is_quiet, is_help;
 } options;
 
@@ -27,7 +28,7 @@ static void print_help(const flags_option *table, int n)
 {
     static const int32_t kinds[] = {RR_CONFIG_ENV, -1};
     printf("evaluate --algo %s [--checkpoint FILE] [--sessions N] [--seed S] [--json]\n"
-           "evaluate FILE --against FILE\n\n",
+           "evaluate RUN [--against RUN]\n\n",
            flags_algo_names());
     flags_print_options(stdout, table, n);
     printf("\n"
@@ -49,8 +50,10 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
     memset(o, 0, sizeof *o);
     const flags_option table[] = {
         {"algo", flags_algo_names(), "which of checkpoints/<algo>.safetensors", &o->algo, NULL},
-        {"checkpoint", "FILE", "the file itself; the word need not be said", &o->checkpoint, NULL},
-        {"against", "FILE", "compare with this one, session by session", &o->against, NULL},
+        {"checkpoint", "RUN", "a run's name, its folder or a file; the word need not be said",
+         &o->checkpoint, NULL},
+        {"against", "RUN", "compare with this one, session by session", &o->against, NULL},
+        {"runs", "DIR", "where folders of runs are (default runs)", &o->runs, NULL},
         {"world", "WORLD", "the checkpoint's own; another one is refused", &o->world, NULL},
         {"data", "PATH", "where the interactions are now", &o->data, NULL},
         {"vectors", "FILE.npy", "where vectors that were given to train are now", &o->vectors,
@@ -66,7 +69,7 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
         {"quiet", NULL, "the table without the sentences", NULL, &o->is_quiet},
         {"help", NULL, "this text", NULL, &o->is_help}};
     const int n = (int)(sizeof table / sizeof table[0]);
-    if (argc > 1 && argv[1][0] != '-') { /* evaluate FILE … */
+    if (argc > 1 && argv[1][0] != '-') { /* evaluate RUN … */
         o->checkpoint = argv[1];
         argv += 1;
         argc -= 1;
@@ -83,11 +86,17 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
 
 /* One checkpoint. */
 typedef struct side {
-    const char *path;
+    char path[4096];
     settings s;
     run_origin origin;
     rr_agent *agent;
 } side;
+
+static void find(side *c, const options *o, const char *flag, const char *what)
+{
+    char folder[RUN_FOLDER_PATH];
+    run_folder_find(c->path, folder, o->runs != NULL ? o->runs : "runs", flag, what);
+}
 
 /* Settings of the checkpoint, and changes of its world. */
 static void read_settings(side *c, const options *o, const flags_fields *fields)
@@ -289,14 +298,14 @@ int main(int argc, char **argv)
     read_options(&o, &fields, argc, argv);
     snprintf(standard, sizeof standard, "checkpoints/%s.safetensors",
              o.algo != NULL ? o.algo : "ppo");
-    a.path = o.checkpoint != NULL ? o.checkpoint : standard;
+    find(&a, &o, "--checkpoint", o.checkpoint != NULL ? o.checkpoint : standard);
     read_settings(&a, &o, &fields);
     if (o.algo != NULL && flags_algo(o.algo) != a.s.algo) {
         text_fail("--algo is %s, but %s was made with %s", o.algo, a.path,
                   flags_algo_name(a.s.algo));
     }
     if (o.against != NULL) {
-        b.path = o.against;
+        find(&b, &o, "--against", o.against);
         read_settings(&b, &o, &fields);
         versus_require_same(a.path, &a.s, &a.origin, b.path, &b.s, &b.origin);
     }

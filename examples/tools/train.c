@@ -6,7 +6,6 @@
 
 #include "driver/about.h"
 #include "driver/factors.h"
-#include "driver/json.h"
 #include "driver/log.h"
 #include "driver/output.h"
 #include "driver/play.h"
@@ -18,6 +17,7 @@
 #include "driver/text.h"
 #include "driver/train_options.h"
 #include "driver/yardstick.h"
+#include "ending.h"
 
 static void announce(const train_options *o, const settings *s, world *w)
 {
@@ -82,6 +82,7 @@ static void write_about(const session *t)
     snprintf(a.checkpoint, sizeof a.checkpoint, "%s",
              t->place.other[0] != '\0' ? t->place.other : t->place.own);
     a.seconds = t->seconds;
+    ending_illness(a.illness, sizeof a.illness, &t->r);
     text_path(path, sizeof path, t->place.folder.path, "about.txt");
     about_write(&a, path);
 }
@@ -147,60 +148,6 @@ static void train(session *t, const train_options *o)
 static const char *checkpoint_of(const session *t)
 {
     return t->keeper.is_off ? "" : t->keeper.other[0] != '\0' ? t->keeper.other : t->keeper.own;
-}
-
-/* The trained policy, sampled, beside the yardstick, in the sessions in which evaluate and report
- * judge too: of users that were never trained on. */
-static void report(const session *t, const train_options *o, int64_t n_steps)
-{
-    const run *r = &t->r;
-    const settings *s = r->s;
-    const uint64_t seed = play_seed(PRESETS_EVALUATION_SEED);
-    const play_policy sampled = {.name = yardstick_policy_name(YARDSTICK_SAMPLED),
-                                 .agent = r->agent};
-    const play_policy oracle = yardstick_chooser(YARDSTICK_ORACLE, 0.0f);
-    const play_policy yardstick = yardstick_chooser(yardstick_of(&s->env), t->patience);
-    const rr_metrics_summary own = measure(&sampled, s, &t->w, seed, WORLD_TEST);
-    const rr_metrics_summary myopic = measure(&oracle, s, &t->w, seed, WORLD_TEST);
-    const rr_metrics_summary best = measure(&yardstick, s, &t->w, seed, WORLD_TEST);
-    const double share = yardstick_worth(&s->env, &own) / yardstick_worth(&s->env, &best);
-    const double rate = t->seconds > 0.0 ? (double)n_steps / t->seconds : (double)NAN;
-    if (!o->is_quiet) {
-        screen_paragraph(stdout, 0,
-                         "%s %s after %s decisions (%s here in %.1f s): reward %.4f a step, return "
-                         "%.2f a session, %.1f %% of %s on %s sessions of users never trained on",
-                         t->is_interrupted ? "interrupted:" : "trained:", checkpoint_of(t),
-                         text_count(rr_agent_timesteps(r->agent)), text_count(n_steps), t->seconds,
-                         own.reward_per_step, own.return_per_session, 100.0 * share,
-                         yardstick_phrase(&s->env), text_count(own.n_sessions));
-        if (t->is_interrupted && !t->keeper.is_off) {
-            printf("go on with: train --resume %s\n", t->place.folder.path);
-        }
-    }
-    if (o->is_json) {
-        json j;
-        json_begin(&j, stdout);
-        json_string(&j, "algo", flags_algo_name(s->algo));
-        json_string(&j, "world", t->w.name);
-        if (t->w.path[0] != '\0') {
-            data_file_write_json(&j, &t->w.told);
-        }
-        json_count(&j, "steps", rr_agent_timesteps(r->agent));
-        json_count(&j, "steps_here", n_steps);
-        json_number(&j, "seconds", t->seconds);
-        json_number(&j, "steps_per_second", rate);
-        json_number(&j, "reward_per_step", own.reward_per_step);
-        json_number(&j, "return_per_session", own.return_per_session);
-        json_string(&j, "yardstick", yardstick.name);
-        json_number(&j, "share", share);
-        json_number(&j, "oracle_share",
-                    yardstick_worth(&s->env, &own) / yardstick_worth(&s->env, &myopic));
-        json_count(&j, "warnings", t->n_warnings);
-        json_bool(&j, "interrupted", t->is_interrupted);
-        json_string(&j, "run", t->place.folder.path);
-        json_string(&j, "checkpoint", checkpoint_of(t));
-        json_end(&j);
-    }
 }
 
 static void open_world(world *w, const train_options *o, const run_origin *origin,
@@ -311,7 +258,18 @@ int main(int argc, char **argv)
     end(&t);
     stop_release();
     if (!is_alone(&o)) {
-        report(&t, &o, rr_agent_timesteps(t.r.agent) - first);
+        const ending e = {.r = &t.r,
+                          .w = &t.w,
+                          .o = &o,
+                          .program = argv[0],
+                          .folder = t.place.folder.path,
+                          .checkpoint = checkpoint_of(&t),
+                          .patience = t.patience,
+                          .seconds = t.seconds,
+                          .n_steps = rr_agent_timesteps(t.r.agent) - first,
+                          .n_warnings = t.n_warnings,
+                          .is_interrupted = t.is_interrupted};
+        ending_tell(&e);
     } else {
         output_complain("nobody reads standard output any more; the run is %s after %s timesteps%s",
                         t.keeper.is_off ? "over" : "saved",

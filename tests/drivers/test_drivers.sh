@@ -17,6 +17,10 @@ here=$(absolute "$(dirname "$0")")
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
+# Pages are test_ending.sh's: without them runs take half the time.
+printf '#!/bin/sh\nexec "%s" --no-report "$@"\n' "$train" >train
+chmod +x train
+train=$work/train
 failed=0
 
 # promise SENTENCE COMMAND…: the sentence is printed where the command fails.

@@ -5,7 +5,11 @@
  *     checkpoint checkpoints/ppo.safetensors    where it was saved for whoever serves it
  *     machine AMD EPYC 9R14
  *     kernels avx512, tiles blis, numbers x86-64-fma, 2 threads
- *     seconds 1.34 */
+ *     seconds 1.34
+ *     version 0.1.0
+ *     date 2026-01-31 12:00 UTC
+ *     command train --algo ppo
+ *     illness …                                 what the health watch said at the end */
 #ifndef EXAMPLES_DRIVER_ABOUT_H
 #define EXAMPLES_DRIVER_ABOUT_H
 
@@ -14,6 +18,10 @@ typedef struct about {
     char machine[256];
     char kernels[256];
     double seconds; /* of training in the process that wrote this */
+    char version[64];
+    char date[32];
+    char command[2048];
+    char illness[1024]; /* "": none */
 } about;
 
 /* The machine and the kernels of this process. */

@@ -37,7 +37,7 @@ void progress_begin(progress *p, const settings *s, int64_t first, int64_t total
 /* What the sessions in the window earned. */
 typedef struct earned {
     double reward; /* a step; with the leave rule a session's return; NaN before one ended */
-    double doubt;  /* half width of its 95 % interval over the value */
+    double doubt;  /* half width of its 95 % interval */
     double n;      /* sessions */
 } earned;
 
@@ -54,9 +54,9 @@ static earned recent(const progress *p)
         sessions += p->ended[i];
     }
     const double weight = p->is_leaving ? sessions : lengths;
-    const double mean = returns / sessions;
+    const double weight_of_one = sessions / weight; /* of a return in what is shown */
     return (earned){.reward = weight > 0.0 ? returns / weight : (double)NAN,
-                    .doubt = rr_mean_interval(returns, squares, (int64_t)sessions) / fabs(mean),
+                    .doubt = rr_mean_interval(returns, squares, (int64_t)sessions) * weight_of_one,
                     .n = sessions};
 }
 
@@ -87,7 +87,7 @@ static void describe(char out[VARIANTS][128], const progress *p)
     const earned e = recent(p);
     const int digits = p->is_leaving ? 2 : 3;
     const double percent = 100.0 * e.reward / p->best;
-    const double off = fabs(percent) * e.doubt;
+    const double off = 100.0 * e.doubt / fabs(p->best);
     const bool is_known = isfinite(e.reward);
     char share[64] = "";
     if (isfinite(off) && off < 10.0) {
@@ -98,11 +98,9 @@ static void describe(char out[VARIANTS][128], const progress *p)
     }
     if (is_known) {
         snprintf(out[0], sizeof out[0], "%.*f ±%.*f%s (%s sessions)", digits, e.reward, digits,
-                 fabs(e.reward) * e.doubt, share, text_count((int64_t)e.n));
-        snprintf(out[1], sizeof out[1], "%.*f ±%.*f%s", digits, e.reward, digits,
-                 fabs(e.reward) * e.doubt, share);
-        snprintf(out[2], sizeof out[2], "%.*f ±%.*f", digits, e.reward, digits,
-                 fabs(e.reward) * e.doubt);
+                 e.doubt, share, text_count((int64_t)e.n));
+        snprintf(out[1], sizeof out[1], "%.*f ±%.*f%s", digits, e.reward, digits, e.doubt, share);
+        snprintf(out[2], sizeof out[2], "%.*f ±%.*f", digits, e.reward, digits, e.doubt);
         snprintf(out[3], sizeof out[3], "%.*f", digits, e.reward);
     }
 }

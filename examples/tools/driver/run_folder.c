@@ -365,7 +365,8 @@ static void folder_around(char folder[RUN_FOLDER_PATH], const char *checkpoint)
     }
 }
 
-void run_folder_find(char *checkpoint, char *folder, const char *runs, const char *what)
+void run_folder_find(char *checkpoint, char *folder, const char *runs, const char *flag,
+                     const char *what)
 {
     char named[RUN_FOLDER_PATH];
     folder_path(named, runs, what);
@@ -377,7 +378,7 @@ void run_folder_find(char *checkpoint, char *folder, const char *runs, const cha
         return;
     }
     if (!is_folder(what) && !is_folder(named)) {
-        text_fail("--resume is \"%s\"; there is no such checkpoint, and no run of this name in %s",
+        text_fail("%s is \"%s\"; there is no such checkpoint, and no run of this name in %s", flag,
                   what, runs);
     }
     without_slashes(folder, is_folder(what) ? what : named);

@@ -42,9 +42,10 @@ void run_folder_create(run_folder *f, const run_folder_wish *wish, const char *d
 void run_folder_continue(run_folder *f, const char *path);
 void run_folder_close(run_folder *f);
 
-/* What --resume names: a checkpoint, the folder of a run, or the name of one. checkpoint [4096]
- * receives the file, folder [RUN_FOLDER_PATH] the run's folder or "". */
-void run_folder_find(char *checkpoint, char *folder, const char *runs, const char *what);
+/* What a flag names, --resume, --against: a checkpoint, the folder of a run, or the name of one.
+ * checkpoint [4096] receives the file, folder [RUN_FOLDER_PATH] the run's folder or "". */
+void run_folder_find(char *checkpoint, char *folder, const char *runs, const char *flag,
+                     const char *what);
 /* The folder under `runs` whose run saves to `checkpoint`, or has the same bytes; false: none. */
 bool run_folder_of(char folder[RUN_FOLDER_PATH], const char *runs, const char *checkpoint);
 

@@ -62,8 +62,11 @@ static bool is_first(char byte)
 int screen_width(const char *text)
 {
     int width = 0;
+    bool is_code = false; /* ESC [ … m, a colour */
     for (const char *c = text; *c != '\0'; c++) {
-        width += is_first(*c) ? 1 : 0;
+        is_code = is_code || *c == '\033';
+        width += is_first(*c) && !is_code ? 1 : 0;
+        is_code = is_code && *c != 'm';
     }
     return width;
 }

@@ -24,7 +24,7 @@ void screen_watch_size(void);
 /* Whether it changed since the last call. */
 bool screen_has_changed(void);
 
-/* Columns of a line of UTF-8 without tabs: a character is one column wide. */
+/* Columns of a line of UTF-8 without tabs: a character is one column wide, a colour none. */
 int screen_width(const char *text);
 /* Cuts the text behind that many columns. */
 void screen_cut(char *text, int columns);

@@ -107,6 +107,7 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         {"config", "FILE", "flags from a file, one a line, in front of those given here", NULL,
          NULL},
         {"dump-config", NULL, "print the run's flags as such a file, and stop", NULL, &o->is_dump},
+        {"no-report", NULL, "do not write runs/NAME/report.html", NULL, &o->has_no_report},
         {"tensorboard", NULL, "write TensorBoard's event files beside the log", NULL,
          &o->has_board},
         {"json", NULL, "end with one line of JSON", NULL, &o->is_json},
@@ -130,7 +131,7 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         run_folder_require_name(o->name);
     }
     if (o->resume != NULL) {
-        run_folder_find(o->from, o->from_folder, o->runs, o->resume);
+        run_folder_find(o->from, o->from_folder, o->runs, "--resume", o->resume);
     } else if (o->seeds == NULL && !o->is_dump) {
         run_folder_require_free(&(run_folder_wish){o->runs, o->name, o->is_overwrite});
     }

@@ -5,12 +5,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "driver/text.h"
 #include "stage.h"
 
-static void set_name(run_record *record, const char *folder)
+/* A folder, or the name of one in runs/. */
+static void set_name(run_record *record, const char *what)
 {
+    char path[1100];
+    char named[1100];
+    struct stat is_there;
+    snprintf(path, sizeof path, "%s/about.txt", what);
+    snprintf(named, sizeof named, "runs/%s/about.txt", what);
+    const bool is_name = stat(path, &is_there) != 0 && stat(named, &is_there) == 0;
+    snprintf(named, sizeof named, "runs/%s", what);
+    const char *folder = is_name ? named : what;
     size_t n = strlen(folder);
     while (n > 1 && folder[n - 1] == '/') {
         n -= 1;

@@ -68,7 +68,7 @@ bool stage_is_same(const run_record *a, const run_record *b)
     return stage_is_alike(a, b) && (a->s.is_learned || a->s.env.world_seed == b->s.env.world_seed);
 }
 
-void stage_open(stage *s, const run_record *first, int n_sessions)
+void stage_open(stage *s, const run_record *first, const world *lent, int n_sessions)
 {
     memset(s, 0, sizeof *s);
     s->first = first;
@@ -78,7 +78,12 @@ void stage_open(stage *s, const run_record *first, int n_sessions)
                                .vectors = origin->vectors[0] != '\0' ? origin->vectors : NULL,
                                .reading = &origin->reading,
                                .is_remembered = true};
-    world_open(&s->world, &from, &first->s);
+    s->is_lent = lent != NULL;
+    if (lent != NULL) {
+        s->world = *lent;
+    } else {
+        world_open(&s->world, &from, &first->s);
+    }
     s->n_sessions = n_sessions > 0 ? n_sessions : play_default_sessions(s->world.n_items);
     s->users = text_allocate((size_t)s->n_sessions, sizeof *s->users);
     segments_open(&s->of, &s->world);
@@ -126,7 +131,9 @@ void stage_close(stage *s)
     }
     segments_close(&s->of);
     free(s->users);
-    world_close(&s->world);
+    if (!s->is_lent) {
+        world_close(&s->world);
+    }
 }
 
 const stage_act *stage_find(const stage *s, int policy)

@@ -28,6 +28,7 @@ typedef struct stage_act {
 typedef struct stage {
     const run_record *first; /* whose world and environment it is */
     world world;
+    bool is_lent; /* the world is the caller's */
     int n_sessions;
     segments of;
     int32_t *users;        /* [n_sessions] whose the sessions are; −1: nobody of a table */
@@ -40,9 +41,9 @@ typedef struct stage {
 bool stage_is_alike(const run_record *a, const run_record *b);
 bool stage_is_same(const run_record *a, const run_record *b);
 /* Opens the world and lets random, popular, similar, the one-step oracle and, with the
- * leave rule, patient act. n_sessions 0: as
- * many as train and evaluate judge by. */
-void stage_open(stage *s, const run_record *first, int n_sessions);
+ * leave rule, patient act. lent: the world where
+ * it is open already, else NULL. n_sessions 0: as many as train and evaluate judge by. */
+void stage_open(stage *s, const run_record *first, const world *lent, int n_sessions);
 /* A run's agent, sampled and greedy; its name is the group's. */
 void stage_add(stage *s, const run_record *record, const char *name);
 void stage_close(stage *s);
