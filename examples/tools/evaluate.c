@@ -124,7 +124,7 @@ static void load_agent(side *c, const world *w)
     rr_env *env = world_env(w, &config, 0, WORLD_TRAIN);
     c->agent = run_create_agent(&c->s, rr_env_items(env));
     rr_checkpoint trained = {.struct_size = sizeof trained, .agent = c->agent};
-    text_require_file(rr_checkpoint_load(&trained, c->path, &err), &err, c->path);
+    run_require_loaded(rr_checkpoint_load(&trained, c->path, &err), &err, c->path, &c->origin, w);
     rr_env_destroy(env);
 }
 

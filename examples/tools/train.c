@@ -243,7 +243,7 @@ int main(int argc, char **argv)
         t.r.reward_scale = reward_scale_parse(t.origin.reward_scale);
     }
     if (o.resume != NULL) {
-        run_load(&t.r, o.from);
+        run_load(&t.r, o.from, &t.origin);
     }
     const int64_t first = rr_agent_timesteps(t.r.agent);
     stop_catch(o.is_of_batch         ? NULL

@@ -146,6 +146,13 @@ static rr_status read_fields(rri_safetensors_header *header, rri_safetensors_ten
 static rr_status check_place(rri_safetensors_header *header, rri_safetensors_tensor *tensor,
                              const size_t offsets[2], rr_error *err)
 {
+    if (offsets[0] == header->data_used && offsets[1] > header->data_size) {
+        RRI_FAIL(
+            err, RR_E_FORMAT,
+            "safetensors: data of '%.64s' end at %zu, behind the %zu bytes that there are: the "
+            "file looks cut off, as by a download that broke",
+            tensor->name, offsets[1], header->data_size);
+    }
     if (offsets[0] != header->data_used || offsets[1] < offsets[0] ||
         offsets[1] > header->data_size) {
         RRI_FAIL(

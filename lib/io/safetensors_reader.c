@@ -29,6 +29,33 @@ static rr_status check_last(const rri_safetensors_header *header, rr_error *err)
     return RR_OK;
 }
 
+/* What files that are no safetensors file most often are, by their first eight bytes. */
+static const char *look_at(const unsigned char *block)
+{
+    static const struct {
+        const char *begin;
+        size_t n;
+        const char *what;
+    } kinds[] = {
+        {"version ", 8, "it is a pointer of Git LFS; `git lfs pull` fetches the file itself"},
+        {"PK\x03\x04", 4,
+         "it is a zip archive (PyTorch and numpy write such); unpack it, or "
+         "convert it to safetensors"},
+        {"\x1f\x8b", 2, "it is compressed with gzip; unpack it"},
+        {"\x89HDF", 4, "it is an HDF5 file; convert it to safetensors"},
+        {"<!DOCTYP", 8, "it is a page of HTML: a download got an error page"},
+        {"<!doctyp", 8, "it is a page of HTML: a download got an error page"},
+        {"<html", 5, "it is a page of HTML: a download got an error page"},
+        {"{", 1, "it begins as JSON does"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (memcmp(block, kinds[i].begin, kinds[i].n) == 0) {
+            return kinds[i].what;
+        }
+    }
+    return NULL;
+}
+
 rr_status rri_safetensors_header_size(size_t *header_size, const unsigned char *block, size_t bytes,
                                       rr_error *err)
 {
@@ -36,6 +63,17 @@ rr_status rri_safetensors_header_size(size_t *header_size, const unsigned char *
         RRI_FAIL(err, RR_E_FORMAT, "safetensors: %zu bytes are too few for a header", bytes);
     }
     const uint64_t size = load_u64(block);
+    const char *const what = look_at(block);
+    if (what != NULL && size > RRI_SAFETENSORS_MAX_HEADER) {
+        RRI_FAIL(err, RR_E_FORMAT, "safetensors: this is no safetensors file: %s", what);
+    }
+    if (size > bytes - 8 && size <= RRI_SAFETENSORS_MAX_HEADER) {
+        RRI_FAIL(
+            err, RR_E_FORMAT,
+            "safetensors: a header of %llu bytes is announced; %zu bytes follow: the file looks "
+            "cut off, as by a download that broke",
+            (unsigned long long)size, bytes - 8);
+    }
     if (size > bytes - 8 || size > RRI_SAFETENSORS_MAX_HEADER) {
         RRI_FAIL(
             err, RR_E_FORMAT,

@@ -100,4 +100,5 @@ def main():
     assert n_compared > 0 and not by_name, f"{n_compared} compared; left over: {list(by_name)[:3]}"
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -216,6 +216,68 @@ for signal in TERM INT KILL; do
     promise "…all of it" test "$(rows "batch-$signal-5")" -eq $((n + 1))
 done
 
+# ── sentences name cause and remedy ─────────────────────────────────────────────────────────────
+for count in 2e3 2k 2.0e3 0.002M; do
+    promise "$count is a count" sh -c "'$train' --algo ppo --total-timesteps $count --dump-config | grep -qx 'train-total-timesteps 2000'"
+done
+for count in 1,000 1e-3 2.5 x 1e400 0x10 ""; do
+    refuses "\"$count\" is none" "total_timesteps\|steps" "$train" --algo ppo --total-timesteps "$count" --dump-config
+    refuses "…nor where a driver counts" "stop-after is \"$count\"; it must be a whole number" \
+        "$train" --algo ppo --num-items 40 --stop-after "$count" --name counts --overwrite --quiet
+done
+refuses "a comma is named" "decimals stand behind a point" "$train" --algo ppo --lr 0,01 --dump-config
+refuses "…in a count too" "1e6" "$train" --algo ppo --stop-after 1,000 --num-items 40 --name comma --quiet
+
+awk 'BEGIN { print "user_id,item_id,rating,timestamp"
+    for (u = 0; u < 40; u++) for (i = 0; i < 20; i++) if ((u + i) % 3) print u "," i "," 1 + (u * i) % 5 "," i }' >grows.csv
+small="--algo ppo --world grows.csv --total-timesteps 1000 --quiet"
+# shellcheck disable=SC2086
+promise "a world is learned from a file" "$train" $small --name grows
+cp grows.csv before.csv
+echo "7,19,5,99" >>grows.csv
+for command in "'$train' --resume grows --quiet" "'$evaluate' runs/grows/checkpoint.safetensors" "'$report' runs/grows -o g.html"; do
+    refuses "a file that has grown is named, with rows then and now" \
+        "grows.csv: it had 533 rows of 40 users and 20 items, and has 534 .* now" sh -c "$command"
+done
+promise "…and --data is the remedy" "$evaluate" runs/grows/checkpoint.safetensors --data before.csv --sessions 20
+sed '2s/,1,/,5,/' before.csv >grows.csv
+refuses "…or its contents have changed" "grows.csv: its contents have changed" "$train" --resume grows --quiet
+head -n 60 before.csv >few.csv
+refuses "too few users are counted" "few.csv has [0-9]* users, of whom none is left for evaluation" \
+    "$train" --algo ppo --world few.csv --total-timesteps 1000 --quiet
+awk -F, 'BEGIN { OFS = "," } NR > 1 { $3 = 3 } 1' before.csv >equal.csv
+promise "a world where every play earns the same trains" "$train" --algo ppo --world equal.csv --total-timesteps 2000 --name equal
+cp out equal.out
+promise "…and is said to be one" sh -c "tr '\n' ' ' <equal.out | grep -q 'all earn the same'"
+promise "…without a share that is no number" sh -c '! grep -q -e nan -e inf equal.out'
+
+like() {
+    refuses "a checkpoint that is $1 is said to look like it" "$2" "$evaluate" like.safetensors
+}
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n' >like.safetensors
+like "a pointer of Git LFS" "git lfs pull"
+printf 'PK\003\004 and more of a zip' >like.safetensors
+like "a zip" "zip archive"
+printf '\037\213\010\000 and more of it' >like.safetensors
+like "compressed" "gzip"
+printf '<!DOCTYPE html><title>404</title>' >like.safetensors
+like "a page" "page of HTML"
+for bytes in 40 2000; do
+    head -c $bytes whole/checkpoint.safetensors >like.safetensors
+    like "cut off" "cut off"
+done
+
+# ── what cannot be written ──────────────────────────────────────────────────────────────────────
+if [ -e /dev/full ]; then
+    promise "a full standard output fails" sh -c "! '$train' --algo ppo --num-items 40 --total-timesteps 1000 --name full --json >/dev/full"
+    promise "…of help too" sh -c "! '$train' --help >/dev/full"
+    promise "…and of evaluate" sh -c "! '$evaluate' whole/checkpoint.safetensors --sessions 20 --json >/dev/full"
+    promise "…and a closed one" sh -c "! '$evaluate' whole/checkpoint.safetensors --sessions 20 --json >&-"
+fi
+echo old >page.html
+promise "a page is replaced" "$report" runs/whole -o page.html --sessions 20
+promise "…and nothing lies beside it" test "$(ls | grep -c '^page.html')" -eq 1
+
 if [ $failed -eq 0 ]; then
     echo "runs: every promise was kept"
 fi

@@ -59,6 +59,7 @@ void run_open(run *r, const settings *s, const world *w)
     rr_error err;
     const size_t n = (size_t)s->env.n_envs;
     r->s = s;
+    r->w = w;
     r->env = world_env(w, &s->env, s->env.seed, WORLD_TRAIN);
     const rr_host own = {
         .struct_size = sizeof own, .log = say, .user = r, .is_cancelled = is_cancelled};

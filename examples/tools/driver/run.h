@@ -12,6 +12,7 @@ enum { RUN_MOST_WARNINGS = 16 };
 
 typedef struct run {
     const settings *s;
+    const world *w;
     rr_env *env;
     rr_agent *agent;
     rr_buffer *buffer;
@@ -41,6 +42,11 @@ typedef struct run {
     } before;
 } run;
 
+/* The file of a world as a checkpoint remembers it; 0: it does not. */
+typedef struct run_data {
+    int64_t n_rows, n_users, n_items;
+} run_data;
+
 /* What the driver itself must know to go on: kept in the checkpoint as the host's blob. */
 typedef struct run_origin {
     char world[1024];      /* --world */
@@ -48,6 +54,7 @@ typedef struct run_origin {
     char name[256];        /* --name; "" where it was not given */
     char vectors[1024];    /* --vectors; "" where it was not given */
     char reward_scale[32]; /* --reward-scale; "" where it was not given */
+    run_data had;          /* read from a checkpoint, for run_require_loaded */
     data_options reading;  /* --columns and the like */
 } run_origin;
 
@@ -67,6 +74,10 @@ void run_read_settings(settings *s, run_origin *origin, const char *path);
 /* Whether two checkpoints are of one recipe: all that no run may change between its parts. */
 bool run_is_same_recipe(const char *path, const char *other);
 /* Restores the handles of a run opened with those settings. */
-void run_load(run *r, const char *path);
+void run_load(run *r, const char *path, const run_origin *origin);
+/* Fails where a checkpoint could not be loaded into handles of the world `w`. Where the world's
+ * file is not what it was, that is the sentence. */
+void run_require_loaded(rr_status status, const rr_error *err, const char *path,
+                        const run_origin *origin, const world *w);
 
 #endif

@@ -7,6 +7,7 @@
  *     data
  *     name                         as given; the default one follows from the rest
  *     vectors v.npy                only where they were given
+ *     rows 100000 943 1682         interactions, users and items of the world's file
  *     train total_timesteps 100000
  *     als num_factors 30
  *     open 0x1.8p+1 5              return and length of each open session */
@@ -42,6 +43,13 @@ static void write_config(FILE *out, const settings *s, int32_t kind)
     }
 }
 
+static run_data data_of(const world *w)
+{
+    return (run_data){.n_rows = w->n_interactions,
+                      .n_users = (int64_t)w->n_users[WORLD_TRAIN] + w->n_users[WORLD_TEST],
+                      .n_items = w->n_items};
+}
+
 rr_status run_save(const run *r, const char *path, const run_origin *origin, rr_error *err)
 {
     char *blob = NULL;
@@ -57,6 +65,11 @@ rr_status run_save(const run *r, const char *path, const run_origin *origin, rr_
     }
     if (origin->reward_scale[0] != '\0') {
         fprintf(out, "reward_scale %s\n", origin->reward_scale);
+    }
+    if (r->w->items != NULL) {
+        const run_data now = data_of(r->w);
+        fprintf(out, "rows %lld %lld %lld\n", (long long)now.n_rows, (long long)now.n_users,
+                (long long)now.n_items);
     }
     data_options_write(out, &origin->reading);
     write_config(out, r->s, RR_CONFIG_TRAIN);
@@ -153,6 +166,11 @@ void run_read_settings(settings *s, run_origin *origin, const char *path)
             snprintf(origin->reward_scale, sizeof origin->reward_scale, "%s", value);
         } else if (data_options_take(&origin->reading, line)) {
             continue;
+        } else if ((value = behind(line, "rows")) != NULL) {
+            char *end = NULL;
+            origin->had.n_rows = strtoll(value, &end, 10);
+            origin->had.n_users = strtoll(end, &end, 10);
+            origin->had.n_items = strtoll(end, &end, 10);
         } else if (behind(line, "train") != NULL) {
             read_field(s, RR_CONFIG_TRAIN, line + strlen("train "));
         } else if (behind(line, "als") != NULL) {
@@ -210,11 +228,33 @@ bool run_is_same_recipe(const char *path, const char *other)
     return is_same;
 }
 
-void run_load(run *r, const char *path)
+void run_require_loaded(rr_status status, const rr_error *err, const char *path,
+                        const run_origin *origin, const world *w)
+{
+    if (status != RR_E_MISMATCH || w->items == NULL) {
+        text_require_file(status, err, path);
+        return;
+    }
+    const run_data now = data_of(w);
+    const run_data had = origin->had;
+    char change[256] = "its contents have changed";
+    if (had.n_rows > 0 &&
+        (now.n_rows != had.n_rows || now.n_users != had.n_users || now.n_items != had.n_items)) {
+        snprintf(change, sizeof change,
+                 "it had %s rows of %s users and %s items, and has %s of %s users and %s items now",
+                 text_count(had.n_rows), text_count(had.n_users), text_count(had.n_items),
+                 text_count(now.n_rows), text_count(now.n_users), text_count(now.n_items));
+    }
+    text_fail("%s was made from another state of %s: %s. A world is learned from its file: give "
+              "--data the file as it was, or train a new run on this one (%s)",
+              path, w->path, change, err->text);
+}
+
+void run_load(run *r, const char *path, const run_origin *origin)
 {
     rr_error err;
     rr_checkpoint target = {.struct_size = sizeof target, .agent = r->agent, .env = r->env};
-    text_require_file(rr_checkpoint_load(&target, path, &err), &err, path);
+    run_require_loaded(rr_checkpoint_load(&target, path, &err), &err, path, origin, r->w);
     char *blob = read_blob(path);
     char *rest = blob;
     char *line = NULL;

@@ -128,7 +128,15 @@ void settings_give(settings *s, int32_t kind, const char *name, const char *valu
         text_fail("the %s config has no field %s", settings_prefix(kind), name);
     }
     rr_error err;
-    text_require(rr_config_set(settings_config(s, kind), name, value, &err), &err);
+    char plain[64];
+    rr_config_field field = {.struct_size = sizeof field};
+    text_require(rr_config_field_at(kind, index, &field, &err), &err);
+    const bool is_count = strstr(field.type, "int") != NULL && text_expand_count(plain, value);
+    const rr_status status =
+        rr_config_set(settings_config(s, kind), name, is_count ? plain : value, &err);
+    if (status != RR_OK) {
+        text_fail("%s%s", err.text, text_comma_remedy(value));
+    }
     s->is_given[kind][index] = true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,12 +60,12 @@ void *text_allocate(size_t n, size_t size)
 
 const char *text_count(int64_t value)
 {
-    static char slots[4][32];
+    static char slots[8][32];
     static int next = 0;
     char digits[24];
     const int n = snprintf(digits, sizeof digits, "%" PRId64, value);
     char *slot = slots[next];
-    next = (next + 1) % 4;
+    next = (next + 1) % 8;
     int length = 0;
     for (int i = 0; i < n; i++) {
         slot[length++] = digits[i];
@@ -77,13 +78,49 @@ const char *text_count(int64_t value)
     return slot;
 }
 
+bool text_expand_count(char out[64], const char *value)
+{
+    static const char units[] = "kMG";
+    char *end = NULL;
+    const bool is_number = value[0] >= '0' && value[0] <= '9' && strpbrk(value, "xX") == NULL;
+    double number = is_number ? strtod(value, &end) : -1.0;
+    const char *unit = is_number && *end != '\0' ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
+    for (const char *u = units; unit != NULL && u <= unit; u++) {
+        number *= 1000.0;
+    }
+    end += unit != NULL ? 1 : 0;
+    snprintf(out, 64, "%s", value);
+    /* Above 2^53 a double is no longer every whole number: then as it stands. */
+    if (!is_number || *end != '\0' || strspn(value, "0123456789") == strlen(value) ||
+        number > 0x1p53 || number != floor(number)) {
+        return false;
+    }
+    snprintf(out, 64, "%.0f", number);
+    return true;
+}
+
+const char *text_comma_remedy(const char *value)
+{
+    const size_t before = strspn(value, "0123456789");
+    const char *behind = value + before + 1;
+    if (before == 0 || value[before] != ',' || strspn(behind, "0123456789,.") != strlen(behind)) {
+        return "";
+    }
+    return "; it has a comma: decimals stand behind a point (0.01), and thousands are not parted "
+           "(1000000, 1e6)";
+}
+
 int64_t text_parse_count(const char *flag, const char *value)
 {
+    char plain[64];
     char *end = NULL;
+    text_expand_count(plain, value);
     errno = 0;
-    const long long number = strtoll(value, &end, 10);
-    if (errno != 0 || end == value || *end != '\0' || number < 0) {
-        text_fail("%s is \"%s\"; it must be a whole number of at least 0", flag, value);
+    const long long number = strtoll(plain, &end, 10);
+    if (errno != 0 || end == plain || *end != '\0' || number < 0) {
+        text_fail("%s is \"%s\"; it must be a whole number of at least 0, such as 1000000, 1e6 or "
+                  "1M%s",
+                  flag, value, text_comma_remedy(value));
     }
     return (int64_t)number;
 }

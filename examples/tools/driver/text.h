@@ -24,7 +24,12 @@ void *text_allocate(size_t n, size_t size);
 
 /* Whole numbers with separators, "1,234,567", in one of a few static slots. */
 const char *text_count(int64_t value);
-/* Parses a whole number ≥ 0 or fails with the flag's name. */
+/* A whole number with an exponent, a decimal point or k, M, G behind it ("1e6", "1.5M", "100k") as
+ * plain digits in out; false, and out as the text, where it is another text. */
+bool text_expand_count(char out[64], const char *value);
+/* What to do about a comma in a number, as the end of a sentence; "" where there is none. */
+const char *text_comma_remedy(const char *value);
+/* Parses a whole number ≥ 0, also "1e6" and "100k", or fails with the flag's name. */
 int64_t text_parse_count(const char *flag, const char *value);
 /* Parses bytes: a whole number ≥ 1, of units of 1, or with K, M, G or T behind it of 10³ … 10¹². */
 uint64_t text_parse_bytes(const char *flag, const char *value);

@@ -14,6 +14,8 @@
  * training. Of MovieLens-100k's 943 users this seed holds back 189. */
 static const uint64_t SPLIT_SEED = 2021;
 static const float TEST_FRACTION = 0.2f;
+/* So many users all fall on one side once in a thousand files: 0.8^31 < 0.001. */
+enum { SAFE_USERS = 31 };
 /* Of each user's interactions, the latest. */
 static const float HELD_OUT = 0.1f;
 
@@ -116,8 +118,12 @@ static void take_users(world *w, int part, const uint8_t *is_test, int32_t n)
     }
     w->n_users[part] = n_taken;
     if (n_taken == 0) {
-        text_fail("%s: no user is left for %s", w->path,
-                  part == WORLD_TEST ? "evaluation" : "training");
+        text_fail(
+            "%s has %d users, of whom none is left for %s: %.0f %% of them are held back, drawn "
+            "by their ids, which is safe from about %d users on; give --world a file with "
+            "more",
+            w->path, (int)n, part == WORLD_TEST ? "evaluation" : "training",
+            100.0 * (double)TEST_FRACTION, SAFE_USERS);
     }
 }
 

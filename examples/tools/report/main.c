@@ -75,6 +75,7 @@ int main(int argc, char **argv)
     text_set_program("report");
     output_begin();
     read_options(&o, &r, argc, argv);
+    text_require_writable(o.out);
     const report_plan plan = {
         .out = o.out, .title = o.title, .curve = o.curve, .n_sessions = o.n_sessions};
     report_write(&plan, &r);

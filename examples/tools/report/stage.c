@@ -109,8 +109,8 @@ void stage_add(stage *s, const run_record *record, const char *name)
     rr_env *env = world_env(&s->world, &config, 0, WORLD_TRAIN);
     rr_agent *agent = run_create_agent(&record->s, rr_env_items(env));
     rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};
-    text_require_file(rr_checkpoint_load(&trained, record->checkpoint, &err), &err,
-                      record->checkpoint);
+    run_require_loaded(rr_checkpoint_load(&trained, record->checkpoint, &err), &err,
+                       record->checkpoint, &record->origin, &s->world);
     const play_policy sampled = {.name = name, .agent = agent};
     const play_policy greedy = {.name = name, .agent = agent, .is_greedy = true};
     stage_act *own = act(s, name, record->group, &sampled);
