@@ -154,6 +154,12 @@ class TheReference(unittest.TestCase):
         page = (FOLDER / "reference/index.html").read_text(encoding="utf-8")
         self.assertIn("initMenu('',true,false,", page)  # with search, and not on a server
 
+    def test_headers_are_included_as_programs_include_them(self):
+        shown = [name for path in (FOLDER / "reference").glob("*.html")
+                 for name in re.findall(r"#include &lt;([^&]*)&gt;", path.read_text(encoding="utf-8"))]
+        self.assertTrue(shown)
+        self.assertEqual([name for name in shown if not (TREE / "include" / name).exists()], [])
+
     def test_light_and_dark(self):
         style = (FOLDER / "reference/doxygen-awesome.css").read_text(encoding="utf-8")
         self.assertIn("prefers-color-scheme: dark", style)
