@@ -114,7 +114,7 @@ static void say_next(const ending *e, bool has_page)
     char evaluate[PATH_BYTES];
     name_sibling(evaluate, e->program, "evaluate");
     if (e->is_interrupted && e->checkpoint[0] != '\0') {
-        printf("next        %s --resume %s\n", e->program, e->folder);
+        printf("go on with: %s --resume %s\n", e->program, e->folder);
     } else if (e->checkpoint[0] != '\0') {
         printf("next        %s %s\n", evaluate, e->folder);
     } else if (has_page) {

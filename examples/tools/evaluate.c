@@ -21,7 +21,7 @@
 typedef struct options {
     const char *algo, *checkpoint, *against, *world, *data, *sessions, *seed;
     const char *vectors, *memory_limit, *bandits, *runs;
-    bool is_json, is_quiet, is_help;
+    bool is_json, is_quiet, is_help, is_version;
 } options;
 
 static void print_help(const flags_option *table, int n)
@@ -67,7 +67,8 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
          NULL},
         {"json", NULL, "one line of JSON instead of the table", NULL, &o->is_json},
         {"quiet", NULL, "the table without the sentences", NULL, &o->is_quiet},
-        {"help", NULL, "this text", NULL, &o->is_help}};
+        {"version", NULL, "print the version, and stop", NULL, &o->is_version},
+        {"help", NULL, "this text; -h too", NULL, &o->is_help}};
     const int n = (int)(sizeof table / sizeof table[0]);
     if (argc > 1 && argv[1][0] != '-') { /* evaluate RUN … */
         o->checkpoint = argv[1];
@@ -75,6 +76,10 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
         argc -= 1;
     }
     flags_parse(fields, table, n, argc, argv);
+    if (o->is_version) {
+        flags_print_version();
+        exit(EXIT_SUCCESS);
+    }
     if (o->is_help) {
         print_help(table, n);
         exit(EXIT_SUCCESS);

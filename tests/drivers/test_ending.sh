@@ -95,6 +95,24 @@ for name in none runs/none; do
     promise "…and says where it looked" grep -q "no run of this name in runs" none.err
 done
 
+# Help, version, and the flag that was meant.
+for program in "$train" "$evaluate" "$report"; do
+    "$program" --help >help.out
+    "$program" -h >short.out
+    promise "-h is --help" cmp help.out short.out
+    promise "--version is a line" sh -c "'$program' --version | grep -qx '[a-z]* [0-9]*\.[0-9]*\.[0-9]*'"
+done
+"$train" --help >help.out
+promise "--help has an example" grep -q '^Example: train --algo' help.out
+promise "…and the health watch's fields" grep -q -e '--min-entropy' help.out
+for pair in learning-rate:lr totl-timesteps:total-timesteps worl:world clip-epsilon:clip-eps; do
+    "$train" --algo ppo --${pair%:*} 1 >out 2>mean.err
+    promise "--${pair%:*} is no flag, and --${pair#*:} is offered" \
+        grep -q "did you mean --${pair#*:}?" mean.err
+done
+"$train" --algo ppo --xyzzy 1 >out 2>mean.err
+promise "what is like nothing is like nothing" sh -c '! grep -q "did you mean" mean.err'
+
 if [ $failed -eq 0 ]; then
     echo "ending: every promise was kept"
 fi

@@ -151,7 +151,7 @@ for signal in INT TERM HUP; do
     wait $pid
     promise "SIG$signal ends with status 0" test $? -eq 0
     promise "…and is heard" grep -q "train: heard: the run saves and ends" heard
-    promise "…and says how to go on" grep -q "go on with: train --resume runs/by-$signal" told
+    promise "…and says how to go on" grep -q "go on with: .*train --resume runs/by-$signal" told
     n=$(($(rows "by-$signal") - 1))
     promise "…and nothing is lost" "$train" --resume "by-$signal" --quiet --stop-after $((1024 * n))
     promise "…not a row" test "$(rows "by-$signal")" -eq $((n + 1))

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "flags_file.h"
+#include "guess.h"
+#include "screen.h"
 #include "text.h"
 
 static rr_algo algo_at(int32_t index)
@@ -136,11 +138,40 @@ void flags_add(flags_fields *fields, const char *field, const char *value)
     fields->n += 1;
 }
 
+/* There is no such flag; which one was probably meant. */
+_Noreturn static void refuse(const flags_option *options, int n_options, const char *word,
+                             const char *name)
+{
+    guess g;
+    char field[64];
+    guess_begin(&g, name);
+    for (int i = 0; i < n_options; i++) {
+        guess_offer(&g, options[i].name);
+    }
+    for (int32_t kind = RR_CONFIG_ENV; kind < SETTINGS_KINDS; kind++) {
+        for (int32_t i = 0; i < rr_config_field_count(kind); i++) {
+            const rr_config_field f = field_at(kind, i);
+            if (name_in(kind, f.name) != NULL) {
+                normalise(field, sizeof field, f.name, '-');
+                guess_offer(&g, field);
+            }
+        }
+    }
+    if (g.best[0] != '\0') {
+        text_fail("%sthere is no flag --%s; did you mean --%s? (see --help)",
+                  flags_file_place(word), name, g.best);
+    }
+    text_fail("%sthere is no flag --%s; see --help", flags_file_place(word), name);
+}
+
 void flags_parse(flags_fields *fields, const flags_option *options, int n_options, int argc,
                  char **argv)
 {
     fields->n = 0;
     for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-h") == 0) {
+            argv[i] = "--help";
+        }
         if (strncmp(argv[i], "--", 2) != 0) {
             text_fail("\"%s\" is not a flag; see --help", argv[i]);
         }
@@ -160,7 +191,7 @@ void flags_parse(flags_fields *fields, const flags_option *options, int n_option
                                   flags_file_place(argv[i])[0] != '\0');
             flags_add(fields, name, is_bare ? "true" : take_value(argv, argc, &i, name));
         } else {
-            text_fail("%sthere is no flag --%s; see --help", flags_file_place(argv[i]), name);
+            refuse(options, n_options, argv[i], name);
         }
     }
 }
@@ -256,6 +287,12 @@ void flags_print_options(FILE *out, const flags_option *options, int n_options)
                  options[i].value_name != NULL ? options[i].value_name : "");
         fprintf(out, "  %-34s %s\n", left, options[i].text);
     }
+}
+
+void flags_print_version(void)
+{
+    const uint32_t version = rr_version();
+    printf("%s %u.%u.%u\n", text_program(), version / 10000, version / 100 % 100, version % 100);
 }
 
 void flags_print_tables(FILE *out, const int32_t *kinds)

@@ -46,6 +46,8 @@ void flags_apply(const flags_fields *fields, settings *s);
 void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
                                const char *const *free_fields);
 
+/* "train 0.1.0" on standard output. */
+void flags_print_version(void);
 void flags_print_options(FILE *out, const flags_option *options, int n_options);
 /* The tables of the given kinds (ended by −1): name, type, default, range, text. */
 void flags_print_tables(FILE *out, const int32_t *kinds);

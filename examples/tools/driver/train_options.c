@@ -16,11 +16,15 @@
 
 static void print_help(const flags_option *table, int n)
 {
-    static const int32_t kinds[] = {
-        RR_CONFIG_TRAIN, RR_CONFIG_ENV,       RR_CONFIG_AGENT, RR_CONFIG_PPO,
-        RR_CONFIG_A2C,   RR_CONFIG_REINFORCE, RR_CONFIG_ALS,   -1};
+    static const int32_t kinds[] = {RR_CONFIG_TRAIN, RR_CONFIG_ENV,    RR_CONFIG_AGENT,
+                                    RR_CONFIG_PPO,   RR_CONFIG_A2C,    RR_CONFIG_REINFORCE,
+                                    RR_CONFIG_ALS,   RR_CONFIG_HEALTH, -1};
     printf("train --algo %s [--total-timesteps N] [--world synthetic|tiring|movielens|FILE] …\n\n",
            flags_algo_names());
+    printf("The ones you will use first: --algo, --world, --total-timesteps, --seed, --name. "
+           "Then --lr, --resume.\n"
+           "Example: train --algo ppo --world tiring --total-timesteps 200000 --seed 1 --name "
+           "first\n\n");
     flags_print_options(stdout, table, n);
     printf("\n"
            "Timesteps are decisions, and round up to whole rollouts (n_envs x n_steps). --seed "
@@ -40,13 +44,13 @@ static void print_help(const flags_option *table, int n)
            "with status 1. docs/runs.md. At the end the sampled policy plays sessions of users "
            "that it was never "
            "trained\n"
-           "on, and its reward stands beside that of the best known play in the same sessions\n"
-           "(reward_per_step, oracle_share). The share shown during training compares with that "
-           "play in a\n"
-           "second world of the same settings, whose users are others. With the leave rule shares "
-           "compare\n"
-           "returns of sessions, and the best known play looks one step ahead: "
-           "it can be beaten.\n");
+           "on, and its reward stands beside that of the one-step oracle in the same sessions; "
+           "with the leave\n"
+           "rule its return of a session beside that of the patient play. The share shown during "
+           "training\n"
+           "compares with that play in a second world of the same settings, whose users are "
+           "others. The run\n"
+           "ends with a verdict in words and writes its page, report.html, in its folder.\n");
     presets_print_all(stdout);
     flags_print_tables(stdout, kinds);
 }
@@ -112,10 +116,15 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
          &o->has_board},
         {"json", NULL, "end with one line of JSON", NULL, &o->is_json},
         {"quiet", NULL, "print nothing but errors and JSON", NULL, &o->is_quiet},
-        {"help", NULL, "this text", NULL, &o->is_help}};
+        {"version", NULL, "print the version, and stop", NULL, &o->is_version},
+        {"help", NULL, "this text; -h too", NULL, &o->is_help}};
     const int n = (int)(sizeof table / sizeof table[0]);
     argv = flags_file_expand(&argc, argv);
     flags_parse(fields, table, n, argc, argv);
+    if (o->is_version) {
+        flags_print_version();
+        exit(EXIT_SUCCESS);
+    }
     if (o->is_help) {
         print_help(table, n);
         exit(EXIT_SUCCESS);

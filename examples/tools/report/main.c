@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/flags.h"
 #include "driver/output.h"
 #include "driver/text.h"
 #include "whole.h"
@@ -54,8 +55,11 @@ static void read_options(options *o, runs *r, int argc, char **argv)
                 text_fail("--sessions is %lld; it must be in [1, 1000000]", (long long)n);
             }
             o->n_sessions = (int)n;
-        } else if (strcmp(argv[i], "--help") == 0) {
+        } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             print_help();
+            exit(EXIT_SUCCESS);
+        } else if (strcmp(argv[i], "--version") == 0) {
+            flags_print_version();
             exit(EXIT_SUCCESS);
         } else if (argv[i][0] == '-') {
             text_fail("there is no flag %s; see --help", argv[i]);
