@@ -29,7 +29,7 @@ class Balance(html.parser.HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         for name, value in attributes:
-            if name in ("src", "href") or (value and "url(" in value):
+            if (name in ("src", "href") and not (value or "").startswith("#")) or (value and "url(" in value):
                 self.faults.append(f"<{tag} {name}={value!r}> asks for something outside the page")
         if tag == "script":
             self.faults.append("there is a script")

@@ -77,7 +77,7 @@ sys.exit(not (svg.tag.endswith('svg') and svg.findall('.//{*}path') and svg.find
 # Seeds are averaged: the table's mean lies between what each seed alone has.
 share() {
     "$report" "$@" -o one.html --sessions 60 >out 2>err
-    sed -n 's/.*class="big">\(-*[0-9.]*\)&.*/\1/p' one.html | head -n 1
+    sed -n 's/.*class="big[ a-z]*">\(-*[0-9.]*\)&.*/\1/p' one.html | head -n 1
 }
 both=$(share runs/ppo-synthetic-0 runs/ppo-synthetic-1)
 promise "a group's figure is the mean of its seeds" python3 -c "
@@ -190,7 +190,24 @@ promise "a run that is ill trains" "$train" --algo ppo --lr 0.3 --num-items 50 -
 promise "report shows runs that are ill" "$report" runs/ill -o ill.html --sessions 60
 promise "…with the watch's sentence" python3 "$look" --read ill.html "collapse: the policy's entropy"
 promise "…and a mark in the curves" grep -q 'class="mark"' ill.html
+promise "…and a headline in red that says so" python3 -c "
+import re
+page = open('ill.html').read()
+assert re.search('class=\"big bad\"', page) and re.search('class=\"word bad\">ill</span>: collapse', page)"
 promise "a healthy run has no mark" sh -c "'$report' runs/moving -o well.html --sessions 60 && ! grep -q 'class=\"mark\"' well.html"
+promise "…and a headline that is not red" sh -c "! grep -q 'big bad' well.html && grep -q 'word\">learned' well.html"
+promise "values stand under the pointer, in every picture of a curve" python3 -c "
+import re
+page = open('well.html').read()
+pictures = re.findall(r'<svg.*?</svg>', page, re.S)
+assert len(pictures) > 6 and all(p.count('class=\"at\"') == 48 for p in pictures), [p.count('\"at\"') for p in pictures]
+assert re.search('<title>[0-9]+ decisions trained on; moving [0-9.]+</title>', page)"
+promise "contents lead to every section" python3 -c "
+import re
+page = open('well.html').read()
+links, ids = re.findall('href=\"#([^\"]*)', page), re.findall(' id=\"([^\"]*)', page)
+assert len(links) == 6 and links == ids, (links, ids)"
+promise "a page tells version, date and command" python3 "$look" --read well.html "version" "UTC" "--name moving" "PPO"
 promise "…and its page says so" python3 "$look" --read well.html "The health watch had nothing to say"
 
 [ $failed -eq 0 ]

@@ -10,7 +10,7 @@ enum {
     WIDE = 560, /* with names of levels at the right */
     NARROW = 420,
     HEIGHT = 300,
-    LEFT = 58,
+    LEFT = 74,
     TOP = 12,
     BOTTOM = 40,
     LEGEND = 22,
@@ -110,7 +110,7 @@ static void put_tick(FILE *out, double value, double step)
     }
 }
 
-static void put_axes(FILE *out, const frame *f, const char *x_label)
+static void put_axes(FILE *out, const frame *f, const char *x_label, const char *y_label)
 {
     const double y_step = nice_step(f->y1 - f->y0, 7.0);
     for (double k = ceil(f->y0 / y_step); k * y_step <= f->y1 + 1e-9 * y_step; k += 1.0) {
@@ -132,6 +132,12 @@ static void put_axes(FILE *out, const frame *f, const char *x_label)
     fprintf(out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
             0.5 * (f->left + f->right), f->bottom + 35.0);
     page_text(out, x_label);
+    fputs("</text>", out);
+    fprintf(out,
+            "<text class=\"tick\" text-anchor=\"middle\" transform=\"translate(14 %.1f) "
+            "rotate(-90)\">",
+            0.5 * (f->top + f->bottom));
+    page_text(out, y_label != NULL ? y_label : "");
     fputs("</text>", out);
 }
 
@@ -226,6 +232,42 @@ static void put_marks(FILE *out, const frame *f, const chart *c)
     }
 }
 
+/* Index of the point of a line that is nearest to x. */
+static int nearest(const chart_line *line, double x)
+{
+    int best = 0;
+    for (int i = 1; i < line->n; i++) {
+        best = fabs(line->x[i] - x) < fabs(line->x[best] - x) ? i : best;
+    }
+    return best;
+}
+
+/* Strips side by side over the picture: the pointer that rests on one is told the lines' values. */
+static void put_values(FILE *out, const frame *f, const chart *c)
+{
+    enum { STRIPS = 48 };
+    const double width = (f->right - f->left) / STRIPS;
+    for (int i = 0; i < STRIPS && c->n_lines > 0; i++) {
+        const double x = f->x0 + (i + 0.5) / STRIPS * (f->x1 - f->x0);
+        fprintf(out,
+                "<rect class=\"at\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+                "height=\"%.1f\"><title>",
+                f->left + i * width, f->top, width, f->bottom - f->top);
+        fprintf(out, c->is_square ? "%.2f" : "%.0f", c->lines[0].x[nearest(&c->lines[0], x)]);
+        fputc(' ', out);
+        page_text(out, c->x_label);
+        for (int j = 0; j < c->n_lines; j++) {
+            const double y = c->lines[j].y[nearest(&c->lines[j], x)];
+            if (isfinite(y)) {
+                fputs("; ", out);
+                page_text(out, c->lines[j].name);
+                fprintf(out, " %.4g", y);
+            }
+        }
+        fputs("</title></rect>\n", out);
+    }
+}
+
 /* Names of the lines in their colours, one behind the other above the picture. */
 static void put_names(FILE *out, const frame *f, const chart *c)
 {
@@ -260,7 +302,7 @@ void chart_write(FILE *out, const chart *c)
     if (c->has_range) {
         put_range(out, &f, c->range_low, c->range_high);
     }
-    put_axes(out, &f, c->x_label);
+    put_axes(out, &f, c->x_label, c->y_label);
     put_levels(out, &f, c);
     for (int i = 0; i < c->n_lines; i++) {
         if (c->lines[i].low != NULL) {
@@ -269,6 +311,9 @@ void chart_write(FILE *out, const chart *c)
     }
     for (int i = 0; i < c->n_lines; i++) {
         put_line(out, &f, &c->lines[i]);
+    }
+    if (!c->is_alone) {
+        put_values(out, &f, c);
     }
     put_marks(out, &f, c);
     if (c->is_alone) {

@@ -32,7 +32,7 @@ typedef struct chart_mark {
 
 typedef struct chart {
     const char *title; /* for those who do not see it */
-    const char *x_label;
+    const char *x_label, *y_label;
     bool is_square; /* 1 : 1, both axes from 0 to 1 */
     bool is_alone;  /* a file of its own: brings its style sheet */
     bool has_range; /* shade the healthy range */

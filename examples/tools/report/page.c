@@ -28,10 +28,10 @@ static const char *const COLOURS =
     ":root{color-scheme:light dark;--page:#fbfbf9;--ink:#1c1c1a;--faint:#6b6b66;--rule:#dcdcd6;"
     "--card:#fff;--healthy:#2e9d6a22;--c0:#1f6fb4;--c1:#d1600d;--c2:#14856a;--c3:#a23f97;--c4:#"
     "8a6d00;"
-    "--c5:#5a5f6b;--c6:var(--ink);--c7:var(--faint);--mark:#c8202f}\n"
+    "--c5:#5a5f6b;--c6:var(--ink);--c7:var(--faint);--mark:#c8202f;--weak:#9a6700}\n"
     "@media(prefers-color-scheme:dark){:root{--page:#16171a;--ink:#e9e9e4;--faint:#9b9b94;"
     "--rule:#34363b;--card:#1d1f23;--healthy:#48c98e22;--c0:#62aef0;--c1:#f39a4d;--c2:#4fc9a4;"
-    "--c3:#d98ad0;--c4:#d6b94a;--c5:#a9afbb;--mark:#ff6b76}}\n";
+    "--c3:#d98ad0;--c4:#d6b94a;--c5:#a9afbb;--mark:#ff6b76;--weak:#e3b341}}\n";
 
 static const char *const CHART =
     "text{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif}"
@@ -83,7 +83,21 @@ static const char *const LAYOUT =
     "ul.warn{padding-left:1.2em}ul.warn li{margin:.3em 0;overflow-wrap:anywhere}"
     "ul.warn b{color:var(--mark)}dl{display:grid;grid-template-columns:auto 1fr;gap:.1em 1em;"
     "font-size:.85rem;margin:0}dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}"
-    "dd b{color:var(--c1)}\n";
+    "dd b{color:var(--c1)}\n"
+    ".word{font-weight:650}.word.bad,.big.bad{color:var(--mark)}.word.weak{color:var(--weak)}"
+    ".at{fill:transparent}.at:hover{fill:var(--faint);fill-opacity:.18}\n"
+    /* A table that is wider than its box has a shadow at the edge behind which it goes on. */
+    ".scroll{background:linear-gradient(to right,var(--page) 30%,transparent) left/40px 100% "
+    "no-repeat local,linear-gradient(to left,var(--page) 30%,transparent) right/40px 100% "
+    "no-repeat local,linear-gradient(to right,#0006,transparent) left/14px 100% no-repeat "
+    "scroll,linear-gradient(to left,#0006,transparent) right/14px 100% no-repeat scroll}\n"
+    "@media(max-width:600px){th:first-child,td:first-child{white-space:normal;max-width:8em;"
+    "overflow-wrap:anywhere}}\n"
+    "nav{font-size:.9rem;columns:2;max-width:75ch}nav ul{margin:0 0 .6em;padding-left:1.2em}"
+    "nav a{color:var(--c0)}nav li{break-inside:avoid}\n"
+    "@media print{nav{display:none}.panel,tr,h4{break-inside:avoid}h2,h3,h4{break-after:avoid}"
+    "main{max-width:none;padding:0}.scroll{overflow:visible;background:none}"
+    "table{font-size:.7rem}}\n";
 
 void page_chart_style(FILE *out)
 {
@@ -108,23 +122,31 @@ void page_end(FILE *out)
     fputs("</main>\n</body>\n</html>\n", out);
 }
 
-static void put_heading(FILE *out, int rank, const char *heading, const char *sentence)
+static void put_heading(FILE *out, int rank, const char *id, const char *heading,
+                        const char *sentence)
 {
-    fprintf(out, "<h%d>", rank);
+    fprintf(out, "<h%d id=\"%s\">", rank, id);
     page_text(out, heading);
     fprintf(out, "</h%d>\n<p class=\"faint\">", rank);
     page_text(out, sentence);
     fputs("</p>\n", out);
 }
 
-void page_chapter(FILE *out, const char *heading, const char *sentence)
+void page_chapter(FILE *out, const char *id, const char *heading, const char *sentence)
 {
-    put_heading(out, 2, heading, sentence);
+    put_heading(out, 2, id, heading, sentence);
 }
 
-void page_heading(FILE *out, const char *heading, const char *sentence)
+void page_heading(FILE *out, const char *id, const char *heading, const char *sentence)
 {
-    put_heading(out, 3, heading, sentence);
+    put_heading(out, 3, id, heading, sentence);
+}
+
+void page_link(FILE *out, const char *id, const char *text)
+{
+    fprintf(out, "<a href=\"#%s\">", id);
+    page_text(out, text);
+    fputs("</a>", out);
 }
 
 void page_begin_grid(FILE *out)

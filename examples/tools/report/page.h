@@ -15,8 +15,10 @@ void page_chart_style(FILE *out);
 void page_begin(FILE *out, const char *title);
 void page_end(FILE *out);
 /* A heading, and one sentence that says what stands below: of a world, and of a section of it. */
-void page_chapter(FILE *out, const char *heading, const char *sentence);
-void page_heading(FILE *out, const char *heading, const char *sentence);
+void page_chapter(FILE *out, const char *id, const char *heading, const char *sentence);
+void page_heading(FILE *out, const char *id, const char *heading, const char *sentence);
+/* To a heading of the page, by its id. */
+void page_link(FILE *out, const char *id, const char *text);
 /* Between them, panels stand side by side where there is room; in a close grid narrow ones. */
 void page_begin_grid(FILE *out);
 void page_begin_close_grid(FILE *out);

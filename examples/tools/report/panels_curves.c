@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* panels_curves.c: the panels that are drawn from the runs' logs. */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chart.h"
+#include "driver/flags.h"
 #include "driver/text.h"
 #include "page.h"
 #include "panels.h"
@@ -88,6 +90,15 @@ static void add_groups(chart *c, bundle *bundles, const runs *r, const scene *s,
     }
 }
 
+/* " · PPO" */
+static void put_algo(FILE *out, const run_record *record)
+{
+    fputs(" · ", out);
+    for (const char *c = flags_algo_name(record->s.algo); *c != '\0'; c++) {
+        fputc(toupper((unsigned char)*c), out);
+    }
+}
+
 static void write_legend(FILE *out, const runs *r, const scene *s)
 {
     fputs("<div class=\"legend\">", out);
@@ -99,6 +110,7 @@ static void write_legend(FILE *out, const runs *r, const scene *s)
             if (group->n > 1) {
                 fprintf(out, ", %d seeds (band: lowest to highest)", group->n);
             }
+            put_algo(out, &r->at[group->members[0]]);
             fputs("</span>", out);
         }
     }
@@ -169,7 +181,9 @@ void panels_write_warnings(FILE *out, const runs *r, const scene *s)
 static void reward_chart(chart *c, bundle *bundles, const runs *r, const scene *s)
 {
     const stage *first = s->stages[0];
-    *c = (chart){.title = "Reward while learning", .x_label = "decisions trained on"};
+    *c = (chart){.title = "Reward while learning",
+                 .x_label = "decisions trained on",
+                 .y_label = first->first->s.env.tire > 0.0f ? "return a session" : "reward a step"};
     add_groups(c, bundles, r, s, reward_curve, NULL);
     add_marks(c, r, s);
     for (int i = 0; i < first->n_acts && c->n_levels < CHART_MOST_LEVELS; i++) {
@@ -275,6 +289,7 @@ void panels_write_health(FILE *out, const runs *r, const scene *s)
         const double unit = what->is_of_entropy ? most_entropy : 1.0;
         chart c = {.title = what->title,
                    .x_label = "decisions trained on",
+                   .y_label = what->title,
                    .has_range = what->has_range,
                    .range_low = what->low * unit,
                    .range_high = what->high * unit};

@@ -50,6 +50,9 @@ static void put_run(FILE *out, const runs *r, const run_group *group)
              first->about.seconds);
     put_fact(out, "decisions", text, false);
     put_fact(out, "checkpoint", first->about.checkpoint, false);
+    put_fact(out, "version", first->about.version, false);
+    put_fact(out, "date", first->about.date, false);
+    put_fact(out, "command", first->about.command, false);
     fputs("</dl>\n<details><summary class=\"faint\">config; set apart: not the table's "
           "default</summary><dl>",
           out);

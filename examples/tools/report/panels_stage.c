@@ -6,6 +6,7 @@
 
 #include "chart.h"
 #include "driver/text.h"
+#include "driver/verdict.h"
 #include "driver/yardstick.h"
 #include "figure.h"
 #include "page.h"
@@ -54,26 +55,72 @@ bool panels_is_in(const scene *s, const runs *r, int group)
     return stage_is_alike(s->stages[0]->first, &r->at[r->groups[group].members[0]]);
 }
 
+/* The worst verdict over a group's seeds: a group with a sick run is sick. */
+static void judge(verdict *worst, const runs *r, const scene *s, int group)
+{
+    worst->state = -1;
+    for (int i = 0; i < s->n; i++) {
+        const stage *at = s->stages[i];
+        for (int j = 0; j < at->n_acts; j++) {
+            const stage_act *a = &at->acts[j];
+            if (a->group != group || strcmp(a->name, r->groups[group].name) != 0) {
+                continue;
+            }
+            verdict v;
+            const verdict_case of = {.config = &at->first->s.env,
+                                     .own = &a->summary,
+                                     .random = &stage_find(at, YARDSTICK_RANDOM)->summary,
+                                     .popular = &stage_find(at, YARDSTICK_POPULAR)->summary,
+                                     .similar = &stage_find(at, YARDSTICK_SIMILAR)->summary,
+                                     .yardstick = &stage_yardstick(at)->summary,
+                                     .illness = a->record->about.illness};
+            verdict_judge(&v, &of);
+            *worst = v.state > worst->state ? v : *worst;
+        }
+    }
+}
+
+static void put_verdict(FILE *out, const verdict *v)
+{
+    const char *mood = v->state >= VERDICT_NOTHING  ? " bad"
+                       : v->state == VERDICT_BEHIND ? " weak"
+                                                    : "";
+    fprintf(out, "<p><span class=\"word%s\">%s</span>: ", mood, verdict_word(v->state));
+    page_text(out, v->text);
+    fputs("</p>", out);
+}
+
 void panels_write_headline(FILE *out, const runs *r, const scene *s)
 {
     const rr_env_config *config = &s->stages[0]->first->s.env;
     page_begin_grid(out);
     for (int g = 0; g < r->n_groups; g++) {
         figure f[N_FIGURES];
+        verdict v;
         if (!panels_is_in(s, r, g)) {
             continue;
         }
         collect(f, s, r->groups[g].name, true);
+        judge(&v, r, s, g);
         fprintf(out, "<section class=\"panel\"><h4><span class=\"key c%d\"></span>", g);
         page_text(out, r->groups[g].name);
-        fprintf(out,
-                "</h4><div class=\"big\">%.1f&thinsp;%%</div><p class=\"faint\">of %s, "
-                "%.1f&thinsp;%% of the way to it from random. ",
-                figure_mean(&f[OF_YARDSTICK]), yardstick_phrase(config), figure_mean(&f[OF_WAY]));
-        if (r->groups[g].n > 1) {
-            fprintf(out, "Mean of %d seeds.", r->groups[g].n);
+        fprintf(out, "</h4><div class=\"big%s\">", v.state >= VERDICT_NOTHING ? " bad" : "");
+        if (isfinite(v.share)) {
+            fprintf(out,
+                    "%.1f&thinsp;%%</div><p class=\"faint\">of %s, %.1f&thinsp;%% of the way to "
+                    "it from random. ",
+                    figure_mean(&f[OF_YARDSTICK]), yardstick_phrase(config),
+                    figure_mean(&f[OF_WAY]));
+        } else {
+            fputs("–</div><p class=\"faint\">There is no share. ", out);
         }
-        fputs("</p></section>\n", out);
+        if (r->groups[g].n > 1) {
+            fprintf(out, "Mean of %d seeds; the words are about the worst of them.",
+                    r->groups[g].n);
+        }
+        fputs("</p>", out);
+        put_verdict(out, &v);
+        fputs("</section>\n", out);
     }
     page_end_grid(out);
 }
@@ -169,6 +216,7 @@ void panels_write_lorenz(FILE *out, const scene *s)
     const stage *first = s->stages[0];
     chart c = {.title = "Lorenz curve of what was shown",
                .x_label = "share of the catalogue, least shown first",
+               .y_label = "share of showings",
                .is_square = true};
     page_begin_panel(
         out, "Who gets shown",

@@ -114,6 +114,7 @@ void stage_add(stage *s, const run_record *record, const char *name)
     const play_policy sampled = {.name = name, .agent = agent};
     const play_policy greedy = {.name = name, .agent = agent, .is_greedy = true};
     stage_act *own = act(s, name, record->group, &sampled);
+    own->record = record;
     if (s->world.parts[0] != NULL) {
         factors_add_agent(&own->ranking, &s->world, &record->s, agent);
     }

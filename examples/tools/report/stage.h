@@ -15,7 +15,8 @@ enum { STAGE_SHOWN_SESSIONS = 3, STAGE_MOST_STEPS = 10, STAGE_MOST_ACTS = 24 };
 /* One policy and what came of it. */
 typedef struct stage_act {
     char name[300];
-    int group; /* of the runs; −1: does not learn */
+    int group;                /* of the runs; −1: does not learn */
+    const run_record *record; /* the run; NULL: does not learn */
     rr_metrics_summary summary;
     rr_metrics_summary parts[SEGMENTS_MOST]; /* of users by segment */
     float *returns;                          /* [n_sessions] */

@@ -39,7 +39,40 @@ static int make_scenes(scene *scenes, const runs *r, const report_plan *plan)
     return n_scenes;
 }
 
-static void write_scene(FILE *out, const runs *r, const scene *s)
+static const char *const sections[] = {
+    "", "Learning", "Policies side by side", "Health", "What was recommended", "Recipes"};
+enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
+
+/* "world-1", "world-1-3". */
+static const char *id_of(int number, int section)
+{
+    static char id[48];
+    const int n = snprintf(id, sizeof id, "world-%d", number + 1);
+    if (section > 0) {
+        snprintf(id + n, sizeof id - (size_t)n, "-%d", section);
+    }
+    return id;
+}
+
+static void write_contents(FILE *out, const scene *scenes, int n_scenes)
+{
+    fputs("<nav>\n", out);
+    for (int i = 0; i < n_scenes; i++) {
+        char heading[128];
+        snprintf(heading, sizeof heading, "The %s world", scenes[i].stages[0]->world.name);
+        page_link(out, id_of(i, 0), heading);
+        fputs("<ul>", out);
+        for (int j = 1; j < N_SECTIONS; j++) {
+            fputs("<li>", out);
+            page_link(out, id_of(i, j), sections[j]);
+            fputs("</li>", out);
+        }
+        fputs("</ul>\n", out);
+    }
+    fputs("</nav>\n", out);
+}
+
+static void write_scene(FILE *out, const runs *r, const scene *s, int number)
 {
     const stage *first = s->stages[0];
     char line[256];
@@ -47,16 +80,17 @@ static void write_scene(FILE *out, const runs *r, const scene *s)
              text_count(first->world.n_items), (int)first->first->s.env.max_episode_steps);
     char heading[128];
     snprintf(heading, sizeof heading, "The %s world", first->world.name);
-    page_chapter(out, heading, line);
+    page_chapter(out, id_of(number, 0), heading, line);
     panels_write_headline(out, r, s);
 
-    page_heading(out, "Learning", "One curve a recipe. x counts decisions, not seconds.");
+    page_heading(out, id_of(number, 1), sections[1],
+                 "One curve a recipe. x counts decisions, not seconds.");
     page_begin_grid(out);
     panels_write_reward(out, r, s);
     panels_write_lorenz(out, s);
     page_end_grid(out);
 
-    page_heading(out, "Policies side by side",
+    page_heading(out, id_of(number, 2), sections[2],
                  "Every policy plays the same sessions, of users that none was trained on.");
     panels_write_table(out, r, s);
     panels_write_versus(out, r, s);
@@ -64,7 +98,7 @@ static void write_scene(FILE *out, const runs *r, const scene *s)
     panels_write_ranking(out, r, s);
 
     page_heading(
-        out, "Health",
+        out, id_of(number, 3), sections[3],
         "Green: where a healthy run is after its first updates. Red dashes: warnings of the "
         "health watch.");
     panels_write_warnings(out, r, s);
@@ -72,12 +106,12 @@ static void write_scene(FILE *out, const runs *r, const scene *s)
     panels_write_health(out, r, s);
     page_end_grid(out);
 
-    page_heading(out, "What was recommended",
+    page_heading(out, id_of(number, 4), sections[4],
                  "The same users, the first ten decisions of a session, beside popular and "
                  "similar; behind each item what it earned. Of several seeds, the first.");
     panels_write_sessions(out, s);
 
-    page_heading(out, "Recipes", "What the runs were made with, and where.");
+    page_heading(out, id_of(number, 5), sections[5], "What the runs were made with, and where.");
     panels_write_recipe(out, r, s);
 }
 
@@ -85,8 +119,9 @@ static void write_page(FILE *out, const report_plan *plan, const runs *r, const 
                        int n_scenes)
 {
     page_begin(out, plan->title);
+    write_contents(out, scenes, n_scenes);
     for (int i = 0; i < n_scenes; i++) {
-        write_scene(out, r, &scenes[i]);
+        write_scene(out, r, &scenes[i], i);
     }
     page_end(out);
 }
