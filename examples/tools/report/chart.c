@@ -7,7 +7,7 @@
 #include "page.h"
 
 enum {
-    WIDE = 560, /* with names of levels at the right */
+    WIDE = 600, /* with names of levels at the right */
     NARROW = 420,
     HEIGHT = 300,
     LEFT = 74,
@@ -15,7 +15,7 @@ enum {
     BOTTOM = 40,
     LEGEND = 22,
     RIGHT_PLAIN = 16,
-    RIGHT_LEVELS = 104
+    RIGHT_LEVELS = 146
 };
 /* Letters of all pictures of a page are about one size. */
 static const double LARGEST_SCALE = 1.06;

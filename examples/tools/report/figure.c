@@ -2,6 +2,7 @@
 #include "figure.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "recrl/recrl.h"
 
@@ -33,7 +34,9 @@ void figure_cell(FILE *out, const figure *f, int digits, const char *unit)
         fputs("<td>–</td>", out);
         return;
     }
-    fprintf(out, "<td>%.*f%s", digits, figure_mean(f), unit);
+    const double mean = figure_mean(f);
+    const bool is_zero = fabs(mean) < 0.5 * pow(10.0, -digits); /* and has no sign */
+    fprintf(out, "<td>%.*f%s", digits, is_zero ? 0.0 : mean, unit);
     if (isfinite(half)) {
         fprintf(out, " <i>±%.*f</i>", digits, half);
     }
