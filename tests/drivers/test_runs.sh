@@ -248,7 +248,7 @@ refuses "too few users are counted" "few.csv has [0-9]* users, of whom none is l
 awk -F, 'BEGIN { OFS = "," } NR > 1 { $3 = 3 } 1' before.csv >equal.csv
 promise "a world where every play earns the same trains" "$train" --algo ppo --world equal.csv --total-timesteps 2000 --name equal
 cp out equal.out
-promise "…and is said to be one" sh -c "tr '\n' ' ' <equal.out | grep -q 'all earn the same'"
+promise "…and is said to be one" sh -c "tr '\n' ' ' <equal.out | grep -q 'play earns the same'"
 promise "…without a share that is no number" sh -c '! grep -q -e nan -e inf equal.out'
 
 like() {
