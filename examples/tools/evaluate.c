@@ -8,6 +8,7 @@
 #include "driver/bandits.h"
 #include "driver/factors.h"
 #include "driver/flags.h"
+#include "driver/help.h"
 #include "driver/output.h"
 #include "driver/presets.h"
 #include "driver/run.h"
@@ -21,28 +22,40 @@
 typedef struct options {
     const char *algo, *checkpoint, *against, *world, *data, *sessions, *seed;
     const char *vectors, *memory_limit, *bandits, *runs;
-    bool is_json, is_quiet, is_help, is_version;
+    bool is_json, is_quiet, is_help, is_version, is_man;
 } options;
 
-static void print_help(const flags_option *table, int n)
+static const char *const explanation =
+    "World and configs are read from the checkpoint. Each policy plays the same sessions: of "
+    "random users of another seed than the training's, or, in a world learned from interactions, "
+    "of the 20 % of users that were held back. Fields of the env config may be changed, to see the "
+    "policy in a changed world; what is not given is as the checkpoint has it, whatever default "
+    "stands below. Without flags these are the sessions in which train and report judge too: one "
+    "checkpoint, one figure. docs/evaluation.md";
+
+/* Prints what is asked for instead of an evaluation, and ends. */
+static void answer(const options *o, const flags_option *table, int n)
 {
     static const int32_t kinds[] = {RR_CONFIG_ENV, -1};
-    printf("evaluate --algo %s [--checkpoint FILE] [--sessions N] [--seed S] [--json]\n"
-           "evaluate RUN [--against RUN]\n\n",
-           flags_algo_names());
-    flags_print_options(stdout, table, n);
-    printf("\n"
-           "World and configs are read from the checkpoint. Each policy plays the same sessions: "
-           "of random\nusers of another seed than the training's, or, in a world learned from "
-           "interactions, of "
-           "the 20 %% of users\n"
-           "that were held back. Fields of the env config may be changed, to see the policy in a "
-           "changed world;\n"
-           "what is not given is as the checkpoint has it, whatever default stands below. Without "
-           "flags these are\n"
-           "the sessions in which train and report judge too: one checkpoint, one figure. "
-           "docs/evaluation.md\n");
-    flags_print_tables(stdout, kinds);
+    const help_page page = {.name = "evaluate",
+                            .summary = "a trained policy beside others, in the same sessions",
+                            .usage = "RUN [--against RUN] [--FLAG …]",
+                            .first = "RUN, --against, --sessions, --seed, --json",
+                            .example = "evaluate first --against second",
+                            .options = table,
+                            .n_options = n,
+                            .text = explanation,
+                            .kinds = kinds};
+    if (o->is_version) {
+        flags_print_version();
+    } else if (o->is_man) {
+        help_print_man(&page);
+    } else if (o->is_help) {
+        help_print(&page);
+    } else {
+        return;
+    }
+    exit(EXIT_SUCCESS);
 }
 
 static void read_options(options *o, flags_fields *fields, int argc, char **argv)
@@ -68,6 +81,7 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
         {"json", NULL, "one line of JSON instead of the table", NULL, &o->is_json},
         {"quiet", NULL, "the table without the sentences", NULL, &o->is_quiet},
         {"version", NULL, "print the version, and stop", NULL, &o->is_version},
+        {"man", NULL, "print the manual page, and stop", NULL, &o->is_man},
         {"help", NULL, "this text; -h too", NULL, &o->is_help}};
     const int n = (int)(sizeof table / sizeof table[0]);
     if (argc > 1 && argv[1][0] != '-') { /* evaluate RUN … */
@@ -76,14 +90,7 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
         argc -= 1;
     }
     flags_parse(fields, table, n, argc, argv);
-    if (o->is_version) {
-        flags_print_version();
-        exit(EXIT_SUCCESS);
-    }
-    if (o->is_help) {
-        print_help(table, n);
-        exit(EXIT_SUCCESS);
-    }
+    answer(o, table, n);
     if (o->algo == NULL && o->checkpoint == NULL) {
         text_fail("--algo or --checkpoint is missing (see --help)");
     }

@@ -100,10 +100,17 @@ for program in "$train" "$evaluate" "$report"; do
     "$program" --help >help.out
     "$program" -h >short.out
     promise "-h is --help" cmp help.out short.out
+    "$program" --man >man.out
+    promise "the manual page is one" sh -c "head -n 1 man.out | grep -q '^.TH RECRL' &&
+        grep -q '^.SH OPTIONS' man.out"
+    sed -n 's/^  \(--[a-z][a-z0-9-]*\).*/\1/p' help.out | sort -u >help.flags
+    sed -n 's/^\\fB\(.*\)\\fR.*/\1/p' man.out | sed 's/\\-/-/g' | sort -u >man.flags
+    promise "…with every flag of --help" sh -c 'test -s help.flags && comm -23 help.flags man.flags >gone; test ! -s gone'
     promise "--version is a line" sh -c "'$program' --version | grep -qx '[a-z]* [0-9]*\.[0-9]*\.[0-9]*'"
 done
 "$train" --help >help.out
 promise "--help has an example" grep -q '^Example: train --algo' help.out
+promise "…and fields of the configs that are a host's" grep -q '^  reward_wait' help.out
 promise "…and the health watch's fields" grep -q -e '--min-entropy' help.out
 for pair in learning-rate:lr totl-timesteps:total-timesteps worl:world clip-epsilon:clip-eps; do
     "$train" --algo ppo --${pair%:*} 1 >out 2>mean.err

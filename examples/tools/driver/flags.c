@@ -95,7 +95,7 @@ static bool is_field(const char *field, bool *is_bool)
 static const flags_option *find_option(const flags_option *options, int n_options, const char *name)
 {
     for (int i = 0; i < n_options; i++) {
-        if (strcmp(options[i].name, name) == 0) {
+        if (name[0] != '\0' && strcmp(options[i].name, name) == 0) {
             return &options[i];
         }
     }
@@ -146,7 +146,9 @@ _Noreturn static void refuse(const flags_option *options, int n_options, const c
     char field[64];
     guess_begin(&g, name);
     for (int i = 0; i < n_options; i++) {
-        guess_offer(&g, options[i].name);
+        if (options[i].name[0] != '\0') {
+            guess_offer(&g, options[i].name);
+        }
     }
     for (int32_t kind = RR_CONFIG_ENV; kind < SETTINGS_KINDS; kind++) {
         for (int32_t i = 0; i < rr_config_field_count(kind); i++) {
@@ -283,6 +285,10 @@ void flags_print_options(FILE *out, const flags_option *options, int n_options)
 {
     for (int i = 0; i < n_options; i++) {
         char left[64];
+        if (options[i].name[0] == '\0') {
+            fprintf(out, "%s%s:\n", i > 0 ? "\n" : "", options[i].text);
+            continue;
+        }
         snprintf(left, sizeof left, "--%s %s", options[i].name,
                  options[i].value_name != NULL ? options[i].value_name : "");
         fprintf(out, "  %-34s %s\n", left, options[i].text);
@@ -295,6 +301,16 @@ void flags_print_version(void)
     printf("%s %u.%u.%u\n", text_program(), version / 10000, version / 100 % 100, version % 100);
 }
 
+void flags_field_name(char out[80], int32_t kind, const char *field)
+{
+    const bool is_plain = name_in(kind, field) != NULL;
+    snprintf(out, 80, "--%s%s%s", is_plain ? "" : settings_prefix(kind), is_plain ? "" : "-",
+             field);
+    for (char *c = out + 2; *c != '\0'; c++) {
+        *c = *c == '_' ? '-' : *c;
+    }
+}
+
 void flags_print_tables(FILE *out, const int32_t *kinds)
 {
     fprintf(out, "\nFields. --field sets it in each config of the run that has it, --config-field "
@@ -305,14 +321,8 @@ void flags_print_tables(FILE *out, const int32_t *kinds)
         const int32_t n = rr_config_field_count(*kinds);
         for (int32_t i = 0; i < n; i++) {
             const rr_config_field field = field_at(*kinds, i);
-            char left[64];
-            const bool is_plain = name_in(*kinds, field.name) != NULL;
-            const size_t length = (size_t)snprintf(left, sizeof left, "--%s%s%s",
-                                                   is_plain ? "" : settings_prefix(*kinds),
-                                                   is_plain ? "" : "-", field.name);
-            for (size_t c = 2; c < length && c < sizeof left; c++) {
-                left[c] = left[c] == '_' ? '-' : left[c];
-            }
+            char left[80];
+            flags_field_name(left, *kinds, field.name);
             fprintf(out, "  %-23s %-12s %-10s %-19s  %s\n", left, field.type, field.default_value,
                     field.range, field.text);
         }

@@ -49,6 +49,8 @@ void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
 /* "train 0.1.0" on standard output. */
 void flags_print_version(void);
 void flags_print_options(FILE *out, const flags_option *options, int n_options);
+/* "--lr"; "--agent-seed" where the plain name is another config's. */
+void flags_field_name(char out[80], int32_t kind, const char *field);
 /* The tables of the given kinds (ended by −1): name, type, default, range, text. */
 void flags_print_tables(FILE *out, const int32_t *kinds);
 

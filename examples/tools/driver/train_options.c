@@ -7,6 +7,7 @@
 
 #include "about.h"
 #include "flags_file.h"
+#include "help.h"
 #include "output.h"
 #include "presets.h"
 #include "reward_scale.h"
@@ -14,55 +15,64 @@
 #include "text.h"
 #include "vectors.h"
 
-static void print_help(const flags_option *table, int n)
+static const int32_t kinds[] = {RR_CONFIG_TRAIN, RR_CONFIG_ENV,    RR_CONFIG_AGENT,
+                                RR_CONFIG_PPO,   RR_CONFIG_A2C,    RR_CONFIG_REINFORCE,
+                                RR_CONFIG_ALS,   RR_CONFIG_HEALTH, -1};
+
+static const char *const explanation =
+    "Timesteps are decisions, and round up to whole rollouts (n_envs x n_steps). --seed sets the "
+    "seeds of world, sessions and agent; --world-seed, --env-seed and --agent-seed set one alone. "
+    "The learning rate falls to 0 over the run; --planned-updates 0 keeps it constant. Widths and "
+    "the sizes of agent and buffer follow from the world unless given.\n\n"
+    "Ctrl-C, SIGTERM and SIGHUP save and exit with status 0; a second Ctrl-C ends at once and "
+    "keeps what was saved last. --resume goes on from there as if nothing had happened: the run's "
+    "log goes on, and its checkpoints are replaced. What cannot be written is said at once; the "
+    "run goes on, and ends with status 1. docs/runs.md\n\n"
+    "At the end the sampled policy plays sessions of users that it was never trained on, and its "
+    "reward stands beside that of the one-step oracle in the same sessions; with the leave rule "
+    "its return of a session beside that of the patient play. The share shown during training "
+    "compares with that play in a second world of the same settings, whose users are others. The "
+    "run ends with a verdict in words and writes its page, report.html, in its folder.";
+
+/* Prints what is asked for instead of a run, and ends. */
+static void answer(const train_options *o, const flags_option *table, int n)
 {
-    static const int32_t kinds[] = {RR_CONFIG_TRAIN, RR_CONFIG_ENV,    RR_CONFIG_AGENT,
-                                    RR_CONFIG_PPO,   RR_CONFIG_A2C,    RR_CONFIG_REINFORCE,
-                                    RR_CONFIG_ALS,   RR_CONFIG_HEALTH, -1};
-    printf("train --algo %s [--total-timesteps N] [--world synthetic|tiring|movielens|FILE] …\n\n",
-           flags_algo_names());
-    printf("The ones you will use first: --algo, --world, --total-timesteps, --seed, --name. "
-           "Then --lr, --resume.\n"
-           "Example: train --algo ppo --world tiring --total-timesteps 200000 --seed 1 --name "
-           "first\n\n");
-    flags_print_options(stdout, table, n);
-    printf("\n"
-           "Timesteps are decisions, and round up to whole rollouts (n_envs x n_steps). --seed "
-           "sets the seeds\n"
-           "of world, sessions and agent; --world-seed, --env-seed and --agent-seed set one alone. "
-           "The learning\n"
-           "rate falls to 0 over the run; --planned-updates 0 keeps it constant. Widths and the "
-           "sizes of agent\n"
-           "and buffer follow from the world unless given.\n"
-           "\n"
-           "Ctrl-C, SIGTERM and SIGHUP save and exit with status 0; a second Ctrl-C ends at once "
-           "and keeps what\n"
-           "was saved last. --resume goes on from there as if nothing had happened: the run's log "
-           "goes on, and\n"
-           "its checkpoints are replaced. What cannot be written is said at once; the run goes on, "
-           "and ends\n"
-           "with status 1. docs/runs.md. At the end the sampled policy plays sessions of users "
-           "that it was never "
-           "trained\n"
-           "on, and its reward stands beside that of the one-step oracle in the same sessions; "
-           "with the leave\n"
-           "rule its return of a session beside that of the patient play. The share shown during "
-           "training\n"
-           "compares with that play in a second world of the same settings, whose users are "
-           "others. The run\n"
-           "ends with a verdict in words and writes its page, report.html, in its folder.\n");
-    presets_print_all(stdout);
-    flags_print_tables(stdout, kinds);
+    char usage[256];
+    snprintf(usage, sizeof usage, "--algo %s [--world synthetic|tiring|movielens|FILE] [--FLAG …]",
+             flags_algo_names());
+    const help_page page = {
+        .name = "train",
+        .summary = "trains a recommender in a simulated world",
+        .usage = usage,
+        .first = "--algo, --world, --total-timesteps, --seed, --name",
+        .example = "train --algo ppo --world tiring --total-timesteps 200000 --seed 1 --name first",
+        .options = table,
+        .n_options = n,
+        .text = explanation,
+        .kinds = kinds,
+        .has_presets = true};
+    if (o->is_version) {
+        flags_print_version();
+    } else if (o->is_man) {
+        help_print_man(&page);
+    } else if (o->is_help) {
+        help_print(&page);
+    } else {
+        return;
+    }
+    exit(EXIT_SUCCESS);
 }
 
 void train_options_read(train_options *o, flags_fields *fields, int argc, char **argv)
 {
     memset(o, 0, sizeof *o);
     const flags_option table[] = {
+        {"", NULL, "What to train", NULL, NULL},
         {"algo", flags_algo_names(), "the algorithm; required unless --resume tells", &o->algo,
          NULL},
         {"world", "WORLD", "synthetic (default), tiring, movielens, or a file of interactions",
          &o->world, NULL},
+        {"", NULL, "Data", NULL, NULL},
         {"data", "PATH", "where MovieLens is, a file or its folder", &o->data, NULL},
         {"memory-limit", "BYTES", "refuse interactions that need more, say 2G (decimal K, M, G, T)",
          &o->memory_limit, NULL},
@@ -85,6 +95,7 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
          &o->vectors, NULL},
         {"save-vectors", "FILE.npy", "write the world's vectors to such files", &o->save_vectors,
          NULL},
+        {"", NULL, "Where the run is kept", NULL, NULL},
         {"name", "NAME",
          "the run's folder, runs/NAME (default: algorithm, world, what differs, seed; numbered)",
          &o->name, NULL},
@@ -100,6 +111,7 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         {"checkpoint-every", "N", "save every N updates too", &o->checkpoint_every, NULL},
         {"no-checkpoint", NULL, "save nothing, neither on the way nor at the end", NULL,
          &o->has_no_checkpoint},
+        {"", NULL, "How it runs", NULL, NULL},
         {"stop-after", "N", "stop and save once N timesteps of the run are behind", &o->stop_after,
          NULL},
         {"reward-scale", "X",
@@ -111,24 +123,19 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         {"config", "FILE", "flags from a file, one a line, in front of those given here", NULL,
          NULL},
         {"dump-config", NULL, "print the run's flags as such a file, and stop", NULL, &o->is_dump},
+        {"", NULL, "What it tells", NULL, NULL},
         {"no-report", NULL, "do not write runs/NAME/report.html", NULL, &o->has_no_report},
         {"tensorboard", NULL, "write TensorBoard's event files beside the log", NULL,
          &o->has_board},
         {"json", NULL, "end with one line of JSON", NULL, &o->is_json},
         {"quiet", NULL, "print nothing but errors and JSON", NULL, &o->is_quiet},
         {"version", NULL, "print the version, and stop", NULL, &o->is_version},
+        {"man", NULL, "print the manual page, and stop", NULL, &o->is_man},
         {"help", NULL, "this text; -h too", NULL, &o->is_help}};
     const int n = (int)(sizeof table / sizeof table[0]);
     argv = flags_file_expand(&argc, argv);
     flags_parse(fields, table, n, argc, argv);
-    if (o->is_version) {
-        flags_print_version();
-        exit(EXIT_SUCCESS);
-    }
-    if (o->is_help) {
-        print_help(table, n);
-        exit(EXIT_SUCCESS);
-    }
+    answer(o, table, n);
     if (o->algo == NULL && o->resume == NULL) {
         text_fail("--algo is missing: %s (see --help)", flags_algo_names());
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "driver/flags.h"
+#include "driver/help.h"
 #include "driver/output.h"
 #include "driver/text.h"
 #include "whole.h"
@@ -16,19 +17,27 @@ typedef struct options {
     int n_sessions;    /* 0: as train and evaluate */
 } options;
 
-static void print_help(void)
-{
-    puts("report RUN… [-o report.html] [--title TEXT] [--sessions N] [--curve FILE.svg]\n\n"
-         "RUN is the name of a run of train, or its folder, runs/NAME. Runs stand side by side; "
-         "runs whose names "
-         "differ in\n"
-         "the number at their end alone are seeds of one recipe and are shown as a band. The page "
-         "is one\n"
-         "file without scripts, and opens offline. N (default: those of train and evaluate, 1000) "
-         "sessions are\n"
-         "played by each policy.\n"
-         "docs/reading_the_report.md explains every panel.");
-}
+static const flags_option table[] = {
+    {"out", "FILE", "the page (default report.html); -o too", NULL, NULL},
+    {"title", "TEXT", "its heading", NULL, NULL},
+    {"sessions", "N", "played by each policy (default: as train and evaluate, 1000)", NULL, NULL},
+    {"curve", "FILE.svg", "the curve of rewards as a picture of its own", NULL, NULL},
+    {"version", NULL, "print the version, and stop", NULL, NULL},
+    {"man", NULL, "print the manual page, and stop", NULL, NULL},
+    {"help", NULL, "this text; -h too", NULL, NULL}};
+
+static const help_page help = {
+    .name = "report",
+    .summary = "runs of train as one page",
+    .usage = "RUN… [-o report.html] [--title TEXT] [--sessions N] [--curve FILE.svg]",
+    .first = "RUN, -o",
+    .example = "report first second -o both.html",
+    .options = table,
+    .n_options = sizeof table / sizeof table[0],
+    .text = "RUN is the name of a run of train, or its folder, runs/NAME. Runs stand side by side; "
+            "runs whose names differ in the number at their end alone are seeds of one recipe and "
+            "are shown as a band. The page is one file without scripts, and opens offline. "
+            "docs/reading_the_report.md explains every panel."};
 
 static const char *value_of(int argc, char **argv, int *i)
 {
@@ -56,10 +65,13 @@ static void read_options(options *o, runs *r, int argc, char **argv)
             }
             o->n_sessions = (int)n;
         } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            print_help();
+            help_print(&help);
             exit(EXIT_SUCCESS);
         } else if (strcmp(argv[i], "--version") == 0) {
             flags_print_version();
+            exit(EXIT_SUCCESS);
+        } else if (strcmp(argv[i], "--man") == 0) {
+            help_print_man(&help);
             exit(EXIT_SUCCESS);
         } else if (argv[i][0] == '-') {
             text_fail("there is no flag %s; see --help", argv[i]);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "presets.h"
+#include "screen.h"
+#include "text.h"
+
+/* Configs whose fields no flag sets: those of hosts that serve. */
+static const struct {
+    int32_t kind;
+    const char *name;
+} foreign[] = {{RR_CONFIG_BUFFER, "buffer (follows from the others)"},
+               {RR_CONFIG_LEDGER, "ledger"},
+               {RR_CONFIG_SERVING, "serving"},
+               {RR_CONFIG_IMITATE, "imitate"}};
+enum { N_FOREIGN = sizeof foreign / sizeof foreign[0] };
+
+static rr_config_field field_at(int32_t kind, int32_t index)
+{
+    rr_config_field field = {.struct_size = sizeof field};
+    rr_error err;
+    text_require(rr_config_field_at(kind, index, &field, &err), &err);
+    return field;
+}
+
+static void print_foreign(void)
+{
+    fputc('\n', stdout);
+    screen_paragraph(stdout, 0,
+                     "Fields that no flag sets, because they are of hosts that serve "
+                     "(rr_config_set, docs/serving.md):");
+    for (int k = 0; k < N_FOREIGN; k++) {
+        printf("\n%s config:\n", foreign[k].name);
+        for (int32_t i = 0; i < rr_config_field_count(foreign[k].kind); i++) {
+            const rr_config_field f = field_at(foreign[k].kind, i);
+            printf("  %-23s %-12s %-10s %-19s  %s\n", f.name, f.type, f.default_value, f.range,
+                   f.text);
+        }
+    }
+}
+
+void help_print(const help_page *page)
+{
+    printf("%s: %s\n\nusage: %s %s\n", page->name, page->summary, page->name, page->usage);
+    printf("\nThe ones you will use first: %s\nExample: %s\n\n", page->first, page->example);
+    flags_print_options(stdout, page->options, page->n_options);
+    fputc('\n', stdout);
+    screen_paragraph(stdout, 0, "%s", page->text);
+    if (page->has_presets) {
+        presets_print_all(stdout);
+    }
+    if (page->kinds != NULL) {
+        flags_print_tables(stdout, page->kinds);
+    }
+    if (page->has_presets) {
+        print_foreign();
+    }
+}
+
+/* Text as troff reads it: dashes are minus signs, nothing begins with a dot. */
+static void put(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '-') {
+            fputs("\\-", stdout);
+        } else if (*c == '\\') {
+            fputs("\\e", stdout);
+        } else if (*c == '\n' && c[1] == '\n') {
+            fputs("\n.PP", stdout);
+        } else {
+            fputc(*c, stdout);
+        }
+    }
+}
+
+static void put_item(const char *left, const char *behind, const char *text)
+{
+    fputs(".TP\n\\fB", stdout);
+    put(left);
+    fputs("\\fR ", stdout);
+    put(behind);
+    fputs("\n\\&", stdout);
+    put(text);
+    fputc('\n', stdout);
+}
+
+static void put_fields(int32_t kind, const char *title, bool is_flag)
+{
+    fputs(".SS ", stdout);
+    put(title);
+    fputs(" config\n", stdout);
+    for (int32_t i = 0; i < rr_config_field_count(kind); i++) {
+        const rr_config_field f = field_at(kind, i);
+        char left[80];
+        char text[1024];
+        snprintf(left, sizeof left, "%s", f.name);
+        if (is_flag) {
+            flags_field_name(left, kind, f.name);
+        }
+        snprintf(text, sizeof text, "%s (%s; default %s)", f.text, f.range, f.default_value);
+        put_item(left, f.type, text);
+    }
+}
+
+static void put_options(const help_page *page)
+{
+    for (int i = 0; i < page->n_options; i++) {
+        const flags_option *o = &page->options[i];
+        char left[80];
+        snprintf(left, sizeof left, "--%s", o->name);
+        if (o->name[0] == '\0') {
+            printf(".SS %s\n", o->text);
+        } else {
+            put_item(left, o->value_name != NULL ? o->value_name : "", o->text);
+        }
+    }
+}
+
+void help_print_man(const help_page *page)
+{
+    const uint32_t version = rr_version();
+    printf(".TH RECRL\\-%s 1 \"\" \"librecrl %u.%u.%u\"\n.SH NAME\nrecrl\\-%s \\- ", page->name,
+           version / 10000, version / 100 % 100, version % 100, page->name);
+    put(page->summary);
+    printf("\n.SH SYNOPSIS\n.B recrl\\-%s\n", page->name);
+    put(page->usage);
+    fputs("\n.SH DESCRIPTION\n", stdout);
+    put(page->text);
+    fputs("\n.SH EXAMPLE\nrecrl\\-", stdout);
+    put(page->example);
+    fputs("\n.SH OPTIONS\nThe ones you will use first: ", stdout);
+    put(page->first);
+    fputc('\n', stdout);
+    put_options(page);
+    for (const int32_t *k = page->kinds; k != NULL && *k >= 0; k++) {
+        put_fields(*k, settings_prefix(*k), true);
+    }
+    for (int k = 0; page->has_presets && k < N_FOREIGN; k++) {
+        put_fields(foreign[k].kind, foreign[k].name, false);
+    }
+}
