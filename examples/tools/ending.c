@@ -78,6 +78,7 @@ static bool write_page(const ending *e, const char *path)
     fflush(stdout);
     const pid_t process = fork();
     if (process == 0) {
+        output_forget();
         const report_plan plan = {.out = path, .title = "What was learned", .world = e->w};
         runs_add(&r, e->folder);
         report_write(&plan, &r);

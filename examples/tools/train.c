@@ -173,7 +173,7 @@ static double seconds_of(const train_options *o)
                : 60.0;
 }
 
-/* The run's folder, with a checkpoint before the first row: from then on it can be resumed. */
+/* The run's folder, with a checkpoint before the first update: from then on it can be resumed. */
 static void begin(session *t, const train_options *o)
 {
     saver *keeper = &t->keeper;
@@ -187,11 +187,11 @@ static void begin(session *t, const train_options *o)
     strcpy(keeper->other, t->place.other);
     saver_begin(keeper);
     write_about(t);
-    if (!t->place.folder.is_continued) {
-        saver_save_own(keeper);
-    }
     log_open(&t->log, t->place.folder.path, &t->r, o->has_board);
     keeper->log = &t->log;
+    if (!t->place.folder.is_continued) {
+        saver_save_own(keeper); /* last: what can be resumed has all its files */
+    }
     if (!o->is_quiet && t->log.had_updates > rr_agent_updates(t->r.agent)) {
         printf("%s had gone on to update %lld; it goes on from update %lld, and what was logged "
                "behind that is cut off\n",

@@ -151,7 +151,7 @@ for signal in INT TERM HUP; do
     wait $pid
     promise "SIG$signal ends with status 0" test $? -eq 0
     promise "…and is heard" grep -q "train: heard: the run saves and ends" heard
-    promise "…and says how to go on" grep -q "go on with: .*train --resume runs/by-$signal" told
+    promise "…and says how to go on" grep -q "train --resume runs/by-$signal" told
     n=$(($(rows "by-$signal") - 1))
     promise "…and nothing is lost" "$train" --resume "by-$signal" --quiet --stop-after $((1024 * n))
     promise "…not a row" test "$(rows "by-$signal")" -eq $((n + 1))
@@ -193,6 +193,9 @@ refuses "a failed seed is named" "failed: seed 3" sh -c \
 cp err heard
 promise "…and so is its sentence" grep -q "train: seed 3: runs/bad-3: process 0 trains there" heard
 promise "…and the others end" test -s runs/bad-2/checkpoint.safetensors
+
+refuses "a seed that fails takes no later one along" "failed: seed 0$" sh -c \
+    "mkdir -p runs/one-0 && flock runs/one-0/lock '$train' $small --seeds 0-1 --jobs 1 --name one"
 
 batch="--algo ppo --total-timesteps 100000000 --num-items 40 --seeds 4-5 --jobs 2"
 for signal in TERM INT KILL; do

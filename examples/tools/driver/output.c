@@ -41,6 +41,12 @@ void output_say(const char *format, ...)
     va_end(arguments);
 }
 
+void output_forget(void)
+{
+    has_failed = false;
+    is_stdout_bad = false;
+}
+
 static void complain_of_stdout(int number)
 {
     if (!is_stdout_bad) {

@@ -20,6 +20,9 @@ void output_complain(const char *format, ...) __attribute__((format(printf, 1, 2
 /* The same, for what is no failure. */
 void output_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* In a child process: what failed before it began is its parent's to own up to. */
+void output_forget(void);
+
 /* Flushes stdout; where that fails, complains the first time. */
 void output_check(void);
 /* Whether nobody reads stdout any more: a pipe whose reader has ended, a terminal that is gone. */

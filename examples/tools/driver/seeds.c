@@ -278,6 +278,7 @@ static uint64_t begin_child(const result *r, uint64_t seed, pid_t parent)
 {
     static char name[64];
     stop_follow(parent);
+    output_forget();
     snprintf(name, sizeof name, "%s: seed %llu", text_program(), (unsigned long long)seed);
     text_set_program(name);
     if (dup2(fileno(r->out), STDOUT_FILENO) < 0) {
