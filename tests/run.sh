@@ -25,6 +25,7 @@ case ${BUILD_DIR:-build-test} in
 /*) main=$BUILD_DIR ;;
 *) main=$root/${BUILD_DIR:-build-test} ;;
 esac
+export RECRL_TIER="$tier" # long tests take fewer runs in the quick one
 passed=0
 failed=0
 work=$(mktemp -d) || exit 1

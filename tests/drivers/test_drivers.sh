@@ -174,7 +174,7 @@ promise "…which evaluate plays as it was trained" "$evaluate" energy.safetenso
 refuses "…and no policy that does not see it" "state_dim is 66" \
     "$evaluate" tiring.safetensors --sessions 50 --shows-energy true
 promise "linear bandits stand beside a policy, trained on rows of their own" sh -c \
-    "'$evaluate' one.safetensors --sessions 50 --bandits 2000 --json | grep -q '\"thompson\"'"
+    "'$evaluate' one.safetensors --sessions 10 --bandits 100 --json | grep -q '\"thompson\"'"
 refuses "…which must be some number" "bandits is \"few\"" "$evaluate" one.safetensors --bandits few
 promise "the tiring world has a patient row" sh -c \
     "'$evaluate' --algo ppo --sessions 50 --json | grep -q '\"patient\"'"

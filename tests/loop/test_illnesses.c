@@ -146,7 +146,7 @@ static void expect(patient *p, uint32_t illness, const char *words)
 
 START_TEST(test_illness_a_healthy_run_says_nothing)
 {
-    for (uint64_t seed = 0; seed < (IS_SLOW ? 1 : 3); seed++) {
+    for (uint64_t seed = 0; seed < (uint64_t)(IS_SLOW ? 1 : check_runs(3)); seed++) {
         patient p = healthy(seed);
         p.n_updates = IS_SLOW ? 17 : 40;
         run(&p);
@@ -175,7 +175,7 @@ END_TEST
 /* What the sentence advises. */
 START_TEST(test_illness_rewards_of_any_size_are_healthy_in_units_of_their_returns)
 {
-    for (size_t i = 0; i < (IS_SLOW ? 1 : 3); i++) {
+    for (size_t i = 0; i < (size_t)(IS_SLOW ? 1 : check_runs(3)); i++) {
         patient p = healthy(i);
         p.reward_factor = i == 0 ? 1000.0f : i == 1 ? 0.001f : 1.0f;
         p.normalize_returns = 1;

@@ -164,7 +164,8 @@ static double session_return(float gamma, uint64_t seed)
 /* What pays now burns a session: only who looks ahead keeps it alive. */
 START_TEST(test_learning_looks_ahead_in_the_tiring_world)
 {
-    for (uint64_t seed = 0; seed < (IS_SLOW ? 1 : N_SEEDS); seed++) {
+    const uint64_t n = (uint64_t)(IS_SLOW ? 1 : check_runs(N_SEEDS));
+    for (uint64_t seed = 0; seed < n; seed++) {
         const double patient = session_return(0.97f, seed), myopic = session_return(0.0f, seed);
         ck_assert_msg(patient > 1.5 * myopic, "seed %d: a return of %.2f with gamma, %.2f without",
                       (int)seed, patient, myopic);
