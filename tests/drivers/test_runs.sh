@@ -156,17 +156,22 @@ for signal in INT TERM HUP; do
     promise "…and nothing is lost" "$train" --resume "by-$signal" --quiet --stop-after $((1024 * n))
     promise "…not a row" test "$(rows "by-$signal")" -eq $((n + 1))
 done
-# An update that is long is broken off, as if it had never begun.
+# An update that is long is broken off between two minibatches, as if it had never begun.
+slow="--algo ppo --num-items 40 --total-timesteps 2000 --batch-size 64 --update-epochs 80 --quiet --name slow"
 # shellcheck disable=SC2086
-"$train" --algo ppo --num-items 40 --total-timesteps 8000000 --update-epochs 1000 --target-kl 0 \
-    --batch-size 64 --name slow >told 2>heard &
+"$train" $slow --runs undisturbed
+# shellcheck disable=SC2086
+"$train" $slow 2>heard &
 pid=$!
 await_rows runs/slow/log.csv 1
-sleep 0.5
+sleep 0.15
 kill -INT $pid
 wait $pid
 promise "a long update is broken off" test $? -eq 0
-promise "…and what was before it is kept" test -e runs/slow/checkpoint.safetensors
+promise "…and nothing of it is kept" test "$(rows slow)" -eq 1
+promise "…so that the run goes on" "$train" --resume slow --quiet
+promise "…to the bytes of one that never stopped" cmp runs/slow/checkpoint.safetensors \
+    undisturbed/slow/checkpoint.safetensors
 
 # A reader of stdout that goes away.
 "$train" --algo ppo --total-timesteps 100000000 --num-items 40 --name pipe --checkpoint-seconds 0 2>heard | head -n 1 >told
