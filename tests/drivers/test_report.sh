@@ -129,6 +129,13 @@ promise "report names what was recommended" "$report" runs/films -o films.html -
 promise "…by title and genre" python3 "$look" films.html "Film <" "Drama & War" "new users" "heavy users" \
     "Ranking what users met next" "recall@20" "factors (explicit)" "factors (implicit)" "A policy is trained for rewards"
 
+promise "…and no film twice in a session, neither of the learner nor beside it" python3 -c "
+import re
+page = open('films.html').read()
+lists = re.findall('<ol>(.*?)</ol>', page, re.S)
+films = [re.findall('<li>(.*?) <small>', one) for one in lists]
+assert len(films) == 9 and all(len(f) == len(set(f)) == 10 for f in films), films"
+
 for seed in 0 1; do
     promise "seeds share a world of a file" "$train" --algo ppo --world own.inter --total-timesteps 1000 --quiet --seed $seed \
         --name film-$seed

@@ -107,8 +107,13 @@ static void write_scene(FILE *out, const runs *r, const scene *s, int number)
     page_end_grid(out);
 
     page_heading(out, id_of(number, 4), sections[4],
-                 "The same users, the first ten decisions of a session, beside popular and "
-                 "similar; behind each item what it earned. Of several seeds, the first.");
+                 stage_excludes_shown(first)
+                     ? "The same users, the first ten decisions of a session, beside popular and "
+                       "similar; behind each item what it earned. What the session was shown is "
+                       "excluded here, as a host would; the figures above are of play with "
+                       "repeats. Of several seeds, the first."
+                     : "The same users, the first ten decisions of a session, beside popular and "
+                       "similar; behind each item what it earned. Of several seeds, the first.");
     panels_write_sessions(out, s);
 
     page_heading(out, id_of(number, 5), sections[5], "What the runs were made with, and where.");
