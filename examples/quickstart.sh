@@ -117,16 +117,17 @@ done
 cat <<TEXT
 
 ── what this means
-Each table is one policy, learned from nothing but rewards (trained: sampled from the policy; greedy: its
-most probable item), beside four that do not learn, all in the same 1000 sessions of users that it never
-saw in training. random shows anything; popular shows what the mean user likes; similar shows what this
-user likes most, again and again; best known, the best known play, knows the user's true tastes and how
-repeats wear off. "of best" is the share of its reward, "gap" the share of the way from random to it.
-A learner whose gap is near 100 % has found out, from rewards alone, both what each user likes and that
-showing the same item again pays less. The third part of a table tells segments apart: a policy that is good
-in the first third of the session and bad in the last has not understood repeats. coverage and gini say
-whether it shows many items or always the same few: a policy that has collapsed has a lower coverage than
-best known and a gini nearer 1, whatever its reward.
+Each run ended with a verdict and a page of its own. The tables show one policy, learned from nothing but
+rewards (sampled: each item sampled from it; greedy: its most probable item), beside those that do not
+learn, all in the same 1000 sessions of users that it never saw in training. random shows anything;
+popular shows what the mean user likes; similar shows what this user likes most, again and again; the
+one-step oracle knows the user's true tastes and how repeats wear off, and nothing beats it in these
+worlds. "of oracle" is the share of its reward, "of the way" the share of the way from random to it. A
+learner that is near 100 % has found out, from rewards alone, both what each user likes and that showing
+the same item again pays less. The tables of segments tell more: a policy that is good in the first third
+of the session and bad in the last has not understood repeats. coverage and gini say whether it shows many
+items or always the same few: a policy that has collapsed has a lower coverage than the oracle and a gini
+nearer 1, whatever its reward.
 TEXT
 case $worlds in
 *movielens*)

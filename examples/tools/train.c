@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "driver/about.h"
-#include "driver/factors.h"
 #include "driver/log.h"
 #include "driver/output.h"
 #include "driver/play.h"
@@ -24,9 +23,11 @@ static void announce(const train_options *o, const settings *s, world *w)
     if (o->is_quiet) {
         return;
     }
-    printf("%s in the %s world: %s items, %d sessions side by side, rollouts of %s decisions\n",
-           flags_algo_name(s->algo), w->name, text_count(w->n_items), (int)s->env.n_envs,
-           text_count(settings_rollout(s)));
+    screen_paragraph(stdout, 0,
+                     "%s in the %s world: %s items, %d sessions side by side, rollouts of %s "
+                     "decisions",
+                     flags_algo_name(s->algo), w->name, text_count(w->n_items), (int)s->env.n_envs,
+                     text_count(settings_rollout(s)));
     printf("preset: ");
     presets_print(stdout, w->name, s->agent.head == RR_HEAD_DENSE ? "dense" : "tower", s->algo);
     printf(" (--help has all fields)\n");
@@ -39,15 +40,10 @@ static void announce(const train_options *o, const settings *s, world *w)
             fflush(stdout);
             return;
         }
-        printf("factors: rmse %.4f on what they were fitted to; fitted to a random 90 %%, %.4f on "
-               "the other 10 %%\n",
-               w->train_rmse, world_holdout_rmse(w, s));
-        factors_table ranking = {0};
-        factors_add_world(&ranking, w, s);
-        printf("fitted without %s 10 %%, which is to be found among all items:\n",
-               w->told.has_times ? "each user's latest" : "a random");
-        factors_print(stdout, &ranking);
-        factors_explain_world(stdout, &ranking);
+        screen_paragraph(stdout, 0,
+                         "vectors: fitted to ratings with a root mean square error of %.4f; "
+                         "fitted to a random 90 %%, %.4f on the other 10 %%",
+                         w->train_rmse, world_holdout_rmse(w, s));
     }
     fflush(stdout);
 }

@@ -65,6 +65,7 @@ promise "a flat world trains" "$train" --algo ppo --world flat.inter --total-tim
 cp out flat.out
 promise "a world where every play earns the same is said to be one" \
     says flat.out 'Every play earns the same in this world'
+promise "no table stands before the run: what is ranked is another task" sh -c '! grep -q "recall@20" flat.out'
 promise "…and no figure is nan" sh -c '! grep -i "nan" flat.out'
 
 # A page that cannot be written is said; the run is whole.

@@ -48,12 +48,6 @@ static const char *own_name(const world *w, const settings *s)
     return s->als.feedback == RR_FEEDBACK_IMPLICIT ? "factors (implicit)" : "factors (explicit)";
 }
 
-void factors_add_world(factors_table *t, const world *w, const settings *s)
-{
-    t->is_random = !w->told.has_times;
-    rank_vectors(t, own_name(w, s), w, s, w->parts[1], w->user_vectors, w->item_vectors, true);
-}
-
 /* What was held out of the users that no policy was trained on. */
 static rr_dataset *held_out_of_test_users(const world *w)
 {
@@ -258,19 +252,6 @@ void factors_explain(FILE *out, const factors_table *t)
     default:
         fprintf(out, "%s\npredict that better here.\n",
                 strcmp(t->at[best].name, "popular") == 0 ? "popular items" : t->at[best].name);
-    }
-}
-
-void factors_explain_world(FILE *out, const factors_table *t)
-{
-    const bool is_worse = t->at[1].recall < t->at[0].recall;
-    if (is_worse) {
-        fprintf(out,
-                "%s find fewer of them than popular items do. They predict how a user would rate "
-                "an item,\n"
-                "which is what the simulated users of this world need. Which items people look at "
-                "next depends\nmore on how popular these are.\n",
-                t->at[1].name);
     }
 }
 

@@ -26,11 +26,8 @@ typedef struct factors_table {
     factors_row at[FACTORS_MOST_ROWS];
 } factors_table;
 
-/* Rows are added behind those that are there. Popular items, and the world's own vectors; over all
- * users. */
-void factors_add_world(factors_table *t, const world *w, const settings *s);
-/* Over the users that no policy was trained on: the agent's greedy ranking at the start of a
- * session. Leaves the agent as it was. */
+/* Rows are added behind those that are there. Over the users that no policy was trained on: the
+ * agent's greedy ranking at the start of a session. Leaves the agent as it was. */
 void factors_add_agent(factors_table *t, const world *w, const settings *s, rr_agent *agent);
 /* Beside it: popular items, the world's own vectors (explicit), and vectors that are fitted to what
  * was met instead of how it was rated (implicit). */
@@ -46,8 +43,6 @@ int factors_verdict(const factors_table *t);
 void factors_print(FILE *out, const factors_table *t);
 /* Sentences: what is compared, and what a policy trained for rewards can be expected to do. */
 void factors_explain(FILE *out, const factors_table *t);
-/* The same of the world's own vectors, without a policy. */
-void factors_explain_world(FILE *out, const factors_table *t);
 /* The member "ranking". */
 void factors_write_json(json *j, const factors_table *t);
 
