@@ -214,7 +214,7 @@ import re
 page = open('well.html').read()
 links, ids = re.findall('href=\"#([^\"]*)', page), re.findall(' id=\"([^\"]*)', page)
 assert len(links) == 6 and links == ids, (links, ids)"
-promise "a page tells version, date and command" python3 "$look" --read well.html "version" "UTC" "--name moving" "PPO"
+promise "a page tells version, date and command" python3 "$look" --read well.html "version" "(commit " "UTC" "--name moving" "PPO"
 promise "…and its page says so" python3 "$look" --read well.html "The health watch had nothing to say"
 
 [ $failed -eq 0 ]

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "commit.h"
 #include "output.h"
 #include "text.h"
 
@@ -65,8 +66,8 @@ void about_describe(about *a, int n_threads)
     read_command(a->command, sizeof a->command);
     read_date(a->date, sizeof a->date);
     const uint32_t version = rr_version();
-    snprintf(a->version, sizeof a->version, "%u.%u.%u", version / 10000, version / 100 % 100,
-             version % 100);
+    snprintf(a->version, sizeof a->version, "%u.%u.%u (commit " COMMIT ")", version / 10000,
+             version / 100 % 100, version % 100);
     text_require(rr_runtime_describe(&info, &err), &err);
     snprintf(a->kernels, sizeof a->kernels, "%s, tiles %s, numbers %s, %d thread%s", info.kernels,
              info.tiles, info.number_class, n_threads, n_threads == 1 ? "" : "s");

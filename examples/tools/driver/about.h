@@ -6,7 +6,7 @@
  *     machine AMD EPYC 9R14
  *     kernels avx512, tiles blis, numbers x86-64-fma, 2 threads
  *     seconds 1.34
- *     version 0.1.0
+ *     version 0.1.0 (commit 1a2b3c4)
  *     date 2026-01-31 12:00 UTC
  *     command train --algo ppo
  *     illness …                                 what the health watch said at the end */
