@@ -15,7 +15,8 @@ size_t rri_row_batch_most(size_t n_lines, size_t n_expected, bool has_logs,
                          rri_interactions_memory(rri_row_batch_grown(n_lines, n_lines), has_logs));
     }
     const size_t table = rri_key_table_memory(rri_size_add(n_lines, RRI_ROW_BATCH_TOGETHER));
-    size_t most = rri_size_add(rri_size_add(table, table), table / 2 + RRI_ALIGNMENT);
+    /* Half a table has as many gaps and roundings as a whole one. */
+    size_t most = rri_size_add(rri_size_add(table, table), table / 2 + 2 * RRI_ALIGNMENT);
     for (int role = 0; role < 2; role++) {
         const rri_row_texts *const t = &texts[role];
         most = rri_size_add(most, rri_id_texts_most(t->n, t->n_bytes, RRI_ROW_BATCH_TOGETHER,
