@@ -214,7 +214,7 @@ under_thread_sanitizer() {
 not_under_valgrind='math/gemm math/tile math/elementwise policy/choice policy/policy policy/sweep
     play/act train/gradient api/api_env api/api_checkpoint store/checkpoint_restore
     loop/learning loop/promise loop/correctness loop/publish loop/illnesses serve/slot policy/mixture
-    policy/large_pool ledger/harvest env/sessions core/workers api/api_dataset data/load_rows
+    policy/large_pool ledger/harvest env/sessions core/workers api/api_dataset data/row_walk data/load_rows
     core/fpmode api/api_agent api/api_config math/blis_tiles io/python_reads store/read_checkpoint log/read_log'
 under_valgrind() {
     build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
