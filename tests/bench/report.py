@@ -24,7 +24,7 @@ ROWS = {
     "ppo-sb3": ("PPO, SB3's settings", [("", 1, "limit", .5), ("", 1, "JAX", 1.9), ("", 1, "torch", 5.8), ("", 1, "SB3", 9),
                                         ("", 2, "one core", 1.5)]),
     "ppo-large": ("PPO, large batch", [("", 1, "limit", .55), ("", 2, "one core", 1.8)]),
-    "train": ("default `train`", [("", 1, "JAX", 5), ("", 2, "JAX", 5)]),
+    "train": ("default `recrl-train`", [("", 1, "JAX", 5), ("", 2, "JAX", 5)]),
     "a2c": ("A2C, SB3's settings", [("", 1, "JAX", 3), ("", 1, "SB3", 10)]),
     "decide": ("one decision", [("", 1, "limit", 1 / 1.8), ("", 1, "p99", 1.5)]),
     "candidates": ("one decision, a request's list", [("", 1, "limit", .5)]),

@@ -155,7 +155,7 @@ class ThePage(unittest.TestCase):
                  dict(row="train", peer="JAX 0", what="100,352 timesteps", threads=1, unit="steps/s", theirs=40.0)]
         table = report.short_table(report.Figures([json.dumps(line) for line in lines])).splitlines()
         self.assertEqual(table[2:], ["| one decision, a request's list, 300 of 10,000 items | 50 steps/s | 50 % | – |",
-                                     "| default `train`, 100,352 timesteps | 50 steps/s | 50 % | 1.2 × JAX 0 |"])
+                                     "| default `recrl-train`, 100,352 timesteps | 50 steps/s | 50 % | 1.2 × JAX 0 |"])
 
     def test_notes_and_the_account_of_the_run_are_wrapped(self):
         note = report.notes_list(report.Figures([json.dumps(figure(note="word " * 60))]))
