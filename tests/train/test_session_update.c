@@ -291,12 +291,27 @@ END_TEST
 START_TEST(test_session_update_whose_rows_are_worth_too_little_is_refused)
 {
     rig_shape shape = usual();
-    shape.agent.min_ess = 0.999f;
+    shape.agent.min_ess = 0.0f;
+    rr_stats stats = {.struct_size = sizeof stats};
     scene t;
     scene_open(&t, shape);
     play(&t, STEPS, false);
     move_on(&t, 0, 1.0f);
-    expect_refusal(&t, RR_E_STALE, "it must be at least min_ess, 0.999");
+    ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
+    rig_close(&t.r);
+    ck_assert(stats.ess > 0.0f && stats.ess < 0.999f);
+    char sentence[160];
+    snprintf(sentence, sizeof sentence,
+             "update: the ess of %d rows, the share of them that their weights are worth, is %.4g; "
+             "it must be at least min_ess, 0.999",
+             ROWS, (double)stats.ess);
+
+    shape.agent.min_ess = 0.999f;
+    scene_open(&t, shape);
+    play(&t, STEPS, false);
+    move_on(&t, 0, 1.0f);
+    expect_refusal(&t, RR_E_STALE, sentence);
+    expect_refusal(&t, RR_E_STALE, "rr_ledger_drop_ready goes on without them");
     t.r.agent->trainer.model.config.min_ess = 0.0f;
     ck_assert_int_eq(update(&t, NULL, NULL), RR_OK);
     rig_close(&t.r);
