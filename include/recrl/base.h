@@ -126,7 +126,7 @@ typedef struct rr_obs {
     const int32_t *candidates; /* [n, k] pool index, or −1 for one that is only in `vectors` */
     const float *features;     /* [n, k, feature_dim] of the candidates, finite */
     const float *vectors;      /* [n, k, item_dim] read where candidates is NULL or −1,
-                                  finite */
+                                  finite; with n_vectors: [n, n_vectors, item_dim] */
     const int32_t *counts;     /* [n, k] earlier showings of each candidate, ≥ 0; NULL:
                                   from history */
     const int32_t *excluded;   /* [n, m] pool indices that may not be chosen, −1 padding */
@@ -148,9 +148,10 @@ typedef struct rr_obs {
     const rr_items *pool;         /* NULL: the agent's. Another one is scored with its own vectors
                                      and bias 0 (two-tower, items not trained, same width),
                                      else refused */
+    int32_t n_vectors;            /* most vectors of a row, [0, k]: above 0 the row's −1 candidates
+                                     have theirs one behind the other, in their order, and the
+                                     others none; 0: one for each candidate */
     /* Reserved from here on: each must be 0 or NULL, else RR_E_UNSUPPORTED, which names it. */
-    int32_t n_vectors;                /* vectors of a row, for its −1 candidates alone, in their
-                                         order; 0: one for each candidate */
     int32_t history_feature_dim;      /* width of history_features */
     const uint64_t *candidate_keys;   /* [n, k] the host's keys of the candidates, in a pool
                                          or not; 0: none */

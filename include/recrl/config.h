@@ -204,7 +204,9 @@ typedef struct rr_buffer_config {
     int32_t max_candidates; /* longest candidate list stored; default 0 */
     int32_t max_excluded;   /* longest exclusion list stored; default 0 */
     int32_t max_history;    /* longest history stored; default 20 */
-    uint32_t reserved;
+    int32_t max_vectors;    /* most candidates of a list that are in no pool (−1), whose vectors
+                               alone are stored, ≥ 0; 0: room for a vector of each candidate;
+                               default 0 */
 } rr_buffer_config;
 
 /* What a ledger must hold, and when what is in it is final. The first two and the widths decide its
@@ -236,6 +238,10 @@ typedef struct rr_ledger_config {
                                rr_ledger_settle, ≥ 0; 0: until its session ends; default 0 */
     int64_t idle_timeout;   /* settle ends a session this long after its last decision, as idle_end
                                says, ≥ 0; 0: never; default 0 */
+    int32_t max_vectors;    /* most candidates of a list that are in no pool (−1), whose vectors
+                               alone are stored, ≥ 0; 0: room for a vector of each candidate, also
+                               of those that are in the pool; default 0 */
+    uint32_t reserved;
 } rr_ledger_config;
 
 /* How a published policy plays, with exact propensities: of p, the policy's probabilities at the

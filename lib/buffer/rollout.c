@@ -16,6 +16,7 @@ void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_
     rollout->k = (size_t)config->max_candidates;
     rollout->m = (size_t)config->max_excluded;
     rollout->h = (size_t)config->max_history;
+    rollout->n_vectors = rri_size_smaller((size_t)config->max_vectors, rollout->k);
 
     const size_t row_states = rri_size_multiply(rows, rollout->state_dim);
     const size_t row_lists = rri_size_multiply(rows, rollout->k);
@@ -24,7 +25,8 @@ void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_
     rollout->lengths = RRI_TAKE(arena, int32_t, rows);
     rollout->candidates = RRI_TAKE(arena, int32_t, row_lists);
     rollout->features = RRI_TAKE(arena, float, rri_size_multiply(row_lists, rollout->feature_dim));
-    rollout->vectors = RRI_TAKE(arena, float, rri_size_multiply(row_lists, rollout->item_dim));
+    const size_t row_vectors = rri_size_multiply(rows, rri_rollout_vectors(rollout));
+    rollout->vectors = RRI_TAKE(arena, float, rri_size_multiply(row_vectors, rollout->item_dim));
     rollout->counts = RRI_TAKE(arena, int32_t, row_lists);
     rollout->excluded = RRI_TAKE(arena, int32_t, rri_size_multiply(rows, rollout->m));
     rollout->history = RRI_TAKE(arena, int32_t, rri_size_multiply(rows, rollout->h));
@@ -78,12 +80,34 @@ static void copy_history(int32_t *out, size_t stride, const int32_t *in, size_t 
     memcpy(out + front, in, width * sizeof *in);
 }
 
+/* The vectors of a list's n candidates: of those in no pool, for nobody reads the others, whatever
+ * the host left there. On both sides they lie by position or one behind the other. */
+static void copy_vectors(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to, size_t n)
+{
+    const size_t d = rollout->item_dim, k = (size_t)obs->n_candidates,
+                 V = rri_rollout_vectors(rollout);
+    const size_t n_given = obs->n_vectors > 0 ? (size_t)obs->n_vectors : k;
+    const int32_t *list = obs->candidates != NULL ? obs->candidates + from * k : NULL;
+    const float *in = obs->vectors + from * n_given * d;
+    float *out = rollout->vectors + to * V * d;
+    memset(out, 0, V * d * sizeof *out);
+    size_t n_own = 0;
+    for (size_t j = 0; j < n; j++) {
+        if (list == NULL || list[j] < 0) {
+            const size_t at_in = obs->n_vectors > 0 ? n_own : j;
+            const size_t at_out = rollout->n_vectors > 0 ? n_own : j;
+            memcpy(out + at_out * d, in + at_in * d, d * sizeof *out);
+            n_own++;
+        }
+    }
+}
+
 /* The list of row `from` of the observation into row `to`; what lies behind its length is left. */
 static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to)
 {
     const rri_row_form *form = &rollout->form;
     const size_t k = (size_t)obs->n_candidates, K = rollout->k;
-    const size_t f = rollout->feature_dim, d = rollout->item_dim;
+    const size_t f = rollout->feature_dim;
     const int32_t length = obs->lengths != NULL ? obs->lengths[from] : obs->n_candidates;
     const size_t n = (size_t)length;
     rollout->lengths[to] = length;
@@ -97,13 +121,7 @@ static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size
         copy_row_f32(rollout->features + to * K * f, K * f, obs->features + from * k * f, n * f);
     }
     if (form->has_vectors) {
-        float *vectors = rollout->vectors + to * K * d;
-        copy_row_f32(vectors, K * d, obs->vectors + from * k * d, n * d);
-        for (size_t j = 0; form->has_candidates && j < n; j++) {
-            if (obs->candidates[from * k + j] >= 0) { /* unread, so whatever the host left there */
-                memset(vectors + j * d, 0, d * sizeof *vectors);
-            }
-        }
+        copy_vectors(rollout, obs, from, to, n);
     }
 }
 
@@ -221,7 +239,8 @@ void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_roll
         {"lengths", r->lengths, sizeof(int32_t)},
         {"candidates", r->candidates, k * sizeof(int32_t)},
         {"features", r->features, k * r->feature_dim * sizeof(float)},
-        {"vectors", r->vectors, k * r->item_dim * sizeof(float)},
+        {r->n_vectors > 0 ? "own_vectors" : "vectors", r->vectors,
+         rri_rollout_vectors(r) * r->item_dim * sizeof(float)},
         {"counts", r->counts, k * sizeof(int32_t)},
         {"excluded", r->excluded, r->m * sizeof(int32_t)},
         {"history", r->history, r->h * sizeof(int32_t)},

@@ -24,6 +24,7 @@ typedef struct rri_row_form {
 
 typedef struct rri_rollout {
     size_t max_rows, state_dim, item_dim, feature_dim, k, m, h; /* widths, fixed by the config */
+    size_t n_vectors; /* of a row, for its −1 candidates alone, in their order; 0: k, by position */
     size_t n_rows, n_sessions; /* n_sessions: rows of each record; 0 before the first */
     uint8_t awaits_reward;
     rri_row_form form;
@@ -33,7 +34,7 @@ typedef struct rri_rollout {
     int32_t *lengths;       /* [max_rows] */
     int32_t *candidates;    /* [max_rows, k] */
     float *features;        /* [max_rows, k, f] */
-    float *vectors;         /* [max_rows, k, d] */
+    float *vectors;         /* [max_rows, n_vectors or k, d] */
     int32_t *counts;        /* [max_rows, k] */
     int32_t *excluded;      /* [max_rows, m] */
     int32_t *history;       /* [max_rows, h] */
@@ -48,6 +49,12 @@ typedef struct rri_rollout {
 
 /* The fields that an observation has. */
 rri_row_form rri_rollout_form_of(const rr_obs *obs);
+
+/* Vectors that a row has room for. */
+static inline size_t rri_rollout_vectors(const rri_rollout *rollout)
+{
+    return rollout->n_vectors > 0 ? rollout->n_vectors : rollout->k;
+}
 
 /* Takes the arrays from the arena (twice, as memory.h says). `config` has been checked. */
 void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_config *config);

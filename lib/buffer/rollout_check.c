@@ -5,6 +5,7 @@
 
 #include "core/finite.h"
 #include "core/status.h"
+#include "core/vocabulary.h"
 
 /* A width of the observation must fit what the buffer was made for. */
 static rr_status check_most(const char *field, int32_t given, size_t most, rr_error *err)
@@ -38,6 +39,11 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
     if (form.has_vectors) {
         RRI_TRY(check_equal("item_dim", obs->item_dim, rollout->item_dim, err));
     }
+    if (form.has_vectors && !form.has_candidates && rollout->n_vectors > 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: candidates is NULL, but this handle stores vectors beside candidates of "
+                 "-1 alone (max_vectors)");
+    }
     if (form.has_excluded) {
         RRI_TRY(check_most("n_excluded", obs->n_excluded, rollout->m, err));
     }
@@ -52,17 +58,25 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
     return RR_OK;
 }
 
-/* The row's list; *length receives how long it is. */
-static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_error *err)
+/* *length receives how long the row's list is. */
+static rr_status check_length(int32_t *length, const rr_obs *obs, size_t row, rr_error *err)
 {
     *length = obs->lengths != NULL ? obs->lengths[row] : obs->n_candidates;
     if (*length < 1 || *length > obs->n_candidates) {
         RRI_FAIL(err, RR_E_INVALID, "record: lengths[%zu] is %d; it must be in [1, %d]", row,
                  *length, obs->n_candidates);
     }
+    return RR_OK;
+}
+
+/* The numbers of the row's list. */
+static rr_status check_list(const rr_obs *obs, size_t row, size_t length, rr_error *err)
+{
     const size_t f = obs->features != NULL ? (size_t)obs->feature_dim : 0;
     const size_t d = obs->vectors != NULL ? (size_t)obs->item_dim : 0;
-    for (size_t j = 0; j < (size_t)*length; j++) {
+    const size_t n_given = (size_t)(obs->n_vectors > 0 ? obs->n_vectors : obs->n_candidates);
+    size_t n_own = 0;
+    for (size_t j = 0; j < length; j++) {
         const size_t at = row * (size_t)obs->n_candidates + j;
         const bool is_in_pool = obs->candidates != NULL && obs->candidates[at] >= 0;
         if (f > 0) {
@@ -70,15 +84,38 @@ static rr_status check_list(int32_t *length, const rr_obs *obs, size_t row, rr_e
                                                f, err));
         }
         if (d > 0 && !is_in_pool) {
-            RRI_TRY(rri_finite_check_candidate("record: vectors", obs->vectors + at * d, row, j, d,
+            const size_t own = row * n_given + (obs->n_vectors > 0 ? n_own : j);
+            RRI_TRY(rri_finite_check_candidate("record: vectors", obs->vectors + own * d, row, j, d,
                                                err));
+            n_own++;
         }
     }
     return RR_OK;
 }
 
-rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, size_t row,
-                                rr_error *err)
+/* A row's candidates of -1 must have their vectors in the observation, and room here. */
+static rr_status check_own(const rri_rollout *rollout, const rr_obs *obs, size_t row, size_t length,
+                           rr_error *err)
+{
+    const size_t k = (size_t)obs->n_candidates;
+    const size_t n_given = obs->n_vectors > 0 ? (size_t)obs->n_vectors : k;
+    const size_t n_own = rri_count_own(obs->candidates + row * k, length);
+    if (n_own > n_given) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: row %zu has %zu candidates of -1; it must be at most n_vectors, %zu", row,
+                 n_own, n_given);
+    }
+    if (rollout->n_vectors > 0 && n_own > rollout->n_vectors) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: row %zu has %zu candidates of -1; this handle has room for %zu "
+                 "(max_vectors)",
+                 row, n_own, rollout->n_vectors);
+    }
+    return RR_OK;
+}
+
+rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
+                                const rr_decision *decision, size_t row, rr_error *err)
 {
     const size_t S = (size_t)obs->state_dim;
     RRI_TRY(rri_finite_check_row("record: states", obs->states + row * S, row, S, err));
@@ -87,8 +124,15 @@ rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, 
         RRI_TRY(rri_finite_check("record: values", decision->values[row], row, err));
     }
     int32_t length = INT32_MAX; /* how long the pool is, is not known here */
-    if (rri_rollout_form_of(obs).has_lists) {
-        RRI_TRY(check_list(&length, obs, row, err));
+    const rri_row_form form = rri_rollout_form_of(obs);
+    if (form.has_lists) {
+        RRI_TRY(check_length(&length, obs, row, err));
+    }
+    if (form.has_candidates && form.has_vectors) {
+        RRI_TRY(check_own(rollout, obs, row, (size_t)length, err));
+    }
+    if (form.has_lists) {
+        RRI_TRY(check_list(obs, row, (size_t)length, err));
     }
     const int32_t action = decision->actions[row];
     if (action < 0 || action >= length) {
@@ -129,7 +173,7 @@ rr_status rri_rollout_check_record(const rri_rollout *rollout, const rr_obs *obs
     }
     RRI_TRY(rri_rollout_check_form(rollout, obs, err));
     for (size_t i = 0; i < n; i++) {
-        RRI_TRY(rri_rollout_check_row(obs, decision, i, err));
+        RRI_TRY(rri_rollout_check_row(rollout, obs, decision, i, err));
     }
     return RR_OK;
 }

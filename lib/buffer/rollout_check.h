@@ -17,8 +17,8 @@ rr_status rri_rollout_check_record(const rri_rollout *rollout, const rr_obs *obs
 /* What does not depend on a row: shapes, and the same optional fields as the rows before. */
 rr_status rri_rollout_check_form(const rri_rollout *rollout, const rr_obs *obs, rr_error *err);
 /* One row of a record whose form is right; decision may be without values. */
-rr_status rri_rollout_check_row(const rr_obs *obs, const rr_decision *decision, size_t row,
-                                rr_error *err);
+rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
+                                const rr_decision *decision, size_t row, rr_error *err);
 
 /* Likewise; outcome has rewards. */
 rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome *outcome,

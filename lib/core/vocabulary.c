@@ -19,11 +19,10 @@ typedef struct reserved {
 #define N_OF(fields) (sizeof(fields) / sizeof(fields)[0])
 
 static const reserved OBS[] = {
-    RESERVED(rr_obs, n_vectors),        RESERVED(rr_obs, history_feature_dim),
-    RESERVED(rr_obs, candidate_keys),   RESERVED(rr_obs, excluded_keys),
-    RESERVED(rr_obs, history_keys),     RESERVED(rr_obs, history_vectors),
-    RESERVED(rr_obs, history_features), RESERVED(rr_obs, reference_log_probs),
-    RESERVED(rr_obs, schema),
+    RESERVED(rr_obs, history_feature_dim), RESERVED(rr_obs, candidate_keys),
+    RESERVED(rr_obs, excluded_keys),       RESERVED(rr_obs, history_keys),
+    RESERVED(rr_obs, history_vectors),     RESERVED(rr_obs, history_features),
+    RESERVED(rr_obs, reference_log_probs), RESERVED(rr_obs, schema),
 };
 
 static const reserved DECISION[] = {
@@ -70,7 +69,16 @@ static rr_status check_unset(const void *full, size_t full_bytes, const reserved
 rr_status rri_obs_read(rr_obs *full, const rr_obs *given, const char *name, rr_error *err)
 {
     RRI_TRY(rri_abi_read_type(full, sizeof *full, given, name, "rr_obs", err));
-    return check_unset(full, sizeof *full, OBS, N_OF(OBS), name, err);
+    RRI_TRY(check_unset(full, sizeof *full, OBS, N_OF(OBS), name, err));
+    const bool has_both = full->candidates != NULL && full->vectors != NULL;
+    const int32_t most = has_both && full->n_candidates > 0 ? full->n_candidates : 0;
+    if (full->n_vectors < 0 || full->n_vectors > most) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: n_vectors is %d; it must be in [0, %d]%s", name,
+                 full->n_vectors, most,
+                 has_both ? ", as n_candidates is"
+                          : ", for candidates and vectors are not both given");
+    }
+    return RR_OK;
 }
 
 rr_status rri_decision_read(rr_decision *full, const rr_decision *given, rr_error *err)

@@ -18,4 +18,14 @@ rr_status rri_outcome_read(rr_outcome *full, const rr_outcome *given, rr_error *
  * up to the last one that is set. */
 uint32_t rri_obs_view_size(const rr_obs *view);
 
+/* Of a list's first n candidates, how many are in no pool. */
+static inline size_t rri_count_own(const int32_t *candidates, size_t n)
+{
+    size_t n_own = 0;
+    for (size_t i = 0; i < n; i++) {
+        n_own += candidates[i] < 0;
+    }
+    return n_own;
+}
+
 #endif

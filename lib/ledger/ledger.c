@@ -18,6 +18,7 @@ rr_buffer_config rri_ledger_rows(const rr_ledger_config *config)
         .max_candidates = config->max_candidates,
         .max_excluded = config->max_excluded,
         .max_history = config->max_history,
+        .max_vectors = config->max_vectors,
     };
 }
 
@@ -226,9 +227,10 @@ static rr_status check_batch(const rri_ledger *ledger, const rri_rollout *rollou
     return rri_rollout_check_form(rollout, obs, err);
 }
 
-static rr_status check_row(const rr_obs *obs, const rr_decision *decision, size_t i, rr_error *err)
+static rr_status check_row(const rri_rollout *rollout, const rr_obs *obs,
+                           const rr_decision *decision, size_t i, rr_error *err)
 {
-    RRI_TRY(rri_rollout_check_row(obs, decision, i, err));
+    RRI_TRY(rri_rollout_check_row(rollout, obs, decision, i, err));
     if (decision->log_probs[i] > 0.0f) { /* finite it is */
         RRI_FAIL(err, RR_E_INVALID,
                  "record: log_probs[%zu] is %g; it must be at most 0, the log of a "
@@ -253,7 +255,7 @@ static void record_good_rows(rri_ledger *ledger, rri_rollout *rollout, const rr_
                              const rr_decision *decision, uint64_t fingerprint, int32_t *statuses)
 {
     for (size_t i = 0; i < (size_t)obs->n; i++) {
-        rr_status status = check_row(obs, decision, i, NULL);
+        rr_status status = check_row(rollout, obs, decision, i, NULL);
         if (status == RR_OK) {
             status = append(ledger, rollout, obs, decision, fingerprint, i, NULL);
         }
@@ -275,7 +277,7 @@ rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_o
     const size_t n = (size_t)obs->n, n_before = rollout->n_rows;
     const int64_t newest_before = ledger->newest;
     for (size_t i = 0; i < n; i++) {
-        RRI_TRY(check_row(obs, decision, i, err));
+        RRI_TRY(check_row(rollout, obs, decision, i, err));
     }
     for (size_t i = 0; i < n; i++) {
         const rr_status status = append(ledger, rollout, obs, decision, fingerprint, i, err);

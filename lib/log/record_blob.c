@@ -20,7 +20,9 @@ static uint32_t arrays_of(const rr_obs *obs)
     const bool has_pool = obs->pool != NULL;
     return bit_of(RRI_RECORD_STATES, obs->states) | bit_of(RRI_RECORD_CANDIDATES, obs->candidates) |
            bit_of(RRI_RECORD_CANDIDATE_KEYS, has_pool ? obs->candidates : NULL) |
-           bit_of(RRI_RECORD_FEATURES, obs->features) | bit_of(RRI_RECORD_VECTORS, obs->vectors) |
+           bit_of(RRI_RECORD_FEATURES, obs->features) |
+           bit_of(obs->candidates != NULL ? RRI_RECORD_OWN_VECTORS : RRI_RECORD_VECTORS,
+                  obs->vectors) |
            bit_of(RRI_RECORD_COUNTS, obs->counts) | bit_of(RRI_RECORD_EXCLUDED, obs->excluded) |
            bit_of(RRI_RECORD_EXCLUDED_KEYS, has_pool ? obs->excluded : NULL) |
            bit_of(RRI_RECORD_HISTORY, obs->history) |
@@ -78,6 +80,14 @@ static rri_record_head head_of(const rr_obs *obs, const rr_decision *decision, s
     return head;
 }
 
+/* Candidates of a row that are in no pool, of which there is at least one vector: so the rows of a
+ * log in which some have such candidates have one form. */
+static size_t own_of(const rr_obs *obs, size_t row, size_t length)
+{
+    const size_t n = rri_count_own(obs->candidates + row * (size_t)obs->n_candidates, length);
+    return n > 0 ? n : 1;
+}
+
 /* A row's arrays, laid out; head is the caller's. */
 static rri_record layout_of(rri_record_head *head, const rr_obs *obs, size_t row)
 {
@@ -94,8 +104,30 @@ static rri_record layout_of(rri_record_head *head, const rr_obs *obs, size_t row
         .item_dim = obs->vectors != NULL ? obs->item_dim : 0,
         .feature_dim = obs->features != NULL ? obs->feature_dim : 0,
     };
+    if (rri_record_has(&record, RRI_RECORD_OWN_VECTORS)) {
+        record.own = (int32_t)own_of(obs, row, (size_t)record.k);
+    }
     rri_record_lay_out(&record);
     return record;
+}
+
+/* Vectors of the -1 candidates, one behind the other; in obs they lie so, or by position. */
+static void write_own_vectors(unsigned char *out, const rri_record *record, const rr_obs *obs,
+                              size_t row)
+{
+    const size_t k = (size_t)obs->n_candidates, d = (size_t)obs->item_dim;
+    const int32_t *list = obs->candidates + row * k;
+    const float *from = obs->vectors + row * (obs->n_vectors > 0 ? (size_t)obs->n_vectors : k) * d;
+    unsigned char *to = out + record->offsets[RRI_RECORD_OWN_VECTORS];
+    memset(to, 0, rri_blob_padded(rri_record_array_bytes(record, RRI_RECORD_OWN_VECTORS)));
+    size_t n = 0;
+    for (size_t j = 0; j < (size_t)record->k; j++) {
+        if (list[j] < 0) {
+            const size_t at = obs->n_vectors > 0 ? n : j;
+            memcpy(to + n * d * sizeof(float), from + at * d, d * sizeof(float));
+            n++;
+        }
+    }
 }
 
 /* The arrays of a row, each from its beginning in obs; keys are made from indices. */
@@ -112,7 +144,8 @@ static void write_arrays(unsigned char *out, const rri_record *record, const rr_
         {RRI_RECORD_STATES, obs->states, (size_t)obs->state_dim},
         {RRI_RECORD_CANDIDATES, obs->candidates, k},
         {RRI_RECORD_FEATURES, obs->features, k * (size_t)obs->feature_dim},
-        {RRI_RECORD_VECTORS, obs->vectors, k * (size_t)obs->item_dim},
+        {RRI_RECORD_VECTORS, obs->candidates == NULL ? obs->vectors : NULL,
+         k * (size_t)obs->item_dim},
         {RRI_RECORD_COUNTS, obs->counts, k},
         {RRI_RECORD_EXCLUDED, obs->excluded, m},
         {RRI_RECORD_HISTORY, obs->history, h},
@@ -128,6 +161,9 @@ static void write_arrays(unsigned char *out, const rri_record *record, const rr_
         const size_t bytes = rri_record_array_bytes(record, copies[i].array);
         memcpy(to, begin, bytes);
         memset(to + bytes, 0, rri_blob_padded(bytes) - bytes);
+    }
+    if (rri_record_has(record, RRI_RECORD_OWN_VECTORS)) {
+        write_own_vectors(out, record, obs, row);
     }
     if (obs->pool != NULL) {
         rri_record_keys_write(out, record, obs->pool);
@@ -168,6 +204,7 @@ static void *number(const rri_record *record, uint32_t bit, void *field)
 static void view_obs(rr_obs *obs, const rri_record *record, const rr_items *pool)
 {
     rri_record_head *head = record->head;
+    const bool has_own = rri_record_has(record, RRI_RECORD_OWN_VECTORS);
     *obs = (rr_obs){
         .n = 1,
         .n_candidates = record->k,
@@ -179,7 +216,8 @@ static void view_obs(rr_obs *obs, const rri_record *record, const rr_items *pool
         .states = rri_record_view(record, RRI_RECORD_STATES),
         .candidates = rri_record_view(record, RRI_RECORD_CANDIDATES),
         .features = rri_record_view(record, RRI_RECORD_FEATURES),
-        .vectors = rri_record_view(record, RRI_RECORD_VECTORS),
+        .vectors = rri_record_view(record, has_own ? RRI_RECORD_OWN_VECTORS : RRI_RECORD_VECTORS),
+        .n_vectors = has_own ? record->own : 0,
         .counts = rri_record_view(record, RRI_RECORD_COUNTS),
         .excluded = rri_record_view(record, RRI_RECORD_EXCLUDED),
         .history = rri_record_view(record, RRI_RECORD_HISTORY),

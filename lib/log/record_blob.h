@@ -13,20 +13,22 @@
 
 #include "log/blob.h"
 
-/* The arrays. A kind of section of format 2 has the number that is here; in format 1 it is the
- * array's bit of `has`. Numbers from 11 on are given away in docs/log_format.md. */
+/* The arrays. A kind of section of format 2 has the number that is here; in format 1, which has the
+ * first eleven, it is the array's bit of `has`. The numbers between and behind are given away in
+ * docs/log_format.md. */
 typedef enum rri_record_array {
     RRI_RECORD_STATES,          /* f32 [1, S] */
     RRI_RECORD_CANDIDATES,      /* i32 [k, 1] */
     RRI_RECORD_CANDIDATE_KEYS,  /* u64 [k, 1], 0 where the candidate is −1 */
     RRI_RECORD_FEATURES,        /* f32 [k, f] */
-    RRI_RECORD_VECTORS,         /* f32 [k, d] */
+    RRI_RECORD_VECTORS,         /* f32 [k, d], of a list without candidates; in format 1 of any */
     RRI_RECORD_COUNTS,          /* i32 [k, 1] */
     RRI_RECORD_EXCLUDED,        /* i32 [m, 1] */
     RRI_RECORD_EXCLUDED_KEYS,   /* u64 [m, 1] */
     RRI_RECORD_HISTORY,         /* i32 [h, 1] */
     RRI_RECORD_HISTORY_KEYS,    /* u64 [h, 1] */
     RRI_RECORD_HISTORY_REWARDS, /* f32 [h, 1] */
+    RRI_RECORD_OWN_VECTORS = 14, /* f32 [own, d], own ≥ 1: of the −1 candidates, in their order */
     RRI_RECORD_N_ARRAYS
 } rri_record_array;
 
@@ -61,7 +63,7 @@ typedef struct rri_record {
     rri_record_head *head; /* of format 1 only what stands before incumbent */
     int32_t *incumbent;
     uint32_t arrays; /* bit i: array i is there … */
-    int32_t k, m, h, state_dim, item_dim, feature_dim;
+    int32_t k, m, h, own, state_dim, item_dim, feature_dim;
     size_t offsets[RRI_RECORD_N_ARRAYS]; /* … at so many bytes from the beginning */
     size_t bytes;
 } rri_record;
@@ -70,6 +72,9 @@ static inline bool rri_record_has(const rri_record *record, rri_record_array arr
 {
     return (record->arrays >> array & 1u) != 0;
 }
+
+/* Arrays of format 1. */
+#define RRI_RECORD_FORMAT_1_ARRAYS ((1u << (RRI_RECORD_HISTORY_REWARDS + 1)) - 1u)
 
 /* Array `array` in the blob; NULL where it is not there. */
 static inline void *rri_record_view(const rri_record *record, rri_record_array array)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "core/vocabulary.h"
 #include "items/items.h"
 
 /* What a record says of one width: its array is there just when the width is not 0. */
@@ -51,6 +52,17 @@ static rr_status check_list(const rr_obs *obs, size_t row, rr_error *err)
         (obs->lengths[row] < 1 || obs->lengths[row] > obs->n_candidates)) {
         RRI_FAIL(err, RR_E_INVALID, "record: obs lengths[%zu] is %d; it must be in [1, %d]", row,
                  obs->lengths[row], obs->n_candidates);
+    }
+    if (obs->n_vectors > 0) {
+        const size_t length =
+            (size_t)(obs->lengths != NULL ? obs->lengths[row] : obs->n_candidates);
+        const size_t n_own =
+            rri_count_own(obs->candidates + row * (size_t)obs->n_candidates, length);
+        if (n_own > (size_t)obs->n_vectors) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "record: row %zu has %zu candidates of -1; it must be at most n_vectors, %d",
+                     row, n_own, obs->n_vectors);
+        }
     }
     return RR_OK;
 }
@@ -134,13 +146,25 @@ rr_status rri_record_check_row(const rr_obs *obs, const rr_decision *decision, s
     return decision != NULL ? check_decision(obs, decision, row, err) : RR_OK;
 }
 
+/* Vectors of the -1 candidates alone: one each, no others beside them. */
+static bool is_own_sound(const rri_record *record)
+{
+    const int32_t *candidates = rri_record_view(record, RRI_RECORD_CANDIDATES);
+    if (candidates == NULL || rri_record_has(record, RRI_RECORD_VECTORS) || record->own < 1) {
+        return false;
+    }
+    const size_t n_own = rri_count_own(candidates, (size_t)record->k);
+    return (size_t)record->own == (n_own > 0 ? n_own : 1);
+}
+
 rr_status rri_record_check(const rri_record *record, rr_error *err)
 {
     const rri_record_head *head = record->head;
     const uint32_t has = head->blob.has;
     const bool has_candidates = rri_record_has(record, RRI_RECORD_CANDIDATES);
     const bool has_features = rri_record_has(record, RRI_RECORD_FEATURES);
-    const bool has_vectors = rri_record_has(record, RRI_RECORD_VECTORS);
+    const bool has_own = rri_record_has(record, RRI_RECORD_OWN_VECTORS);
+    const bool has_vectors = rri_record_has(record, RRI_RECORD_VECTORS) || has_own;
     const bool has_excluded = rri_record_has(record, RRI_RECORD_EXCLUDED);
     const bool has_past = rri_record_has(record, RRI_RECORD_HISTORY);
     const bool has_list = has_candidates || has_vectors;
@@ -150,6 +174,7 @@ rr_status rri_record_check(const rri_record *record, rr_error *err)
         : has_list != (record->k > 0)                                              ? "k"
         : has_features != (record->feature_dim > 0) || (has_features && !has_list) ? "feature_dim"
         : has_vectors != (record->item_dim > 0)                                    ? "item_dim"
+        : has_own && !is_own_sound(record)                                         ? "vectors"
         : rri_record_has(record, RRI_RECORD_COUNTS) && !has_list                   ? "counts"
         : record->m > 0 && !has_excluded                                           ? "m"
         : record->h > 0 && !has_past && !rri_record_has(record, RRI_RECORD_HISTORY_REWARDS) ? "h"

@@ -19,12 +19,13 @@ typedef struct head_1 {
 _Static_assert(sizeof(head_1) == 128, "the head of a record of format 1 is 128 bytes");
 
 /* Which of the record's widths is an array's number of rows, and of columns. */
-typedef enum width { ONE, K, M, H, STATE, ITEM, FEATURE, N_WIDTHS } width;
+typedef enum width { ONE, K, M, H, OWN, STATE, ITEM, FEATURE, N_WIDTHS } width;
 
 static const struct {
     uint8_t type;
     width rows, columns;
 } ARRAYS[RRI_RECORD_N_ARRAYS] = {
+    /* what is not here is of a later release, and has type 0 */
     [RRI_RECORD_STATES] = {RRI_SECTION_F32, ONE, STATE},
     [RRI_RECORD_CANDIDATES] = {RRI_SECTION_I32, K, ONE},
     [RRI_RECORD_CANDIDATE_KEYS] = {RRI_SECTION_U64, K, ONE},
@@ -36,6 +37,7 @@ static const struct {
     [RRI_RECORD_HISTORY] = {RRI_SECTION_I32, H, ONE},
     [RRI_RECORD_HISTORY_KEYS] = {RRI_SECTION_U64, H, ONE},
     [RRI_RECORD_HISTORY_REWARDS] = {RRI_SECTION_F32, H, ONE},
+    [RRI_RECORD_OWN_VECTORS] = {RRI_SECTION_F32, OWN, ITEM},
 };
 
 static uint32_t width_of(const rri_record *record, width w)
@@ -44,6 +46,7 @@ static uint32_t width_of(const rri_record *record, width w)
                                       [K] = record->k,
                                       [M] = record->m,
                                       [H] = record->h,
+                                      [OWN] = record->own,
                                       [STATE] = record->state_dim,
                                       [ITEM] = record->item_dim,
                                       [FEATURE] = record->feature_dim};
@@ -106,7 +109,7 @@ static rr_status read_format_1(rri_record *record, void *blob, size_t bytes, rr_
 {
     head_1 *head = blob;
     record->incumbent = &head->incumbent;
-    record->arrays = record->head->blob.has & ((1u << RRI_RECORD_N_ARRAYS) - 1u);
+    record->arrays = record->head->blob.has & RRI_RECORD_FORMAT_1_ARRAYS;
     const uint32_t known = RRI_RECORD_HAS_ALL | record->arrays;
     if ((record->head->blob.has & ~known) != 0 || head->reserved != 0) {
         return fail_of("an unknown bit", err);
@@ -142,7 +145,7 @@ static bool agree(int32_t *widths, width w, uint32_t given)
 static rr_status read_section(rri_record *record, int32_t *widths, const rri_section *section,
                               rr_error *err)
 {
-    if (section->kind >= RRI_RECORD_N_ARRAYS) {
+    if (section->kind >= RRI_RECORD_N_ARRAYS || ARRAYS[section->kind].type == 0) {
         return rri_section_refuse(section, "record", err);
     }
     if (section->type != ARRAYS[section->kind].type || section->flags != 0 ||
@@ -170,7 +173,7 @@ static rr_status read_format_2(rri_record *record, void *blob, size_t bytes, rr_
     record->incumbent = &head->incumbent;
     RRI_TRY(rri_sections_check(blob, bytes, sizeof *head, head->n_sections, "record", err));
     const rri_section *table = (const void *)(head + 1);
-    int32_t widths[N_WIDTHS] = {[ONE] = 1, -1, -1, -1, -1, -1, -1};
+    int32_t widths[N_WIDTHS] = {[ONE] = 1, -1, -1, -1, -1, -1, -1, -1};
     for (uint32_t i = 0; i < head->n_sections; i++) {
         RRI_TRY(read_section(record, widths, &table[i], err));
     }
@@ -180,6 +183,7 @@ static rr_status read_format_2(rri_record *record, void *blob, size_t bytes, rr_
     record->k = widths[K];
     record->m = widths[M];
     record->h = widths[H];
+    record->own = widths[OWN];
     record->state_dim = widths[STATE];
     record->item_dim = widths[ITEM];
     record->feature_dim = widths[FEATURE];

@@ -128,8 +128,8 @@ static slice_job job_of(const rri_workspace *work, const rri_request *request, s
         job.mixture = rri_serving_mixture(work->options, incumbents);
     }
     if (request->menu.vectors != NULL) {
-        job.menu.vectors =
-            request->menu.vectors + first * request->menu.k * work->model->network.dim;
+        job.menu.vectors = request->menu.vectors +
+                           first * rri_menu_vectors(&request->menu) * work->model->network.dim;
     }
     return job;
 }

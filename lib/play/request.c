@@ -202,6 +202,7 @@ rr_status rri_request_read(rri_request *request, const rri_workspace *work, cons
         .candidates = obs->candidates,
         .features = obs->features,
         .vectors = obs->vectors,
+        .n_vectors = (size_t)obs->n_vectors,
         .counts = obs->counts,
         .excluded = obs->excluded,
         .history = obs->history,

@@ -46,16 +46,29 @@ void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_
     }
 }
 
-const float *rri_logits_vector(const rri_logits_tile *tile, size_t row, size_t position)
+void rri_logits_vectors(const float **rows, const rri_logits_tile *tile, size_t row,
+                        size_t position, size_t n)
 {
     const rri_logits_input *in = tile->in;
-    const size_t dim = in->catalogue->dim;
-    const int32_t item = rri_menu_item(in->menu, tile->row_begin + row, position);
-    if (item >= 0) {
-        return in->catalogue->vectors + (size_t)item * dim;
+    const rri_menu *menu = in->menu;
+    const size_t dim = in->catalogue->dim, at = rri_menu_row(menu, tile->row_begin + row);
+    const float *pool = in->catalogue->vectors;
+    const float *own =
+        menu->vectors != NULL ? menu->vectors + at * rri_menu_vectors(menu) * dim : NULL;
+    const int32_t *items =
+        menu->candidates != NULL ? menu->candidates + at * menu->k + position : NULL;
+    if (menu->n_vectors > 0) {
+        own += rri_menu_own(menu, tile->row_begin + row, position) * dim;
+        for (size_t i = 0; i < n; i++) {
+            rows[i] = items[i] >= 0 ? pool + (size_t)items[i] * dim : own;
+            own += items[i] >= 0 ? 0 : dim;
+        }
+        return;
     }
-    const size_t at = rri_menu_row(in->menu, tile->row_begin + row);
-    return in->menu->vectors + (at * in->menu->k + position) * dim;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_in_pool = items != NULL && items[i] >= 0;
+        rows[i] = is_in_pool ? pool + (size_t)items[i] * dim : own + (position + i) * dim;
+    }
 }
 
 int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t position)
@@ -174,26 +187,6 @@ static void touch_list(float *z, const rri_logits_tile *tile, size_t row, size_t
     }
 }
 
-/* v of n positions from `position` on: the pool's, or the request's own. */
-static void point_at_vectors(const float **rows, const rri_logits_tile *tile, size_t row,
-                             size_t position, size_t n)
-{
-    const rri_logits_input *in = tile->in;
-    const size_t dim = in->catalogue->dim;
-    const size_t at = rri_menu_row(in->menu, tile->row_begin + row) * in->menu->k + position;
-    const float *pool = in->catalogue->vectors, *own = in->menu->vectors;
-    if (in->menu->candidates == NULL) {
-        for (size_t i = 0; i < n; i++) {
-            rows[i] = own + (at + i) * dim;
-        }
-        return;
-    }
-    const int32_t *items = in->menu->candidates + at;
-    for (size_t i = 0; i < n; i++) {
-        rows[i] = items[i] >= 0 ? pool + (size_t)items[i] * dim : own + (at + i) * dim;
-    }
-}
-
 /* z [n ≤ 256] of one row's positions from `position` on. */
 static void compute_list(float *z, const rri_logits_tile *tile, size_t row, size_t position,
                          size_t n)
@@ -201,7 +194,7 @@ static void compute_list(float *z, const rri_logits_tile *tile, size_t row, size
     const rri_logits_input *in = tile->in;
     const size_t dim = in->catalogue->dim;
     const float *rows[RRI_SOFTMAX_BLOCK];
-    point_at_vectors(rows, tile, row, position, n);
+    rri_logits_vectors(rows, tile, row, position, n);
     rri_dots(in->kernels, z, in->q + (tile->row_begin + row) * dim, rows, n, dim);
     rri_vec_scale(in->kernels, z, in->head->scale, n);
     if (in->head->feature_weights != NULL && in->menu->features != NULL) {

@@ -80,8 +80,10 @@ void rri_logits_compute(float *Z, size_t ldz, const rri_logits_tile *tile, size_
 /* count_i of one position of row `row` (counted in the tile). */
 int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t position);
 
-/* v_i of one position of row `row` (counted in the tile): the pool's, or the request's own. */
-const float *rri_logits_vector(const rri_logits_tile *tile, size_t row, size_t position);
+/* rows [n] ← v_i of n positions of the list of row `row` (counted in the tile) from `position` on:
+ * the pool's, or the request's own. */
+void rri_logits_vectors(const float **rows, const rri_logits_tile *tile, size_t row,
+                        size_t position, size_t n);
 
 /* Bytes that prepare leaves taken, and that compute takes on top. */
 size_t rri_logits_prepare_scratch(const rri_logits_limits *limits);

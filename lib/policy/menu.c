@@ -87,7 +87,8 @@ static rr_status check_candidate(const rri_menu *menu, size_t row, size_t positi
                      "pool index",
                      row, position);
         }
-        RRI_TRY(rri_finite_check_candidate("obs: vectors", menu->vectors + at * dim, row, position,
+        const size_t own = row * rri_menu_vectors(menu) + rri_menu_own(menu, row, position);
+        RRI_TRY(rri_finite_check_candidate("obs: vectors", menu->vectors + own * dim, row, position,
                                            dim, err));
     }
     if (menu->features != NULL) {
@@ -108,6 +109,12 @@ static rr_status check_list(const rri_menu *menu, size_t row, size_t length, siz
     if (menu->candidates != NULL) {
         RRI_TRY(check_indices(menu->candidates + row * menu->k, length, n_items, row, "candidates",
                               err));
+    }
+    const int32_t *list = menu->candidates != NULL ? menu->candidates + row * menu->k : NULL;
+    if (menu->n_vectors > 0 && rri_count_own(list, length) > menu->n_vectors) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "obs: row %zu: %zu candidates are -1; it must be at most n_vectors, %zu", row,
+                 rri_count_own(list, length), menu->n_vectors);
     }
     for (size_t j = 0; j < length; j++) {
         RRI_TRY(check_candidate(menu, row, j, dim, err));
@@ -188,14 +195,19 @@ static bool list_is_sound(const rri_menu *menu, const rri_kernels *kernels, size
     if (lowest < 0 && menu->vectors == NULL) {
         return false;
     }
-    const float *own = menu->vectors != NULL ? menu->vectors + first * dim : NULL;
+    const float *own =
+        menu->vectors != NULL ? menu->vectors + row * rri_menu_vectors(menu) * dim : NULL;
     if (list == NULL && !rri_all_finite(kernels, own, length * dim)) {
         return false;
     }
+    size_t n_own = 0;
     for (size_t i = 0; lowest < 0 && i < length; i++) {
-        if (list[i] < 0 && !rri_all_finite(kernels, own + i * dim, dim)) {
+        const size_t at = menu->n_vectors > 0 ? n_own : i;
+        if (list[i] < 0 &&
+            (at >= rri_menu_vectors(menu) || !rri_all_finite(kernels, own + at * dim, dim))) {
             return false;
         }
+        n_own += list[i] < 0;
     }
     if (menu->features != NULL &&
         !rri_all_finite(kernels, menu->features + first * menu->feature_dim,

@@ -11,16 +11,19 @@
 
 #include "core/memory.h"
 #include "core/status.h"
+#include "core/vocabulary.h"
 #include "math/kernels.h"
 
 /* The list fields of rr_obs, with their meaning there; borrowed. What is NULL is not used. */
 typedef struct rri_menu {
     size_t n, k, m, h, feature_dim;
+    size_t n_vectors;          /* most own vectors of a row, which are those of its −1 candidates
+                                  alone, in their order; 0: k, one for each position */
     const int32_t *rows;       /* [n] where each row lies in the arrays; NULL: row i at i */
     const int32_t *lengths;    /* [n] in 1 … k; NULL: all k */
     const int32_t *candidates; /* [n, k] pool index, or −1 for one that is only in vectors */
     const float *features;     /* [n, k, feature_dim] */
-    const float *vectors;      /* [n, k, dim] read where candidates is NULL or −1 */
+    const float *vectors;      /* [n, n_vectors or k, dim] read where candidates is NULL or −1 */
     const int32_t *counts;     /* [n, k] earlier showings; NULL: from history */
     const int32_t *excluded;   /* [n, m] pool indices, −1 padding */
     const int32_t *history;    /* [n, h] pool indices, −1 padding */
@@ -57,11 +60,26 @@ static inline int32_t rri_menu_item(const rri_menu *menu, size_t row, size_t pos
                                     : -1;
 }
 
+/* Own vectors that a row has room for. */
+static inline size_t rri_menu_vectors(const rri_menu *menu)
+{
+    return menu->n_vectors > 0 ? menu->n_vectors : menu->k;
+}
+
+/* Which of the row's own vectors a position has that is in no pool. */
+static inline size_t rri_menu_own(const rri_menu *menu, size_t row, size_t position)
+{
+    return menu->n_vectors > 0
+               ? rri_count_own(menu->candidates + rri_menu_row(menu, row) * menu->k, position)
+               : position;
+}
+
 /* Judges every row against a pool of n_items (0: none) vectors of width dim. Refused, with row,
  * field and place named: an index outside the pool, the same candidate twice in a row, a length
- * outside 1 … k, a candidate that has no vector, a negative count, no item left after the
- * exclusions (RR_E_INVALID); a feature or vector that is not finite (RR_E_NOT_FINITE). O(n (k d +
- * m + h)), and N / 64 more for a row that is refused or has as many exclusions as items. */
+ * outside 1 … k, a candidate that has no vector, more −1 than n_vectors, a negative count, no item
+ * left after the exclusions (RR_E_INVALID); a feature or vector that is not finite
+ * (RR_E_NOT_FINITE). O(n (k d + m + h)), and N / 64 more for a row that is refused or has as many
+ * exclusions as items. */
 rr_status rri_menu_check(const rri_menu *menu, const rri_kernels *kernels, size_t n_items,
                          size_t dim, rri_stack *scratch, rr_error *err);
 size_t rri_menu_check_scratch(size_t n_items, size_t k); /* bytes */

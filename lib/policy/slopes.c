@@ -68,9 +68,14 @@ void rri_slopes_compute(float *dZ, size_t ldz, const rri_slopes *slopes,
 static void add_listed(float *dq, const float *dz, const rri_logits_tile *tile, size_t row,
                        size_t begin, size_t end)
 {
-    const size_t dim = tile->in->catalogue->dim;
-    for (size_t i = begin; i < real_end(tile, row, begin, end); i++) {
-        rri_vec_axpy(tile->in->kernels, dq, dz[i - begin], rri_logits_vector(tile, row, i), dim);
+    const size_t dim = tile->in->catalogue->dim, last = real_end(tile, row, begin, end);
+    for (size_t at = begin; at < last; at += RRI_SOFTMAX_BLOCK) {
+        const float *rows[RRI_SOFTMAX_BLOCK];
+        const size_t n = rri_size_smaller(RRI_SOFTMAX_BLOCK, last - at);
+        rri_logits_vectors(rows, tile, row, at, n);
+        for (size_t i = 0; i < n; i++) {
+            rri_vec_axpy(tile->in->kernels, dq, dz[at + i - begin], rows[i], dim);
+        }
     }
 }
 

@@ -46,6 +46,7 @@ rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size
         .candidates = form->has_candidates ? rollout->candidates : NULL,
         .features = form->has_features ? rollout->features : NULL,
         .vectors = form->has_vectors ? rollout->vectors : NULL,
+        .n_vectors = form->has_vectors ? rollout->n_vectors : 0,
         .counts = form->has_counts ? rollout->counts : NULL,
         .excluded = form->has_excluded ? rollout->excluded : NULL,
         .history = form->has_history ? rollout->history : NULL,

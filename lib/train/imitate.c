@@ -69,6 +69,7 @@ static rri_rollout rows_of(const rr_obs *obs, const int32_t *actions, float *zer
         .candidates = (int32_t *)obs->candidates,
         .features = (float *)obs->features,
         .vectors = (float *)obs->vectors,
+        .n_vectors = (size_t)obs->n_vectors,
         .counts = (int32_t *)obs->counts,
         .excluded = (int32_t *)obs->excluded,
         .history = (int32_t *)obs->history,

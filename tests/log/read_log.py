@@ -34,7 +34,8 @@ assert first["candidates"] == (0, 3, -1, 5) and first["candidate_keys"] == (KEYS
 assert second["candidates"] == (4, 2, 1) and second["counts"] == (3, 0, 0)
 assert second["candidates_shape"] == (3, 1) and second["features_shape"] == (3, 2)
 assert second["states"] == ramp(-1.0, 3, 6) and second["features"] == ramp(2.0, 8, 14)
-assert second["vectors"] == ramp(-3.0, 8, 14) and second["incumbent"] == 1
+assert first["own_vectors"] == ramp(-3.0, 4, 6) and first["own_vectors_shape"] == (1, 2)
+assert second["own_vectors"] == (0, 0) and second["incumbent"] == 1
 assert second["excluded"] == (0, 3) and second["excluded_keys"] == (KEYS[0], 104)
 assert second["history"] == (4, 4, 1) and second["history_keys"] == (105, 105, 102)
 assert second["history_rewards"] == ramp(0.5, 3, 6)

@@ -265,7 +265,7 @@ typedef struct field {
     }
 
 static const field fields[] = {
-    OBS(n_vectors),        OBS(history_feature_dim), OBS(candidate_keys),
+    OBS(history_feature_dim), OBS(candidate_keys),
     OBS(excluded_keys),    OBS(history_keys),        OBS(history_vectors),
     OBS(history_features), OBS(reference_log_probs), OBS(schema),
     DECISION(n_slots),     DECISION(reserved),       DECISION(slot_actions),

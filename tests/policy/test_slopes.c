@@ -80,7 +80,10 @@ START_TEST(test_slopes_flow_to_query_counts_and_features)
             double expected[16] = {0};
             for (size_t i = 0; i < t->width; i++) {
                 const double dz = (double)p.dZ[r * t->width + i];
-                const float *v = rri_logits_vector(&p.tile, r, i);
+                const float *v = t->vectors + i * d;
+                if (t->shape.k > 0) {
+                    rri_logits_vectors(&v, &p.tile, r, i, 1);
+                }
                 for (size_t j = 0; j < d; j++) {
                     expected[j] += dz * (double)v[j];
                 }
