@@ -2,8 +2,9 @@
 #include "feed.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-#include "common.h"
+#include "driver/text.h"
 
 enum { OF_ARRIVAL = 201, OF_PAUSE, OF_DELAY, OF_DELAY_TOO, OF_LOSS, OF_DOUBLE };
 
@@ -18,7 +19,7 @@ static void push(queue *q, event e)
         q->capacity = 2 * q->capacity + 64;
         event *more = realloc(q->heap, q->capacity * sizeof *more);
         if (more == NULL) {
-            give_up("memory", "there is none left");
+            text_fail("no memory for %zu events", q->capacity);
         }
         q->heap = more;
     }

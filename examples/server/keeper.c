@@ -1,37 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 #include "keeper.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "common.h"
+#include "driver/output.h"
+#include "driver/text.h"
 
 enum { MOST_DEATHS_IN_A_ROW = 3 };
 
+/* dup2, again while it is interrupted. */
+static bool become(int fd, int as)
+{
+    int got = -1;
+    do {
+        got = dup2(fd, as);
+    } while (got < 0 && errno == EINTR);
+    return got == as;
+}
+
 /* Between fork and exec nothing is done that a process with threads may not do. */
+_Noreturn static void become_trainer(const keeper *k, const int to[2], const int from[2])
+{
+    static const char sentence[] = "server: the trainer's program cannot be started\n";
+    if (become(to[0], STDIN_FILENO) && become(from[1], STDOUT_FILENO)) {
+        execv(k->command[0], k->command);
+    }
+    output_write_at(STDERR_FILENO, sentence, sizeof sentence - 1, -1);
+    _exit(EXIT_FAILURE);
+}
+
+/* The server's ends are closed in every process that it starts. */
 static void start(keeper *k)
 {
     int to[2], from[2];
     if (pipe(to) != 0 || pipe(from) != 0) {
-        give_up("trainer", "no pipe");
+        text_fail("no pipe to the trainer: %s", strerror(errno));
     }
+    for (int i = 0; i < 2; i++) {
+        fcntl(to[i], F_SETFD, FD_CLOEXEC);
+        fcntl(from[i], F_SETFD, FD_CLOEXEC);
+    }
+    fflush(stdout);
     k->process = fork();
     if (k->process < 0) {
-        give_up("trainer", "no process");
+        text_fail("no process for the trainer: %s", strerror(errno));
     }
     if (k->process == 0) {
-        dup2(to[0], STDIN_FILENO);
-        dup2(from[1], STDOUT_FILENO);
-        close(to[0]);
-        close(to[1]);
-        close(from[0]);
-        close(from[1]);
-        execv(k->command[0], k->command);
-        _exit(EXIT_FAILURE);
+        become_trainer(k, to, from);
     }
     close(to[0]);
     close(from[1]);
@@ -44,17 +68,39 @@ static void bury(keeper *k)
 {
     close(k->to);
     close(k->from);
-    waitpid(k->process, NULL, 0);
+    while (waitpid(k->process, &k->status, 0) < 0 && errno == EINTR) {
+        continue;
+    }
 }
 
 static bool hear(keeper *k)
 {
     trainer_report report;
-    if (read(k->from, &report, sizeof report) != (ssize_t)sizeof report) {
+    if (!trainer_read(k->from, &report, sizeof report)) {
         return false;
     }
     k->report = report;
     return true;
+}
+
+/* "with status 1", "by signal 9 (Killed)". */
+static const char *ending(const keeper *k)
+{
+    static char text[96];
+    if (WIFSIGNALED(k->status)) {
+        snprintf(text, sizeof text, "by signal %d (%s)", WTERMSIG(k->status),
+                 strsignal(WTERMSIG(k->status)));
+    } else {
+        snprintf(text, sizeof text, "with status %d", WEXITSTATUS(k->status));
+    }
+    return text;
+}
+
+_Noreturn static void give_up(const keeper *k, const char *when)
+{
+    text_fail("the trainer ended %s, %d times in a row, %s; what it said of it stands above. The "
+              "log has all that was decided",
+              ending(k), MOST_DEATHS_IN_A_ROW + 1, when);
 }
 
 static bool start_and_hear(keeper *k)
@@ -71,7 +117,7 @@ static void start_until_it_lives(keeper *k)
 {
     for (int death = 0; !start_and_hear(k); death++) {
         if (death == MOST_DEATHS_IN_A_ROW) {
-            give_up("trainer", "it dies whenever it is started");
+            give_up(k, "when it was started");
         }
     }
 }
@@ -79,13 +125,17 @@ static void start_until_it_lives(keeper *k)
 void keeper_open(keeper *k, char *const *command)
 {
     *k = (keeper){.command = command};
-    signal(SIGPIPE, SIG_IGN);
     start_until_it_lives(k);
 }
 
 void keeper_close(keeper *k)
 {
     bury(k);
+    if (k->status != 0) {
+        output_complain("the trainer ended %s; what it could not write, and what became of that, "
+                        "stands above",
+                        ending(k));
+    }
 }
 
 static void sleep_us(int64_t us)
@@ -97,7 +147,7 @@ static void sleep_us(int64_t us)
 void keeper_tick(keeper *k, int64_t now, int64_t kill_after_us)
 {
     for (int death = 0;; death++) {
-        const bool is_told = write(k->to, &now, sizeof now) == (ssize_t)sizeof now;
+        const bool is_told = output_write_at(k->to, &now, sizeof now, -1) == 0;
         if (death == 0 && kill_after_us >= 0) {
             sleep_us(kill_after_us);
             kill(k->process, SIGKILL);
@@ -108,7 +158,7 @@ void keeper_tick(keeper *k, int64_t now, int64_t kill_after_us)
             bury(k);
         }
         if (death == MOST_DEATHS_IN_A_ROW) {
-            give_up("trainer", "it dies whenever it is told the time");
+            give_up(k, "when it was told the time");
         }
         start_until_it_lives(k);
     }

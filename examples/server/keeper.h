@@ -11,13 +11,15 @@ typedef struct keeper {
     char *const *command; /* of the trainer; ends in NULL */
     pid_t process;
     int to, from;
+    int status;            /* of the process that ended last, as waitpid has it */
     trainer_report report; /* the last one */
     int32_t n_starts;
 } keeper;
 
-/* Waits until the trainer has published its first policy. */
+/* Waits until the trainer has published its first policy. Signals are not passed on to it: it ends
+ * when the server has told it the last time, however the server ends. */
 void keeper_open(keeper *k, char *const *command);
-/* Lets the trainer end by itself. */
+/* Lets the trainer end by itself; complains where it says that something was lost. */
 void keeper_close(keeper *k);
 /* Tells the time and waits for the report, over as many deaths as there are. kill_after_us ≥ 0:
  * kills the trainer that long after it was told. */

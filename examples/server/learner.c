@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "learner.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "common.h"
+#include "driver/stop.h"
+#include "driver/text.h"
 
 enum { SIDE_BY_SIDE = 64, NIGHT_CHUNK = 128 };
 static const uint64_t NIGHT_IDS = UINT64_C(1) << 41, MARCH_IDS = 1;
@@ -28,6 +30,9 @@ rr_agent *learner_make(const world *w, const learner_options *options)
     config.initial_scale = 1.0f;
     config.max_rows = NIGHT_CHUNK;
     config.max_update_rows = 2 * options->rows; /* sessions are whole */
+    if (config.max_update_rows < NIGHT_CHUNK) {
+        config.max_update_rows = NIGHT_CHUNK; /* what the first night imitates at once */
+    }
     config.max_weight = 2.0f; /* as the figures of docs/serving.md were measured */
     config.seed = options->seed;
     ppo.n_steps = options->rows; /* a session is one segment, however long */
@@ -35,7 +40,7 @@ rr_agent *learner_make(const world *w, const learner_options *options)
     ppo.gae_lambda = 0.5f;
     ppo.lr = 0.03f;
     ppo.batch_size = 128;
-    require(rr_agent_create(&agent, &config, &ppo, w->items, NULL, &err), &err);
+    text_require(rr_agent_create(&agent, &config, &ppo, w->items, NULL, &err), &err);
     return agent;
 }
 
@@ -45,9 +50,9 @@ static void follow_the_ranker(rr_agent *agent)
     rr_error err;
     const float weights[WORLD_FEATURES] = {1.0f};
     const float none[WORLD_DIM * WORLD_DIM] = {0.0f};
-    require(rr_agent_set_feature_weights(agent, weights, WORLD_FEATURES, &err), &err);
-    require(rr_agent_set_tensor(agent, "actor.skip.weight", none, WORLD_DIM * WORLD_DIM, &err),
-            &err);
+    text_require(rr_agent_set_feature_weights(agent, weights, WORLD_FEATURES, &err), &err);
+    text_require(rr_agent_set_tensor(agent, "actor.skip.weight", none, WORLD_DIM * WORLD_DIM, &err),
+                 &err);
 }
 
 /* Discounted sums of what followed, backwards through rows [n_steps, n]. */
@@ -103,11 +108,11 @@ void learner_first_night(rr_agent *agent, const world *w, const learner_options 
     const int32_t n_steps = options->night_rows / NIGHT_CHUNK;
     const size_t n = (size_t)n_steps * NIGHT_CHUNK;
     night t = {.n_steps = n_steps};
-    t.steps = take((size_t)n_steps, sizeof *t.steps);
-    t.actions = take(n, sizeof(int32_t));
-    t.rewards = take(n, sizeof(float));
-    t.returns = take(n, sizeof(float));
-    t.terminated = take(n, 1);
+    t.steps = text_allocate((size_t)n_steps, sizeof *t.steps);
+    t.actions = text_allocate(n, sizeof(int32_t));
+    t.rewards = text_allocate(n, sizeof(float));
+    t.returns = text_allocate(n, sizeof(float));
+    t.terminated = text_allocate(n, 1);
     follow_the_ranker(agent);
     play_night(&t, w, options->gamma);
     rr_imitate_config_init(&config, sizeof config);
@@ -116,11 +121,12 @@ void learner_first_night(rr_agent *agent, const world *w, const learner_options 
         const size_t at = (size_t)step * NIGHT_CHUNK;
         const rr_obs obs = batch_obs(&t.steps[step]);
         rr_stats stats = {.struct_size = sizeof stats};
-        require(rr_agent_imitate(agent, &obs, t.actions + at, NULL, t.returns + at, &config, &stats,
-                                 &err),
-                &err);
+        text_require(rr_agent_imitate(agent, &obs, t.actions + at, NULL, t.returns + at, &config,
+                                      &stats, &err),
+                     &err);
         if (stats.n_rows != obs.n) {
-            give_up("the first night", "a row of the log was left out");
+            text_fail("the first night: imitation left out %d of %d rows of the log",
+                      obs.n - stats.n_rows, obs.n);
         }
         batch_close(&t.steps[step]);
     }
@@ -137,9 +143,9 @@ static rr_buffer *make_buffer(const rr_agent *agent, const learner_options *opti
     rr_buffer_config config;
     rr_buffer *buffer = NULL;
     rr_buffer_config_init(&config, sizeof config);
-    require(rr_agent_fit_buffer_config(agent, 1, &config, &err), &err);
+    text_require(rr_agent_fit_buffer_config(agent, 1, &config, &err), &err);
     config.max_rows = options->rows;
-    require(rr_buffer_create(&buffer, &config, NULL, &err), &err);
+    text_require(rr_buffer_create(&buffer, &config, NULL, &err), &err);
     return buffer;
 }
 
@@ -160,7 +166,7 @@ void learner_march(rr_agent *agent, const world *w, const learner_options *optio
     float log_probs[SIDE_BY_SIDE], values[SIDE_BY_SIDE];
     march_open(&m, w, SIDE_BY_SIDE, MARCH_IDS);
     m.most_steps = options->most_steps;
-    for (int32_t n = 0; n < n_decisions; n += SIDE_BY_SIDE) {
+    for (int32_t n = 0; n < n_decisions && stop_asked() == 0; n += SIDE_BY_SIDE) {
         const rr_obs obs = batch_obs(&m.b), plain = without_keys(obs);
         rr_decision decision = {.struct_size = sizeof decision,
                                 .n = SIDE_BY_SIDE,
@@ -171,16 +177,17 @@ void learner_march(rr_agent *agent, const world *w, const learner_options *optio
                                     .n = SIDE_BY_SIDE,
                                     .rewards = m.rewards,
                                     .terminated = m.terminated};
-        require(rr_agent_act(agent, &obs, &decision, &err), &err);
-        require(rr_buffer_record(buffer, &plain, &decision, &err), &err);
+        text_require(rr_agent_act(agent, &obs, &decision, &err), &err);
+        text_require(rr_buffer_record(buffer, &plain, &decision, &err), &err);
         march_answer(&m);
-        require(rr_buffer_reward(buffer, &outcome, &err), &err);
+        text_require(rr_buffer_reward(buffer, &outcome, &err), &err);
         if (rr_buffer_is_full(buffer)) {
             const rr_obs next = without_keys(batch_obs(&m.b));
             rr_stats stats = {.struct_size = sizeof stats};
-            require(rr_agent_update(agent, buffer, &next, &stats, &err), &err);
+            text_require(rr_agent_update(agent, buffer, &next, &stats, &err), &err);
             if (stats.n_rows != options->rows) {
-                give_up("lock step", "an update left rows out");
+                text_fail("lock step: an update left out %d of %d rows",
+                          options->rows - stats.n_rows, options->rows);
             }
         }
     }
@@ -195,8 +202,8 @@ earned learner_measure(rr_agent *agent, const world *w, bool is_greedy, int32_t 
     player p = {0};
     rr_serving_options_init(&options, sizeof options);
     options.is_greedy = is_greedy;
-    require(rr_agent_publish(agent, &options, &p.policy, &err), &err);
-    require(rr_reader_create(&p.reader, p.policy, 0, NULL, &err), &err);
+    text_require(rr_agent_publish(agent, &options, &p.policy, &err), &err);
+    text_require(rr_reader_create(&p.reader, p.policy, 0, NULL, &err), &err);
     const earned got = player_measure(&p, w, n_sessions);
     rr_reader_destroy(p.reader);
     rr_policy_release(p.policy);

@@ -20,7 +20,7 @@ rr_agent *learner_make(const world *w, const learner_options *options);
 /* Reads the log of one night in which the ranker chose: the first policy is the ranker, and the
  * critic knows what its sessions earn. */
 void learner_first_night(rr_agent *agent, const world *w, const learner_options *options);
-/* n_decisions in lock step, 64 sessions side by side. */
+/* n_decisions in lock step, 64 sessions side by side; fewer where the program is asked to end. */
 void learner_march(rr_agent *agent, const world *w, const learner_options *options,
                    int32_t n_decisions);
 /* What the agent earns as it is now. */

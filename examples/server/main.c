@@ -4,13 +4,19 @@
  *
  *     server --folder DIR [--seed N] [--decisions N] [--candidates K] [--rows N] [--kills N] …
  *     server --help */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common.h"
+#include "driver/folder_lock.h"
+#include "driver/guess.h"
+#include "driver/output.h"
+#include "driver/stop.h"
+#include "driver/text.h"
 #include "march.h"
 #include "report.h"
 #include "run.h"
@@ -69,69 +75,97 @@ static flag flags[N_FLAGS] = {
 
 static void help(void)
 {
-    printf("usage: server --folder DIR [FLAG VALUE]…\n");
+    printf("usage: server --folder DIR [--json] [FLAG VALUE]…\n");
     for (int i = 0; i < N_FLAGS; i++) {
         printf("  %-13s %s (%g)\n", flags[i].name, flags[i].text, flags[i].value);
     }
+    printf("  %-13s what a run prints, as one line of JSON\n", "--json");
 }
 
-/* The whole text is a number that the flag allows. */
+/* The whole text is a number that the flag allows, also "1e6" or "100k". */
 static void set(flag *f, const char *text)
 {
-    char why[160], *end;
-    const double x = strtod(text, &end);
-    const bool is_number = end != text && *end == '\0' && isfinite(x);
+    char plain[64];
+    char *end = NULL;
+    text_expand_count(plain, text);
+    const double x = strtod(plain, &end);
+    const bool is_number = end != plain && *end == '\0' && isfinite(x);
     if (!is_number || x < f->least || x > f->most || (f->is_whole && x != floor(x))) {
-        snprintf(why, sizeof why, "it is \"%.40s\"; it must be %s in [%g, %g]", text,
-                 f->is_whole ? "a whole number" : "a number", f->least, f->most);
-        give_up(f->name, why);
+        text_fail("%s is \"%.40s\"; it must be a %s in [%.10g, %.10g]%s", f->name, text,
+                  f->is_whole ? "whole number" : "number", f->least, f->most,
+                  text_comma_remedy(text));
     }
     f->value = x;
 }
 
-static const char *read_flags(int argc, char **argv, bool *is_trainer)
+_Noreturn static void refuse(const char *word)
 {
-    const char *folder = NULL;
-    for (int at = 1; at < argc; at += 2) {
-        int i = 0;
-        if (strcmp(argv[at], "--help") == 0) {
-            help();
-            exit(EXIT_SUCCESS);
-        }
-        if (strcmp(argv[at], "--trainer") == 0) {
-            *is_trainer = true;
-            at--;
-            continue;
-        }
-        if (at + 1 == argc) {
-            give_up(argv[at], "a value is missing");
-        }
-        if (strcmp(argv[at], "--folder") == 0) {
-            folder = argv[at + 1];
-            continue;
-        }
-        while (i < N_FLAGS && strcmp(argv[at], flags[i].name) != 0) {
-            i++;
-        }
-        if (i == N_FLAGS) {
-            give_up(argv[at], "there is no such flag; see --help");
-        }
-        set(&flags[i], argv[at + 1]);
+    guess g;
+    guess_begin(&g, strncmp(word, "--", 2) == 0 ? word + 2 : word);
+    guess_offer(&g, "folder");
+    guess_offer(&g, "json");
+    for (int i = 0; i < N_FLAGS; i++) {
+        guess_offer(&g, flags[i].name + 2);
     }
-    if (flags[MEASURED].value > 0.0 && flags[MEASURED].value < MEASURED_SIDE_BY_SIDE) {
-        give_up("--measured", "it must be 0 or at least 50");
+    if (g.best[0] != '\0') {
+        text_fail("there is no flag %s; did you mean --%s? (see --help)", word, g.best);
     }
-    return folder;
+    text_fail("there is no flag %s; see --help", word);
 }
 
-/* Decision ids of a run begin anew, so a table that is there would take none of them. */
-static void require_unused(const char *folder)
+/* What main reads. */
+typedef struct command {
+    const char *folder; /* NULL: none was given */
+    bool is_json;
+    long parent; /* 0: this is the server; else the process whose trainer this is */
+} command;
+
+/* The value of flag argv[*at], which moves on to it. */
+static const char *value_of(int argc, char **argv, int *at)
 {
-    char path[512];
-    snprintf(path, sizeof path, "%s/log.sqlite", folder);
-    if (access(path, F_OK) == 0) {
-        give_up(path, "this folder has the log of another run; give one without");
+    if (*at + 1 == argc) {
+        text_fail("%s wants a value", argv[*at]);
     }
+    *at += 1;
+    return argv[*at];
+}
+
+static command read_command(int argc, char **argv)
+{
+    command c = {0};
+    for (int at = 1; at < argc; at++) {
+        const char *word = argv[at];
+        int i = 0;
+        while (i < N_FLAGS && strcmp(word, flags[i].name) != 0) {
+            i++;
+        }
+        if (i < N_FLAGS) {
+            set(&flags[i], value_of(argc, argv, &at));
+        } else if (strcmp(word, "--folder") == 0) {
+            c.folder = value_of(argc, argv, &at);
+        } else if (strcmp(word, "--trainer") == 0) {
+            c.parent = strtol(value_of(argc, argv, &at), NULL, 10);
+        } else if (strcmp(word, "--json") == 0) {
+            c.is_json = true;
+        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            help();
+            exit(EXIT_SUCCESS);
+        } else {
+            refuse(word);
+        }
+    }
+    const double measured = flags[MEASURED].value;
+    if (measured < MEASURED_SIDE_BY_SIDE && (measured > 0.0 || flags[SEEDS].value > 0.0)) {
+        text_fail("--measured is %.0f; it must be at least %d%s", measured, MEASURED_SIDE_BY_SIDE,
+                  flags[SEEDS].value > 0.0 ? " with --seeds" : ", or 0");
+    }
+    if (c.is_json && flags[SEEDS].value > 0.0) {
+        text_fail("--json is for one run; --seeds prints a table");
+    }
+    if (c.folder == NULL || c.folder[0] == '\0') {
+        text_fail("--folder is missing; it names the folder of the run");
+    }
+    return c;
 }
 
 static int64_t minutes(int f)
@@ -170,33 +204,73 @@ static run_options options_of(const char *folder)
         .rollback = flags[ROLLBACK].value < 0.0 ? -1 : (int64_t)(flags[ROLLBACK].value * HOUR)};
 }
 
+/* The run's folder, made where it is missing, for this process alone. Returns what holds it. */
+static int take_folder(const char *folder)
+{
+    struct stat status;
+    int lock = -1;
+    text_make_folders(folder);
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        text_fail("%s: the folder cannot be made: %s", folder, strerror(errno));
+    }
+    if (stat(folder, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        text_fail("%s: it is no folder", folder);
+    }
+    const int number = folder_lock(&lock, folder);
+    if (number == EWOULDBLOCK) {
+        text_fail("%s: the server of process %ld runs there at this moment; give another --folder, "
+                  "or wait for its end",
+                  folder, folder_lock_holder(folder));
+    }
+    if (number != 0) {
+        text_fail("%s/lock: the folder cannot be locked: %s", folder, strerror(number));
+    }
+    report_require_unused(folder);
+    return lock;
+}
+
+static void run_trainer(const run_options *options, long parent)
+{
+    world w;
+    text_set_program("server: trainer");
+    stop_catch(NULL); /* it ends when the server does, which hears the same signals */
+    stop_follow((pid_t)parent);
+    world_open(&w, options->trainer.learner.seed, options->trainer.learner.candidates);
+    trainer_run(&options->trainer, &w, STDIN_FILENO, STDOUT_FILENO);
+    world_close(&w);
+}
+
 int main(int argc, char **argv)
 {
-    bool is_trainer = false;
-    const char *folder = read_flags(argc, argv, &is_trainer);
-    if (folder == NULL) {
-        give_up("--folder", "it is required");
-    }
-    mkdir(folder, 0777);
-    run_options options = options_of(folder);
-    if (is_trainer) {
-        world w;
-        world_open(&w, options.trainer.learner.seed, options.trainer.learner.candidates);
-        trainer_run(&options.trainer, &w, STDIN_FILENO, STDOUT_FILENO);
-        world_close(&w);
+    text_set_program("server");
+    output_begin();
+    const command c = read_command(argc, argv);
+    run_options options = options_of(c.folder);
+    if (c.parent != 0) {
+        run_trainer(&options, c.parent);
         return EXIT_SUCCESS;
     }
-    require_unused(folder);
-    char **command = take((size_t)argc + 2, sizeof *command);
-    memcpy(command, argv, (size_t)argc * sizeof *command);
-    command[0] = "/proc/self/exe";
-    command[argc] = "--trainer";
-    options.trainer_command = command;
+    int lock = take_folder(c.folder);
+    stop_catch("server: heard: what was decided is logged, the trainer saves, and both end; once "
+               "more ends them at once, with what was saved last\n");
+    char parent[32];
+    char **words = text_allocate((size_t)argc + 3, sizeof *words);
+    snprintf(parent, sizeof parent, "%ld", (long)getpid());
+    memcpy(words, argv, (size_t)argc * sizeof *words);
+    words[0] = "/proc/self/exe";
+    words[argc] = "--trainer";
+    words[argc + 1] = parent;
+    options.trainer_command = words;
     if (flags[SEEDS].value > 0.0) {
         report_seeds(&options, (int32_t)flags[SEEDS].value, (int32_t)flags[MEASURED].value);
-        return EXIT_SUCCESS;
+    } else {
+        report_run(&options, (int32_t)flags[MEASURED].value, c.is_json);
     }
-    const bool is_well = report_run(&options, (int32_t)flags[MEASURED].value);
-    free(command);
-    return is_well ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (output_is_gone()) {
+        output_complain("nobody reads standard output any more; what was served is in %s",
+                        c.folder);
+    }
+    folder_unlock(&lock, c.folder);
+    free(words);
+    return EXIT_SUCCESS;
 }

@@ -2,8 +2,9 @@
 #include "march.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-#include "common.h"
+#include "driver/text.h"
 
 enum { OF_EPSILON = 101 };
 /* Ids of measured sessions lie apart from those of any other. */
@@ -29,9 +30,9 @@ void march_open(march *m, const world *w, int32_t n, uint64_t first_id)
 {
     *m = (march){.w = w, .next_session = first_id, .next_decision = first_id};
     batch_open(&m->b, n, w->k);
-    m->rewards = take((size_t)n, sizeof(float));
-    m->terminated = take((size_t)n, 1);
-    m->actions = take((size_t)n, sizeof(int32_t));
+    m->rewards = text_allocate((size_t)n, sizeof(float));
+    m->terminated = text_allocate((size_t)n, 1);
+    m->actions = text_allocate((size_t)n, sizeof(int32_t));
     for (int32_t row = 0; row < n; row++) {
         begin(m, row);
     }
@@ -67,7 +68,7 @@ void player_choose(const player *p, march *m)
     if (p->policy != NULL) {
         const rr_obs obs = batch_obs(&m->b);
         rr_decision decision = {.struct_size = sizeof decision, .n = m->b.n, .actions = m->actions};
-        require(rr_policy_act(p->policy, p->reader, &obs, &decision, &err), &err);
+        text_require(rr_policy_act(p->policy, p->reader, &obs, &decision, &err), &err);
     }
     for (int32_t row = 0; row < m->b.n; row++) {
         const uint64_t id = m->b.decisions[row];

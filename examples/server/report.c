@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common.h"
+#include "driver/json.h"
+#include "driver/output.h"
+#include "driver/text.h"
 
-enum { MOST_SEEDS = 64, PATH_BYTES = 512 };
+enum { MOST_SEEDS = 64, PATH_BYTES = 4096 };
 enum {
     RANDOM,
     INCUMBENT,
@@ -33,6 +37,16 @@ static const char *const names[N_POLICIES] = {"random",
                                               "server, greedy",
                                               "best play"};
 
+void report_require_unused(const char *folder)
+{
+    char path[PATH_BYTES];
+    text_path(path, sizeof path, folder, "log.sqlite");
+    if (access(path, F_OK) == 0) {
+        text_fail("%s has the log of another run, %s; give another --folder, or move it away",
+                  folder, path);
+    }
+}
+
 /* What the trainer left behind, as a policy. */
 static earned measure_folder(const run_options *options, const world *w, bool is_greedy,
                              int32_t n_sessions)
@@ -40,9 +54,9 @@ static earned measure_folder(const run_options *options, const world *w, bool is
     rr_error err;
     char path[PATH_BYTES];
     rr_agent *agent = learner_make(w, &options->trainer.learner);
-    snprintf(path, sizeof path, "%s/trainer.safetensors", options->trainer.folder);
+    text_path(path, sizeof path, options->trainer.folder, "trainer.safetensors");
     rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};
-    require(rr_checkpoint_load(&trained, path, &err), &err);
+    text_require_file(rr_checkpoint_load(&trained, path, &err), &err, path);
     const earned got = learner_measure(agent, w, is_greedy, n_sessions);
     rr_agent_destroy(agent);
     return got;
@@ -51,7 +65,7 @@ static earned measure_folder(const run_options *options, const world *w, bool is
 static void print_run(const run_result *r, bool is_pruned)
 {
     const trainer_report *t = &r->report;
-    const double n = t->updates > 0 ? (double)t->updates : 1.0;
+    const double n = (double)t->updates;
     printf("table      %" PRId64 " decisions, %" PRId64 " rewards, %" PRId64 " endings; %" PRId64
            " rewards lost, %" PRId64 " told twice\n",
            r->decisions, r->rewards, r->endings, r->lost, r->doubled);
@@ -60,89 +74,163 @@ static void print_run(const run_result *r, bool is_pruned)
            ", unread %" PRId64 "; rewarded %" PRId64 ", late %" PRId64 "\n",
            t->updates, r->starts, t->recorded, t->trained, t->dropped, t->refused, t->rejected,
            r->unread, t->rewarded, t->late);
-    printf("disk       %.1f MB, %.1f kB a decision (each candidate's features, index and key%s)\n",
-           1e-6 * (double)r->bytes, 1e-3 * (double)r->bytes / (double)r->decisions,
-           is_pruned ? "; what was learned from has left"
-                     : "; --prune 1 keeps what is not learned from");
-    printf("staleness  %.1f updates, effective share %.3f, largest weight %.2f (means)\n",
-           t->staleness / n, t->ess / n, t->weight / n);
-    printf("serving    %" PRId64 " publishes, %" PRId64 " rollbacks, %.0f decisions a second\n",
-           r->publishes, r->rollbacks, r->acts_a_second);
-    printf("version    %016" PRIx64 "\n", t->version);
+    printf("disk       %.1f MB", 1e-6 * (double)r->bytes);
+    if (r->decisions > 0) {
+        printf(", %.1f kB a decision (each candidate's features, index and key%s)",
+               1e-3 * (double)r->bytes / (double)r->decisions,
+               is_pruned ? "; what was learned from has left"
+                         : "; --prune 1 keeps what is not learned from");
+    }
+    printf("\nstaleness  ");
+    if (t->updates > 0) {
+        printf("%.1f updates, effective share %.3f, largest weight %.2f (means)\n",
+               t->staleness / n, t->ess / n, t->weight / n);
+    } else {
+        printf("no update yet: fewer rows than --rows were ready\n");
+    }
+    printf("serving    %" PRId64 " publishes, %" PRId64 " rollbacks", r->publishes, r->rollbacks);
+    if (isfinite(r->acts_a_second)) {
+        printf(", %.0f decisions a second", r->acts_a_second);
+    }
+    printf("\nversion    %016" PRIx64 "\n", t->version);
+}
+
+/* NaN becomes null. */
+static void write_run(const run_result *r, const char *folder, const earned *got)
+{
+    const trainer_report *t = &r->report;
+    const double n = t->updates > 0 ? (double)t->updates : (double)NAN;
+    char version[32];
+    json j;
+    snprintf(version, sizeof version, "%016" PRIx64, t->version);
+    json_begin(&j, stdout);
+    json_string(&j, "folder", folder);
+    json_count(&j, "decisions", r->decisions);
+    json_count(&j, "rewards", r->rewards);
+    json_count(&j, "endings", r->endings);
+    json_count(&j, "lost", r->lost);
+    json_count(&j, "doubled", r->doubled);
+    json_count(&j, "updates", t->updates);
+    json_count(&j, "starts", r->starts);
+    json_count(&j, "recorded", t->recorded);
+    json_count(&j, "trained", t->trained);
+    json_count(&j, "dropped", t->dropped);
+    json_count(&j, "refused", t->refused);
+    json_count(&j, "rejected", t->rejected);
+    json_count(&j, "unread", r->unread);
+    json_count(&j, "rewarded", t->rewarded);
+    json_count(&j, "late", t->late);
+    json_count(&j, "bytes", r->bytes);
+    json_number(&j, "staleness_mean", t->staleness / n);
+    json_number(&j, "ess_mean", t->ess / n);
+    json_number(&j, "weight_max_mean", t->weight / n);
+    json_count(&j, "publishes", r->publishes);
+    json_count(&j, "rollbacks", r->rollbacks);
+    json_number(&j, "decisions_per_second", r->acts_a_second);
+    json_number(&j, "earned", got->mean);
+    json_number(&j, "earned_interval", got->interval);
+    json_number(&j, "requests_per_session", got->steps);
+    json_bool(&j, "interrupted", r->is_interrupted);
+    json_string(&j, "version", version);
+    json_end(&j);
+    output_check();
 }
 
 /* Every decision is in the table once, went into the buffer once, and is accounted for. */
-static bool check_books(const run_result *r)
+static void check_books(const run_result *r)
 {
     const trainer_report *t = &r->report;
     const bool is_well = t->recorded + r->unread == r->decisions && t->left_over == 0 &&
                          t->recorded == t->trained + t->dropped + t->rejected &&
                          t->rewarded + t->late <= r->rewards;
     if (!is_well) {
-        printf("the books do not balance\n");
+        output_complain("the books do not balance: a decision was lost or learned from twice");
     }
-    return is_well;
 }
 
 /* The same sessions without threads, table and process. */
-static bool check_march(const run_options *options, const world *w, const run_result *result)
+static void check_march(const run_options *options, const world *w, const run_result *result,
+                        bool is_json)
 {
     const learner_options *learner = &options->trainer.learner;
     rr_agent *agent = learner_make(w, learner);
     learner_first_night(agent, w, learner);
     learner_march(agent, w, learner, (int32_t)result->decisions);
     const uint64_t version = rr_agent_version(agent);
-    printf("lock step  %016" PRIx64 " after %" PRId64 " updates\n", version,
-           rr_agent_updates(agent));
+    if (!is_json) {
+        printf("lock step  %016" PRIx64 " after %" PRId64 " updates\n", version,
+               rr_agent_updates(agent));
+    }
+    if (version != result->report.version) {
+        output_complain("the learner in lock step arrived at %016" PRIx64
+                        ", the server's trainer elsewhere",
+                        version);
+    }
     rr_agent_destroy(agent);
-    return version == result->report.version;
 }
 
-bool report_run(const run_options *options, int32_t n_sessions)
+void report_run(const run_options *options, int32_t n_sessions, bool is_json)
 {
     world w;
+    earned got = {(double)NAN, (double)NAN, (double)NAN};
     world_open(&w, options->trainer.learner.seed, options->trainer.learner.candidates);
     const run_result result = run_server(options, &w);
-    print_run(&result, options->trainer.is_pruned);
-    if (n_sessions > 0) {
-        const earned got = measure_folder(options, &w, false, n_sessions);
+    const bool is_measured = n_sessions > 0 && !result.is_interrupted;
+    if (is_measured) {
+        got = measure_folder(options, &w, false, n_sessions);
+    }
+    if (is_json) {
+        write_run(&result, options->trainer.folder, &got);
+    } else {
+        print_run(&result, options->trainer.is_pruned);
+    }
+    if (is_measured && !is_json) {
         printf("a session  %.3f ± %.3f over %.2f requests\n", got.mean, got.interval, got.steps);
     }
-    bool is_well = check_books(&result);
-    if (options->feed.side_by_side > 0) {
-        is_well = check_march(options, &w, &result) && is_well;
+    if (result.is_interrupted && !is_json) {
+        printf("interrupted: the log, the trainer's checkpoint and its policy are in %s\n",
+               options->trainer.folder);
+    }
+    check_books(&result);
+    if (options->feed.side_by_side > 0 && !result.is_interrupted) {
+        check_march(options, &w, &result, is_json);
     }
     world_close(&w);
-    return is_well;
 }
 
 /* The same options in another world, in a folder of its own, which is empty afterwards. */
 static run_result run_seed(const run_options *options, const world *w, uint64_t seed,
                            earned got[N_POLICIES], int32_t n_sessions)
 {
-    char folder[PATH_BYTES / 2], path[PATH_BYTES], number[32];
+    char folder[PATH_BYTES / 2], path[PATH_BYTES], number[32], name[48];
     int n = 0;
     run_options own = *options;
     while (options->trainer_command[n] != NULL) {
         n++;
     }
-    char **command = take((size_t)n + 5, sizeof *command);
+    char **command = text_allocate((size_t)n + 5, sizeof *command);
     memcpy(command, options->trainer_command, (size_t)n * sizeof *command);
-    snprintf(folder, sizeof folder, "%s/seed-%" PRIu64, options->trainer.folder, seed);
+    snprintf(name, sizeof name, "seed-%" PRIu64, seed);
+    text_path(folder, sizeof folder, options->trainer.folder, name);
     snprintf(number, sizeof number, "%" PRIu64, seed);
     char *const more[] = {"--seed", number, "--folder", folder};
     memcpy(command + n, more, sizeof more);
-    mkdir(folder, 0777);
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        text_fail("%s: the folder cannot be made: %s", folder, strerror(errno));
+    }
+    report_require_unused(folder);
     own.trainer.folder = folder;
     own.trainer.learner.seed = seed;
     own.trainer_command = command;
     const run_result result = run_server(&own, w);
-    got[SERVER] = measure_folder(&own, w, false, n_sessions);
-    got[SERVER_GREEDY] = measure_folder(&own, w, true, n_sessions);
+    if (!result.is_interrupted) {
+        got[SERVER] = measure_folder(&own, w, false, n_sessions);
+        got[SERVER_GREEDY] = measure_folder(&own, w, true, n_sessions);
+    }
     static const char *const files[] = {"log.sqlite", "log.sqlite-wal", "log.sqlite-shm",
                                         "trainer.safetensors", "policy.safetensors"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        text_path(path, sizeof path, folder, files[i]);
         unlink(path);
     }
     rmdir(folder);
@@ -162,26 +250,39 @@ static earned measure_march(const world *w, learner_options learner, float gamma
     return got;
 }
 
-static void measure_seed(earned got[N_POLICIES], run_result *result, const run_options *options,
-                         uint64_t seed, int32_t n_sessions)
+/* Policies that do not learn. */
+static void measure_choosers(earned got[N_POLICIES], const world *w, int32_t n_sessions)
 {
-    world w;
-    learner_options learner = options->trainer.learner;
-    learner.seed = seed;
-    world_open(&w, seed, learner.candidates);
     const player players[] = {{.chooser = CHOOSE_RANDOM},
                               {.chooser = CHOOSE_INCUMBENT},
                               {.chooser = CHOOSE_INCUMBENT, .epsilon = 0.1f},
                               {.chooser = CHOOSE_BEST}};
-    got[RANDOM] = player_measure(&players[0], &w, n_sessions);
-    got[INCUMBENT] = player_measure(&players[1], &w, n_sessions);
-    got[INCUMBENT_EPSILON] = player_measure(&players[2], &w, n_sessions);
-    got[BEST] = player_measure(&players[3], &w, n_sessions);
+    got[RANDOM] = player_measure(&players[0], w, n_sessions);
+    got[INCUMBENT] = player_measure(&players[1], w, n_sessions);
+    got[INCUMBENT_EPSILON] = player_measure(&players[2], w, n_sessions);
+    got[BEST] = player_measure(&players[3], w, n_sessions);
+}
+
+/* false: the program was asked to end before the seed was whole. */
+static bool measure_seed(earned got[N_POLICIES], run_result *result, const run_options *options,
+                         uint64_t seed, int32_t n_sessions)
+{
+    world w;
+    learner_options learner = options->trainer.learner;
+    const int32_t n = options->n_decisions;
+    learner.seed = seed;
+    world_open(&w, seed, learner.candidates);
+    measure_choosers(got, &w, n_sessions);
     got[FIRST_NIGHT] = measure_march(&w, learner, learner.gamma, 0, n_sessions);
-    got[MYOPIC_LEARNER] = measure_march(&w, learner, 0.0f, options->n_decisions, n_sessions);
-    got[LOCK_STEP] = measure_march(&w, learner, learner.gamma, options->n_decisions, n_sessions);
-    *result = run_seed(options, &w, seed, got, n_sessions);
+    got[MYOPIC_LEARNER] = measure_march(&w, learner, 0.0f, n, n_sessions);
+    got[LOCK_STEP] = measure_march(&w, learner, learner.gamma, n, n_sessions);
+    bool is_whole = !run_is_asked_to_end();
+    if (is_whole) {
+        *result = run_seed(options, &w, seed, got, n_sessions);
+        is_whole = !result->is_interrupted;
+    }
     world_close(&w);
+    return is_whole;
 }
 
 typedef struct spread {
@@ -199,6 +300,16 @@ static spread over_seeds(const double *x, int32_t n)
     return (spread){sum / n, rr_mean_interval(sum, squares, n)};
 }
 
+/* One seed says nothing of others. */
+static void print_spread(const char *format, const spread *x)
+{
+    printf(format, x->mean);
+    if (isfinite(x->interval)) {
+        printf(" ± %.3f", x->interval);
+    }
+    printf(" | ");
+}
+
 static void print_policy(int policy, earned (*got)[N_POLICIES], int32_t n_seeds)
 {
     double mean[MOST_SEEDS], gain[MOST_SEEDS], steps = 0.0;
@@ -208,33 +319,51 @@ static void print_policy(int policy, earned (*got)[N_POLICIES], int32_t n_seeds)
         steps += got[i][policy].steps / n_seeds;
     }
     const spread a = over_seeds(mean, n_seeds), b = over_seeds(gain, n_seeds);
-    printf("| %-28s | %.3f ± %.3f | %+.3f ± %.3f | %5.2f |\n", names[policy], a.mean, a.interval,
-           b.mean, b.interval, steps);
+    printf("| %-28s | ", names[policy]);
+    print_spread("%.3f", &a);
+    print_spread("%+.3f", &b);
+    printf("%5.2f |\n", steps);
 }
 
-void report_seeds(const run_options *options, int32_t n_seeds, int32_t n_sessions)
+static void print_share(earned (*got)[N_POLICIES], int32_t n_seeds)
 {
-    static earned got[MOST_SEEDS][N_POLICIES];
-    n_seeds = n_seeds > MOST_SEEDS ? MOST_SEEDS : n_seeds;
-    for (int32_t i = 0; i < n_seeds; i++) {
-        run_result result;
-        measure_seed(got[i], &result, options, (uint64_t)i + 1, n_sessions);
-        printf("seed %d: incumbent %.3f, first night %.3f, lock step %.3f, server %.3f\n", i + 1,
-               got[i][INCUMBENT].mean, got[i][FIRST_NIGHT].mean, got[i][LOCK_STEP].mean,
-               got[i][SERVER].mean);
-        print_run(&result, options->trainer.is_pruned);
-        fflush(stdout);
-    }
-    printf("\n| policy | earned a session | more than the incumbent | requests a session |\n"
-           "|---|---|---|---|\n");
-    for (int policy = 0; policy < N_POLICIES; policy++) {
-        print_policy(policy, got, n_seeds);
-    }
     double lock_step = 0.0, server = 0.0;
     for (int32_t i = 0; i < n_seeds; i++) {
         lock_step += got[i][LOCK_STEP].mean - got[i][INCUMBENT].mean;
         server += got[i][SERVER].mean - got[i][INCUMBENT].mean;
     }
-    printf("\nThe server's gain over the incumbent is %.1f %% of lock step's.\n",
-           100.0 * server / lock_step);
+    if (lock_step > 0.0) {
+        printf("\nThe server's gain over the incumbent is %.1f %% of lock step's.\n",
+               100.0 * server / lock_step);
+    } else {
+        printf("\nLock step gained nothing over the incumbent, so there is nothing that the server "
+               "could reach a share of.\n");
+    }
+}
+
+void report_seeds(const run_options *options, int32_t n_seeds, int32_t n_sessions)
+{
+    static earned got[MOST_SEEDS][N_POLICIES];
+    int32_t n = 0;
+    for (run_result result; n < n_seeds; n++) {
+        if (!measure_seed(got[n], &result, options, (uint64_t)n + 1, n_sessions)) {
+            output_say("interrupted: %d of %d seeds are whole", n, n_seeds);
+            break;
+        }
+        printf("seed %d: incumbent %.3f, first night %.3f, lock step %.3f, server %.3f\n", n + 1,
+               got[n][INCUMBENT].mean, got[n][FIRST_NIGHT].mean, got[n][LOCK_STEP].mean,
+               got[n][SERVER].mean);
+        print_run(&result, options->trainer.is_pruned);
+        check_books(&result);
+        output_check();
+    }
+    if (n == 0) {
+        return;
+    }
+    printf("\n| policy | earned a session | more than the incumbent | requests a session |\n"
+           "|---|---|---|---|\n");
+    for (int policy = 0; policy < N_POLICIES; policy++) {
+        print_policy(policy, got, n);
+    }
+    print_share(got, n);
 }

@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
-#include <stdio.h>
+#include <math.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "common.h"
+#include "driver/output.h"
+#include "driver/stop.h"
+#include "driver/text.h"
 #include "serving.h"
 #include "store.h"
 
-enum { WAVE = 256, PATH_BYTES = 512, OF_KILL = 301, OF_KILL_TIME, MOST_KILL_US = 400000 };
+enum { WAVE = 256, PATH_BYTES = 4096, OF_KILL = 301, OF_KILL_TIME, MOST_KILL_US = 400000 };
+
+static const double PATIENCE = 10.0; /* seconds in which a log that is full is tried again */
+
+/* What came back in one slice. */
+typedef struct news {
+    event *at;
+    size_t n, capacity;
+} news;
 
 typedef struct server {
     const run_options *options;
@@ -25,19 +36,19 @@ typedef struct server {
     int64_t rolled_back_until;
     unsigned char *blob;
     size_t blob_bytes;
+    news came_back;
     double seconds;
+    char log_path[PATH_BYTES], policy_path[PATH_BYTES];
     run_result result;
 } server;
 
-static double seconds_now(void)
+bool run_is_asked_to_end(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return stop_asked() != 0 || output_is_gone();
 }
 
 /* Asks for the size, makes room, writes, and adds the blob to the table. */
-static void log_decision(server *s, int32_t row)
+static bool log_decision(server *s, int32_t row)
 {
     rr_error err;
     size_t bytes = 0;
@@ -48,22 +59,22 @@ static void log_decision(server *s, int32_t row)
                                   .log_probs = s->d.log_probs + row,
                                   .values = s->d.values + row,
                                   .policy_versions = s->d.versions + row};
-    require(rr_record_encode(&obs, &decision, 0, NULL, 0, &bytes, &err), &err);
+    text_require(rr_record_encode(&obs, &decision, 0, NULL, 0, &bytes, &err), &err);
     if (bytes > s->blob_bytes) {
         free(s->blob);
-        s->blob = take(bytes, 1);
+        s->blob = text_allocate(bytes, 1);
         s->blob_bytes = bytes;
     }
-    require(rr_record_encode(&obs, &decision, 0, s->blob, s->blob_bytes, &bytes, &err), &err);
-    store_add(s->log, &(store_row){.kind = RR_BLOB_RECORD,
-                                   .key = obs.decisions[0],
-                                   .session = obs.sessions[0],
-                                   .time = obs.times[0],
-                                   .blob = s->blob,
-                                   .bytes = bytes});
+    text_require(rr_record_encode(&obs, &decision, 0, s->blob, s->blob_bytes, &bytes, &err), &err);
+    return store_add(s->log, &(store_row){.kind = RR_BLOB_RECORD,
+                                          .key = obs.decisions[0],
+                                          .session = obs.sessions[0],
+                                          .time = obs.times[0],
+                                          .blob = s->blob,
+                                          .bytes = bytes});
 }
 
-static void log_news(server *s, const event *e)
+static bool log_event(server *s, const event *e)
 {
     rr_error err;
     unsigned char blob[256];      /* a reward or an ending, neither with a final observation */
@@ -83,11 +94,50 @@ static void log_news(server *s, const event *e)
                      .time = e->time,
                      .blob = blob};
     if (e->is_ending) {
-        require(rr_ending_encode(&ending, 0, blob, sizeof blob, &row.bytes, &err), &err);
+        text_require(rr_ending_encode(&ending, 0, blob, sizeof blob, &row.bytes, &err), &err);
     } else {
-        require(rr_outcome_encode(&outcome, 0, blob, sizeof blob, &row.bytes, &err), &err);
+        text_require(rr_outcome_encode(&outcome, 0, blob, sizeof blob, &row.bytes, &err), &err);
     }
-    store_add(s->log, &row);
+    return store_add(s->log, &row);
+}
+
+static bool log_wave(server *s)
+{
+    bool is_done = store_begin(s->log);
+    for (int32_t row = 0; is_done && row < s->b.n; row++) {
+        is_done = log_decision(s, row);
+    }
+    return is_done && store_commit(s->log);
+}
+
+static bool log_news(server *s)
+{
+    bool is_done = store_begin(s->log);
+    for (size_t i = 0; is_done && i < s->came_back.n; i++) {
+        is_done = log_event(s, &s->came_back.at[i]);
+    }
+    return is_done && store_commit(s->log);
+}
+
+/* As a whole, if need be once more: a disk that is full may be so for a moment. */
+static void write_log(server *s, bool (*rows)(server *))
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    const double begin = text_seconds();
+    for (bool is_first = true; !rows(s); is_first = false) {
+        store_undo(s->log);
+        if (is_first) {
+            output_complain("%s; nothing is served until it can be written", store_why(s->log));
+        }
+        if (text_seconds() - begin > PATIENCE || stop_asked() != 0) {
+            text_fail("%s: it could not be written for %.0f s; what was decided before is in it, "
+                      "and nobody was shown anything else. Make room, and begin anew in another "
+                      "folder",
+                      s->log_path, text_seconds() - begin);
+        }
+        nanosleep(&pause, NULL);
+        s->result.n_retries++;
+    }
 }
 
 /* One wave: the requests that wait, answered together and committed before a user sees them. */
@@ -96,14 +146,10 @@ static bool answer_wave(server *s, int64_t until)
     if (feed_requests(&s->f, until, &s->b) == 0) {
         return false;
     }
-    const double began = seconds_now();
+    const double began = text_seconds();
     serving_answer(s->threads, &s->b, &s->d);
-    s->seconds += seconds_now() - began;
-    store_begin(s->log);
-    for (int32_t row = 0; row < s->b.n; row++) {
-        log_decision(s, row);
-    }
-    store_commit(s->log);
+    s->seconds += text_seconds() - began;
+    write_log(s, log_wave);
     feed_answer(&s->f, &s->b, s->d.actions);
     s->result.decisions += s->b.n;
     s->f.is_closed = s->f.is_closed || s->result.decisions >= s->options->n_decisions;
@@ -112,13 +158,21 @@ static bool answer_wave(server *s, int64_t until)
 
 static void log_what_came_back(server *s, int64_t until)
 {
+    news *got = &s->came_back;
     event e;
-    store_begin(s->log);
+    got->n = 0;
     while (feed_news(&s->f, until, &e)) {
-        log_news(s, &e);
+        if (got->n == got->capacity) {
+            got->capacity = 2 * got->capacity + 256;
+            got->at = realloc(got->at, got->capacity * sizeof *got->at);
+            if (got->at == NULL) {
+                text_fail("no memory for %zu rewards", got->capacity);
+            }
+        }
+        got->at[got->n++] = e;
         *(e.is_ending ? &s->result.endings : &s->result.rewards) += 1;
     }
-    store_commit(s->log);
+    write_log(s, log_news);
 }
 
 static void use(server *s, rr_policy *policy)
@@ -127,17 +181,21 @@ static void use(server *s, rr_policy *policy)
     s->result.publishes++;
 }
 
+static void load_policy(server *s)
+{
+    rr_error err;
+    text_require_file(rr_policy_load(&s->present, s->policy_path, s->w->items, NULL, &err), &err,
+                      s->policy_path);
+    s->version = s->trainer.report.published;
+}
+
 /* What the trainer has published, when it is another one. */
 static void publish(server *s, int64_t now)
 {
-    rr_error err;
-    char path[PATH_BYTES];
-    if (s->trainer.report.version != s->version) {
+    if (s->trainer.report.published != s->version) {
         rr_policy_release(s->before);
         s->before = s->present;
-        snprintf(path, sizeof path, "%s/policy.safetensors", s->options->trainer.folder);
-        require(rr_policy_load(&s->present, path, s->w->items, NULL, &err), &err);
-        s->version = s->trainer.report.version;
+        load_policy(s);
     }
     const int64_t rollback = s->options->rollback;
     const bool is_time = rollback >= 0 && now >= rollback && s->before != NULL;
@@ -165,23 +223,20 @@ static int64_t kill_time(const server *s, int64_t slice)
 
 static void open_server(server *s)
 {
-    rr_error err;
-    char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%s/log.sqlite", s->options->trainer.folder);
-    s->log = store_open(path);
+    const char *folder = s->options->trainer.folder;
+    text_path(s->log_path, sizeof s->log_path, folder, "log.sqlite");
+    text_path(s->policy_path, sizeof s->policy_path, folder, "policy.safetensors");
+    s->log = store_open(s->log_path);
     feed_open(&s->f, s->w, &s->options->feed);
     batch_open(&s->b, WAVE, s->w->k);
     decided_open(&s->d, WAVE);
     keeper_open(&s->trainer, s->options->trainer_command);
-    snprintf(path, sizeof path, "%s/policy.safetensors", s->options->trainer.folder);
-    require(rr_policy_load(&s->present, path, s->w->items, NULL, &err), &err);
-    s->version = s->trainer.report.version;
+    load_policy(s);
     s->threads = serving_open(s->present, s->w, s->options->n_threads);
 }
 
 static void close_server(server *s)
 {
-    char path[PATH_BYTES];
     struct stat file;
     if (!s->options->trainer.is_pruned) { /* what was told twice is there once */
         s->result.decisions = store_count(s->log, RR_BLOB_RECORD);
@@ -193,7 +248,8 @@ static void close_server(server *s)
     s->result.doubled = s->f.n_doubled;
     s->result.starts = s->trainer.n_starts;
     s->result.report = s->trainer.report;
-    s->result.acts_a_second = (double)s->result.decisions / s->seconds;
+    s->result.acts_a_second =
+        s->seconds > 0.0 ? (double)s->result.decisions / s->seconds : (double)NAN;
     keeper_close(&s->trainer);
     serving_close(s->threads);
     rr_policy_release(s->present);
@@ -202,19 +258,23 @@ static void close_server(server *s)
     batch_close(&s->b);
     feed_close(&s->f);
     store_close(s->log);
-    snprintf(path, sizeof path, "%s/log.sqlite", s->options->trainer.folder);
-    if (stat(path, &file) == 0) {
+    if (stat(s->log_path, &file) == 0) {
         s->result.bytes = (int64_t)file.st_size;
     }
+    if (s->result.n_retries > 0) {
+        output_say("%s could not be written for a while; nothing is missing in it", s->log_path);
+    }
+    free(s->came_back.at);
     free(s->blob);
 }
 
 run_result run_server(const run_options *options, const world *w)
 {
-    server s = {.options = options, .w = w};
+    static server s;
+    s = (server){.options = options, .w = w};
     open_server(&s);
     int64_t end = INT64_MAX; /* the last rewards are final then */
-    for (int64_t slice = 0; slice * options->slice < end; slice++) {
+    for (int64_t slice = 0; slice * options->slice < end && !s.result.is_interrupted; slice++) {
         const int64_t until = (slice + 1) * options->slice;
         while (answer_wave(&s, until)) {
         }
@@ -224,6 +284,7 @@ run_result run_server(const run_options *options, const world *w)
         if (end == INT64_MAX && s.f.is_closed && feed_is_empty(&s.f)) {
             end = until + options->trainer.reward_wait + options->slice;
         }
+        s.result.is_interrupted = (slice + 1) * options->slice < end && run_is_asked_to_end();
     }
     close_server(&s);
     return s.result;

@@ -22,13 +22,20 @@ typedef struct run_result {
     int64_t decisions, rewards, endings; /* rows that came into the table */
     int64_t unread;                      /* decisions that the trainer has not come to */
     int64_t lost, doubled, starts, publishes, rollbacks;
+    int64_t n_retries;    /* times that a full log was tried again */
     int64_t bytes;        /* of the table on disk */
-    double acts_a_second; /* of all threads, drawing requests not counted */
+    double acts_a_second; /* of all threads, drawing requests not counted; NaN: none was served */
+    bool is_interrupted;  /* a signal asked for the end, or nobody reads standard output any more */
     trainer_report report;
 } run_result;
 
+/* Whether the program is asked to end. */
+bool run_is_asked_to_end(void);
+
 /* Ends when every decision has been trained on, or was refused, or is one of a rest too small for
- * an update. The trainer's checkpoint and policy stay in its folder. */
+ * an update; or behind the slice in which it is asked to end. The log, the trainer's checkpoint and
+ * its policy stay in its folder. A log that cannot be written is tried again for ten seconds, in
+ * which nothing is served: what is not in the log has not been decided. */
 run_result run_server(const run_options *options, const world *w);
 
 #endif

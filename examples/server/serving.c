@@ -3,8 +3,10 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "common.h"
+#include "driver/text.h"
 
 typedef struct worker {
     serving *s;
@@ -49,7 +51,7 @@ static void answer_row(const worker *me, int32_t row)
                             .log_probs = out->log_probs + row,
                             .values = out->values + row,
                             .policy_versions = out->versions + row};
-    require(rr_reader_act(me->reader, &obs, &decision, &err), &err);
+    text_require(rr_reader_act(me->reader, &obs, &decision, &err), &err);
 }
 
 static void *work(void *context)
@@ -71,19 +73,21 @@ static void *work(void *context)
 serving *serving_open(rr_policy *first, const world *w, int32_t n_threads)
 {
     rr_error err;
-    serving *s = take(1, sizeof *s);
+    serving *s = text_allocate(1, sizeof *s);
     s->w = w;
     s->n_threads = n_threads;
-    s->workers = take((size_t)n_threads, sizeof *s->workers);
-    require(rr_slot_create(&s->slot, first, n_threads, NULL, &err), &err);
+    s->workers = text_allocate((size_t)n_threads, sizeof *s->workers);
+    text_require(rr_slot_create(&s->slot, first, n_threads, NULL, &err), &err);
     pthread_barrier_init(&s->begin, NULL, (unsigned)n_threads + 1);
     pthread_barrier_init(&s->end, NULL, (unsigned)n_threads + 1);
     for (int32_t i = 0; i < n_threads; i++) {
         worker *me = &s->workers[i];
         me->s = s;
-        require(rr_reader_join(&me->reader, s->slot, (uint64_t)i, NULL, &err), &err);
-        if (pthread_create(&me->thread, NULL, work, me) != 0) {
-            give_up("threads", "the system refused one");
+        text_require(rr_reader_join(&me->reader, s->slot, (uint64_t)i, NULL, &err), &err);
+        const int number = pthread_create(&me->thread, NULL, work, me);
+        if (number != 0) {
+            text_fail("no thread %d of %d: %s; fewer --threads may help", i + 1, n_threads,
+                      strerror(number));
         }
     }
     return s;
@@ -107,7 +111,7 @@ void serving_close(serving *s)
 void serving_use(serving *s, rr_policy *policy)
 {
     rr_error err;
-    require(rr_slot_swap(s->slot, policy, &err), &err);
+    text_require(rr_slot_swap(s->slot, policy, &err), &err);
 }
 
 void serving_answer(serving *s, const batch *b, const decided *out)
@@ -122,10 +126,10 @@ void serving_answer(serving *s, const batch *b, const decided *out)
 void decided_open(decided *d, int32_t max)
 {
     const size_t n = (size_t)max;
-    *d = (decided){.actions = take(n, sizeof(int32_t)),
-                   .log_probs = take(n, sizeof(float)),
-                   .values = take(n, sizeof(float)),
-                   .versions = take(n, sizeof(uint64_t))};
+    *d = (decided){.actions = text_allocate(n, sizeof(int32_t)),
+                   .log_probs = text_allocate(n, sizeof(float)),
+                   .values = text_allocate(n, sizeof(float)),
+                   .versions = text_allocate(n, sizeof(uint64_t))};
 }
 
 void decided_close(decided *d)

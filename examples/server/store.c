@@ -2,28 +2,46 @@
 #include "store.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "common.h"
+#include "driver/output.h"
+#include "driver/text.h"
 
 struct store {
+    const char *path;
     sqlite3 *db;
     sqlite3_stmt *begin, *commit, *add, *endings, *session;
+    char why[512];
 };
 
 /* A commit outlives every process. To outlive a power cut as well, say synchronous=FULL. */
 static const char SCHEMA[] =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
     "CREATE TABLE IF NOT EXISTS log(seq INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, "
-    "key INTEGER "
-    "NOT "
-    "NULL, session INTEGER NOT NULL, time INTEGER NOT NULL, blob BLOB NOT NULL, UNIQUE(kind, key));"
+    "key INTEGER NOT NULL, session INTEGER NOT NULL, time INTEGER NOT NULL, blob BLOB NOT NULL, "
+    "UNIQUE(kind, key));"
     "CREATE INDEX IF NOT EXISTS log_session ON log(session, kind)";
+
+/* The sentence of what has just failed; SQLite's own is of the last call alone. */
+static bool succeeds(store *s, int got, int wanted)
+{
+    if (got != wanted) {
+        snprintf(s->why, sizeof s->why, "%s: %s", s->path, sqlite3_errmsg(s->db));
+    }
+    return got == wanted;
+}
+
+const char *store_why(const store *s)
+{
+    return s->why;
+}
 
 static void expect(store *s, int got, int wanted)
 {
-    if (got != wanted) {
-        give_up("sqlite", sqlite3_errmsg(s->db));
+    if (!succeeds(s, got, wanted)) {
+        text_fail("%s; without its log the server cannot go on", s->why);
     }
 }
 
@@ -34,10 +52,12 @@ static sqlite3_stmt *prepare(store *s, const char *sql)
     return statement;
 }
 
-static void run(store *s, sqlite3_stmt *statement)
+/* reset tells the fault of step again, and is no fault of its own. */
+static bool run(store *s, sqlite3_stmt *statement)
 {
-    expect(s, sqlite3_step(statement), SQLITE_DONE);
-    expect(s, sqlite3_reset(statement), SQLITE_OK);
+    const bool is_done = succeeds(s, sqlite3_step(statement), SQLITE_DONE);
+    sqlite3_reset(statement);
+    return is_done;
 }
 
 static void bind(store *s, sqlite3_stmt *statement, int at, int64_t value)
@@ -47,7 +67,8 @@ static void bind(store *s, sqlite3_stmt *statement, int at, int64_t value)
 
 store *store_open(const char *path)
 {
-    store *s = take(1, sizeof *s);
+    store *s = text_allocate(1, sizeof *s);
+    s->path = path;
     expect(s, sqlite3_open(path, &s->db), SQLITE_OK);
     sqlite3_busy_timeout(s->db, 10000);
     expect(s, sqlite3_exec(s->db, SCHEMA, NULL, NULL, NULL), SQLITE_OK);
@@ -68,28 +89,38 @@ void store_close(store *s)
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         sqlite3_finalize(statements[i]);
     }
-    sqlite3_close(s->db);
+    if (sqlite3_close(s->db) != SQLITE_OK) {
+        output_complain("%s: cannot be closed: %s", s->path, sqlite3_errmsg(s->db));
+    }
     free(s);
 }
 
-void store_begin(store *s)
+bool store_begin(store *s)
 {
-    run(s, s->begin);
+    return run(s, s->begin);
 }
 
-void store_commit(store *s)
+bool store_commit(store *s)
 {
-    run(s, s->commit);
+    return run(s, s->commit);
 }
 
-void store_add(store *s, const store_row *row)
+/* Some faults have undone it already. */
+void store_undo(store *s)
+{
+    if (sqlite3_get_autocommit(s->db) == 0) {
+        expect(s, sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    }
+}
+
+bool store_add(store *s, const store_row *row)
 {
     bind(s, s->add, 1, row->kind);
     bind(s, s->add, 2, (int64_t)row->key);
     bind(s, s->add, 3, (int64_t)row->session);
     bind(s, s->add, 4, row->time);
     expect(s, sqlite3_bind_blob64(s->add, 5, row->blob, row->bytes, SQLITE_STATIC), SQLITE_OK);
-    run(s, s->add);
+    return run(s, s->add);
 }
 
 static int64_t count(store *s, const char *sql, int64_t value)
@@ -103,14 +134,15 @@ static int64_t count(store *s, const char *sql, int64_t value)
 }
 
 /* A sequence number is never used again, so what comes later is behind `last`. */
-void store_prune(store *s, int64_t last)
+bool store_prune(store *s, int64_t last)
 {
     sqlite3_stmt *statement =
         prepare(s, "DELETE FROM log WHERE session IN (SELECT session FROM log "
                    "WHERE kind = 2 AND seq <= ?)");
     bind(s, statement, 1, last);
-    run(s, statement);
+    const bool is_done = run(s, statement);
     sqlite3_finalize(statement);
+    return is_done;
 }
 
 int64_t store_count(store *s, int32_t kind)
@@ -139,7 +171,7 @@ static void *grow(void *block, size_t *capacity, size_t wanted, size_t bytes)
         *capacity = 2 * wanted;
         block = realloc(block, *capacity * bytes);
         if (block == NULL) {
-            give_up("memory", "there is none left");
+            text_fail("no memory for %zu bytes of the log", *capacity * bytes);
         }
     }
     return block;
@@ -161,8 +193,11 @@ static void append_session(store *s, int64_t session, store_rows *rows)
 {
     bind(s, s->session, 1, session);
     while (sqlite3_step(s->session) == SQLITE_ROW) {
-        append(rows, sqlite3_column_blob(s->session, 0),
-               (size_t)sqlite3_column_bytes(s->session, 0));
+        const void *blob = sqlite3_column_blob(s->session, 0);
+        if (blob == NULL) {
+            text_fail("%s: a row without a blob, or no memory to read it", s->path);
+        }
+        append(rows, blob, (size_t)sqlite3_column_bytes(s->session, 0));
     }
     expect(s, sqlite3_reset(s->session), SQLITE_OK);
 }

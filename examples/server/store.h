@@ -6,7 +6,11 @@
  *
  * kind and key are unique: what is told twice is stored once. The table is the waiting room too: a
  * session is read when it has ended and its rewards are final, and how far endings have been read
- * is one number, which the trainer keeps in its checkpoint. */
+ * is one number, which the trainer keeps in its checkpoint.
+ *
+ * What writes answers whether it did; store_why says why it did not, and store_undo leaves the
+ * table as it was before store_begin, so that the same may be tried again. What reads ends the
+ * program where it fails: without its log there is no server. */
 #ifndef SERVER_STORE_H
 #define SERVER_STORE_H
 
@@ -15,13 +19,16 @@
 
 typedef struct store store;
 
-/* Makes the file where there is none. */
+/* Makes the file where there is none; `path` is kept as a pointer. */
 store *store_open(const char *path);
 void store_close(store *s);
 
-/* What is added between the two is there as a whole, or not at all. */
-void store_begin(store *s);
-void store_commit(store *s);
+/* What is added between begin and commit is there as a whole, or not at all. */
+bool store_begin(store *s);
+bool store_commit(store *s);
+void store_undo(store *s);
+/* "DIR/log.sqlite: database or disk is full", of the call that failed last. */
+const char *store_why(const store *s);
 typedef struct store_row {
     int32_t kind;          /* RR_BLOB_… */
     uint64_t key, session; /* key: the decision; of an ending the session */
@@ -29,10 +36,10 @@ typedef struct store_row {
     const void *blob;
     size_t bytes;
 } store_row;
-void store_add(store *s, const store_row *row);
+bool store_add(store *s, const store_row *row);
 
 /* Sessions whose ending is among those up to `last` leave the table. */
-void store_prune(store *s, int64_t last);
+bool store_prune(store *s, int64_t last);
 
 /* Rows of one kind. */
 int64_t store_count(store *s, int32_t kind);

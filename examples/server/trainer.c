@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "trainer.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common.h"
+#include "driver/output.h"
+#include "driver/text.h"
 #include "store.h"
 
-enum { PATH_BYTES = 512 };
+enum { PATH_BYTES = 4096 };
 
 typedef struct trainer {
     const trainer_options *options;
@@ -22,7 +26,9 @@ typedef struct trainer {
     int32_t *statuses;
     size_t n_statuses;
     trainer_report at; /* rides along in the checkpoint */
-    char checkpoint[PATH_BYTES], policy[PATH_BYTES];
+    bool is_saved;     /* checkpoint and policy are of now */
+    bool has_failed;   /* one of them could not be written once */
+    char log_path[PATH_BYTES], checkpoint[PATH_BYTES], policy[PATH_BYTES];
 } trainer;
 
 static void make_ledger(trainer *t)
@@ -30,7 +36,7 @@ static void make_ledger(trainer *t)
     rr_error err;
     rr_ledger_config config;
     rr_ledger_config_init(&config, sizeof config);
-    require(rr_agent_fit_ledger_config(t->agent, &config, &err), &err);
+    text_require(rr_agent_fit_ledger_config(t->agent, &config, &err), &err);
     config.max_rows = 2 * t->options->learner.rows; /* sessions are whole */
     config.reward_wait = t->options->reward_wait;
     /* The table has an ending for each session (run.c: who stays away has left for good). Where
@@ -38,7 +44,7 @@ static void make_ledger(trainer *t)
      * cut, the row that drove the user away would never be learned from. */
     config.idle_timeout = t->options->silence;
     config.idle_end = RR_IDLE_LEFT;
-    require(rr_ledger_create(&t->ledger, &config, NULL, &err), &err);
+    text_require(rr_ledger_create(&t->ledger, &config, NULL, &err), &err);
 }
 
 /* The agent, and how far it has read. */
@@ -51,36 +57,65 @@ static rr_checkpoint checkpoint_of(trainer *t)
                            .blob_capacity = sizeof t->at};
 }
 
+static rr_status write_policy(trainer *t, rr_error *err)
+{
+    rr_policy *policy = NULL;
+    rr_status status = rr_agent_publish(t->agent, NULL, &policy, err);
+    if (status == RR_OK) {
+        status = rr_policy_save(policy, t->policy, err);
+        rr_policy_release(policy);
+    }
+    return status;
+}
+
+static bool is_written(trainer *t, rr_status status, const char *path, const rr_error *err)
+{
+    if (status != RR_OK) {
+        output_complain("%s: cannot be written: %s; the one before stays, and learning goes on",
+                        path, err->text);
+        t->has_failed = true;
+    }
+    return status == RR_OK;
+}
+
 /* The order matters: what is published must be learned from what the checkpoint knows, and only
- * what it knows may leave the table. */
+ * what it knows may leave the table. A policy file that could not be written is an older one than
+ * the checkpoint's, which is no harm. */
 static void save(trainer *t)
 {
     rr_error err;
-    rr_policy *policy = NULL;
     const rr_checkpoint all = checkpoint_of(t);
-    require(rr_checkpoint_save(&all, t->checkpoint, &err), &err);
-    require(rr_agent_publish(t->agent, NULL, &policy, &err), &err);
-    require(rr_policy_save(policy, t->policy, &err), &err);
-    rr_policy_release(policy);
-    if (t->options->is_pruned) {
-        store_prune(t->log, t->at.last);
+    t->is_saved = is_written(t, rr_checkpoint_save(&all, t->checkpoint, &err), t->checkpoint, &err);
+    if (!t->is_saved) {
+        return;
+    }
+    t->is_saved = is_written(t, write_policy(t, &err), t->policy, &err);
+    if (t->is_saved) {
+        t->at.published = t->at.version;
+    }
+    if (t->options->is_pruned && !store_prune(t->log, t->at.last)) {
+        output_say("%s; what was learned from stays in the table", store_why(t->log));
     }
 }
 
+/* The first policy is what the server waits for. */
 static void begin_or_come_back(trainer *t)
 {
     rr_error err;
-    if (access(t->checkpoint, R_OK) == 0) {
+    if (access(t->checkpoint, F_OK) == 0) {
         rr_checkpoint all = checkpoint_of(t);
-        require(rr_checkpoint_load(&all, t->checkpoint, &err), &err);
+        text_require_file(rr_checkpoint_load(&all, t->checkpoint, &err), &err, t->checkpoint);
         if (all.blob_bytes != sizeof t->at) {
-            give_up("the checkpoint's counts are of another release", t->checkpoint);
+            text_fail("%s: its counts are of another release of this program", t->checkpoint);
         }
     } else {
         learner_first_night(t->agent, t->w, &t->options->learner);
         t->at.version = rr_agent_version(t->agent);
     }
     save(t);
+    if (access(t->policy, F_OK) != 0) {
+        text_fail("%s: there is no first policy to serve", t->policy);
+    }
 }
 
 static void import(trainer *t)
@@ -90,20 +125,23 @@ static void import(trainer *t)
     if (rows->longest > t->work_bytes) {
         free(t->work);
         t->work_bytes = rows->longest;
-        t->work = take(t->work_bytes, 1);
+        t->work = text_allocate(t->work_bytes, 1);
     }
     if ((size_t)rows->n > t->n_statuses) {
         free(t->statuses);
         t->n_statuses = (size_t)rows->n;
-        t->statuses = take(t->n_statuses, sizeof *t->statuses);
+        t->statuses = text_allocate(t->n_statuses, sizeof *t->statuses);
     }
-    require(rr_ledger_import(t->ledger, rows->data, rows->offsets, rows->n, t->w->items, t->work,
-                             t->work_bytes, t->statuses, NULL, &err),
-            &err);
+    text_require(rr_ledger_import(t->ledger, rows->data, rows->offsets, rows->n, t->w->items,
+                                  t->work, t->work_bytes, t->statuses, NULL, &err),
+                 &err);
     for (int32_t i = 0; i < rows->n; i++) {
         if (t->statuses[i] != RR_OK &&
             t->statuses[i] != RR_E_STALE) { /* a late reward is counted */
-            give_up("the table has a row that cannot be read", rr_status_name(t->statuses[i]));
+            text_fail(
+                "%s: a row cannot be read: %s; it was written by another release, or the file "
+                "is damaged",
+                t->log_path, rr_status_text(t->statuses[i]));
         }
     }
 }
@@ -115,9 +153,9 @@ static void update(trainer *t, int64_t now)
     rr_ledger_counts counts = {.struct_size = sizeof counts};
     trainer_report *at = &t->at;
     import(t);
-    require(rr_ledger_settle(t->ledger, now, NULL, &err), &err);
-    require(rr_agent_update_sessions(t->agent, t->ledger, &stats, &err), &err);
-    require(rr_ledger_get_counts(t->ledger, &counts, &err), &err);
+    text_require(rr_ledger_settle(t->ledger, now, NULL, &err), &err);
+    text_require(rr_agent_update_sessions(t->agent, t->ledger, &stats, &err), &err);
+    text_require(rr_ledger_get_counts(t->ledger, &counts, &err), &err);
     rr_ledger_clear(t->ledger); /* which begins the counts anew */
     at->version = rr_agent_version(t->agent);
     at->updates = stats.n_updates;
@@ -144,27 +182,56 @@ static void tick(trainer *t, int64_t now)
         update(t, now);
         has_learned = true;
     }
-    if (has_learned) {
+    if (has_learned || !t->is_saved) {
         save(t);
+    }
+}
+
+bool trainer_read(int fd, void *bytes, size_t n)
+{
+    char *at = bytes;
+    while (n > 0) {
+        const ssize_t got = read(fd, at, n);
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return false;
+        }
+        at += got > 0 ? got : 0;
+        n -= got > 0 ? (size_t)got : 0;
+    }
+    return true;
+}
+
+/* A disk that was full for a while may not be so any more. */
+static void end(trainer *t)
+{
+    if (!t->is_saved) {
+        save(t);
+    }
+    if (!t->is_saved) {
+        output_complain("what was learned after the last whole checkpoint is lost");
+    } else if (t->has_failed) {
+        output_say("%s could not be written for a while; now all that was learned is in it",
+                   t->checkpoint);
     }
 }
 
 void trainer_run(const trainer_options *options, const world *w, int in, int out)
 {
-    char path[PATH_BYTES];
     int64_t now;
-    trainer t = {.options = options, .w = w};
-    snprintf(path, sizeof path, "%s/log.sqlite", options->folder);
-    snprintf(t.checkpoint, sizeof t.checkpoint, "%s/trainer.safetensors", options->folder);
-    snprintf(t.policy, sizeof t.policy, "%s/policy.safetensors", options->folder);
+    static trainer t;
+    t = (trainer){.options = options, .w = w};
+    text_path(t.log_path, sizeof t.log_path, options->folder, "log.sqlite");
+    text_path(t.checkpoint, sizeof t.checkpoint, options->folder, "trainer.safetensors");
+    text_path(t.policy, sizeof t.policy, options->folder, "policy.safetensors");
     t.agent = learner_make(w, &options->learner);
-    t.log = store_open(path);
+    t.log = store_open(t.log_path);
     make_ledger(&t);
     begin_or_come_back(&t);
-    while (write(out, &t.at, sizeof t.at) == (ssize_t)sizeof t.at &&
-           read(in, &now, sizeof now) == (ssize_t)sizeof now) {
+    while (output_write_at(out, &t.at, sizeof t.at, -1) == 0 &&
+           trainer_read(in, &now, sizeof now)) {
         tick(&t, now);
     }
+    end(&t);
     store_rows_close(&t.rows);
     store_close(t.log);
     rr_ledger_destroy(t.ledger);

@@ -19,16 +19,22 @@ typedef struct trainer_options {
 /* How far the trainer has come: told at the start and after each tick, and kept in its checkpoint.
  */
 typedef struct trainer_report {
-    int64_t
-        last; /* ending read last: all sessions up to it have been learned from, none after it */
+    int64_t last; /* ending read last: all sessions up to it have been learned from, none
+                     after it */
     int64_t updates;
-    uint64_t version;
+    uint64_t version;   /* of the agent */
+    uint64_t published; /* of the policy file */
     int64_t recorded, trained, dropped, rejected, refused, left_over, rewarded, late;
     double staleness, ess, weight; /* sums over updates of the mean, the share, the largest */
 } trainer_report;
 
+/* Reads n bytes through short reads and interruptions; false: they will not come. */
+bool trainer_read(int fd, void *bytes, size_t n);
+
 /* Writes a report to `out`, reads a time from `in`, learns from what is in the table; and again,
- * until `in` is closed. */
+ * until `in` is closed. A checkpoint or a policy that cannot be written is said at once; learning
+ * goes on, the next tick tries again, and what was learned from stays in the table until it is in a
+ * checkpoint. */
 void trainer_run(const trainer_options *options, const world *w, int in, int out);
 
 #endif

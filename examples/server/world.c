@@ -2,8 +2,9 @@
 #include "world.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-#include "common.h"
+#include "driver/text.h"
 
 /* What a random number is for. */
 enum {
@@ -188,9 +189,9 @@ static double best_value(const world *w)
 
 void world_open(world *w, uint64_t seed, int32_t k)
 {
-    uint64_t *keys = take(WORLD_ITEMS, sizeof *keys);
+    uint64_t *keys = text_allocate(WORLD_ITEMS, sizeof *keys);
     *w = (world){.seed = seed, .k = k};
-    w->vectors = take((size_t)WORLD_ITEMS * WORLD_DIM, sizeof(float));
+    w->vectors = text_allocate((size_t)WORLD_ITEMS * WORLD_DIM, sizeof(float));
     for (uint64_t i = 0; i < WORLD_ITEMS; i++) {
         keys[i] = word(seed, OF_KEY, i, 0);
         for (uint64_t j = 0; j < WORLD_DIM; j++) {
@@ -198,8 +199,9 @@ void world_open(world *w, uint64_t seed, int32_t k)
         }
     }
     rr_error err;
-    require(rr_items_create(&w->items, w->vectors, keys, WORLD_ITEMS, WORLD_DIM, NULL, NULL, &err),
-            &err);
+    text_require(
+        rr_items_create(&w->items, w->vectors, keys, WORLD_ITEMS, WORLD_DIM, NULL, NULL, &err),
+        &err);
     free(keys);
     w->value = best_value(w);
 }
@@ -214,13 +216,13 @@ void batch_open(batch *b, int32_t max, int32_t k)
 {
     const size_t n = (size_t)max, list = n * (size_t)k;
     *b = (batch){.max = max, .k = k, .n = max};
-    b->requests = take(n, sizeof *b->requests);
-    b->states = take(n * WORLD_DIM, sizeof(float));
-    b->candidates = take(list, sizeof(int32_t));
-    b->features = take(list * WORLD_FEATURES, sizeof(float));
-    b->sessions = take(n, sizeof(uint64_t));
-    b->decisions = take(n, sizeof(uint64_t));
-    b->times = take(n, sizeof(int64_t));
+    b->requests = text_allocate(n, sizeof *b->requests);
+    b->states = text_allocate(n * WORLD_DIM, sizeof(float));
+    b->candidates = text_allocate(list, sizeof(int32_t));
+    b->features = text_allocate(list * WORLD_FEATURES, sizeof(float));
+    b->sessions = text_allocate(n, sizeof(uint64_t));
+    b->decisions = text_allocate(n, sizeof(uint64_t));
+    b->times = text_allocate(n, sizeof(int64_t));
 }
 
 void batch_close(batch *b)

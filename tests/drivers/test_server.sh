@@ -58,12 +58,152 @@ refused() {
     "$server" "$@" >"$work/refused.out" 2>&1 && fail "it took $*" "$work/refused.out"
     grep -q -- "$sentence" "$work/refused.out" || fail "no '$sentence'" "$work/refused.out"
 }
-refused '--rows: it is "64x"; it must be a whole number in' --folder "$work/a" --rows 64x
-refused '--rows: it is ""; it must be' --folder "$work/a" --rows ''
-refused '--gamma: it is "1.5"; it must be a number in \[0, 1\]' --folder "$work/a" --gamma 1.5
-refused '--decisions: it is "nan"' --folder "$work/a" --decisions nan
-refused '--threads: it is "2.5"' --folder "$work/a" --threads 2.5
-refused '--measured: it must be 0 or at least 50' --folder "$work/a" --measured 20
-refused 'has the log of another run' --folder "$work/whole"
+refused '--rows is "64x"; it must be a whole number in' --folder "$work/a" --rows 64x
+refused '--rows is ""; it must be' --folder "$work/a" --rows ''
+refused '--gamma is "1.5"; it must be a number in \[0, 1\]' --folder "$work/a" --gamma 1.5
+refused '--decisions is "nan"' --folder "$work/a" --decisions nan
+refused '--threads is "2.5"' --folder "$work/a" --threads 2.5
+refused '--measured is 20; it must be at least 50' --folder "$work/a" --measured 20
+refused '--measured is 0; it must be at least 50 with --seeds' --folder "$work/a" --seeds 2 --measured 0
+refused 'it has a comma: decimals stand behind a point' --folder "$work/a" --gamma 0,9
+refused 'thousands are not parted' --folder "$work/a" --decisions 40,000
+refused 'thousands are not parted' --folder "$work/a" --night 4,096
+refused 'did you mean --decisions' --folder "$work/a" --decision 3
+refused 'did you mean --rollback' --folder "$work/a" --rolback 3
+refused 'there is no flag zzzz' --folder "$work/a" zzzz 3
+refused '--rows wants a value' --folder "$work/a" --rows
+refused '--folder is missing' --rows 64
+refused 'the log of another run' --folder "$work/whole"
+[ ! -e "$work/a" ] || fail "a command that is refused makes a folder" "$work/refused.out"
+
+# ── folders ─────────────────────────────────────────────────────────────────────────────────────
+short="--candidates 20 --night 256 --rows 64 --measured 0"
+: >"$work/file"
+refused "$work/file" --folder "$work/file"
+refused "$work/file/below: cannot create the folder\|$work/file: " --folder "$work/file/below/it"
+refused "/proc/none: " --folder /proc/none/here
+# shellcheck disable=SC2086
+"$server" --folder "$work/new/and/deep" $short --decisions 300 >"$work/deep.out" 2>&1 ||
+    fail "folders above that of the run are not made" "$work/deep.out"
+[ ! -e "$work/new/and/deep/lock" ] || fail "a lock outlives its run" "$work/deep.out"
+
+# ── counts as people write them ─────────────────────────────────────────────────────────────────
+# shellcheck disable=SC2086
+for count in 1000 1e3 1k; do
+    "$server" --folder "$work/count-$count" $short --decisions $count >"$work/count-$count.out" 2>&1 ||
+        fail "a count of $count is not taken" "$work/count-$count.out"
+    [ "$(version_of count-1000)" = "$(version_of count-$count)" ] ||
+        fail "$count is not 1000" "$work/count-$count.out"
+done
+
+# ── nothing was learned, nothing is nan ─────────────────────────────────────────────────────────
+# shellcheck disable=SC2086
+"$server" --folder "$work/few" $short --rows 512 --decisions 10 >"$work/few.out" 2>&1 ||
+    fail "a run too short for an update is an error" "$work/few.out"
+grep -q 'no update yet' "$work/few.out" || fail "it does not say that there was no update" "$work/few.out"
+# shellcheck disable=SC2086
+"$server" --folder "$work/one" $short --measured 50 --decisions 64 --seeds 1 >"$work/one.out" 2>&1 ||
+    fail "one seed is an error" "$work/one.out"
+# shellcheck disable=SC2086
+"$server" --folder "$work/json" $short --rows 512 --decisions 10 --json >"$work/json.out" 2>"$work/json.err" ||
+    fail "--json is refused" "$work/json.err"
+grep -q '^{"folder": .*"staleness_mean": null.*"interrupted": false' "$work/json.out" ||
+    fail "--json prints something else" "$work/json.out"
+[ "$(wc -l <"$work/json.out")" = 1 ] || fail "--json prints more than a line" "$work/json.out"
+for name in few one json whole; do
+    if grep -q 'nan\|inf ' "$work/$name.out"; then
+        fail "nan is printed" "$work/$name.out"
+    fi
+done
+
+# ── what cannot be printed ──────────────────────────────────────────────────────────────────────
+# status_of WANTED SENTENCE: of the command that has just ended, whose stderr is in $work/err
+status_of() {
+    [ "$status" = "$1" ] || fail "status $status, not $1" "$work/err"
+    grep -q -- "$2" "$work/err" || fail "no '$2'" "$work/err"
+}
+if [ -e /dev/full ]; then
+    # shellcheck disable=SC2086
+    "$server" --folder "$work/full" $short --decisions 100 --json >/dev/full 2>"$work/err"
+    status=$?
+    status_of 1 "standard output cannot be written: No space left"
+    # shellcheck disable=SC2086
+    "$server" --folder "$work/full2" $short --decisions 100 >/dev/full 2>"$work/err"
+    status=$?
+    status_of 1 "standard output cannot be written: No space left"
+    # shellcheck disable=SC2086
+    "$server" --folder "$work/full3" $short --decisions 64 --seeds 1 --measured 50 >/dev/full 2>"$work/err"
+    status=$?
+    status_of 1 "standard output cannot be written: No space left"
+fi
+
+# ── signals ─────────────────────────────────────────────────────────────────────────────────────
+await() {
+    i=0
+    while [ ! -e "$1" ]; do
+        sleep 0.05
+        i=$((i + 1))
+        [ $i -lt 400 ] || return 1
+    done
+}
+# begin NAME FLAG…: a run in the background that takes long, at work; its process is $pid
+begin() {
+    name=$1
+    shift
+    "$server" --folder "$work/$name" --candidates 20 --night 256 --rows 64 --decisions 1e6 "$@" \
+        >"$work/$name.out" 2>"$work/err" &
+    pid=$!
+    await "$work/$name/lock" || fail "no lock within 20 s" "$work/err"
+    case $* in
+    *--seeds*) sleep 0.3 ;;
+    *) await "$work/$name/policy.safetensors" || fail "no policy within 20 s" "$work/err" ;;
+    esac
+    sleep 0.3
+}
+for signal in INT TERM HUP; do
+    begin heard-$signal
+    refused "process $pid runs there" --folder "$work/heard-$signal"
+    kill -$signal $pid
+    wait $pid
+    status=$?
+    status_of 0 "server: heard: what was decided is logged"
+    grep -q '^interrupted: the log' "$work/heard-$signal.out" ||
+        fail "SIG$signal: the run does not say that it was interrupted" "$work/heard-$signal.out"
+    grep -q 'balance' "$work/err" && fail "SIG$signal: the books do not balance" "$work/err"
+    [ ! -e "$work/heard-$signal/lock" ] || fail "SIG$signal leaves a lock" "$work/err"
+done
+begin seeds --seeds 3 --measured 50
+kill -INT $pid
+wait $pid
+status=$?
+status_of 0 'interrupted: 0 of 3 seeds are whole'
+begin again
+kill -INT $pid
+sleep 0.4
+if kill -INT $pid 2>/dev/null; then
+    wait $pid
+    status=$?
+    [ "$status" = 130 ] || [ "$status" = 0 ] || fail "a second SIGINT ends with status $status" "$work/err"
+fi
+begin killed_hard
+kill -KILL $pid
+wait $pid 2>/dev/null
+i=0
+while pgrep -f -- "--trainer $pid" >/dev/null; do
+    sleep 0.1
+    i=$((i + 1))
+    [ $i -lt 100 ] || { fail "the trainer survives its server" "$work/err"; break; }
+done
+refused 'the log of another run' --folder "$work/killed_hard"
+
+# ── a reader that goes away ─────────────────────────────────────────────────────────────────────
+# shellcheck disable=SC2086
+{ "$server" --folder "$work/gone" $short --decisions 1e6 2>"$work/err"; echo $? >"$work/gone.status"; } |
+    { await "$work/gone/policy.safetensors"; sleep 0.3; }
+await "$work/gone.status"
+status=$(cat "$work/gone.status")
+status_of 1 "nobody reads standard output any more"
+[ -s "$work/gone/trainer.safetensors" ] || fail "nothing was saved for nobody" "$work/err"
+
 [ "$failed" = 0 ] && echo "5 runs, $(version_of whole)"
 exit "$failed"

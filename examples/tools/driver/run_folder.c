@@ -3,17 +3,15 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "about.h"
 #include "events.h"
 #include "flags.h"
-#include "output.h"
+#include "folder_lock.h"
 #include "text.h"
 
 static const char *const CHECKPOINT = "checkpoint.safetensors";
@@ -146,82 +144,16 @@ static void folder_path(char out[RUN_FOLDER_PATH], const char *runs, const char 
     text_path(out, RUN_FOLDER_PATH, runs, name);
 }
 
-/* flock, again while it is interrupted; 0 or an errno. */
-static int try_lock(int fd)
-{
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
-}
-
-/* A run that ends removes its lock: what was locked may have lost its name meanwhile. */
-static bool is_still_there(int fd, const char *path)
-{
-    struct stat opened, named;
-    return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev &&
-           opened.st_ino == named.st_ino;
-}
-
-/* Who holds it: the number in the lock. */
-static long holder(const char *path)
-{
-    char line[32] = "";
-    FILE *in = fopen(path, "r");
-    if (in != NULL) {
-        if (fgets(line, sizeof line, in) == NULL) {
-            line[0] = '\0';
-        }
-        fclose(in);
-    }
-    return strtol(line, NULL, 10);
-}
-
-/* 0, EWOULDBLOCK where another run has it, or another errno. */
-static int lock_folder(run_folder *f)
-{
-    char path[4096];
-    char line[32];
-    text_path(path, sizeof path, f->path, "lock");
-    for (;;) {
-        f->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (f->lock < 0) {
-            if (errno == EINTR) {
-                continue;
-            }
-            return errno;
-        }
-        const int number = try_lock(f->lock);
-        if (number == 0 && is_still_there(f->lock, path)) {
-            break;
-        }
-        close(f->lock);
-        f->lock = -1;
-        if (number != 0) {
-            return number;
-        }
-    }
-    const int n = snprintf(line, sizeof line, "%ld\n", (long)getpid());
-    if (ftruncate(f->lock, 0) != 0 || output_write_at(f->lock, line, (size_t)n, 0) != 0) {
-        return 0; /* it is locked; who has it is a courtesy */
-    }
-    return 0;
-}
-
 static void require_lock(run_folder *f)
 {
-    const int number = lock_folder(f);
-    char path[4096];
-    text_path(path, sizeof path, f->path, "lock");
+    const int number = folder_lock(&f->lock, f->path);
     if (number == EWOULDBLOCK) {
         text_fail("%s: process %ld trains there at this moment; give --name for another folder, "
                   "or wait for its end",
-                  f->path, holder(path));
+                  f->path, folder_lock_holder(f->path));
     }
     if (number != 0) {
-        text_fail("%s: the folder cannot be locked: %s", path, strerror(number));
+        text_fail("%s/lock: the folder cannot be locked: %s", f->path, strerror(number));
     }
 }
 
@@ -325,13 +257,7 @@ void run_folder_continue(run_folder *f, const char *path)
 
 void run_folder_close(run_folder *f)
 {
-    if (f->lock >= 0) {
-        char path[4096];
-        text_path(path, sizeof path, f->path, "lock");
-        unlink(path);
-        close(f->lock);
-        f->lock = -1;
-    }
+    folder_unlock(&f->lock, f->path);
 }
 
 static void without_slashes(char out[RUN_FOLDER_PATH], const char *path)

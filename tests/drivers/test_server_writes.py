@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""Every call by which the server and its trainer write is made to fail in turn (failing.c, preloaded): once with ENOSPC,
+EIO, EINTR or half of the bytes, and from there on. Then the exit status says so, with a sentence; or it is 0 and
+nothing is missing: what was printed, every row of the log, the weights. Whatever comes, the log is a sound database.
+
+    python3 tests/drivers/test_server_writes.py SERVER LIBRARY [--all]
+
+Without --all some calls of each kind fail, each in one way."""
+import concurrent.futures
+import errno
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+SERVER, LIBRARY = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:3])
+WAYS = [("", errno.ENOSPC), ("", errno.EIO), ("", errno.EINTR), ("", 0)]
+LASTING = {"pwrite", "open", "fsync", "rename"}
+FLAGS = ["--decisions", "120", "--candidates", "8", "--rows", "32", "--night", "128", "--sessions", "200", "--delay", "5",
+         "--wait", "20", "--measured", "0", "--threads", "2", "--json"]
+
+
+def run(folder, failing=None, counts=None):
+    env = dict(os.environ, LD_PRELOAD=LIBRARY)
+    env.pop("FAILING", None)
+    if failing:
+        env["FAILING"] = failing
+    if counts:
+        env["FAILING_COUNTS"] = counts
+    return subprocess.run([SERVER, "--folder", str(folder), *FLAGS], env=env, text=True, timeout=120, capture_output=True)
+
+
+def said(text):
+    """What is printed, less what a clock says."""
+    line = json.loads(text)
+    for name in ("folder", "decisions_per_second", "bytes", "starts", "publishes"):
+        line.pop(name)
+    return line
+
+
+def rows(folder):
+    """Every row of the log; an assertion where the database is not sound."""
+    path = folder / "log.sqlite"
+    if not path.exists():
+        return []
+    db = sqlite3.connect(path)
+    try:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)], "the log is damaged"
+        has_table = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'log'").fetchone()[0]
+        return db.execute("SELECT kind, key, session, time, blob FROM log ORDER BY kind, key").fetchall() if has_table else []
+    finally:
+        db.close()
+
+
+def judge(done, folder, whole):
+    """What is wrong; None: nothing."""
+    if done.returncode not in (0, 1):
+        return f"status {done.returncode}: {done.stderr}"
+    if done.returncode == 1 and not done.stderr.startswith("server"):
+        return f"it failed without a sentence: {done.stderr!r}"
+    found = rows(folder)
+    decided = [row for row in whole["rows"] if row[0] == 0]
+    if any(row not in whole["rows"] for row in found):
+        return "the log has rows that no run has"
+    if done.returncode == 0:
+        if said(done.stdout) != whole["said"]:
+            return f"status 0, but what was printed differs: {done.stdout}"
+        if found != whole["rows"]:
+            return f"status 0, but {len(whole['rows']) - len(found)} of {len(decided)} rows are missing"
+        if (folder / "trainer.safetensors").read_bytes() != whole["weights"]:
+            return "status 0, but the weights are others"
+    return None
+
+
+def try_one(work, failing, whole):
+    folder = pathlib.Path(tempfile.mkdtemp(dir=work)) / "run"
+    done = run(folder, failing)
+    fault = judge(done, folder, whole)
+    return f"{failing}: {fault}" if fault else None, done.returncode
+
+
+def main():
+    with tempfile.TemporaryDirectory() as work:
+        work = pathlib.Path(work)
+        done = run(work / "whole", counts=str(work / "counts."))
+        assert done.returncode == 0, done.stderr
+        whole = {"said": said(done.stdout), "rows": rows(work / "whole"),
+                 "weights": (work / "whole/trainer.safetensors").read_bytes()}
+        assert len(whole["rows"]) > 200
+        most = {}  # of the two processes
+        for path in work.glob("counts.*"):
+            for kind, n in (line.split() for line in path.read_text().splitlines()):
+                most[kind] = max(most.get(kind, 0), int(n))
+        plans = []
+        for kind, n in most.items():
+            calls = range(1, n + 1) if "--all" in sys.argv else sorted({1, 2, 3, n // 2, n - 1, n} & set(range(1, n + 1)))
+            for at, i in enumerate(calls):
+                ways = WAYS if "--all" in sys.argv else [WAYS[at % len(WAYS)]]
+                ways = ways + [("+", errno.ENOSPC)] if kind in LASTING and (i == 2 or "--all" in sys.argv) else ways
+                for lasting, number in ways:
+                    if number == 0 and kind not in ("write", "pwrite"):
+                        number = errno.ENOSPC
+                    plans.append(f"{kind} {i}{lasting or ' '} {number}")
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            faults = list(pool.map(lambda failing: try_one(work, failing, whole), plans))
+        n_failed = sum(status == 1 for _, status in faults)
+        print(f"{len(plans)} failures tried; {n_failed} ended with status 1, the others lost nothing")
+        print("\n".join(fault for fault, _ in faults if fault))
+        assert n_failed > 0
+        sys.exit(1 if any(fault for fault, _ in faults) else 0)
+
+
+main()
