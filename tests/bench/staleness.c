@@ -8,7 +8,7 @@
  *
  * Printed: the share of the best known play that the policy reaches after so many updates, played
  * by sampling, as mean and half the 95 % interval over seeds; 0 where parameters overflowed.
- * staleness [updates] [seeds] */
+ * staleness [updates] [seeds] [max_weight] */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@ enum { N = 64, STEPS = 20, ROWS = N * STEPS, MOST_STALE = 24, MOST_SEEDS = 32 };
 enum { CLIPPED, AS_FRESH, DECOUPLED, MODES };
 
 static rr_error err;
+static float max_weight = 1.0f; /* of the agents' configs */
 
 static void require(rr_status status)
 {
@@ -62,6 +63,7 @@ static void open_trial(trial *t, int mode, int staleness, uint64_t seed)
     rr_agent_config_init(&config, sizeof config);
     config.seed = seed;
     config.min_ess = 0.0f;
+    config.max_weight = max_weight;
     rr_ppo_config ppo;
     rr_ppo_config_init(&ppo, sizeof ppo);
     ppo.n_steps = STEPS;
@@ -197,6 +199,7 @@ int main(int argc, char **argv)
     static const char *const names[MODES] = {"clipped", "as fresh", "decoupled"};
     const int n_updates = argc > 1 ? atoi(argv[1]) : 30;
     const int asked = argc > 2 ? atoi(argv[2]) : 3;
+    max_weight = argc > 3 ? (float)atof(argv[3]) : max_weight;
     const int n_seeds = asked < 1 ? 1 : asked > MOST_SEEDS ? MOST_SEEDS : asked;
     printf("share of the best known play after %d updates, %d seeds\n", n_updates, n_seeds);
     for (int staleness = 0; staleness <= MOST_STALE; staleness += 12) {

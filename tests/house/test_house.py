@@ -363,9 +363,10 @@ class TheRules(unittest.TestCase):
 
     def test_serving_that_shows_something_else(self):
         self.write("examples/hosts/walk.c", SPDX + "int one(void);\nint two(void);\n")
+        self.write("examples/hosts/operate.c", SPDX + "int five(void);\n")
         self.write("examples/hosts/tail.c", SPDX + "int four(void);\n")
         self.write("docs/log_format.md", "```c\nint four(void);\n```\n")
-        self.write("docs/serving.md", "# Serving\n```c\nint two(void);\n```\n```sh\nmake\n```\n")
+        self.write("docs/serving.md", "# Serving\n```c\nint two(void);\n```\n```c\nint five(void);\n```\n```sh\nmake\n```\n")
         self.assertEqual(rules.pages_show_what_is_compiled(self.tree), [])
         whole = rules.read(self.tree, "README.md")
         self.write("README.md", "```c\nint show(int more);\n```\n")
