@@ -165,7 +165,8 @@ RR_API rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err);
 RR_API rr_status rr_record_encode(const rr_obs *obs, const rr_decision *decision, int32_t row,
                                   void *out, size_t capacity, size_t *bytes, rr_error *err);
 /* The same of an outcome. Of final_obs a row is stored where it is cut off and states are given.
- * Errors: RR_E_TOO_SMALL: capacity is less than *bytes, and nothing is written.
+ * Errors: RR_E_TOO_SMALL: capacity is less than *bytes, and nothing is written; RR_E_NOT_FINITE:
+ * its reward.
  * Cost: a pass over the row's bytes. */
 RR_API rr_status rr_outcome_encode(const rr_outcome *outcome, int32_t row, void *out,
                                    size_t capacity, size_t *bytes, rr_error *err);

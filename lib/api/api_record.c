@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/abi.h"
+#include "core/finite.h"
 #include "core/status.h"
 #include "core/vocabulary.h"
 #include "log/outcome_blob.h"
@@ -45,6 +46,7 @@ rr_status rr_outcome_encode(const rr_outcome *outcome, int32_t row, void *out, s
         RRI_FAIL(err, RR_E_INVALID, "outcome: row is %d, n %d; decisions and rewards are required",
                  row, full.n);
     }
+    RRI_TRY(rri_finite_check("outcome: rewards", full.rewards[row], (size_t)row, err));
     const rri_outcome_head head = {
         .blob.has = full.times != NULL ? RRI_OUTCOME_HAS_TIME : 0u,
         .decision = full.decisions[row],

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The log's blobs as a host sees them. What they are made of is in tests/io. */
+#include <math.h>
+
 #include "check_run.h"
 #include "log/log_fixture.h"
 
@@ -168,6 +170,26 @@ START_TEST(test_api_record_an_outcome_keeps_reward_end_time_and_final_observatio
 }
 END_TEST
 
+START_TEST(test_api_record_a_reward_that_is_not_finite_is_refused_by_name)
+{
+    scene t;
+    open_scene(&t);
+    const uint64_t ids[] = {5, 6, 7, 8};
+    const float rewards[] = {NAN, INFINITY, -INFINITY, 2.0f};
+    const char *const said[] = {"rewards[0] is nan", "rewards[1] is inf", "rewards[2] is -inf"};
+    const rr_outcome given = {
+        .struct_size = sizeof given, .n = 4, .decisions = ids, .rewards = rewards};
+    for (int32_t row = 0; row < 3; row++) {
+        t.blob[0] = t.bytes = 99;
+        expect(&t, rr_outcome_encode(&given, row, t.blob, sizeof t.blob, &t.bytes, &t.err),
+               RR_E_NOT_FINITE, said[row]);
+        ck_assert(t.bytes == 99 && t.blob[0] == 99);
+    }
+    ck_assert_int_eq(rr_outcome_encode(&given, 3, t.blob, sizeof t.blob, &t.bytes, &t.err), RR_OK);
+    log_close(&t.log);
+}
+END_TEST
+
 START_TEST(test_api_record_an_ending_keeps_session_and_manner)
 {
     scene t;
@@ -202,4 +224,5 @@ CHECK_MAIN("api/api_record", test_api_record_goes_round_through_the_front_door,
            test_api_record_an_older_callers_shorter_structs_are_filled_as_far_as_they_reach,
            test_api_record_arguments_are_judged_by_name,
            test_api_record_an_outcome_keeps_reward_end_time_and_final_observation,
+           test_api_record_a_reward_that_is_not_finite_is_refused_by_name,
            test_api_record_an_ending_keeps_session_and_manner)

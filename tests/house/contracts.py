@@ -24,7 +24,7 @@ _OF_TABLES = "the names of fields come from the library's own tables"
 _OF_WRITERS = "a description of a file that says the same twice over"
 _OF_RESETS = "asks for no session that has begun"
 NEVER = {
-    "rr_outcome_encode": {"RR_E_MISMATCH": _OF_DECISIONS, "RR_E_NOT_FINITE": _OF_DECISIONS},
+    "rr_outcome_encode": {"RR_E_MISMATCH": _OF_DECISIONS},
     "rr_ending_encode": {"RR_E_MISMATCH": _OF_DECISIONS, "RR_E_NOT_FINITE": _OF_DECISIONS},
     "rr_outcome_decode": {"RR_E_MISMATCH": _OF_DECISIONS, "RR_E_NOT_FOUND": _OF_DECISIONS},
     "rr_ending_decode": {"RR_E_MISMATCH": _OF_DECISIONS, "RR_E_NOT_FOUND": _OF_DECISIONS},
