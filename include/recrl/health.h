@@ -31,7 +31,10 @@ typedef struct rr_health_config {
     uint32_t struct_size;
     int32_t kind;                 /* RR_CONFIG_HEALTH, set by init */
     int32_t window;               /* rows of a judgement, ≥ 1; default 8192 */
-    float min_entropy;            /* nats: mean of rr_stats.entropy, ≥ 0; default 0.05 */
+    float min_entropy;            /* nats: mean of rr_stats.entropy, ≥ 0; default 0.05. A policy
+                                     below it has collapsed where effective_share is below
+                                     min_effective_share, too, or not known; one that is as sure
+                                     and shows each user other items has learned */
     float min_effective_items;    /* exp of the entropy of what was shown, ≥ 0; default 3 */
     float max_top_share;          /* share of the item shown most, [0, 1]; default 0.5 */
     float min_coverage;           /* share of the catalogue shown, [0, 1]; default 0 (off) */
@@ -41,7 +44,7 @@ typedef struct rr_health_config {
     float min_explained_variance; /* mean of rr_stats.explained_variance; default -0.25 */
     float min_value_score;   /* 1 − E(V − R)²/Var(R), 2 value_loss over return_deviation²: as
                                 explained variance, but an offset counts too; default -1 */
-    float max_clip_fraction; /* mean of rr_stats.clip_fraction, [0, 1]; default 0.97 */
+    float max_clip_fraction; /* mean of rr_stats.clip_fraction, [0, 1]; default 0.85 */
     float max_grad_ratio;    /* mean of rr_stats.grad_norm over max_grad_norm, > 0; default
                                 100. Rewards × 1000 exceed it; normalize_returns brings
                                 them back */
@@ -51,7 +54,12 @@ typedef struct rr_health_config {
                                 feature moves at once (between eighths of a window), in its
                                 standard deviations, > 0; default 1.5. Other changes of inputs
                                 have no threshold to set; they are said below */
-    float min_reward_deviation; /* standard deviation of rewards, ≥ 0; default 1e-6 */
+    float min_reward_deviation;   /* standard deviation of rewards, ≥ 0; default 1e-6 */
+    float min_effective_share;    /* effective items over those that there are, [0, 1], judged
+                                     where entropy is below min_entropy; default 0.25 */
+    float max_approx_kl;          /* mean of rr_stats.approx_kl, nats, ≥ 0; default 2: beyond it
+                                     the rows of an update are hardly those of the policy that it
+                                     leaves behind. Safe steps stay below 0.2 */
 } rr_health_config;
 /* Fills `config` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_health_config_init(rr_health_config *config, size_t struct_size);
@@ -72,7 +80,7 @@ RR_API void rr_health_config_init(rr_health_config *config, size_t struct_size);
 
 /* Bits of rr_health_report.ill, one for each threshold. */
 enum {
-    RR_ILL_ENTROPY = 1,             /* min_entropy */
+    RR_ILL_ENTROPY = 1,             /* min_entropy, with min_effective_share */
     RR_ILL_EFFECTIVE_ITEMS = 2,     /* min_effective_items */
     RR_ILL_TOP_SHARE = 4,           /* max_top_share */
     RR_ILL_COVERAGE = 8,            /* min_coverage */
@@ -84,7 +92,8 @@ enum {
     RR_ILL_DRIFT = 512,             /* max_drift, and other changes of an input */
     RR_ILL_REWARD = 1024,           /* min_reward_deviation */
     RR_ILL_UNIFORM = 2048,          /* max_entropy_share */
-    RR_ILL_VALUE_SCORE = 4096       /* min_value_score */
+    RR_ILL_VALUE_SCORE = 4096,      /* min_value_score */
+    RR_ILL_APPROX_KL = 8192         /* max_approx_kl */
 };
 
 /* The figures of a window; all but n_updates and ill are 0 unless this update ended one. One that
@@ -99,7 +108,7 @@ typedef struct rr_health_report {
     int64_t n_rows;           /* of the window */
     float entropy;            /* mean of rr_stats.entropy, nats */
     float effective_items;    /* exp of the entropy of what was shown; NaN where nothing of a
-                                 catalogue was shown, as the next three */
+                                 catalogue was shown, as the next three and effective_share */
     float top_share;          /* share of the item shown most */
     float coverage;           /* share of the catalogue shown */
     float gini;               /* of what was shown: 0 even, 1 one item */
@@ -114,6 +123,9 @@ typedef struct rr_health_report {
                                  state; behind them, those of features */
     float entropy_share;      /* mean entropy over that of an even choice */
     float value_score;        /* 1 − E(V − R)²/Var(R) */
+    float effective_share;    /* effective_items over the catalogue's, or over the rows where these
+                                 are fewer */
+    float approx_kl;          /* mean of rr_stats.approx_kl */
     uint32_t reserved;
 } rr_health_report;
 

@@ -185,7 +185,7 @@ static const rri_config_field imitate_fields[] = {
 
 static const rri_config_field health_fields[] = {
     FIELD(rr_health_config, INT32, window, "8192", AT_LEAST(1), "rows of a judgement"),
-    FIELD(rr_health_config, FLOAT, min_entropy, "0.05", AT_LEAST(0), "entropy of the policy in nats below which it has collapsed"),
+    FIELD(rr_health_config, FLOAT, min_entropy, "0.05", AT_LEAST(0), "entropy of the policy in nats below which it has collapsed, unless many items are shown"),
     FIELD(rr_health_config, FLOAT, min_effective_items, "3", AT_LEAST(0), "effective number of items shown below which it has collapsed"),
     FIELD(rr_health_config, FLOAT, max_top_share, "0.5", BETWEEN(0, 1), "share of one item above which the policy has collapsed"),
     FIELD(rr_health_config, FLOAT, min_coverage, "0", BETWEEN(0, 1), "share of the catalogue shown; 0: off"),
@@ -193,11 +193,13 @@ static const rri_config_field health_fields[] = {
     FIELD(rr_health_config, FLOAT, max_entropy_share, "0.97", BETWEEN(0, 1), "entropy over that of an even choice above which nothing was learned"),
     FIELD(rr_health_config, FLOAT, min_explained_variance, "-0.25", BETWEEN(-1e6, 1), "explained variance below which the critic misleads"),
     FIELD(rr_health_config, FLOAT, min_value_score, "-1", BETWEEN(-1e6, 1), "1 - squared error of the critic over the variance of returns, below which it does not learn"),
-    FIELD(rr_health_config, FLOAT, max_clip_fraction, "0.97", BETWEEN(0, 1), "share of clipped ratios above which steps are too large"),
+    FIELD(rr_health_config, FLOAT, max_clip_fraction, "0.85", BETWEEN(0, 1), "share of clipped ratios above which steps are too large"),
     FIELD(rr_health_config, FLOAT, max_grad_ratio, "100", ABOVE(0), "gradient norm over max_grad_norm above which rewards are too large"),
     FIELD(rr_health_config, FLOAT, max_dead_units, "0.5", BETWEEN(0, 1), "share of hidden units that give the same for every state"),
     FIELD(rr_health_config, FLOAT, max_drift, "1.5", ABOVE(0), "move of an input's mean at once, in standard deviations"),
     FIELD(rr_health_config, FLOAT, min_reward_deviation, "1e-06", AT_LEAST(0), "standard deviation of rewards below which there is nothing to learn"),
+    FIELD(rr_health_config, FLOAT, min_effective_share, "0.25", BETWEEN(0, 1), "effective items over all there are, below which low entropy is a collapse"),
+    FIELD(rr_health_config, FLOAT, max_approx_kl, "2", AT_LEAST(0), "approx_kl above which steps are too large"),
 };
 
 static const rri_config_field load_fields[] = {

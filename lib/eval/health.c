@@ -22,7 +22,7 @@ struct rr_health {
     /* The window under way. */
     int64_t n_rows, n_rewards, n_updates;
     double entropy, explained_variance, clip_fraction, grad_norm; /* sums over updates */
-    double value_loss, return_squares;                            /* the same */
+    double approx_kl, value_loss, return_squares;                 /* the same */
     double even_entropy;                                          /* sum over rows */
     int64_t n_explained;                /* updates whose explained_variance was a number */
     double reward_mean, reward_squares; /* running mean, and squares about it */
@@ -273,12 +273,15 @@ static void measure_shown(rr_health *health, rr_health_report *out)
     }
     if (n == 0) {
         out->effective_items = out->top_share = out->coverage = out->gini = NAN;
+        out->effective_share = NAN;
         out->top_item = -1;
         return;
     }
     const rri_catalogue_use use =
         rri_catalogue_use_compute(health->shown, health->shape.n_items, health->sorted);
     out->effective_items = rri_exp((float)use.entropy);
+    const double n_most = fmin((double)health->shape.n_items, (double)n);
+    out->effective_share = (float)((double)out->effective_items / n_most);
     out->top_share = (float)((double)most / (double)n);
     out->coverage = (float)use.coverage;
     out->gini = (float)use.gini;
@@ -294,6 +297,7 @@ static void measure(rr_health *health, double dead_units, rri_input_change *chan
         health->n_explained > 0 ? (float)(health->explained_variance / (double)health->n_explained)
                                 : NAN;
     out->clip_fraction = (float)(health->clip_fraction / n);
+    out->approx_kl = (float)(health->approx_kl / n);
     out->grad_ratio = (float)(health->grad_norm / n / health->shape.max_grad_norm);
     out->entropy_share =
         (float)(health->entropy / n / (health->even_entropy / (double)health->n_rows));
@@ -314,7 +318,7 @@ static void begin_window(rr_health *health)
     health->has_before = true;
     health->n_rows = health->n_updates = health->n_explained = 0;
     health->entropy = health->explained_variance = health->clip_fraction = health->grad_norm = 0.0;
-    health->value_loss = health->return_squares = health->even_entropy = 0.0;
+    health->value_loss = health->return_squares = health->even_entropy = health->approx_kl = 0.0;
     health->n_rewards = 0;
     health->reward_mean = health->reward_squares = 0.0;
     health->n_states = 0;
@@ -338,6 +342,7 @@ void rri_health_update(rr_health *health, const rr_stats *stats, double dead_uni
     health->n_updates++;
     health->entropy += (double)stats->entropy;
     health->clip_fraction += (double)stats->clip_fraction;
+    health->approx_kl += (double)stats->approx_kl;
     health->grad_norm += (double)stats->grad_norm;
     health->value_loss += (double)stats->value_loss;
     health->return_squares += (double)stats->return_deviation * (double)stats->return_deviation;

@@ -9,6 +9,7 @@
  *                     are not seen
  *   value score       1 − 2 Σ value_loss / Σ return_deviation²
  *   effective items   exp(−Σ p_i log p_i)
+ *   effective share   effective items / min(N, rows)
  *   largest share     max p_i
  *   drift             farthest move of a mean, in deviations: input_watch.h, of the coordinates of
  *                     states and of the features of one candidate of each row, taken in turn, so

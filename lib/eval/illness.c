@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "eval/illness.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 
@@ -24,14 +25,28 @@ __attribute__((format(printf, 4, 5))) static void note(rri_illness_list *list, b
     list->ill |= illness;
 }
 
+/* A policy may be sure of each request's item and still show every user another one. */
+static void judge_entropy(rri_illness_list *list, const rr_health_report *r,
+                          const rr_health_config *c)
+{
+    const bool is_sure = r->entropy < c->min_entropy;
+    note(list, is_sure && r->effective_share < c->min_effective_share, RR_ILL_ENTROPY,
+         "collapse: the policy's entropy is %.3g nats, below %.3g: it all but always shows a "
+         "request one item, and to all of them as if %.3g items, %.3g %% of those there are (below "
+         "%.3g %%); it hears of no other; raise ent_coef or lower lr",
+         (double)r->entropy, (double)c->min_entropy, (double)r->effective_items,
+         100.0 * (double)r->effective_share, 100.0 * (double)c->min_effective_share);
+    note(list, is_sure && isnan(r->effective_share), RR_ILL_ENTROPY,
+         "collapse: the policy's entropy is %.3g nats, below %.3g: it all but always shows a "
+         "request one item; whether the same to all is not known, for nothing of a catalogue was "
+         "shown; raise ent_coef or lower lr",
+         (double)r->entropy, (double)c->min_entropy);
+}
+
 static void judge_shown(rri_illness_list *list, const rr_health_report *r,
                         const rr_health_config *c)
 {
-    note(list, r->entropy < c->min_entropy, RR_ILL_ENTROPY,
-         "collapse: the policy's entropy is %.3g nats, below %.3g: it all but always shows a user "
-         "one item, if not the same to all (%.3g effective items), and hears of no other; raise "
-         "ent_coef or lower lr",
-         (double)r->entropy, (double)c->min_entropy, (double)r->effective_items);
+    judge_entropy(list, r, c);
     note(list, r->entropy_share > c->max_entropy_share, RR_ILL_UNIFORM,
          "nothing learned: the policy's entropy is %.1f %% of that of an even choice, above %.1f "
          "%%; lower ent_coef, or look at lr",
@@ -66,6 +81,10 @@ static void judge_learning(rri_illness_list *list, const rr_health_report *r,
          "steps: %.1f %% of the ratios left the trust region, above %.1f %%; lower lr or "
          "update_epochs",
          100.0 * (double)r->clip_fraction, 100.0 * (double)c->max_clip_fraction);
+    note(list, r->approx_kl > c->max_approx_kl, RR_ILL_APPROX_KL,
+         "steps: an update moves the policy by %.3g nats (approx_kl), above %.3g: its rows are "
+         "hardly those of the policy that it makes; lower lr or update_epochs, or set target_kl",
+         (double)r->approx_kl, (double)c->max_approx_kl);
     note(list, r->grad_ratio > c->max_grad_ratio, RR_ILL_GRAD_RATIO,
          "scale: gradients are %.3g times max_grad_norm, above %.3g: rewards are too large for the "
          "critic; set normalize_returns, or divide them",

@@ -339,6 +339,8 @@ static const struct {
     {RR_CONFIG_HEALTH, "max_dead_units", "tests/eval/test_health.c", "max_dead_units"},
     {RR_CONFIG_HEALTH, "max_drift", "tests/eval/test_health.c", "max_drift"},
     {RR_CONFIG_HEALTH, "min_reward_deviation", "tests/eval/test_health.c", "min_reward_deviation"},
+    {RR_CONFIG_HEALTH, "min_effective_share", "tests/eval/test_illness.c", "min_effective_share"},
+    {RR_CONFIG_HEALTH, "max_approx_kl", "tests/eval/test_health.c", "max_approx_kl"},
 };
 
 /* Values to try, in turn, until one of them is in the field's range and changes something. */

@@ -52,9 +52,9 @@ promise "the next command works as it is printed" sh -c "$(sed -n 's/^next  *//p
 # shellcheck disable=SC2086
 promise "a sick run trains" "$train" --algo ppo --num-items 50 --total-timesteps 20000 --lr 0.3 --window 2048 --name sick --json
 cp out sick.out
-promise "a sick run ends in a verdict that says so" says sick.out 'ill: collapse: the policy.s entropy is'
-promise "…in the JSON too" grep -q '"verdict": "ill", "illness": "collapse' sick.out
-promise "…and in its folder" grep -q '^illness collapse' runs/sick/about.txt
+promise "a sick run ends in a verdict that says so" says sick.out 'ill: steps: an update moves the policy by'
+promise "…in the JSON too" grep -q '"verdict": "ill", "illness": "steps: an update' sick.out
+promise "…and in its folder" grep -q '^illness steps: an update' runs/sick/about.txt
 # shellcheck disable=SC2086
 promise "a run that learns nothing trains" "$train" $small --total-timesteps 3000 --lr 1e-9 --name still
 cp out still.out

@@ -195,12 +195,12 @@ refuses "a page that cannot be written is refused" "taken" "$report" runs/ppo-sy
 promise "a run that is ill trains" "$train" --algo ppo --lr 0.3 --num-items 50 --total-timesteps 20000 \
     --window 2048 --quiet --name ill
 promise "report shows runs that are ill" "$report" runs/ill -o ill.html --sessions 60
-promise "…with the watch's sentence" python3 "$look" --read ill.html "collapse: the policy's entropy"
+promise "…with the watch's sentence" python3 "$look" --read ill.html "steps: an update moves the policy by"
 promise "…and a mark in the curves" grep -q 'class="mark"' ill.html
 promise "…and a headline in red that says so" python3 -c "
 import re
 page = open('ill.html').read()
-assert re.search('class=\"big bad\"', page) and re.search('class=\"word bad\">ill</span>: collapse', page)"
+assert re.search('class=\"big bad\"', page) and re.search('class=\"word bad\">ill</span>: steps', page)"
 promise "a healthy run has no mark" sh -c "'$report' runs/moving -o well.html --sessions 60 && ! grep -q 'class=\"mark\"' well.html"
 promise "…and a headline that is not red" sh -c "! grep -q 'big bad' well.html && grep -q 'word\">learned' well.html"
 promise "values stand under the pointer, in every picture of a curve" python3 -c "

@@ -34,7 +34,9 @@ static rr_health_config silent(void)
                               .max_clip_fraction = 1.0f,
                               .max_grad_ratio = 1e30f,
                               .max_dead_units = 1.0f,
-                              .max_drift = 1e30f};
+                              .max_drift = 1e30f,
+                              .min_effective_share = 1.0f,
+                              .max_approx_kl = 1e30f};
 }
 
 static rr_health *make(const rr_health_config *config, heard *h)
@@ -69,6 +71,7 @@ static rri_health_rows four(void)
 static const rr_stats usual = {.struct_size = sizeof(rr_stats),
                                .entropy = 1.5f,
                                .clip_fraction = 0.25f,
+                               .approx_kl = 0.5f,
                                .explained_variance = 0.5f,
                                .value_loss = 1.5f,
                                .return_deviation = 2.0f,
@@ -98,6 +101,7 @@ START_TEST(test_health_figures_of_a_window_are_those_by_hand)
     ck_assert_uint_eq(r.ill, 0);
     const double H = -(0.75 * log(0.75) + 0.25 * log(0.25));
     ck_assert_double_eq_tol((double)r.effective_items, exp(H), 1e-5);
+    ck_assert_double_eq_tol((double)r.effective_share, exp(H) / 4.0, 1e-6); /* 4 rows, 8 items */
     ck_assert(r.top_item == 0 && r.top_share == 0.75f && r.coverage == 0.25f);
     ck_assert(r.entropy == 1.5f && r.clip_fraction == 0.25f && r.explained_variance == 0.5f);
     ck_assert(r.entropy_share == 0.75f && r.value_score == 0.25f);
@@ -170,6 +174,9 @@ START_TEST(test_health_each_threshold_has_its_illness_and_its_sentence)
     c = silent();
     c.max_clip_fraction = 0.2f;
     expect(c, RR_ILL_CLIP_FRACTION, "25.0 % of the ratios");
+    c = silent();
+    c.max_approx_kl = 0.4f;
+    expect(c, RR_ILL_APPROX_KL, "moves the policy by 0.5 nats (approx_kl), above 0.4");
     c = silent();
     c.max_grad_ratio = 3.0f;
     expect(c, RR_ILL_GRAD_RATIO, "gradients are 4 times");

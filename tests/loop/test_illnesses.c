@@ -23,7 +23,9 @@ typedef struct patient {
     int32_t normalize_returns;
     int32_t swap_at; /* update from which two features change places; −1: never */
     int32_t n_updates;
-    uint32_t ill; /* every illness that was seen */
+    bool is_sure;             /* begins as one that all but always shows each user's best item */
+    uint32_t ill;             /* every illness that was seen */
+    rr_health_report judged; /* the last window's */
     int n_sentences;
     char sentences[MOST_SENTENCES][512];
     int32_t first_update; /* of a sentence */
@@ -62,6 +64,23 @@ static void fill_features(float *features, int32_t n, bool is_swapped, uint64_t 
     }
 }
 
+/* q = u, a large scale, and a weight on repeats as large: nearly the best known play. */
+static void make_sure(rr_agent *agent)
+{
+    enum { DIM = 32, STATE = 64 };
+    static float weight[DIM * STATE];
+    const float log_scale = 7.0f, repeat_weight = 430.0f;
+    rr_error err;
+    for (int i = 0; i < DIM; i++) {
+        weight[i * STATE + i] = 1.0f;
+    }
+    machine_require(rr_agent_set_tensor(agent, "actor.skip.weight", weight, DIM * STATE, &err),
+                    &err);
+    machine_require(rr_agent_set_tensor(agent, "actor.log_scale", &log_scale, 1, &err), &err);
+    machine_require(rr_agent_set_tensor(agent, "actor.repeat_weight", &repeat_weight, 1, &err),
+                    &err);
+}
+
 static void run(patient *p)
 {
     rr_error err;
@@ -87,6 +106,9 @@ static void run(patient *p)
     machine_require(rr_buffer_create(&buffer, &room, NULL, &err), &err);
     machine_require(rr_health_create(&health, NULL, agent, &host, &err), &err);
     machine_require(rr_env_reset(env, &err), &err);
+    if (p->is_sure) {
+        make_sure(agent);
+    }
 
     static float features[N_ROWS * N_LIST * 2];
     static float log_probs[N_ROWS], values[N_ROWS], rewards[N_ROWS];
@@ -125,6 +147,7 @@ static void run(patient *p)
         machine_require(rr_agent_update(agent, buffer, &obs, &stats, &err), &err);
         machine_require(rr_health_update(health, agent, &stats, &report, &err), &err);
         p->ill |= report.ill;
+        p->judged = report.is_judged ? report : p->judged;
     }
     rr_health_destroy(health);
     rr_buffer_destroy(buffer);
@@ -161,6 +184,23 @@ START_TEST(test_illness_no_entropy_bonus_and_huge_steps_are_a_collapse)
     p.ppo.ent_coef = 0.0f;
     p.ppo.lr = 0.3f;
     expect(&p, RR_ILL_ENTROPY, "collapse: the policy's entropy");
+    ck_assert_uint_ne(p.ill & RR_ILL_APPROX_KL, 0);
+}
+END_TEST
+
+START_TEST(test_illness_a_sure_policy_that_shows_each_user_other_items_is_no_collapse)
+{
+    patient p = healthy(0);
+    p.is_sure = true;
+    p.ppo.lr = 1e-6f; /* it stays what it is; its critic knows nothing, which is no collapse */
+    run(&p);
+    ck_assert_uint_eq(p.ill & (RR_ILL_ENTROPY | RR_ILL_EFFECTIVE_ITEMS | RR_ILL_TOP_SHARE), 0);
+    for (int i = 0; i < p.n_sentences; i++) {
+        ck_assert_msg(strncmp(p.sentences[i], "critic: ", 8) == 0, "%s", p.sentences[i]);
+    }
+    ck_assert_float_lt(p.judged.entropy, 0.05f);
+    ck_assert_float_gt(p.judged.coverage, 0.9f);
+    ck_assert_float_gt(p.judged.effective_share, 0.5f);
 }
 END_TEST
 
@@ -219,6 +259,7 @@ END_TEST
 
 CHECK_MAIN("loop/illnesses", test_illness_a_healthy_run_says_nothing,
            test_illness_no_entropy_bonus_and_huge_steps_are_a_collapse,
+           test_illness_a_sure_policy_that_shows_each_user_other_items_is_no_collapse,
            test_illness_rewards_a_thousand_times_too_large,
            test_illness_rewards_of_any_size_are_healthy_in_units_of_their_returns,
            test_illness_a_critic_that_is_frozen, test_illness_two_features_that_changed_places,
