@@ -213,7 +213,7 @@ rr_status rr_env_fit_agent_config(const rr_env *env, rr_agent_config *config, rr
     RRI_TRY(rri_require(config, "rr_env_fit_agent_config", "config", err));
     rr_agent_config full;
     RRI_TRY(rri_config_read(&full, rri_config_table_of(RR_CONFIG_AGENT), config, err));
-    full.state_dim = env->config.state_dim;
+    full.state_dim = (int32_t)env->state_dim;
     full.item_dim = (int32_t)env->dim;
     full.num_items = 0;
     full.max_rows = env->config.n_envs;

@@ -308,6 +308,7 @@ START_TEST(test_api_env_fits_the_config_of_an_agent)
         config.num_candidates = variant % 3 * 7;
         config.max_episode_steps = 5;
         config.history_length = variant % 4 - 1; /* −1: 5 */
+        config.shows_energy = variant / 2 % 2;
         rr_env *env = make(&config);
         rr_agent_config agent_config;
         rr_buffer_config buffer_config;
@@ -318,7 +319,7 @@ START_TEST(test_api_env_fits_the_config_of_an_agent)
         agent_config.head = variant % 2 == 0 ? RR_HEAD_TOWER : RR_HEAD_DENSE;
         agent_config.num_items = 17; /* of an agent without a catalogue */
         rr_agent_config wanted = agent_config;
-        wanted.state_dim = config.state_dim;
+        wanted.state_dim = config.state_dim + (config.shows_energy ? 2 : 0);
         wanted.item_dim = config.state_dim / 2;
         wanted.num_items = 0;
         wanted.max_rows = config.n_envs;
