@@ -4,6 +4,8 @@
  *     FAILING="pwrite 3 28"      the third pwrite answers ENOSPC (28)
  *     FAILING="pwrite 3+ 28"     and all after it
  *     FAILING="write 2 0"        the second write is short: half of its bytes
+ *     FAILING="fsync 2 -1"       the second fsync never returns, and says "waiting" on stderr
+ *     FAILING="rename 2 -2"      SIGKILL comes before the second rename
  *     FAILING_COUNTS=FILE        at the end of the process: "KIND CALLS" lines; FILE that ends in a
  *                                point has the process's number behind it
  *
@@ -13,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,11 +49,26 @@ static long calls[N_KINDS];
 static int kind = -1, number, is_lasting;
 static long first;
 
+enum { NEVER_RETURNS = -1, IS_KILLED = -2 }; /* in place of a number of an error */
+
 /* Whether this call is one that fails. */
 static int is_hit(int which)
 {
+    static const char waiting[] = "waiting\n";
     const long n = ++calls[which];
-    return which == kind && (n == first || (is_lasting && n > first));
+    if (which != kind || (n != first && (!is_lasting || n < first))) {
+        return 0;
+    }
+    if (number == IS_KILLED) {
+        raise(SIGKILL);
+    }
+    if (number == NEVER_RETURNS) {
+        const long n_said = syscall(SYS_write, STDERR_FILENO, waiting, sizeof waiting - 1);
+        while (n_said > 0) {
+            pause();
+        }
+    }
+    return 1;
 }
 
 /* The function that was there before; dlsym answers with a data pointer. */

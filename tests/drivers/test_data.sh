@@ -5,45 +5,16 @@
 #
 #   sh tests/drivers/test_data.sh TRAIN EVALUATE REPORT HAS_ZLIB HAS_JANSSON
 set -u
-absolute() {
-    case $1 in
-    /*) echo "$1" ;;
-    *) echo "$(pwd)/$1" ;;
-    esac
-}
+. "$(dirname "$0")/promises.sh"
 train=$(absolute "$1")
 evaluate=$(absolute "$2")
 report=$(absolute "$3")
 has_zlib=$4
 has_jansson=$5
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failed=0
+enter_own_folder
+words_are=-F
 small="--algo ppo --total-timesteps 1024 --n-envs 64 --num-sweeps 2 --num-factors 4 --name t --overwrite"
 
-# tells SENTENCE WORDS COMMAND…: ends with status 0, and says the words.
-tells() {
-    sentence=$1
-    words=$2
-    shift 2
-    if ! "$@" >out 2>err || ! grep -q -F -e "$words" out; then
-        echo "broken: $sentence" >&2
-        sed 's/^/    /' out err | head -12 >&2
-        failed=$((failed + 1))
-    fi
-}
-# refuses SENTENCE WORDS COMMAND…: fails, and says the words.
-refuses() {
-    sentence=$1
-    words=$2
-    shift 2
-    if "$@" >out 2>err || ! grep -q -F -e "$words" err; then
-        echo "broken: $sentence" >&2
-        sed 's/^/    /' out err | head -12 >&2
-        failed=$((failed + 1))
-    fi
-}
 # loads FILE WORDS FLAGS…
 loads() {
     file=$1
@@ -223,8 +194,7 @@ tells "--dump-config has them" "columns user=who,item=what" "$train" $small --wo
 tells "--json tells what was read" '"data": {"file": "empty.csv", "form": "text", "separator": ","' \
     "$train" $small --world empty.csv --json --quiet
 grep -q -F '"skipped": {"empty_lines": 2, "comments": 0, "headers": 0, "incomplete_rows": 0}' out || {
-    echo "broken: --json tells what was skipped" >&2
-    failed=$((failed + 1))
+    broken "--json tells what was skipped" out
 }
 
 # ── titles ──
@@ -261,7 +231,4 @@ if [ "$has_zlib" = yes ]; then
     names zipped/shop.inter.gz 'Goods 1[012][0-9]'
 fi
 
-[ "$failed" = 0 ] || {
-    echo "$failed promises broken" >&2
-    exit 1
-}
+all_kept data

@@ -4,46 +4,12 @@
 #
 #   sh tests/drivers/test_drivers.sh TRAIN EVALUATE
 set -u
-# A path that holds after the cd below.
-absolute() {
-    case $1 in
-    /*) echo "$1" ;;
-    *) echo "$(pwd)/$1" ;;
-    esac
-}
+. "$(dirname "$0")/promises.sh"
 train=$(absolute "$1")
 evaluate=$(absolute "$2")
-here=$(absolute "$(dirname "$0")")
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-# Pages are test_ending.sh's: without them runs take half the time.
-printf '#!/bin/sh\nexec "%s" --no-report "$@"\n' "$train" >train
-chmod +x train
-train=$work/train
-failed=0
+enter_own_folder
+leave_pages_out
 
-# promise SENTENCE COMMAND…: the sentence is printed where the command fails.
-promise() {
-    sentence=$1
-    shift
-    if ! "$@" >out 2>err; then
-        echo "broken: $sentence" >&2
-        sed 's/^/    /' out err >&2
-        failed=$((failed + 1))
-    fi
-}
-# refuses SENTENCE WORDS COMMAND…: fails, and says the words.
-refuses() {
-    sentence=$1
-    words=$2
-    shift 2
-    if "$@" >out 2>err || ! grep -q -e "$words" err; then
-        echo "broken: $sentence" >&2
-        sed 's/^/    /' err >&2
-        failed=$((failed + 1))
-    fi
-}
 is_json() {
     tail -n 1 "$1" | python3 -c "import json, sys; d = json.load(sys.stdin); [d[k] for k in sys.argv[1:]]" \
         "$2" "$3" "$4" "$5" "$6" "$7"
@@ -323,7 +289,7 @@ refuses "vectors of another ending are refused" "vectors is \"v.txt\"; it must b
 refuses "vectors of a synthetic world are refused" "vectors is given, but --world is" "$train" --algo ppo --vectors vec/v.npy
 refuses "vectors are not written of a synthetic world" "save-vectors is given" "$train" --algo ppo --save-vectors v.npy
 : >file
-refuses "vectors that cannot be written are refused before training" "file" timeout -s KILL 5 \
+refuses "vectors that cannot be written are refused before training" "file" timeout -s KILL 120 \
     "$train" --algo ppo --world own.inter --total-timesteps 1000000000 --save-vectors file/v.npy
 refuses "evaluate needs no vectors of a fitted world" "made with fitted ones" \
     "$evaluate" --checkpoint own.safetensors --vectors vec/v.npy
@@ -371,7 +337,7 @@ done
 : >plain
 mkdir folder.safetensors
 for place in plain/a.safetensors folder.safetensors; do
-    refuses "a checkpoint that cannot be written is refused before training" "plain\|folder" timeout -s KILL 5 \
+    refuses "a checkpoint that cannot be written is refused before training" "plain\|folder" timeout -s KILL 120 \
         "$train" --algo ppo --total-timesteps 1000000000 --quiet --checkpoint "$place"
 done
 
@@ -412,18 +378,10 @@ promise "evaluate --help says whose values apply" sh -c "'$evaluate' --help | gr
 # The first Ctrl-C ends the run after its rollout.
 "$train" --algo ppo --total-timesteps 100000000 --num-items 60 --name long --json >long 2>err &
 pid=$!
-i=0
-while [ ! -s runs/long/log.csv ] || [ "$(wc -l <runs/long/log.csv)" -lt 3 ]; do
-    sleep 0.1
-    i=$((i + 1))
-    [ $i -lt 300 ] || break
-done
+await_rows long 3
 kill -INT $pid
 wait $pid
 promise "Ctrl-C saves and ends with status 0" test $? -eq 0
 promise "Ctrl-C is told in the JSON" grep -q '"interrupted": true' long
 
-if [ $failed -eq 0 ]; then
-    echo "drivers: every promise was kept"
-fi
-exit $failed
+all_kept drivers

@@ -5,30 +5,13 @@
 #
 #   sh tests/drivers/test_ending.sh TRAIN EVALUATE REPORT
 set -u
-absolute() {
-    case $1 in
-    /*) echo "$1" ;;
-    *) echo "$(pwd)/$1" ;;
-    esac
-}
+. "$(dirname "$0")/promises.sh"
 train=$(absolute "$1")
 evaluate=$(absolute "$2")
 report=$(absolute "$3")
-look=$(absolute "$(dirname "$0")/look.py")
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failed=0
+look=$here/look.py
+enter_own_folder
 
-promise() {
-    sentence=$1
-    shift
-    if ! "$@" >out 2>err; then
-        echo "broken: $sentence" >&2
-        sed 's/^/    /' out err >&2
-        failed=$((failed + 1))
-    fi
-}
 says() { # FILE WORDS: its lines are one text
     tr '\n' ' ' <"$1" | grep -q -e "$2"
 }
@@ -121,7 +104,4 @@ done
 "$train" --algo ppo --xyzzy 1 >out 2>mean.err
 promise "what is like nothing is like nothing" sh -c '! grep -q "did you mean" mean.err'
 
-if [ $failed -eq 0 ]; then
-    echo "ending: every promise was kept"
-fi
-[ $failed -eq 0 ]
+all_kept ending

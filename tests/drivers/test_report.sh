@@ -4,43 +4,12 @@
 #
 #   sh tests/drivers/test_report.sh TRAIN REPORT
 set -u
-absolute() {
-    case $1 in
-    /*) echo "$1" ;;
-    *) echo "$(pwd)/$1" ;;
-    esac
-}
+. "$(dirname "$0")/promises.sh"
 train=$(absolute "$1")
 report=$(absolute "$2")
-look=$(absolute "$(dirname "$0")/look.py")
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-# Pages are test_ending.sh's: without them runs take half the time.
-printf '#!/bin/sh\nexec "%s" --no-report "$@"\n' "$train" >train
-chmod +x train
-train=$work/train
-failed=0
-
-promise() {
-    sentence=$1
-    shift
-    if ! "$@" >out 2>err; then
-        echo "broken: $sentence" >&2
-        sed 's/^/    /' out err >&2
-        failed=$((failed + 1))
-    fi
-}
-refuses() {
-    sentence=$1
-    words=$2
-    shift 2
-    if "$@" >out 2>err || ! grep -q -e "$words" err; then
-        echo "broken: $sentence" >&2
-        sed 's/^/    /' err >&2
-        failed=$((failed + 1))
-    fi
-}
+look=$here/look.py
+enter_own_folder
+leave_pages_out
 
 small="--total-timesteps 4000 --num-items 50 --quiet"
 for algo in ppo a2c; do
@@ -217,4 +186,4 @@ assert len(links) == 6 and links == ids, (links, ids)"
 promise "a page tells version, date and command" python3 "$look" --read well.html "version" "(commit " "UTC" "--name moving" "PPO"
 promise "…and its page says so" python3 "$look" --read well.html "The health watch had nothing to say"
 
-[ $failed -eq 0 ]
+all_kept report

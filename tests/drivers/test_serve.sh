@@ -4,17 +4,10 @@
 #
 #   sh tests/drivers/test_serve.sh TRAIN SERVE
 set -u
-absolute() {
-    case $1 in
-    /*) echo "$1" ;;
-    *) echo "$(pwd)/$1" ;;
-    esac
-}
+. "$(dirname "$0")/promises.sh"
 train=$(absolute "$1")
 serve=$(absolute "$2")
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+enter_own_folder
 "$train" --algo ppo --total_timesteps 2048 --checkpoint policy.safetensors >log 2>&1 || {
     cat log
     exit 1

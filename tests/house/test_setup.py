@@ -45,7 +45,17 @@ class TheSetup(unittest.TestCase):
         self.assertEqual({name for name in targets if name.startswith("test_") or name == "server"}, set())
         self.assertRegex(done.stdout, r"examples/server +: no \(needs SQLite: libsqlite3-dev\)")
         self.assertRegex(done.stdout, r"JSON lines +: no \(needs jansson: libjansson-dev\)")
-        self.assertRegex(done.stdout, r"tests +: no \(need libcheck")
+        self.assertRegex(done.stdout, r"tests +: no \(-Dtests=enabled: needs libcheck")
+
+    def test_tests_are_built_where_they_are_asked_for_alone(self):
+        """On this machine, which has what they need."""
+        for words, is_there in ([], False), (["-Dtests=enabled"], True):
+            build = str(self.root / f"build-{len(words)}")
+            done = subprocess.run(["meson", "setup", build, "-Dexamples=false", *words], cwd=TREE, text=True,
+                                  capture_output=True)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            found = {name for name in self.targets(build) if name.startswith("test_") or name == "bench"}
+            self.assertEqual(bool(found), is_there, found)
 
     def test_tests_that_are_asked_for_and_cannot_be_built_are_an_error(self):
         done = self.meson("setup", str(self.root / "build"), "-Dtests=enabled")
