@@ -189,6 +189,12 @@ promise "a world where every play earns the same trains" "$train" --algo ppo --w
 cp out equal.out
 promise "…and is said to be one" sh -c "tr '\n' ' ' <equal.out | grep -q 'play earns the same'"
 promise "…without a share that is no number" sh -c '! grep -q -e nan -e inf equal.out'
+promise "…by each of its seeds" "$train" --algo ppo --world equal.csv --total-timesteps 1000 --name equal --seeds 1-2 --json
+cp out equal.out
+promise "…which have no share, not one of 0 %" sh -c 'test "$(grep -c "^seed .* as every play " equal.out)" -eq 2 &&
+    grep -q "^2 seeds: every play earns the same" equal.out && ! grep -q "0.00 %" equal.out'
+promise "…in JSON neither, and did not fail" sh -c 'tail -n 1 equal.out | grep "\"seeds\": 2, \"failed\": 0" |
+    grep "\"share_mean\": null" | grep -q "\"share_lowest\": null"'
 
 like() {
     refuses "a checkpoint that is $1 is said to look like it" "$2" "$evaluate" like.safetensors

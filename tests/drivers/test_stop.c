@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A signal asks, and another one a moment later ends the process at once; two within 0.3 seconds are
- * one request. The clock is the test's. */
+/* A signal asks, and another one a moment later ends the process at once; two within 0.3 seconds
+ * are one request. The clock is the test's. */
 #define _DEFAULT_SOURCE /* syscall */
 #include <signal.h>
 #include <string.h>

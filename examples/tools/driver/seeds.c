@@ -18,7 +18,8 @@ typedef struct result {
     pid_t process;
     FILE *out; /* what the child prints */
     bool has_begun, has_failed, is_interrupted;
-    double share, reward, seconds, warnings;
+    double share; /* NaN: there is none, since every play earns the same */
+    double reward, seconds, warnings;
 } result;
 
 int seeds_parse(uint64_t *seeds, const char *spec)
@@ -60,12 +61,19 @@ int seeds_parse(uint64_t *seeds, const char *spec)
     return n;
 }
 
+/* NaN where there is none of that name, or null: a number that is none. */
 static double number_of(const char *line, const char *name)
 {
     char key[64];
+    char *end = NULL;
     snprintf(key, sizeof key, "\"%s\": ", name);
     const char *at = strstr(line, key);
-    return at != NULL ? strtod(at + strlen(key), NULL) : (double)NAN;
+    if (at == NULL) {
+        return (double)NAN;
+    }
+    at += strlen(key);
+    const double value = strtod(at, &end);
+    return end != at ? value : (double)NAN;
 }
 
 /* What a child printed last, in line [capacity]. */
@@ -118,13 +126,18 @@ static void judge(result *r, uint64_t seed, int status, bool is_quiet)
     r->seconds = number_of(line, "seconds");
     r->warnings = number_of(line, "warnings");
     r->is_interrupted = strstr(line, "\"interrupted\": true") != NULL;
-    r->has_failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !isfinite(r->share);
+    r->has_failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !isfinite(r->reward);
     if (r->has_failed) {
         complain(seed, status);
     } else if (!is_quiet) {
-        printf("seed %3llu  reward %.4f a step  %6.2f %% of %s  %.1f s  %.0f warnings%s\n",
-               (unsigned long long)seed, r->reward, 100.0 * r->share, yardstick, r->seconds,
-               r->warnings, r->is_interrupted ? "  interrupted" : "");
+        printf("seed %3llu  reward %.4f a step  ", (unsigned long long)seed, r->reward);
+        if (isfinite(r->share)) {
+            printf("%6.2f %% of %s", 100.0 * r->share, yardstick);
+        } else {
+            printf("as every play");
+        }
+        printf("  %.1f s  %.0f warnings%s\n", r->seconds, r->warnings,
+               r->is_interrupted ? "  interrupted" : "");
     }
     output_check();
 }
@@ -188,11 +201,12 @@ static void list(char *out, size_t capacity, const result *results, int n, const
     }
 }
 
-/* Shares of the seeds that ended, sorted. */
+/* Shares of the seeds that ended, sorted; NaN where there are none. */
 typedef struct summary {
     double shares[SEEDS_MOST];
-    double mean, spread, middle, warnings;
-    int n;
+    double mean, spread, middle, lowest, highest, warnings;
+    int n;       /* seeds that ended */
+    int n_shares; /* of them, those that have a share */
 } summary;
 
 static void sum_up(summary *of, const result *results, int n)
@@ -202,26 +216,40 @@ static void sum_up(summary *of, const result *results, int n)
     for (int i = 0; i < n; i++) {
         const result *r = &results[i];
         if (r->has_begun && !r->has_failed && !r->is_interrupted) {
-            of->shares[of->n++] = r->share;
-            sum += r->share;
+            of->n += 1;
             of->warnings += r->warnings;
+            if (isfinite(r->share)) {
+                of->shares[of->n_shares++] = r->share;
+                sum += r->share;
+            }
         }
     }
-    of->mean = sum / of->n;
-    for (int i = 0; i < of->n; i++) {
+    const int m = of->n_shares;
+    of->mean = of->spread = of->middle = of->lowest = of->highest = (double)NAN;
+    if (m == 0) {
+        return;
+    }
+    of->mean = sum / m;
+    for (int i = 0; i < m; i++) {
         squares += (of->shares[i] - of->mean) * (of->shares[i] - of->mean);
     }
-    of->spread = of->n > 1 ? sqrt(squares / (of->n - 1)) : 0.0;
-    qsort(of->shares, (size_t)of->n, sizeof *of->shares, ascending);
-    of->middle = of->n > 0 ? seeds_interquartile_mean(of->shares, of->n) : (double)NAN;
+    of->spread = m > 1 ? sqrt(squares / (m - 1)) : 0.0;
+    qsort(of->shares, (size_t)m, sizeof *of->shares, ascending);
+    of->middle = seeds_interquartile_mean(of->shares, m);
+    of->lowest = of->shares[0];
+    of->highest = of->shares[m - 1];
 }
 
 static void print_summary(const summary *of)
 {
+    if (of->n_shares == 0) {
+        printf("%d seeds: every play earns the same in this world, so there is no share\n", of->n);
+        return;
+    }
     printf("%d seeds: mean %.2f %%, standard deviation %.2f %%, interquartile mean %.2f %%, "
            "lowest %.2f %%, highest %.2f %%\n",
-           of->n, 100.0 * of->mean, 100.0 * of->spread, 100.0 * of->middle, 100.0 * of->shares[0],
-           100.0 * of->shares[of->n - 1]);
+           of->n_shares, 100.0 * of->mean, 100.0 * of->spread, 100.0 * of->middle,
+           100.0 * of->lowest, 100.0 * of->highest);
 }
 
 static void write_json(const summary *of, const char *failed, const char *interrupted, int n_failed)
@@ -237,8 +265,8 @@ static void write_json(const summary *of, const char *failed, const char *interr
     json_number(&j, "share_mean", of->mean);
     json_number(&j, "share_deviation", of->spread);
     json_number(&j, "share_interquartile_mean", of->middle);
-    json_number(&j, "share_lowest", of->n > 0 ? of->shares[0] : (double)NAN);
-    json_number(&j, "share_highest", of->n > 0 ? of->shares[of->n - 1] : (double)NAN);
+    json_number(&j, "share_lowest", of->lowest);
+    json_number(&j, "share_highest", of->highest);
     json_end(&j);
 }
 
