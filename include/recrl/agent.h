@@ -66,14 +66,14 @@ typedef struct rr_stats {
  * Errors: RR_E_MEMORY; RR_E_THREAD: the system refused one of num_threads.
  * Cost: the orthogonal start of each layer takes 4 · wider side · narrower side² multiplications
  * and additions at the speed of matrix products (1024 × 1024: 0.2 s of a core). Layers with a side
- * of at most 64 cost nothing to speak of. */
+ * of at most 64 cost next to nothing. */
 RR_API rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config,
                                  const void *algo_config, rr_items *items, const rr_host *host,
                                  rr_error *err);
 /* *bytes receives what create takes of the host. Later allocations: rr_agent_set_items takes a
  * block for the new catalogue and gives the old one back; the first publish of a catalogue packs it
- * once for all snapshots, and each snapshot takes its parameters, unless one that nobody holds is
- * written over (rr_slot_publish).
+ * once for all snapshots, and each snapshot takes its parameters, unless one without references
+ * is overwritten (rr_slot_publish).
  * Errors: RR_E_MEMORY: more than a size_t counts. */
 RR_API rr_status rr_agent_memory(const rr_agent_config *config, const void *algo_config,
                                  const rr_items *items, size_t *bytes, rr_error *err);
@@ -136,8 +136,8 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
  * rr_host.is_cancelled said so before a minibatch. After a gradient that was not finite and after a
  * cancellation the steps before it are kept, the buffer is emptied, and stats has them; a cancelled
  * update counts as one.
- * Cost: for every row of every pass a decision and its way back; for each minibatch a sweep over
- * all parameters; at the end one hash of them.
+ * Cost: for every row of every pass a decision and its backward pass; for each minibatch a sweep
+ * over all parameters; at the end one hash of them.
  *
  * Where all rows were recorded under another catalogue, the answer is RR_OK with 0 rows, and the
  * buffer is emptied: this counts as no update (n_updates, annealing, staleness), and the host's log
@@ -192,8 +192,8 @@ RR_API rr_status rr_agent_update_sessions(rr_agent *agent, rr_ledger *ledger, rr
  * Errors: RR_E_MISMATCH: obs->pool has another width. RR_E_NOT_FINITE: a number given, and nothing
  * changes; or a gradient. After that, and after RR_E_CANCELLED (rr_host.is_cancelled), the steps
  * before it are kept.
- * Cost: for every row of every pass a decision and its way back; for each minibatch a sweep over
- * all parameters; at the end one hash of them. */
+ * Cost: for every row of every pass a decision and its backward pass; for each minibatch a sweep
+ * over all parameters; at the end one hash of them. */
 RR_API rr_status rr_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
                                   const float *weights, const float *returns,
                                   const rr_imitate_config *config, rr_stats *stats, rr_error *err);

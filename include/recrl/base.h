@@ -35,7 +35,7 @@ typedef int32_t rr_status;
 enum {
     RR_OK = 0,             /* success */
     RR_E_INVALID = -1,     /* an argument or a config field is outside its range */
-    RR_E_UNSUPPORTED = -2, /* a field or a combination that this release does not serve yet */
+    RR_E_UNSUPPORTED = -2, /* a field or a combination that this release does not support */
     RR_E_MEMORY = -3,      /* the allocator gave NULL, or a size does not fit */
     RR_E_STATE = -4,       /* called out of order: a reward before its record, an observe
                               before reset */
@@ -73,7 +73,7 @@ RR_API const char *rr_status_text(rr_status status);
 /* Levels of a log sentence. */
 enum {
     RR_LOG_INFO = 0,   /* worth a line */
-    RR_LOG_WARNING = 1 /* worth somebody's attention */
+    RR_LOG_WARNING = 1 /* worth attention */
 };
 
 /* What a handle may use of its host. NULL for a whole rr_host, or for a member, means: malloc and

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/buffer.h: rollouts: rows of sessions that march in step.
+/* recrl/buffer.h: rollouts: rows of sessions in lock step.
  *
  * Cost: constant. */
 #ifndef RECRL_BUFFER_H

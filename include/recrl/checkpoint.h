@@ -35,12 +35,12 @@ typedef struct rr_checkpoint {
  *                renamed over it. Killed or refused at any moment, a save leaves the whole old
  *                file or the whole new one. Parts go out as they lie in the handles: a save takes
  *                a few KiB of memory.
- *   left over    The temporary file is locked (flock) while it is written. One that nobody locks,
+ *   left over    The temporary file is locked (flock) while it is written. One that is not locked,
  *                of a process that was killed, is removed by the next save to the path; for this
  *                its folder is read once.
  *   symlinks     They are followed, and stay: the file that they lead to is replaced, or made.
- *   permissions  The mode of a file that is there is kept; owner and group where the system lets
- *                us, else its group may do what others may. Access lists and other hard links
+ *   permissions  The mode of a file that is there is kept; owner and group where the system allows
+ *                it, else its group may do what others may. Access lists and other hard links
  *                stay with the old file. A file that the caller may not write is RR_E_IO, and for
  *                root one that nobody may write. A new file has 0666 less the umask.
  *   devices      They and pipes are written to as they are, never replaced; what was written

@@ -15,7 +15,7 @@ extern "C" {
  * to create, which checks it; a NULL config means the defaults. It begins with struct_size and
  * kind, and one that no init has filled is refused. One table per config (name, type, default,
  * range, text) drives init, check, set-by-name, rr_config_field_at and what a checkpoint stores;
- * train --help prints it. */
+ * recrl-train --help prints it. */
 
 /* Algorithms: rr_algo_at lists them. */
 enum {
@@ -226,7 +226,7 @@ typedef struct rr_ledger_config {
     int32_t max_history;    /* longest history stored; default 20 */
     int32_t min_rows;       /* rows that an update must find to train on, ≥ 1: fewer wait in the
                                ledger for more; default 2, the least that PPO and normalised
-                               advantages can do with */
+                               advantages need */
     int32_t idle_end;       /* what an idle session has come to: RR_IDLE_LEFT (default): its user
                                left for good, and the session is terminated. RR_IDLE_CUT: the user
                                may come back, and it is cut off without a final observation. Where

@@ -14,12 +14,12 @@ extern "C" {
 
 /* What a rating says. */
 enum {
-    RR_FEEDBACK_EXPLICIT = 0, /* how much somebody liked it */
-    RR_FEEDBACK_IMPLICIT = 1  /* that somebody met it */
+    RR_FEEDBACK_EXPLICIT = 0, /* how much a user liked it */
+    RR_FEEDBACK_IMPLICIT = 1  /* that a user met it */
 };
 
-/* Alternating least squares: with biases on explicit ratings, or on implicit feedback, where that
- * somebody met something is what counts [Hu, Koren, Volinsky 2008]. maths §9. */
+/* Alternating least squares: with biases on explicit ratings, or on implicit feedback, where it
+ * counts that a user met an item [Hu, Koren, Volinsky 2008]. maths §9. */
 typedef struct rr_als_config {
     uint32_t struct_size;
     int32_t kind;          /* RR_CONFIG_ALS, set by init */
@@ -45,7 +45,7 @@ RR_API void rr_als_config_init(rr_als_config *config, size_t struct_size);
 enum { RR_HEADER_AUTO = 0, RR_HEADER_YES = 1, RR_HEADER_NO = 2 };
 
 /* How a text of interactions is read. All texts are borrowed for the call, and NULL by default:
- * what they say is seen from the file's first lines. docs/data.md */
+ * what they would say is found in the file's first lines. docs/data.md */
 typedef struct rr_load_options {
     uint32_t struct_size;
     int32_t kind;              /* RR_CONFIG_LOAD, set by init */
@@ -285,8 +285,8 @@ typedef struct rr_ranking {
     double popular_ndcg;            /* likewise */
     double popular_ndcg_interval;   /* half width */
 } rr_ranking;
-/* Who ranks: vectors, or lists that somebody else made, a policy's say; without either, popularity
- * is ranked alone and the rest of the answer is NaN. */
+/* What ranks: vectors, or lists made elsewhere, by a policy for instance; without either,
+ * popularity is ranked alone and the rest of the answer is NaN. */
 typedef struct rr_ranker {
     uint32_t struct_size;
     int32_t n_best;            /* ≥ 1 */

@@ -125,7 +125,7 @@ RR_API rr_status rr_metrics_add(rr_metrics *metrics, const int32_t *items,
 RR_API int32_t rr_metrics_is_complete(const rr_metrics *metrics);
 
 /* Means over sessions; *_interval is the half width of the 95 % interval, by Student's t.
- * What too few sessions say nothing of is NaN: a mean of none, an interval of fewer than two. */
+ * NaN where there are too few sessions: a mean of none, an interval of fewer than two. */
 typedef struct rr_metrics_summary {
     uint32_t struct_size;
     int32_t n_sessions;                  /* that have ended and are included */
@@ -191,16 +191,16 @@ typedef struct rr_comparison {
 } rr_comparison;
 /* Fills *out. a, b [n] are returns of the same n ≥ 1 sessions, finite. groups [n] (nullable: each
  * session its own): sessions with one number are one user's, and lie side by side; the interval is
- * then over users, since a second session of one user is less news than one of another. Of a policy
- * and itself difference and interval are exactly 0. maths §8. Keeps nothing, allocates nothing; any
- * thread.
+ * then over users, since a second session of a user tells less than one of another user. Of a
+ * policy and itself difference and interval are exactly 0. maths §8. Keeps nothing, allocates
+ * nothing; any thread.
  * Errors: RR_E_NOT_FINITE names the return.
  * Cost: a pass over the sessions. */
 RR_API rr_status rr_compare_returns(const float *a, const float *b, const int32_t *groups,
                                     int32_t n, rr_comparison *out, rr_error *err);
 
-/* Half width of the 95 % interval of the mean of n values that are no news of one another, the
- * results of n seeds say, from their sum and the sum of their squares: Student's t. NaN for n < 2,
+/* Half width of the 95 % interval of the mean of n independent values, such as the results
+ * of n seeds, from their sum and the sum of their squares: Student's t. NaN for n < 2,
  * and where a sum is not finite. */
 RR_API double rr_mean_interval(double sum, double sum_of_squares, int64_t n);
 

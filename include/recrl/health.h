@@ -72,7 +72,7 @@ RR_API void rr_health_config_init(rr_health_config *config, size_t struct_size);
  *   was scaled    its mean distance from what it was just before changed by more than a factor of
  *                 1.6;
  *   was turned    its sign, or x to 1 − x, as its correlations with other inputs and with rewards
- *                 show (|r| of 0.1 in windows of 4,096 rows; nobody can tell of noise); rewards
+ *                 show (|r| of 0.1 in windows of 4,096 rows; not in pure noise); rewards
  *                 count where rr_health_reward follows the record of its rows, at most 256, in
  *                 their order and without ids;
  *   was swapped   with another, as its correlations show.

@@ -11,8 +11,8 @@
 extern "C" {
 #endif
 
-/* What a catalogue may have beside vectors and keys. Room that is reserved: this release serves
- * none of it, and both must be 0 and NULL (RR_E_UNSUPPORTED). */
+/* What a catalogue may have beside vectors and keys. Room that is reserved: this release
+ * supports none of it, and both must be 0 and NULL (RR_E_UNSUPPORTED). */
 typedef struct rr_items_options {
     uint32_t struct_size;  /* sizeof(rr_items_options) */
     int32_t feature_dim;   /* width of the items' own features */
@@ -20,8 +20,8 @@ typedef struct rr_items_options {
 } rr_items_options;
 
 /* A catalogue: n vectors of width dim, and the host's 64-bit keys. Immutable; agents and
- * environments hold references, so the host may destroy its own at once, and 10⁶ vectors exist one
- * time.
+ * environments hold references, so the host may release its own at once, and 10⁶ vectors are in
+ * memory once.
  *
  * vectors [n, dim] finite, copied. keys [n] all different, or NULL for 0 … n−1. n in [1, 2^31 − 2],
  * dim in [1, 4096]. options NULL: none.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* recrl/ledger.h: sessions that do not march in step, and the log as blobs.
+/* recrl/ledger.h: sessions that are not in lock step, and the log as blobs.
  *
  * Cost: constant. */
 #ifndef RECRL_LEDGER_H
@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* Rows until they are trained on, of sessions that do not march in step (a server): rows belong
+/* Rows until they are trained on, of sessions that are not in lock step (a server): rows belong
  * together by rr_obs.sessions, and rewards come by decision id, in any order, later or never. A
  * session is open until it ends; it then waits until nothing can be earned in it any more, and is
  * ready for rr_agent_update_sessions. config NULL: the defaults; *out is the caller's, until
@@ -129,7 +129,7 @@ RR_API rr_status rr_ledger_get_counts(const rr_ledger *ledger, rr_ledger_counts 
 RR_API rr_status rr_ledger_settle(rr_ledger *ledger, int64_t now, rr_ledger_counts *counts,
                                   rr_error *err);
 
-/* Sets the clock to any time, for whoever means such a jump, or to put a wrong clock right;
+/* Sets the clock to any time, for a host that means such a jump, or to put a wrong clock right;
  * INT64_MIN: to none, as it was before the first settle. Moves no row: the next settle does.
  * Sessions that a wrong clock has ended stay so; rewards of theirs may come again. */
 RR_API rr_status rr_ledger_set_clock(rr_ledger *ledger, int64_t now, rr_error *err);

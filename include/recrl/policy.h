@@ -28,7 +28,7 @@ extern "C" {
 /* The agent's policy as it is now, with the options (NULL: the defaults) as its way to play. *out
  * is a reference of the caller's. Memory comes from the agent's allocator, which must be fit for
  * the thread that releases the last reference. The catalogue is shared, parameters are copied: the
- * agent may learn on at once.
+ * agent may go on learning at once.
  * Errors: RR_E_MEMORY.
  * Cost: a pass over all parameters; the first time under a catalogue that is not learned, also one
  * over its vectors. */
@@ -53,7 +53,7 @@ RR_API rr_status rr_policy_get_options(const rr_policy *policy, rr_serving_optio
 /* One safetensors file: weights, config, options, version and item fingerprint, and sixteen
  * decisions made while saving, which load replays; no moments, no item vectors unless trained, and
  * a checksum over every byte. Written as rr_checkpoint_save writes: a trainer that is killed at any
- * moment leaves the old file or the new one, and so does a reader find.
+ * moment leaves the old file or the new one, and a reader finds one of them.
  * Errors: RR_E_IO: the path cannot be written; RR_E_MEMORY; RR_E_NOT_FINITE: its scores overflow,
  * so that no decision of it can be replayed.
  * Cost: a pass over all parameters, sixteen decisions, and the writing. */
@@ -147,8 +147,8 @@ RR_API rr_status rr_reader_join(rr_reader **out, rr_slot *slot, uint64_t seed, c
  * Errors: RR_E_MISMATCH: another shape.
  * Cost: a lock. */
 RR_API rr_status rr_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err);
-/* rr_agent_publish and rr_slot_swap in one. A snapshot that was replaced and that nobody holds is
- * written over, so that after the first few nothing is allocated.
+/* rr_agent_publish and rr_slot_swap in one. A replaced snapshot without references is
+ * overwritten, so that after the first few nothing is allocated.
  * Errors: RR_E_MEMORY; RR_E_MISMATCH: an agent of another shape.
  * Cost: as both. */
 RR_API rr_status rr_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,

@@ -26,7 +26,7 @@
  *             nothing. The library never prints, exits or aborts. RR_E_INVALID may come from every
  *             such function (NULL where something is needed, a value outside of its range, a struct
  *             that no init has filled), RR_E_UNSUPPORTED from each that takes a struct (a field
- *             that is not served yet). All others that a function may return stand under its
+ *             that is not supported yet). All others that a function may return stand under its
  *             "Errors".
  *   threads   Distinct handles may be used from distinct threads at once; one handle from one
  *             thread at a time, but for what is said below. The library starts only as many threads
@@ -34,9 +34,9 @@
  *   numbers   One release, one seed, one kind of build: the same bytes on any thread count, on
  *             every x86-64 CPU with AVX2 and FMA. Elsewhere repeatable, and equal to 1e-5.
  *   change    Structs begin with struct_size and only grow; numbers are never reused. A program
- *             built against an older header keeps working. A field that is not served yet must be 0
- *             or NULL, else the answer is RR_E_UNSUPPORTED. The lab (data, eval, health) may change
- *             until 1.0.
+ *             built against an older header keeps working. A field that is not supported yet must
+ *             be 0 or NULL, else the answer is RR_E_UNSUPPORTED. The lab (data, eval, health) may
+ *             change until 1.0.
  *
  * What may run beside what
  *   A function that takes handles uses each of them for the whole of the call, and no other thread
@@ -63,10 +63,10 @@
  *   - rr_*_init, rr_*_memory, rr_config_*, rr_algo_*, rr_record_*, rr_outcome_*, rr_ending_*,
  *     rr_blob_*, rr_gae, rr_compare_returns, rr_mean_interval, rr_npy_*, rr_id_key, rr_status_*,
  *     rr_version, rr_runtime_describe, rr_checkpoint_read_config: any thread at any time, as long
- *     as nobody else writes the structs and handles that are given, which are only read.
+ *     as no other thread writes the structs and handles that are given, which are only read.
  *   - rr_*_create, rr_items_create_random, rr_*_load, rr_policy_load_memory: any thread. Configs
  *     are read, and items retained, while it runs.
- *   - rr_*_destroy: any thread, once nobody uses the handle any more.
+ *   - rr_*_destroy: any thread, once no thread uses the handle any more.
  *   Callbacks (rr_host) must return: no C++ exception, longjmp or panic may pass through the
  *   library, and none may call back into a handle of the call that it is called from. A handle that
  *   was unwound through is in no defined state.
@@ -94,7 +94,7 @@
 #include <recrl/items.h>      /* the catalogue */
 #include <recrl/agent.h>      /* actor and critic: act, update, imitate */
 #include <recrl/buffer.h>     /* rollouts in lock step */
-#include <recrl/ledger.h>     /* sessions that do not march in step; the log as blobs */
+#include <recrl/ledger.h>     /* sessions that are not in lock step; the log as blobs */
 #include <recrl/policy.h>     /* snapshots to serve from, readers, the slot */
 #include <recrl/checkpoint.h> /* a run in a file */
 #include <recrl/env.h>        /* a simulated environment */
