@@ -122,6 +122,10 @@ typedef struct rr_agent_config {
                                   synthetic world, where the small coordinates also matter least, it
                                   costs a hundredth of the best. maths §11 */
     int64_t norm_rows; /* rows that these running statistics remember, ≥ 1; default 8192 */
+    int32_t has_feature_query; /* features of candidates meet the state: a row's weights of them are
+                                  w + F s with F [feature_dim, state_dim] learned from 0; needs
+                                  feature_dim ≥ 1; default 0: one weight for all users. maths §2 */
+    uint32_t reserved;
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */

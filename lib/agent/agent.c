@@ -81,6 +81,11 @@ static rr_status check_dense(const rr_agent_config *config, const rr_items *item
 rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *items,
                                  rr_error *err)
 {
+    if (config->has_feature_query != 0 && config->feature_dim == 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: has_feature_query is 1 and feature_dim is 0; without features of "
+                 "candidates it must be 0");
+    }
     return config->head == RR_HEAD_DENSE ? check_dense(config, items, err)
                                          : check_tower(config, items, err);
 }

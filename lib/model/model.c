@@ -81,6 +81,9 @@ uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_
         const int32_t normalised[] = {config->normalize_returns, config->normalize_states};
         rri_hash_update(&hash, normalised, sizeof normalised);
     }
+    if (config->has_feature_query != 0) {
+        rri_hash_update(&hash, &config->has_feature_query, sizeof config->has_feature_query);
+    }
     rri_hash_update(&hash, values, n_floats * sizeof(float));
     return rri_hash_final(&hash);
 }

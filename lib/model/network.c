@@ -97,6 +97,7 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
     net->has_skip = !net->is_dense && config->has_skip != 0;
     net->state_dim = (size_t)config->state_dim;
     net->feature_dim = (size_t)config->feature_dim;
+    net->has_feature_query = config->has_feature_query != 0;
     net->n_items = n_items;
 
     const size_t n_hidden = count_layers(config->hidden);
@@ -110,6 +111,10 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
                                    false, err));
     }
     RRI_TRY(declare_head(net, config, err));
+    if (net->has_feature_query) {
+        RRI_TRY(rri_linear_declare(&net->feature_query, &net->params, "actor.feature_query",
+                                   net->state_dim, net->feature_dim, false, err));
+    }
     const rri_mlp_shape critic = shape_of(config, config->critic_hidden, 1);
     RRI_TRY(rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err));
     return declare_constants(net, config, err);
@@ -127,6 +132,9 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     rri_mlp_layout(&net->actor, arena, kernels, false);
     if (net->has_skip) {
         rri_linear_layout(&net->skip, arena, kernels, false);
+    }
+    if (net->has_feature_query) {
+        rri_linear_layout(&net->feature_query, arena, kernels, false);
     }
     rri_mlp_layout(&net->critic, arena, kernels, false);
     if (net->n_items > 0 && !net->borrows_panels) {
@@ -174,6 +182,10 @@ void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri
     tape->seen = sees_normalised(net)
                      ? RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->state_dim))
                      : NULL;
+    tape->feature_weights =
+        net->has_feature_query
+            ? RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->feature_dim))
+            : NULL;
 }
 
 size_t rri_network_init_scratch(const rri_network *net)
@@ -232,6 +244,9 @@ static void pack_actor(rri_network *net, const float *values)
     if (net->has_skip) {
         rri_linear_pack(&net->skip, values);
     }
+    if (net->has_feature_query) {
+        rri_linear_pack(&net->feature_query, values);
+    }
     const float *log_scale = at_or_null(values, net->at.log_scale);
     const float *repeat_weight = at_or_null(values, net->at.repeat_weight);
     net->head = (rri_head){
@@ -240,7 +255,9 @@ static void pack_actor(rri_network *net, const float *values)
         .has_repeat_weight = repeat_weight != NULL,
         .feature_weights = at_or_null(values, net->at.feature_weights),
         .feature_dim = net->feature_dim,
+        .temperature = 1.0f,
     };
+    net->feature_weights = net->head.feature_weights;
     net->catalogue.bias = at_or_null(values, net->at.item_bias);
     pack_constants(net, values);
 }
@@ -327,6 +344,9 @@ size_t rri_network_scratch(const rri_network *net, size_t n)
         const size_t skip = rri_linear_scratch(&net->skip, n);
         bytes = skip > bytes ? skip : bytes;
     }
+    if (net->has_feature_query) {
+        bytes = rri_size_larger(bytes, rri_linear_scratch(&net->feature_query, n));
+    }
     return bytes;
 }
 
@@ -349,6 +369,18 @@ static const float *seen_states(const rri_network *net, rri_network_tape *tape,
     return tape->seen;
 }
 
+/* w + F s of rows [begin, end). */
+static void weigh_features(const rri_network *net, rri_network_tape *tape, const float *inputs,
+                           size_t begin, size_t end, rri_stack *scratch)
+{
+    const size_t f = net->feature_dim;
+    for (size_t row = begin; row < end; row++) {
+        memcpy(tape->feature_weights + row * f, net->feature_weights, f * sizeof(float));
+    }
+    rri_linear_forward(&net->feature_query, tape->feature_weights + begin * f,
+                       inputs + begin * net->state_dim, end - begin, true, scratch);
+}
+
 void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch)
 {
@@ -366,6 +398,21 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
         rri_linear_forward(&net->skip, query, inputs + begin * net->state_dim, end - begin,
                            has_mlp(net), scratch);
     }
+    if (net->has_feature_query) {
+        weigh_features(net, tape, inputs, begin, end, scratch);
+    }
+}
+
+rri_logits_input rri_network_scores(const rri_network *net, const rri_network_tape *tape,
+                                    const rri_head *head, const rri_catalogue *catalogue,
+                                    const rri_menu *menu)
+{
+    return (rri_logits_input){.kernels = net->kernels,
+                              .catalogue = catalogue,
+                              .head = head,
+                              .menu = menu,
+                              .q = tape->query,
+                              .feature_weights = tape->feature_weights};
 }
 
 void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
@@ -413,20 +460,40 @@ void rri_network_values(float *values, const rri_network *net, const rri_network
     }
 }
 
-static size_t n_skip_tasks(const rri_network *net)
+/* ── parameters ──
+ * The tasks are those of the actor, of the critic, of W_skip, of F, in this order. */
+
+/* Outputs of a linear map that one task owns; a network without the map has no task of it. */
+typedef struct linear_part {
+    const rri_linear *map;
+    const float *dy;    /* [n, out] */
+    size_t first, last; /* outputs */
+} linear_part;
+
+static size_t n_linear_tasks(bool is_there, const rri_linear *map)
 {
-    return net->has_skip ? (net->dim + RRI_LINEAR_BLOCK - 1) / RRI_LINEAR_BLOCK : 0;
+    return is_there ? (map->out + RRI_LINEAR_BLOCK - 1) / RRI_LINEAR_BLOCK : 0;
 }
 
 size_t rri_network_n_tasks(const rri_network *net)
 {
-    return rri_mlp_n_tasks(&net->actor) + rri_mlp_n_tasks(&net->critic) + n_skip_tasks(net);
+    return rri_mlp_n_tasks(&net->actor) + rri_mlp_n_tasks(&net->critic) +
+           n_linear_tasks(net->has_skip, &net->skip) +
+           n_linear_tasks(net->has_feature_query, &net->feature_query);
 }
 
-static void skip_part(const rri_network *net, size_t task, size_t *first, size_t *last)
+/* task: counted from the first of W_skip on. slopes NULL: not asked for dy. */
+static linear_part part_of(const rri_network *net, const rri_network_tape *slopes, size_t task)
 {
-    *first = task * RRI_LINEAR_BLOCK;
-    *last = net->dim - *first < RRI_LINEAR_BLOCK ? net->dim : *first + RRI_LINEAR_BLOCK;
+    const size_t n_skip = n_linear_tasks(net->has_skip, &net->skip);
+    const bool is_skip = task < n_skip;
+    linear_part part = {.map = is_skip ? &net->skip : &net->feature_query};
+    if (slopes != NULL) {
+        part.dy = is_skip ? slopes->query : slopes->feature_weights;
+    }
+    part.first = (is_skip ? task : task - n_skip) * RRI_LINEAR_BLOCK;
+    part.last = rri_size_smaller(part.map->out, part.first + RRI_LINEAR_BLOCK);
+    return part;
 }
 
 void rri_network_zero_params(const rri_network *net, float *gradients, size_t task)
@@ -438,9 +505,8 @@ void rri_network_zero_params(const rri_network *net, float *gradients, size_t ta
     } else if (task < n_actor + n_critic) {
         rri_mlp_zero_params(&net->critic, gradients, task - n_actor);
     } else {
-        size_t first, last;
-        skip_part(net, task - n_actor - n_critic, &first, &last);
-        rri_linear_zero_params(&net->skip, gradients, first, last);
+        const linear_part part = part_of(net, NULL, task - n_actor - n_critic);
+        rri_linear_zero_params(part.map, gradients, part.first, part.last);
     }
 }
 
@@ -464,9 +530,8 @@ void rri_network_backward_params(const rri_network *net, float *gradients,
         rri_mlp_backward_params(&net->critic, gradients, &slopes->critic, &tape->critic, inputs, n,
                                 task - n_actor, scratch);
     } else {
-        size_t first, last;
-        skip_part(net, task - n_actor - n_critic, &first, &last);
-        rri_linear_backward_params(&net->skip, gradients, slopes->query, inputs, n, first, last,
+        const linear_part part = part_of(net, slopes, task - n_actor - n_critic);
+        rri_linear_backward_params(part.map, gradients, part.dy, inputs, n, part.first, part.last,
                                    scratch);
     }
 }

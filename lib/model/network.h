@@ -3,6 +3,7 @@
  *
  *   two-tower   q(s) = W_skip s + c MLP(s)        z = τ q·v + w·f + b − κ count
  *   dense       q(s) = last hidden layer of MLP   the same with learned item vectors v and τ = 1
+ *               with has_feature_query w + F s stands for w
  *   critic      V(s) = MLP(s)
  *
  * n rows, S state width, d query width, N items. */
@@ -40,21 +41,23 @@ typedef struct rri_norm_offsets {
 
 typedef struct rri_network {
     rri_params params;
-    rri_mlp actor;   /* to d; absent without hidden layers */
-    rri_linear skip; /* W_skip, no bias */
-    rri_mlp critic;  /* to 1 */
+    rri_mlp actor;            /* to d; absent without hidden layers */
+    rri_linear skip;          /* W_skip, no bias */
+    rri_linear feature_query; /* F [f, S], no bias */
+    rri_mlp critic;           /* to 1 */
     rri_head_offsets at;
     rri_norm_offsets norm;
-    bool has_skip, is_dense;
+    bool has_skip, has_feature_query, is_dense;
     bool borrows_panels; /* set between declare and layout: the catalogue is lent, packed */
     float mlp_scale;     /* c; 1 in the dense head */
     size_t state_dim, dim, n_items, feature_dim;
 
     const rri_kernels *kernels;
-    rri_catalogue catalogue; /* vectors: the pool's, borrowed, or in the flat values */
-    rri_head head;           /* weights in the flat values */
-    float *query_panels;     /* the same by its other side, for dq; NULL for a large one */
-    float *item_panels;      /* the catalogue packed; slice of the arena; NULL for a large one */
+    rri_catalogue catalogue;      /* vectors: the pool's, borrowed, or in the flat values */
+    rri_head head;                /* weights in the flat values */
+    const float *feature_weights; /* w [f] in the flat values, at temperature 1 */
+    float *query_panels;          /* the same by its other side, for dq; NULL for a large one */
+    float *item_panels; /* the catalogue packed; slice of the arena; NULL for a large one */
 
     float value_shift, value_scale; /* V = shift + scale · v; 0 and 1 */
     const float *state_means,
@@ -81,6 +84,7 @@ typedef struct rri_network_tape {
     rri_mlp_tape actor, critic;
     float *query; /* [max_rows, d]; in the dense head the actor's last outputs themselves */
     float *seen;  /* [max_rows, S] states as the networks see them; NULL: as they come */
+    float *feature_weights; /* [max_rows, f] w + F s; NULL without F */
 } rri_network_tape;
 
 /* Registers every tensor. n_items: size of the catalogue, 0 without one. config has been checked.
@@ -116,7 +120,8 @@ void rri_network_pack_task(rri_network *net, const float *values, size_t task);
 /* Bytes of stack that the calls below take for at most n rows. */
 size_t rri_network_scratch(const rri_network *net, size_t n);
 
-/* Rows [begin, end) of tape->query, and of the critic's last outputs v, from their inputs. */
+/* Rows [begin, end) of tape->query and feature_weights, and of the critic's last outputs v, from
+ * their inputs. */
 void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch);
 void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
@@ -127,6 +132,12 @@ void rri_network_value(const rri_network *net, rri_network_tape *tape, const rri
 void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes,
                                 const rri_network_tape *tape, size_t begin, size_t end,
                                 rri_stack *scratch);
+
+/* What the scores of rows are made of: the queries of a tape, under this head and catalogue (the
+ * network's, or copies at another temperature). */
+rri_logits_input rri_network_scores(const rri_network *net, const rri_network_tape *tape,
+                                    const rri_head *head, const rri_catalogue *catalogue,
+                                    const rri_menu *menu);
 
 /* values [end − begin] ← V(s) = shift + scale · v(s) of rows [begin, end) of a tape. */
 void rri_network_values(float *values, const rri_network *net, const rri_network_tape *tape,

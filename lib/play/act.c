@@ -62,8 +62,8 @@ static void run_tile(void *context, size_t task, size_t worker)
         return;
     }
     rri_network_query(network, work->tape, &job->inputs, begin, end, scratch);
-    const rri_logits_input in = {network->kernels, job->catalogue, &network->head, &job->menu,
-                                 work->tape->query};
+    const rri_logits_input in =
+        rri_network_scores(network, work->tape, &network->head, job->catalogue, &job->menu);
     if (job->uniforms != NULL) {
         rri_mixture_draw(job->actions, job->log_probs, work->policy, &job->mixture, &in,
                          work->parts, job->uniforms, begin, end, scratch);

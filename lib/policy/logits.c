@@ -159,12 +159,18 @@ static void weigh_features(float *weighted, const rri_logits_tile *tile, size_t 
 {
     const rri_logits_input *in = tile->in;
     const size_t dim = in->head->feature_dim;
+    const bool has_own = in->feature_weights != NULL;
+    const float *weights =
+        has_own ? in->feature_weights + (tile->row_begin + row) * dim : in->head->feature_weights;
     const float *rows[RRI_SOFTMAX_BLOCK];
     const size_t at = rri_menu_row(in->menu, tile->row_begin + row) * in->menu->k + position;
     for (size_t i = 0; i < n; i++) {
         rows[i] = in->menu->features + (at + i) * dim;
     }
-    rri_dots(in->kernels, weighted, in->head->feature_weights, rows, n, dim);
+    rri_dots(in->kernels, weighted, weights, rows, n, dim);
+    for (size_t i = 0; has_own && in->head->temperature != 1.0f && i < n; i++) {
+        weighted[i] /= in->head->temperature;
+    }
 }
 
 /* What single positions have of their own: b, − κ count, −∞. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* logits.h: z_i = τ · q·v_i + w·f_i + b_i − κ · count_i, the score of every position of a row.
+/* logits.h: z_i = τ · q·v_i + w·f_i + b_i − κ · count_i, the score of every position of a row. The
+ * weights w are one vector for all rows, or each row's own.
  *
  * The terms are added in this order, each by its own rounding, whatever the number of rows, the
  * strip of positions or the level. q·v_i is a product on packed panels where the list is the pool,
@@ -36,6 +37,7 @@ typedef struct rri_head {
     const float *feature_weights; /* w [f]; NULL: features are not read */
     size_t feature_dim;           /* f, the menu's where w is given */
     bool has_repeat_weight;       /* false: counts are not read */
+    float temperature;            /* divides feature weights of rows; all else is divided already */
 } rri_head;
 
 /* All that the distribution of n rows is made of; borrowed. */
@@ -44,7 +46,8 @@ typedef struct rri_logits_input {
     const rri_catalogue *catalogue;
     const rri_head *head;
     const rri_menu *menu;
-    const float *q; /* [n, d] */
+    const float *q;               /* [n, d] */
+    const float *feature_weights; /* [n, f] of each row, in the place of the head's; or NULL */
 } rri_logits_input;
 
 /* The largest shapes that scratch must serve. */

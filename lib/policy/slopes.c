@@ -132,6 +132,10 @@ static void add_list_sums(rri_policy_sums *sums, const float *dz, const rri_logi
             sums->d_feature_weights[j] += (double)dz[i - begin] * (double)f[i * n_features + j];
         }
     }
+    for (size_t i = begin; sums->d_row_weights != NULL && i < last; i++) {
+        rri_vec_axpy(tile->in->kernels, sums->d_row_weights + (tile->row_begin + row) * n_features,
+                     dz[i - begin], f + i * n_features, n_features);
+    }
 }
 
 void rri_slopes_add_sums(rri_policy_sums *sums, const float *dZ, size_t ldz,

@@ -41,8 +41,8 @@ static void run_tile(void *context, size_t task, size_t worker)
     }
     if (job->log_probs != NULL) {
         rri_network_query(net, &slice->tape, &job->inputs, begin, end, scratch);
-        const rri_logits_input in = {trainer->model.kernels, &job->catalogue, &job->head,
-                                     &job->menu, slice->tape.query};
+        const rri_logits_input in =
+            rri_network_scores(net, &slice->tape, &job->head, &job->catalogue, &job->menu);
         rri_mixture_forward(job->log_probs, &slice->policy, &job->mixture, &in, slice->actions,
                             begin, end, scratch);
     }

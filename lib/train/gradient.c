@@ -71,8 +71,8 @@ rri_inputs rri_gradient_inputs(const rri_rollout *rollout, const float *states, 
 static rri_logits_input input_of(const slice_job *job)
 {
     const rri_trainer *trainer = job->trainer;
-    return (rri_logits_input){trainer->model.kernels, &trainer->model.network.catalogue,
-                              &trainer->model.network.head, &job->menu, trainer->slice.tape.query};
+    const rri_network *net = &trainer->model.network;
+    return rri_network_scores(net, &trainer->slice.tape, &net->head, &net->catalogue, &job->menu);
 }
 
 static void gather_rows(const slice_job *job, size_t begin, size_t end)
@@ -107,11 +107,18 @@ static void policy_loss(const slice_job *job, rri_tile_sums *sums, size_t begin,
     }
 }
 
-static void reset_sums(rri_tile_sums *sums, size_t feature_dim)
+/* Sums of rows [begin, end) ← 0, those that rows have of their own too. */
+static void reset_sums(rri_tile_sums *sums, rri_slice *slice, size_t feature_dim, size_t begin,
+                       size_t end)
 {
     double *d_feature_weights = sums->policy.d_feature_weights;
-    *sums = (rri_tile_sums){.policy.d_feature_weights = d_feature_weights};
+    float *d_row_weights = slice->slopes.feature_weights;
+    *sums = (rri_tile_sums){.policy.d_feature_weights = d_feature_weights,
+                            .policy.d_row_weights = d_row_weights};
     memset(d_feature_weights, 0, feature_dim * sizeof(double));
+    if (d_row_weights != NULL) {
+        memset(d_row_weights + begin * feature_dim, 0, (end - begin) * feature_dim * sizeof(float));
+    }
 }
 
 /* Forward to the query of rows [begin, end). */
@@ -119,7 +126,7 @@ static void begin_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, 
                        rri_stack *scratch)
 {
     rri_slice *slice = &job->trainer->slice;
-    reset_sums(sums, job->trainer->model.network.feature_dim);
+    reset_sums(sums, slice, job->trainer->model.network.feature_dim, begin, end);
     gather_rows(job, begin, end);
     rri_network_query(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end,
                       scratch);

@@ -45,6 +45,10 @@ START_TEST(test_agent_create_refuses_what_does_not_go_together)
     expect_refusal(&shape, NULL, RR_E_INVALID, "has_trained_items is 1; without items");
 
     shape = rig_usual();
+    shape.agent.has_feature_query = 1;
+    expect_refusal(&shape, items, RR_E_INVALID,
+                   "has_feature_query is 1 and feature_dim is 0; without features of candidates");
+    shape = rig_usual();
     shape.agent.head = RR_HEAD_DENSE;
     expect_refusal(&shape, NULL, RR_E_INVALID,
                    "num_items is 0; without items the dense head needs");

@@ -76,7 +76,11 @@ static void create(step *s, size_t n_items, int threads)
     s->catalogue = (rri_catalogue){.n_items = n_items, .dim = DIM, .vectors = s->vectors};
     s->head = (rri_head){.scale = 1.5f};
     s->menu = (rri_menu){.n = ROWS};
-    s->in = (rri_logits_input){rri_kernels_detect(), &s->catalogue, &s->head, &s->menu, s->q};
+    s->in = (rri_logits_input){.kernels = rri_kernels_detect(),
+                               .catalogue = &s->catalogue,
+                               .head = &s->head,
+                               .menu = &s->menu,
+                               .q = s->q};
     rri_allocator allocator;
     if (rri_allocator_init(&allocator, NULL, NULL) != RR_OK ||
         rri_workers_create(&s->workers, threads, &allocator, NULL) != RR_OK) {

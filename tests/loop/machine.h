@@ -28,6 +28,7 @@ typedef struct machine_plan {
     float drift, tire, gamma, gae_lambda, lr, ent_coef, value_clip_eps;
     int64_t planned_updates;
     bool is_own, is_normalised; /* returns and states; remembers three rollouts */
+    bool is_crossed;            /* features of candidates meet the state */
 } machine_plan;
 
 /* Small machines that between them use every part: widths that fill no vector, rollouts longer than
@@ -197,6 +198,25 @@ static const machine_plan machine_plans[] = {
      .lr = 0.01f,
      .tire = 0.2f,
      .is_normalised = true},
+    {.name = "ppo-crossed",
+     .n_envs = 14,
+     .n_steps = 8,
+     .n_updates = 4,
+     .num_items = 60,
+     .item_dim = 6,
+     .num_candidates = 11,
+     .n_features = 2,
+     .n_excluded = 2,
+     .hidden = {12},
+     .has_bias = 1,
+     .batch_size = 30,
+     .update_epochs = 2,
+     .max_episode_steps = 9,
+     .gamma = 0.8f,
+     .lr = 0.01f,
+     .ent_coef = 0.02f,
+     .drift = 0.1f,
+     .is_crossed = true},
 };
 enum { MACHINE_PLANS = sizeof machine_plans / sizeof machine_plans[0] };
 
@@ -306,6 +326,7 @@ static inline rr_agent_config machine_agent_config(const machine_plan *plan, uin
     config.num_threads = num_threads;
     config.seed = seed;
     config.normalize_returns = config.normalize_states = plan->is_normalised;
+    config.has_feature_query = plan->is_crossed;
     config.norm_rows = (int64_t)3 * plan->n_envs * plan->n_steps;
     return config;
 }

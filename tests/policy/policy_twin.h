@@ -304,7 +304,11 @@ static inline void twin_create(twin *t, twin_shape shape, const rri_kernels *ker
     t->log_scale64 = log(1.75);
     t->repeat_weight64 = 0.625;
     t->catalogue = (rri_catalogue){.n_items = N, .dim = d, .vectors = t->vectors, .bias = t->bias};
-    t->in = (rri_logits_input){kernels, &t->catalogue, &t->head, &t->menu, t->q};
+    t->in = (rri_logits_input){.kernels = kernels,
+                               .catalogue = &t->catalogue,
+                               .head = &t->head,
+                               .menu = &t->menu,
+                               .q = t->q};
     if (shape.k == 0) {
         twin_pack(t, kernels);
     }

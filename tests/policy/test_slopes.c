@@ -70,14 +70,15 @@ START_TEST(test_slopes_flow_to_query_counts_and_features)
         float dq[3 * 16];
         double dw[8] = {0}, expected_w[8] = {0}, expected_k = 0.0;
         gradcheck_fill_nan(dq, 3 * d);
-        rri_policy_sums sums = {.d_feature_weights = dw};
+        float *d_rows = TWIN_TAKE(t, float, 3 * (t->shape.f + 1));
+        rri_policy_sums sums = {.d_feature_weights = dw, .d_row_weights = d_rows};
         for (size_t begin = 0; begin < t->width; begin += 256) {
             const size_t end = begin + 256 < t->width ? begin + 256 : t->width;
             rri_slopes_add_vectors(dq, p.dZ + begin, t->width, &p.tile, begin, end, &t->scratch);
             rri_slopes_add_sums(&sums, p.dZ + begin, t->width, &p.tile, begin, end);
         }
         for (size_t r = 0; r < 3; r++) {
-            double expected[16] = {0};
+            double expected[16] = {0}, expected_row[8] = {0};
             for (size_t i = 0; i < t->width; i++) {
                 const double dz = (double)p.dZ[r * t->width + i];
                 const float *v = t->vectors + i * d;
@@ -91,7 +92,11 @@ START_TEST(test_slopes_flow_to_query_counts_and_features)
                 for (size_t j = 0; j < t->shape.f; j++) {
                     const size_t at = (r * t->shape.k + i) * t->shape.f + j;
                     expected_w[j] += dz * (double)t->features[at];
+                    expected_row[j] += dz * (double)t->features[at];
                 }
+            }
+            for (size_t j = 0; j < t->shape.f; j++) {
+                ck_assert_double_eq_tol((double)d_rows[r * t->shape.f + j], expected_row[j], 5e-6);
             }
             for (size_t j = 0; j < d; j++) {
                 ck_assert_double_eq_tol((double)dq[r * d + j], expected[j], 5e-6);

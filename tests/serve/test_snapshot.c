@@ -224,6 +224,17 @@ START_TEST(test_snapshot_of_another_shape_is_refused_by_the_reader)
                RR_E_MISMATCH, &err, "this policy's normalize_states is 1; it must be 0");
     served_close(&other);
     other_shape = rig_usual();
+    other_shape.agent.feature_dim = 2;
+    served_open(&other, &other_shape);
+    rig_shape meeting_shape = other_shape;
+    meeting_shape.agent.has_feature_query = 1;
+    served meeting;
+    served_open(&meeting, &meeting_shape);
+    rig_expect(rri_snapshot_act(meeting.policy, other.reader, &s.r.obs, &s.r.decision, &err),
+               RR_E_MISMATCH, &err, "this policy's has_feature_query is 1; it must be 0");
+    served_close(&meeting);
+    served_close(&other);
+    other_shape = rig_usual();
     other_shape.n_items = 9;
     served_open(&other, &other_shape);
     rig_expect(rri_snapshot_act(other.policy, s.reader, &s.r.obs, &s.r.decision, &err),

@@ -64,14 +64,17 @@ static rr_status read_file(rr_policy **out, stored *s, rr_items *items, rr_error
 
 START_TEST(test_policy_file_gives_back_the_policy_it_was_written_from)
 {
-    rig_shape shapes[4] = {rig_usual(), rig_usual(), rig_usual(), rig_usual()};
+    rig_shape shapes[5] = {rig_usual(), rig_usual(), rig_usual(), rig_usual(), rig_usual()};
     shapes[0].agent.normalize_returns = shapes[0].agent.normalize_states = 1;
     shapes[1].agent.head = RR_HEAD_DENSE;
     shapes[2].agent.has_trained_items = shapes[2].agent.has_bias = 1;
     shapes[3].n_items = 0;
     shapes[3].k = 5;
     shapes[3].has_only_vectors = true;
-    for (size_t i = 0; i < 4; i++) {
+    shapes[4].k = 4;
+    shapes[4].agent.feature_dim = 2;
+    shapes[4].agent.has_feature_query = 1;
+    for (size_t i = 0; i < 5; i++) {
         stored s;
         stored_open(&s, &shapes[i]);
         rr_policy *back = NULL;

@@ -188,7 +188,20 @@ static inline double twin_count(const twin *t, size_t row, size_t position)
     return count;
 }
 
-/* z = τ q·v + w·f + b − κ count of one position. */
+/* Weight of one feature in a row: w, or w + F s. */
+static inline double twin_feature_weight(const twin *t, size_t row, size_t feature)
+{
+    const double *w = twin_tensor(t, "actor.feature_weights");
+    const double *F = twin_tensor(t, "actor.feature_query.weight");
+    const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
+    double sum = w[feature];
+    for (size_t i = 0; F != NULL && i < S; i++) {
+        sum += F[feature * S + i] * twin_input(t, t->rows.states + row * S, i);
+    }
+    return sum;
+}
+
+/* z = τ q·v + (w + F s)·f + b − κ count of one position. */
 static inline double twin_logit(const twin *t, const double *q, size_t d, size_t row,
                                 size_t position)
 {
@@ -198,7 +211,6 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
     const double *learned = twin_tensor(t, "actor.items"),
                  *bias = twin_tensor(t, "actor.item_bias");
     const double *log_scale = twin_tensor(t, "actor.log_scale");
-    const double *w = twin_tensor(t, "actor.feature_weights");
     const double *kappa = twin_tensor(t, "actor.repeat_weight");
     double dot = 0.0;
     for (size_t i = 0; i < d; i++) {
@@ -208,8 +220,8 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
         dot += q[i] * v;
     }
     double z = (log_scale != NULL ? exp(*log_scale) : 1.0) * dot;
-    for (size_t i = 0; w != NULL && i < menu->feature_dim; i++) {
-        z += w[i] * (double)menu->features[at * menu->feature_dim + i];
+    for (size_t i = 0; menu->features != NULL && i < menu->feature_dim; i++) {
+        z += twin_feature_weight(t, row, i) * (double)menu->features[at * menu->feature_dim + i];
     }
     z += bias != NULL && item >= 0 ? bias[item] : 0.0;
     return z - (kappa != NULL ? *kappa * twin_count(t, row, position) : 0.0);

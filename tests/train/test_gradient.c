@@ -285,6 +285,23 @@ START_TEST(test_gradient_in_units_of_returns_and_states_is_that_of_the_twin)
 }
 END_TEST
 
+/* w + F s, states as they come and normalised, over more rows than a slice has. */
+START_TEST(test_gradient_of_features_that_meet_the_state_is_that_of_the_twin)
+{
+    rig_shape shape = list_shape();
+    shape.agent.has_feature_query = 1;
+    check_scene(&shape, 100);
+    shape.agent.normalize_states = 1;
+    shape.ppo.ent_coef = 0.0f;
+    check_scene(&shape, 600);
+    shape = list_shape();
+    shape.agent.has_feature_query = 1;
+    shape.agent.head = RR_HEAD_DENSE;
+    shape.algo = RR_ALGO_A2C;
+    check_scene(&shape, 100);
+}
+END_TEST
+
 START_TEST(test_gradient_stays_near_no_value_that_is_none)
 {
     rig_shape shape = pool_shape();
@@ -470,6 +487,7 @@ CHECK_MAIN("train/gradient",
            test_gradient_of_other_networks_is_that_of_the_twin,
            test_gradient_of_unclipped_values_and_no_entropy_is_that_of_the_twin,
            test_gradient_in_units_of_returns_and_states_is_that_of_the_twin,
+           test_gradient_of_features_that_meet_the_state_is_that_of_the_twin,
            test_gradient_stays_near_no_value_that_is_none,
            test_gradient_scene_has_rows_on_every_side_of_the_clip,
            test_gradient_over_a_large_pool_is_that_over_a_small_one,
