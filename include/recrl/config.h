@@ -44,6 +44,12 @@ enum {
     RR_IDLE_CUT = 1   /* the session is only cut off */
 };
 
+/* What becomes of a ledger's rows whose policy version the agent does not know. */
+enum {
+    RR_UNKNOWN_REFUSE = 0, /* they are not trained on, and counted: rr_stats.n_refused */
+    RR_UNKNOWN_WEIGH = 1   /* they are weighed by the log-prob that they carry */
+};
+
 /* Which config a struct is: its second field, so that one is never taken for another. */
 enum {
     RR_CONFIG_ENV = 1,        /* rr_env_config */
@@ -125,7 +131,11 @@ typedef struct rr_agent_config {
     int32_t has_feature_query; /* features of candidates meet the state: a row's weights of them are
                                   w + F s with F [feature_dim, state_dim] learned from 0; needs
                                   feature_dim ≥ 1; default 0: one weight for all users. maths §2 */
-    uint32_t reserved;
+    int32_t unknown_versions;  /* rows of a version that is not this agent's and was not recognised
+                                  (rr_agent_recognise): RR_UNKNOWN_REFUSE (default), or
+                                  RR_UNKNOWN_WEIGH: weighed by the log-prob that they carry, as
+                                  rows of age 0 that nothing can check for skew. For logs with
+                                  propensities that others made */
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */

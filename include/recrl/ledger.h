@@ -96,7 +96,8 @@ typedef struct rr_ledger_counts {
     int64_t trained;           /* rows that left for an update and were trained on */
     int64_t dropped;           /* rows that left for an update and were not: last rows of sessions
                                   cut off without a final observation; other catalogue; version
-                                  unknown or too old; and those of rr_ledger_drop_ready */
+                                  unknown or too old; and those of rr_ledger_drop_ready and
+                                  rr_ledger_forget */
     int64_t rejected;          /* rows that left because their session was rejected: one of them
                                   could not be trained on (rr_agent_update_sessions) */
     int64_t rejected_sessions; /* those sessions */
@@ -145,6 +146,14 @@ RR_API void rr_ledger_clear(rr_ledger *ledger);
  * take; their rows count as dropped. Sessions that go on or wait stay.
  * Cost: a pass over the rows. */
 RR_API rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err);
+/* Forgets all rows of these sessions [n], whether they go on, wait or are ready: for a user who
+ * wants to be deleted. Their rows count as dropped; n_rows (nullable) receives how many there were,
+ * 0 where no key is in the ledger. A reward or an ending that still comes counts as unknown, and a
+ * decision begins a new session. What updates made of the user's earlier rows stays in the
+ * parameters, and blobs and checkpoints stay with the host (docs/serving.md).
+ * Cost: a pass over the rows, and one over the sessions for each key. */
+RR_API rr_status rr_ledger_forget(rr_ledger *ledger, const uint64_t *sessions, int32_t n,
+                                  int64_t *n_rows, rr_error *err);
 
 /* The log: one decision, one outcome or one ending as a self-describing, versioned, checksummed
  * blob. Where the blobs lie is the host's affair (a table, a queue, a file): today's serving is

@@ -34,6 +34,16 @@ extern "C" {
  * over its vectors. */
 RR_API rr_status rr_agent_publish(rr_agent *agent, const rr_serving_options *options,
                                   rr_policy **out, rr_error *err);
+/* From now on the rows of this policy are known to the agent, whoever made it: another arm's
+ * trainer, this one before it was rolled back, or a checkpoint older than what was served. They are
+ * weighed, as rows of age 0 now that ages with each update, and checked for skew as long as its
+ * parameters are kept (agent config: keep_versions; the oldest make room). Nothing of the policy is
+ * kept but a copy. Where the oldest of 4 (max_staleness + 1) known versions has to go, its rows are
+ * unknown again. To recognise a policy once more makes it the latest.
+ * Errors: RR_E_MISMATCH: it is of another shape, or means its parameters otherwise; names the
+ * field.
+ * Cost: a copy of the parameters, and a hash of them where none is there yet. */
+RR_API rr_status rr_agent_recognise(rr_agent *agent, const rr_policy *policy, rr_error *err);
 /* One more reference; returns policy, NULL for NULL. Any thread that holds one, or has acquired the
  * policy from a slot (then it may outlive the acquisition). */
 RR_API rr_policy *rr_policy_retain(rr_policy *policy);
@@ -149,10 +159,40 @@ RR_API rr_status rr_reader_join(rr_reader **out, rr_slot *slot, uint64_t seed, c
 RR_API rr_status rr_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err);
 /* rr_agent_publish and rr_slot_swap in one. A replaced snapshot without references is
  * overwritten, so that after the first few nothing is allocated.
- * Errors: RR_E_MEMORY; RR_E_MISMATCH: an agent of another shape.
+ * Errors: RR_E_MEMORY; RR_E_MISMATCH: an agent of another shape; RR_E_STATE: the slot is held
+ * (rr_slot_hold).
  * Cost: as both. */
 RR_API rr_status rr_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                                  rr_error *err);
+/* is_held 1: the present policy stays, and each rr_slot_publish is refused until is_held 0: so that
+ * a rollback holds while its trainer learns on. rr_slot_swap goes on working: it is the operator's.
+ * Cost: a lock. */
+RR_API rr_status rr_slot_hold(rr_slot *slot, int32_t is_held, rr_error *err);
+
+/* What a slot has done. Counters begin at create, and are read without stopping anybody: each is
+ * exact by itself, but they are not of one moment. */
+typedef struct rr_slot_info {
+    uint32_t struct_size;
+    int32_t is_held;      /* 1: rr_slot_hold keeps publishes out */
+    int32_t max_readers;  /* as create was told */
+    int32_t n_readers;    /* joined now */
+    uint64_t version;     /* of the present policy: rr_policy_version */
+    int64_t n_swaps;      /* policies put in after the first: publishes and swaps */
+    int64_t n_publishes;  /* of these, by rr_slot_publish */
+    int64_t age;          /* publishes that were kept out since the present policy was put in.
+                             The library reads no clock */
+    int64_t n_acts;       /* calls of rr_reader_act that served */
+    int64_t n_rows;       /* decisions of these */
+    int64_t n_invalid;    /* calls of rr_reader_act refused with RR_E_INVALID or _UNSUPPORTED */
+    int64_t n_mismatched; /* … with RR_E_MISMATCH */
+    int64_t n_not_finite; /* … with RR_E_NOT_FINITE */
+    int64_t n_other;      /* … with any other status */
+} rr_slot_info;
+/* Fills *out. Any thread.
+ * Cost: a lock, and a pass over the readers; a request pays four additions in its reader's own
+ * cache line. */
+RR_API rr_status rr_slot_describe(rr_slot *slot, rr_slot_info *out, rr_error *err);
+
 /* The present policy as a reference of the caller's, for instance to come back to it later; NULL
  * for NULL. Not for each request.
  * Cost: a lock. */

@@ -235,6 +235,66 @@ rr_status rri_agent_publish(rr_policy **out, rr_agent *agent, const rr_serving_o
     return RR_OK;
 }
 
+/* Fields without which the same parameters mean something else. */
+static rr_status check_meaning(const rr_agent_config *given, const rr_agent_config *wanted,
+                               rr_error *err)
+{
+    const struct {
+        const char *name;
+        int32_t given, wanted;
+    } fields[] = {
+        {"head", given->head, wanted->head},
+        {"activation", given->activation, wanted->activation},
+        {"has_skip", given->has_skip, wanted->has_skip},
+        {"has_bias", given->has_bias, wanted->has_bias},
+        {"has_repeat_weight", given->has_repeat_weight, wanted->has_repeat_weight},
+        {"has_trained_items", given->has_trained_items, wanted->has_trained_items},
+        {"has_feature_query", given->has_feature_query, wanted->has_feature_query},
+        {"state_dim", given->state_dim, wanted->state_dim},
+        {"item_dim", given->item_dim, wanted->item_dim},
+        {"feature_dim", given->feature_dim, wanted->feature_dim},
+        {"normalize_returns", given->normalize_returns, wanted->normalize_returns},
+        {"normalize_states", given->normalize_states, wanted->normalize_states},
+        {"hidden[0]", given->hidden[0], wanted->hidden[0]},
+        {"hidden[1]", given->hidden[1], wanted->hidden[1]},
+        {"hidden[2]", given->hidden[2], wanted->hidden[2]},
+        {"hidden[3]", given->hidden[3], wanted->hidden[3]},
+        {"critic_hidden[0]", given->critic_hidden[0], wanted->critic_hidden[0]},
+        {"critic_hidden[1]", given->critic_hidden[1], wanted->critic_hidden[1]},
+        {"critic_hidden[2]", given->critic_hidden[2], wanted->critic_hidden[2]},
+        {"critic_hidden[3]", given->critic_hidden[3], wanted->critic_hidden[3]},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].given != fields[i].wanted) {
+            RRI_FAIL(err, RR_E_MISMATCH,
+                     "recognise: this policy's %s is %d; it must be the agent's, %d",
+                     fields[i].name, fields[i].given, fields[i].wanted);
+        }
+    }
+    if (memcmp(&given->mlp_scale, &wanted->mlp_scale, sizeof given->mlp_scale) != 0) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "recognise: this policy's mlp_scale is %g; it must be the agent's, %g",
+                 (double)given->mlp_scale, (double)wanted->mlp_scale);
+    }
+    return RR_OK;
+}
+
+rr_status rri_agent_recognise(rr_agent *agent, const rr_policy *policy, rr_error *err)
+{
+    rri_trainer *trainer = &agent->trainer;
+    RRI_TRY(check_meaning(&policy->model.config, &trainer->model.config, err));
+    const size_t given = policy->model.network.params.n_floats;
+    const size_t wanted = trainer->model.network.params.n_floats;
+    if (given != wanted) { /* they differ in what is learned an item */
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "recognise: this policy has %zu parameters for %zu items; the agent has %zu for "
+                 "%zu",
+                 given, policy->model.network.n_items, wanted, trainer->model.network.n_items);
+    }
+    rri_trainer_recognise(trainer, &policy->model, &policy->options);
+    return RR_OK;
+}
+
 rr_status rri_agent_publish_to(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                                rr_error *err)
 {

@@ -196,6 +196,22 @@ rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err)
     return RR_OK;
 }
 
+rr_status rr_ledger_forget(rr_ledger *ledger, const uint64_t *sessions, int32_t n, int64_t *n_rows,
+                           rr_error *err)
+{
+    RRI_TRY(rri_require(ledger, "rr_ledger_forget", "ledger", err));
+    RRI_TRY(rri_require(sessions, "rr_ledger_forget", "sessions", err));
+    if (n < 1) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_ledger_forget: n is %d; it must be at least 1", n);
+    }
+    const size_t n_gone =
+        rri_harvest_forget_keys(&ledger->ledger, &ledger->rollout, sessions, (size_t)n);
+    if (n_rows != NULL) {
+        *n_rows = (int64_t)n_gone;
+    }
+    return RR_OK;
+}
+
 int32_t rr_ledger_is_full(const rr_ledger *ledger)
 {
     return ledger == NULL || rri_rollout_is_full(&ledger->rollout);

@@ -30,6 +30,13 @@ rr_status rr_agent_publish(rr_agent *agent, const rr_serving_options *options, r
     return status;
 }
 
+rr_status rr_agent_recognise(rr_agent *agent, const rr_policy *policy, rr_error *err)
+{
+    RRI_TRY(rri_require(agent, "rr_agent_recognise", "agent", err));
+    RRI_TRY(rri_require(policy, "rr_agent_recognise", "policy", err));
+    return rri_agent_recognise(agent, policy, err);
+}
+
 rr_policy *rr_policy_retain(rr_policy *policy)
 {
     return rri_snapshot_retain(policy);

@@ -85,6 +85,26 @@ rr_status rr_slot_publish(rr_slot *slot, rr_agent *agent, const rr_serving_optio
     return status;
 }
 
+rr_status rr_slot_hold(rr_slot *slot, int32_t is_held, rr_error *err)
+{
+    RRI_TRY(rri_require(slot, "rr_slot_hold", "slot", err));
+    if (is_held != 0 && is_held != 1) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_slot_hold: is_held is %d; it must be 0 or 1", is_held);
+    }
+    rri_slot_hold(slot, is_held != 0);
+    return RR_OK;
+}
+
+rr_status rr_slot_describe(rr_slot *slot, rr_slot_info *out, rr_error *err)
+{
+    RRI_TRY(rri_require(slot, "rr_slot_describe", "slot", err));
+    RRI_TRY(rri_abi_check(out, sizeof *out, "rr_slot_info", err));
+    rr_slot_info full;
+    rri_slot_describe(slot, &full);
+    rri_abi_write(out, &full, sizeof full);
+    return RR_OK;
+}
+
 rr_policy *rr_slot_get(rr_slot *slot)
 {
     return slot == NULL ? NULL : rri_slot_get(slot);
@@ -126,5 +146,6 @@ rr_status rr_reader_act(rr_reader *reader, const rr_obs *obs, rr_decision *decis
     RRI_TRY(check_reader(reader, "rr_reader_act", false, err));
     const rr_status status = rr_policy_act(rri_slot_acquire(reader), reader, obs, decision, err);
     rri_slot_let_go(reader);
+    rri_slot_count(reader, status, status == RR_OK ? (size_t)obs->n : 0);
     return status;
 }

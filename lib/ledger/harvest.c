@@ -186,6 +186,31 @@ void rri_harvest_forget(rri_ledger *ledger, rri_rollout *rollout, size_t n_train
     rri_ledger_rebuild(ledger, rollout);
 }
 
+static bool is_among(uint64_t key, const uint64_t *keys, size_t n)
+{
+    size_t i = 0;
+    while (i < n && keys[i] != key) {
+        i++;
+    }
+    return i < n;
+}
+
+size_t rri_harvest_forget_keys(rri_ledger *ledger, rri_rollout *rollout, const uint64_t *keys,
+                               size_t n)
+{
+    const size_t n_rows = rollout->n_rows;
+    rri_harvest_begin(ledger);
+    for (size_t s = 0; s < ledger->n_sessions; s++) {
+        if (is_among(ledger->keys[s], keys, n)) {
+            ledger->picked[ledger->n_picked++] = (int32_t)s;
+        }
+    }
+    if (ledger->n_picked > 0) {
+        rri_harvest_forget(ledger, rollout, 0);
+    }
+    return n_rows - rollout->n_rows;
+}
+
 void rri_harvest_drop_ready(rri_ledger *ledger, rri_rollout *rollout)
 {
     rri_harvest_begin(ledger);

@@ -30,6 +30,11 @@ const float *rri_harvest_next_state(const rri_ledger *ledger, const rri_rollout 
  * were rejected. */
 void rri_harvest_forget(rri_ledger *ledger, rri_rollout *rollout, size_t n_trained);
 
+/* Forgets every session of these keys [n], in whatever state: its rows count as dropped. The number
+ * of rows. */
+size_t rri_harvest_forget_keys(rri_ledger *ledger, rri_rollout *rollout, const uint64_t *keys,
+                               size_t n);
+
 /* Forgets every session that is ready: its rows count as dropped. */
 void rri_harvest_drop_ready(rri_ledger *ledger, rri_rollout *rollout);
 

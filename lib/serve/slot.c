@@ -8,8 +8,10 @@
 /* A reader's cell: two of them never share a cache line. */
 typedef struct cell {
     _Alignas(64) _Atomic(rr_policy *) held;
-    bool is_taken; /* under the mutex */
+    _Atomic(int64_t) acts, rows, invalid, mismatched, not_finite, other; /* its readers' alone */
+    bool is_taken;                                                       /* under the mutex */
 } cell;
+_Static_assert(sizeof(cell) == 64, "a cell is one cache line");
 
 struct rr_slot {
     _Atomic(rr_policy *) present; /* a reference */
@@ -25,7 +27,9 @@ struct rr_slot {
      * most max_readers + 2. */
     rr_policy **retired;
     size_t n_retired;
-    rr_policy **named; /* [max_readers] what the cells said when collect looked */
+    bool is_held;
+    int64_t n_swaps, n_publishes, age; /* rr_slot_info */
+    rr_policy **named;                 /* [max_readers] what the cells said when collect looked */
 };
 
 static void layout(rr_slot *slot, rri_arena *arena, size_t max_readers)
@@ -67,7 +71,13 @@ rr_status rri_slot_create(rr_slot **out, rr_policy *first, size_t max_readers,
     slot->config = first->model.config;
     slot->n_items = rri_snapshot_most_items(first);
     for (size_t i = 0; i < max_readers; i++) {
-        atomic_init(&slot->cells[i].held, NULL);
+        cell *own = &slot->cells[i];
+        atomic_init(&own->held, NULL);
+        _Atomic(int64_t) *counters[] = {&own->acts,       &own->rows,       &own->invalid,
+                                        &own->mismatched, &own->not_finite, &own->other};
+        for (size_t j = 0; j < sizeof counters / sizeof counters[0]; j++) {
+            atomic_init(counters[j], 0);
+        }
     }
     atomic_init(&slot->present, rri_snapshot_retain(first));
     *out = slot;
@@ -181,6 +191,28 @@ bool rri_slot_is_held(const rr_reader *reader)
     return atomic_load_explicit(&own->held, memory_order_relaxed) != NULL;
 }
 
+/* One thread writes a counter, others read it: no locked addition is needed. */
+static void add(_Atomic(int64_t) *counter, int64_t n)
+{
+    const int64_t before = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, before + n, memory_order_relaxed);
+}
+
+void rri_slot_count(rr_reader *reader, rr_status status, size_t n_rows)
+{
+    cell *own = &reader->slot->cells[reader->place];
+    if (status == RR_OK) {
+        add(&own->acts, 1);
+        add(&own->rows, (int64_t)n_rows);
+        return;
+    }
+    add(status == RR_E_INVALID || status == RR_E_UNSUPPORTED ? &own->invalid
+        : status == RR_E_MISMATCH                            ? &own->mismatched
+        : status == RR_E_NOT_FINITE                          ? &own->not_finite
+                                                             : &own->other,
+        1);
+}
+
 /* ── trainers, under the mutex ── */
 
 static bool is_read(const rr_slot *slot, const rr_policy *policy)
@@ -274,6 +306,8 @@ static void retire(rr_slot *slot, rr_policy *policy)
 /* Takes over the reference. */
 static void put(rr_slot *slot, rr_policy *policy)
 {
+    slot->n_swaps++;
+    slot->age = 0;
     retire(slot, atomic_exchange(&slot->present, policy));
 }
 
@@ -305,8 +339,21 @@ static rr_status publish(rr_slot *slot, const rri_model *model, rri_shared_items
     }
     if (status == RR_OK) {
         put(slot, fresh);
+        slot->n_publishes++;
     }
     return status;
+}
+
+static rr_status check_held(rr_slot *slot, rr_error *err)
+{
+    if (slot->is_held) {
+        slot->age++;
+        RRI_FAIL(err, RR_E_STATE,
+                 "rr_slot_publish: the slot is held, and its policy stays until rr_slot_hold lets "
+                 "go; %lld publishes were kept out",
+                 (long long)slot->age);
+    }
+    return RR_OK;
 }
 
 rr_status rri_slot_publish(rr_slot *slot, const rri_model *model, rri_shared_items **shared,
@@ -315,9 +362,48 @@ rr_status rri_slot_publish(rr_slot *slot, const rri_model *model, rri_shared_ite
 {
     RRI_TRY(check_shape(slot, &model->config, model->network.n_items, err));
     (void)pthread_mutex_lock(&slot->mutex);
-    const rr_status status = publish(slot, model, shared, options, allocator, err);
+    rr_status status = check_held(slot, err);
+    if (status == RR_OK) {
+        status = publish(slot, model, shared, options, allocator, err);
+    }
     (void)pthread_mutex_unlock(&slot->mutex);
     return status;
+}
+
+void rri_slot_hold(rr_slot *slot, bool is_held)
+{
+    (void)pthread_mutex_lock(&slot->mutex);
+    slot->is_held = is_held;
+    (void)pthread_mutex_unlock(&slot->mutex);
+}
+
+static int64_t read(const _Atomic(int64_t) *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void rri_slot_describe(rr_slot *slot, rr_slot_info *out)
+{
+    (void)pthread_mutex_lock(&slot->mutex);
+    *out = (rr_slot_info){
+        .is_held = slot->is_held,
+        .max_readers = (int32_t)slot->max_readers,
+        .version = rri_snapshot_version(atomic_load(&slot->present)),
+        .n_swaps = slot->n_swaps,
+        .n_publishes = slot->n_publishes,
+        .age = slot->age,
+    };
+    for (size_t i = 0; i < slot->max_readers; i++) {
+        const cell *c = &slot->cells[i];
+        out->n_readers += c->is_taken;
+        out->n_acts += read(&c->acts);
+        out->n_rows += read(&c->rows);
+        out->n_invalid += read(&c->invalid);
+        out->n_mismatched += read(&c->mismatched);
+        out->n_not_finite += read(&c->not_finite);
+        out->n_other += read(&c->other);
+    }
+    (void)pthread_mutex_unlock(&slot->mutex);
 }
 
 rr_policy *rri_slot_get(rr_slot *slot)

@@ -36,6 +36,12 @@ rr_status rri_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err);
 rr_status rri_slot_publish(rr_slot *slot, const rri_model *model, rri_shared_items **shared,
                            const rr_serving_options *options, const rri_allocator *allocator,
                            rr_error *err);
+/* Publishes are refused, or taken again; swaps are taken. */
+void rri_slot_hold(rr_slot *slot, bool is_held);
+void rri_slot_describe(rr_slot *slot, rr_slot_info *out);
+/* What came of one rr_reader_act of n rows. */
+void rri_slot_count(rr_reader *reader, rr_status status, size_t n_rows);
+
 /* The present snapshot, retained for the caller. */
 rr_policy *rri_slot_get(rr_slot *slot);
 

@@ -15,6 +15,17 @@
 /* log 10,000: one honest update in so many, at most, has evidence above it. */
 static const double MOST_EVIDENCE = 9.210340371976184;
 
+/* What is said where most rows were certain. */
+static const char CERTAIN[] =
+    "drawn with probability 1, as a ranker's choices are: they say nothing of what else could have "
+    "been shown. rr_agent_imitate learns from such a log; a floor or an incumbent_share below 1 "
+    "makes one that can be weighed";
+
+static bool are_most_certain(const rri_session_rows *selected)
+{
+    return 2 * selected->n_certain > selected->n_trained;
+}
+
 /* ── sessions that are rejected ── */
 
 static void reject(rri_session_rows *selected, rri_ledger *ledger, size_t session,
@@ -209,7 +220,9 @@ static void select_rows(rri_session_rows *selected, rri_trainer *trainer,
             continue;
         }
         const int64_t age = is_own || known == NULL ? 0 : trainer->n_updates - known->update;
-        if ((!is_own && known == NULL) || age > trainer->model.config.max_staleness) {
+        const bool is_stranger = !is_own && known == NULL;
+        if ((is_stranger && trainer->model.config.unknown_versions == RR_UNKNOWN_REFUSE) ||
+            age > trainer->model.config.max_staleness) {
             selected->n_refused++;
             continue;
         }
@@ -232,8 +245,12 @@ static void weigh(rri_session_rows *selected, rri_trainer *trainer, const rri_ro
 {
     rri_update_rows *update = &trainer->update;
     float *weights = update->select.weights;
+    selected->n_certain = 0;
     for (size_t i = 0; i < selected->n_trained; i++) {
         update->recorded[i] = rollout->log_probs[update->order[update->trained[i]]];
+        /* Where the present policy is certain too, as in a list of one, nothing is missing. */
+        selected->n_certain +=
+            update->is_own[i] == 0 && update->recorded[i] == 0.0f && update->present[i] != 0.0f;
     }
     selected->weights =
         rri_off_policy_weigh(weights, update->present, update->recorded, update->is_own,
@@ -325,8 +342,10 @@ rr_status rri_session_rows_select(rri_session_rows *selected, rri_trainer *train
         RRI_FAIL(err, RR_E_STALE,
                  "update: the ess of %zu rows, the share of them that their weights are worth, is "
                  "%.4g; it must be at least min_ess, %g: policies far from the present one drew "
-                 "too many; rr_ledger_drop_ready goes on without them",
-                 selected->n_trained, ess, (double)trainer->model.config.min_ess);
+                 "too many; rr_ledger_drop_ready goes on without them%s%s",
+                 selected->n_trained, ess, (double)trainer->model.config.min_ess,
+                 are_most_certain(selected) ? ". Most were " : "",
+                 are_most_certain(selected) ? CERTAIN : "");
     }
     return RR_OK;
 }
@@ -352,6 +371,10 @@ void rri_session_rows_warn(const rri_session_rows *selected, const rri_trainer *
             "another catalogue or left alone, %zu of a version that is unknown or too old",
             selected->n_rows, selected->n_rows - selected->n_places, selected->n_dropped,
             selected->n_refused);
+    }
+    if (are_most_certain(selected)) {
+        rri_host_log_say(&trainer->log, RR_LOG_WARNING, "update: %zu of %zu rows were %s",
+                         selected->n_certain, selected->n_trained, CERTAIN);
     }
     if (rri_off_policy_evidence(weights) > MOST_EVIDENCE) {
         rri_host_log_say(&trainer->log, RR_LOG_WARNING,

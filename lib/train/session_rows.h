@@ -25,6 +25,8 @@ typedef struct rri_session_rows {
     size_t n_dropped, n_refused; /* places: of another catalogue or alone; unknown or too old */
     int64_t staleness_max;
     double staleness; /* Σ over trained places */
+    size_t n_certain; /* trained places that another version drew with probability 1, and the
+                         present one would not */
     rri_off_policy_sums weights;
     rri_rejected rejected;
     size_t n_skewed;  /* rows for which sessions were rejected */

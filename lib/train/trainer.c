@@ -132,12 +132,24 @@ rri_workspace rri_trainer_workspace(rri_trainer *trainer)
     };
 }
 
+static rri_version version_of(const rri_model *model, int64_t update,
+                              const rr_serving_options *options)
+{
+    const uint64_t fingerprint = rri_model_fingerprint(model);
+    return rri_version_of(rri_model_version(model, fingerprint, options),
+                          rri_model_version(model, fingerprint, NULL), update, options);
+}
+
 void rri_trainer_note_version(rri_trainer *trainer, const rr_serving_options *options)
 {
-    const rri_model *model = &trainer->model;
-    const uint64_t fingerprint = rri_model_fingerprint(model);
-    const rri_version version =
-        rri_version_of(rri_model_version(model, fingerprint, options),
-                       rri_model_version(model, fingerprint, NULL), trainer->n_updates, options);
+    const rri_version version = version_of(&trainer->model, trainer->n_updates, options);
     rri_versions_note(&trainer->versions, &version);
+}
+
+void rri_trainer_recognise(rri_trainer *trainer, const rri_model *model,
+                           const rr_serving_options *options)
+{
+    const rri_version version = version_of(model, trainer->n_updates, options);
+    rri_versions_note(&trainer->versions, &version);
+    rri_earlier_add(&trainer->earlier, version.plain, model->values);
 }

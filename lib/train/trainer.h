@@ -134,6 +134,11 @@ void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena);
 /* Acting with the present parameters, in the trainer's own arrays. */
 rri_workspace rri_trainer_workspace(rri_trainer *trainer);
 
+/* Rows of this version and options, made by parameters [n_floats] of this shape, are known from now
+ * on: weighed, and checked against these while they are kept. */
+void rri_trainer_recognise(rri_trainer *trainer, const rri_model *model,
+                           const rr_serving_options *options);
+
 /* The present parameters serve with these options (NULL: none). */
 void rri_trainer_note_version(rri_trainer *trainer, const rr_serving_options *options);
 

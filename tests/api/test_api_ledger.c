@@ -90,6 +90,8 @@ START_TEST(test_api_ledger_null_arguments_are_refused_by_name)
     expect(rr_ledger_settle(NULL, 0, NULL, &err), RR_E_INVALID, &err, "ledger is NULL");
     expect(rr_ledger_get_counts(NULL, &counts, &err), RR_E_INVALID, &err, "ledger is NULL");
     expect(rr_ledger_drop_ready(NULL, &err), RR_E_INVALID, &err, "ledger is NULL");
+    const uint64_t key = 1;
+    expect(rr_ledger_forget(NULL, &key, 1, NULL, &err), RR_E_INVALID, &err, "ledger is NULL");
     expect(rr_ledger_record(t.ledger, NULL, &t.decision, NULL, &err), RR_E_INVALID, &err,
            "rr_obs is NULL");
     expect(rr_ledger_record(t.ledger, &t.obs, NULL, NULL, &err), RR_E_INVALID, &err,
@@ -149,6 +151,8 @@ START_TEST(test_api_ledger_names_what_is_missing)
     t.outcome.rewards = t.rewards;
     t.outcome.n = 0;
     expect(rr_ledger_reward(t.ledger, &t.outcome, NULL, &err), RR_E_INVALID, &err, "n is 0");
+    expect(rr_ledger_forget(t.ledger, NULL, 1, NULL, &err), RR_E_INVALID, &err, "sessions is NULL");
+    expect(rr_ledger_forget(t.ledger, t.ids, 0, NULL, &err), RR_E_INVALID, &err, "n is 0");
     rr_ending ending = {.struct_size = sizeof ending, .n = 1};
     expect(rr_ledger_end(t.ledger, &ending, NULL, &err), RR_E_INVALID, &err, "sessions is NULL");
     ending.sessions = t.ids;
@@ -175,6 +179,29 @@ START_TEST(test_api_ledger_dropping_what_is_ready_leaves_open_sessions)
     ck_assert_int_eq(c.open, N - 1);
     ck_assert_int_eq(c.dropped, 1);
     ck_assert_int_eq(c.rejected, 0);
+    rr_ledger_destroy(t.ledger);
+}
+END_TEST
+
+START_TEST(test_api_ledger_a_forgotten_user_leaves_no_row_and_a_late_reward_is_unknown)
+{
+    scene t;
+    open_scene(&t);
+    ck_assert_int_eq(rr_ledger_record(t.ledger, &t.obs, &t.decision, NULL, NULL), RR_OK);
+    int64_t n_rows = -1;
+    const uint64_t keys[] = {t.obs.sessions[0], 4711};
+    ck_assert_int_eq(rr_ledger_forget(t.ledger, keys, 2, &n_rows, NULL), RR_OK);
+    ck_assert_int_eq(n_rows, 1);
+    ck_assert_int_eq(rr_ledger_count(t.ledger), N - 1);
+    ck_assert_int_eq(rr_ledger_forget(t.ledger, keys, 2, &n_rows, NULL), RR_OK);
+    ck_assert_int_eq(n_rows, 0);
+    int32_t statuses[N];
+    ck_assert_int_eq(rr_ledger_reward(t.ledger, &t.outcome, statuses, NULL), RR_OK);
+    ck_assert_int_eq(statuses[0], RR_E_NOT_FOUND);
+    ck_assert_int_eq(statuses[1], RR_OK);
+    const rr_ledger_counts c = count(&t);
+    ck_assert_int_eq(c.dropped, 1);
+    ck_assert_int_eq(c.unknown, 1);
     rr_ledger_destroy(t.ledger);
 }
 END_TEST
@@ -364,6 +391,7 @@ END_TEST
 CHECK_MAIN("api/api_ledger", test_api_ledger_null_arguments_are_refused_by_name,
            test_api_ledger_names_what_is_missing,
            test_api_ledger_dropping_what_is_ready_leaves_open_sessions,
+           test_api_ledger_a_forgotten_user_leaves_no_row_and_a_late_reward_is_unknown,
            test_api_ledger_counts_all_that_came,
            test_api_ledger_counts_are_read_without_moving_the_clock,
            test_api_ledger_statuses_are_of_each_row_and_nothing_else_is_written,

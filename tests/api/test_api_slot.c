@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The slot as a host sees it: recrl.h alone. Many threads on one: tests/loop/test_publish.c. */
+#include <math.h>
 #include <recrl/recrl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,10 +244,92 @@ START_TEST(test_api_slot_refuses_options_out_of_range_and_keeps_its_policy)
 }
 END_TEST
 
+static rr_slot_info describe(const table *t)
+{
+    rr_slot_info info = {.struct_size = sizeof info};
+    ck_assert_int_eq(rr_slot_describe(t->slot, &info, NULL), RR_OK);
+    return info;
+}
+
+START_TEST(test_api_slot_a_rollback_holds_until_it_is_let_go)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    learn(&t, 0.5f);
+    must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err);
+    must(rr_slot_swap(t.slot, t.first, &err), &err);
+    expect(rr_slot_hold(t.slot, 2, &err), RR_E_INVALID, &err, "is_held is 2; it must be 0 or 1");
+    expect(rr_slot_hold(NULL, 1, &err), RR_E_INVALID, &err, "slot is NULL");
+    must(rr_slot_hold(t.slot, 1, &err), &err);
+    for (int i = 1; i <= 3; i++) {
+        learn(&t, 0.5f);
+        expect(rr_slot_publish(t.slot, t.agent, NULL, &err), RR_E_STATE, &err, "the slot is held");
+        must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
+        ck_assert_uint_eq(t.version, rr_policy_version(t.first));
+        ck_assert_int_eq(describe(&t).age, i);
+        ck_assert_int_eq(describe(&t).is_held, 1);
+    }
+    must(rr_slot_swap(t.slot, t.first, &err), &err); /* an operator still can */
+    must(rr_slot_hold(t.slot, 0, &err), &err);
+    must(rr_slot_publish(t.slot, t.agent, NULL, &err), &err);
+    must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
+    ck_assert_uint_eq(t.version, rr_agent_version(t.agent));
+    const rr_slot_info info = describe(&t);
+    ck_assert_int_eq(info.n_swaps, 4);
+    ck_assert_int_eq(info.n_publishes, 2);
+    ck_assert_int_eq(info.age, 0);
+    ck_assert_int_eq(info.is_held, 0);
+    ck_assert_uint_eq(info.version, rr_agent_version(t.agent));
+    close_table(&t);
+}
+END_TEST
+
+START_TEST(test_api_slot_says_what_its_readers_did_also_those_that_left)
+{
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    ck_assert_int_eq(rr_slot_describe(NULL, &(rr_slot_info){0}, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_slot_describe(t.slot, NULL, &err), RR_E_INVALID);
+    must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
+    must(rr_reader_act(t.reader, &t.obs, &t.decision, &err), &err);
+    t.states[1] = NAN;
+    ck_assert_int_eq(rr_reader_act(t.reader, &t.obs, &t.decision, &err), RR_E_NOT_FINITE);
+    t.states[1] = 0.0f;
+    t.obs.n = 0;
+    ck_assert_int_eq(rr_reader_act(t.reader, &t.obs, &t.decision, &err), RR_E_INVALID);
+    t.obs.n = 1;
+    rr_items *wide = NULL;
+    must(rr_items_create_random(&wide, 3, D + 1, 1, NULL, &err), &err);
+    t.obs.pool = wide;
+    const rr_status other = rr_reader_act(t.reader, &t.obs, &t.decision, &err);
+    ck_assert_int_ne(other, RR_OK);
+    t.obs.pool = NULL;
+    rr_items_release(wide);
+    rr_slot_info info = describe(&t);
+    ck_assert_int_eq(info.n_readers, 1);
+    ck_assert_int_eq(info.max_readers, 2);
+    rr_reader_destroy(t.reader);
+    t.reader = NULL;
+    info = describe(&t);
+    ck_assert_int_eq(info.n_readers, 0);
+    ck_assert_int_eq(info.n_acts, 2);
+    ck_assert_int_eq(info.n_rows, 2);
+    ck_assert_int_eq(info.n_not_finite, 1);
+    ck_assert_int_eq(info.n_invalid + info.n_mismatched, 2);
+    ck_assert_int_eq(info.n_mismatched, other == RR_E_MISMATCH);
+    ck_assert_int_eq(info.n_other, 0);
+    close_table(&t);
+}
+END_TEST
+
 CHECK_MAIN("api/api_slot", test_api_slot_null_arguments_are_refused_by_name,
            test_api_slot_serves_what_was_published_last_and_rolls_back,
            test_api_slot_a_held_policy_is_one_version_over_several_calls,
            test_api_slot_what_was_acquired_and_the_slot_itself_can_be_retained,
            test_api_slot_wants_a_reader_that_has_joined,
            test_api_slot_a_request_that_is_refused_leaves_the_reader_free,
-           test_api_slot_refuses_options_out_of_range_and_keeps_its_policy)
+           test_api_slot_refuses_options_out_of_range_and_keeps_its_policy,
+           test_api_slot_a_rollback_holds_until_it_is_let_go,
+           test_api_slot_says_what_its_readers_did_also_those_that_left)

@@ -156,6 +156,42 @@ START_TEST(test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits)
 }
 END_TEST
 
+/* One session each that goes on, waits and is ready, and a key that came twice. */
+START_TEST(test_harvest_sessions_are_forgotten_in_any_state_and_the_others_stay)
+{
+    scene t;
+    rr_ledger_config config = scene_config(MOST);
+    config.reward_wait = 10;
+    scene_open(&t, &config);
+    for (uint64_t i = 0; i < 12; i++) {
+        scene_record(&t, i % 4, i, i % 4 == 2 ? 100 : 0);
+    }
+    scene_end(&t, 1, RRI_END_TERMINATED);
+    scene_end(&t, 2, RRI_END_TERMINATED);
+    scene_settle(&t, 50);
+    scene_record(&t, 1, 12, 50); /* the key goes on in a new session */
+    const uint64_t keys[] = {1, 2, 77, 0};
+    ck_assert_uint_eq(rri_harvest_forget_keys(&t.ledger, &t.rollout, keys, 1), 4);
+    rr_ledger_counts c = scene_count(&t);
+    ck_assert_int_eq(c.rows, 9);
+    ck_assert_int_eq(c.ready, 0);
+    ck_assert_int_eq(c.waiting, 3);
+    ck_assert_int_eq(c.open, 6);
+    ck_assert_int_eq(c.dropped, 4);
+    ck_assert_uint_eq(rri_harvest_forget_keys(&t.ledger, &t.rollout, keys, 4), 6);
+    c = scene_count(&t);
+    ck_assert_int_eq(c.rows, 3);
+    ck_assert_int_eq(c.open, 3);
+    ck_assert_int_eq(c.open_sessions, 1);
+    ck_assert_int_eq(c.recorded, c.rows + c.trained + c.dropped + c.rejected);
+    ck_assert_uint_eq(rri_harvest_forget_keys(&t.ledger, &t.rollout, keys, 4), 0);
+    scene_reward(&t, 3, 1.0f, RRI_END_NONE); /* who stayed still earns */
+    scene_record(&t, 0, 20, 60);             /* and who was forgotten may come again */
+    ck_assert_int_eq(scene_count(&t).open_sessions, 2);
+    scene_close(&t);
+}
+END_TEST
+
 /* Rows that stay keep their content, their links and their ids, whichever go. */
 START_TEST(test_harvest_what_stays_is_as_if_the_others_had_never_been)
 {
@@ -353,6 +389,7 @@ CHECK_MAIN("ledger/harvest", test_harvest_a_million_open_sessions_are_counted_an
            test_harvest_takes_no_more_than_fits_and_first_what_began_first,
            test_harvest_a_session_that_is_rejected_is_not_picked_but_forgotten_and_counted,
            test_harvest_dropping_what_is_ready_leaves_what_goes_on_or_waits,
+           test_harvest_sessions_are_forgotten_in_any_state_and_the_others_stay,
            test_harvest_what_stays_is_as_if_the_others_had_never_been,
            test_harvest_fewer_rows_than_min_rows_wait_for_more,
            test_harvest_a_row_alone_does_not_stand_in_the_way_of_a_session_that_fills_an_update,
