@@ -350,7 +350,7 @@ static rr_status check_held(rr_slot *slot, rr_error *err)
         slot->age++;
         RRI_FAIL(err, RR_E_STATE,
                  "rr_slot_publish: the slot is held, and its policy stays until rr_slot_hold lets "
-                 "go; %lld publishes were kept out",
+                 "go; publishes kept out: %lld",
                  (long long)slot->age);
     }
     return RR_OK;
