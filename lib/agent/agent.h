@@ -56,8 +56,8 @@ rr_status rri_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int32_t *
 /* serve/snapshot.h and serve/slot.h: the agent as it is now, whose version is noted. */
 rr_status rri_agent_publish(rr_policy **out, rr_agent *agent, const rr_serving_options *options,
                             rr_error *err);
-/* The rows of this policy are known from now on. RR_E_MISMATCH names what keeps the agent's networks
- * from giving its numbers again. */
+/* The rows of this policy are known from now on. RR_E_MISMATCH names what keeps the agent's
+ * networks from giving its numbers again. */
 rr_status rri_agent_recognise(rr_agent *agent, const rr_policy *policy, rr_error *err);
 rr_status rri_agent_publish_to(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                                rr_error *err);
