@@ -297,6 +297,27 @@ static rr_status bytes_of(size_t *bytes, rr_ledger_config config, const traffic 
     return rr_ledger_memory(&config, bytes, err);
 }
 
+/* A request of which some candidates are in no catalogue yet, indices −1: their vectors alone, in
+ * their order. The draw is as if each candidate had brought one. */
+static rr_status decide_with_new(int32_t *position, rr_agent *agent, const request *r,
+                                 const int32_t *indices, const float *new_vectors, int32_t n_new,
+                                 rr_error *err)
+{
+    const rr_obs obs = {.struct_size = sizeof obs,
+                        .n = 1,
+                        .n_candidates = LIST,
+                        .state_dim = DIM,
+                        .item_dim = DIM,
+                        .feature_dim = FEATURES,
+                        .states = r->state,
+                        .candidates = indices,
+                        .features = r->features,
+                        .vectors = new_vectors,
+                        .n_vectors = n_new};
+    rr_decision decision = {.struct_size = sizeof decision, .n = 1, .actions = position};
+    return rr_agent_act(agent, &obs, &decision, err);
+}
+
 /* ── a file of another release ── */
 
 /* Whether this process can serve from the trainer's file. After an upgrade it may be of a release
@@ -532,6 +553,25 @@ static void try_memory(int shows_figures)
     }
 }
 
+/* The two that are new lie far out where the user points, twenty times, and far out on the other
+ * side as often: on one side they are drawn always, on the other never. */
+static void try_new_items(feed *f)
+{
+    rr_error err;
+    int32_t position = 0, n_new = 0;
+    float vectors[2 * DIM];
+    const int32_t indices[LIST] = {3, -1, 8, 5, -1, 2};
+    const request r = request_of(3, &f->of, 0);
+    for (int32_t i = 0; i < 40; i++) {
+        for (int32_t j = 0; j < 2 * DIM; j++) {
+            vectors[j] = i < 20 ? 400.0f * r.state[j % DIM] : -400.0f * r.state[j % DIM];
+        }
+        require(decide_with_new(&position, f->agent, &r, indices, vectors, 2, &err), &err);
+        n_new += indices[position] < 0;
+    }
+    printf("new items: drawn %d times of 40\n", (int)n_new);
+}
+
 static void try_files(feed *f)
 {
     rr_error err;
@@ -567,6 +607,7 @@ int main(int argc, char **argv)
            s.weighted_rewards / s.weights, s.rewards / n);
     try_alarms(&f);
     try_memory(argc > 1 && strcmp(argv[1], "figures") == 0);
+    try_new_items(&f);
     try_files(&f);
     close_feed(&f);
     return EXIT_SUCCESS;

@@ -8,7 +8,8 @@
  *
  * Printed: the share of the best known play that the policy reaches after so many updates, played
  * by sampling, as mean and half the 95 % interval over seeds; 0 where parameters overflowed.
- * staleness [updates] [seeds] [max_weight] */
+ * staleness [updates] [seeds] [max_weight]
+ * With another max_weight than 1 the third alone, which reads it. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,7 +204,7 @@ int main(int argc, char **argv)
     const int n_seeds = asked < 1 ? 1 : asked > MOST_SEEDS ? MOST_SEEDS : asked;
     printf("share of the best known play after %d updates, %d seeds\n", n_updates, n_seeds);
     for (int staleness = 0; staleness <= MOST_STALE; staleness += 12) {
-        for (int mode = 0; mode < MODES; mode++) {
+        for (int mode = max_weight == 1.0f ? 0 : DECOUPLED; mode < MODES; mode++) {
             double sum = 0.0, squares = 0.0;
             for (int seed = 0; seed < n_seeds; seed++) {
                 const double share = run(mode, staleness, n_updates, (uint64_t)seed + 1);
