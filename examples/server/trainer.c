@@ -68,32 +68,32 @@ static rr_status write_policy(trainer *t, rr_error *err)
     return status;
 }
 
-static bool is_written(trainer *t, rr_status status, const char *path, const rr_error *err)
+static bool is_written(trainer *t, bool is_so, const char *path, const rr_error *err)
 {
-    if (status != RR_OK) {
+    if (!is_so) {
         output_complain("%s: cannot be written: %s; the one before stays, and learning goes on",
                         path, err->text);
         t->has_failed = true;
     }
-    return status == RR_OK;
+    return is_so;
 }
 
 /* The order matters: what is published must be learned from what the checkpoint knows, and only
  * what it knows may leave the table. A policy file that could not be written is an older one than
- * the checkpoint's, which is no harm. */
+ * the checkpoint's, which is no harm: who comes back from the checkpoint writes it again. */
 static void save(trainer *t)
 {
     rr_error err;
+    const uint64_t before = t->at.published;
     const rr_checkpoint all = checkpoint_of(t);
-    t->is_saved = is_written(t, rr_checkpoint_save(&all, t->checkpoint, &err), t->checkpoint, &err);
+    t->at.published = t->at.version;
+    const bool is_known =
+        is_written(t, rr_checkpoint_save(&all, t->checkpoint, &err) == RR_OK, t->checkpoint, &err);
+    t->is_saved = is_known && is_written(t, write_policy(t, &err) == RR_OK, t->policy, &err);
     if (!t->is_saved) {
-        return;
+        t->at.published = before;
     }
-    t->is_saved = is_written(t, write_policy(t, &err), t->policy, &err);
-    if (t->is_saved) {
-        t->at.published = t->at.version;
-    }
-    if (t->options->is_pruned && !store_prune(t->log, t->at.last)) {
+    if (is_known && t->options->is_pruned && !store_prune(t->log, t->at.last)) {
         output_say("%s; what was learned from stays in the table", store_why(t->log));
     }
 }
@@ -201,12 +201,9 @@ bool trainer_read(int fd, void *bytes, size_t n)
     return true;
 }
 
-/* A disk that was full for a while may not be so any more. */
-static void end(trainer *t)
+/* Each tick has tried again what failed before. */
+static void tell_of_failures(const trainer *t)
 {
-    if (!t->is_saved) {
-        save(t);
-    }
     if (!t->is_saved) {
         output_complain("what was learned after the last whole checkpoint is lost");
     } else if (t->has_failed) {
@@ -231,7 +228,7 @@ void trainer_run(const trainer_options *options, const world *w, int in, int out
            trainer_read(in, &now, sizeof now)) {
         tick(&t, now);
     }
-    end(&t);
+    tell_of_failures(&t);
     store_rows_close(&t.rows);
     store_close(t.log);
     rr_ledger_destroy(t.ledger);
