@@ -166,6 +166,14 @@ typedef struct rr_obs {
     uint64_t schema;                  /* the host's number for what its columns mean */
 } rr_obs;
 
+/* What drew a decision (rr_serving_options: floor, incumbent_share), so that a host can count what
+ * exploration it gives away. Another part may draw what the policy would have drawn too. */
+enum {
+    RR_PART_POLICY = 0,    /* the policy, or its best item where is_greedy */
+    RR_PART_INCUMBENT = 1, /* the host's own choice */
+    RR_PART_FLOOR = 2      /* the even floor under all that may be chosen */
+};
+
 /* What was decided. The arrays are the caller's; one that is NULL is not written. A position that
  * is sampled has probability > 0 always: exclusions and padding are never sampled. */
 typedef struct rr_decision {
@@ -181,6 +189,8 @@ typedef struct rr_decision {
                                   them, rr_buffer_record does not read them */
     uint64_t pool_fingerprint; /* written by act, read by record: the catalogue that positions and
                                   items refer to; 0: unknown, or none */
+    int32_t *parts;            /* [n] which part of a mixture drew: RR_PART_…; written by act and
+                                  read by nobody. Log-probs are those of the whole mixture */
     /* Reserved from here on: each must be 0 or NULL, else RR_E_UNSUPPORTED, which names it. */
     int32_t n_slots;          /* places of a page; 0: one item, no page */
     int32_t reserved;         /* 0 */
@@ -189,7 +199,6 @@ typedef struct rr_decision {
     int32_t *slot_items;      /* [n, n_slots] pool indices */
     float *slot_log_probs;    /* [n, n_slots] each given the slots above it */
     float *slot_values;       /* [n, n_slots] what this slot and all later ones are worth */
-    int32_t *parts;           /* [n] what drew: the policy, the incumbent or the floor */
     uint64_t pool_line;       /* the line of catalogues that pool_fingerprint belongs to */
     uint64_t pool_generation; /* its place in that line */
 } rr_decision;

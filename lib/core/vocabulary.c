@@ -29,8 +29,7 @@ static const reserved DECISION[] = {
     RESERVED(rr_decision, n_slots),         RESERVED(rr_decision, reserved),
     RESERVED(rr_decision, slot_actions),    RESERVED(rr_decision, slot_items),
     RESERVED(rr_decision, slot_log_probs),  RESERVED(rr_decision, slot_values),
-    RESERVED(rr_decision, parts),           RESERVED(rr_decision, pool_line),
-    RESERVED(rr_decision, pool_generation),
+    RESERVED(rr_decision, pool_line),       RESERVED(rr_decision, pool_generation),
 };
 
 static const reserved OUTCOME[] = {

@@ -195,6 +195,11 @@ static rr_status act_slice(const rri_workspace *work, const rri_request *request
     for (size_t i = 0; decision->items != NULL && i < job.n; i++) {
         decision->items[first + i] = item_at(request, first + i, work->actions[i]);
     }
+    for (size_t i = 0; decision->parts != NULL && i < job.n; i++) {
+        decision->parts[first + i] = work->options == NULL
+                                         ? RR_PART_POLICY
+                                         : rri_mixture_part(&job.mixture, i, work->parts[i]);
+    }
     for (size_t i = 0; decision->log_probs != NULL && i < job.n; i++) {
         decision->log_probs[first + i] = work->log_probs[i];
     }

@@ -166,16 +166,31 @@ void rri_mixture_forward(float *log_probs, rri_policy_tape *tape, const rri_mixt
     rri_stack_rewind(scratch, mark);
 }
 
+static int32_t part_of(double floor, double of_incumbent, double part)
+{
+    return part < floor                  ? RR_PART_FLOOR
+           : part < floor + of_incumbent ? RR_PART_INCUMBENT
+                                         : RR_PART_POLICY;
+}
+
+int32_t rri_mixture_part(const rri_mixture *mixture, size_t row, double part)
+{
+    const bool has_incumbent = mixture->incumbents != NULL && mixture->incumbents[row] >= 0;
+    const double share = has_incumbent ? mixture->share : 0.0;
+    return part_of(mixture->floor, (1.0 - mixture->floor) * share, part);
+}
+
 /* What one row plays instead of the policy's draw; −1: that draw. */
 static int32_t other_part(const row_mix *mix, const rri_logits_input *in, size_t row, double part,
                           double uniform)
 {
-    if (part < mix->floor) {
+    const int32_t which = part_of(mix->floor, mix->of_incumbent, part);
+    if (which == RR_PART_FLOOR) {
         const size_t rank = (size_t)(uniform * (double)mix->n_allowed);
         const size_t last = mix->n_allowed - 1;
         return (int32_t)nth_allowed(mix, in, row, rank < last ? rank : last);
     }
-    return part < mix->floor + mix->of_incumbent ? mix->incumbent : -1;
+    return which == RR_PART_INCUMBENT ? mix->incumbent : -1;
 }
 
 /* One row whose action and log p are the policy's: perhaps another part's action, and log π. Greed

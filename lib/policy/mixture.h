@@ -27,6 +27,9 @@ typedef struct rri_mixture {
 /* Nothing is mixed in: π is p, and the functions below give the bits of policy.h and choice.h. */
 bool rri_mixture_is_plain(const rri_mixture *mixture);
 
+/* RR_PART_… that plays in row `row` of the incumbents, by its uniform: draw's own choice. */
+int32_t rri_mixture_part(const rri_mixture *mixture, size_t row, double part);
+
 /* actions [n] and log_probs [n] for rows [row_begin, row_end); parts and uniforms [n] in [0, 1).
  * The tape is written as rri_policy_forward does. */
 void rri_mixture_draw(int32_t *actions, float *log_probs, rri_policy_tape *tape,

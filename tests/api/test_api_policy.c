@@ -365,6 +365,51 @@ START_TEST(test_api_policy_serves_another_catalogue_under_its_own_version)
 }
 END_TEST
 
+/* What the policy's part plays is what the plain policy plays by the same id. */
+START_TEST(test_api_policy_parts_say_what_drew)
+{
+    enum { CALLS = 700 };
+    table t;
+    open_table(&t);
+    rr_error err = {0};
+    rr_policy *plain = rr_policy_retain(t.policy);
+    int32_t parts[N], drawn[N];
+    size_t n[3] = {0};
+    t.options.floor = 0.3f;
+    t.options.incumbent_share = 0.4f;
+    t.options.temperature = 1.0f;
+    publish(&t);
+    t.decision.parts = parts;
+    for (uint64_t call = 0; call < CALLS; call++) {
+        for (uint64_t i = 0; i < N; i++) {
+            t.ids[i] = call * N + i;
+        }
+        t.obs.incumbents = t.incumbents;
+        must(rr_policy_act(t.policy, t.reader, &t.obs, &t.decision, &err), &err);
+        memcpy(drawn, t.actions, sizeof drawn);
+        int32_t of_mixture[N];
+        memcpy(of_mixture, parts, sizeof of_mixture);
+        must(rr_policy_act(plain, t.reader, &t.obs, &t.decision, &err), &err);
+        for (size_t i = 0; i < N; i++) {
+            ck_assert_int_eq(parts[i], RR_PART_POLICY);
+            ck_assert(of_mixture[i] >= RR_PART_POLICY && of_mixture[i] <= RR_PART_FLOOR);
+            n[of_mixture[i]]++;
+            ck_assert(of_mixture[i] != RR_PART_POLICY || drawn[i] == t.actions[i]);
+            ck_assert(of_mixture[i] != RR_PART_INCUMBENT || drawn[i] == t.incumbents[i]);
+        }
+    }
+    /* Two rows in three have an incumbent; four standard deviations are below 0.03. */
+    const double rows = CALLS * N;
+    ck_assert_double_eq_tol((double)n[RR_PART_FLOOR] / rows, 0.3, 0.03);
+    ck_assert_double_eq_tol((double)n[RR_PART_INCUMBENT] / rows, 0.7 * 0.4 * 2.0 / 3.0, 0.03);
+    t.obs.incumbents = NULL;
+    must(rr_agent_act(t.agent, &t.obs, &t.decision, &err), &err);
+    ck_assert_int_eq(parts[0], RR_PART_POLICY);
+    rr_policy_release(plain);
+    close_table(&t);
+}
+END_TEST
+
 CHECK_MAIN("api/api_policy", test_api_policy_null_arguments_are_refused_by_name,
            test_api_policy_decides_by_id_as_the_agent_does,
            test_api_policy_draws_without_ids_differ_between_seeds_and_go_on,
@@ -372,4 +417,5 @@ CHECK_MAIN("api/api_policy", test_api_policy_null_arguments_are_refused_by_name,
            test_api_policy_options_out_of_range_are_refused_by_name,
            test_api_policy_bad_requests_are_refused_and_the_next_is_served,
            test_api_policy_is_alive_as_long_as_somebody_holds_it,
-           test_api_policy_serves_another_catalogue_under_its_own_version)
+           test_api_policy_serves_another_catalogue_under_its_own_version,
+           test_api_policy_parts_say_what_drew)
