@@ -37,7 +37,9 @@ typedef struct rr_env_config {
     int32_t shows_energy;      /* 1: behind user and last item, states hold the energy that is left
                                   and step / max_episode_steps; rr_obs.state_dim is state_dim + 2;
                                   default 0 */
-    uint32_t reserved;
+    int32_t excludes_shown;    /* 1: what a session was shown may not be shown to it again:
+                                  observations carry it as exclusions, max_episode_steps wide, −1
+                                  behind; default 0 */
 } rr_env_config;
 
 /* Fills `config` with the defaults and its kind, as every init (config.h). */
@@ -52,6 +54,7 @@ RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
  * width, and config->num_items is not read. state_dim must be 2 × the width. users [n_users, d]
  * finite, copied; each session takes a row at random. NULL: random, N(0, 1). *out is the caller's,
  * until rr_env_destroy.
+ * With excludes_shown a list, and without lists the pool, must be longer than max_episode_steps.
  * Errors: RR_E_UNSUPPORTED: tire > 0 with items or users given; RR_E_NOT_FINITE: a user;
  * RR_E_MEMORY.
  * Cost: a random number for each coordinate of the items, a copy of the users. */
@@ -76,13 +79,14 @@ RR_API rr_status rr_env_reset(rr_env *env, rr_error *err);
  */
 RR_API rr_status rr_env_seed(rr_env *env, uint64_t seed, rr_error *err);
 /* Fills *obs, whose struct_size is set, with views of the present: states, candidates (with lists),
- * history; valid until the next step or reset.
+ * history, exclusions (with excludes_shown); valid until the next step or reset.
  * Errors: RR_E_STATE: before the first reset. */
 RR_API rr_status rr_env_observe(rr_env *env, rr_obs *obs, rr_error *err);
 /* actions [n_envs] positions. Every session moves; one that ends begins anew in the same step, and
  * its final observation is in outcome->final_obs. Views, valid until the next step or reset.
  * Allocates nothing.
- * Errors: RR_E_STATE: before the first reset; RR_E_INVALID names the row and its action.
+ * Errors: RR_E_STATE: before the first reset; RR_E_INVALID names the row and its action: it is out
+ * of range, or with excludes_shown the session was shown its item.
  * Cost: one dot product a session; with lists, also the draw of each list; with the whole pool it
  * does not grow with the pool. */
 RR_API rr_status rr_env_step(rr_env *env, const int32_t *actions, rr_outcome *outcome,
@@ -94,9 +98,10 @@ RR_API rr_items *rr_env_items(const rr_env *env);
 RR_API rr_status rr_env_get_config(const rr_env *env, rr_env_config *out, rr_error *err);
 
 /* Writes the widths that a host would repeat, from the environment into an agent's config, whose
- * struct_size is set (by its init): state_dim, item_dim, max_rows (n_envs), max_candidates and
- * max_history. num_items becomes 0, for the agent takes rr_env_items. The rest stays as it is. From
- * there rr_agent_fit_buffer_config goes on (agent.h). */
+ * struct_size is set (by its init): state_dim (with shows_energy two more), item_dim, max_rows
+ * (n_envs), max_candidates, and max_history, which is also the most exclusions. num_items becomes
+ * 0, for the agent takes rr_env_items. The rest stays as it is. From there
+ * rr_agent_fit_buffer_config goes on (agent.h). */
 RR_API rr_status rr_env_fit_agent_config(const rr_env *env, rr_agent_config *config, rr_error *err);
 
 #ifdef __cplusplus

@@ -30,7 +30,7 @@ RR_API void rr_train_config_init(rr_train_config *config, size_t struct_size);
 
 /* Policies that do not learn. They see what the world knows. maths §8. */
 enum {
-    RR_CHOOSER_RANDOM = 0,  /* uniform over the list */
+    RR_CHOOSER_RANDOM = 0,  /* uniform over what may be chosen */
     RR_CHOOSER_POPULAR = 1, /* highest mean similarity over the training users, decayed by
                                showings */
     RR_CHOOSER_SIMILAR = 2, /* most similar item to the user, without memory */
@@ -39,9 +39,10 @@ enum {
     RR_CHOOSER_PATIENT = 4  /* with the leave rule: decayed similarity − parameter · pull */
 };
 /* Writes actions [n_envs] for the present observation: positions, of equals the lowest; RANDOM is a
- * function of (seed, session, step). `popular_user` [d] is the mean training user (POPULAR alone;
- * NULL: this environment's rr_env_mean_user); `parameter` is β of PATIENT, any finite number,
- * ignored elsewhere. Allocates nothing.
+ * function of (seed, session, step). With excludes_shown none chooses what its session was shown.
+ * `popular_user` [d] is the mean training user (POPULAR alone; NULL: this environment's
+ * rr_env_mean_user); `parameter` is β of PATIENT, any finite number, ignored elsewhere. Allocates
+ * nothing.
  * Errors: RR_E_STATE: before the first reset; RR_E_UNSUPPORTED: PATIENT without the leave rule;
  * RR_E_NOT_FINITE: `popular_user` is so large that its dot product with an item is beyond a float;
  * what actions holds is then unspecified.
@@ -82,9 +83,9 @@ RR_API rr_status rr_bandit_memory(const rr_items *items, int32_t user_dim, size_
 RR_API void rr_bandit_destroy(rr_bandit *bandit);
 /* Writes actions [n]: positions, of equals the lowest; an even draw before the first fit. explores
  * 0: the largest θ·x whatever bandit it is, which is how one that has learned is judged. Lists are
- * those of obs->candidates. Allocates nothing.
+ * those of obs->candidates; what obs->excluded names is no choice. Allocates nothing.
  * Errors: RR_E_MISMATCH: the states are narrower than user_dim, or obs->pool is another catalogue;
- * RR_E_NOT_FINITE: a state; RR_E_UNSUPPORTED: vectors of the request's own, or exclusions.
+ * RR_E_NOT_FINITE: a state; RR_E_UNSUPPORTED: vectors of the request's own.
  * Cost: a row takes user_dim × width multiplications for the user and width an item; LINUCB with
  * explores (user_dim × width)² an item instead, THOMPSON that once a row. Not for serving. */
 RR_API rr_status rr_bandit_act(rr_bandit *bandit, const rr_obs *obs, int32_t explores,

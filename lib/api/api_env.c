@@ -101,6 +101,13 @@ rr_status rr_env_step(rr_env *env, const int32_t *actions, rr_outcome *outcome, 
             RRI_FAIL(err, RR_E_INVALID, "rr_env_step: actions[%zu] is %d; it must be in [0, %zu)",
                      row, actions[row], n_choices);
         }
+        const int32_t item = rri_sessions_item(env, row, actions[row]);
+        if (env->m > 0 && rri_sessions_was_shown(env, row, item)) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "rr_env_step: actions[%zu] is %d, item %d, which this session was shown; with "
+                     "excludes_shown it must be another",
+                     row, actions[row], item);
+        }
     }
     rr_outcome full;
     const rri_fpmode before = rri_fpmode_enter();
@@ -137,11 +144,6 @@ static rr_status check_chooser(const rr_env *env, int32_t chooser, const float *
 static size_t choose(rr_env *env, int32_t chooser, const float *popular_user, float parameter,
                      int32_t *actions)
 {
-    if (chooser == RR_CHOOSER_RANDOM) {
-        rri_choosers_random(actions, env->sessions, env->steps, env->n_envs,
-                            env->k > 0 ? env->k : env->n_items, env->config.seed);
-        return env->n_envs;
-    }
     rri_choosers_scene scene = {.n = env->n_envs,
                                 .d = env->dim,
                                 .n_items = env->n_items,
@@ -153,7 +155,12 @@ static size_t choose(rr_env *env, int32_t chooser, const float *popular_user, fl
                                 .shown = env->shown,
                                 .steps = env->steps,
                                 .max_steps = env->max_steps,
-                                .powers = env->powers};
+                                .powers = env->powers,
+                                .excludes_shown = env->m > 0};
+    if (chooser == RR_CHOOSER_RANDOM) {
+        rri_choosers_random(actions, &scene, env->sessions, env->config.seed);
+        return env->n_envs;
+    }
     if (chooser == RR_CHOOSER_POPULAR) {
         scene.users = popular_user != NULL ? popular_user : env->mean_user;
         scene.user_stride = 0;
@@ -218,7 +225,7 @@ rr_status rr_env_fit_agent_config(const rr_env *env, rr_agent_config *config, rr
     full.num_items = 0;
     full.max_rows = env->config.n_envs;
     full.max_candidates = env->config.num_candidates;
-    full.max_history = env->config.history_length;
+    full.max_history = (int32_t)rri_size_larger(env->h, env->m);
     rri_abi_write(config, &full, sizeof full);
     return RR_OK;
 }

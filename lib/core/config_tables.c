@@ -38,6 +38,7 @@ static const rri_config_field env_fields[] = {
     FIELD(rr_env_config, UINT64, world_seed, "0", ANY, "draws the items"),
     FIELD(rr_env_config, UINT64, seed, "0", ANY, "draws users and candidates"),
     FIELD(rr_env_config, BOOL, shows_energy, "0", YES_NO, "states also hold the energy that is left and the step of the session"),
+    FIELD(rr_env_config, BOOL, excludes_shown, "0", YES_NO, "what a session was shown is not shown to it again"),
 };
 
 static const rri_config_field agent_fields[] = {
@@ -221,7 +222,7 @@ static const rri_config_field load_fields[] = {
     [kind] = {title, #config, kind, sizeof(config), offsetof(config, reserved), fields, LENGTH(fields)}
 
 static const rri_config_table tables[] = {
-    TABLE_WITH_RESERVED(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
+    TABLE(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
     TABLE(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
     TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),

@@ -22,6 +22,8 @@ static void layout_rows(const rr_env *env, rri_env_rows *rows, rri_arena *arena)
         env->h > 0 ? RRI_TAKE(arena, int32_t, rri_size_multiply(env->n_envs, env->h)) : NULL;
     rows->history_rewards =
         env->h > 0 ? RRI_TAKE(arena, float, rri_size_multiply(env->n_envs, env->h)) : NULL;
+    rows->excluded =
+        env->m > 0 ? RRI_TAKE(arena, int32_t, rri_size_multiply(env->n_envs, env->m)) : NULL;
 }
 
 /* Takes the slices of an environment whose sizes are set. */
@@ -76,6 +78,14 @@ static rr_status check_config(const rr_env_config *config, const rr_items *items
         RRI_FAIL(err, RR_E_INVALID,
                  "env config: num_candidates is %d; it must be in [0, %zu], the number of items",
                  config->num_candidates, n_items);
+    }
+    const size_t n_choices = config->num_candidates > 0 ? (size_t)config->num_candidates : n_items;
+    if (config->excludes_shown && n_choices <= (size_t)config->max_episode_steps) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "env config: max_episode_steps is %d with excludes_shown; it must be below %zu, "
+                 "the %s, so that there is always something new",
+                 config->max_episode_steps, n_choices,
+                 config->num_candidates > 0 ? "length of lists" : "number of items");
     }
     const uint64_t n_draws =
         ((uint64_t)config->max_episode_steps + 1) * (uint64_t)config->num_candidates;
@@ -156,6 +166,7 @@ static void describe(rr_env *env, const rr_env_config *config, const rr_items *i
     env->k = (size_t)config->num_candidates;
     env->h = (size_t)env->config.history_length;
     env->max_steps = (size_t)config->max_episode_steps;
+    env->m = config->excludes_shown ? env->max_steps : 0;
     const bool has_pull = config->tire > 0.0f;
     const size_t n_kept = has_pull && config->num_folded == 0 ? 1 : (size_t)config->num_folded;
     env->n_free = env->dim - n_kept;

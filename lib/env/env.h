@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* env.h: the handle of a simulated world, from create to destroy.
  *
- * E sessions side by side, item vectors [N, d], lists [k], histories [h], sessions of at most T
- * steps. A session has a number, counted over the life of the environment in the order of (step it
- * began, row). Memory per session does not depend on N. One block:
+ * E sessions side by side, item vectors [N, d], lists [k], histories [h], exclusions [m], sessions
+ * of at most T steps. A session has a number, counted over the life of the environment in the order
+ * of (step it began, row). Memory per session does not depend on N. One block:
  *
  *   rr_env │ table [n_users, d] │ mean_user [d] … │ powers [T] │ present │ final │ sessions … */
 #ifndef RRI_ENV_ENV_H
@@ -18,6 +18,7 @@ typedef struct rri_env_rows {
     int32_t *candidates; /* [E, k], NULL without lists */
     int32_t *history;    /* [E, h] oldest first, −1 in front; NULL when h = 0 */
     float *history_rewards; /* [E, h] 0 where history is −1 */
+    int32_t *excluded;      /* [E, m] what the session was shown, −1 behind; NULL when m = 0 */
 } rri_env_rows;
 
 struct rr_env {
@@ -29,6 +30,7 @@ struct rr_env {
     const float *vectors; /* [N, d] borrowed from items */
     size_t n_envs, dim, n_items, k, h, max_steps;
     size_t state_dim; /* S: 2d, or 2d + 2 */
+    size_t m;         /* T where what was shown is excluded, else 0 */
     size_t n_free;    /* coordinates that drift may move */
     rri_world_users users;
     float *table;     /* [n_users, d], NULL: random */

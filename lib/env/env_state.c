@@ -86,6 +86,14 @@ rr_status rri_env_state_check(rr_env *env, const void *const *data, rr_error *er
                 RRI_FAIL(err, RR_E_FORMAT, "env.shown[%zu][%zu] is %d; it must be in [0, %zu)", row,
                          i, item, env->n_items);
             }
+            for (size_t j = 0; env->m > 0 && j < i; j++) {
+                if (int_at(data[SHOWN], row * env->max_steps + j) == item) {
+                    RRI_FAIL(err, RR_E_MISMATCH,
+                             "env.shown[%zu] has item %d twice, as in a world without "
+                             "excludes_shown; this one has it set",
+                             row, item);
+                }
+            }
         }
     }
     return RR_OK;

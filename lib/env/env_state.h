@@ -19,11 +19,13 @@ typedef struct rri_env_state_part {
 /* Fills parts [RRI_ENV_MAX_STATE_PARTS] and returns how many there are. */
 size_t rri_env_state_parts(rr_env *env, rri_env_state_part *parts);
 
-/* Judges data [n_parts] (RR_E_FORMAT; RR_E_MISMATCH for other users): arrays of a file, in the
+/* Judges data [n_parts] (RR_E_FORMAT; RR_E_MISMATCH for other users,
+ * and for repeats where what was shown is excluded): arrays of a file, in the
  * order and of the sizes of the parts, at any alignment, before they are copied into the parts. */
 rr_status rri_env_state_check(rr_env *env, const void *const *data, rr_error *err);
 
-/* After all parts were overwritten: rebuilds lists and histories, which follow from them. */
+/* After all parts were overwritten: rebuilds lists, histories and exclusions, which follow from
+ * them. */
 void rri_env_state_restored(rr_env *env);
 
 #endif

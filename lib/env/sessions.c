@@ -39,6 +39,9 @@ static void begin_session(rr_env *env, size_t row)
         memset(env->present.history + row * env->h, 0xff, env->h * sizeof(int32_t)); /* −1 */
         memset(env->present.history_rewards + row * env->h, 0, env->h * sizeof(float));
     }
+    if (env->m > 0) {
+        memset(env->present.excluded + row * env->m, 0xff, env->m * sizeof(int32_t)); /* −1 */
+    }
     draw_list(env, row);
 }
 
@@ -48,6 +51,12 @@ void rri_sessions_reset(rr_env *env)
         begin_session(env, row);
     }
     env->is_begun = 1;
+}
+
+bool rri_sessions_was_shown(const rr_env *env, size_t row, int32_t item)
+{
+    return rri_user_model_count(env->shown + row * env->max_steps, (size_t)env->steps[row], item) >
+           0;
 }
 
 /* Moves a row's window of the history on by one item. */
@@ -78,6 +87,9 @@ static bool move_row(rr_env *env, size_t row, int32_t item)
     const float power = env->powers[rri_user_model_count(shown, t, item)];
     env->rewards[row] = rri_user_model_reward(similarity, power);
     shown[t] = item;
+    if (env->m > 0) {
+        env->present.excluded[row * env->m + t] = item;
+    }
     env->steps[row] = (int32_t)(t + 1);
     remember(env, row, item, env->rewards[row]);
 
@@ -109,6 +121,8 @@ static void observe_rows(const rr_env *env, const rri_env_rows *rows, rr_obs *ob
     obs->candidates = rows->candidates;
     obs->history = rows->history;
     obs->history_rewards = rows->history_rewards;
+    obs->n_excluded = (int32_t)env->m;
+    obs->excluded = rows->excluded;
     obs->pool = env->items;
     obs->struct_size = rri_obs_view_size(obs);
 }
@@ -128,6 +142,9 @@ static void copy_rows(const rr_env *env, rri_env_rows *to, const rri_env_rows *f
     if (env->h > 0) {
         memcpy(to->history, from->history, n * env->h * sizeof(int32_t));
         memcpy(to->history_rewards, from->history_rewards, n * env->h * sizeof(float));
+    }
+    if (env->m > 0) {
+        memcpy(to->excluded, from->excluded, n * env->m * sizeof(int32_t));
     }
 }
 
@@ -189,6 +206,10 @@ void rri_sessions_rebuild(rr_env *env)
             env->present.history[row * h + i] =
                 i < n_padding ? -1
                               : env->shown[row * env->max_steps + t - n_kept + (i - n_padding)];
+        }
+        for (size_t i = 0; i < env->m; i++) {
+            env->present.excluded[row * env->m + i] =
+                i < t ? env->shown[row * env->max_steps + i] : -1;
         }
     }
 }

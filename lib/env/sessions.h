@@ -11,8 +11,11 @@
 /* Begins a new session in every row. */
 void rri_sessions_reset(rr_env *env);
 
-/* Every session is shown actions [E] (checked: positions in its list) and moves on. outcome is a
- * whole struct of this release, filled with views. */
+/* Whether the session of a row was shown `item`. */
+bool rri_sessions_was_shown(const rr_env *env, size_t row, int32_t item);
+
+/* Every session is shown actions [E] (checked: positions in its list, not excluded) and moves on.
+ * outcome is a whole struct of this release, filled with views. */
 void rri_sessions_step(rr_env *env, const int32_t *actions, rr_outcome *outcome);
 
 /* Views of the present; obs is a whole struct of this release, its struct_size that of a view. */

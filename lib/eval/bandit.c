@@ -158,6 +158,47 @@ static rr_status check_list(const rr_bandit *b, const rr_obs *obs, size_t row, r
     return RR_OK;
 }
 
+static bool is_excluded(const rr_obs *obs, size_t row, int32_t item)
+{
+    for (int32_t j = 0; obs->excluded != NULL && j < obs->n_excluded; j++) {
+        if (obs->excluded[row * (size_t)obs->n_excluded + (size_t)j] == item) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many positions of a row may be played. */
+static size_t count_choices(const rr_bandit *b, const rr_obs *obs, size_t row)
+{
+    const size_t length = length_of(b, obs, row);
+    if (obs->excluded == NULL || obs->n_excluded < 1) {
+        return length;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++) {
+        n += is_excluded(obs, row, item_at(obs, row, i)) ? 0 : 1;
+    }
+    return n;
+}
+
+static rr_status check_excluded(const rr_bandit *b, const rr_obs *obs, size_t row, rr_error *err)
+{
+    const size_t m = (size_t)obs->n_excluded;
+    for (size_t j = 0; obs->excluded != NULL && j < m; j++) {
+        const int32_t item = obs->excluded[row * m + j];
+        if (item < -1 || (item >= 0 && (size_t)item >= b->n_items)) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "bandit: excluded[%zu][%zu] is %d; it must be -1 or in [0, %zu)", row, j, item,
+                     b->n_items);
+        }
+    }
+    if (m >= length_of(b, obs, row) && count_choices(b, obs, row) == 0) {
+        RRI_FAIL(err, RR_E_INVALID, "bandit: row %zu excludes every item of its list", row);
+    }
+    return RR_OK;
+}
+
 static rr_status check_obs(const rr_bandit *b, const rr_obs *obs, rr_error *err)
 {
     if (obs->n < 1 || obs->states == NULL) {
@@ -168,11 +209,13 @@ static rr_status check_obs(const rr_bandit *b, const rr_obs *obs, rr_error *err)
                  "bandit: obs->state_dim is %d; it must be at least %zu, the user_dim of create",
                  obs->state_dim, b->user_dim);
     }
-    if (obs->vectors != NULL || (obs->excluded != NULL && obs->n_excluded > 0)) {
+    if (obs->vectors != NULL) {
         RRI_FAIL(err, RR_E_UNSUPPORTED,
-                 "bandit: obs->%s is given; a bandit plays items of its own "
-                 "catalogue, with no exclusions",
-                 obs->vectors != NULL ? "vectors" : "excluded");
+                 "bandit: obs->vectors is given; a bandit plays items of its own catalogue");
+    }
+    if (obs->n_excluded < 0) {
+        RRI_FAIL(err, RR_E_INVALID, "bandit: obs->n_excluded is %d; it must be at least 0",
+                 obs->n_excluded);
     }
     if (obs->pool != NULL && rri_items_fingerprint(obs->pool) != rri_items_fingerprint(b->items)) {
         RRI_FAIL(err, RR_E_MISMATCH, "bandit: obs->pool is another catalogue than that of create");
@@ -181,6 +224,7 @@ static rr_status check_obs(const rr_bandit *b, const rr_obs *obs, rr_error *err)
         RRI_TRY(rri_finite_check_row("bandit: states", obs->states + row * (size_t)obs->state_dim,
                                      row, b->user_dim, err));
         RRI_TRY(check_list(b, obs, row, err));
+        RRI_TRY(check_excluded(b, obs, row, err));
     }
     return RR_OK;
 }
@@ -271,6 +315,9 @@ static int32_t best_of(rr_bandit *b, const rr_obs *obs, size_t row, bool explore
     double most = -INFINITY;
     for (size_t i = 0; i < length_of(b, obs, row); i++) {
         const int32_t item = item_at(obs, row, i);
+        if (is_excluded(obs, row, item)) {
+            continue;
+        }
         const float *v = b->vectors + (size_t)item * b->d;
         const double count = count_of(obs, row, item);
         double score = theta[b->n - 1] * count;
@@ -286,16 +333,25 @@ static int32_t best_of(rr_bandit *b, const rr_obs *obs, size_t row, bool explore
     return best;
 }
 
+/* An even draw among the positions that may be played. */
+static int32_t draw_even(const rr_bandit *b, const rr_obs *obs, size_t row)
+{
+    size_t left = (size_t)rri_philox_below(b->seed, RRI_STREAM_BANDIT, b->n_drawn, UINT32_MAX,
+                                           count_choices(b, obs, row));
+    int32_t position = 0;
+    while (is_excluded(obs, row, item_at(obs, row, (size_t)position)) || left-- > 0) {
+        position++;
+    }
+    return position;
+}
+
 rr_status rri_bandit_act(rr_bandit *bandit, int32_t *actions, const rr_obs *obs, bool explores,
                          rr_error *err)
 {
     RRI_TRY(check_obs(bandit, obs, err));
     for (size_t row = 0; row < (size_t)obs->n; row++) {
         actions[row] =
-            bandit->is_fitted
-                ? best_of(bandit, obs, row, explores)
-                : (int32_t)rri_philox_below(bandit->seed, RRI_STREAM_BANDIT, bandit->n_drawn,
-                                            UINT32_MAX, length_of(bandit, obs, row));
+            bandit->is_fitted ? best_of(bandit, obs, row, explores) : draw_even(bandit, obs, row);
         bandit->n_drawn++;
     }
     return RR_OK;
@@ -312,6 +368,10 @@ rr_status rri_bandit_record(rr_bandit *bandit, const rr_obs *obs, const int32_t 
         if (actions[row] < 0 || (size_t)actions[row] >= length_of(bandit, obs, row)) {
             RRI_FAIL(err, RR_E_INVALID, "bandit: actions[%zu] is %d; it must be in [0, %zu)", row,
                      actions[row], length_of(bandit, obs, row));
+        }
+        if (is_excluded(obs, row, item_at(obs, row, (size_t)actions[row]))) {
+            RRI_FAIL(err, RR_E_INVALID, "bandit: actions[%zu] is %d, which the row excludes", row,
+                     actions[row]);
         }
         RRI_TRY(rri_finite_check("bandit: rewards", rewards[row], row, err));
     }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* choosers.c: one scan of a row's list. Showings are counted only for an item that would lead
- * without being decayed, which few do, so that a scan costs its dot products. */
+/* choosers.c: one scan of a row's list. Showings are counted only for an item that would lead if it
+ * were new, which few do, so that a scan costs its dot products. */
 #include "eval/choosers.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 #include "core/philox.h"
 
@@ -38,10 +37,14 @@ static int32_t choose_row(const rri_kernels *kernels, const rri_choosers_scene *
         if (!isfinite(score)) {
             return -1;
         }
-        if (score > best_score && similarity > 0.0f && scene->powers != NULL) {
-            score = similarity * scene->powers[count_showings(shown, n_shown, item)] - toll;
+        const bool is_decayed = similarity > 0.0f && scene->powers != NULL;
+        bool may_lead = score > best_score;
+        if (may_lead && (is_decayed || scene->excludes_shown)) {
+            const size_t count = count_showings(shown, n_shown, item);
+            score = is_decayed ? similarity * scene->powers[count] - toll : score;
+            may_lead = score > best_score && !(scene->excludes_shown && count > 0);
         }
-        if (score > best_score) {
+        if (may_lead) {
             best_score = score;
             best = (int32_t)i;
         }
@@ -62,11 +65,63 @@ size_t rri_choosers_best(const rri_kernels *kernels, int32_t *actions,
     return scene->n;
 }
 
-void rri_choosers_random(int32_t *actions, const uint64_t *sessions, const int32_t *steps, size_t n,
-                         size_t n_choices, uint64_t seed)
+/* The j-th item of the pool, from 0, that is not among shown [n]: the least r with r − #{shown ≤ r}
+ * = j. */
+static int32_t nth_new_item(const int32_t *shown, size_t n, int32_t j)
 {
-    for (size_t row = 0; row < n; row++) {
-        actions[row] = (int32_t)rri_philox_below(seed, RRI_STREAM_CHOOSER, sessions[row],
-                                                 (uint32_t)steps[row], n_choices);
+    int32_t item = j;
+    for (;;) {
+        int32_t n_below = 0;
+        for (size_t i = 0; i < n; i++) {
+            n_below += shown[i] <= item ? 1 : 0;
+        }
+        if (item == j + n_below) {
+            return item;
+        }
+        item = j + n_below;
+    }
+}
+
+/* Whether a position of a row's list may be chosen. */
+static bool is_new(const rri_choosers_scene *scene, size_t row, size_t position)
+{
+    return count_showings(scene->shown + row * scene->max_steps, (size_t)scene->steps[row],
+                          scene->candidates[row * scene->k + position]) == 0;
+}
+
+/* The j-th position of a row's list that may be chosen. */
+static int32_t nth_new_position(const rri_choosers_scene *scene, size_t row, int32_t j)
+{
+    size_t position = 0;
+    for (int32_t n_new = is_new(scene, row, 0); n_new <= j; n_new += is_new(scene, row, position)) {
+        position += 1;
+    }
+    return (int32_t)position;
+}
+
+static size_t count_new(const rri_choosers_scene *scene, size_t row)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < scene->k; i++) {
+        n += is_new(scene, row, i) ? 1 : 0;
+    }
+    return n;
+}
+
+void rri_choosers_random(int32_t *actions, const rri_choosers_scene *scene,
+                         const uint64_t *sessions, uint64_t seed)
+{
+    const bool has_lists = scene->candidates != NULL;
+    for (size_t row = 0; row < scene->n; row++) {
+        const size_t n_shown = scene->excludes_shown ? (size_t)scene->steps[row] : 0;
+        const size_t n_choices = !has_lists    ? scene->n_items - n_shown
+                                 : n_shown > 0 ? count_new(scene, row)
+                                               : scene->k;
+        const int32_t j = (int32_t)rri_philox_below(seed, RRI_STREAM_CHOOSER, sessions[row],
+                                                    (uint32_t)scene->steps[row], n_choices);
+        actions[row] = n_shown == 0 ? j
+                       : has_lists
+                           ? nth_new_position(scene, row, j)
+                           : nth_new_item(scene->shown + row * scene->max_steps, n_shown, j);
     }
 }

@@ -9,6 +9,7 @@
 #ifndef RRI_EVAL_CHOOSERS_H
 #define RRI_EVAL_CHOOSERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ typedef struct rri_choosers_scene {
     size_t max_steps;          /* T */
     const float *powers;       /* [T] decay^c; NULL: without memory */
     float pull_weight;         /* β of an item's last coordinate; 0: none */
+    bool excludes_shown;       /* what the row's session was shown, each item once, is no choice;
+                                  something else always is */
 } rri_choosers_scene;
 
 /* actions [n]: the position with the largest score, of equals the lowest. Returns the first row
@@ -32,8 +35,10 @@ typedef struct rri_choosers_scene {
 size_t rri_choosers_best(const rri_kernels *kernels, int32_t *actions,
                          const rri_choosers_scene *scene);
 
-/* actions [n]: uniform over n_choices positions, a function of (seed, session, step). */
-void rri_choosers_random(int32_t *actions, const uint64_t *sessions, const int32_t *steps, size_t n,
-                         size_t n_choices, uint64_t seed);
+/* actions [n]: uniform over the positions that may be chosen, a function of (seed, session, step)
+ * and of what is excluded. sessions [n] are numbers. Of scene only lists, what was shown and sizes
+ * are read. */
+void rri_choosers_random(int32_t *actions, const rri_choosers_scene *scene,
+                         const uint64_t *sessions, uint64_t seed);
 
 #endif

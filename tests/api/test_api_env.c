@@ -105,6 +105,48 @@ START_TEST(test_api_env_bad_actions_change_nothing)
 }
 END_TEST
 
+START_TEST(test_api_env_refuses_to_show_again_what_it_excludes)
+{
+    rr_env_config config = default_config();
+    config.n_envs = 2;
+    config.num_items = 9;
+    config.max_episode_steps = 4;
+    for (int32_t excludes = 0; excludes < 2; excludes++) {
+        config.excludes_shown = excludes;
+        rr_env *env = make(&config);
+        rr_error err = {0};
+        rr_obs obs = {.struct_size = sizeof obs};
+        rr_outcome outcome = {.struct_size = sizeof outcome};
+        ck_assert_int_eq(rr_env_reset(env, NULL), RR_OK);
+        ck_assert_int_eq(rr_env_step(env, (int32_t[]){3, 8}, &outcome, NULL), RR_OK);
+        const rr_status again = rr_env_step(env, (int32_t[]){8, 8}, &outcome, &err);
+        if (excludes) {
+            expect(again, RR_E_INVALID, &err, "actions[1] is 8, item 8, which this session was");
+            ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
+            const int32_t excluded[] = {3, -1, -1, -1, 8, -1, -1, -1};
+            ck_assert_int_eq(obs.n_excluded, 4);
+            ck_assert_mem_eq(obs.excluded, excluded, sizeof excluded);
+        } else {
+            ck_assert_int_eq(again, RR_OK);
+        }
+        for (int32_t chooser = RR_CHOOSER_RANDOM; chooser <= RR_CHOOSER_ORACLE; chooser++) {
+            bool repeats = false;
+            for (int t = 0; t < 40; t++) {
+                int32_t actions[2];
+                ck_assert_int_eq(rr_env_choose(env, chooser, NULL, 0.0f, actions, NULL), RR_OK);
+                ck_assert_int_eq(rr_env_observe(env, &obs, NULL), RR_OK);
+                for (int32_t i = 0; i < 2 * obs.n_history; i++) {
+                    repeats |= obs.history[i] == actions[i / obs.n_history];
+                }
+                ck_assert_int_eq(rr_env_step(env, actions, &outcome, NULL), RR_OK);
+            }
+            ck_assert(excludes ? !repeats : repeats);
+        }
+        rr_env_destroy(env);
+    }
+}
+END_TEST
+
 /* What an environment shows and pays over 50 steps, several sessions a row. */
 typedef struct story {
     float states[50 * 4 * 16], rewards[50 * 4], mean[8];
@@ -309,6 +351,7 @@ START_TEST(test_api_env_fits_the_config_of_an_agent)
         config.max_episode_steps = 5;
         config.history_length = variant % 4 - 1; /* −1: 5 */
         config.shows_energy = variant / 2 % 2;
+        config.excludes_shown = variant % 2;
         rr_env *env = make(&config);
         rr_agent_config agent_config;
         rr_buffer_config buffer_config;
@@ -324,7 +367,8 @@ START_TEST(test_api_env_fits_the_config_of_an_agent)
         wanted.num_items = 0;
         wanted.max_rows = config.n_envs;
         wanted.max_candidates = config.num_candidates;
-        wanted.max_history = config.history_length < 0 ? 5 : config.history_length;
+        wanted.max_history =
+            config.history_length < 0 || config.excludes_shown ? 5 : config.history_length;
         ck_assert_int_eq(rr_env_fit_agent_config(env, &agent_config, &err), RR_OK);
         ck_assert_mem_eq(&agent_config, &wanted, sizeof wanted);
 
@@ -568,6 +612,7 @@ CHECK_MAIN("api/api_env", test_api_env_seeded_anew_gives_the_sessions_of_a_fresh
            test_api_env_seeded_anew_has_not_begun_and_saves_as_a_fresh_one,
            test_api_env_refuses_arguments_with_a_sentence,
            test_api_env_before_its_first_reset_is_refused, test_api_env_bad_actions_change_nothing,
+           test_api_env_refuses_to_show_again_what_it_excludes,
            test_api_env_observation_says_its_shapes, test_api_env_serves_older_and_newer_structs,
            test_api_env_config_is_told_as_in_force, test_api_env_fits_the_config_of_an_agent,
            test_api_env_fit_refuses_what_it_cannot_fill_and_changes_nothing,

@@ -87,6 +87,14 @@ START_TEST(test_env_refuses_what_does_not_fit_together)
     config.num_candidates = 20;
     config.max_episode_steps = INT32_MAX;
     refuse(&config, NULL, NULL, 0, RR_E_UNSUPPORTED, "must be below 2^32");
+    config = default_config();
+    config.excludes_shown = 1;
+    config.max_episode_steps = 20;
+    refuse(&config, NULL, NULL, 0, RR_E_INVALID,
+           "max_episode_steps is 20 with excludes_shown; it must be below 20, the number of items");
+    config.num_candidates = 10;
+    config.max_episode_steps = 10;
+    refuse(&config, NULL, NULL, 0, RR_E_INVALID, "it must be below 10, the length of lists");
 
     const float vectors[] = {1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f};
     rr_items *items = items_of(vectors, 2, 3);

@@ -11,7 +11,7 @@
 static const size_t bytes_of[] = {
     [RRI_ENV_FLOAT32] = 4, [RRI_ENV_INT32] = 4, [RRI_ENV_UINT64] = 8, [RRI_ENV_UINT8] = 1};
 
-static rr_env *make(int32_t history_length)
+static rr_env *make_world(int32_t history_length, int32_t excludes_shown)
 {
     rr_env_config config;
     rr_env_config_init(&config, sizeof config);
@@ -19,7 +19,8 @@ static rr_env *make(int32_t history_length)
     config.num_items = 15;
     config.state_dim = 8;
     config.max_episode_steps = 9;
-    config.num_candidates = 5;
+    config.num_candidates = 10;
+    config.excludes_shown = excludes_shown;
     config.drift = 0.3f;
     config.tire = 0.3f;
     config.history_length = history_length;
@@ -30,11 +31,20 @@ static rr_env *make(int32_t history_length)
     return env;
 }
 
+static rr_env *make(int32_t history_length)
+{
+    return make_world(history_length, 0);
+}
+
 static void step(rr_env *env, uint64_t at, rr_outcome *outcome)
 {
     int32_t actions[6];
     for (size_t row = 0; row < 6; row++) {
-        actions[row] = (int32_t)rri_philox_below(1, RRI_STREAM_ACT, at, (uint32_t)row, 5);
+        actions[row] = (int32_t)rri_philox_below(1, RRI_STREAM_ACT, at, (uint32_t)row, 10);
+        while (env->m > 0 &&
+               rri_sessions_was_shown(env, row, rri_sessions_item(env, row, actions[row]))) {
+            actions[row] = (actions[row] + 1) % 10;
+        }
     }
     rri_sessions_step(env, actions, outcome);
 }
@@ -86,11 +96,15 @@ static void compare(const rr_env *a, const rr_env *b)
     rri_sessions_observe(a, &x);
     rri_sessions_observe(b, &y);
     ck_assert_mem_eq(x.states, y.states, 6 * 8 * sizeof(float));
-    ck_assert_mem_eq(x.candidates, y.candidates, 6 * 5 * sizeof(int32_t));
+    ck_assert_mem_eq(x.candidates, y.candidates, 6 * 10 * sizeof(int32_t));
     if (x.n_history > 0) {
         ck_assert_mem_eq(x.history, y.history, 6 * (size_t)x.n_history * sizeof(int32_t));
         ck_assert_mem_eq(x.history_rewards, y.history_rewards,
                          6 * (size_t)x.n_history * sizeof(float));
+    }
+    ck_assert_int_eq(x.n_excluded, y.n_excluded);
+    if (x.n_excluded > 0) {
+        ck_assert_mem_eq(x.excluded, y.excluded, 6 * (size_t)x.n_excluded * sizeof(int32_t));
     }
 }
 
@@ -99,8 +113,8 @@ START_TEST(test_env_state_restored_goes_on_as_if_nothing_had_happened)
     const int32_t lengths[] = {0, 4, 9, 30};
     for (int trial = 0; trial < 4; trial++) {
         for (uint64_t n_before = 0; n_before < 40; n_before += 3) {
-            rr_env *a = make(lengths[trial]);
-            rr_env *b = make(lengths[trial]);
+            rr_env *a = make_world(lengths[trial], trial % 2);
+            rr_env *b = make_world(lengths[trial], trial % 2);
             rr_outcome x, y;
             rri_sessions_reset(a);
             for (uint64_t t = 0; t < n_before; t++) {
@@ -192,6 +206,27 @@ START_TEST(test_env_state_that_no_environment_can_have_is_refused)
 }
 END_TEST
 
+START_TEST(test_env_state_with_repeats_is_refused_where_they_are_excluded)
+{
+    rr_env *plain = make(9), *excluding = make_world(9, 1);
+    rr_outcome outcome;
+    rri_sessions_reset(plain);
+    for (uint64_t t = 0; t < 2; t++) {
+        step(plain, t, &outcome);
+    }
+    plain->steps[3] = 2;
+    plain->shown[3 * 9 + 1] = plain->shown[3 * 9];
+    copies saved = save(plain);
+    rr_error err = {0};
+    ck_assert_int_eq(rri_env_state_check(plain, saved.data, &err), RR_OK);
+    ck_assert_int_eq(rri_env_state_check(excluding, saved.data, &err), RR_E_MISMATCH);
+    ck_assert_ptr_nonnull(strstr(err.text, " twice, as in a world without excludes_shown"));
+    forget(&saved);
+    rri_env_destroy(plain);
+    rri_env_destroy(excluding);
+}
+END_TEST
+
 START_TEST(test_env_state_of_other_users_is_refused)
 {
     rri_allocator allocator;
@@ -223,4 +258,5 @@ END_TEST
 CHECK_MAIN("env/env_state", test_env_state_restored_goes_on_as_if_nothing_had_happened,
            test_env_state_before_the_first_reset_is_restored_too,
            test_env_state_that_no_environment_can_have_is_refused,
+           test_env_state_with_repeats_is_refused_where_they_are_excluded,
            test_env_state_of_other_users_is_refused)

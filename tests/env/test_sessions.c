@@ -37,13 +37,17 @@ static rr_env *make(const rr_env_config *config, rr_items *items, const float *u
     return env;
 }
 
-/* Position chosen by row and step, so that items repeat. */
+/* Position chosen by row and step, so that items repeat where they may. */
 static void choose(const rr_env *env, int32_t *actions, uint64_t step)
 {
     const uint64_t n_choices = env->k > 0 ? env->k : env->n_items;
     for (size_t row = 0; row < env->n_envs; row++) {
         actions[row] =
             (int32_t)rri_philox_below(77, RRI_STREAM_ACT, step, (uint32_t)row, n_choices);
+        while (env->m > 0 &&
+               rri_sessions_was_shown(env, row, rri_sessions_item(env, row, actions[row]))) {
+            actions[row] = (int32_t)(((uint64_t)actions[row] + 1) % n_choices);
+        }
     }
 }
 
@@ -242,6 +246,13 @@ static void compare_row(const twin_session *twin, const rr_env *env, const rr_ob
         const double reward = at < 0 ? 0.0 : twin->rewards[at];
         ck_assert_double_le(fabs((double)obs->history_rewards[place] - reward), 1e-5);
     }
+    const int32_t m = env->config.excludes_shown ? env->config.max_episode_steps : 0;
+    ck_assert_int_eq(obs->n_excluded, m);
+    ck_assert((obs->excluded != NULL) == (m > 0));
+    for (int32_t i = 0; i < m; i++) {
+        ck_assert_int_eq(obs->excluded[row * (size_t)m + (size_t)i],
+                         i < twin->t ? twin->items[i] : -1);
+    }
 }
 
 /* Plays n_steps beside the twin; returns how many sessions were terminated and truncated. */
@@ -282,7 +293,7 @@ static void play_beside_twin(const rr_env_config *config, int n_steps, int count
 
 START_TEST(test_sessions_agree_with_the_twin_in_every_world)
 {
-    for (int world = 0; world < 32; world++) {
+    for (int world = 0; world < 64; world++) {
         rr_env_config config = small_config();
         config.drift = (world & 1) != 0 ? 0.3f : 0.0f;
         config.tire = (world & 2) != 0 ? 0.4f : 0.0f;
@@ -291,6 +302,11 @@ START_TEST(test_sessions_agree_with_the_twin_in_every_world)
         config.shows_energy = (world & 16) != 0;
         config.history_length = world % 3 == 0 ? 3 : -1;
         config.max_episode_steps = 11;
+        if ((world & 32) != 0) { /* lists and the pool are longer than a session */
+            config.excludes_shown = 1;
+            config.num_items = 14;
+            config.num_candidates *= 3;
+        }
         int counts[2] = {0, 0};
         play_beside_twin(&config, 200, counts);
         ck_assert(config.tire > 0.0f ? counts[0] > 20 : counts[0] == 0);

@@ -325,6 +325,39 @@ START_TEST(test_bandit_draws_evenly_before_it_has_learned)
 }
 END_TEST
 
+START_TEST(test_bandit_never_plays_what_is_excluded)
+{
+    static const float vectors[] = {1.0f, 4.0f, 3.0f, 2.0f}, user = 1.0f;
+    const int32_t excluded[] = {-1, 1, 3}, list[] = {3, 1, 0}, chosen = 2;
+    const float reward = 3.0f;
+    rr_items *items = items_of(vectors, 4, 1);
+    rr_bandit *bandit = make(RR_BANDIT_RIDGE, items, 1, 0.0, 5);
+    rr_obs obs = obs_of(&user, 1, 1);
+    obs.excluded = excluded;
+    obs.n_excluded = 3;
+    int n[4] = {0};
+    int32_t action;
+    for (int i = 0; i < 2000; i++) { /* before it has learned */
+        ck_assert_int_eq(rri_bandit_act(bandit, &action, &obs, true, NULL), RR_OK);
+        n[action]++;
+    }
+    ck_assert(n[1] == 0 && n[3] == 0 && n[0] > 850 && n[2] > 850);
+    ck_assert_int_eq(rri_bandit_record(bandit, &obs, &chosen, &reward, NULL), RR_OK);
+    ck_assert_int_eq(rri_bandit_fit(bandit, NULL), RR_OK);
+    ck_assert_int_eq(rri_bandit_act(bandit, &action, &obs, false, NULL), RR_OK);
+    ck_assert_int_eq(action, 2); /* item 1 is worth more */
+    obs.candidates = list;
+    obs.n_candidates = 3;
+    ck_assert_int_eq(rri_bandit_act(bandit, &action, &obs, false, NULL), RR_OK);
+    ck_assert_int_eq(action, 2); /* position of item 0 */
+    obs.excluded = NULL;
+    ck_assert_int_eq(rri_bandit_act(bandit, &action, &obs, false, NULL), RR_OK);
+    ck_assert_int_eq(action, 1);
+    rri_bandit_destroy(bandit);
+    rri_items_release(items);
+}
+END_TEST
+
 /* Refused rows leave no trace: what is fitted afterwards plays as if they had not come. */
 START_TEST(test_bandit_bad_rows_are_refused_by_name_and_change_nothing)
 {
@@ -352,11 +385,25 @@ START_TEST(test_bandit_bad_rows_are_refused_by_name_and_change_nothing)
     obs.n_candidates = 2;
     ck_assert_int_eq(rri_bandit_act(bandit, actions, &obs, true, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "candidates[1][1] is 2; it must be in [0, 2)"));
-    obs.n_candidates = 1;
-    obs.n_excluded = 1;
-    obs.excluded = actions;
-    ck_assert_int_eq(rri_bandit_act(bandit, actions, &obs, true, &err), RR_E_UNSUPPORTED);
-    ck_assert_ptr_nonnull(strstr(err.text, "obs->excluded is given"));
+    obs.candidates = NULL;
+    obs.n_candidates = 0;
+    int32_t excluded[] = {-1, -1, 2, -1};
+    obs.excluded = excluded;
+    obs.n_excluded = 2;
+    ck_assert_int_eq(rri_bandit_act(bandit, actions, &obs, true, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "excluded[1][0] is 2; it must be -1 or in [0, 2)"));
+    excluded[2] = 0;
+    excluded[3] = 1;
+    ck_assert_int_eq(rri_bandit_act(bandit, actions, &obs, true, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "row 1 excludes every item of its list"));
+    excluded[3] = -1;
+    actions[0] = actions[1] = 0;
+    rewards[1] = -1e6f;
+    ck_assert_int_eq(rri_bandit_record(bandit, &obs, actions, rewards, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "actions[1] is 0, which the row excludes"));
+    obs.n_excluded = -1;
+    ck_assert_int_eq(rri_bandit_act(bandit, actions, &obs, true, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "n_excluded is -1"));
     ck_assert_int_eq(rri_bandit_fit(bandit, NULL), RR_OK);
     ck_assert_int_eq(played(bandit, true), 0);
     rri_bandit_destroy(bandit);
@@ -367,5 +414,5 @@ CHECK_MAIN("eval/bandit", test_bandit_linucb_plays_what_it_knows_too_little_of,
            test_bandit_thompson_plays_each_arm_as_often_as_it_may_be_the_best,
            test_bandit_finds_the_best_item_of_a_bilinear_reward_that_wears_off,
            test_bandit_plays_what_a_plain_inverse_says,
-           test_bandit_draws_evenly_before_it_has_learned,
+           test_bandit_draws_evenly_before_it_has_learned, test_bandit_never_plays_what_is_excluded,
            test_bandit_bad_rows_are_refused_by_name_and_change_nothing)

@@ -2,6 +2,7 @@
 #include "eval/choosers.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "check_run.h"
 #include "core/philox.h"
@@ -42,6 +43,35 @@ START_TEST(test_choosers_best_by_hand)
     ck_assert_int_eq(choose_one(items, 3, shown, 4, NULL, 0.0f), 1);   /* without memory */
     ck_assert_int_eq(choose_one(items, 3, shown, 0, halves, 2.0f), 2); /* 1, 1.2, 1.8 */
     ck_assert_int_eq(choose_one(items, 3, shown, 0, halves, 20.0f), 0);
+}
+END_TEST
+
+START_TEST(test_choosers_of_what_is_new_by_hand)
+{
+    static const float user[] = {1.0f}, vectors[] = {1.0f, 3.0f, 2.0f, -1.0f};
+    const int32_t shown[] = {1, 2, 0}, lists[] = {3, 1, 0};
+    const int32_t best_of_pool[] = {1, 2, 0, 3}, best_of_list[] = {1, 2, 2, 0};
+    for (int32_t t = 0; t <= 3; t++) {
+        int32_t action;
+        rri_choosers_scene scene = {.n = 1,
+                                    .d = 1,
+                                    .n_items = 4,
+                                    .vectors = vectors,
+                                    .users = user,
+                                    .shown = shown,
+                                    .steps = &t,
+                                    .max_steps = 3,
+                                    .excludes_shown = true};
+        ck_assert_uint_eq(rri_choosers_best(rri_kernels_detect(), &action, &scene), 1);
+        ck_assert_int_eq(action, best_of_pool[t]);
+        scene.powers = halves;
+        ck_assert_uint_eq(rri_choosers_best(rri_kernels_detect(), &action, &scene), 1);
+        ck_assert_int_eq(action, best_of_pool[t]);
+        scene.candidates = lists;
+        scene.k = 3;
+        ck_assert_uint_eq(rri_choosers_best(rri_kernels_detect(), &action, &scene), 1);
+        ck_assert_int_eq(action, best_of_list[t]);
+    }
 }
 END_TEST
 
@@ -145,13 +175,18 @@ START_TEST(test_choosers_random_is_even_and_repeatable)
     uint64_t sessions[ROWS];
     int32_t steps[ROWS], actions[ROWS], again[ROWS];
     double counts[CHOICES] = {0};
+    rri_choosers_scene scene = {.n_items = CHOICES};
     for (int32_t step = 0; step < 200; step++) {
         for (size_t row = 0; row < ROWS; row++) {
             sessions[row] = row;
             steps[row] = step;
         }
-        rri_choosers_random(actions, sessions, steps, ROWS, CHOICES, 8);
-        rri_choosers_random(again, sessions + 3, steps + 3, ROWS - 3, CHOICES, 8);
+        scene.n = ROWS;
+        scene.steps = steps;
+        rri_choosers_random(actions, &scene, sessions, 8);
+        scene.n = ROWS - 3;
+        scene.steps = steps + 3;
+        rri_choosers_random(again, &scene, sessions + 3, 8);
         ck_assert_mem_eq(actions + 3, again, (ROWS - 3) * sizeof(int32_t));
         for (size_t row = 0; row < ROWS; row++) {
             ck_assert(actions[row] >= 0 && actions[row] < CHOICES);
@@ -163,13 +198,50 @@ START_TEST(test_choosers_random_is_even_and_repeatable)
         chi += (counts[i] - 1280.0) * (counts[i] - 1280.0) / 1280.0;
     }
     ck_assert_double_le(chi, 27.9); /* 99.9 %, 9 degrees of freedom */
-    rri_choosers_random(again, sessions, steps, ROWS, CHOICES, 9);
+    scene.n = ROWS;
+    scene.steps = steps;
+    rri_choosers_random(again, &scene, sessions, 9);
     ck_assert_mem_ne(actions, again, sizeof actions);
 }
 END_TEST
 
-CHECK_MAIN("eval/choosers", test_choosers_best_by_hand, test_choosers_take_the_lower_of_equals,
-           test_choosers_do_not_decay_below_zero,
+/* Of 12 items five were shown, at both ends and side by side: the other seven are drawn evenly,
+ * from the pool and from lists that hold three of the five. */
+START_TEST(test_choosers_random_is_even_over_what_is_new)
+{
+    enum { ITEMS = 12, K = 8, DRAWS = 14000 };
+    const int32_t shown[] = {11, 0, 5, 4, 6}, list[K] = {7, 0, 1, 5, 11, 2, 3, 10}, t = 5;
+    for (int has_lists = 0; has_lists < 2; has_lists++) {
+        rri_choosers_scene scene = {.n = 1,
+                                    .n_items = ITEMS,
+                                    .k = has_lists ? K : 0,
+                                    .candidates = has_lists ? list : NULL,
+                                    .shown = shown,
+                                    .steps = &t,
+                                    .max_steps = 5,
+                                    .excludes_shown = true};
+        int counts[ITEMS] = {0};
+        for (uint64_t session = 0; session < DRAWS; session++) {
+            int32_t action = -1;
+            rri_choosers_random(&action, &scene, &session, 3);
+            counts[has_lists ? list[action] : action]++;
+        }
+        for (int32_t item = 0; item < ITEMS; item++) {
+            bool is_choice = true;
+            for (int i = 0; i < 5; i++) {
+                is_choice = is_choice && shown[i] != item;
+            }
+            is_choice = is_choice && (!has_lists || (item != 8 && item != 9));
+            const int wanted = !is_choice ? 0 : has_lists ? DRAWS / 5 : DRAWS / 7;
+            ck_assert_int_le(abs(counts[item] - wanted), wanted > 0 ? 200 : 0);
+        }
+    }
+}
+END_TEST
+
+CHECK_MAIN("eval/choosers", test_choosers_best_by_hand, test_choosers_of_what_is_new_by_hand,
+           test_choosers_take_the_lower_of_equals, test_choosers_do_not_decay_below_zero,
            test_choosers_best_agrees_with_a_search_over_all_scores,
            test_choosers_score_beyond_a_float_is_no_choice,
-           test_choosers_random_is_even_and_repeatable)
+           test_choosers_random_is_even_and_repeatable,
+           test_choosers_random_is_even_over_what_is_new)
