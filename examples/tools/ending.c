@@ -80,7 +80,7 @@ static bool write_page(const ending *e, const char *path)
     if (process == 0) {
         output_forget();
         const report_plan plan = {.out = path, .title = "What was learned", .world = e->w};
-        runs_add(&r, e->folder);
+        runs_add(&r, ".", e->folder);
         report_write(&plan, &r);
         runs_close(&r);
         exit(EXIT_SUCCESS);

@@ -85,6 +85,7 @@ for program in "$train" "$evaluate" "$report"; do
     "$program" -h >short.out
     promise "-h is --help" cmp help.out short.out
     "$program" --man >man.out
+    promise "no line is wider than 80 columns" sh -c "! grep -q '.\{81\}' help.out"
     promise "the manual page is one" sh -c "head -n 1 man.out | grep -q '^.TH RECRL' &&
         grep -q '^.SH OPTIONS' man.out"
     sed -n 's/^  \(--[a-z][a-z0-9-]*\).*/\1/p' help.out | sort -u >help.flags

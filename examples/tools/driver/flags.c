@@ -139,8 +139,8 @@ void flags_add(flags_fields *fields, const char *field, const char *value)
 }
 
 /* There is no such flag; which one was probably meant. */
-_Noreturn static void refuse(const flags_option *options, int n_options, const char *word,
-                             const char *name)
+_Noreturn static void refuse(const flags_option *options, int n_options, bool has_fields,
+                             const char *word, const char *name)
 {
     guess g;
     char field[64];
@@ -150,7 +150,7 @@ _Noreturn static void refuse(const flags_option *options, int n_options, const c
             guess_offer(&g, options[i].name);
         }
     }
-    for (int32_t kind = RR_CONFIG_ENV; kind < SETTINGS_KINDS; kind++) {
+    for (int32_t kind = RR_CONFIG_ENV; has_fields && kind < SETTINGS_KINDS; kind++) {
         for (int32_t i = 0; i < rr_config_field_count(kind); i++) {
             const rr_config_field f = field_at(kind, i);
             if (name_in(kind, f.name) != NULL) {
@@ -193,9 +193,42 @@ void flags_parse(flags_fields *fields, const flags_option *options, int n_option
                                   flags_file_place(argv[i])[0] != '\0');
             flags_add(fields, name, is_bare ? "true" : take_value(argv, argc, &i, name));
         } else {
-            refuse(options, n_options, argv[i], name);
+            refuse(options, n_options, true, argv[i], name);
         }
     }
+}
+
+int flags_parse_words(const char **words, int most, const flags_option *options, int n_options,
+                      int argc, char **argv)
+{
+    int n = 0;
+    for (int i = 1; i < argc; i++) {
+        char name[64];
+        argv[i] = strcmp(argv[i], "-h") == 0   ? "--help"
+                  : strcmp(argv[i], "-o") == 0 ? "--out"
+                                               : argv[i];
+        if (argv[i][0] != '-') {
+            if (n == most) {
+                text_fail("at most %d words are taken that are no flags; \"%s\" is one more", most,
+                          argv[i]);
+            }
+            words[n++] = argv[i];
+            continue;
+        }
+        if (strncmp(argv[i], "--", 2) != 0) {
+            text_fail("\"%s\" is not a flag; see --help", argv[i]);
+        }
+        normalise(name, sizeof name, argv[i] + 2, '-');
+        const flags_option *option = find_option(options, n_options, name);
+        if (option == NULL) {
+            refuse(options, n_options, false, argv[i], name);
+        } else if (option->is_on != NULL) {
+            *option->is_on = true;
+        } else {
+            *option->value = take_value(argv, argc, &i, name);
+        }
+    }
+    return n;
 }
 
 const char *flags_value(const flags_fields *fields, const char *field)
@@ -289,9 +322,10 @@ void flags_print_options(FILE *out, const flags_option *options, int n_options)
             fprintf(out, "%s%s:\n", i > 0 ? "\n" : "", options[i].text);
             continue;
         }
-        snprintf(left, sizeof left, "--%s %s", options[i].name,
-                 options[i].value_name != NULL ? options[i].value_name : "");
-        fprintf(out, "  %-34s %s\n", left, options[i].text);
+        const char *value = options[i].value_name;
+        snprintf(left, sizeof left, "  --%s%s%s", options[i].name, value != NULL ? " " : "",
+                 value != NULL ? value : "");
+        screen_entry(out, left, FLAGS_COLUMN, "%s", options[i].text);
     }
 }
 
@@ -311,20 +345,28 @@ void flags_field_name(char out[80], int32_t kind, const char *field)
     }
 }
 
+void flags_print_field(FILE *out, const char *left, const rr_config_field *field)
+{
+    screen_entry(out, left, FLAGS_COLUMN, "%s (%s, %s; default %s)", field->text, field->type,
+                 field->range, field->default_value);
+}
+
 void flags_print_tables(FILE *out, const int32_t *kinds)
 {
-    fprintf(out, "\nFields. --field sets it in each config of the run that has it, --config-field "
-                 "in that one\n"
-                 "alone (--agent-seed). A bool without a value is true.\n");
+    fputc('\n', out);
+    screen_paragraph(
+        out, 0,
+        "Fields. --field sets it in each config of the run that has it, --config-field "
+        "in that one alone (--agent-seed). A bool without a value is true.");
     for (; *kinds >= 0; kinds++) {
         fprintf(out, "\n%s config:\n", settings_prefix(*kinds));
         const int32_t n = rr_config_field_count(*kinds);
         for (int32_t i = 0; i < n; i++) {
             const rr_config_field field = field_at(*kinds, i);
-            char left[80];
-            flags_field_name(left, *kinds, field.name);
-            fprintf(out, "  %-23s %-12s %-10s %-19s  %s\n", left, field.type, field.default_value,
-                    field.range, field.text);
+            char name[80], left[84];
+            flags_field_name(name, *kinds, field.name);
+            snprintf(left, sizeof left, "  %s", name);
+            flags_print_field(out, left, &field);
         }
     }
 }

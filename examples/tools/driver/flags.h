@@ -13,6 +13,9 @@
 
 #include "settings.h"
 
+/* Where the text of a flag begins in --help. */
+enum { FLAGS_COLUMN = 27 };
+
 /* An option of the driver itself: exactly one target. */
 typedef struct flags_option {
     const char *name;       /* "algo" */
@@ -46,9 +49,16 @@ void flags_apply(const flags_fields *fields, settings *s);
 void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
                                const char *const *free_fields);
 
+/* The same for a program without fields: words that are no flags go into words [most], and their
+ * number is returned. -o is --out. */
+int flags_parse_words(const char **words, int most, const flags_option *options, int n_options,
+                      int argc, char **argv);
+
 /* "train 0.1.0" on standard output. */
 void flags_print_version(void);
 void flags_print_options(FILE *out, const flags_option *options, int n_options);
+/* A field behind its name: what it is, its type, range and default. */
+void flags_print_field(FILE *out, const char *left, const rr_config_field *field);
 /* "--lr"; "--agent-seed" where the plain name is another config's. */
 void flags_field_name(char out[80], int32_t kind, const char *field);
 /* The tables of the given kinds (ended by −1): name, type, default, range, text. */

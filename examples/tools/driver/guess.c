@@ -11,24 +11,26 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-/* Letters to put in, to leave out or to change [Levenshtein 1966]. */
+/* Letters to put in, to leave out, to change, or to swap with the next one [Damerau 1964]. */
 static int distance(const char *a, const char *b)
 {
-    int row[MOST + 1];
+    int at[MOST + 1][MOST + 1]; /* of the first i letters of a and j of b */
+    const int m = smaller((int)strlen(a), MOST);
     const int n = smaller((int)strlen(b), MOST);
-    for (int j = 0; j <= n; j++) {
-        row[j] = j;
-    }
-    for (int i = 0; a[i] != '\0'; i++) {
-        int diagonal = row[0];
-        row[0] = i + 1;
-        for (int j = 0; j < n; j++) {
-            const int changed = diagonal + (a[i] != b[j] ? 1 : 0);
-            diagonal = row[j + 1];
-            row[j + 1] = smaller(changed, 1 + smaller(row[j], row[j + 1]));
+    for (int i = 0; i <= m; i++) {
+        for (int j = 0; j <= n; j++) {
+            if (i == 0 || j == 0) {
+                at[i][j] = i + j;
+                continue;
+            }
+            const int changed = at[i - 1][j - 1] + (a[i - 1] != b[j - 1] ? 1 : 0);
+            at[i][j] = smaller(changed, 1 + smaller(at[i - 1][j], at[i][j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                at[i][j] = smaller(at[i][j], at[i - 2][j - 2] + 1);
+            }
         }
     }
-    return row[n];
+    return at[m][n];
 }
 
 void guess_begin(guess *g, const char *word)

@@ -36,16 +36,21 @@ static void print_foreign(void)
         printf("\n%s config:\n", foreign[k].name);
         for (int32_t i = 0; i < rr_config_field_count(foreign[k].kind); i++) {
             const rr_config_field f = field_at(foreign[k].kind, i);
-            printf("  %-23s %-12s %-10s %-19s  %s\n", f.name, f.type, f.default_value, f.range,
-                   f.text);
+            char left[80];
+            snprintf(left, sizeof left, "  %s", f.name);
+            flags_print_field(stdout, left, &f);
         }
     }
 }
 
 void help_print(const help_page *page)
 {
-    printf("%s: %s\n\nusage: %s %s\n", page->name, page->summary, page->name, page->usage);
-    printf("\nThe ones you will use first: %s\nExample: %s\n\n", page->first, page->example);
+    printf("%s: %s\n\n", page->name, page->summary);
+    screen_paragraph(stdout, 4, "usage: %s %s", page->name, page->usage);
+    fputc('\n', stdout);
+    screen_paragraph(stdout, 4, "The ones you will use first: %s", page->first);
+    screen_paragraph(stdout, 4, "Example: %s", page->example);
+    fputc('\n', stdout);
     flags_print_options(stdout, page->options, page->n_options);
     fputc('\n', stdout);
     screen_paragraph(stdout, 0, "%s", page->text);

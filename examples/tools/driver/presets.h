@@ -15,8 +15,9 @@ enum { PRESETS_EVALUATION_SEED = 0, PRESETS_SESSIONS = 1000 };
 
 /* Sets the fields of (world, head, s->algo); a world that is a file counts as "movielens". */
 void presets_apply(settings *s, const char *world, const char *head);
-/* The fields of one preset on one line, "tire 0.2, gamma 0.97", or "the defaults". */
-void presets_print(FILE *out, const char *world, const char *head, int32_t algo);
+/* out: the fields of one preset, "tire 0.2, gamma 0.97", or "the defaults". */
+void presets_describe(char *out, size_t capacity, const char *world, const char *head,
+                      int32_t algo);
 /* The whole table. */
 void presets_print_all(FILE *out);
 

@@ -116,6 +116,40 @@ static int paragraph_columns(void)
                                     : columns;
 }
 
+/* Writes the words of a text, which is used up, from column `at` on; lines behind the first begin
+ * with `indent` blanks. */
+static void put_words(FILE *out, char *text, int indent, int at)
+{
+    const int columns = paragraph_columns();
+    bool is_begun = false; /* the line has a word */
+    for (char *word = text; *word != '\0';) {
+        const size_t length = strcspn(word, " \n");
+        const char end = word[length];
+        word[length] = '\0';
+        const int width = screen_width(word);
+        if (width > 0 && is_begun && at + 1 + width > columns) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+        } else if (width > 0 && is_begun) {
+            fputc(' ', out);
+            at += 1;
+        }
+        fputs(word, out);
+        at += width;
+        is_begun = is_begun || width > 0;
+        if (end == '\n') {
+            const bool goes_on = word[length + 1] != '\0';
+            fprintf(out, "\n%*s", goes_on ? indent : 0, "");
+            at = goes_on ? indent : 0;
+            is_begun = false;
+        }
+        word += length + (end != '\0' ? 1 : 0);
+    }
+    if (is_begun) {
+        fputc('\n', out);
+    }
+}
+
 void screen_paragraph(FILE *out, int indent, const char *format, ...)
 {
     char text[8192];
@@ -123,29 +157,22 @@ void screen_paragraph(FILE *out, int indent, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    const int columns = paragraph_columns();
-    int at = 0; /* columns of the line so far; 0: nothing stands on it */
-    for (char *word = text; *word != '\0';) {
-        const size_t length = strcspn(word, " \n");
-        const char end = word[length];
-        word[length] = '\0';
-        const int width = screen_width(word);
-        if (width > 0 && at > 0 && at + 1 + width > columns) {
-            fprintf(out, "\n%*s", indent, "");
-            at = indent;
-        } else if (width > 0 && at > indent) {
-            fputc(' ', out);
-            at += 1;
-        }
-        fputs(word, out);
-        at += width;
-        if (end == '\n') {
-            fprintf(out, "\n%*s", word[length + 1] != '\0' ? indent : 0, "");
-            at = 0;
-        }
-        word += length + (end != '\0' ? 1 : 0);
+    put_words(out, text, indent, 0);
+}
+
+void screen_entry(FILE *out, const char *left, int column, const char *format, ...)
+{
+    char text[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const int indent = column > paragraph_columns() / 2 ? 6 : column;
+    const int width = screen_width(left);
+    if (width + 1 < indent) {
+        fprintf(out, "%s%*s", left, indent - width, "");
+    } else {
+        fprintf(out, "%s\n%*s", left, indent, "");
     }
-    if (at > 0) {
-        fputc('\n', out);
-    }
+    put_words(out, text, indent, indent);
 }

@@ -37,5 +37,9 @@ const char *screen_plain(void);
  * the text stay; lines behind the first begin with `indent` blanks. */
 void screen_paragraph(FILE *out, int indent, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* An entry of a list: `left`, and from `column` on the text, in lines of such a width; beneath
+ * `left` where that is too long, or the screen too narrow. */
+void screen_entry(FILE *out, const char *left, int column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif

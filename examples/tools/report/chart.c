@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "driver/screen.h"
 #include "page.h"
 
 enum {
@@ -280,7 +281,7 @@ static void put_names(FILE *out, const frame *f, const chart *c)
                 line->colour, x, f->top - 17.0, x + 24.0, f->top - 12.0);
         page_text(out, line->name);
         fputs("</text>", out);
-        x += 48.0 + 7.5 * (double)strlen(line->name);
+        x += 48.0 + 7.5 * (double)screen_width(line->name);
     }
 }
 

@@ -2,25 +2,51 @@
 #include "runs.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "driver/flags.h"
+#include "driver/guess.h"
 #include "driver/text.h"
 #include "stage.h"
 
-/* A folder, or the name of one in runs/. */
-static void set_name(run_record *record, const char *what)
+static bool is_run(const char *folder)
 {
-    char path[1100];
-    char named[1100];
+    char path[1200];
     struct stat is_there;
-    snprintf(path, sizeof path, "%s/about.txt", what);
-    snprintf(named, sizeof named, "runs/%s/about.txt", what);
-    const bool is_name = stat(path, &is_there) != 0 && stat(named, &is_there) == 0;
-    snprintf(named, sizeof named, "runs/%s", what);
-    const char *folder = is_name ? named : what;
+    snprintf(path, sizeof path, "%s/about.txt", folder);
+    return stat(path, &is_there) == 0;
+}
+
+/* There is no such run; which one was probably meant. */
+_Noreturn static void refuse(const char *where, const char *what)
+{
+    guess g;
+    guess_begin(&g, what);
+    DIR *folder = opendir(where);
+    for (struct dirent *entry = folder != NULL ? readdir(folder) : NULL; entry != NULL;
+         entry = readdir(folder)) {
+        if (entry->d_name[0] != '.') {
+            guess_offer(&g, entry->d_name);
+        }
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    text_fail("%s: there is no run of this name in %s, and it is no folder of one%s%s%s", what,
+              where, g.best[0] != '\0' ? "; did you mean " : "", g.best,
+              g.best[0] != '\0' ? "?" : "");
+}
+
+/* A folder, or the name of one in `where`. */
+static void set_name(run_record *record, const char *where, const char *what)
+{
+    char named[1100];
+    snprintf(named, sizeof named, "%s/%s", where, what);
+    const char *folder = is_run(what) ? what : named;
     size_t n = strlen(folder);
     while (n > 1 && folder[n - 1] == '/') {
         n -= 1;
@@ -28,10 +54,34 @@ static void set_name(run_record *record, const char *what)
     if (n >= sizeof record->folder) {
         text_fail("%s: the path is too long", folder);
     }
+    if (!is_run(folder)) {
+        refuse(where, what);
+    }
     memcpy(record->folder, folder, n);
     record->folder[n] = '\0';
     const char *slash = strrchr(record->folder, '/');
     snprintf(record->name, sizeof record->name, "%s", slash != NULL ? slash + 1 : record->folder);
+}
+
+const char *runs_algo(const runs *r, int group)
+{
+    static char name[32];
+    snprintf(name, sizeof name, "%s", flags_algo_name(r->at[r->groups[group].members[0]].s.algo));
+    for (char *c = name; *c != '\0'; c++) {
+        *c = (char)toupper((unsigned char)*c);
+    }
+    return name;
+}
+
+void runs_label(char out[320], const runs *r, int group)
+{
+    bool is_alone = true;
+    const int32_t algo = r->at[r->groups[group].members[0]].s.algo;
+    for (int g = 0; g < r->n_groups; g++) {
+        is_alone = is_alone && (g == group || r->at[r->groups[g].members[0]].s.algo != algo);
+    }
+    snprintf(out, 320, "%s%s%s", runs_algo(r, group), is_alone ? "" : " · ",
+             is_alone ? "" : r->groups[group].name);
 }
 
 /* The name without the seed at its end. */
@@ -90,7 +140,7 @@ static void read_warnings(run_record *record)
     fclose(in);
 }
 
-void runs_add(runs *r, const char *folder)
+void runs_add(runs *r, const char *where, const char *what)
 {
     char path[1100];
     char stem[256];
@@ -98,7 +148,7 @@ void runs_add(runs *r, const char *folder)
         text_fail("a report shows at most %d runs", RUNS_MOST);
     }
     run_record *record = &r->at[r->n];
-    set_name(record, folder);
+    set_name(record, where, what);
     snprintf(path, sizeof path, "%s/about.txt", record->folder);
     about_read(&record->about, path);
     snprintf(path, sizeof path, "%s/log.csv", record->folder);

@@ -41,8 +41,13 @@ typedef struct runs {
     run_group groups[RUNS_MOST_GROUPS];
 } runs;
 
-/* Reads a folder; fails with its name. */
-void runs_add(runs *r, const char *folder);
+/* Reads a run by its folder, or by its name in the folder `where`; fails with the name, and with
+ * that of a run which was probably meant. */
+void runs_add(runs *r, const char *where, const char *what);
+/* "PPO": the algorithm of a group. */
+const char *runs_algo(const runs *r, int group);
+/* What a group's curve is called: "PPO", and the group's name where another has its algorithm. */
+void runs_label(char out[320], const runs *r, int group);
 void runs_close(runs *r);
 /* Updates over which a curve is averaged: those that make one whole session at least. */
 int runs_window(const run_record *record);
