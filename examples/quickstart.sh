@@ -120,8 +120,8 @@ cat <<TEXT
 Each run ended with a verdict and a page of its own. The tables show one policy, learned from nothing but
 rewards (sampled: each item sampled from it; greedy: its most probable item), beside those that do not
 learn, all in the same 1000 sessions of users that it never saw in training. random shows anything;
-popular shows what the mean user likes; similar shows what this user likes most, again and again; the
-one-step oracle knows the user's true tastes and how repeats wear off, and nothing beats it in these
+popular shows what the mean user likes; similar shows what this user likes most, again and again where that
+is allowed; the one-step oracle knows the user's true tastes and how repeats wear off, and nothing beats it in these
 worlds. "of oracle" is the share of its reward, "of the way" the share of the way from random to it. A
 learner that is near 100 % has found out, from rewards alone, both what each user likes and that showing
 the same item again pays less. The tables of segments tell more: a policy that is good in the first third
@@ -133,7 +133,8 @@ case $worlds in
 *movielens*)
     cat <<TEXT
 In the movielens world users and items were learned from real ratings; 20 % of the users were held back from the
-policies, and of each user the latest tenth of the films from everybody. Finding these (recall@20) is another task
+policies, and of each user the latest tenth of the films from everybody. No film is shown twice in a session, so
+similar is the one-step oracle here. Finding these (recall@20) is another task
 than earning rewards, and the policies lose it to popular films and to factors that are fitted to what was
 watched instead of how it was rated: docs/evaluation.md says why, and what to do where it matters.
 A warning that state coordinate 62 varies less than before is right, and no fault of the run: the coordinate is

@@ -28,9 +28,10 @@ static void announce(const train_options *o, const settings *s, world *w)
                      "decisions",
                      flags_algo_name(s->algo), w->name, text_count(w->n_items), (int)s->env.n_envs,
                      text_count(settings_rollout(s)));
-    printf("preset: ");
-    presets_print(stdout, w->name, s->agent.head == RR_HEAD_DENSE ? "dense" : "tower", s->algo);
-    printf(" (--help has all fields)\n");
+    char preset[1024];
+    presets_describe(preset, sizeof preset, w->name,
+                     s->agent.head == RR_HEAD_DENSE ? "dense" : "tower", s->algo);
+    screen_paragraph(stdout, 0, "preset: %s (--help has all fields)", preset);
     if (w->path[0] != '\0') {
         data_file_print(stdout, &w->told);
         printf("  %s users to train on, %s held back for evaluation\n",
@@ -231,6 +232,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     open_world(&t.w, &o, &t.origin, &s);
+    settings_fit_choices(&s, t.w.n_items);
     announce(&o, &s, &t.w);
 
     run_open(&t.r, &s, &t.w);

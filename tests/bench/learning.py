@@ -44,13 +44,17 @@ ROWS = {
     "tiring-a2c-gamma0": ("tiring, A2C, gamma 0",
                           "--algo a2c --world tiring --total-timesteps 200000 --gamma 0", "return_per_session", None, None),
     "movielens-ppo": ("movielens, PPO", "--algo ppo --world movielens --total-timesteps 100000", "share_of_way", 0.98, None),
+    "movielens-ppo-10k": ("movielens, PPO, 10,000 rows", "--algo ppo --world movielens --total-timesteps 10000",
+                          "share_of_way", None, None),
+    "movielens-ppo-gamma0": ("movielens, PPO, gamma 0",
+                             "--algo ppo --world movielens --total-timesteps 100000 --gamma 0", "share_of_way", None, None),
     "movielens-a2c": ("movielens, A2C", "--algo a2c --world movielens --total-timesteps 100000", "share_of_way", None, None),
 }
 # name: (text, bound for the mean of the held-out error)
 ALS = {"als": ("ALS, 30 factors, 90/10 split", 0.905)}
 BESIDE = ("greedy", "ridge", "linucb", "thompson", "oracle", "patient", "similar", "popular", "random")
 # Rows of their own on which linear learners are trained beside the policy: as many as it had.
-BANDITS = {"ppo-10k": 10240}
+BANDITS = {"ppo-10k": 10240, "movielens-ppo-10k": 10240}
 
 
 def run(command, folder):

@@ -372,7 +372,7 @@ refuses "a run keeps its unit" "reward-scale is 3, but the checkpoint was made w
 promise "…however it is written" "$train" --resume again.safetensors --reward-scale 1.024e3 --dump-config
 promise "…also where it was not" "$train" --resume full.safetensors --reward-scale 1 --dump-config
 
-promise "--help keeps its columns apart" grep -q "even and at least 2  " help
+promise "--help says a field's range" sh -c "tr -s ' \n' ' ' <help | grep -q '(int32, even and at least 2; default 64)'"
 promise "evaluate --help says whose values apply" sh -c "'$evaluate' --help | grep -q 'as the checkpoint has it'"
 
 # The first Ctrl-C ends the run after its rollout.

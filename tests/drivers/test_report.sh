@@ -38,6 +38,12 @@ for row in rows:
 assert len(re.findall('<circle', page)) == 2 and 'Differences and their 95 % intervals' in page"
 promise "one recipe has nobody to be compared with" sh -c "'$report' runs/ppo-synthetic-0 -o alone.html --sessions 60 &&
     ! grep -q 'against the others' alone.html"
+promise "legends say the algorithms" python3 -c "
+page = open('page/report.html').read()
+lorenz = page[page.index('Who gets shown'):].split('</div>')[0]
+assert '</span>PPO</span>' in lorenz and '</span>A2C</span>' in lorenz, lorenz
+curve = open('page/curve.svg').read()
+assert '>PPO</text>' in curve and '>A2C</text>' in curve and 'synthetic' not in curve, curve"
 promise "the curve is a picture of its own" python3 -c "
 import sys, xml.etree.ElementTree as tree
 svg = tree.parse('page/curve.svg').getroot()
@@ -105,6 +111,32 @@ lists = re.findall('<ol>(.*?)</ol>', page, re.S)
 films = [re.findall('<li>(.*?) <small>', one) for one in lists]
 assert len(films) == 9 and all(len(f) == len(set(f)) == 10 for f in films), films"
 
+# Where repeats are allowed again, similar shows one film all the time.
+promise "repeats may be asked for" "$train" --algo ppo --world own.inter --total-timesteps 2000 --quiet \
+    --name again --excludes-shown false
+promise "…and are reported" "$report" again -o again.html --sessions 60
+for pair in films:0.0 again:19.0; do
+    promise "${pair%:*} has ${pair#*:} repeats a session of similar" python3 -c "
+import re, sys
+page = open('${pair%:*}.html').read()
+row = re.search(r'<tr[^>]*><td[^>]*>similar</td>(.*?)</tr>', page, re.S).group(1)
+assert abs(float(re.findall(r'<td[^>]*>(-?[0-9.]+)', row)[5]) - ${pair#*:}) < 0.01, row"
+done
+promise "a session longer than the catalogue is played with repeats" "$train" --algo ppo --world own.inter \
+    --max-episode-steps 30 --total-timesteps 2000 --quiet --name longer
+refuses "…unless none are asked for" "excludes_shown" "$train" --algo ppo --world own.inter \
+    --max-episode-steps 30 --excludes-shown true --total-timesteps 2000 --quiet
+
+# Runs lie elsewhere, and are called almost so.
+mkdir elsewhere
+cp -r runs/films elsewhere/films
+promise "report finds runs elsewhere" "$report" films --runs=elsewhere -o else.html --sessions 20
+refuses "a run that is none is named, with one that there is" "there is no run of this name in elsewhere.*mean films?" \
+    "$report" flims --runs elsewhere
+refuses "a flag that is none is named, with one that there is" "no flag --titel; did you mean --title?" \
+    "$report" films --titel x
+refuses "a flag wants its value" "--title wants a value" "$report" films --title
+
 for seed in 0 1; do
     promise "seeds share a world of a file" "$train" --algo ppo --world own.inter --total-timesteps 1000 --quiet --seed $seed \
         --name film-$seed
@@ -115,7 +147,7 @@ import re
 page = open('seeds.html').read()
 legend = page[page.index('Who gets shown'):].split('</div>')[0]
 first = re.search('Session 1<(.*?)Session 2<', page, re.S).group(1)
-assert legend.count('</span>film</span>') == 1, legend
+assert legend.count('</span>PPO</span>') == 1, legend
 assert first.count('<h4>film</h4>') == 1, first"
 
 # shellcheck disable=SC2086

@@ -28,6 +28,7 @@ static void step(rr_bandit *bandit, rr_env *env, int32_t *actions)
     float *states = text_allocate(n * (size_t)obs.state_dim, sizeof *states);
     int32_t *history = text_allocate(n * (size_t)obs.n_history + 1, sizeof *history);
     int32_t *candidates = text_allocate(n * (size_t)obs.n_candidates + 1, sizeof *candidates);
+    int32_t *excluded = text_allocate(n * (size_t)obs.n_excluded + 1, sizeof *excluded);
     memcpy(states, obs.states, n * (size_t)obs.state_dim * sizeof *states);
     if (obs.history != NULL) {
         memcpy(history, obs.history, n * (size_t)obs.n_history * sizeof *history);
@@ -37,12 +38,17 @@ static void step(rr_bandit *bandit, rr_env *env, int32_t *actions)
         memcpy(candidates, obs.candidates, n * (size_t)obs.n_candidates * sizeof *candidates);
         obs.candidates = candidates;
     }
+    if (obs.excluded != NULL) {
+        memcpy(excluded, obs.excluded, n * (size_t)obs.n_excluded * sizeof *excluded);
+        obs.excluded = excluded;
+    }
     obs.states = states;
     text_require(rr_env_step(env, actions, &outcome, &err), &err);
     text_require(rr_bandit_record(bandit, &obs, actions, outcome.rewards, &err), &err);
     free(states);
     free(history);
     free(candidates);
+    free(excluded);
 }
 
 rr_bandit *bandits_train(int32_t bandit, const world *w, const settings *s, int64_t n_rows)

@@ -18,7 +18,6 @@ typedef struct table {
     int32_t *actions;    /* [n_envs] positions */
     int32_t *items;      /* [n_envs] pool indices */
     int32_t *users;      /* [n_sessions] */
-    int32_t *shown; /* [n_envs, max_steps] pool indices of the session so far; −1 behind them */
 } table;
 
 static void open_table(table *t, const rr_env_config *config, uint64_t seed, int32_t n_sessions)
@@ -33,9 +32,7 @@ static void open_table(table *t, const rr_env_config *config, uint64_t seed, int
                  .decisions = text_allocate(n, sizeof(uint64_t)),
                  .actions = text_allocate(n, sizeof(int32_t)),
                  .items = text_allocate(n, sizeof(int32_t)),
-                 .users = text_allocate((size_t)n_sessions, sizeof(int32_t)),
-                 .shown = text_allocate(n * (size_t)config->max_episode_steps, sizeof(int32_t))};
-    memset(t->shown, -1, n * (size_t)config->max_episode_steps * sizeof *t->shown);
+                 .users = text_allocate((size_t)n_sessions, sizeof(int32_t))};
     for (size_t i = 0; i < n; i++) {
         t->sessions[i] = i;
     }
@@ -49,7 +46,6 @@ static void close_table(table *t)
     free(t->actions);
     free(t->items);
     free(t->users);
-    free(t->shown);
 }
 
 /* Whose vector begins a state, among the users of a part. */
@@ -84,11 +80,8 @@ static bool is_over(const rr_outcome *outcome, int32_t row)
 static void go_on(table *t, const rr_outcome *outcome)
 {
     for (int32_t i = 0; i < t->n_envs; i++) {
-        int32_t *shown = t->shown + (size_t)i * (size_t)t->max_steps;
-        shown[t->steps[i]] = t->items[i];
         t->steps[i] += 1;
         if (is_over(outcome, i)) {
-            memset(shown, -1, (size_t)t->max_steps * sizeof *shown);
             t->steps[i] = 0;
             t->sessions[i] = t->next_session++;
         }
@@ -110,57 +103,11 @@ static void draw(table *t, rr_agent *agent, rr_obs *obs)
     text_require(rr_agent_act(agent, obs, &decision, &err), &err);
 }
 
-static bool is_shown(const table *t, int32_t row, int32_t item)
-{
-    const int32_t *shown = t->shown + (size_t)row * (size_t)t->max_steps;
-    for (int32_t i = 0; i < t->steps[row]; i++) {
-        if (shown[i] == item) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The item of the largest dot product with `user` that the row's session was not shown. */
-static int32_t best_new(const table *t, const world *w, int32_t row, const float *user)
-{
-    const size_t d = (size_t)w->dim;
-    int32_t best = -1;
-    float largest = 0.0f;
-    for (int32_t i = 0; i < w->n_items; i++) {
-        float sum = 0.0f;
-        for (size_t j = 0; j < d; j++) {
-            sum += user[j] * w->item_vectors[(size_t)i * d + j];
-        }
-        if ((best < 0 || sum > largest) && !is_shown(t, row, i)) {
-            best = i;
-            largest = sum;
-        }
-    }
-    return best;
-}
-
-/* Popular and similar, without what was shown. */
-static void choose_new(table *t, const play_policy *policy, const world *w, const rr_obs *obs)
-{
-    for (int32_t i = 0; i < t->n_envs; i++) {
-        const float *state = obs->states + (size_t)i * (size_t)obs->state_dim;
-        const bool is_popular = policy->chooser == RR_CHOOSER_POPULAR;
-        t->actions[i] = best_new(t, w, i, is_popular ? w->mean_user : state);
-    }
-}
-
 static void choose(table *t, const play_policy *policy, const world *w, rr_env *env, rr_obs *obs)
 {
     rr_error err;
-    if (policy->excludes_shown) {
-        obs->excluded = t->shown;
-        obs->n_excluded = t->max_steps;
-    }
     if (policy->bandit != NULL) {
         text_require(rr_bandit_act(policy->bandit, obs, 0, t->actions, &err), &err);
-    } else if (policy->agent == NULL && policy->excludes_shown) {
-        choose_new(t, policy, w, obs);
     } else if (policy->agent == NULL) {
         text_require(
             rr_env_choose(env, policy->chooser, w->mean_user, policy->parameter, t->actions, &err),

@@ -18,9 +18,6 @@ typedef struct play_policy {
     bool is_greedy;
     int32_t chooser; /* RR_CHOOSER_ */
     float parameter; /* β of the patient chooser */
-    /* Nothing is shown twice in a session: the agent is told what was shown as exclusions, popular
-     * and similar take the next best item. In worlds of interactions, over whole catalogues. */
-    bool excludes_shown;
 } play_policy;
 
 /* What a play showed: counts over the catalogue, and the first session of the first rows whole. */

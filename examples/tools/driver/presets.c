@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flags.h"
+#include "screen.h"
 #include "text.h"
 
 typedef struct preset {
@@ -37,6 +38,7 @@ static const preset presets[] = {
     {"tiring", "", RR_ALGO_A2C, RR_CONFIG_A2C, "gamma", "0.98"},
     {"tiring", "", RR_ALGO_A2C, RR_CONFIG_A2C, "gae_lambda", "0.3"},
 
+    {"movielens", "", -1, RR_CONFIG_ENV, "excludes_shown", "1"},
     {"movielens", "", RR_ALGO_A2C, RR_CONFIG_A2C, "optimizer", "adam"},
     {"movielens", "", RR_ALGO_A2C, RR_CONFIG_A2C, "ent_coef", "0.01"},
 
@@ -85,17 +87,15 @@ static bool is_overridden(int row, const char *world, const char *head, int32_t 
     return false;
 }
 
-void presets_print(FILE *out, const char *world, const char *head, int32_t algo)
+void presets_describe(char *out, size_t capacity, const char *world, const char *head, int32_t algo)
 {
-    const char *separator = "";
-    for (int i = 0; i < N_PRESETS; i++) {
+    snprintf(out, capacity, "the defaults");
+    size_t n = 0;
+    for (int i = 0; i < N_PRESETS && n < capacity; i++) {
         if (is_in_force(&presets[i], world, head, algo) && !is_overridden(i, world, head, algo)) {
-            fprintf(out, "%s%s %s", separator, presets[i].field, presets[i].value);
-            separator = ", ";
+            n += (size_t)snprintf(out + n, capacity - n, "%s%s %s", n > 0 ? ", " : "",
+                                  presets[i].field, presets[i].value);
         }
-    }
-    if (separator[0] == '\0') {
-        fputs("the defaults", out);
     }
 }
 
@@ -107,9 +107,11 @@ void presets_print_all(FILE *out)
     for (int w = 0; w < 3; w++) {
         for (int h = 0; h < 2; h++) {
             for (int32_t algo = 0; algo < rr_algo_count(); algo++) {
-                fprintf(out, "  %-9s  %-5s  %s  ", worlds[w], heads[h], flags_algo_name(algo));
-                presets_print(out, worlds[w], heads[h], algo);
-                fputc('\n', out);
+                char left[64], text[1024];
+                snprintf(left, sizeof left, "  %-9s  %-5s  %s", worlds[w], heads[h],
+                         flags_algo_name(algo));
+                presets_describe(text, sizeof text, worlds[w], heads[h], algo);
+                screen_entry(out, left, 31, "%s", text);
             }
         }
     }

@@ -212,9 +212,12 @@ static void derive_widths(settings *s)
     }
 }
 
+/* Past and exclusions share one limit. */
 static int64_t history_length(const settings *s)
 {
-    return s->env.history_length < 0 ? s->env.max_episode_steps : s->env.history_length;
+    const bool is_whole = s->env.history_length < 0 || s->env.excludes_shown;
+    return is_whole && s->env.history_length < s->env.max_episode_steps ? s->env.max_episode_steps
+                                                                        : s->env.history_length;
 }
 
 void settings_make_room(settings *s)
@@ -222,6 +225,15 @@ void settings_make_room(settings *s)
     s->agent.max_rows = at_least(s->agent.max_rows, PLAY_ENVS);
     s->agent.max_candidates = at_least(s->agent.max_candidates, s->env.num_candidates);
     s->agent.max_history = at_least(s->agent.max_history, history_length(s));
+}
+
+void settings_fit_choices(settings *s, int32_t n_items)
+{
+    const int32_t n_choices = s->env.num_candidates > 0 ? s->env.num_candidates : n_items;
+    if (n_choices <= s->env.max_episode_steps &&
+        !settings_is_given(s, RR_CONFIG_ENV, "excludes_shown")) {
+        s->env.excludes_shown = 0;
+    }
 }
 
 static void derive_sizes(settings *s)
@@ -259,12 +271,14 @@ void settings_derive_buffer(settings *s)
     s->buffer.state_dim = s->agent.state_dim;
     s->buffer.max_candidates = s->agent.max_candidates;
     s->buffer.max_history = s->agent.max_history;
+    s->buffer.max_excluded = s->env.excludes_shown ? s->agent.max_history : 0;
 }
 
 void settings_derive(settings *s)
 {
     derive_seeds(s);
     derive_widths(s);
+    settings_fit_choices(s, INT32_MAX);
     derive_sizes(s);
     if (!settings_is_given(s, RR_CONFIG_AGENT, "planned_updates")) {
         s->agent.planned_updates = settings_planned_updates(s);

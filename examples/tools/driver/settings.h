@@ -56,6 +56,9 @@ void settings_give(settings *s, int32_t kind, const char *name, const char *valu
 int64_t settings_rollout(const settings *s);
 /* Updates that total_timesteps come to, rounded up. */
 int64_t settings_planned_updates(const settings *s);
+/* What a world of so many items leaves of a preset that excludes what was shown: nothing where a
+ * session may outlast the items, or its lists. A flag that was given stands, and is judged. */
+void settings_fit_choices(settings *s, int32_t n_items);
 /* Raises what the agent has room for to what the environment shows it: rows, candidates, history.
  */
 void settings_make_room(settings *s);

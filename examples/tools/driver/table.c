@@ -167,17 +167,23 @@ static void explain_yardstick(FILE *out, const table_rows *t, float beta)
 void table_explain(FILE *out, const table_rows *t, float beta)
 {
     const bool is_leaving = yardstick_is_leaving(t->config);
+    const bool excludes = yardstick_is_similar(t->config);
     fputc('\n', out);
     screen_paragraph(out, 0,
                      "sampled: each item sampled from the trained policy; greedy: its most "
                      "probable item. The others do not learn. random; popular: what the mean "
-                     "training user likes most; similar: the nearest to this user, again and "
-                     "again; one-step oracle: knows the true user and history and takes what "
-                     "earns most now. ± is the half width of the 95 %% interval over sessions. "
-                     "%s: share of %s. of the way: share of the way from random to it.",
-                     is_leaving ? "of patient" : "of oracle",
+                     "training user likes most; similar: the nearest to this user%s; one-step "
+                     "oracle: knows the true user and history and takes what earns most now. ± is "
+                     "the half width of the 95 %% interval over sessions. %s: share of %s. of the "
+                     "way: share of the way from random to it.",
+                     excludes ? "" : ", again and again", is_leaving ? "of patient" : "of oracle",
                      is_leaving ? "the patient play's return of a session"
                                 : "the oracle's reward a step");
+    if (excludes) {
+        screen_paragraph(out, 0,
+                         "No policy shows an item twice in a session (excludes_shown), so no "
+                         "repeat wears off, and similar is the one-step oracle.");
+    }
     explain_yardstick(out, t, beta);
     screen_paragraph(out, 0,
                      "repeats: showings of an item that the session had been shown. distance: 1 - "

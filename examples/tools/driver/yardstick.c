@@ -37,6 +37,11 @@ bool yardstick_is_best(const rr_env_config *config)
     return !yardstick_is_leaving(config) && !(config->drift > 0.0f) && config->num_candidates == 0;
 }
 
+bool yardstick_is_similar(const rr_env_config *config)
+{
+    return config->excludes_shown != 0;
+}
+
 int yardstick_of(const rr_env_config *config)
 {
     return yardstick_is_leaving(config) ? YARDSTICK_PATIENT : YARDSTICK_ORACLE;

@@ -34,6 +34,8 @@ play_policy yardstick_chooser(int policy, float patience);
 bool yardstick_is_leaving(const rr_env_config *config);
 /* Whether nothing beats the one-step oracle. */
 bool yardstick_is_best(const rr_env_config *config);
+/* Whether similar is the one-step oracle: where nothing is shown twice no repeat wears off. */
+bool yardstick_is_similar(const rr_env_config *config);
 /* YARDSTICK_ORACLE or YARDSTICK_PATIENT. */
 int yardstick_of(const rr_env_config *config);
 /* In a sentence: "the best known play", "the one-step oracle", "the patient play". */

@@ -40,7 +40,7 @@ void panels_write_segments(FILE *out, const runs *r, const scene *s);
 /* Recall and NDCG of what was held out. Nothing in a synthetic world. */
 void panels_write_ranking(FILE *out, const runs *r, const scene *s);
 /* Lorenz curve of what was shown. */
-void panels_write_lorenz(FILE *out, const scene *s);
+void panels_write_lorenz(FILE *out, const runs *r, const scene *s);
 /* Sessions, item by item, next to what popular and similar show. */
 void panels_write_sessions(FILE *out, const scene *s);
 /* Config, machine and duration of each group's first run. */

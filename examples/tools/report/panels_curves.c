@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* panels_curves.c: the panels that are drawn from the runs' logs. */
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chart.h"
-#include "driver/flags.h"
 #include "driver/text.h"
+#include "driver/yardstick.h"
 #include "page.h"
 #include "panels.h"
 
@@ -15,6 +14,7 @@
 typedef struct bundle {
     int n;
     double *x, *y, *low, *high;
+    char label[320];
 } bundle;
 
 /* A curve of one run, smoothed; the caller frees it. */
@@ -79,7 +79,8 @@ static void add_groups(chart *c, bundle *bundles, const runs *r, const scene *s,
         }
         bundles[g] = gather(r, group, curve, what);
         if (bundles[g].n > 0) {
-            c->lines[c->n_lines++] = (chart_line){.name = group->name,
+            runs_label(bundles[g].label, r, g);
+            c->lines[c->n_lines++] = (chart_line){.name = bundles[g].label,
                                                   .colour = g,
                                                   .n = bundles[g].n,
                                                   .x = bundles[g].x,
@@ -90,15 +91,6 @@ static void add_groups(chart *c, bundle *bundles, const runs *r, const scene *s,
     }
 }
 
-/* " · PPO" */
-static void put_algo(FILE *out, const run_record *record)
-{
-    fputs(" · ", out);
-    for (const char *c = flags_algo_name(record->s.algo); *c != '\0'; c++) {
-        fputc(toupper((unsigned char)*c), out);
-    }
-}
-
 static void write_legend(FILE *out, const runs *r, const scene *s)
 {
     fputs("<div class=\"legend\">", out);
@@ -106,11 +98,11 @@ static void write_legend(FILE *out, const runs *r, const scene *s)
         const run_group *group = &r->groups[g];
         if (is_in(s, &r->at[group->members[0]])) {
             fprintf(out, "<span><span class=\"key c%d\"></span>", g);
+            fprintf(out, "%s · ", runs_algo(r, g));
             page_text(out, group->name);
             if (group->n > 1) {
                 fprintf(out, ", %d seeds (band: lowest to highest)", group->n);
             }
-            put_algo(out, &r->at[group->members[0]]);
             fputs("</span>", out);
         }
     }
@@ -187,7 +179,10 @@ static void reward_chart(chart *c, bundle *bundles, const runs *r, const scene *
     add_groups(c, bundles, r, s, reward_curve, NULL);
     add_marks(c, r, s);
     for (int i = 0; i < first->n_acts && c->n_levels < CHART_MOST_LEVELS; i++) {
-        if (first->acts[i].group >= 0) {
+        const bool is_twin =
+            yardstick_is_similar(&first->first->s.env) &&
+            strcmp(first->acts[i].name, yardstick_policy_name(YARDSTICK_SIMILAR)) == 0;
+        if (first->acts[i].group >= 0 || is_twin) { /* a twin is the yardstick's own level */
             continue;
         }
         double sum = 0.0;

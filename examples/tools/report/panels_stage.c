@@ -208,11 +208,12 @@ static void lorenz(double *x, double *y, const stage_act *a, int32_t n_items, in
     }
 }
 
-void panels_write_lorenz(FILE *out, const scene *s)
+void panels_write_lorenz(FILE *out, const runs *r, const scene *s)
 {
     enum { POINTS = 201, BEST_COLOUR = 6, RANDOM_COLOUR = 7 };
     static double x[CHART_MOST_LINES][POINTS];
     static double y[CHART_MOST_LINES][POINTS];
+    static char labels[CHART_MOST_LINES][320];
     const stage *first = s->stages[0];
     chart c = {.title = "Lorenz curve of what was shown",
                .x_label = "share of the catalogue, least shown first",
@@ -236,10 +237,14 @@ void panels_write_lorenz(FILE *out, const scene *s)
                            : a == stage_find(first, YARDSTICK_RANDOM) ? RANDOM_COLOUR
                                                                       : BEST_COLOUR;
         lorenz(x[line], y[line], a, first->world.n_items, POINTS);
+        snprintf(labels[line], sizeof labels[line], "%s", a->name);
+        if (a->group >= 0) {
+            runs_label(labels[line], r, a->group);
+        }
         c.lines[line] = (chart_line){
-            .name = a->name, .colour = colour, .n = POINTS, .x = x[line], .y = y[line]};
+            .name = labels[line], .colour = colour, .n = POINTS, .x = x[line], .y = y[line]};
         fprintf(out, "<span><span class=\"key c%d\"></span>", colour);
-        page_text(out, a->name);
+        page_text(out, labels[line]);
         fputs("</span>", out);
     }
     fputs("</div>\n", out);

@@ -15,26 +15,6 @@ static int by_count(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-bool stage_excludes_shown(const stage *s)
-{
-    return s->world.item_vectors != NULL && s->first->s.env.num_candidates == 0 &&
-           s->world.n_items > s->first->s.env.max_episode_steps;
-}
-
-/* The sessions that are shown, again: a film that was recommended is not recommended again. */
-static void show_without_repeats(const stage *s, stage_act *a, const play_policy *policy)
-{
-    rr_metrics_summary unused;
-    play_policy once = *policy;
-    once.excludes_shown = true;
-    play_watch watch = {.n_sessions = STAGE_SHOWN_SESSIONS,
-                        .max_steps = STAGE_MOST_STEPS,
-                        .items = a->items,
-                        .rewards = a->rewards};
-    play_watched(&unused, &watch, &once, &s->world, &s->first->s.env,
-                 play_seed(PRESETS_EVALUATION_SEED), WORLD_TEST, STAGE_SHOWN_SESSIONS);
-}
-
 static stage_act *act(stage *s, const char *name, int group, const play_policy *policy)
 {
     if (s->n_acts == STAGE_MOST_ACTS) {
@@ -57,11 +37,6 @@ static stage_act *act(stage *s, const char *name, int group, const play_policy *
     play_watched(&a->summary, &watch, policy, &s->world, &s->first->s.env,
                  play_seed(PRESETS_EVALUATION_SEED), WORLD_TEST, s->n_sessions);
     memcpy(a->parts, watch.parts, sizeof a->parts);
-    if (stage_excludes_shown(s) &&
-        (policy->agent != NULL || policy->chooser == RR_CHOOSER_POPULAR ||
-         policy->chooser == RR_CHOOSER_SIMILAR)) {
-        show_without_repeats(s, a, policy);
-    }
     qsort(a->shown, n_items, sizeof *a->shown, by_count);
     return a;
 }

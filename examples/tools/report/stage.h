@@ -48,9 +48,6 @@ void stage_open(stage *s, const run_record *first, const world *lent, int n_sess
 /* A run's agent, sampled and greedy; its name is the group's. */
 void stage_add(stage *s, const run_record *record, const char *name);
 void stage_close(stage *s);
-/* Whether the sessions that the page shows are played without repeats: in worlds of interactions,
- * where a host would exclude what was shown. Figures are of play with repeats. */
-bool stage_excludes_shown(const stage *s);
 /* The act of a policy that does not learn, YARDSTICK_RANDOM …, and of the yardstick. */
 const stage_act *stage_find(const stage *s, int policy);
 const stage_act *stage_yardstick(const stage *s);

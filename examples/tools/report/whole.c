@@ -87,7 +87,7 @@ static void write_scene(FILE *out, const runs *r, const scene *s, int number)
                  "One curve a recipe. x counts decisions, not seconds.");
     page_begin_grid(out);
     panels_write_reward(out, r, s);
-    panels_write_lorenz(out, s);
+    panels_write_lorenz(out, r, s);
     page_end_grid(out);
 
     page_heading(out, id_of(number, 2), sections[2],
@@ -107,11 +107,10 @@ static void write_scene(FILE *out, const runs *r, const scene *s, int number)
     page_end_grid(out);
 
     page_heading(out, id_of(number, 4), sections[4],
-                 stage_excludes_shown(first)
+                 first->first->s.env.excludes_shown
                      ? "The same users, the first ten decisions of a session, beside popular and "
-                       "similar; behind each item what it earned. What the session was shown is "
-                       "excluded here, as a host would; the figures above are of play with "
-                       "repeats. Of several seeds, the first."
+                       "similar; behind each item what it earned. Nothing is shown twice in a "
+                       "session of this world (excludes_shown). Of several seeds, the first."
                      : "The same users, the first ten decisions of a session, beside popular and "
                        "similar; behind each item what it earned. Of several seeds, the first.");
     panels_write_sessions(out, s);
