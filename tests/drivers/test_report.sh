@@ -127,6 +127,24 @@ promise "a session longer than the catalogue is played with repeats" "$train" --
 refuses "…unless none are asked for" "excludes_shown" "$train" --algo ppo --world own.inter \
     --max-episode-steps 30 --excludes-shown true --total-timesteps 2000 --quiet
 
+# In the synthetic world a linear model of the next reward needs few rows.
+promise "linear learners stand beside the runs" "$report" runs/ppo-synthetic-0 runs/a2c-synthetic-0 \
+    -o linear.html --sessions 60 --bandits 2000 --title linear
+promise "…and the page says who is ahead" python3 -c "
+import re
+page = open('linear.html').read()
+rows = {name: float(share) for name, share in re.findall(
+    r'<tr[^>]*><td>(?:<span[^>]*></span>)?([a-z0-9-]+)</td><td>.*?</td><td>(-?[0-9.]+) %', page)}
+assert {'ridge', 'linucb', 'thompson', 'ppo-synthetic'} <= set(rows), rows
+best = max(('ridge', 'linucb', 'thompson'), key=rows.get)
+assert rows[best] > rows['ppo-synthetic'] and rows[best] > rows['a2c-synthetic'], rows
+for run in ('ppo-synthetic', 'a2c-synthetic'):
+    said = re.search(run + ', after ([0-9,]+) rows, is behind ' + best + ': ([-0-9.]+)&thinsp;%', page)
+    assert said and int(said.group(1).replace(',', '')) >= 4000 and float(said.group(2)) == rows[run], (run, best, rows)
+assert 'learned from 2,000 rows' in page"
+promise "linear learners stand there only when asked for" sh -c "! grep -q 'linucb' page/report.html"
+refuses "no rows are no rows" "--bandits is 0; it must be at least 1" "$report" runs/ppo-synthetic-0 --bandits 0
+
 # Runs lie elsewhere, and are called almost so.
 mkdir elsewhere
 cp -r runs/films elsewhere/films
@@ -181,7 +199,7 @@ promise "…and of neither twice" sh -c '! grep -q "Ã" ml-1m.html'
 promise "…in quotes" python3 "$look" --read ml-20m.html 'Film, "The" 1' "Comedy Romance"
 promise "…with flags of genres" python3 "$look" --read ml-100k.html "Film 1" "Action Drama"
 
-refuses "a missing run is named" "runs/none/about.txt" "$report" runs/none
+refuses "a missing run is named" "runs/none: there is no run of this name in runs" "$report" runs/none
 refuses "no run at all is refused" "no run was given" "$report"
 refuses "an unknown flag is refused" "no flag --foo" "$report" runs/films --foo
 refuses "a number of sessions out of range is refused" "sessions is 0" "$report" runs/films --sessions 0
@@ -209,7 +227,7 @@ import re
 page = open('well.html').read()
 pictures = re.findall(r'<svg.*?</svg>', page, re.S)
 assert len(pictures) > 6 and all(p.count('class=\"at\"') == 48 for p in pictures), [p.count('\"at\"') for p in pictures]
-assert re.search('<title>[0-9]+ decisions trained on; moving [0-9.]+</title>', page)"
+assert re.search('<title>[0-9]+ decisions trained on; PPO [0-9.]+</title>', page)"
 promise "contents lead to every section" python3 -c "
 import re
 page = open('well.html').read()

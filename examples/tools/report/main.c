@@ -11,7 +11,7 @@
 #include "whole.h"
 
 typedef struct options {
-    const char *out, *title, *curve, *runs, *sessions; /* NULL: not given */
+    const char *out, *title, *curve, *runs, *sessions, *bandits; /* NULL: not given */
     bool is_help, is_version, is_man;
 } options;
 
@@ -55,6 +55,9 @@ static void read_options(report_plan *plan, runs *r, int argc, char **argv)
         {"runs", "DIR", "where folders of runs are (default runs)", &o.runs, NULL},
         {"sessions", "N", "played by each policy (default: as train and evaluate, 1000)",
          &o.sessions, NULL},
+        {"bandits", "N",
+         "also ridge, LinUCB and Thompson sampling, after N rows of their own (slow)", &o.bandits,
+         NULL},
         {"curve", "FILE.svg", "the curve of rewards as a picture of its own", &o.curve, NULL},
         {"version", NULL, "print the version, and stop", NULL, &o.is_version},
         {"man", NULL, "print the manual page, and stop", NULL, &o.is_man},
@@ -66,14 +69,21 @@ static void read_options(report_plan *plan, runs *r, int argc, char **argv)
     if (o.sessions != NULL && (n_sessions < 1 || n_sessions > 1000000)) {
         text_fail("--sessions is %lld; it must be in [1, 1000000]", (long long)n_sessions);
     }
+    const int64_t n_rows = o.bandits != NULL ? text_parse_count("--bandits", o.bandits) : 0;
+    if (o.bandits != NULL && n_rows < 1) {
+        text_fail("--bandits is %s; it must be at least 1", o.bandits);
+    }
     if (n == 0) {
         text_fail("no run was given: report NAME… (see --help)");
     }
     for (int i = 0; i < n; i++) {
         runs_add(r, o.runs, names[i]);
     }
-    *plan = (report_plan){
-        .out = o.out, .title = o.title, .curve = o.curve, .n_sessions = (int)n_sessions};
+    *plan = (report_plan){.out = o.out,
+                          .title = o.title,
+                          .curve = o.curve,
+                          .n_sessions = (int)n_sessions,
+                          .n_rows = n_rows};
 }
 
 int main(int argc, char **argv)

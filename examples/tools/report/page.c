@@ -29,7 +29,7 @@ static const char *const COLOURS =
     "--card:#fff;--healthy:#2e9d6a22;--c0:#1f6fb4;--c1:#d1600d;--c2:#14856a;--c3:#a23f97;--c4:#"
     "8a6d00;"
     "--c5:#5a5f6b;--c6:var(--ink);--c7:var(--faint);--mark:#c8202f;--weak:#9a6700}\n"
-    "@media(prefers-color-scheme:dark){:root{--page:#16171a;--ink:#e9e9e4;--faint:#9b9b94;"
+    "@media screen and (prefers-color-scheme:dark){:root{--page:#16171a;--ink:#e9e9e4;--faint:#9b9b94;"
     "--rule:#34363b;--card:#1d1f23;--healthy:#48c98e22;--c0:#62aef0;--c1:#f39a4d;--c2:#4fc9a4;"
     "--c3:#d98ad0;--c4:#d6b94a;--c5:#a9afbb;--mark:#ff6b76;--weak:#e3b341}}\n";
 
@@ -95,9 +95,14 @@ static const char *const LAYOUT =
     "overflow-wrap:break-word}}\n"
     "nav{font-size:.9rem;columns:2;max-width:75ch}nav ul{margin:0 0 .6em;padding-left:1.2em}"
     "nav a{color:var(--c0)}nav li{break-inside:avoid}\n"
-    "@media print{nav{display:none}.panel,tr,h4{break-inside:avoid}h2,h3,h4{break-after:avoid}"
-    "main{max-width:none;padding:0}.scroll{overflow:visible;background:none}"
-    "table{font-size:.7rem}}\n";
+    /* On paper a heading stays with what follows its sentence, and pictures are low enough that a
+     * row of them fits beneath it. */
+    "@page{margin:14mm}\n"
+    "@media print{:root{color-scheme:light;--page:#fff}nav{display:none}"
+    ".panel,tr,h4,.grid.above{break-inside:avoid}"
+    "h2,h3,h4,h2+p,h3+p{break-after:avoid}main{max-width:none;padding:0}"
+    ".scroll{overflow:visible;background:none}table{font-size:.7rem}"
+    ".chart{height:6.2cm}.grid.above .chart{height:auto}.grid.close ol{font-size:.8rem}}\n";
 
 void page_chart_style(FILE *out)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chart.h"
+#include "driver/bandits.h"
 #include "driver/text.h"
 #include "driver/verdict.h"
 #include "driver/yardstick.h"
@@ -150,6 +151,43 @@ static void put_row(FILE *out, const scene *s, const char *name, int group)
     fputs("</tr>\n", out);
 }
 
+/* What linear learners are, and whether one of them is ahead. */
+static void explain_bandits(FILE *out, const runs *r, const scene *s)
+{
+    const stage *first = s->stages[0];
+    const char *leader = NULL;
+    double most = 0.0;
+    for (int32_t bandit = 0; bandit < BANDITS; bandit++) {
+        figure f[N_FIGURES];
+        collect(f, s, bandits_name(bandit), false);
+        if (leader == NULL || figure_mean(&f[OF_YARDSTICK]) > most) {
+            leader = bandits_name(bandit);
+            most = figure_mean(&f[OF_YARDSTICK]);
+        }
+    }
+    fprintf(
+        out,
+        "<p class=\"faint\">ridge, linucb and thompson are linear models of the next reward, of "
+        "user and item and how often it was shown. Each learned from %s rows of its own, with "
+        "the users of training, and plays what it thinks best.</p>\n",
+        text_count(first->n_rows));
+    for (int g = 0; g < r->n_groups; g++) {
+        figure f[N_FIGURES];
+        if (!panels_is_in(s, r, g)) {
+            continue;
+        }
+        collect(f, s, r->groups[g].name, true);
+        const double own = figure_mean(&f[OF_YARDSTICK]);
+        const curves *log = &r->at[r->groups[g].members[0]].log;
+        const double n_steps = curves_column(log, "n_timesteps")[log->n_rows - 1];
+        fputs("<p>", out);
+        page_text(out, r->groups[g].name);
+        fprintf(out, ", after %s rows, is %s %s: %.1f&thinsp;%% and %.1f&thinsp;%% of %s.</p>\n",
+                text_count((int64_t)n_steps), own < most ? "behind" : "ahead of", leader, own, most,
+                yardstick_phrase(&first->first->s.env));
+    }
+}
+
 void panels_write_table(FILE *out, const runs *r, const scene *s)
 {
     const stage *first = s->stages[0];
@@ -175,6 +213,9 @@ void panels_write_table(FILE *out, const runs *r, const scene *s)
             "</table></div>\n<p class=\"faint\">%s sessions of each policy. ±: 95&thinsp;%% over "
             "sessions; where a group has several seeds, over seeds.</p>\n",
             text_count(first->n_sessions));
+    if (first->n_rows > 0) {
+        explain_bandits(out, r, s);
+    }
 }
 
 /* Pictures and sessions are of a recipe's first seed: false for later ones, and for greedy play. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/bandits.h"
 #include "driver/presets.h"
 #include "driver/text.h"
 #include "driver/yardstick.h"
@@ -68,10 +69,23 @@ bool stage_is_same(const run_record *a, const run_record *b)
     return stage_is_alike(a, b) && (a->s.is_learned || a->s.env.world_seed == b->s.env.world_seed);
 }
 
-void stage_open(stage *s, const run_record *first, const world *lent, int n_sessions)
+/* Linear learners with the settings of the first run; what they think best is played. */
+static void add_bandits(stage *s)
+{
+    for (int32_t bandit = 0; s->n_rows > 0 && bandit < BANDITS; bandit++) {
+        play_policy policy = {.name = bandits_name(bandit)};
+        policy.bandit = bandits_train(bandit, &s->world, &s->first->s, s->n_rows);
+        act(s, policy.name, -1, &policy);
+        rr_bandit_destroy(policy.bandit);
+    }
+}
+
+void stage_open(stage *s, const run_record *first, const world *lent, int n_sessions,
+                int64_t n_rows)
 {
     memset(s, 0, sizeof *s);
     s->first = first;
+    s->n_rows = n_rows;
     const run_origin *const origin = &first->origin;
     const world_source from = {.spec = origin->world,
                                .data = origin->data[0] != '\0' ? origin->data : NULL,
@@ -98,6 +112,7 @@ void stage_open(stage *s, const run_record *first, const world *lent, int n_sess
             act(s, other.name, -1, &other);
         }
     }
+    add_bandits(s);
 }
 
 void stage_add(stage *s, const run_record *record, const char *name)

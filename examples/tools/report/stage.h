@@ -31,6 +31,7 @@ typedef struct stage {
     world world;
     bool is_lent; /* the world is the caller's */
     int n_sessions;
+    int64_t n_rows; /* of each linear learner; 0: there are none */
     segments of;
     int32_t *users;        /* [n_sessions] whose the sessions are; −1: nobody of a table */
     factors_table ranking; /* of those that do not learn; empty in a synthetic world */
@@ -41,10 +42,12 @@ typedef struct stage {
 /* Whether two runs have one kind of world, and whether it is the very same. */
 bool stage_is_alike(const run_record *a, const run_record *b);
 bool stage_is_same(const run_record *a, const run_record *b);
-/* Opens the world and lets random, popular, similar, the one-step oracle and, with the
- * leave rule, patient act. lent: the world where
- * it is open already, else NULL. n_sessions 0: as many as train and evaluate judge by. */
-void stage_open(stage *s, const run_record *first, const world *lent, int n_sessions);
+/* Opens the world and lets random, popular, similar, the one-step oracle and, with the leave rule,
+ * patient act; and ridge, LinUCB and Thompson sampling where n_rows, of their own, are given to
+ * learn from. lent: the world where it is open already, else NULL. n_sessions 0: as many as train
+ * and evaluate judge by. */
+void stage_open(stage *s, const run_record *first, const world *lent, int n_sessions,
+                int64_t n_rows);
 /* A run's agent, sampled and greedy; its name is the group's. */
 void stage_add(stage *s, const run_record *record, const char *name);
 void stage_close(stage *s);

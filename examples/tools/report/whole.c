@@ -18,7 +18,7 @@ static stage *find_stage(scene *s, const run_record *record, const report_plan *
         }
     }
     stage *new_stage = text_allocate(1, sizeof *new_stage);
-    stage_open(new_stage, record, plan->world, plan->n_sessions);
+    stage_open(new_stage, record, plan->world, plan->n_sessions, plan->n_rows);
     s->stages[s->n++] = new_stage;
     return new_stage;
 }

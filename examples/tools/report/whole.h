@@ -11,6 +11,7 @@ typedef struct report_plan {
     const char *title;
     const char *curve;  /* a picture of its own; NULL: none */
     int n_sessions;     /* 0: as train and evaluate */
+    int64_t n_rows;     /* on which linear learners are trained beside the runs; 0: none are */
     const world *world; /* the runs' world, open; NULL: it is opened again */
 } report_plan;
 
