@@ -29,7 +29,8 @@ static const char *const COLOURS =
     "--card:#fff;--healthy:#2e9d6a22;--c0:#1f6fb4;--c1:#d1600d;--c2:#14856a;--c3:#a23f97;--c4:#"
     "8a6d00;"
     "--c5:#5a5f6b;--c6:var(--ink);--c7:var(--faint);--mark:#c8202f;--weak:#9a6700}\n"
-    "@media screen and (prefers-color-scheme:dark){:root{--page:#16171a;--ink:#e9e9e4;--faint:#9b9b94;"
+    "@media screen and "
+    "(prefers-color-scheme:dark){:root{--page:#16171a;--ink:#e9e9e4;--faint:#9b9b94;"
     "--rule:#34363b;--card:#1d1f23;--healthy:#48c98e22;--c0:#62aef0;--c1:#f39a4d;--c2:#4fc9a4;"
     "--c3:#d98ad0;--c4:#d6b94a;--c5:#a9afbb;--mark:#ff6b76;--weak:#e3b341}}\n";
 
