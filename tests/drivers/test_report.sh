@@ -133,8 +133,9 @@ promise "linear learners stand beside the runs" "$report" runs/ppo-synthetic-0 r
 promise "…and the page says who is ahead" python3 -c "
 import re
 page = open('linear.html').read()
+table = page[page.index('of the way</th>'):].split('</table>')[0]
 rows = {name: float(share) for name, share in re.findall(
-    r'<tr[^>]*><td>(?:<span[^>]*></span>)?([a-z0-9-]+)</td><td>.*?</td><td>(-?[0-9.]+) %', page)}
+    r'<tr[^>]*><td>(?:<span[^>]*></span>)?([a-z0-9-]+)</td><td>.*?</td><td>(-?[0-9.]+) %', table)}
 assert {'ridge', 'linucb', 'thompson', 'ppo-synthetic'} <= set(rows), rows
 best = max(('ridge', 'linucb', 'thompson'), key=rows.get)
 assert rows[best] > rows['ppo-synthetic'] and rows[best] > rows['a2c-synthetic'], rows
