@@ -24,8 +24,8 @@ static const foreign_form forms[] = {
     {"<html", 5, "a web page, as a download that failed leaves it"},
     {"{\"", 2, "JSON lines; write them as delimited text first (the drivers read them)"},
     {"{ \"", 3, "JSON lines; write them as delimited text first (the drivers read them)"},
-    {"{'", 2, "lines of Python dictionaries; write them as JSON or CSV first"},
-    {"{u'", 3, "lines of Python dictionaries; write them as JSON or CSV first"},
+    {"{'", 2, "lines of Python dictionaries; write them as CSV first (the drivers read them)"},
+    {"{u'", 3, "lines of Python dictionaries; write them as CSV first (the drivers read them)"},
     {"[{", 2, "one JSON array; write it as one object a line, or as delimited text, first"},
 };
 

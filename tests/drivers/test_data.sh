@@ -146,13 +146,27 @@ if [ "$has_jansson" = yes ]; then
     rejects part.json "part.json:4: item_id is empty"
     { sed 3q yelp.json; echo '[1, 2]'; } >list.json
     rejects list.json "list.json:4:1: the line is no JSON object"
+    awk '{ printf "{u\047username\047: u\047\\u2665 %d\\\047s \"x\"\047, u\047hours\047: %d.5, u\047product_id\047: u\047%d\047, u\047user_id\047: None, u\047early_access\047: False, u\047text\047: u\"it\047s \\xe9\", u\047date\047: u\0472017-12-%02d\047}\n", $1, $3, $2, 1 + $4 % 28 }' rows >steam.json
+    loads steam.json "steam.json: Python dictionaries, one object a line, user username, item product_id, rating hours, time date" \
+        --columns user=username,item=product_id,rating=hours,time=date
+    loads steam.json "$n rows, 30 users, 20 items" --columns user=username,item=product_id,rating=hours,time=date
+    awk '{ printf "{\047reviewerID\047: \047A%d\047, \047asin\047: \047B%d\047, \047overall\047: %d, \047helpful\047: [0, 1]}\n", $1, $2, $3 }' rows >old.json
+    loads old.json "user reviewerID, item asin, rating overall"
+    awk '{ printf "{\"reviewerID\":\"A%d\",\"asin\":\"B%d\",\"overall\":%d}\n", $1, $2, $3 }' rows >new.json
+    tells "…as if it were JSON" same sh -c "
+        '$train' $small --world old.json --name of-old --quiet && '$train' $small --world new.json --name of-new --quiet &&
+        cmp runs/of-old/log.csv runs/of-new/log.csv && echo same"
+    for bad in "{'a': 'no end" "{'a': '\\q'}" "{'a': (1, 2)}" "{'user_id': 5,"; do
+        { sed 3q old.json; echo "$bad"; } >wrong.json
+        rejects wrong.json "wrong.json:4:1: the line is no Python dictionary of plain values"
+    done
 else
     rejects yelp.json "this build has no jansson"
+    echo "{'user_id': 1}" >python.json
+    rejects python.json "this build has no jansson"
 fi
 echo "[{\"user_id\": 1}]" >array.json
 rejects array.json "one JSON array"
-echo "{'user_id': 1}" >python.json
-rejects python.json "Python dictionaries"
 printf 'PK\003\004' >ml.zip
 rejects ml.zip "a zip archive; unpack it first"
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "python_line.h"
 #include "text.h"
 
 #ifdef HAVE_JANSSON
@@ -102,10 +103,26 @@ static void begin_table(json_lines *lines, json_t *object)
     append(&lines->out, "\n", 1);
 }
 
+/* NULL: *why. A dictionary as Python prints it is read too. */
+static json_t *read_object(const char *text, size_t n, json_error_t *why)
+{
+    if (!python_line_is(text, n)) {
+        return json_loadb(text, n, 0, why);
+    }
+    char *const json = text_allocate(6 * n + 1, 1);
+    json_t *const object = json_loadb(json, python_line_to_json(json, text, n), 0, why);
+    if (object == NULL) {
+        snprintf(why->text, sizeof why->text, "the line is no Python dictionary of plain values");
+        why->column = 1;
+    }
+    free(json);
+    return object;
+}
+
 static bool add_line(json_lines *lines, const char *text, size_t n)
 {
     json_error_t why;
-    json_t *const object = json_loadb(text, n, 0, &why);
+    json_t *const object = read_object(text, n, &why);
     if (object == NULL || !json_is_object(object)) {
         snprintf(lines->error, sizeof lines->error, "%s:%zu:%d: %s", lines->path, lines->line,
                  object == NULL && why.column > 0 ? why.column : 1,

@@ -5,7 +5,8 @@
  * object the values of these are a row, with tabs between them and texts in quotes. What an object
  * has not, and null, is an empty field; lists and objects in objects are left out. A line end in a
  * text becomes \n, so that lines keep their numbers; texts are cut behind 1001 bytes, which no id
- * has. Without jansson every text is refused. */
+ * has. Dictionaries as Python prints them, {u'a': 1}, are read as the objects that they mean.
+ * Without jansson every text is refused. */
 #ifndef EXAMPLES_DRIVER_JSON_LINES_H
 #define EXAMPLES_DRIVER_JSON_LINES_H
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "json_lines.h"
+#include "python_line.h"
 #include "text.h"
 
 #ifdef HAVE_ZLIB
@@ -266,6 +267,13 @@ static void add_form(text_stream *s, const char *name)
     snprintf(s->form + used, sizeof s->form - used, "%s%s", used > 0 ? ", " : "", name);
 }
 
+/* Behind a mark. */
+static bool is_python(const pool *p)
+{
+    const size_t at = p->begin + (begins_with(p, "\xef\xbb\xbf", 3) ? 3 : 0);
+    return at < p->end && python_line_is((const char *)p->bytes + at, p->end - at);
+}
+
 /* JSON lines begin with an object's first key, behind a mark. */
 static bool is_json(const pool *p)
 {
@@ -307,8 +315,8 @@ static bool open_steps(text_stream *s)
             return false;
         }
     }
-    if (is_json(text_of(s))) {
-        add_form(s, "JSON lines");
+    if (is_json(text_of(s)) || is_python(text_of(s))) {
+        add_form(s, is_json(text_of(s)) ? "JSON lines" : "Python dictionaries");
         s->lines = json_lines_open(s->path, read_text, s);
     }
     return true;
