@@ -105,7 +105,8 @@ RR_API rr_status rr_dataset_load(rr_dataset **out, const char *path, const rr_lo
 /* *bytes receives what load takes of the host at once, at most: as if every line brought another
  * user and another item, for which ones it brings only reading them tells. With this as
  * memory_limit load does not fail for memory, unless the file has grown. Where users and items are
- * known, rr_dataset_memory says what is held in the end.
+ * known, rr_dataset_memory says what is held in the end. options->read must be NULL: what it reads
+ * can be read once.
  * Errors: RR_E_IO: the file cannot be read; RR_E_FORMAT names file, line and column; RR_E_MEMORY.
  * Cost: reads the whole file, one block at a time, and counts its lines. */
 RR_API rr_status rr_dataset_load_memory(const char *path, const rr_load_options *options,

@@ -190,6 +190,55 @@ START_TEST(test_world_holds_the_latest_tenth_of_each_user_out_of_its_vectors)
 }
 END_TEST
 
+/* Without times nothing is the latest: a tenth by draws of the world's seed, the same whenever the
+ * file is read, from all over the file, and another one by another seed. */
+START_TEST(test_world_without_times_holds_a_random_tenth_out)
+{
+    static theatre t[2];
+    static uint8_t marks[20000], others[20000];
+    static float held[2][20000];
+    char plain[] = "/tmp/recrl_play_XXXXXX";
+    const int descriptor = mkstemp(plain);
+    FILE *out = fdopen(descriptor, "w");
+    ck_assert_ptr_nonnull(out);
+    fprintf(out, "user_id,item_id,rating\n");
+    int64_t n = 0;
+    for (int u = 0; u < 400; u++) {
+        for (int i = 0; i < 25; i++, n++) {
+            fprintf(out, "%d,%d,%lld\n", u, (u * 7 + i * 11) % 50, (long long)n); /* its own row */
+        }
+    }
+    fclose(out);
+    int64_t n_held[2];
+    for (int time = 0; time < 2; time++) {
+        open_theatre(&t[time], plain, 50);
+        ck_assert(!t[time].w.told.has_times);
+        rr_dataset_view view = {.struct_size = sizeof view};
+        ck_assert_int_eq(rr_dataset_describe(t[time].w.parts[1], &view, NULL), RR_OK);
+        n_held[time] = view.n;
+        memcpy(held[time], view.ratings, (size_t)view.n * sizeof(float));
+    }
+    ck_assert_int_eq(n_held[0], n_held[1]);
+    ck_assert_mem_eq(held[0], held[1], (size_t)n_held[0] * sizeof(float));
+    ck_assert(n_held[0] > 880 && n_held[0] < 1120); /* of 10,000; four deviations of 30 */
+    int n_begin = 0;
+    for (int64_t i = 0; i < n_held[0]; i++) {
+        n_begin += held[0][i] < 5000.0f;
+    }
+    ck_assert(n_begin > (int)n_held[0] / 2 - 64 && n_begin < (int)n_held[0] / 2 + 64);
+    /* The draws are the seed's. */
+    const rr_dataset *rest = t[0].w.parts[0];
+    const int64_t n_rest = rr_dataset_count(rest);
+    ck_assert_int_eq(n_rest + n_held[0], n);
+    ck_assert_int_eq(rr_dataset_split_rows(rest, RR_SPLIT_RANDOM, 0.1f, 1, marks, NULL), RR_OK);
+    ck_assert_int_eq(rr_dataset_split_rows(rest, RR_SPLIT_RANDOM, 0.1f, 2, others, NULL), RR_OK);
+    ck_assert_mem_ne(marks, others, (size_t)n_rest);
+    close_theatre(&t[0]);
+    close_theatre(&t[1]);
+    unlink(plain);
+}
+END_TEST
+
 START_TEST(test_segments_are_the_outer_thirds_of_the_users)
 {
     static theatre t;
@@ -237,6 +286,7 @@ int main(void)
         test_play_policies_meet_the_same_users,
         test_factors_of_an_agent_agree_with_counting,
         test_world_holds_the_latest_tenth_of_each_user_out_of_its_vectors,
+        test_world_without_times_holds_a_random_tenth_out,
         test_segments_are_the_outer_thirds_of_the_users,
         test_versus_puts_a_user_s_sessions_together,
     };
