@@ -203,7 +203,13 @@ static void set_options(rr_load_options *options, const data_options *o, char co
     options->skips_incomplete = o->skip_incomplete[0] != '\0';
 }
 
-/* Of JSON lines the text that the library reads has one line more in front, and other columns. */
+/* Lines of JSON, or of Python dictionaries. */
+static bool has_objects(const data_told *told)
+{
+    return strstr(told->form, "JSON") != NULL || strstr(told->form, "Python") != NULL;
+}
+
+/* Of objects the text that the library reads has one line more in front, and other columns. */
 static void fail_json(const char *path, const rr_error *err)
 {
     const size_t n = strlen(path);
@@ -241,7 +247,7 @@ static rr_dataset *load(data_told *told, const char *path, const data_options *o
     if (status != RR_OK && text_stream_error(stream)[0] != '\0') {
         text_fail("%s", text_stream_error(stream));
     }
-    if (status != RR_OK && strstr(told->form, "JSON") != NULL) {
+    if (status != RR_OK && has_objects(told)) {
         fail_json(told->path, &err);
     }
     if (status == RR_E_MEMORY && memory_limit > 0) {
@@ -497,7 +503,7 @@ void data_file_print(FILE *out, const data_told *told)
     if (told->form[0] != '\0') {
         fprintf(out, "%s, ", told->form);
     }
-    if (strstr(told->form, "JSON") == NULL) {
+    if (!has_objects(told)) {
         fprintf(out, "%s, %s", separator_name(s->separator),
                 s->has_header ? "header" : "no header");
     } else {

@@ -22,7 +22,7 @@ void text_stream_close(text_stream *s);
 bool text_stream_is_plain(const text_stream *s);
 /* Whether it can be read once alone: a pipe. */
 bool text_stream_is_pipe(const text_stream *s);
-/* "gzip, UTF-16, JSON lines"; "" of what is plain. */
+/* "gzip, UTF-16, JSON lines", "Python dictionaries"; "" of what is plain. */
 const char *text_stream_form(const text_stream *s);
 
 /* rr_load_options.read, of a text_stream. */
