@@ -19,6 +19,7 @@ import measure
 import phases
 import plot
 import report
+import suite
 import tripwire
 
 
@@ -202,6 +203,33 @@ class ThePhases(unittest.TestCase):
     def test_a_hidden_function_tells_its_file_by_name(self):
         self.assertEqual(phases.stem_of("rri_gemm_packed", "", phases.file_rooms()), "gemm")
         self.assertEqual(phases.stem_of("sweep", "adam", phases.file_rooms()), "adam")
+
+
+class Suite(unittest.TestCase):
+    def test_fields_of_a_world_stand_behind_those_of_all_and_win(self):
+        given = suite.arguments("a2c", "tiring", 7, suite.fields("preset", "a2c", "tiring"))
+        self.assertEqual(given[:3], ["a2c", "7", "200000"])
+        self.assertEqual([f for f in given if f.startswith("env.n_envs")], ["env.n_envs=8", "env.n_envs=16"])
+        self.assertGreater(given.index("algo.gamma=0.98"), given.index("algo.gamma=0.5"))
+        self.assertIn("agent.planned_updates=2500", given)  # 200,000 over 16 × 5
+
+    def test_the_yardstick_plays_without_an_agent_and_in_the_unit_of_the_world(self):
+        self.assertEqual(suite.arguments("none", "rewards x 100", 7, ""), ["none", "7", "0"])
+        self.assertEqual(suite.arguments("none", "dense, 50 items", 7, ""), ["none", "7", "0", "env.num_items=50"])
+
+    def test_rows_are_shares_of_the_best_settings_of_their_world_worst_first(self):
+        def runs(*worths):
+            return [{"worth": w, "safe_kl": 0.1 * w, "entropy": 5 - w} for w in worths]
+        figures = {("ppo", "tiring", "a"): runs(4, 2), ("ppo", "tiring", "b"): runs(1, 2),
+                   ("ppo", "synthetic", "a"): runs(2, 2), ("ppo", "synthetic", "b"): runs(4, 4)}
+        yardsticks = {w: [{"best": 4, "random": 1}] * 2 for w in ("tiring", "synthetic")}
+        rows = suite.rows_of("ppo", ["tiring", "synthetic"], ["a", "b"], figures, yardsticks)
+        self.assertEqual([row[1:4] for row in rows[:2]], [("tiring", "b", 0.375), ("synthetic", "a", 0.5)])
+        self.assertEqual([row[0] for row in rows], [0.5, 0.5, 1.0, 1.0])
+        self.assertEqual(rows[2], (1.0, "tiring", "a", 0.75, 0.5, 0.4, 1))
+
+    def test_clicks_are_a_share_of_the_way_from_random(self):
+        self.assertAlmostEqual(suite.share("clicks, 1 %", {"worth": 0.02}, {"best": 0.11, "random": 0.01}), 0.1)
 
 
 if __name__ == "__main__":
