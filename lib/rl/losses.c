@@ -21,6 +21,10 @@ double rri_a2c_loss_compute(float *d_log_prob, const float *log_prob, const floa
 
 /* ── clipped surrogate ── */
 
+/* A ratio counts as e^30 at most. Of a bad action ρ Â has no other bound, and a row that another
+ * version drew brings a weight in Â as small as its ρ is large: ρ alone would overflow. */
+static const float MOST_LOG_RATIO = 30.0f;
+
 /* One row: −min(ρ Â, clip(ρ) Â) and its slope in log π(a). */
 static float surrogate_row(float *d_log_prob, float ratio, float advantage, float clip_eps)
 {
@@ -42,7 +46,7 @@ rri_surrogate_sums rri_surrogate_compute(float *d_log_prob, const float *log_pro
     rri_surrogate_sums sums = {0};
     for (size_t i = 0; i < n; i++) {
         const float log_ratio = log_prob[i] - old_log_prob[i];
-        const float ratio = rri_exp(log_ratio);
+        const float ratio = rri_exp(log_ratio > MOST_LOG_RATIO ? MOST_LOG_RATIO : log_ratio);
         float slope;
         sums.loss += (double)surrogate_row(&slope, ratio, advantages[i], clip_eps);
         sums.approx_kl += ((double)ratio - 1.0) - (double)log_ratio;

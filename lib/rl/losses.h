@@ -14,7 +14,8 @@ double rri_a2c_loss_compute(float *d_log_prob, const float *log_prob, const floa
 
 /* PPO's clipped policy loss [Schulman et al. 2017].
  *   ρ = exp(log π(a) − log π_old(a))        loss = −mean min(ρ Â, clip(ρ, 1 − ε, 1 + ε) Â)
- * Where the cap binds, the slope is 0. d_log_prob [n] ← ∂loss/∂log π(a) */
+ * Where the cap binds, the slope is 0. ρ counts as e^30 at most.
+ * d_log_prob [n] ← ∂loss/∂log π(a) */
 typedef struct rri_surrogate_sums {
     double loss;      /* Σ −min(…) */
     double approx_kl; /* Σ (ρ − 1) − log ρ */

@@ -245,6 +245,27 @@ END_TEST
 
 /* ── the critic ── */
 
+/* A row that another version drew: its weight e^−100 is in the advantage, its ratio e^100. */
+START_TEST(test_surrogate_huge_ratio_of_a_bad_action_is_finite)
+{
+    const float log_probs[] = {-1.0f, -1.0f, -1.0f, -1.0f};
+    const float old[] = {-101.0f, -31.0f, -30.0f, -5000.0f};
+    const float advantages[] = {-1e-30f, -1.0f, -1.0f, -2.0f};
+    float slope[4];
+    const rri_surrogate_sums sums =
+        rri_surrogate_compute(slope, log_probs, old, advantages, 0.2f, 4, 4);
+    ck_assert(isfinite(sums.loss) && isfinite(sums.approx_kl));
+    const double most = exp(30.0);
+    const double expected[] = {1e-30 * most, most, exp(29.0), 2.0 * most};
+    double loss = 0.0;
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_double_eq_tol((double)slope[i] / (expected[i] / 4.0), 1.0, 1e-5);
+        loss += expected[i];
+    }
+    ck_assert_double_eq_tol(sums.loss / loss, 1.0, 1e-5);
+}
+END_TEST
+
 START_TEST(test_value_loss_is_half_the_square_and_its_slope_has_the_coefficient)
 {
     const float values[] = {3.0f, 1.0f}, returns[] = {1.0f, 2.0f};
@@ -379,6 +400,7 @@ CHECK_MAIN("rl/losses", test_a2c_loss_two_rows_by_hand, test_a2c_loss_slope_is_t
            test_surrogate_slope_is_the_gradient_on_both_sides_of_the_cap,
            test_surrogate_tiles_add_up_to_the_whole, test_surrogate_nan_reaches_loss_and_slope,
            test_surrogate_huge_ratio_of_a_good_action_is_capped_and_flat,
+           test_surrogate_huge_ratio_of_a_bad_action_is_finite,
            test_value_loss_is_half_the_square_and_its_slope_has_the_coefficient,
            test_value_loss_clipped_corners_by_hand,
            test_value_loss_inside_the_band_clipping_changes_no_bit,
