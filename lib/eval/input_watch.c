@@ -16,9 +16,11 @@ static const double USUAL = 4.0;           /* times the usual move */
 static const double LIVELY = 0.2;          /* share of all variance that lies within blocks */
 static const double KNOWN = 3.5;           /* deviations from 0 of a correlation that is known */
 static const double LEAST_KNOWN = 0.05;
-static const double TURNED = 0.5;      /* share of Σ R² by which r must oppose R */
-static const double LIKELIER = 18.0;   /* log of how much likelier −R must be */
-static const double SURE = 2.5;        /* times as much is believed at once, less when seen twice */
+static const double TURNED = 0.25;     /* share of Σ R² by which r must oppose R */
+static const double LIKELIER = 18.0;   /* log of how much likelier −R must be in two windows */
+static const double SURE = 2.5;        /* times as much is believed at once */
+static const double SUSPECTED = 0.25;  /* times as much makes a window one of two */
+static const double MANY = 64.0;       /* values of a coordinate that is no class */
 static const double MOST_TURNED = 0.5; /* if rewards alone turn against more, it is they */
 
 void rri_input_watch_layout(rri_input_watch *watch, rri_arena *arena, size_t n_states,
@@ -51,6 +53,26 @@ static size_t group_width(const rri_input_watch *watch, size_t begin)
     return rri_size_smaller(watch->width, watch->n - begin);
 }
 
+static void see_value(rri_input_sketch *s, float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const uint64_t hash = (bits + 1u) * UINT64_C(0x9e3779b97f4a7c15);
+    const size_t at = (size_t)((hash ^ hash >> 29) >> 20) % RRI_INPUT_BITS;
+    s->seen[at / 64] |= UINT64_C(1) << at % 64;
+}
+
+/* How many different values a window had. */
+static double count_values(const rri_input_sketch *s)
+{
+    size_t n_set = 0;
+    for (size_t i = 0; i < RRI_INPUT_BITS / 64; i++) {
+        n_set += (size_t)__builtin_popcountll(s->seen[i]);
+    }
+    const double B = (double)RRI_INPUT_BITS, left = fmax(B - (double)n_set, 0.5);
+    return fmin(B * rri_log_f64(B / left), (double)s->n);
+}
+
 /* The first values ever stand for the block before the first; distances from them say nothing. */
 static double add_value(rri_input_sketch *s, float x)
 {
@@ -62,6 +84,7 @@ static double add_value(rri_input_sketch *s, float x)
     s->n++;
     s->n_in_block++;
     s->n_zeros += x == 0.0f;
+    see_value(s, x);
     if (s->n_blocks > 0) {
         s->distance += fabs(away);
         s->n_distances++;
@@ -263,9 +286,28 @@ static bool is_lively_now(const rri_input_sketch *s)
            within >= LIVELY * (within + between);
 }
 
+/* Rows that tell something new: as many as there are different values. A class has few; among
+ * states it may be the user's, and then is as new as the user. */
+static void count_news(rri_input_watch *watch)
+{
+    double of_users = (double)watch->n_rows;
+    for (size_t i = 0; i < watch->n; i++) {
+        rri_input_sketch *s = &watch->sketches[i];
+        s->news = count_values(s);
+        if (i < watch->n_states && s->news >= MANY) {
+            of_users = fmin(of_users, s->news);
+        }
+    }
+    for (size_t i = 0; i < watch->n; i++) {
+        rri_input_sketch *s = &watch->sketches[i];
+        s->news = s->news >= MANY ? s->news : i < watch->n_states ? of_users : (double)s->n;
+    }
+}
+
 /* now ← r of all pairs of lively coordinates; 0 elsewhere. */
 static void correlate(rri_input_watch *watch)
 {
+    count_news(watch);
     const size_t width = watch->width;
     const double n_pairs = (double)watch->n_pairs;
     const bool has_rewards = watch->n_pairs >= LEAST_ROWS && watch->reward_square > 0.0;
@@ -300,6 +342,13 @@ static void oppose(opposition *o, double r, double reference, double variance, d
         o->square += reference * reference;
         o->evidence -= r * reference / (variance * (1.0 + 1.0 / n_known));
     }
+}
+
+/* A correlation of m pieces of news has a variance of 1/m at least; a product is as new as the
+ * newer of the two. */
+static double least_variance(const rri_input_sketch *a, const rri_input_sketch *b)
+{
+    return 1.0 / fmax(fmax(a->news, b->news), 1.0);
 }
 
 static bool is_opposed(const opposition *o, double least)
@@ -343,8 +392,9 @@ static opposition turn_of(int32_t *against, const rri_input_watch *watch, const 
         }
         const double before = sum.evidence;
         const size_t at = i * watch->width + p;
+        const double own = least_variance(s, &watch->sketches[begin + p]);
         oppose(&sum, (double)watch->now[at], (double)watch->reference[at],
-               fmax(least, (double)watch->scatter[at]), sc->n_known);
+               fmax(fmax(least, own), (double)watch->scatter[at]), sc->n_known);
         if (sum.evidence - before > most) {
             most = sum.evidence - before;
             *against = (int32_t)(begin + p);
@@ -356,13 +406,17 @@ static opposition turn_of(int32_t *against, const rri_input_watch *watch, const 
     return sum;
 }
 
-/* What is likely is believed when it is seen twice, or at once where it is more than that. */
-static bool is_believed(rri_input_sketch *s, double evidence, double least)
+/* What is likely is believed when two windows together make it sure, or one alone more than that.
+ */
+static bool is_believed(rri_input_sketch *s, int32_t with, double evidence, double least)
 {
-    if (evidence > SURE * least || s->was_suspect) {
+    const bool is_second = s->was_suspect && s->suspect == with;
+    if (evidence > SURE * least || (is_second && s->suspicion + evidence > least)) {
         return true;
     }
     s->is_suspect = true;
+    s->suspect = with;
+    s->suspicion = evidence;
     return false;
 }
 
@@ -372,7 +426,7 @@ static void note_turn(judgement *j, rri_input_watch *watch, size_t i, int32_t ag
     rri_input_sketch *s = &watch->sketches[i];
     const size_t at = against >= 0 ? i * watch->width + (size_t)against - group_begin(i) : 0;
     s->is_found = true;
-    if (!is_believed(s, evidence, 0.5 * LIKELIER)) {
+    if (!is_believed(s, -1, evidence, 0.5 * LIKELIER)) {
         return;
     }
     note(j, RRI_INPUT_TURNED, i, against,
@@ -404,7 +458,7 @@ static void judge_turns(judgement *j, rri_input_watch *watch, const scatter *sc)
         for (size_t i = 0; i < watch->n; i++) {
             int32_t against;
             const opposition o = turn_of(&against, watch, sc, i);
-            if (!watch->sketches[i].is_found && is_opposed(&o, 0.5 * LIKELIER) &&
+            if (!watch->sketches[i].is_found && is_opposed(&o, 0.5 * SUSPECTED * LIKELIER) &&
                 o.evidence > most) {
                 most = o.evidence;
                 best = i;
@@ -428,10 +482,12 @@ static opposition swap_of(const rri_input_watch *watch, const scatter *sc, size_
     for (size_t p = 0; p < group_width(watch, begin); p++) {
         const size_t of_a = a * watch->width + p, of_b = b * watch->width + p;
         if (begin + p != a && begin + p != b) {
+            const rri_input_sketch *third = &watch->sketches[begin + p];
+            const double own = 0.5 * (least_variance(s, third) + least_variance(o, third));
             const double pair = 0.5 * ((double)watch->scatter[of_a] + (double)watch->scatter[of_b]);
             oppose(&sum, (double)now[of_a] - (double)now[of_b],
-                   (double)reference[of_a] - (double)reference[of_b], fmax(least, pair),
-                   sc->n_known);
+                   (double)reference[of_a] - (double)reference[of_b],
+                   fmax(fmax(least, own), pair), sc->n_known);
         }
     }
     if (sc->reads_rewards) {
@@ -450,7 +506,8 @@ static void judge_swaps(judgement *j, rri_input_watch *watch, const scatter *sc)
             const size_t end = group_begin(a) + group_width(watch, group_begin(a));
             for (size_t b = a + 1; b < end && !watch->sketches[a].is_found; b++) {
                 const opposition o = swap_of(watch, sc, a, b);
-                if (!watch->sketches[b].is_found && is_opposed(&o, LIKELIER) && o.evidence > most) {
+                if (!watch->sketches[b].is_found && is_opposed(&o, SUSPECTED * LIKELIER) &&
+                    o.evidence > most) {
                     most = o.evidence;
                     best_a = a;
                     best_b = b;
@@ -461,7 +518,7 @@ static void judge_swaps(judgement *j, rri_input_watch *watch, const scatter *sc)
             return;
         }
         watch->sketches[best_a].is_found = watch->sketches[best_b].is_found = true;
-        if (is_believed(&watch->sketches[best_a], most, LIKELIER)) {
+        if (is_believed(&watch->sketches[best_a], (int32_t)best_b, most, LIKELIER)) {
             note(j, RRI_INPUT_SWAPPED, best_a, (int32_t)best_b, 0.0, 0.0);
         }
     }
@@ -498,6 +555,7 @@ static void roll_one(rri_input_sketch *s)
     s->n_windows++;
     s->square = s->distance = s->mean = s->spread = s->jump = 0.0;
     s->n = s->n_distances = s->n_zeros = 0;
+    memset(s->seen, 0, sizeof s->seen);
 }
 
 /* Half the mean square of the moves of a correlation is its variance, where nothing changes. */

@@ -17,8 +17,10 @@
  *
  * Correlations r are those within blocks, with the coordinates of the same group of 128 and with
  * rewards; R is their mean over earlier windows. They are judged from the third window on, of
- * coordinates that vary within blocks (a clock does not), by the scatter that earlier windows had.
- * What is kept has a fixed size. */
+ * coordinates that vary within blocks (a clock does not), by the scatter that earlier windows had
+ * and by how many different values they are made of: a user who stays for twenty rows is one piece
+ * of news. What one window makes likely, and two together make sure, is said after the second. What
+ * is kept has a fixed size. */
 #ifndef RRI_EVAL_INPUT_WATCH_H
 #define RRI_EVAL_INPUT_WATCH_H
 
@@ -47,6 +49,10 @@ typedef struct rri_input_change {
     int32_t jump_at;    /* … and whose */
 } rri_input_change;
 
+/* Bits in which the different values of a window are counted: one that is set for a value's hash.
+ * Of B bits z are left at 0 by about B log(B / z) values [Whang et al. 1990]. */
+#define RRI_INPUT_BITS ((size_t)4096)
+
 /* What is kept of one coordinate. */
 typedef struct rri_input_sketch {
     double centre, sum, paired_sum; /* of the block under way, about the mean of the one before */
@@ -61,11 +67,15 @@ typedef struct rri_input_sketch {
     double shares[2], share_moves; /* of zeros; likewise */
     double long_mean, long_spread; /* of all blocks */
     double reward_now, reward_before, reward_reference;
-    double scatter; /* mean of those of its correlations */
+    double scatter;   /* mean of those of its correlations */
+    double news;      /* rows that tell something new, of the window under way */
+    double suspicion; /* evidence of the window before, 0: none, … */
+    int32_t suspect;  /* … and with whom it was swapped; −1: it was turned */
     int64_t n_blocks, n_windows;
     bool is_lively;               /* varies within blocks */
     bool is_found;                /* turned, in the judgement under way */
     bool is_suspect, was_suspect; /* in this judgement and the one before */
+    uint64_t seen[RRI_INPUT_BITS / 64]; /* of this window's values */
 } rri_input_sketch;
 
 typedef struct rri_input_watch {
