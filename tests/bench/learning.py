@@ -37,8 +37,8 @@ ROWS = {
                           "--algo ppo --world tiring --total-timesteps 200000 --shows-energy true", "return_per_session", None,
                           None),
     "tiring-a2c-energy": ("tiring, A2C, energy and step in the state",
-                          "--algo a2c --world tiring --total-timesteps 200000 --shows-energy true", "return_per_session", None,
-                          None),
+                          "--algo a2c --world tiring --total-timesteps 200000 --shows-energy true --optimizer rmsprop --lr 0.005 "
+                          "--normalize-returns false", "return_per_session", None, None),
     "tiring-ppo-gamma0": ("tiring, PPO, gamma 0",
                           "--algo ppo --world tiring --total-timesteps 200000 --gamma 0", "return_per_session", None, None),
     "tiring-a2c-gamma0": ("tiring, A2C, gamma 0",

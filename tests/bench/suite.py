@@ -54,7 +54,8 @@ SETTINGS = {
         "ppo": ("PLAN", {"dense": f"{DENSE} algo.lr=0.005",
                          "tiring": "algo.gamma=0.98 algo.gae_lambda=0.3 algo.update_epochs=2 algo.lr=0.005"}),
         "a2c": ("PLAN algo.gamma=0.5", {"dense": DENSE,
-                                        "tiring": "algo.gamma=0.98 algo.gae_lambda=0.3 env.n_envs=16"}),
+                                        "tiring": "algo.gamma=0.98 algo.gae_lambda=0.3 env.n_envs=16 "
+                                                  "algo.optimizer=adam algo.lr=0.01 agent.normalize_returns=1"}),
     },
     "cautious": {
         "ppo": ("algo.lr=0.003 algo.update_epochs=2 algo.batch_size=256 algo.gamma=0.95 algo.gae_lambda=0.3 "
