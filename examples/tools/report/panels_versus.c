@@ -165,7 +165,8 @@ static void explain(FILE *out, const pair *p)
 {
     fprintf(out,
             "<div><p class=\"faint\">Return of a session, in %s sessions that both play: the same "
-            "users, the same luck. Right of 0 the first earns more, left of it the other.</p>\n"
+            "users, and the same luck where they were trained with the same seed. Right of 0 the "
+            "first earns more, left of it the other.</p>\n"
             "<p class=\"faint\">±: 95&thinsp;%% of the difference%s; not paired: what it would be "
             "had they played others. A row in bold leaves 0 out. Of several seeds the mean is "
             "compared; the interval is about these runs, not about seeds to come.</p></div>\n",
