@@ -3,16 +3,12 @@
 # test_server.sh SERVER: the feed server in small. Its trainer is killed and comes back to the same
 # bytes; without delay, and with one publish an update, it is the learner in lock step, byte for byte.
 set -u
-server=$1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-failed=0
+. "$(dirname "$0")/promises.sh"
+server=$(absolute "$1")
+enter_own_folder
 
-fail() {
-    echo "FAIL: $1"
-    cat "$2"
-    failed=1
-}
+# fail SENTENCE FILE: what is wrong, and what was printed
+fail() { broken "$1" "$2"; }
 
 # run NAME FLAG…: a run of its own folder; what it prints is in $work/NAME.out
 run() {
@@ -138,14 +134,6 @@ if [ -e /dev/full ]; then
 fi
 
 # ── signals ─────────────────────────────────────────────────────────────────────────────────────
-await() {
-    i=0
-    while [ ! -e "$1" ]; do
-        sleep 0.05
-        i=$((i + 1))
-        [ $i -lt 400 ] || return 1
-    done
-}
 # begin NAME FLAG…: a run in the background that takes long, at work; its process is $pid
 begin() {
     name=$1
@@ -153,10 +141,10 @@ begin() {
     "$server" --folder "$work/$name" --candidates 20 --night 256 --rows 64 --decisions 1e6 "$@" \
         >"$work/$name.out" 2>"$work/err" &
     pid=$!
-    await "$work/$name/lock" || fail "no lock within 20 s" "$work/err"
+    await test -e "$work/$name/lock" || fail "no lock" "$work/err"
     case $* in
     *--seeds*) sleep 0.3 ;;
-    *) await "$work/$name/policy.safetensors" || fail "no policy within 20 s" "$work/err" ;;
+    *) await test -e "$work/$name/policy.safetensors" || fail "no policy" "$work/err" ;;
     esac
     sleep 0.3
 }
@@ -199,8 +187,8 @@ refused 'the log of another run' --folder "$work/killed_hard"
 # ── a reader that goes away ─────────────────────────────────────────────────────────────────────
 # shellcheck disable=SC2086
 { "$server" --folder "$work/gone" $short --decisions 1e6 2>"$work/err"; echo $? >"$work/gone.status"; } |
-    { await "$work/gone/policy.safetensors"; sleep 0.3; }
-await "$work/gone.status"
+    { await test -e "$work/gone/policy.safetensors"; sleep 0.3; }
+await test -s "$work/gone.status"
 status=$(cat "$work/gone.status")
 status_of 1 "nobody reads standard output any more"
 [ -s "$work/gone/trainer.safetensors" ] || fail "nothing was saved for nobody" "$work/err"
