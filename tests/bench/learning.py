@@ -34,8 +34,8 @@ ROWS = {
     "tiring-ppo": ("tiring, PPO", "--algo ppo --world tiring --total-timesteps 200000", "return_per_session", 63.0, None),
     "tiring-a2c": ("tiring, A2C", "--algo a2c --world tiring --total-timesteps 200000", "return_per_session", 62.0, None),
     "tiring-ppo-energy": ("tiring, PPO, energy and step in the state",
-                          "--algo ppo --world tiring --total-timesteps 200000 --shows-energy true", "return_per_session", None,
-                          None),
+                          "--algo ppo --world tiring --total-timesteps 200000 --shows-energy true --gae-lambda 0.5 "
+                          "--update-epochs 4 --lr 0.01", "return_per_session", None, None),
     "tiring-a2c-energy": ("tiring, A2C, energy and step in the state",
                           "--algo a2c --world tiring --total-timesteps 200000 --shows-energy true --optimizer rmsprop --lr 0.005 "
                           "--normalize-returns false", "return_per_session", None, None),
