@@ -182,8 +182,17 @@ promise "…and --data is the remedy" "$evaluate" runs/grows/checkpoint.safetens
 sed '2s/,1,/,5,/' before.csv >grows.csv
 refuses "…or its contents have changed" "grows.csv: its contents have changed" "$train" --resume grows --quiet
 head -n 60 before.csv >few.csv
-refuses "too few users are counted" "few.csv has [0-9]* users, of whom none is left for evaluation" \
-    "$train" --algo ppo --world few.csv --total-timesteps 1000 --quiet
+few="--algo ppo --total-timesteps 1000 --quiet"
+# shellcheck disable=SC2086
+refuses "too few users are counted, with how many are needed, and the flag" \
+    "few.csv has 5 users, of whom none is left for evaluation.* from about 31 .* give --world a file with more" \
+    "$train" $few --world few.csv
+# shellcheck disable=SC2086
+refuses "…of --data" "few.csv has 5 users, .* give --data a file with more" "$train" $few --world movielens --data few.csv
+head -n 3 before.csv >one.csv
+# shellcheck disable=SC2086
+refuses "…of standard input" "standard input has 1 user, .* give --world a file with more" \
+    sh -c '"$@" --world - <one.csv' sh "$train" $few
 awk -F, 'BEGIN { OFS = "," } NR > 1 { $3 = 3 } 1' before.csv >equal.csv
 promise "a world where every play earns the same trains" "$train" --algo ppo --world equal.csv --total-timesteps 2000 --name equal
 cp out equal.out

@@ -101,8 +101,8 @@ static void find_file(world *w, const char *spec, const char *data, bool is_reme
         spec);
 }
 
-/* Vectors of the users whose mark is `part`. */
-static void take_users(world *w, int part, const uint8_t *is_test, int32_t n)
+/* Vectors of the users whose mark is `part`. `flag` names the file. */
+static void take_users(world *w, int part, const uint8_t *is_test, int32_t n, const char *flag)
 {
     const size_t d = (size_t)w->dim;
     w->users[part] = text_allocate((size_t)n * d, sizeof(float));
@@ -119,11 +119,11 @@ static void take_users(world *w, int part, const uint8_t *is_test, int32_t n)
     w->n_users[part] = n_taken;
     if (n_taken == 0) {
         text_fail(
-            "%s has %d users, of whom none is left for %s: %.0f %% of them are held back, drawn "
-            "by their ids, which is safe from about %d users on; give --world a file with "
-            "more",
-            w->path, (int)n, part == WORLD_TEST ? "evaluation" : "training",
-            100.0 * (double)TEST_FRACTION, SAFE_USERS);
+            "%s has %d user%s, of whom none is left for %s: %.0f %% of them are held back, drawn "
+            "by their ids, which is safe from about %d users on; give %s a file with more",
+            is_input(w->path) ? "standard input" : w->path, (int)n, n == 1 ? "" : "s",
+            part == WORLD_TEST ? "evaluation" : "training",
+            100.0 * (double)TEST_FRACTION, SAFE_USERS, flag);
     }
 }
 
@@ -249,8 +249,9 @@ static void learn(world *w, const world_source *from, const settings *s)
                                  w->n_items, w->dim, NULL, NULL, &err),
                  &err);
     text_require(rr_dataset_split_users(dataset, TEST_FRACTION, SPLIT_SEED, is_test, &err), &err);
-    take_users(w, WORLD_TRAIN, is_test, n_users);
-    take_users(w, WORLD_TEST, is_test, n_users);
+    const char *flag = from->data != NULL ? "--data" : "--world";
+    take_users(w, WORLD_TRAIN, is_test, n_users, flag);
+    take_users(w, WORLD_TEST, is_test, n_users, flag);
     compute_mean_user(w);
     compute_popularity(w, w->parts[0], is_test);
     count_met(w, n_users);
