@@ -6,10 +6,11 @@
 #                            TensorBoard reads them, sanitizers, valgrind, equal bytes across builds,
 #                            docs/install.md's commands, the reference by Doxygen, C++, Python, Rust,
 #                            Go, the build without BLIS
-#   sh tests/run.sh quick    one build and every unit test; the report's page is read, not drawn
+#   sh tests/run.sh quick    one build with -O1, in a folder of its own, and every unit test, in fewer
+#                            cases where they are many; the report's page is read, not drawn
 #
-# BUILD_DIR (build-test) is the folder to build in; RECRL_NO_INSTALL=1 leaves packages alone. What is
-# missing then, or cannot be installed, fails the stage that wants it.
+# BUILD_DIR (build-test; quick: build-test-quick) is the folder to build in; RECRL_NO_INSTALL=1 leaves
+# packages alone. What is missing then, or cannot be installed, fails the stage that wants it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 root=$(pwd)
@@ -26,6 +27,11 @@ case ${BUILD_DIR:-build-test} in
 *) main=$root/${BUILD_DIR:-build-test} ;;
 esac
 export RECRL_TIER="$tier" # long tests take fewer runs in the quick one
+level=3
+if [ "$tier" = quick ]; then
+    level=1 # matrix kernels alone take a quarter of the time that -O3 does
+    main=$main-quick
+fi
 passed=0
 failed=0
 work=$(mktemp -d) || exit 1
@@ -146,7 +152,7 @@ run_tests() {
 
 # ── the build, and the unit tests one by one ────────────────────────────────────────────────────
 
-if stage "build with gcc, -O3, no warnings" build gcc "$main"; then
+if stage "build with gcc, -O$level, no warnings" build gcc "$main" -Doptimization="$level"; then
     started=$(date +%s)
     rm -f "$main"/meson-logs/testlog*.json
     # Of a page: quick reads it alone; the full tier fails without Chromium.
@@ -292,15 +298,23 @@ the_reference() {
 # Event files say what the log says, to the package that people read them with: tensorboard, by pip, in
 # an environment of its own.
 read_by_tensorboard() {
-    (cd "$work" && "$main/examples/train" --algo ppo --total-timesteps 20000 --num-items 60 --quiet \
-        --name events --checkpoint events.safetensors --tensorboard) || return 1
+    # One run that never stopped; one that was stopped, went on, and went on again from before that.
+    (cd "$work" && PATH="$main/examples:$PATH" &&
+        train --algo ppo --num-items 60 --total-timesteps 20000 --quiet --tensorboard --name events &&
+        train --algo ppo --num-items 60 --total-timesteps 20000 --quiet --tensorboard --name cut \
+            --stop-after 7000 &&
+        cp runs/cut/checkpoint.safetensors earlier.safetensors &&
+        train --resume cut --quiet --stop-after 15000 &&
+        train --resume earlier.safetensors --name cut --quiet) || return 1
     python=python3
     if [ "${RECRL_NO_INSTALL:-0}" != 1 ]; then
         python3 -m venv "$work/venv" || return 1
         python=$work/venv/bin/python3
         "$python" -m pip install --quiet --disable-pip-version-check tensorboard || return 1
     fi
-    "$python" tests/drivers/read_events.py "$work/runs/events" --package
+    "$python" tests/drivers/read_events.py "$work/runs/events" --package &&
+        "$python" tests/drivers/read_events.py "$work/runs/cut" --package &&
+        cmp "$work/runs/events/log.csv" "$work/runs/cut/log.csv"
 }
 
 # The header as clang reads it, and as cffi and libclang (bindgen's reader) parse it: packages by pip,

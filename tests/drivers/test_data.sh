@@ -13,7 +13,7 @@ has_zlib=$4
 has_jansson=$5
 enter_own_folder
 words_are=-F
-small="--algo ppo --total-timesteps 1024 --n-envs 64 --num-sweeps 2 --num-factors 4 --name t --overwrite"
+small="--algo ppo --total-timesteps 1024 --n-envs 64 --max-episode-steps 4 --num-sweeps 2 --num-factors 4 --name t --overwrite"
 
 # loads FILE WORDS FLAGS…
 loads() {

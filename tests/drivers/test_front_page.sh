@@ -7,7 +7,8 @@ set -u
 failed=0
 said=$(tr '\n' ' ' <"$1")
 for program in "$2" "$3"; do
-    shares=$("$program" | sed -n 's/.*: *\([0-9.]*\) %.*/\1 %/p' | sed -n '1p;$p')
+    printed=$("$program") || { echo "broken: $program fails"; failed=1; }
+    shares=$(echo "$printed" | sed -n 's/.*: *\([0-9.]*\) %.*/\1 %/p' | sed -n '1p;$p')
     [ "$(echo "$shares" | wc -l)" = 2 ] || { echo "broken: $program prints shares"; failed=1; }
     while read -r share; do
         case $said in

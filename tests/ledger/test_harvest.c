@@ -196,7 +196,7 @@ END_TEST
 START_TEST(test_harvest_what_stays_is_as_if_the_others_had_never_been)
 {
     enum { SESSIONS = 6, ROWS = 42 };
-    for (unsigned going = 1; going < 1u << SESSIONS; going++) {
+    for (unsigned going = 1; going < 1u << SESSIONS; going += (unsigned)check_step(5)) {
         scene t, twin;
         const rr_ledger_config config = scene_config(MOST);
         scene_open(&t, &config);
@@ -244,32 +244,32 @@ END_TEST
 /* Every second of a million sessions ends; the others are as before. */
 START_TEST(test_harvest_a_million_open_sessions_are_counted_and_bounded)
 {
-    enum { MILLION = 1000000 };
+    const int32_t n_open = 1000000 / (int32_t)check_step(10);
     scene t;
-    scene_open_rows(&t, MILLION);
-    for (uint64_t i = 0; i < MILLION; i++) {
-        ck_assert_int_eq(scene_record(&t, MILLION - i, i, 0), RR_OK);
+    scene_open_rows(&t, n_open);
+    for (uint64_t i = 0; i < (uint64_t)n_open; i++) {
+        ck_assert_int_eq(scene_record(&t, (uint64_t)n_open - i, i, 0), RR_OK);
     }
-    ck_assert_int_eq(scene_record(&t, 0, MILLION, 0), RR_E_FULL);
-    ck_assert_int_eq(scene_count(&t).open_sessions, MILLION);
-    for (uint64_t i = 0; i < MILLION; i += 2) {
-        ck_assert_int_eq(scene_end(&t, MILLION - i, RRI_END_TERMINATED), RR_OK);
+    ck_assert_int_eq(scene_record(&t, 0, (uint64_t)n_open, 0), RR_E_FULL);
+    ck_assert_int_eq(scene_count(&t).open_sessions, n_open);
+    for (uint64_t i = 0; i < (uint64_t)n_open; i += 2) {
+        ck_assert_int_eq(scene_end(&t, (uint64_t)n_open - i, RRI_END_TERMINATED), RR_OK);
     }
-    int32_t *order = malloc(MILLION * sizeof *order);
-    uint8_t *ends = malloc(MILLION);
+    int32_t *order = malloc((size_t)n_open * sizeof *order);
+    uint8_t *ends = malloc((size_t)n_open);
     size_t n;
-    ck_assert(rri_harvest_pick(&n, order, ends, &t.ledger, MILLION, MILLION));
-    ck_assert_uint_eq(n, MILLION / 2);
+    ck_assert(rri_harvest_pick(&n, order, ends, &t.ledger, (size_t)n_open, (size_t)n_open));
+    ck_assert_uint_eq(n, (size_t)n_open / 2);
     for (size_t place = 0; place < n; place++) { /* the last key came first */
-        ck_assert_int_eq(order[place], (int32_t)(MILLION - 2 - 2 * place));
+        ck_assert_int_eq(order[place], n_open - 2 - 2 * (int32_t)place);
         ck_assert_int_eq(ends[place], 1);
     }
     rri_harvest_forget(&t.ledger, &t.rollout, n);
     const rr_ledger_counts c = scene_count(&t);
-    ck_assert_int_eq(c.rows, MILLION / 2);
-    ck_assert_int_eq(c.open_sessions, MILLION / 2);
+    ck_assert_int_eq(c.rows, n_open / 2);
+    ck_assert_int_eq(c.open_sessions, n_open / 2);
     ck_assert_int_eq(scene_reward(&t, 0, 1.0f, RRI_END_NONE), RR_E_NOT_FOUND);
-    ck_assert_int_eq(scene_reward(&t, MILLION - 1, 1.0f, RRI_END_NONE), RR_OK);
+    ck_assert_int_eq(scene_reward(&t, (uint64_t)n_open - 1, 1.0f, RRI_END_NONE), RR_OK);
     free(order);
     free(ends);
     scene_close(&t);

@@ -50,7 +50,7 @@ static double learned(const machine_plan *plan, uint64_t seed)
 
 static void expect_share(const machine_plan *plan, double least, double most)
 {
-    for (uint64_t seed = 0; seed < (IS_SLOW ? 1 : N_SEEDS); seed++) {
+    for (uint64_t seed = 0; seed < (uint64_t)(IS_SLOW ? 1 : check_runs(N_SEEDS)); seed++) {
         const double share = learned(plan, seed) / best_known(plan, seed);
         ck_assert_msg(share >= least && share <= most,
                       "%s, seed %d: %.4f of the best; it must be in [%.2f, %.2f]", plan->name,
@@ -291,7 +291,7 @@ static double bandit_share(int32_t head, float lr, uint64_t seed)
 
 START_TEST(test_learning_bandit_of_the_host)
 {
-    for (uint64_t seed = 0; seed < N_SEEDS; seed++) {
+    for (uint64_t seed = 0; seed < (uint64_t)check_runs(N_SEEDS); seed++) {
         const double tower = bandit_share(RR_HEAD_TOWER, 0.01f, seed);
         const double dense = bandit_share(RR_HEAD_DENSE, 0.01f, seed);
         const double still = bandit_share(RR_HEAD_DENSE, 1e-9f, seed);
@@ -348,7 +348,7 @@ static double feature_share(float lr, uint64_t seed)
 
 START_TEST(test_learning_what_features_are_worth)
 {
-    for (uint64_t seed = 0; seed < N_SEEDS; seed++) {
+    for (uint64_t seed = 0; seed < (uint64_t)check_runs(N_SEEDS); seed++) {
         const double share = feature_share(0.05f, seed), still = feature_share(1e-9f, seed);
         ck_assert_msg(share > 0.85, "seed %d: %.3f of the best", (int)seed, share);
         ck_assert_msg(still < 0.5, "seed %d: %.3f of the best without learning", (int)seed, still);
@@ -399,7 +399,7 @@ static double share_in(rr_agent *agent, const rr_items *pool, const rr_items *gi
 
 START_TEST(test_learning_carries_over_to_another_catalogue)
 {
-    for (uint64_t seed = 0; seed < (IS_SLOW ? 1 : N_SEEDS); seed++) {
+    for (uint64_t seed = 0; seed < (uint64_t)(IS_SLOW ? 1 : check_runs(N_SEEDS)); seed++) {
         rr_error err;
         rr_items *other = NULL;
         machine m, still;

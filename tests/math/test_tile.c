@@ -51,7 +51,7 @@ START_TEST(test_tile_of_every_size_is_a_chain_of_fmaf)
     for (size_t q = 0; q < n_levels; q++) {
         for (size_t m = 1; m <= levels[q]->narrow; m++) {
             for (size_t n = 1; n <= levels[q]->wide; n += n == 1 ? 1 : 3) {
-                for (size_t d = 0; d < sizeof depths / sizeof *depths; d++) {
+                for (size_t d = 0; d < sizeof depths / sizeof *depths; d += check_step(3)) {
                     try_tile(levels[q]->tile, levels[q], m, n, depths[d], d & 1);
                     try_tile(levels[q]->tiles->tile, levels[q], m, n, depths[d], !(d & 1));
                 }
@@ -96,7 +96,7 @@ START_TEST(test_tile_direct_reads_matrices_where_they_lie_and_gives_the_bits_of_
     const size_t n_levels = levels_present(levels);
     for (size_t q = 0; q < n_levels * 4; q++) {
         for (size_t m = 1; m <= 27; m++) {
-            for (size_t n = 1; n <= levels[q / 4]->wide; n += 5) {
+            for (size_t n = 1; n <= levels[q / 4]->wide; n += 5 * check_step(2)) {
                 try_direct(levels[q / 4], m, n, m % 2 ? 1 : 32, q % 2 != 0, q / 2 % 2 != 0);
             }
         }
@@ -133,7 +133,7 @@ START_TEST(test_tile_rows_give_the_bits_of_tiles)
                 ck_assert_msg(levels_bits(C[p]) == levels_bits(expected),
                               "%s, m %zu n %zu at %zu, %zu", kernels->name, m, n, i, j);
             }
-            n += n > 3 ? 6 : 0;
+            n += n > 3 ? 6 * check_step(3) : 0;
         }
     }
 }

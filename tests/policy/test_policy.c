@@ -176,7 +176,7 @@ START_TEST(test_policy_gradients_are_the_slopes_of_the_loss)
 {
     for (size_t s = 0; s < TWIN_N_SHAPES; s++) {
         measured losses[2] = {{{NULL}}}; /* with entropy, and without */
-        for (int way = 0; way < 7; way++) {
+        for (int way = 0; way < 7; way += (int)check_step(3)) {
             twin t;
             twin_create(&t, TWIN_SHAPES[s], any_kernels(), 20 + s);
             const bool keeps_exp = way >= 5;

@@ -15,7 +15,7 @@
 /* The costly loops take every nth case where they would last too long. */
 static size_t every_nth(void)
 {
-    return machine_is_slow() ? 29 : 1;
+    return machine_is_slow() ? 29 : check_step(13);
 }
 
 /* The smallest machine. */

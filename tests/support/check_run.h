@@ -9,14 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many of n long runs the quick tier of tests/run.sh takes: the first. */
-static inline int check_runs(int n)
+/* The quick tier of tests/run.sh leaves what is exhaustive to the full one. */
+static inline int check_is_quick(void)
 {
     const char *tier = getenv("RECRL_TIER");
-    return tier != NULL && strcmp(tier, "quick") == 0 ? 1 : n;
+    return tier != NULL && strcmp(tier, "quick") == 0;
 }
 
-static int check_run(const char *name, const TTest *const *tests, size_t n_tests)
+/* How many of n long runs it takes: the first. */
+static inline int check_runs(int n)
+{
+    return check_is_quick() ? 1 : n;
+}
+
+/* From one case to the next where there are many: it takes each nth. */
+static inline size_t check_step(size_t n)
+{
+    return check_is_quick() ? n : 1;
+}
+
+static inline int check_run(const char *name, const TTest *const *tests, size_t n_tests)
 {
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
