@@ -46,6 +46,11 @@ static rr_status check_tower(const rr_agent_config *config, const rr_items *item
         RRI_FAIL(err, RR_E_INVALID,
                  "agent config: has_skip is 0 and hidden is empty; the query needs one of them");
     }
+    if (config->reward_model != 0 && config->has_skip == 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: reward_model is 1 and has_skip is 0; with the two-tower head the "
+                 "model stands beside the linear query, so has_skip must be 1");
+    }
     if (items != NULL && rri_items_dim(items) != (size_t)config->item_dim) {
         RRI_FAIL(err, RR_E_INVALID,
                  "agent config: item_dim is %d; it must be the width of the items, %zu",

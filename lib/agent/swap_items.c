@@ -8,7 +8,8 @@
 
 static bool has_item_rows(const rri_network *net, const rri_param *param)
 {
-    return param->offset == net->at.items || param->offset == net->at.item_bias;
+    return param->offset == net->at.items || param->offset == net->at.item_bias ||
+           (net->is_dense && param->offset == net->reward.query);
 }
 
 /* Rows of a tensor [N, width] from the old catalogue's place to the new one's, by key. A key that
@@ -50,6 +51,30 @@ static void carry_over(rr_agent *next, const rr_agent *before)
     }
 }
 
+/* What a reward model's fit remembers: in the dense head rows of items, by key; the rest as it is. */
+static void carry_reward_fit(rr_agent *next, const rr_agent *before)
+{
+    rri_reward_fit *to = &next->trainer.reward;
+    const rri_reward_fit *from = &before->trainer.reward;
+    const rri_network *net = &next->trainer.model.network;
+    const size_t width = net->state_dim + 1;
+    const size_t n_to = net->is_dense ? net->n_items * width : 0;
+    const size_t n_from = net->is_dense ? before->trainer.model.network.n_items * width : 0;
+    if (to->n_state == 0) {
+        return;
+    }
+    for (size_t tried = 0; tried < RRI_REWARD_TRIED; tried++) {
+        float *model = to->state + tried * to->n_floats;
+        const float *old = from->state + tried * from->n_floats;
+        if (net->is_dense) {
+            carry_rows(model, old, width, next, before, true);
+        }
+        memcpy(model + n_to, old + n_from, (to->n_floats - n_to) * sizeof(float));
+    }
+    memcpy(to->misses, from->misses, RRI_REWARD_TRIED * sizeof(float));
+    *to->n_seen = *from->n_seen;
+}
+
 static rr_status check(const rr_agent *agent, const rr_items *items, rr_error *err)
 {
     if (agent->trainer.model.items == NULL) {
@@ -84,6 +109,7 @@ rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
     carry_over(&next, agent);
     memcpy(next.trainer.normaliser.running, agent->trainer.normaliser.running,
            next.trainer.normaliser.n_running * sizeof(double));
+    carry_reward_fit(&next, agent);
     rri_network_pack_items(&next.trainer.model.network, next.trainer.model.values,
                            rri_items_vectors(items));
     rri_network_pack(&next.trainer.model.network, next.trainer.model.values);

@@ -75,6 +75,8 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT64, norm_rows, "8192", AT_LEAST(1), "rows that the running statistics of both remember"),
     FIELD(rr_agent_config, BOOL, has_feature_query, "0", YES_NO, "learned weights of candidate features depend on the state: w + F s"),
     FIELD(rr_agent_config, CHOICE, unknown_versions, "refuse", ONE_OF("refuse", "weigh"), "ledgers: rows of versions that are not known: not trained on, or weighed by the log-prob that they carry"),
+    FIELD(rr_agent_config, BOOL, reward_model, "0", YES_NO, "a linear model of the reward of an item's first showing inside the logits, fitted after each update"),
+    FIELD(rr_agent_config, FLOAT, repeat_step, "1", ABOVE(0), "factor on each step of the repeat weight"),
 };
 
 static const rri_config_field ppo_fields[] = {

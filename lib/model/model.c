@@ -84,6 +84,9 @@ uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_
     if (config->has_feature_query != 0) {
         rri_hash_update(&hash, &config->has_feature_query, sizeof config->has_feature_query);
     }
+    if (config->reward_model != 0) {
+        rri_hash_update(&hash, &config->reward_model, sizeof config->reward_model);
+    }
     rri_hash_update(&hash, values, n_floats * sizeof(float));
     return rri_hash_final(&hash);
 }

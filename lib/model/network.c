@@ -53,6 +53,7 @@ static rr_status add(size_t *offset, rri_network *net, const char *name, size_t 
 
 static rr_status declare_head(rri_network *net, const rr_agent_config *config, rr_error *err)
 {
+    net->reward = (rri_reward_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
     net->at = (rri_head_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
     if (!net->is_dense) {
         RRI_TRY(add(&net->at.log_scale, net, "actor.log_scale", 1, 0, err));
@@ -65,10 +66,24 @@ static rr_status declare_head(rri_network *net, const rr_agent_config *config, r
         RRI_TRY(add(&net->at.repeat_weight, net, "actor.repeat_weight", 1, 0, err));
     }
     if (net->n_items > 0 && (net->is_dense || config->has_trained_items != 0)) {
-        RRI_TRY(add(&net->at.items, net, "actor.items", net->n_items, net->dim, err));
+        RRI_TRY(add(&net->at.items, net, "actor.items", net->n_items, net->item_width,
+                    err));
     }
     if (net->n_items > 0 && (net->is_dense || config->has_bias != 0)) {
         RRI_TRY(add(&net->at.item_bias, net, "actor.item_bias", net->n_items, 0, err));
+    }
+    if (net->has_reward) {
+        RRI_TRY(add(&net->reward.weight, net, "actor.reward_weight", 1, 0, err));
+    }
+    return RR_OK;
+}
+
+static rr_status declare_reward(rri_network *net, rr_error *err)
+{
+    const size_t rows = net->is_dense ? net->n_items : net->dim;
+    RRI_TRY(add(&net->reward.query, net, "reward.query", rows, net->state_dim + 1, err));
+    if (net->feature_dim > 0) {
+        RRI_TRY(add(&net->reward.features, net, "reward.features", net->feature_dim, 0, err));
     }
     return RR_OK;
 }
@@ -85,6 +100,9 @@ static rr_status declare_constants(rri_network *net, const rr_agent_config *conf
         RRI_TRY(add(&net->norm.state_means, net, "state.means", net->state_dim, 0, err));
         RRI_TRY(add(&net->norm.state_inverses, net, "state.inverses", net->state_dim, 0, err));
     }
+    if (net->has_reward) {
+        RRI_TRY(declare_reward(net, err));
+    }
     return RR_OK;
 }
 
@@ -95,13 +113,16 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
     net->is_dense = config->head == RR_HEAD_DENSE;
     net->mlp_scale = net->is_dense ? 1.0f : config->mlp_scale;
     net->has_skip = !net->is_dense && config->has_skip != 0;
+    net->has_reward = config->reward_model != 0;
     net->state_dim = (size_t)config->state_dim;
     net->feature_dim = (size_t)config->feature_dim;
     net->has_feature_query = config->has_feature_query != 0;
     net->n_items = n_items;
 
     const size_t n_hidden = count_layers(config->hidden);
-    net->dim = net->is_dense ? (size_t)config->hidden[n_hidden - 1] : (size_t)config->item_dim;
+    net->item_width =
+        net->is_dense ? (size_t)config->hidden[n_hidden - 1] : (size_t)config->item_dim;
+    net->dim = net->item_width + (net->is_dense && net->has_reward ? net->state_dim + 1 : 0);
     if (n_hidden > 0) {
         const rri_mlp_shape actor = shape_of(config, config->hidden, net->is_dense ? 0 : net->dim);
         RRI_TRY(rri_mlp_declare(&net->actor, &net->params, "actor.mlp", &actor, err));
@@ -137,6 +158,14 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
         rri_linear_layout(&net->feature_query, arena, kernels, false);
     }
     rri_mlp_layout(&net->critic, arena, kernels, false);
+    if (net->has_reward) {
+        const size_t n_skip = rri_size_multiply(net->dim, net->state_dim);
+        const size_t n_items = rri_size_multiply(net->n_items, net->dim);
+        net->reward_skip = RRI_TAKE(arena, float, net->is_dense ? 0 : n_skip);
+        net->reward_offset = RRI_TAKE(arena, float, net->is_dense ? 0 : net->dim);
+        net->reward_items = RRI_TAKE(arena, float, net->is_dense ? n_items : 0);
+        net->reward_features = RRI_TAKE(arena, float, net->feature_dim);
+    }
     if (net->n_items > 0 && !net->borrows_panels) {
         const size_t n_floats = rri_network_panel_floats(kernels, net->n_items, net->dim);
         net->item_panels = n_floats > 0 ? RRI_TAKE(arena, float, n_floats) : NULL;
@@ -164,7 +193,7 @@ rri_inputs rri_inputs_from(const rri_inputs *in, size_t first)
 /* The query is the MLP's output as it is: the two share memory in a tape. */
 static bool is_query_last_layer(const rri_network *net)
 {
-    return net->is_dense && net->actor.shape.n_layers > 0;
+    return net->is_dense && !net->has_reward;
 }
 
 static bool sees_normalised(const rri_network *net)
@@ -194,7 +223,7 @@ size_t rri_network_init_scratch(const rri_network *net)
     const size_t critic = rri_mlp_init_scratch(&net->critic);
     bytes = critic > bytes ? critic : bytes;
     if (net->is_dense) {
-        const size_t items = rri_init_scratch(net->n_items, net->dim);
+        const size_t items = rri_init_scratch(net->n_items, net->item_width);
         bytes = items > bytes ? items : bytes;
     }
     return bytes;
@@ -215,9 +244,12 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
     if (net->at.log_scale != RRI_ABSENT) {
         values[net->at.log_scale] = rri_log(config->initial_scale);
     }
+    if (net->has_reward) {
+        values[net->reward.weight] = 1.0f;
+    }
     if (net->is_dense) {
         const rri_param *items = rri_params_find(&net->params, "actor.items");
-        rri_init_orthogonal(values + items->offset, net->n_items, net->dim, DENSE_ITEMS_GAIN,
+        rri_init_orthogonal(values + items->offset, net->n_items, net->item_width, DENSE_ITEMS_GAIN,
                             config->seed, (uint64_t)(items - net->params.entries), scratch);
     } else if (net->at.items != RRI_ABSENT && pool_vectors != NULL) {
         memcpy(values + net->at.items, pool_vectors, net->n_items * net->dim * sizeof(float));
@@ -238,10 +270,57 @@ static void pack_constants(rri_network *net, const float *values)
     net->state_inverses = sees_normalised(net) ? values + net->norm.state_inverses : NULL;
 }
 
+/* The model joins what is there: W_skip + α M and α m, w + τ α w_r. */
+static void join_reward(rri_network *net, const float *values)
+{
+    const size_t S = net->state_dim;
+    const float weight = values[net->reward.weight];
+    for (size_t j = 0; !net->is_dense && j < net->dim; j++) {
+        const float *row = values + net->reward.query + j * (S + 1);
+        float *sum = net->reward_skip + j * S;
+        memcpy(sum, values + net->skip.weight_offset + j * S, S * sizeof(float));
+        rri_vec_axpy(net->kernels, sum, weight, row, S);
+        net->reward_offset[j] = weight * row[S];
+    }
+    if (!net->is_dense) {
+        rri_linear_pack_weights(&net->skip, net->reward_skip);
+    }
+    if (net->feature_dim > 0) {
+        memcpy(net->reward_features, values + net->at.feature_weights,
+               net->feature_dim * sizeof(float));
+        rri_vec_axpy(net->kernels, net->reward_features, net->head.scale * weight,
+                     values + net->reward.features, net->feature_dim);
+        net->head.feature_weights = net->reward_features;
+    }
+}
+
+/* In the dense head, items [first, last): v_i, α M_i, α m_i. */
+static void join_items(rri_network *net, const float *values, size_t first, size_t last)
+{
+    const size_t width = net->item_width, of_model = net->dim - width;
+    for (size_t i = first; i < last; i++) {
+        float *item = net->reward_items + i * net->dim;
+        memcpy(item, values + net->at.items + i * width, width * sizeof(float));
+        memset(item + width, 0, of_model * sizeof(float));
+        rri_vec_axpy(net->kernels, item + width, values[net->reward.weight],
+                     values + net->reward.query + i * of_model, of_model);
+    }
+}
+
+/* The item vectors that logits are made of. */
+static const float *item_vectors(const rri_network *net, const float *values,
+                                 const float *pool_vectors)
+{
+    if (net->is_dense && net->has_reward) {
+        return net->reward_items;
+    }
+    return rri_network_learns_items(net) ? values + net->at.items : pool_vectors;
+}
+
 static void pack_actor(rri_network *net, const float *values)
 {
     rri_mlp_pack(&net->actor, values);
-    if (net->has_skip) {
+    if (net->has_skip && !net->has_reward) {
         rri_linear_pack(&net->skip, values);
     }
     if (net->has_feature_query) {
@@ -257,8 +336,11 @@ static void pack_actor(rri_network *net, const float *values)
         .feature_dim = net->feature_dim,
         .temperature = 1.0f,
     };
-    net->feature_weights = net->head.feature_weights;
     net->catalogue.bias = at_or_null(values, net->at.item_bias);
+    if (net->has_reward) {
+        join_reward(net, values);
+    }
+    net->feature_weights = net->head.feature_weights;
     pack_constants(net, values);
 }
 
@@ -288,7 +370,10 @@ void rri_network_pack_items(rri_network *net, const float *values, const float *
     net->catalogue.dim = net->dim;
     net->catalogue.panels = net->item_panels;
     net->catalogue.query_panels = net->query_panels;
-    net->catalogue.vectors = rri_network_learns_items(net) ? values + net->at.items : pool_vectors;
+    net->catalogue.vectors = item_vectors(net, values, pool_vectors);
+    if (net->is_dense && net->has_reward) {
+        join_items(net, values, 0, net->n_items);
+    }
     if (net->item_panels != NULL) {
         rri_panels_pack(net->kernels, net->item_panels,
                         rri_view_transposed(net->catalogue.vectors, net->dim), net->dim,
@@ -306,7 +391,8 @@ void rri_network_pack_items(rri_network *net, const float *values, const float *
 /* Whether packing the items is more than panels that can be shared out. */
 static size_t n_item_tasks(const rri_network *net)
 {
-    const bool is_packed = net->item_panels != NULL || net->query_panels != NULL;
+    const bool is_packed =
+        net->item_panels != NULL || net->query_panels != NULL || net->reward_items != NULL;
     if (!rri_network_learns_items(net) || !is_packed) {
         return 0;
     }
@@ -329,9 +415,16 @@ void rri_network_pack_task(rri_network *net, const float *values, size_t task)
     } else if (net->query_panels != NULL) {
         rri_network_pack_items(net, values, NULL);
     } else {
-        rri_panels_pack_range(net->kernels, net->item_panels,
-                              rri_view_transposed(values + net->at.items, net->dim), net->dim,
-                              net->n_items, (task - 1) * per_task, task * per_task);
+        if (net->is_dense && net->has_reward) {
+            const size_t first = (task - 1) * PACKED_ITEMS;
+            join_items(net, values, first, rri_size_smaller(first + PACKED_ITEMS, net->n_items));
+        }
+        if (net->item_panels != NULL) {
+            rri_panels_pack_range(
+                net->kernels, net->item_panels,
+                rri_view_transposed(item_vectors(net, values, NULL), net->dim), net->dim,
+                net->n_items, (task - 1) * per_task, task * per_task);
+        }
     }
 }
 
@@ -381,6 +474,20 @@ static void weigh_features(const rri_network *net, rri_network_tape *tape, const
                        inputs + begin * net->state_dim, end - begin, true, scratch);
 }
 
+/* The dense head's query beside a reward model: (MLP(s), s, 1). */
+static void extend_query(const rri_network *net, rri_network_tape *tape, const float *inputs,
+                         size_t begin, size_t end)
+{
+    const size_t S = net->state_dim, width = net->item_width;
+    const float *last = rri_mlp_last(&net->actor, &tape->actor);
+    for (size_t i = begin; i < end; i++) {
+        float *query = tape->query + i * net->dim;
+        memcpy(query, last + i * width, width * sizeof(float));
+        memcpy(query + width, inputs + i * S, S * sizeof(float));
+        query[width + S] = 1.0f;
+    }
+}
+
 void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch)
 {
@@ -388,7 +495,9 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
     const float *inputs = seen_states(net, tape, in, begin, end);
     if (has_mlp(net)) {
         rri_mlp_forward(&net->actor, &tape->actor, inputs, begin, end, scratch);
-        if (!is_query_last_layer(net)) {
+        if (net->is_dense && net->has_reward) {
+            extend_query(net, tape, inputs, begin, end);
+        } else if (!is_query_last_layer(net)) {
             memcpy(query, rri_mlp_last(&net->actor, &tape->actor) + begin * net->dim,
                    (end - begin) * net->dim * sizeof(float));
             rri_vec_scale(net->kernels, query, net->mlp_scale, (end - begin) * net->dim);
@@ -397,6 +506,9 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
     if (net->has_skip) {
         rri_linear_forward(&net->skip, query, inputs + begin * net->state_dim, end - begin,
                            has_mlp(net), scratch);
+    }
+    for (size_t i = 0; net->has_reward && !net->is_dense && i < end - begin; i++) {
+        rri_vec_add(net->kernels, query + i * net->dim, net->reward_offset, net->dim);
     }
     if (net->has_feature_query) {
         weigh_features(net, tape, inputs, begin, end, scratch);
@@ -420,8 +532,12 @@ void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes
                                 rri_stack *scratch)
 {
     if (has_mlp(net)) {
-        float *d_mlp = rri_mlp_last(&net->actor, &slopes->actor) + begin * net->dim;
-        if (!is_query_last_layer(net)) {
+        float *d_mlp = rri_mlp_last(&net->actor, &slopes->actor) + begin * net->item_width;
+        for (size_t i = begin; net->is_dense && net->has_reward && i < end; i++) {
+            memcpy(d_mlp + (i - begin) * net->item_width, slopes->query + i * net->dim,
+                   net->item_width * sizeof(float));
+        }
+        if (!net->is_dense) {
             memcpy(d_mlp, slopes->query + begin * net->dim,
                    (end - begin) * net->dim * sizeof(float));
             rri_vec_scale(net->kernels, d_mlp, net->mlp_scale, (end - begin) * net->dim);

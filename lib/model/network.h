@@ -4,6 +4,7 @@
  *   two-tower   q(s) = W_skip s + c MLP(s)        z = τ q·v + w·f + b − κ count
  *   dense       q(s) = last hidden layer of MLP   the same with learned item vectors v and τ = 1
  *               with has_feature_query w + F s stands for w
+ *   reward model, an option: z_i += τ α r̂(s, i), inside q, and in the dense head inside v
  *   critic      V(s) = MLP(s)
  *
  * n rows, S state width, d query width, N items. */
@@ -39,6 +40,15 @@ typedef struct rri_norm_offsets {
     size_t begin;
 } rri_norm_offsets;
 
+/* The same of a reward model: its weight, which is learned, and constants behind those of
+ * normalisation. Who moves them is train/reward_fit.h. maths §12.
+ *   two-tower   r̂(s, i) = v_i·(M s + m) + w_r·f_i        dense   r̂(s, i) = M_i·s + m_i + w_r·f_i */
+typedef struct rri_reward_offsets {
+    size_t weight;   /* [1] α */
+    size_t query;    /* [d, S + 1], dense [N, S + 1]: M, and m behind each row */
+    size_t features; /* [f] w_r */
+} rri_reward_offsets;
+
 typedef struct rri_network {
     rri_params params;
     rri_mlp actor;            /* to d; absent without hidden layers */
@@ -47,6 +57,7 @@ typedef struct rri_network {
     rri_mlp critic;           /* to 1 */
     rri_head_offsets at;
     rri_norm_offsets norm;
+    rri_reward_offsets reward;
     bool has_skip, has_feature_query, is_dense;
     bool borrows_panels; /* set between declare and layout: the catalogue is lent, packed */
     float mlp_scale;     /* c; 1 in the dense head */
@@ -58,6 +69,14 @@ typedef struct rri_network {
     const float *feature_weights; /* w [f] in the flat values, at temperature 1 */
     float *query_panels;          /* the same by its other side, for dq; NULL for a large one */
     float *item_panels; /* the catalogue packed; slice of the arena; NULL for a large one */
+
+    /* What a reward model joins to, made anew when values are packed; slices of the arena. */
+    bool has_reward;
+    size_t item_width;      /* floats of a learned item vector; the rest of dim is the model's */
+    float *reward_skip;     /* [d, S] two-tower: W_skip + α M */
+    float *reward_offset;   /* [d] two-tower: α m */
+    float *reward_items;    /* [N, dim] dense: v_i, α M_i, α m_i, against (q, s, 1) */
+    float *reward_features; /* [f] w + τ α w_r */
 
     float value_shift, value_scale; /* V = shift + scale · v; 0 and 1 */
     const float *state_means,

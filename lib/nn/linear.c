@@ -71,13 +71,17 @@ size_t rri_linear_scratch(const rri_linear *l, size_t n)
                            rri_size_larger(backward_weight, backward_bias));
 }
 
-void rri_linear_pack(rri_linear *l, const float *values)
+void rri_linear_pack_weights(rri_linear *l, const float *W)
 {
-    const float *W = values + l->weight_offset;
     rri_panels_pack(l->kernels, l->forward_panels, rri_view_transposed(W, l->in), l->in, l->out);
     if (l->backward_panels != NULL) {
         rri_panels_pack(l->kernels, l->backward_panels, rri_view_rows(W, l->in), l->out, l->in);
     }
+}
+
+void rri_linear_pack(rri_linear *l, const float *values)
+{
+    rri_linear_pack_weights(l, values + l->weight_offset);
     if (l->has_bias) {
         memcpy(l->bias, values + l->bias_offset, l->out * sizeof(float));
     }

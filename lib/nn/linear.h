@@ -50,6 +50,8 @@ size_t rri_linear_scratch(const rri_linear *l, size_t n);
 
 /* Packs W and b out of the flat values. */
 void rri_linear_pack(rri_linear *l, const float *values);
+/* Packs other weights W [out, in] in their place. */
+void rri_linear_pack_weights(rri_linear *l, const float *W);
 
 /* y ← x Wᵀ + b, or y += x Wᵀ + b when is_added. */
 void rri_linear_forward(const rri_linear *l, float *y, const float *x, size_t n, bool is_added,

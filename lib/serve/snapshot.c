@@ -216,6 +216,7 @@ rr_status rri_snapshot_check_shape(const rr_agent_config *given, size_t given_it
         {"feature_dim", &given->feature_dim, &config->feature_dim, 1},
         {"normalize_states", &given->normalize_states, &config->normalize_states, 1},
         {"has_feature_query", &given->has_feature_query, &config->has_feature_query, 1},
+        {"reward_model", &given->reward_model, &config->reward_model, 1},
         {"max_candidates", &given->max_candidates, &config->max_candidates, 1},
         {"max_history", &given->max_history, &config->max_history, 1},
         {"max_pool_items", &given->max_pool_items, &config->max_pool_items, 1},

@@ -138,6 +138,11 @@ static rr_status add_agent(rri_safetensors_writer *writer, const rr_agent *agent
         RRI_TRY(rri_safetensors_add(writer, "agent.running", RRI_DTYPE_F64, &normaliser->n_running,
                                     1, normaliser->running, err));
     }
+    const rri_reward_fit *reward = &agent->trainer.reward;
+    if (reward->n_state > 0) {
+        RRI_TRY(rri_safetensors_add(writer, "agent.reward_fit", RRI_DTYPE_F32, &reward->n_state, 1,
+                                    reward->state, err));
+    }
     const rri_versions *versions = &agent->trainer.versions;
     const size_t versions_shape[] = {versions->n, sizeof(rri_version)};
     if (versions->n > 0) {

@@ -15,6 +15,7 @@
 #include "store/checkpoint.h"
 #include "store/file_format.h"
 #include "train/normalise.h"
+#include "train/reward_fit.h"
 
 rr_status rri_checkpoint_check_format(const rri_safetensors_reader *reader, rr_error *err)
 {
@@ -86,7 +87,8 @@ static bool is_binding(int32_t kind, const char *field)
     static const char *const of_agent[] = {
         "head",      "hidden",      "critic_hidden",     "activation",
         "has_skip",  "has_bias",    "has_repeat_weight", "has_trained_items",
-        "mlp_scale", "feature_dim", "normalize_returns", "normalize_states"};
+        "mlp_scale", "feature_dim", "normalize_returns", "normalize_states",
+        "reward_model"};
     if (kind == RR_CONFIG_ENV) {
         return strcmp(field, "world_seed") != 0;
     }
@@ -236,6 +238,23 @@ static rr_status read_running(double *running, const rr_agent *agent,
     return rri_normalise_check(&agent->trainer.model.config, data, err);
 }
 
+/* What is fitted, there where there is a reward model. `state` NULL: only judged. */
+static rr_status read_reward_fit(float *state, const rr_agent *agent,
+                                 const rri_safetensors_reader *reader, rr_error *err)
+{
+    const size_t n = agent->trainer.reward.n_state;
+    if (n == 0) {
+        return RR_OK;
+    }
+    const unsigned char *data;
+    RRI_TRY(rri_safetensors_find(&data, reader, "agent.reward_fit", RRI_DTYPE_F32, &n, 1, err));
+    if (state != NULL) {
+        memcpy(state, data, n * sizeof(float));
+        return RR_OK;
+    }
+    return rri_reward_fit_check(data, n, err);
+}
+
 static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
 {
     const rri_algorithm *algorithm, *own = agent->trainer.recipe.algorithm;
@@ -252,6 +271,7 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(NULL, counters[0], reader, err));
     RRI_TRY(read_running(NULL, agent, reader, err));
+    RRI_TRY(read_reward_fit(NULL, agent, reader, err));
     RRI_TRY(read_earlier(NULL, agent, reader, err));
     RRI_TRY(read_flat(NULL, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(NULL, agent, "optimizer.first", -FLT_MAX, reader, err));
@@ -264,6 +284,7 @@ static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reade
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(&agent->trainer.versions, counters[0], reader, err));
     RRI_TRY(read_running(agent->trainer.normaliser.running, agent, reader, err));
+    RRI_TRY(read_reward_fit(agent->trainer.reward.state, agent, reader, err));
     RRI_TRY(read_earlier(&agent->trainer.earlier, agent, reader, err));
     RRI_TRY(read_flat(agent->trainer.model.values, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(

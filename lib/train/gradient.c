@@ -178,6 +178,14 @@ static float *gradient_of(const rri_trainer *trainer, size_t offset)
     return offset == RRI_ABSENT ? NULL : trainer->gradients + offset;
 }
 
+/* [N, dim] Where the gradient of the item vectors goes: beside a reward model, whose part of them in
+ * the dense head is no parameter, an array of its own. */
+static float *items_gradient_of(const rri_trainer *trainer)
+{
+    return trainer->d_items != NULL ? trainer->d_items
+                                    : gradient_of(trainer, trainer->model.network.at.items);
+}
+
 /* ── the same over a large pool, which is shared out by items: the policy between two halves ── */
 
 static void run_tile_to_query(void *context, size_t task, size_t worker)
@@ -213,7 +221,7 @@ static void run_large_pool(slice_job *job, size_t n_tiles)
     const rri_large_pool_slopes slopes = {slice->actions, slice->d_log_probs, job->d_entropy};
     const rri_large_pool_gradients gradients = {.dq = slice->slopes.query,
                                                 .sums = &slice->tiles[0].policy,
-                                                .dV = gradient_of(trainer, at->items),
+                                                .dV = items_gradient_of(trainer),
                                                 .db = gradient_of(trainer, at->item_bias),
                                                 .adds_to_items = !job->is_first};
     rri_large_pool_backward(&gradients, &slice->policy, &in, &slopes, trainer->workers,
@@ -231,7 +239,7 @@ static void run_items(const slice_job *job, size_t first, rri_stack *scratch)
     rri_slice *slice = &trainer->slice;
     const size_t last = rri_size_smaller(first + ITEM_BLOCK, net->n_items);
     const rri_logits_input in = input_of(job);
-    float *d_items = gradient_of(trainer, net->at.items);
+    float *d_items = items_gradient_of(trainer);
     float *d_bias = gradient_of(trainer, net->at.item_bias);
     if (job->is_first && d_items != NULL) {
         memset(d_items + first * net->dim, 0, (last - first) * net->dim * sizeof(float));
@@ -289,6 +297,12 @@ static void zero_scalars(rri_trainer *trainer)
         gradients[at->feature_weights + f] = 0.0f;
     }
     rri_network_zero_constants(&trainer->model.network, gradients);
+    if (trainer->model.network.has_reward) {
+        gradients[trainer->model.network.reward.weight] = 0.0f;
+    }
+    if (trainer->d_query != NULL) {
+        memset(trainer->d_query, 0, trainer->model.network.dim * sizeof(double));
+    }
 }
 
 /* Tiles' sums, in order, into the gradient's scalars and the minibatch's sums. */
@@ -312,6 +326,18 @@ static void add_tiles(const slice_job *job, rri_loss_sums *total)
     }
 }
 
+/* Σ_rows dq, by which the two-tower's offset m is weighed. */
+static void add_query_slopes(const slice_job *job)
+{
+    rri_trainer *trainer = job->trainer;
+    const size_t dim = trainer->model.network.dim;
+    for (size_t i = 0; trainer->d_query != NULL && i < job->n; i++) {
+        for (size_t j = 0; j < dim; j++) {
+            trainer->d_query[j] += (double)trainer->slice.slopes.query[i * dim + j];
+        }
+    }
+}
+
 static void run_slice(slice_job *job, rri_loss_sums *total)
 {
     rri_trainer *trainer = job->trainer;
@@ -331,6 +357,61 @@ static void run_slice(slice_job *job, rri_loss_sums *total)
     rri_workers_run(trainer->workers, run_params, job,
                     rri_network_n_tasks(&trainer->model.network) + job->n_item_blocks);
     add_tiles(job, total);
+    add_query_slopes(job);
+}
+
+/* Two-tower: Σ_jk dW_jk M_jk + Σ_j m_j Σ_rows dq_j, with W_skip's gradient in the place of one. */
+static double tower_reward_slope(const rri_trainer *trainer)
+{
+    const rri_network *net = &trainer->model.network;
+    const size_t S = net->state_dim;
+    const float *d_skip = trainer->gradients + net->skip.weight_offset;
+    double sum = 0.0;
+    for (size_t j = 0; j < net->dim; j++) {
+        const float *row = trainer->model.values + net->reward.query + j * (S + 1);
+        sum += (double)rri_dot(net->kernels, d_skip + j * S, row, S);
+        sum += trainer->d_query[j] * (double)row[S];
+    }
+    return sum;
+}
+
+/* Dense: Σ_i (M_i, m_i)·dv_i of the model's part of v_i; the learned part goes where it belongs. */
+static double dense_reward_slope(rri_trainer *trainer)
+{
+    const rri_network *net = &trainer->model.network;
+    const size_t width = net->item_width, of_model = net->dim - width;
+    double sum = 0.0;
+    for (size_t i = 0; i < net->n_items; i++) {
+        const float *d_item = trainer->d_items + i * net->dim;
+        const float *row = trainer->model.values + net->reward.query + i * of_model;
+        memcpy(trainer->gradients + net->at.items + i * width, d_item, width * sizeof(float));
+        sum += (double)rri_dot(net->kernels, d_item + width, row, of_model);
+    }
+    return sum;
+}
+
+/* α moves what it joins to along the model, so its slope is made of theirs:
+ *     dα = that of the head + τ dw·w_r        d log τ += α τ dw·w_r */
+static void add_reward_slopes(rri_trainer *trainer)
+{
+    const rri_network *net = &trainer->model.network;
+    if (!net->has_reward) {
+        return;
+    }
+    const float *values = trainer->model.values;
+    float *gradients = trainer->gradients;
+    double of_features = 0.0;
+    for (size_t k = 0; k < net->feature_dim; k++) {
+        of_features += (double)gradients[net->at.feature_weights + k] *
+                       (double)values[net->reward.features + k];
+    }
+    of_features *= (double)net->head.scale;
+    const double of_head =
+        net->is_dense ? dense_reward_slope(trainer) : tower_reward_slope(trainer);
+    gradients[net->reward.weight] = (float)(of_head + of_features);
+    if (net->at.log_scale != RRI_ABSENT) {
+        gradients[net->at.log_scale] += (float)(of_features * (double)values[net->reward.weight]);
+    }
 }
 
 rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *rollout,
@@ -354,5 +435,6 @@ rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *roll
         };
         run_slice(&job, &total);
     }
+    add_reward_slopes(trainer);
     return total;
 }

@@ -61,6 +61,20 @@ static const char *find_not_finite(const rri_trainer *trainer)
     return "the norm alone";
 }
 
+static float value_at(const rri_trainer *trainer, size_t offset)
+{
+    return offset == RRI_ABSENT ? 0.0f : trainer->model.values[offset];
+}
+
+/* A step that began at `before`, made `factor` times as long. */
+static void stretch(rri_trainer *trainer, size_t offset, float before, float factor)
+{
+    if (offset != RRI_ABSENT && factor != 1.0f) {
+        float *value = trainer->model.values + offset;
+        *value = before + factor * (*value - before);
+    }
+}
+
 rr_status rri_step_take(rri_trainer *trainer, float lr, double *norm, rr_error *err)
 {
     const size_t n_shards = rri_clip_n_shards(trainer->model.network.params.n_floats);
@@ -79,7 +93,10 @@ rr_status rri_step_take(rri_trainer *trainer, float lr, double *norm, rr_error *
     trainer->n_optimizer_steps = rri_count_sum(trainer->n_optimizer_steps, 1);
     job.adam = rri_adam_step_init(lr, recipe->optimizer_eps, clip, trainer->n_optimizer_steps);
     job.rmsprop = rri_rmsprop_step_init(lr, recipe->rms_alpha, recipe->optimizer_eps, clip);
+    const float repeat_weight = value_at(trainer, trainer->model.network.at.repeat_weight);
     rri_workers_run(trainer->workers, sweep_shard, &job, n_shards);
+    stretch(trainer, trainer->model.network.at.repeat_weight, repeat_weight,
+            trainer->model.config.repeat_step);
     rri_workers_run(trainer->workers, pack_part, &job,
                     rri_network_n_pack_tasks(&trainer->model.network));
     return RR_OK;

@@ -5,6 +5,7 @@
 #include "policy/large_pool.h"
 #include "policy/sweep.h"
 #include "train/normalise.h"
+#include "train/reward_fit.h"
 
 static void layout_slice(rri_trainer *trainer, rri_arena *arena)
 {
@@ -87,7 +88,11 @@ static size_t stack_bytes(const rri_trainer *trainer, bool is_first)
         const size_t own = rri_large_pool_scratch(trainer->model.kernels, &limits);
         bytes = rri_size_larger(bytes, rri_size_add(shared, own));
     }
-    return is_first ? rri_size_larger(bytes, rri_network_init_scratch(net)) : bytes;
+    if (is_first) {
+        bytes = rri_size_larger(bytes, rri_network_init_scratch(net));
+        bytes = rri_size_larger(bytes, rri_reward_fit_scratch(net));
+    }
+    return bytes;
 }
 
 void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena)
@@ -102,6 +107,7 @@ void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena)
     layout_slice(trainer, arena);
     layout_update(trainer, arena);
     rri_normalise_layout(trainer, arena);
+    rri_reward_fit_layout(trainer, arena);
 
     const size_t n_threads = (size_t)trainer->model.config.num_threads;
     trainer->stacks = RRI_TAKE(arena, rri_stack, n_threads);

@@ -98,6 +98,24 @@ typedef struct rri_normaliser {
     size_t n_running;
 } rri_normaliser;
 
+/* The fit of a reward model, reward_fit.h. */
+enum { RRI_REWARD_BLOCK = 64, RRI_REWARD_TRIED = 4 };
+
+typedef struct rri_reward_fit {
+    /* What is remembered, [n_state]: the models that are tried; the mean squared error of each; the
+     * rows that they have seen. */
+    float *state, *misses, *n_seen;
+    size_t n_state, n_floats; /* n_floats: of one model */
+
+    /* One block of B rows. */
+    float *states, *vectors, *features; /* [B, S], [B, d] two-tower, [B, f] */
+    int32_t *items;                     /* [B] dense */
+    float *rewards;                     /* [B] */
+    float *products;                    /* [3, B, B] */
+    double *kernel, *factor;            /* [B, B] */
+    double *errors, *answers;           /* [B] */
+} rri_reward_fit;
+
 /* In what units the losses of an update are: (R − shift) · per_unit and Â · advantage; V² · scale²
  * leads back. */
 typedef struct rri_units {
@@ -115,6 +133,9 @@ typedef struct rri_trainer {
     rri_slice slice;
     rri_update_rows update;
     rri_normaliser normaliser;
+    rri_reward_fit reward;
+    double *d_query; /* [d] Σ_rows ∂loss/∂q, of the two-tower with a reward model; else NULL */
+    float *d_items;  /* [N, dim] of item vectors, of the dense head with one; else NULL */
     rri_units units;   /* of the update under way */
     rri_stack *stacks; /* [num_threads] */
 

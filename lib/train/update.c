@@ -14,6 +14,7 @@
 #include "train/minibatch.h"
 #include "train/normalise.h"
 #include "train/returns.h"
+#include "train/reward_fit.h"
 
 static rr_status check_width(const char *field, size_t buffer, size_t trainer, const char *config,
                              rr_error *err)
@@ -215,6 +216,7 @@ rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_roll
     fill_stats(stats, trainer, &sums, n_places, *n_trained, lr);
     if (*n_trained > 0 && status != RR_E_CANCELLED) {
         see_states(trainer, rollout, n);
+        rri_reward_fit_rows(trainer, rollout, n);
     }
     rri_model_touch(&trainer->model);
     return status;

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/reward_fit.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/status.h"
+#include "math/gemm.h"
+#include "nn/standardise.h"
+#include "policy/menu.h"
+#include "train/gradient.h"
+
+enum { B = RRI_REWARD_BLOCK, TRIED = RRI_REWARD_TRIED };
+
+/* Passes over the rows of an update. The first one meets them new and judges; the later ones bring
+ * blocks to agree with each other. */
+enum { PASSES = 8 };
+
+/* λ of each model in units of the mean K_ii: from rewards without noise to those that hide what is
+ * learned. The last one's grows with the rows seen, as does what a model knows against one row. */
+static const double NOISE[TRIED] = {0.003, 0.1, 1.0, 1.0};
+static const double NOISE_ROWS = 256.0, MOST_NOISE = 512.0;
+
+/* Rows over which errors are averaged. */
+static const float ERROR_ROWS = 512.0f;
+
+/* The model's share of the logits: their deviation over a row's list, at τ and α of the start, is so
+ * many times the model's deviation over its error, and at most so many nats. */
+static const double NATS_PER_SKILL = 10.0, MOST_NATS = 30.0;
+
+static size_t n_rows_of(const rri_network *net)
+{
+    return net->is_dense ? net->n_items : net->dim;
+}
+
+void rri_reward_fit_layout(rri_trainer *trainer, rri_arena *arena)
+{
+    const rri_network *net = &trainer->model.network;
+    rri_reward_fit *fit = &trainer->reward;
+    *fit = (rri_reward_fit){0};
+    trainer->d_query = NULL;
+    trainer->d_items = NULL;
+    if (!net->has_reward) {
+        return;
+    }
+    if (net->is_dense) {
+        trainer->d_items = RRI_TAKE(arena, float, rri_size_multiply(net->n_items, net->dim));
+    } else {
+        trainer->d_query = RRI_TAKE(arena, double, net->dim);
+    }
+    const size_t query = rri_size_multiply(n_rows_of(net) + 1, net->state_dim + 1);
+    fit->n_floats = rri_size_add(query, net->feature_dim);
+    fit->n_state = rri_size_add(rri_size_multiply(TRIED, fit->n_floats), TRIED + 1);
+    fit->state = RRI_TAKE(arena, float, fit->n_state);
+    fit->misses = fit->state != NULL ? fit->state + TRIED * fit->n_floats : NULL;
+    fit->n_seen = fit->misses != NULL ? fit->misses + TRIED : NULL;
+    fit->states = RRI_TAKE(arena, float, rri_size_multiply(B, net->state_dim));
+    fit->vectors = RRI_TAKE(arena, float, net->is_dense ? 0 : B * net->dim);
+    fit->features = RRI_TAKE(arena, float, rri_size_multiply(B, net->feature_dim));
+    fit->items = RRI_TAKE(arena, int32_t, B);
+    fit->rewards = RRI_TAKE(arena, float, B);
+    fit->products = RRI_TAKE(arena, float, 3 * B * B);
+    fit->kernel = RRI_TAKE(arena, double, B * B);
+    fit->factor = RRI_TAKE(arena, double, B * B);
+    fit->errors = RRI_TAKE(arena, double, B);
+    fit->answers = RRI_TAKE(arena, double, B);
+}
+
+size_t rri_reward_fit_scratch(const rri_network *net)
+{
+    const size_t of_vectors = net->is_dense ? 1 : net->dim;
+    const size_t widest = rri_size_larger(net->state_dim, rri_size_larger(of_vectors, net->feature_dim));
+    return net->has_reward ? rri_gemm_scratch(net->kernels, B, B, widest) : 0;
+}
+
+/* ── one model: M and m [rows, S + 1], u and c [S + 1], w_r [f] ── */
+
+static float *query_of(const rri_trainer *trainer, size_t tried)
+{
+    return trainer->reward.state + tried * trainer->reward.n_floats;
+}
+
+static float *user_of(const rri_trainer *trainer, size_t tried)
+{
+    const rri_network *net = &trainer->model.network;
+    return query_of(trainer, tried) + n_rows_of(net) * (net->state_dim + 1);
+}
+
+static float *weights_of(const rri_trainer *trainer, size_t tried)
+{
+    return user_of(trainer, tried) + trainer->model.network.state_dim + 1;
+}
+
+/* (x, 1) · row of one row [S + 1]. */
+static double affine(const rri_network *net, const float *row, const float *s)
+{
+    return (double)rri_dot(net->kernels, row, s, net->state_dim) + (double)row[net->state_dim];
+}
+
+/* One choice of a row, as the model sees it: v, or in the dense head the item, and f where there
+ * are features. */
+typedef struct choice {
+    const float *vector, *features;
+    int32_t item;
+} choice;
+
+/* v·(M s + m) + w_r·f: what tells items apart. */
+static double part_of_item(const rri_trainer *trainer, size_t tried, const float *s,
+                           const choice *of)
+{
+    const rri_network *net = &trainer->model.network;
+    const size_t width = net->state_dim + 1;
+    const float *query = query_of(trainer, tried);
+    double sum = 0.0;
+    if (net->is_dense) {
+        sum = of->item >= 0 ? affine(net, query + (size_t)of->item * width, s) : 0.0;
+    } else {
+        for (size_t j = 0; j < net->dim; j++) {
+            sum += (double)of->vector[j] * affine(net, query + j * width, s);
+        }
+    }
+    return of->features != NULL
+               ? sum + (double)rri_dot(net->kernels, weights_of(trainer, tried), of->features,
+                                       net->feature_dim)
+               : sum;
+}
+
+/* ── rows ── */
+
+/* Earlier showings of the item at one position in the row's session. */
+static int32_t count_of(const rri_menu *menu, size_t row, size_t position)
+{
+    const size_t at = rri_menu_row(menu, row);
+    if (menu->k > 0 && menu->counts != NULL) {
+        return menu->counts[at * menu->k + position];
+    }
+    const int32_t item = rri_menu_item(menu, row, position);
+    int32_t count = 0;
+    for (size_t t = 0; menu->history != NULL && item >= 0 && t < menu->h; t++) {
+        count += menu->history[at * menu->h + t] == item;
+    }
+    return count;
+}
+
+static choice choice_at(const rri_network *net, const rri_menu *menu, size_t row, size_t position)
+{
+    const size_t at = rri_menu_row(menu, row) * menu->k + position;
+    choice of = {.item = rri_menu_item(menu, row, position)};
+    if (!net->is_dense) {
+        of.vector = of.item >= 0 ? net->catalogue.vectors + (size_t)of.item * net->dim
+                                 : menu->vectors + at * net->dim;
+    }
+    of.features = menu->features != NULL && net->feature_dim > 0
+                      ? menu->features + at * net->feature_dim
+                      : NULL;
+    return of;
+}
+
+/* A state as the networks see it. */
+static void see(float *s, const rri_trainer *trainer, const float *state)
+{
+    const rri_network *net = &trainer->model.network;
+    const float *values = trainer->model.values;
+    if (net->norm.state_means != RRI_ABSENT) {
+        rri_standardise_forward(s, state, values + net->norm.state_means,
+                                values + net->norm.state_inverses, 1, net->state_dim);
+    } else {
+        memcpy(s, state, net->state_dim * sizeof(float));
+    }
+}
+
+/* Row `at` of the block ← a row of the rollout. */
+static void take_row(rri_trainer *trainer, size_t at, const rri_rollout *rollout,
+                     const rri_menu *menu, size_t row, float reward)
+{
+    const rri_network *net = &trainer->model.network;
+    rri_reward_fit *fit = &trainer->reward;
+    const choice of = choice_at(net, menu, row, (size_t)rollout->actions[row]);
+    see(fit->states + at * net->state_dim, trainer, rollout->states + row * net->state_dim);
+    fit->items[at] = of.item;
+    fit->rewards[at] = reward;
+    if (of.vector != NULL) {
+        memcpy(fit->vectors + at * net->dim, of.vector, net->dim * sizeof(float));
+    }
+    if (of.features != NULL) {
+        memcpy(fit->features + at * net->feature_dim, of.features,
+               net->feature_dim * sizeof(float));
+    }
+}
+
+/* ── one block of n rows ── */
+
+/* What its parts are weighed by, and the mean of K_ii. */
+typedef struct block_sizes {
+    double a, b, phi, diagonal;
+} block_sizes;
+
+static double mean_diagonal(const float *products, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)products[i * n + i];
+    }
+    return sum / (double)n;
+}
+
+/* x xᵀ of x [n, width]. */
+static void multiply(const rri_trainer *trainer, float *products, const float *x, size_t n,
+                     size_t width)
+{
+    rri_gemm(trainer->model.kernels, products, n, rri_view_rows(x, width),
+             rri_view_transposed(x, width), n, n, width, false, &trainer->stacks[0]);
+}
+
+static void compare_items(float *products, const int32_t *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n; k++) {
+            products[i * n + k] = items[i] >= 0 && items[i] == items[k] ? 1.0f : 0.0f;
+        }
+    }
+}
+
+static block_sizes make_kernel(rri_trainer *trainer, size_t n)
+{
+    const rri_network *net = &trainer->model.network;
+    rri_reward_fit *fit = &trainer->reward;
+    float *of_states = fit->products, *of_items = of_states + B * B, *of_features = of_items + B * B;
+    multiply(trainer, of_states, fit->states, n, net->state_dim);
+    if (net->is_dense) {
+        compare_items(of_items, fit->items, n);
+    } else {
+        multiply(trainer, of_items, fit->vectors, n, net->dim);
+    }
+    block_sizes sizes = {.a = mean_diagonal(of_states, n), .b = mean_diagonal(of_items, n)};
+    if (net->feature_dim > 0) {
+        multiply(trainer, of_features, fit->features, n, net->feature_dim);
+        const double size = mean_diagonal(of_features, n);
+        sizes.phi = size > 0.0 ? sizes.a * sizes.b / size : 0.0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k <= i; k++) {
+            const size_t at = i * n + k;
+            fit->kernel[at] = ((double)of_states[at] + sizes.a) * ((double)of_items[at] + sizes.b);
+            if (net->feature_dim > 0) {
+                fit->kernel[at] += sizes.phi * (double)of_features[at];
+            }
+        }
+        sizes.diagonal += fit->kernel[i * n + i] / (double)n;
+    }
+    return sizes;
+}
+
+/* errors ← r − r̂ under one model; their mean square. */
+static double judge(rri_trainer *trainer, size_t tried, size_t n)
+{
+    const rri_network *net = &trainer->model.network;
+    rri_reward_fit *fit = &trainer->reward;
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const float *s = fit->states + i * net->state_dim;
+        const choice of = {
+            .vector = net->is_dense ? NULL : fit->vectors + i * net->dim,
+            .features = net->feature_dim > 0 ? fit->features + i * net->feature_dim : NULL,
+            .item = fit->items[i]};
+        const double guess =
+            part_of_item(trainer, tried, s, &of) + affine(net, user_of(trainer, tried), s);
+        fit->errors[i] = (double)fit->rewards[i] - guess;
+        sum += fit->errors[i] * fit->errors[i];
+    }
+    return sum / (double)n;
+}
+
+/* (K + λ I) y = e by Cholesky: K + λ I = L Lᵀ. False where y is no number. */
+static bool solve(rri_reward_fit *fit, double lambda, size_t n)
+{
+    double *y = fit->answers;
+    for (size_t i = 0; i < n; i++) {
+        double *row = fit->factor + i * n;
+        for (size_t k = 0; k <= i; k++) {
+            const double *other = fit->factor + k * n;
+            double sum = fit->kernel[i * n + k] + (k == i ? lambda : 0.0);
+            for (size_t l = 0; l < k; l++) {
+                sum -= row[l] * other[l];
+            }
+            row[k] = k == i ? sqrt(fmax(sum, 0x1p-10 * lambda)) : sum / other[k];
+        }
+        y[i] = fit->errors[i];
+        for (size_t l = 0; l < i; l++) {
+            y[i] -= row[l] * y[l];
+        }
+        y[i] /= row[i];
+    }
+    bool is_finite = true;
+    for (size_t i = n; i-- > 0;) {
+        const double *row = fit->factor + i * n;
+        y[i] /= row[i];
+        is_finite = is_finite && fabs(y[i]) <= (double)FLT_MAX;
+        for (size_t k = 0; k < i; k++) {
+            y[k] -= row[k] * y[i];
+        }
+    }
+    return is_finite;
+}
+
+/* Adds the answers' shares to one model. */
+static void move(rri_trainer *trainer, size_t tried, const block_sizes *sizes, size_t n)
+{
+    const rri_network *net = &trainer->model.network;
+    const rri_reward_fit *fit = &trainer->reward;
+    const size_t S = net->state_dim, width = S + 1;
+    float *query = query_of(trainer, tried), *user = user_of(trainer, tried);
+    for (size_t i = 0; i < n; i++) {
+        const float *s = fit->states + i * S;
+        const double y = fit->answers[i];
+        for (size_t j = 0; !net->is_dense && j < net->dim; j++) {
+            const double share = y * (double)fit->vectors[i * net->dim + j];
+            rri_vec_axpy(net->kernels, query + j * width, (float)share, s, S);
+            query[j * width + S] += (float)(sizes->a * share);
+        }
+        if (net->is_dense && fit->items[i] >= 0) {
+            float *row = query + (size_t)fit->items[i] * width;
+            rri_vec_axpy(net->kernels, row, (float)y, s, S);
+            row[S] += (float)(sizes->a * y);
+        }
+        rri_vec_axpy(net->kernels, user, (float)(sizes->b * y), s, S);
+        user[S] += (float)(sizes->a * sizes->b * y);
+        if (net->feature_dim > 0) {
+            rri_vec_axpy(net->kernels, weights_of(trainer, tried), (float)(sizes->phi * y),
+                         fit->features + i * net->feature_dim, net->feature_dim);
+        }
+    }
+}
+
+static double noise_of(const rri_reward_fit *fit, size_t tried)
+{
+    const double grown = 1.0 + (double)*fit->n_seen / NOISE_ROWS;
+    return NOISE[tried] * (tried + 1 < TRIED ? 1.0 : fmin(grown, MOST_NOISE));
+}
+
+static void fold_block(rri_trainer *trainer, size_t n, bool is_new)
+{
+    rri_reward_fit *fit = &trainer->reward;
+    const block_sizes sizes = make_kernel(trainer, n);
+    if (!(sizes.diagonal > 0.0) || !isfinite(sizes.diagonal)) {
+        return;
+    }
+    const float share = (float)n / (fminf(*fit->n_seen, ERROR_ROWS) + (float)n);
+    for (size_t tried = 0; tried < TRIED; tried++) {
+        const double miss = judge(trainer, tried, n);
+        if (is_new) {
+            fit->misses[tried] += share * ((float)miss - fit->misses[tried]);
+        }
+        if (solve(fit, noise_of(fit, tried) * sizes.diagonal, n)) {
+            move(trainer, tried, &sizes, n);
+        }
+    }
+    if (is_new && *fit->n_seen < 0x1p23f) {
+        *fit->n_seen += (float)n;
+    }
+}
+
+/* All blocks of first showings among the first n trained places. */
+static void fold_rows(rri_trainer *trainer, const rri_rollout *rollout, const rri_menu *menu,
+                      size_t n, bool is_new)
+{
+    const rri_update_rows *update = &trainer->update;
+    size_t n_held = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t place = (size_t)update->trained[i], row = (size_t)update->order[place];
+        if (count_of(menu, row, (size_t)rollout->actions[row]) == 0) {
+            take_row(trainer, n_held++, rollout, menu, row, update->rewards[place]);
+        }
+        if (n_held == B || (i + 1 == n && n_held > 0)) {
+            fold_block(trainer, n_held, is_new);
+            n_held = 0;
+        }
+    }
+}
+
+/* ── what is used ── */
+
+/* The deviation of r̂ over a row's list, from two of its positions each. */
+static double spread_of(rri_trainer *trainer, size_t tried, const rri_rollout *rollout,
+                        const rri_menu *menu, size_t n)
+{
+    enum { FIRST = 7919, SECOND = 104729 }; /* primes, so that all positions come up */
+    const rri_network *net = &trainer->model.network;
+    float *s = trainer->reward.states;
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = (size_t)trainer->update.order[trainer->update.trained[i]];
+        const size_t length = rri_menu_length(menu, net->n_items, row);
+        const choice one = choice_at(net, menu, row, i * FIRST % length);
+        const choice other = choice_at(net, menu, row, i * SECOND % length);
+        see(s, trainer, rollout->states + row * net->state_dim);
+        const double difference =
+            part_of_item(trainer, tried, s, &one) - part_of_item(trainer, tried, s, &other);
+        sum += 0.5 * difference * difference;
+    }
+    return sqrt(sum / (double)n);
+}
+
+/* Writes a model in units of logits; one that is too large for floats is begun anew. */
+static void use(rri_trainer *trainer, size_t tried, double spread)
+{
+    rri_network *net = &trainer->model.network;
+    rri_reward_fit *fit = &trainer->reward;
+    const double error = sqrt((double)fit->misses[tried]);
+    const double skill = error > 0.0 ? spread / error : DBL_MAX;
+    const double nats = fmin(NATS_PER_SKILL * skill, MOST_NATS);
+    const double gain = nats / spread / (net->is_dense ? 1.0 : (double)trainer->model.config.initial_scale);
+    float *query = trainer->model.values + net->reward.query;
+    float *features = trainer->model.values + net->reward.features;
+    const size_t n_query = n_rows_of(net) * (net->state_dim + 1);
+    const bool is_usable = spread > 0.0 && isfinite(spread) && isfinite(gain);
+    for (size_t k = 0; is_usable && k < n_query; k++) {
+        query[k] = (float)(gain * (double)query_of(trainer, tried)[k]);
+    }
+    for (size_t k = 0; is_usable && k < net->feature_dim; k++) {
+        features[k] = (float)(gain * (double)weights_of(trainer, tried)[k]);
+    }
+}
+
+static void begin_anew(rri_trainer *trainer)
+{
+    rri_reward_fit *fit = &trainer->reward;
+    for (size_t tried = 0; tried < TRIED; tried++) {
+        float *model = query_of(trainer, tried);
+        if (!rri_all_finite(trainer->model.kernels, model, fit->n_floats)) {
+            memset(model, 0, fit->n_floats * sizeof(float));
+        }
+        fit->misses[tried] = isfinite(fit->misses[tried]) ? fit->misses[tried] : FLT_MAX;
+    }
+}
+
+void rri_reward_fit_rows(rri_trainer *trainer, const rri_rollout *rollout, size_t n)
+{
+    if (!trainer->model.network.has_reward || n == 0) {
+        return;
+    }
+    const rri_menu menu = rri_gradient_menu(rollout, NULL, rollout->n_rows);
+    for (size_t pass = 0; pass < PASSES; pass++) {
+        fold_rows(trainer, rollout, &menu, n, pass == 0);
+    }
+    begin_anew(trainer);
+    const float *misses = trainer->reward.misses;
+    size_t best = 0;
+    for (size_t tried = 1; tried < TRIED; tried++) {
+        best = misses[tried] < misses[best] ? tried : best;
+    }
+    use(trainer, best, spread_of(trainer, best, rollout, &menu, n));
+    rri_model_pack_from(&trainer->model, trainer->model.values);
+}
+
+rr_status rri_reward_fit_check(const unsigned char *state, size_t n_state, rr_error *err)
+{
+    for (size_t i = 0; i < n_state; i++) {
+        float value;
+        memcpy(&value, state + i * sizeof value, sizeof value);
+        const bool may_be_negative = i + TRIED + 1 < n_state;
+        if (!isfinite(value) || (!may_be_negative && value < 0.0f)) {
+            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: agent.reward_fit[%zu] is %g; it must be finite%s",
+                     i, (double)value, may_be_negative ? "" : " and at least 0");
+        }
+    }
+    return RR_OK;
+}
