@@ -5,6 +5,7 @@
 
 #include "core/status.h"
 #include "items/items.h"
+#include "train/reward_fit.h"
 
 static bool has_item_rows(const rri_network *net, const rri_param *param)
 {
@@ -71,8 +72,11 @@ static void carry_reward_fit(rr_agent *next, const rr_agent *before)
         }
         memcpy(model + n_to, old + n_from, (to->n_floats - n_to) * sizeof(float));
     }
-    memcpy(to->misses, from->misses, RRI_REWARD_TRIED * sizeof(float));
-    *to->n_seen = *from->n_seen;
+    const size_t n_rest = to->n_state - (size_t)(to->misses - to->state);
+    memcpy(to->misses, from->misses, n_rest * sizeof(float));
+    if (net->is_dense) {
+        rri_reward_fit_forget_rows(&next->trainer);
+    }
 }
 
 static rr_status check(const rr_agent *agent, const rr_items *items, rr_error *err)

@@ -252,7 +252,7 @@ static rr_status read_reward_fit(float *state, const rr_agent *agent,
         memcpy(state, data, n * sizeof(float));
         return RR_OK;
     }
-    return rri_reward_fit_check(data, n, err);
+    return rri_reward_fit_check(data, &agent->trainer, err);
 }
 
 static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)

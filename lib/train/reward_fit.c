@@ -13,9 +13,13 @@
 
 enum { B = RRI_REWARD_BLOCK, TRIED = RRI_REWARD_TRIED };
 
-/* Passes over the rows of an update. The first one meets them new and judges; the later ones bring
- * blocks to agree with each other. */
-enum { PASSES = 8 };
+/* Rows of the ring that are gone over again for each new one: they bring blocks to agree with each
+ * other. */
+enum { AGAIN = 7 };
+
+/* Counts of the state: rows seen; rows in the ring; places of the next new row and of the next that
+ * is gone over again. */
+enum { SEEN, HELD, NEXT, AGAIN_AT, COUNTS };
 
 /* λ of each model in units of the mean K_ii: from rewards without noise to those that hide what is
  * learned. The last one's grows with the rows seen, as does what a model knows against one row. */
@@ -51,10 +55,16 @@ void rri_reward_fit_layout(rri_trainer *trainer, rri_arena *arena)
     }
     const size_t query = rri_size_multiply(n_rows_of(net) + 1, net->state_dim + 1);
     fit->n_floats = rri_size_add(query, net->feature_dim);
-    fit->n_state = rri_size_add(rri_size_multiply(TRIED, fit->n_floats), TRIED + 1);
+    fit->row_floats = net->state_dim + (net->is_dense ? 1 : net->dim) + net->feature_dim + 1;
+    const size_t models = rri_size_multiply(TRIED, fit->n_floats);
+    const size_t ring = rri_size_multiply(RRI_REWARD_ROWS, fit->row_floats);
+    fit->n_state = rri_size_add(rri_size_add(models, TRIED + COUNTS), ring);
     fit->state = RRI_TAKE(arena, float, fit->n_state);
-    fit->misses = fit->state != NULL ? fit->state + TRIED * fit->n_floats : NULL;
-    fit->n_seen = fit->misses != NULL ? fit->misses + TRIED : NULL;
+    if (fit->state != NULL) {
+        fit->misses = fit->state + models;
+        fit->counts = fit->misses + TRIED;
+        fit->rows = fit->counts + COUNTS;
+    }
     fit->states = RRI_TAKE(arena, float, rri_size_multiply(B, net->state_dim));
     fit->vectors = RRI_TAKE(arena, float, net->is_dense ? 0 : B * net->dim);
     fit->features = RRI_TAKE(arena, float, rri_size_multiply(B, net->feature_dim));
@@ -187,6 +197,24 @@ static void take_row(rri_trainer *trainer, size_t at, const rri_rollout *rollout
         memcpy(fit->features + at * net->feature_dim, of.features,
                net->feature_dim * sizeof(float));
     }
+}
+
+/* Row `at` of the block to or from a place of the ring. */
+static void copy_row(rri_trainer *trainer, size_t at, size_t place, bool is_kept)
+{
+    const rri_network *net = &trainer->model.network;
+    rri_reward_fit *fit = &trainer->reward;
+    const size_t S = net->state_dim, d = net->is_dense ? 1 : net->dim, f = net->feature_dim;
+    float *row = fit->rows + place * fit->row_floats;
+    float item = (float)fit->items[at]; /* exact below 2^24 */
+    float *const parts[] = {fit->states + at * S, net->is_dense ? &item : fit->vectors + at * d,
+                            fit->features + at * f, fit->rewards + at};
+    const size_t widths[] = {S, d, f, 1};
+    for (size_t p = 0; p < 4; p++) {
+        memcpy(is_kept ? row : parts[p], is_kept ? parts[p] : row, widths[p] * sizeof(float));
+        row += widths[p];
+    }
+    fit->items[at] = net->is_dense ? (int32_t)item : fit->items[at];
 }
 
 /* ── one block of n rows ── */
@@ -335,7 +363,7 @@ static void move(rri_trainer *trainer, size_t tried, const block_sizes *sizes, s
 
 static double noise_of(const rri_reward_fit *fit, size_t tried)
 {
-    const double grown = 1.0 + (double)*fit->n_seen / NOISE_ROWS;
+    const double grown = 1.0 + (double)fit->counts[SEEN] / NOISE_ROWS;
     return NOISE[tried] * (tried + 1 < TRIED ? 1.0 : fmin(grown, MOST_NOISE));
 }
 
@@ -346,7 +374,7 @@ static void fold_block(rri_trainer *trainer, size_t n, bool is_new)
     if (!(sizes.diagonal > 0.0) || !isfinite(sizes.diagonal)) {
         return;
     }
-    const float share = (float)n / (fminf(*fit->n_seen, ERROR_ROWS) + (float)n);
+    const float share = (float)n / (fminf(fit->counts[SEEN], ERROR_ROWS) + (float)n);
     for (size_t tried = 0; tried < TRIED; tried++) {
         const double miss = judge(trainer, tried, n);
         if (is_new) {
@@ -356,26 +384,58 @@ static void fold_block(rri_trainer *trainer, size_t n, bool is_new)
             move(trainer, tried, &sizes, n);
         }
     }
-    if (is_new && *fit->n_seen < 0x1p23f) {
-        *fit->n_seen += (float)n;
+    if (is_new && fit->counts[SEEN] < 0x1p23f) {
+        fit->counts[SEEN] += (float)n;
     }
 }
 
-/* All blocks of first showings among the first n trained places. */
-static void fold_rows(rri_trainer *trainer, const rri_rollout *rollout, const rri_menu *menu,
-                      size_t n, bool is_new)
+/* The block's rows into the ring, over the oldest. */
+static void keep_block(rri_trainer *trainer, size_t n)
+{
+    float *counts = trainer->reward.counts;
+    for (size_t i = 0; i < n; i++) {
+        const size_t place = (size_t)counts[NEXT];
+        copy_row(trainer, i, place, true);
+        counts[NEXT] = (float)((place + 1) % RRI_REWARD_ROWS);
+        counts[HELD] = fminf(counts[HELD] + 1.0f, (float)RRI_REWARD_ROWS);
+    }
+}
+
+/* First showings among the first n trained places, block by block. Returns how many. */
+static size_t fold_new(rri_trainer *trainer, const rri_rollout *rollout, const rri_menu *menu,
+                       size_t n)
 {
     const rri_update_rows *update = &trainer->update;
-    size_t n_held = 0;
+    size_t n_held = 0, n_new = 0;
     for (size_t i = 0; i < n; i++) {
         const size_t place = (size_t)update->trained[i], row = (size_t)update->order[place];
         if (count_of(menu, row, (size_t)rollout->actions[row]) == 0) {
             take_row(trainer, n_held++, rollout, menu, row, update->rewards[place]);
+            n_new++;
         }
         if (n_held == B || (i + 1 == n && n_held > 0)) {
-            fold_block(trainer, n_held, is_new);
+            fold_block(trainer, n_held, true);
+            keep_block(trainer, n_held);
             n_held = 0;
         }
+    }
+    return n_new;
+}
+
+/* n rows of the ring once more, from where the last time ended. */
+static void fold_again(rri_trainer *trainer, size_t n)
+{
+    float *counts = trainer->reward.counts;
+    const size_t held = (size_t)counts[HELD];
+    for (size_t done = 0; held > 0 && done < n;) {
+        const size_t size = rri_size_smaller(rri_size_smaller(B, held), n - done);
+        for (size_t i = 0; i < size; i++) {
+            const size_t place = (size_t)counts[AGAIN_AT];
+            copy_row(trainer, i, place, false);
+            counts[AGAIN_AT] = (float)((place + 1) % held);
+        }
+        fold_block(trainer, size, false);
+        done += size;
     }
 }
 
@@ -441,9 +501,7 @@ void rri_reward_fit_rows(rri_trainer *trainer, const rri_rollout *rollout, size_
         return;
     }
     const rri_menu menu = rri_gradient_menu(rollout, NULL, rollout->n_rows);
-    for (size_t pass = 0; pass < PASSES; pass++) {
-        fold_rows(trainer, rollout, &menu, n, pass == 0);
-    }
+    fold_again(trainer, AGAIN * fold_new(trainer, rollout, &menu, n));
     begin_anew(trainer);
     const float *misses = trainer->reward.misses;
     size_t best = 0;
@@ -454,16 +512,62 @@ void rri_reward_fit_rows(rri_trainer *trainer, const rri_rollout *rollout, size_
     rri_model_pack_from(&trainer->model, trainer->model.values);
 }
 
-rr_status rri_reward_fit_check(const unsigned char *state, size_t n_state, rr_error *err)
+void rri_reward_fit_forget_rows(rri_trainer *trainer)
 {
-    for (size_t i = 0; i < n_state; i++) {
+    rri_reward_fit *fit = &trainer->reward;
+    fit->counts[HELD] = fit->counts[NEXT] = fit->counts[AGAIN_AT] = 0.0f;
+    memset(fit->rows, 0, RRI_REWARD_ROWS * fit->row_floats * sizeof(float));
+}
+
+/* Errors are not negative, counts are whole and lie where they can, items are in the catalogue. */
+static rr_status check_numbers(const unsigned char *state, const rri_trainer *trainer,
+                               rr_error *err)
+{
+    const rri_reward_fit *fit = &trainer->reward;
+    const size_t first = (size_t)(fit->misses - fit->state);
+    const float most[TRIED + COUNTS] = {FLT_MAX, FLT_MAX, FLT_MAX, FLT_MAX, 0x1p24f,
+                                        RRI_REWARD_ROWS, RRI_REWARD_ROWS - 1, RRI_REWARD_ROWS - 1};
+    for (size_t i = 0; i < TRIED + COUNTS; i++) {
         float value;
-        memcpy(&value, state + i * sizeof value, sizeof value);
-        const bool may_be_negative = i + TRIED + 1 < n_state;
-        if (!isfinite(value) || (!may_be_negative && value < 0.0f)) {
-            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: agent.reward_fit[%zu] is %g; it must be finite%s",
-                     i, (double)value, may_be_negative ? "" : " and at least 0");
+        memcpy(&value, state + (first + i) * sizeof value, sizeof value);
+        const bool is_whole = i < TRIED || value == floorf(value);
+        if (!(value >= 0.0f && value <= most[i]) || !is_whole) {
+            RRI_FAIL(err, RR_E_FORMAT,
+                     "checkpoint: agent.reward_fit[%zu] is %g; it must be %s in [0, %g]", first + i,
+                     (double)value, i < TRIED ? "a number" : "whole and", (double)most[i]);
         }
     }
     return RR_OK;
+}
+
+static rr_status check_items(const unsigned char *state, const rri_trainer *trainer, rr_error *err)
+{
+    const rri_network *net = &trainer->model.network;
+    const rri_reward_fit *fit = &trainer->reward;
+    const size_t first = (size_t)(fit->rows - fit->state) + net->state_dim;
+    for (size_t row = 0; net->is_dense && row < RRI_REWARD_ROWS; row++) {
+        float item;
+        memcpy(&item, state + (first + row * fit->row_floats) * sizeof item, sizeof item);
+        if (!(item >= -1.0f && item < (float)net->n_items) || item != floorf(item)) {
+            RRI_FAIL(err, RR_E_FORMAT,
+                     "checkpoint: agent.reward_fit[%zu] is %g; it must be -1 or one of the %zu items",
+                     first + row * fit->row_floats, (double)item, net->n_items);
+        }
+    }
+    return RR_OK;
+}
+
+rr_status rri_reward_fit_check(const unsigned char *state, const rri_trainer *trainer,
+                               rr_error *err)
+{
+    for (size_t i = 0; i < trainer->reward.n_state; i++) {
+        float value;
+        memcpy(&value, state + i * sizeof value, sizeof value);
+        if (!isfinite(value)) {
+            RRI_FAIL(err, RR_E_FORMAT, "checkpoint: agent.reward_fit[%zu] is %g; it must be finite",
+                     i, (double)value);
+        }
+    }
+    RRI_TRY(check_numbers(state, trainer, err));
+    return check_items(state, trainer, err);
 }

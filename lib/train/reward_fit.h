@@ -11,8 +11,9 @@
  *   K_ij = (s_i·s_j + a)(v_i·v_j + b) + φ f_i·f_j        e_i = r_i − r̂(s_i, i)       (K + λ I) y = e
  *   M += Σ y_i v_i s_iᵀ    m += a Σ y_i v_i    u += b Σ y_i s_i    c += a b Σ y_i   w_r += φ Σ y_i f_i
  * with a, b the block's mean s·s and v·v and φ = a b over its mean f·f, so that each part may
- * explain as much as any other. λ is noise: how much of e to believe. Several models are fitted, each
- * with a λ of its own; the one that foresaw new blocks best, before it learned from them, is used. */
+ * explain as much as any other. λ is noise: how much of e to doubt. Several models are fitted, each
+ * with a λ of its own; the one that foresaw new blocks best, before it learned from them, is used.
+ * For each new row some of the latest RRI_REWARD_ROWS are gone over again. */
 #ifndef RRI_TRAIN_REWARD_FIT_H
 #define RRI_TRAIN_REWARD_FIT_H
 
@@ -29,8 +30,12 @@ size_t rri_reward_fit_scratch(const rri_network *net);
  * is used among the parameters, and packs them. */
 void rri_reward_fit_rows(rri_trainer *trainer, const rri_rollout *rollout, size_t n);
 
-/* Whether fitted state [n_state] as a checkpoint brings it (bytes that need not be aligned) can be:
- * RR_E_FORMAT where not. */
-rr_status rri_reward_fit_check(const unsigned char *state, size_t n_state, rr_error *err);
+/* Whether a state [n_state] as a checkpoint brings it (bytes that need not be aligned) can be this
+ * trainer's: RR_E_FORMAT where not. */
+rr_status rri_reward_fit_check(const unsigned char *state, const rri_trainer *trainer,
+                               rr_error *err);
+
+/* Empties the ring, whose rows name items of a catalogue that is gone. */
+void rri_reward_fit_forget_rows(rri_trainer *trainer);
 
 #endif

@@ -99,13 +99,14 @@ typedef struct rri_normaliser {
 } rri_normaliser;
 
 /* The fit of a reward model, reward_fit.h. */
-enum { RRI_REWARD_BLOCK = 64, RRI_REWARD_TRIED = 4 };
+enum { RRI_REWARD_BLOCK = 64, RRI_REWARD_TRIED = 4, RRI_REWARD_ROWS = 2048 };
 
 typedef struct rri_reward_fit {
-    /* What is remembered, [n_state]: the models that are tried; the mean squared error of each; the
-     * rows that they have seen. */
-    float *state, *misses, *n_seen;
+    /* What is remembered, [n_state]: the models that are tried; the mean squared error of each; four
+     * counts; the latest rows, a ring [RRI_REWARD_ROWS, row_floats] of s, v (dense: the item), f, r. */
+    float *state, *misses, *counts, *rows;
     size_t n_state, n_floats; /* n_floats: of one model */
+    size_t row_floats;
 
     /* One block of B rows. */
     float *states, *vectors, *features; /* [B, S], [B, d] two-tower, [B, f] */

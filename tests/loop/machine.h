@@ -326,6 +326,7 @@ static inline rr_agent_config machine_agent_config(const machine_plan *plan, uin
     config.num_threads = num_threads;
     config.seed = seed;
     config.normalize_returns = config.normalize_states = plan->is_normalised;
+    config.reward_model = plan->is_normalised;
     config.has_feature_query = plan->is_crossed;
     config.norm_rows = (int64_t)3 * plan->n_envs * plan->n_steps;
     return config;

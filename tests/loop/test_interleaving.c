@@ -70,6 +70,7 @@ static rr_agent *create_agent(const world *w)
     config.max_history = H;
     config.initial_scale = 2.0f;
     config.normalize_returns = config.normalize_states = w->is_normalised;
+    config.reward_model = w->is_normalised;
     rr_agent *agent = NULL;
     if (w->algo == RR_ALGO_A2C) {
         rr_a2c_config a2c;

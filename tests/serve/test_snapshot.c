@@ -87,6 +87,7 @@ static rig_shape kind(size_t which)
         shape.agent.has_trained_items = 1;
         shape.agent.has_bias = 1;
         shape.agent.normalize_returns = shape.agent.normalize_states = 1;
+        shape.agent.reward_model = 1;
         break;
     default:
         break;

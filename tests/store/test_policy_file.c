@@ -67,6 +67,7 @@ START_TEST(test_policy_file_gives_back_the_policy_it_was_written_from)
     rig_shape shapes[5] = {rig_usual(), rig_usual(), rig_usual(), rig_usual(), rig_usual()};
     shapes[0].agent.normalize_returns = shapes[0].agent.normalize_states = 1;
     shapes[1].agent.head = RR_HEAD_DENSE;
+    shapes[0].agent.reward_model = shapes[1].agent.reward_model = 1;
     shapes[2].agent.has_trained_items = shapes[2].agent.has_bias = 1;
     shapes[3].n_items = 0;
     shapes[3].k = 5;

@@ -201,7 +201,36 @@ static inline double twin_feature_weight(const twin *t, size_t row, size_t featu
     return sum;
 }
 
-/* z = τ q·v + (w + F s)·f + b − κ count of one position. */
+/* r̂ of one position, as far as it tells items apart: v·(M s + m) + w_r·f, dense M_i·s + m_i + w_r·f;
+ * 0 without a reward model. */
+static inline double twin_reward(const twin *t, size_t row, size_t position)
+{
+    const rri_menu *menu = &t->rows.menu;
+    const int32_t item = twin_item(t, row, position);
+    const size_t at = row * menu->k + position, S = (size_t)t->agent->trainer.model.config.state_dim;
+    const double *model = twin_tensor(t, "reward.query"), *w = twin_tensor(t, "reward.features");
+    const double *learned = twin_tensor(t, "actor.items");
+    const bool is_dense = t->agent->trainer.model.config.head == RR_HEAD_DENSE;
+    const size_t d = (size_t)t->agent->trainer.model.config.item_dim;
+    double sum = 0.0;
+    for (size_t j = is_dense ? (size_t)item : 0; model != NULL && j < (is_dense ? (size_t)item + 1 : d);
+         j++) {
+        double guess = model[j * (S + 1) + S];
+        for (size_t i = 0; i < S; i++) {
+            guess += model[j * (S + 1) + i] * twin_input(t, t->rows.states + row * S, i);
+        }
+        sum += guess * (is_dense            ? 1.0
+                        : item < 0          ? (double)menu->vectors[at * d + j]
+                        : learned != NULL   ? learned[(size_t)item * d + j]
+                                            : (double)t->pool[(size_t)item * d + j]);
+    }
+    for (size_t i = 0; w != NULL && i < menu->feature_dim; i++) {
+        sum += w[i] * (double)menu->features[at * menu->feature_dim + i];
+    }
+    return sum;
+}
+
+/* z = τ q·v + (w + F s)·f + b − κ count + τ α r̂ of one position. */
 static inline double twin_logit(const twin *t, const double *q, size_t d, size_t row,
                                 size_t position)
 {
@@ -224,6 +253,10 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
         z += twin_feature_weight(t, row, i) * (double)menu->features[at * menu->feature_dim + i];
     }
     z += bias != NULL && item >= 0 ? bias[item] : 0.0;
+    const double *alpha = twin_tensor(t, "actor.reward_weight");
+    z += alpha != NULL
+             ? (log_scale != NULL ? exp(*log_scale) : 1.0) * *alpha * twin_reward(t, row, position)
+             : 0.0;
     return z - (kappa != NULL ? *kappa * twin_count(t, row, position) : 0.0);
 }
 

@@ -302,6 +302,33 @@ START_TEST(test_gradient_of_features_that_meet_the_state_is_that_of_the_twin)
 }
 END_TEST
 
+/* α's and everything else's; of the model itself none. */
+START_TEST(test_gradient_beside_a_reward_model_is_that_of_the_twin)
+{
+    rig_shape shape = pool_shape();
+    shape.agent.reward_model = 1;
+    check_scene(&shape, 600);
+    shape.agent.has_trained_items = 1;
+    shape.agent.normalize_states = 1;
+    check_scene(&shape, 100);
+    shape = list_shape();
+    shape.agent.reward_model = 1;
+    shape.has_vectors = true;
+    check_scene(&shape, 150);
+    shape.agent.has_feature_query = 1;
+    check_scene(&shape, 100);
+    shape = pool_shape();
+    shape.agent.reward_model = 1;
+    shape.agent.head = RR_HEAD_DENSE;
+    check_scene(&shape, 530);
+    shape = list_shape();
+    shape.agent.reward_model = 1;
+    shape.agent.head = RR_HEAD_DENSE;
+    shape.algo = RR_ALGO_A2C;
+    check_scene(&shape, 100);
+}
+END_TEST
+
 START_TEST(test_gradient_stays_near_no_value_that_is_none)
 {
     rig_shape shape = pool_shape();
@@ -490,6 +517,7 @@ CHECK_MAIN("train/gradient",
            test_gradient_of_unclipped_values_and_no_entropy_is_that_of_the_twin,
            test_gradient_in_units_of_returns_and_states_is_that_of_the_twin,
            test_gradient_of_features_that_meet_the_state_is_that_of_the_twin,
+           test_gradient_beside_a_reward_model_is_that_of_the_twin,
            test_gradient_stays_near_no_value_that_is_none,
            test_gradient_scene_has_rows_on_every_side_of_the_clip,
            test_gradient_over_a_large_pool_is_that_over_a_small_one,
