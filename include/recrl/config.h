@@ -136,15 +136,15 @@ typedef struct rr_agent_config {
                                   RR_UNKNOWN_WEIGH: weighed by the log-prob that they carry, as
                                   rows of age 0 that nothing can check for skew. For logs with
                                   propensities that others made */
-    int32_t reward_model; /* 1: a linear model r̂(s, i) of the reward of an item's first showing in
-                             its session stands in the logits, α times as the policy likes: a ridge
-                             on state ⊗ item vector, in the dense head on the state for each item,
-                             and on features, fitted anew after every update to its rows. It needs
-                             far fewer rows than a gradient. α begins at 1 and is learned; what the
-                             model says is in no unit of rewards. The two-tower head needs has_skip.
-                             Cost: of an act none, in the dense head as of state_dim + 1 more hidden
-                             units; of an update less than a tenth of a 64-unit network's over 1000
-                             items; of memory 5 floats a weight of the model. Default 0. maths §12 */
+    int32_t reward_model; /* 1: a linear model of the reward of an item's first showing in its
+                             session stands in the logits, α times: a ridge on state ⊗ item vector
+                             (dense head: on the state, for each item) and features, fitted after
+                             each update. α begins at 1 and is learned; rewards may be in any unit.
+                             The two-tower needs has_skip. Imitation leaves it; default 0; maths §12
+                             Cost, with w = (item_dim, dense num_items) × (state_dim + 1): an act
+                             none, dense as state_dim + 1 more hidden units; an update 32 times
+                             O(4096 + state_dim item_dim) a first showing; memory 5 w + 2048 ×
+                             (state_dim + item_dim + feature_dim) floats, and of policies w */
     float repeat_step;    /* > 0: factor on each step of κ, which is in nats and far from the size
                              of other weights; default 1 */
 } rr_agent_config;

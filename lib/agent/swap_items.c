@@ -52,7 +52,8 @@ static void carry_over(rr_agent *next, const rr_agent *before)
     }
 }
 
-/* What a reward model's fit remembers: in the dense head rows of items, by key; the rest as it is. */
+/* What a reward model's fit remembers: in the dense head rows of items, by key; the rest as it is.
+ */
 static void carry_reward_fit(rr_agent *next, const rr_agent *before)
 {
     rri_reward_fit *to = &next->trainer.reward;

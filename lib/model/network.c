@@ -66,8 +66,7 @@ static rr_status declare_head(rri_network *net, const rr_agent_config *config, r
         RRI_TRY(add(&net->at.repeat_weight, net, "actor.repeat_weight", 1, 0, err));
     }
     if (net->n_items > 0 && (net->is_dense || config->has_trained_items != 0)) {
-        RRI_TRY(add(&net->at.items, net, "actor.items", net->n_items, net->item_width,
-                    err));
+        RRI_TRY(add(&net->at.items, net, "actor.items", net->n_items, net->item_width, err));
     }
     if (net->n_items > 0 && (net->is_dense || config->has_bias != 0)) {
         RRI_TRY(add(&net->at.item_bias, net, "actor.item_bias", net->n_items, 0, err));
@@ -420,10 +419,9 @@ void rri_network_pack_task(rri_network *net, const float *values, size_t task)
             join_items(net, values, first, rri_size_smaller(first + PACKED_ITEMS, net->n_items));
         }
         if (net->item_panels != NULL) {
-            rri_panels_pack_range(
-                net->kernels, net->item_panels,
-                rri_view_transposed(item_vectors(net, values, NULL), net->dim), net->dim,
-                net->n_items, (task - 1) * per_task, task * per_task);
+            rri_panels_pack_range(net->kernels, net->item_panels,
+                                  rri_view_transposed(item_vectors(net, values, NULL), net->dim),
+                                  net->dim, net->n_items, (task - 1) * per_task, task * per_task);
         }
     }
 }

@@ -42,7 +42,7 @@ typedef struct rri_norm_offsets {
 
 /* The same of a reward model: its weight, which is learned, and constants behind those of
  * normalisation. Who moves them is train/reward_fit.h. maths §12.
- *   two-tower   r̂(s, i) = v_i·(M s + m) + w_r·f_i        dense   r̂(s, i) = M_i·s + m_i + w_r·f_i */
+ *   two-tower   r̂(s, i) = v_i·(M s + m) + w_r·f_i     dense   r̂(s, i) = M_i·s + m_i + w_r·f_i */
 typedef struct rri_reward_offsets {
     size_t weight;   /* [1] α */
     size_t query;    /* [d, S + 1], dense [N, S + 1]: M, and m behind each row */

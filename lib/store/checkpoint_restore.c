@@ -85,9 +85,9 @@ rr_status rri_checkpoint_read_config(int32_t kind, void *config,
 static bool is_binding(int32_t kind, const char *field)
 {
     static const char *const of_agent[] = {
-        "head",      "hidden",      "critic_hidden",     "activation",
-        "has_skip",  "has_bias",    "has_repeat_weight", "has_trained_items",
-        "mlp_scale", "feature_dim", "normalize_returns", "normalize_states",
+        "head",        "hidden",      "critic_hidden",     "activation",
+        "has_skip",    "has_bias",    "has_repeat_weight", "has_trained_items",
+        "mlp_scale",   "feature_dim", "normalize_returns", "normalize_states",
         "reward_model"};
     if (kind == RR_CONFIG_ENV) {
         return strcmp(field, "world_seed") != 0;

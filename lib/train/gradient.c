@@ -178,8 +178,8 @@ static float *gradient_of(const rri_trainer *trainer, size_t offset)
     return offset == RRI_ABSENT ? NULL : trainer->gradients + offset;
 }
 
-/* [N, dim] Where the gradient of the item vectors goes: beside a reward model, whose part of them in
- * the dense head is no parameter, an array of its own. */
+/* [N, dim] Where the gradient of the item vectors goes: beside a reward model, whose part of them
+ * in the dense head is no parameter, an array of its own. */
 static float *items_gradient_of(const rri_trainer *trainer)
 {
     return trainer->d_items != NULL ? trainer->d_items

@@ -29,8 +29,8 @@ static const double NOISE_ROWS = 256.0, MOST_NOISE = 512.0;
 /* Rows over which errors are averaged. */
 static const float ERROR_ROWS = 512.0f;
 
-/* The model's share of the logits: their deviation over a row's list, at τ and α of the start, is so
- * many times the model's deviation over its error, and at most so many nats. */
+/* The model's share of the logits: their deviation over a row's list, at τ and α of the start, is
+ * so many times the model's deviation over its error, and at most so many nats. */
 static const double NATS_PER_SKILL = 10.0, MOST_NATS = 30.0;
 
 static size_t n_rows_of(const rri_network *net)
@@ -71,8 +71,8 @@ void rri_reward_fit_layout(rri_trainer *trainer, rri_arena *arena)
     fit->items = RRI_TAKE(arena, int32_t, B);
     fit->rewards = RRI_TAKE(arena, float, B);
     fit->products = RRI_TAKE(arena, float, 3 * B * B);
-    fit->kernel = RRI_TAKE(arena, double, B * B);
-    fit->factor = RRI_TAKE(arena, double, B * B);
+    fit->kernel = RRI_TAKE(arena, double, B *B);
+    fit->factor = RRI_TAKE(arena, double, B *B);
     fit->errors = RRI_TAKE(arena, double, B);
     fit->answers = RRI_TAKE(arena, double, B);
 }
@@ -80,7 +80,8 @@ void rri_reward_fit_layout(rri_trainer *trainer, rri_arena *arena)
 size_t rri_reward_fit_scratch(const rri_network *net)
 {
     const size_t of_vectors = net->is_dense ? 1 : net->dim;
-    const size_t widest = rri_size_larger(net->state_dim, rri_size_larger(of_vectors, net->feature_dim));
+    const size_t widest =
+        rri_size_larger(net->state_dim, rri_size_larger(of_vectors, net->feature_dim));
     return net->has_reward ? rri_gemm_scratch(net->kernels, B, B, widest) : 0;
 }
 
@@ -130,10 +131,9 @@ static double part_of_item(const rri_trainer *trainer, size_t tried, const float
             sum += (double)of->vector[j] * affine(net, query + j * width, s);
         }
     }
-    return of->features != NULL
-               ? sum + (double)rri_dot(net->kernels, weights_of(trainer, tried), of->features,
-                                       net->feature_dim)
-               : sum;
+    return of->features != NULL ? sum + (double)rri_dot(net->kernels, weights_of(trainer, tried),
+                                                        of->features, net->feature_dim)
+                                : sum;
 }
 
 /* ── rows ── */
@@ -157,9 +157,12 @@ static choice choice_at(const rri_network *net, const rri_menu *menu, size_t row
 {
     const size_t at = rri_menu_row(menu, row) * menu->k + position;
     choice of = {.item = rri_menu_item(menu, row, position)};
-    if (!net->is_dense) {
-        of.vector = of.item >= 0 ? net->catalogue.vectors + (size_t)of.item * net->dim
-                                 : menu->vectors + at * net->dim;
+    if (!net->is_dense && of.item >= 0) {
+        of.vector = net->catalogue.vectors + (size_t)of.item * net->dim;
+    } else if (!net->is_dense) {
+        const size_t own =
+            rri_menu_row(menu, row) * rri_menu_vectors(menu) + rri_menu_own(menu, row, position);
+        of.vector = menu->vectors + own * net->dim;
     }
     of.features = menu->features != NULL && net->feature_dim > 0
                       ? menu->features + at * net->feature_dim
@@ -254,7 +257,8 @@ static block_sizes make_kernel(rri_trainer *trainer, size_t n)
 {
     const rri_network *net = &trainer->model.network;
     rri_reward_fit *fit = &trainer->reward;
-    float *of_states = fit->products, *of_items = of_states + B * B, *of_features = of_items + B * B;
+    float *of_states = fit->products, *of_items = of_states + B * B,
+          *of_features = of_items + B * B;
     multiply(trainer, of_states, fit->states, n, net->state_dim);
     if (net->is_dense) {
         compare_items(of_items, fit->items, n);
@@ -288,10 +292,10 @@ static double judge(rri_trainer *trainer, size_t tried, size_t n)
     double sum = 0.0;
     for (size_t i = 0; i < n; i++) {
         const float *s = fit->states + i * net->state_dim;
-        const choice of = {
-            .vector = net->is_dense ? NULL : fit->vectors + i * net->dim,
-            .features = net->feature_dim > 0 ? fit->features + i * net->feature_dim : NULL,
-            .item = fit->items[i]};
+        const choice of = {.vector = net->is_dense ? NULL : fit->vectors + i * net->dim,
+                           .features =
+                               net->feature_dim > 0 ? fit->features + i * net->feature_dim : NULL,
+                           .item = fit->items[i]};
         const double guess =
             part_of_item(trainer, tried, s, &of) + affine(net, user_of(trainer, tried), s);
         fit->errors[i] = (double)fit->rewards[i] - guess;
@@ -445,15 +449,15 @@ static void fold_again(rri_trainer *trainer, size_t n)
 static double spread_of(rri_trainer *trainer, size_t tried, const rri_rollout *rollout,
                         const rri_menu *menu, size_t n)
 {
-    enum { FIRST = 7919, SECOND = 104729 }; /* primes, so that all positions come up */
     const rri_network *net = &trainer->model.network;
     float *s = trainer->reward.states;
     double sum = 0.0;
     for (size_t i = 0; i < n; i++) {
         const size_t row = (size_t)trainer->update.order[trainer->update.trained[i]];
         const size_t length = rri_menu_length(menu, net->n_items, row);
-        const choice one = choice_at(net, menu, row, i * FIRST % length);
-        const choice other = choice_at(net, menu, row, i * SECOND % length);
+        const size_t apart = length > 1 ? 1 + i / length % (length - 1) : 0;
+        const choice one = choice_at(net, menu, row, i % length);
+        const choice other = choice_at(net, menu, row, (i + apart) % length);
         see(s, trainer, rollout->states + row * net->state_dim);
         const double difference =
             part_of_item(trainer, tried, s, &one) - part_of_item(trainer, tried, s, &other);
@@ -470,7 +474,8 @@ static void use(rri_trainer *trainer, size_t tried, double spread)
     const double error = sqrt((double)fit->misses[tried]);
     const double skill = error > 0.0 ? spread / error : DBL_MAX;
     const double nats = fmin(NATS_PER_SKILL * skill, MOST_NATS);
-    const double gain = nats / spread / (net->is_dense ? 1.0 : (double)trainer->model.config.initial_scale);
+    const double gain =
+        nats / spread / (net->is_dense ? 1.0 : (double)trainer->model.config.initial_scale);
     float *query = trainer->model.values + net->reward.query;
     float *features = trainer->model.values + net->reward.features;
     const size_t n_query = n_rows_of(net) * (net->state_dim + 1);
@@ -525,8 +530,14 @@ static rr_status check_numbers(const unsigned char *state, const rri_trainer *tr
 {
     const rri_reward_fit *fit = &trainer->reward;
     const size_t first = (size_t)(fit->misses - fit->state);
-    const float most[TRIED + COUNTS] = {FLT_MAX, FLT_MAX, FLT_MAX, FLT_MAX, 0x1p24f,
-                                        RRI_REWARD_ROWS, RRI_REWARD_ROWS - 1, RRI_REWARD_ROWS - 1};
+    const float most[TRIED + COUNTS] = {FLT_MAX,
+                                        FLT_MAX,
+                                        FLT_MAX,
+                                        FLT_MAX,
+                                        0x1p24f,
+                                        RRI_REWARD_ROWS,
+                                        RRI_REWARD_ROWS - 1,
+                                        RRI_REWARD_ROWS - 1};
     for (size_t i = 0; i < TRIED + COUNTS; i++) {
         float value;
         memcpy(&value, state + (first + i) * sizeof value, sizeof value);
@@ -549,9 +560,10 @@ static rr_status check_items(const unsigned char *state, const rri_trainer *trai
         float item;
         memcpy(&item, state + (first + row * fit->row_floats) * sizeof item, sizeof item);
         if (!(item >= -1.0f && item < (float)net->n_items) || item != floorf(item)) {
-            RRI_FAIL(err, RR_E_FORMAT,
-                     "checkpoint: agent.reward_fit[%zu] is %g; it must be -1 or one of the %zu items",
-                     first + row * fit->row_floats, (double)item, net->n_items);
+            RRI_FAIL(
+                err, RR_E_FORMAT,
+                "checkpoint: agent.reward_fit[%zu] is %g; it must be -1 or one of the %zu items",
+                first + row * fit->row_floats, (double)item, net->n_items);
         }
     }
     return RR_OK;

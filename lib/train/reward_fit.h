@@ -8,9 +8,9 @@
  *
  * Rows come in blocks of at most B. A block moves the model as a Gaussian process would whose mean
  * is the model so far:
- *   K_ij = (s_i·s_j + a)(v_i·v_j + b) + φ f_i·f_j        e_i = r_i − r̂(s_i, i)       (K + λ I) y = e
- *   M += Σ y_i v_i s_iᵀ    m += a Σ y_i v_i    u += b Σ y_i s_i    c += a b Σ y_i   w_r += φ Σ y_i f_i
- * with a, b the block's mean s·s and v·v and φ = a b over its mean f·f, so that each part may
+ *   K_ij = (s_i·s_j + a)(v_i·v_j + b) + φ f_i·f_j        e_i = r_i − r̂(s_i, i)       (K + λ I) y =
+ * e M += Σ y_i v_i s_iᵀ    m += a Σ y_i v_i    u += b Σ y_i s_i    c += a b Σ y_i   w_r += φ Σ y_i
+ * f_i with a, b the block's mean s·s and v·v and φ = a b over its mean f·f, so that each part may
  * explain as much as any other. λ is noise: how much of e to doubt. Several models are fitted, each
  * with a λ of its own; the one that foresaw new blocks best, before it learned from them, is used.
  * For each new row some of the latest RRI_REWARD_ROWS are gone over again. */

@@ -102,8 +102,9 @@ typedef struct rri_normaliser {
 enum { RRI_REWARD_BLOCK = 64, RRI_REWARD_TRIED = 4, RRI_REWARD_ROWS = 2048 };
 
 typedef struct rri_reward_fit {
-    /* What is remembered, [n_state]: the models that are tried; the mean squared error of each; four
-     * counts; the latest rows, a ring [RRI_REWARD_ROWS, row_floats] of s, v (dense: the item), f, r. */
+    /* What is remembered, [n_state]: the models that are tried; the mean squared error of each;
+     * four counts; the latest rows, a ring [RRI_REWARD_ROWS, row_floats] of s, v (dense: the item),
+     * f, r. */
     float *state, *misses, *counts, *rows;
     size_t n_state, n_floats; /* n_floats: of one model */
     size_t row_floats;
@@ -137,7 +138,7 @@ typedef struct rri_trainer {
     rri_reward_fit reward;
     double *d_query; /* [d] Σ_rows ∂loss/∂q, of the two-tower with a reward model; else NULL */
     float *d_items;  /* [N, dim] of item vectors, of the dense head with one; else NULL */
-    rri_units units;   /* of the update under way */
+    rri_units units; /* of the update under way */
     rri_stack *stacks; /* [num_threads] */
 
     int64_t n_updates, n_timesteps, n_optimizer_steps;

@@ -23,6 +23,15 @@ ROWS = {
     "ppo": ("synthetic, PPO", "--algo ppo --world synthetic --total-timesteps 100000", "oracle_share", 0.985, 0.975),
     "ppo-10k": ("synthetic, PPO, 10,000 rows", "--algo ppo --world synthetic --total-timesteps 10000", "oracle_share", None,
                 None),
+    "model-10k": ("synthetic, PPO, reward model, 10,000 rows",
+                  "--algo ppo --world synthetic --total-timesteps 10240 --reward-model true --repeat-step 10", "oracle_share",
+                  0.97, None),
+    "model": ("synthetic, PPO, reward model",
+              "--algo ppo --world synthetic --total-timesteps 100000 --reward-model true --repeat-step 10", "oracle_share", 0.99,
+              None),
+    "model-a2c-10k": ("synthetic, A2C, reward model, 10,000 rows",
+                      "--algo a2c --world synthetic --total-timesteps 10240 --reward-model true --repeat-step 10", "oracle_share",
+                      None, None),
     "ppo-gamma0": ("synthetic, PPO, gamma 0", "--algo ppo --world synthetic --total-timesteps 100000 --gamma 0", "oracle_share",
                    None, None),
     "a2c": ("synthetic, A2C", "--algo a2c --world synthetic --total-timesteps 100000", "oracle_share", 0.97, None),
@@ -48,13 +57,16 @@ ROWS = {
                           "share_of_way", None, None),
     "movielens-ppo-gamma0": ("movielens, PPO, gamma 0",
                              "--algo ppo --world movielens --total-timesteps 100000 --gamma 0", "share_of_way", None, None),
+    "movielens-model-10k": ("movielens, PPO, reward model, 10,000 rows",
+                            "--algo ppo --world movielens --total-timesteps 10240 --reward-model true --repeat-step 10",
+                            "share_of_way", 0.95, None),
     "movielens-a2c": ("movielens, A2C", "--algo a2c --world movielens --total-timesteps 100000", "share_of_way", None, None),
 }
 # name: (text, bound for the mean of the held-out error)
 ALS = {"als": ("ALS, 30 factors, 90/10 split", 0.905)}
 BESIDE = ("greedy", "ridge", "linucb", "thompson", "oracle", "patient", "similar", "popular", "random")
 # Rows of their own on which linear learners are trained beside the policy: as many as it had.
-BANDITS = {"ppo-10k": 10240, "movielens-ppo-10k": 10240}
+BANDITS = {"ppo-10k": 10240, "model-10k": 10240, "movielens-ppo-10k": 10240}
 
 
 def run(command, folder):

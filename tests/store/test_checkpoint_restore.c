@@ -410,6 +410,7 @@ START_TEST(test_checkpoint_restore_refuses_statistics_that_cannot_be)
 {
     machine_plan plan = tiny;
     plan.is_normalised = true;
+    plan.has_reward_model = true;
     machine m;
     begin(&m, &plan, NULL);
     const double nan = (double)NAN, infinite = (double)INFINITY, negative = -1.0;

@@ -188,6 +188,7 @@ static inline double twin_count(const twin *t, size_t row, size_t position)
     return count;
 }
 
+<<<<<<< HEAD
 /* Weight of one feature in a row: w, or w + F s. */
 static inline double twin_feature_weight(const twin *t, size_t row, size_t feature)
 {
@@ -203,26 +204,31 @@ static inline double twin_feature_weight(const twin *t, size_t row, size_t featu
 
 /* r̂ of one position, as far as it tells items apart: v·(M s + m) + w_r·f, dense M_i·s + m_i + w_r·f;
  * 0 without a reward model. */
+=======
+/* r̂ of one position, as far as it tells items apart: v·(M s + m) + w_r·f, dense M_i·s + m_i +
+ * w_r·f; 0 without a reward model. */
+>>>>>>> 390c67e (model: the spread of a reward model over lists of any length; maths, rows of learning.py)
 static inline double twin_reward(const twin *t, size_t row, size_t position)
 {
     const rri_menu *menu = &t->rows.menu;
     const int32_t item = twin_item(t, row, position);
-    const size_t at = row * menu->k + position, S = (size_t)t->agent->trainer.model.config.state_dim;
+    const size_t at = row * menu->k + position,
+                 S = (size_t)t->agent->trainer.model.config.state_dim;
     const double *model = twin_tensor(t, "reward.query"), *w = twin_tensor(t, "reward.features");
     const double *learned = twin_tensor(t, "actor.items");
     const bool is_dense = t->agent->trainer.model.config.head == RR_HEAD_DENSE;
     const size_t d = (size_t)t->agent->trainer.model.config.item_dim;
     double sum = 0.0;
-    for (size_t j = is_dense ? (size_t)item : 0; model != NULL && j < (is_dense ? (size_t)item + 1 : d);
-         j++) {
+    for (size_t j = is_dense ? (size_t)item : 0;
+         model != NULL && j < (is_dense ? (size_t)item + 1 : d); j++) {
         double guess = model[j * (S + 1) + S];
         for (size_t i = 0; i < S; i++) {
             guess += model[j * (S + 1) + i] * twin_input(t, t->rows.states + row * S, i);
         }
-        sum += guess * (is_dense            ? 1.0
-                        : item < 0          ? (double)menu->vectors[at * d + j]
-                        : learned != NULL   ? learned[(size_t)item * d + j]
-                                            : (double)t->pool[(size_t)item * d + j]);
+        sum += guess * (is_dense          ? 1.0
+                        : item < 0        ? (double)menu->vectors[at * d + j]
+                        : learned != NULL ? learned[(size_t)item * d + j]
+                                          : (double)t->pool[(size_t)item * d + j]);
     }
     for (size_t i = 0; w != NULL && i < menu->feature_dim; i++) {
         sum += w[i] * (double)menu->features[at * menu->feature_dim + i];
