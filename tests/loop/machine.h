@@ -28,11 +28,8 @@ typedef struct machine_plan {
     float drift, tire, gamma, gae_lambda, lr, ent_coef, value_clip_eps;
     int64_t planned_updates;
     bool is_own, is_normalised; /* returns and states; remembers three rollouts */
-<<<<<<< HEAD
     bool is_crossed;            /* features of candidates meet the state */
-=======
     bool has_reward_model;
->>>>>>> 390c67e (model: the spread of a reward model over lists of any length; maths, rows of learning.py)
 } machine_plan;
 
 /* Small machines that between them use every part: widths that fill no vector, rollouts longer than
@@ -202,8 +199,8 @@ static const machine_plan machine_plans[] = {
      .gae_lambda = 0.5f,
      .lr = 0.01f,
      .tire = 0.2f,
-<<<<<<< HEAD
-     .is_normalised = true},
+     .is_normalised = true,
+     .has_reward_model = true},
     {.name = "ppo-crossed",
      .n_envs = 14,
      .n_steps = 8,
@@ -222,11 +219,8 @@ static const machine_plan machine_plans[] = {
      .lr = 0.01f,
      .ent_coef = 0.02f,
      .drift = 0.1f,
-     .is_crossed = true},
-=======
-     .is_normalised = true,
+     .is_crossed = true,
      .has_reward_model = true},
->>>>>>> 390c67e (model: the spread of a reward model over lists of any length; maths, rows of learning.py)
 };
 enum { MACHINE_PLANS = sizeof machine_plans / sizeof machine_plans[0] };
 
@@ -336,12 +330,8 @@ static inline rr_agent_config machine_agent_config(const machine_plan *plan, uin
     config.num_threads = num_threads;
     config.seed = seed;
     config.normalize_returns = config.normalize_states = plan->is_normalised;
-<<<<<<< HEAD
-    config.reward_model = plan->is_normalised;
-    config.has_feature_query = plan->is_crossed;
-=======
     config.reward_model = plan->has_reward_model;
->>>>>>> 390c67e (model: the spread of a reward model over lists of any length; maths, rows of learning.py)
+    config.has_feature_query = plan->is_crossed;
     config.norm_rows = (int64_t)3 * plan->n_envs * plan->n_steps;
     return config;
 }

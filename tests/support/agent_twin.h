@@ -188,7 +188,6 @@ static inline double twin_count(const twin *t, size_t row, size_t position)
     return count;
 }
 
-<<<<<<< HEAD
 /* Weight of one feature in a row: w, or w + F s. */
 static inline double twin_feature_weight(const twin *t, size_t row, size_t feature)
 {
@@ -202,12 +201,8 @@ static inline double twin_feature_weight(const twin *t, size_t row, size_t featu
     return sum;
 }
 
-/* r̂ of one position, as far as it tells items apart: v·(M s + m) + w_r·f, dense M_i·s + m_i + w_r·f;
- * 0 without a reward model. */
-=======
 /* r̂ of one position, as far as it tells items apart: v·(M s + m) + w_r·f, dense M_i·s + m_i +
  * w_r·f; 0 without a reward model. */
->>>>>>> 390c67e (model: the spread of a reward model over lists of any length; maths, rows of learning.py)
 static inline double twin_reward(const twin *t, size_t row, size_t position)
 {
     const rri_menu *menu = &t->rows.menu;
