@@ -83,6 +83,35 @@ static rr_status check_dense(const rr_agent_config *config, const rr_items *item
     return RR_OK;
 }
 
+static rr_status check_candidate_net(const rr_agent_config *config, rr_error *err)
+{
+    if (config->candidate_hidden[0] == 0) {
+        return RR_OK;
+    }
+    if (config->feature_dim == 0) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "agent config: candidate_hidden is %d, … and feature_dim is 0; without features of "
+            "candidates it must be empty",
+            config->candidate_hidden[0]);
+    }
+    if (config->reward_model != 0) {
+        RRI_FAIL(
+            err, RR_E_UNSUPPORTED,
+            "agent config: candidate_hidden is %d, … with reward_model 1; one of them alone is "
+            "served",
+            config->candidate_hidden[0]);
+    }
+    if (config->head == RR_HEAD_DENSE || config->has_trained_items != 0) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "agent config: candidate_hidden is %d, … with %s; it is served over item vectors "
+                 "that are not trained",
+                 config->candidate_hidden[0],
+                 config->head == RR_HEAD_DENSE ? "the dense head" : "has_trained_items 1");
+    }
+    return RR_OK;
+}
+
 rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *items,
                                  rr_error *err)
 {
@@ -91,6 +120,7 @@ rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *
                  "agent config: has_feature_query is 1 and feature_dim is 0; without features of "
                  "candidates it must be 0");
     }
+    RRI_TRY(check_candidate_net(config, err));
     return config->head == RR_HEAD_DENSE ? check_dense(config, items, err)
                                          : check_tower(config, items, err);
 }
@@ -255,6 +285,11 @@ static rr_status check_meaning(const rr_agent_config *given, const rr_agent_conf
         {"has_repeat_weight", given->has_repeat_weight, wanted->has_repeat_weight},
         {"has_trained_items", given->has_trained_items, wanted->has_trained_items},
         {"has_feature_query", given->has_feature_query, wanted->has_feature_query},
+        {"reward_model", given->reward_model, wanted->reward_model},
+        {"candidate_hidden[0]", given->candidate_hidden[0], wanted->candidate_hidden[0]},
+        {"candidate_hidden[1]", given->candidate_hidden[1], wanted->candidate_hidden[1]},
+        {"candidate_hidden[2]", given->candidate_hidden[2], wanted->candidate_hidden[2]},
+        {"candidate_hidden[3]", given->candidate_hidden[3], wanted->candidate_hidden[3]},
         {"state_dim", given->state_dim, wanted->state_dim},
         {"item_dim", given->item_dim, wanted->item_dim},
         {"feature_dim", given->feature_dim, wanted->feature_dim},

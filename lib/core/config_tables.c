@@ -77,6 +77,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, CHOICE, unknown_versions, "refuse", ONE_OF("refuse", "weigh"), "ledgers: rows of versions that are not known: not trained on, or weighed by the log-prob that they carry"),
     FIELD(rr_agent_config, BOOL, reward_model, "0", YES_NO, "a linear model of the reward of an item's first showing inside the logits, fitted after each update"),
     FIELD(rr_agent_config, FLOAT, repeat_step, "1", ABOVE(0), "factor on each step of the repeat weight"),
+    FIELD(rr_agent_config, INT32X4, candidate_hidden, "0", AT_LEAST(0), "layers of a network over features, vector and state of each candidate; 0: none"),
 };
 
 static const rri_config_field ppo_fields[] = {

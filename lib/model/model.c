@@ -87,6 +87,9 @@ uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_
     if (config->reward_model != 0) {
         rri_hash_update(&hash, &config->reward_model, sizeof config->reward_model);
     }
+    if (config->candidate_hidden[0] > 0) {
+        rri_hash_update(&hash, config->candidate_hidden, sizeof config->candidate_hidden);
+    }
     rri_hash_update(&hash, values, n_floats * sizeof(float));
     return rri_hash_final(&hash);
 }

@@ -135,6 +135,11 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
         RRI_TRY(rri_linear_declare(&net->feature_query, &net->params, "actor.feature_query",
                                    net->state_dim, net->feature_dim, false, err));
     }
+    if (config->candidate_hidden[0] > 0) {
+        RRI_TRY(rri_candidate_net_declare(&net->candidate, &net->params, config->candidate_hidden,
+                                          net->feature_dim, net->dim, net->state_dim,
+                                          config->activation, err));
+    }
     const rri_mlp_shape critic = shape_of(config, config->critic_hidden, 1);
     RRI_TRY(rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err));
     return declare_constants(net, config, err);
@@ -155,6 +160,11 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     }
     if (net->has_feature_query) {
         rri_linear_layout(&net->feature_query, arena, kernels, false);
+    }
+    rri_candidate_net_layout(&net->candidate, arena, kernels);
+    if (net->candidate.n_layers > 0 && net->borrows_panels) {
+        const size_t n = rri_size_multiply(net->n_items, rri_candidate_net_first(&net->candidate));
+        net->candidate_products = n <= MOST_PANEL_FLOATS ? RRI_TAKE(arena, float, n) : NULL;
     }
     rri_mlp_layout(&net->critic, arena, kernels, false);
     if (net->has_reward) {
@@ -214,6 +224,14 @@ void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri
         net->has_feature_query
             ? RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->feature_dim))
             : NULL;
+    tape->candidate_rows = tape->candidate_queries = tape->scaled_query = NULL;
+    if (net->candidate.n_layers > 0) {
+        const size_t first = rri_candidate_net_first(&net->candidate);
+        const size_t last = rri_candidate_net_last(&net->candidate);
+        tape->candidate_rows = RRI_TAKE(arena, float, rri_size_multiply(max_rows, first));
+        tape->candidate_queries = RRI_TAKE(arena, float, rri_size_multiply(max_rows, last));
+        tape->scaled_query = RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->dim));
+    }
 }
 
 size_t rri_network_init_scratch(const rri_network *net)
@@ -221,6 +239,7 @@ size_t rri_network_init_scratch(const rri_network *net)
     size_t bytes = rri_mlp_init_scratch(&net->actor);
     const size_t critic = rri_mlp_init_scratch(&net->critic);
     bytes = critic > bytes ? critic : bytes;
+    bytes = rri_size_larger(bytes, rri_candidate_net_init_scratch(&net->candidate));
     if (net->is_dense) {
         const size_t items = rri_init_scratch(net->n_items, net->item_width);
         bytes = items > bytes ? items : bytes;
@@ -237,6 +256,7 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
     rri_init_constant(values, 0.0f, net->params.n_floats);
     rri_mlp_init(&net->actor, values, net->is_dense ? HIDDEN_GAIN : 0.0f, config->seed, scratch);
     rri_mlp_init(&net->critic, values, 1.0f, config->seed, scratch);
+    rri_candidate_net_init(&net->candidate, values, config->seed, scratch);
     if (sees_normalised(net)) {
         rri_init_constant(values + net->norm.state_inverses, 1.0f, net->state_dim);
     }
@@ -325,6 +345,7 @@ static void pack_actor(rri_network *net, const float *values)
     if (net->has_feature_query) {
         rri_linear_pack(&net->feature_query, values);
     }
+    rri_candidate_net_pack(&net->candidate, values);
     const float *log_scale = at_or_null(values, net->at.log_scale);
     const float *repeat_weight = at_or_null(values, net->at.repeat_weight);
     net->head = (rri_head){
@@ -340,6 +361,7 @@ static void pack_actor(rri_network *net, const float *values)
         join_reward(net, values);
     }
     net->feature_weights = net->head.feature_weights;
+    net->scale = net->head.scale;
     pack_constants(net, values);
 }
 
@@ -381,6 +403,20 @@ void rri_network_pack_items(rri_network *net, const float *values, const float *
     if (net->query_panels != NULL) {
         rri_panels_pack(net->kernels, net->query_panels,
                         rri_view_rows(net->catalogue.vectors, net->dim), net->n_items, net->dim);
+    }
+}
+
+void rri_network_keep_products(rri_network *net)
+{
+    net->catalogue.candidate_products = net->candidate_products;
+    if (net->candidate_products == NULL) {
+        return;
+    }
+    const rri_linear *map = &net->candidate.vectors;
+    for (size_t i = 0; i < net->n_items; i++) {
+        rri_gemm_row(net->kernels, net->candidate_products + i * map->out,
+                     net->catalogue.vectors + i * map->in, map->forward_panels, map->out, map->in,
+                     map->out);
     }
 }
 
@@ -438,6 +474,12 @@ size_t rri_network_scratch(const rri_network *net, size_t n)
     if (net->has_feature_query) {
         bytes = rri_size_larger(bytes, rri_linear_scratch(&net->feature_query, n));
     }
+    if (net->candidate.n_layers > 0) {
+        const size_t query = rri_stack_add(rri_linear_scratch(&net->candidate.query, n),
+                                           rri_size_multiply(n, net->dim), sizeof(float));
+        bytes = rri_size_larger(bytes, query);
+        bytes = rri_size_larger(bytes, rri_linear_scratch(&net->candidate.states, n));
+    }
     return bytes;
 }
 
@@ -486,6 +528,23 @@ static void extend_query(const rri_network *net, rri_network_tape *tape, const f
     }
 }
 
+/* r = B s + b and g = u + T (τ q) of rows [begin, end), whose queries are there. */
+static void weigh_candidates(const rri_network *net, rri_network_tape *tape, const float *inputs,
+                             size_t begin, size_t end, rri_stack *scratch)
+{
+    const rri_candidate_net *candidate = &net->candidate;
+    const size_t n = end - begin, d = net->dim;
+    float *scaled = tape->scaled_query + begin * d;
+    memcpy(scaled, tape->query + begin * d, n * d * sizeof(float));
+    rri_vec_scale(net->kernels, scaled, net->scale, n * d);
+    rri_linear_forward(&candidate->states,
+                       tape->candidate_rows + begin * rri_candidate_net_first(candidate),
+                       inputs + begin * net->state_dim, n, false, scratch);
+    rri_linear_forward(&candidate->query,
+                       tape->candidate_queries + begin * rri_candidate_net_last(candidate), scaled,
+                       n, false, scratch);
+}
+
 void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch)
 {
@@ -511,6 +570,29 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
     if (net->has_feature_query) {
         weigh_features(net, tape, inputs, begin, end, scratch);
     }
+    if (net->candidate.n_layers > 0) {
+        weigh_candidates(net, tape, inputs, begin, end, scratch);
+    }
+}
+
+double rri_network_candidates_backward(const rri_network *net, rri_network_tape *slopes,
+                                       const rri_network_tape *tape, size_t begin, size_t end,
+                                       rri_stack *scratch)
+{
+    const size_t d = net->dim, last = rri_candidate_net_last(&net->candidate);
+    const size_t mark = rri_stack_mark(scratch), n = end - begin;
+    float *d_query = RRI_STACK_TAKE(scratch, float, n *d);
+    rri_linear_backward_input(&net->candidate.query, d_query,
+                              slopes->candidate_queries + begin * last, n, scratch);
+    rri_vec_scale(net->kernels, d_query, net->scale, n * d);
+    rri_vec_add(net->kernels, slopes->query + begin * d, d_query, n * d);
+    double d_log_scale = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const float *q = tape->query + (begin + i) * d;
+        d_log_scale += (double)rri_dot(net->kernels, q, d_query + i * d, d);
+    }
+    rri_stack_rewind(scratch, mark);
+    return d_log_scale;
 }
 
 rri_logits_input rri_network_scores(const rri_network *net, const rri_network_tape *tape,
@@ -522,7 +604,10 @@ rri_logits_input rri_network_scores(const rri_network *net, const rri_network_ta
                               .head = head,
                               .menu = menu,
                               .q = tape->query,
-                              .feature_weights = tape->feature_weights};
+                              .feature_weights = tape->feature_weights,
+                              .candidate_net = net->candidate.n_layers > 0 ? &net->candidate : NULL,
+                              .candidate_rows = tape->candidate_rows,
+                              .candidate_queries = tape->candidate_queries};
 }
 
 void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
@@ -571,81 +656,5 @@ void rri_network_values(float *values, const rri_network *net, const rri_network
     memcpy(values, v + begin, (end - begin) * sizeof(float));
     for (size_t i = 0; net->norm.value_shift != RRI_ABSENT && i < end - begin; i++) {
         values[i] = net->value_shift + net->value_scale * values[i];
-    }
-}
-
-/* ── parameters ──
- * The tasks are those of the actor, of the critic, of W_skip, of F, in this order. */
-
-/* Outputs of a linear map that one task owns; a network without the map has no task of it. */
-typedef struct linear_part {
-    const rri_linear *map;
-    const float *dy;    /* [n, out] */
-    size_t first, last; /* outputs */
-} linear_part;
-
-static size_t n_linear_tasks(bool is_there, const rri_linear *map)
-{
-    return is_there ? (map->out + RRI_LINEAR_BLOCK - 1) / RRI_LINEAR_BLOCK : 0;
-}
-
-size_t rri_network_n_tasks(const rri_network *net)
-{
-    return rri_mlp_n_tasks(&net->actor) + rri_mlp_n_tasks(&net->critic) +
-           n_linear_tasks(net->has_skip, &net->skip) +
-           n_linear_tasks(net->has_feature_query, &net->feature_query);
-}
-
-/* task: counted from the first of W_skip on. slopes NULL: not asked for dy. */
-static linear_part part_of(const rri_network *net, const rri_network_tape *slopes, size_t task)
-{
-    const size_t n_skip = n_linear_tasks(net->has_skip, &net->skip);
-    const bool is_skip = task < n_skip;
-    linear_part part = {.map = is_skip ? &net->skip : &net->feature_query};
-    if (slopes != NULL) {
-        part.dy = is_skip ? slopes->query : slopes->feature_weights;
-    }
-    part.first = (is_skip ? task : task - n_skip) * RRI_LINEAR_BLOCK;
-    part.last = rri_size_smaller(part.map->out, part.first + RRI_LINEAR_BLOCK);
-    return part;
-}
-
-void rri_network_zero_params(const rri_network *net, float *gradients, size_t task)
-{
-    const size_t n_actor = rri_mlp_n_tasks(&net->actor);
-    const size_t n_critic = rri_mlp_n_tasks(&net->critic);
-    if (task < n_actor) {
-        rri_mlp_zero_params(&net->actor, gradients, task);
-    } else if (task < n_actor + n_critic) {
-        rri_mlp_zero_params(&net->critic, gradients, task - n_actor);
-    } else {
-        const linear_part part = part_of(net, NULL, task - n_actor - n_critic);
-        rri_linear_zero_params(part.map, gradients, part.first, part.last);
-    }
-}
-
-void rri_network_zero_constants(const rri_network *net, float *gradients)
-{
-    memset(gradients + net->norm.begin, 0,
-           (net->params.n_floats - net->norm.begin) * sizeof(float));
-}
-
-void rri_network_backward_params(const rri_network *net, float *gradients,
-                                 const rri_network_tape *slopes, const rri_network_tape *tape,
-                                 const rri_inputs *in, size_t n, size_t task, rri_stack *scratch)
-{
-    const size_t n_actor = rri_mlp_n_tasks(&net->actor);
-    const size_t n_critic = rri_mlp_n_tasks(&net->critic);
-    const float *inputs = tape->seen != NULL ? tape->seen : in->states;
-    if (task < n_actor) {
-        rri_mlp_backward_params(&net->actor, gradients, &slopes->actor, &tape->actor, inputs, n,
-                                task, scratch);
-    } else if (task < n_actor + n_critic) {
-        rri_mlp_backward_params(&net->critic, gradients, &slopes->critic, &tape->critic, inputs, n,
-                                task - n_actor, scratch);
-    } else {
-        const linear_part part = part_of(net, slopes, task - n_actor - n_critic);
-        rri_linear_backward_params(part.map, gradients, part.dy, inputs, n, part.first, part.last,
-                                   scratch);
     }
 }

@@ -5,6 +5,7 @@
  *   dense       q(s) = last hidden layer of MLP   the same with learned item vectors v and τ = 1
  *               with has_feature_query w + F s stands for w
  *   reward model, an option: z_i += τ α r̂(s, i), inside q, and in the dense head inside v
+ *               with candidate_hidden  z += g·h, of nn/candidate_net.h
  *   critic      V(s) = MLP(s)
  *
  * n rows, S state width, d query width, N items. */
@@ -12,6 +13,7 @@
 #define RRI_MODEL_NETWORK_H
 
 #include "math/kernels.h"
+#include "nn/candidate_net.h"
 #include "nn/linear.h"
 #include "nn/mlp.h"
 #include "nn/params.h"
@@ -58,6 +60,7 @@ typedef struct rri_network {
     rri_head_offsets at;
     rri_norm_offsets norm;
     rri_reward_offsets reward;
+    rri_candidate_net candidate;
     bool has_skip, has_feature_query, is_dense;
     bool borrows_panels; /* set between declare and layout: the catalogue is lent, packed */
     float mlp_scale;     /* c; 1 in the dense head */
@@ -67,6 +70,8 @@ typedef struct rri_network {
     rri_catalogue catalogue;      /* vectors: the pool's, borrowed, or in the flat values */
     rri_head head;                /* weights in the flat values */
     const float *feature_weights; /* w [f] in the flat values, at temperature 1 */
+    float scale;                  /* τ at temperature 1 */
+    float *candidate_products;    /* [N, H1] C v_i; slice of the arena; NULL: not kept */
     float *query_panels;          /* the same by its other side, for dq; NULL for a large one */
     float *item_panels; /* the catalogue packed; slice of the arena; NULL for a large one */
 
@@ -104,6 +109,8 @@ typedef struct rri_network_tape {
     float *query; /* [max_rows, d]; in the dense head the actor's last outputs themselves */
     float *seen;  /* [max_rows, S] states as the networks see them; NULL: as they come */
     float *feature_weights; /* [max_rows, f] w + F s; NULL without F */
+    /* Of the candidates' network, NULL without: r, g, and the τ q that g is made of. */
+    float *candidate_rows, *candidate_queries, *scaled_query; /* [max_rows, H1], [·, H], [·, d] */
 } rri_network_tape;
 
 /* Registers every tensor. n_items: size of the catalogue, 0 without one. config has been checked.
@@ -129,6 +136,9 @@ void rri_network_pack_items(rri_network *net, const float *values, const float *
 /* Instead, where panels are borrowed: the catalogue as somebody else has packed it, which lives as
  * long as the network is used. */
 void rri_network_lend_items(rri_network *net, const float *panels, const float *pool_vectors);
+/* Of a network with borrowed panels: after items and weights, C v_i of the whole catalogue, where
+ * there is room for it. */
+void rri_network_keep_products(rri_network *net);
 bool rri_network_learns_items(const rri_network *net);
 
 /* The same as rri_network_pack and, where items are learned, rri_network_pack_items, in tasks that
@@ -139,10 +149,15 @@ void rri_network_pack_task(rri_network *net, const float *values, size_t task);
 /* Bytes of stack that the calls below take for at most n rows. */
 size_t rri_network_scratch(const rri_network *net, size_t n);
 
-/* Rows [begin, end) of tape->query and feature_weights, and of the critic's last outputs v, from
- * their inputs. */
+/* Rows [begin, end) of tape->query and of what rows weigh candidates with beside it, and of the
+ * critic's last outputs v, from their inputs. */
 void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch);
+/* What the candidates' network sends back to the queries of rows [begin, end): slopes->query +=
+ * τ dg·T. Returns the sum of q·(τ dg·T), which is its part of d log τ. */
+double rri_network_candidates_backward(const rri_network *net, rri_network_tape *slopes,
+                                       const rri_network_tape *tape, size_t begin, size_t end,
+                                       rri_stack *scratch);
 void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
                                 const rri_network_tape *tape, size_t begin, size_t end,
                                 rri_stack *scratch);

@@ -79,6 +79,11 @@ static rr_status check_shapes(const rri_workspace *work, const rr_obs *obs, rr_e
         RRI_FAIL(err, RR_E_INVALID,
                  "obs: lengths, features and counts need candidates or vectors beside them");
     }
+    if (config->candidate_hidden[0] > 0 && !has_lists) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "obs: candidates and vectors are NULL; this agent has a network over candidates "
+                 "(candidate_hidden), which scores lists and not the whole pool");
+    }
     if (config->feature_dim > 0 &&
         (obs->features == NULL || obs->feature_dim != config->feature_dim)) {
         RRI_FAIL(err, RR_E_INVALID,

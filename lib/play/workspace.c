@@ -2,6 +2,7 @@
 #include "play/workspace.h"
 
 #include "core/memory.h"
+#include "policy/candidates.h"
 #include "policy/mixture.h"
 
 /* Rankings of any k: a whole tile of rows up to the k that RRI_RANKED_PLACES allows, fewer rows
@@ -25,6 +26,7 @@ size_t rri_workspace_scratch(const rr_agent_config *config, const rri_network *n
         .k = (size_t)config->max_candidates,
         .m = (size_t)config->max_history,
         .h = (size_t)config->max_history,
+        .candidate_bytes = rri_candidates_scratch(&network->candidate),
     };
     size_t bytes = rri_network_scratch(network, n);
     bytes = rri_size_larger(bytes, rri_mixture_scratch(network->kernels, &limits));

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/memory.h"
+#include "policy/candidates.h"
 #include "policy/softmax.h"
 #include "policy/tally.h"
 
@@ -212,7 +213,7 @@ static void compute_list(float *z, const rri_logits_tile *tile, size_t row, size
 }
 
 static void compute_lists(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
-                          size_t n_rows, size_t begin, size_t end)
+                          size_t n_rows, size_t begin, size_t end, rri_stack *scratch)
 {
     const rri_logits_input *in = tile->in;
     for (size_t r = first; r < first + n_rows; r++) {
@@ -229,13 +230,14 @@ static void compute_lists(float *Z, size_t ldz, const rri_logits_tile *tile, siz
             z[position - begin] = -INFINITY;
         }
     }
+    rri_candidates_add(Z, ldz, tile, first, n_rows, begin, end, scratch);
 }
 
 void rri_logits_compute(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
                         size_t n_rows, size_t begin, size_t end, rri_stack *scratch)
 {
     if (tile->in->menu->k > 0) {
-        compute_lists(Z, ldz, tile, first, n_rows, begin, end);
+        compute_lists(Z, ldz, tile, first, n_rows, begin, end, scratch);
     } else {
         compute_pool(Z, ldz, tile, first, n_rows, begin, end, scratch);
     }
@@ -257,5 +259,5 @@ size_t rri_logits_compute_scratch(const rri_kernels *kernels, const rri_logits_l
     const size_t strip = rri_size_smaller(limits->n_items, RRI_LOGITS_STRIP);
     const size_t packed = rri_gemm_packed_scratch(kernels, rows, limits->dim);
     const size_t unpacked = rri_gemm_scratch(kernels, rows, strip, limits->dim);
-    return packed > unpacked ? packed : unpacked;
+    return rri_size_larger(limits->candidate_bytes, packed > unpacked ? packed : unpacked);
 }

@@ -18,6 +18,7 @@
 #include "core/memory.h"
 #include "math/gemm.h"
 #include "math/kernels.h"
+#include "nn/candidate_net.h"
 #include "policy/menu.h"
 
 /* The items as the policy sees them; borrowed. */
@@ -26,9 +27,11 @@ typedef struct rri_catalogue {
     const float *vectors; /* [N, d] */
     const float *panels;  /* Vᵀ [d, N] as gemm panels: columns = items, k = d. Read only where the
                              list is  the pool; NULL: packed on the way */
-    const float *query_panels; /* V [N, d] as gemm panels: columns = d, k = items; makes
-                                  backward_query quicker. NULL: packed on the way, same bits */
-    const float *bias;         /* [N] or NULL: 0 */
+    const float *query_panels;       /* V [N, d] as gemm panels: columns = d, k = items; makes
+                                        backward_query quicker. NULL: packed on the way, same bits */
+    const float *bias;               /* [N] or NULL: 0 */
+    const float *candidate_products; /* [N, H1] C v_i of the candidates' network; NULL: made on the
+                                        way, same bits */
 } rri_catalogue;
 
 typedef struct rri_head {
@@ -37,7 +40,7 @@ typedef struct rri_head {
     const float *feature_weights; /* w [f]; NULL: features are not read */
     size_t feature_dim;           /* f, the menu's where w is given */
     bool has_repeat_weight;       /* false: counts are not read */
-    float temperature;            /* divides feature weights of rows; all else is divided already */
+    float temperature; /* divides what rows' own weights add; all else is divided already */
 } rri_head;
 
 /* All that the distribution of n rows is made of; borrowed. */
@@ -48,11 +51,14 @@ typedef struct rri_logits_input {
     const rri_menu *menu;
     const float *q;               /* [n, d] */
     const float *feature_weights; /* [n, f] of each row, in the place of the head's; or NULL */
+    const rri_candidate_net *candidate_net;          /* or NULL; with lists alone */
+    const float *candidate_rows, *candidate_queries; /* [n, H1] r and [n, H] g of it */
 } rri_logits_input;
 
 /* The largest shapes that scratch must serve. */
 typedef struct rri_logits_limits {
     size_t n, n_items, dim, k, m, h;
+    size_t candidate_bytes; /* rri_candidates_scratch of the network, 0 without */
 } rri_logits_limits;
 
 #define RRI_LOGITS_TILE ((size_t)64) /* rows that are walked together */

@@ -63,6 +63,7 @@ static void fill(rr_policy *policy, const rr_serving_options *options, rr_items 
         rri_network_pack_items(net, policy->model.values, NULL);
     }
     rri_network_pack(net, policy->model.values);
+    rri_network_keep_products(net);
     rri_serving_temper(&net->head, &net->catalogue, policy->tempered_weights, policy->tempered_bias,
                        options->temperature);
 }
@@ -217,6 +218,7 @@ rr_status rri_snapshot_check_shape(const rr_agent_config *given, size_t given_it
         {"normalize_states", &given->normalize_states, &config->normalize_states, 1},
         {"has_feature_query", &given->has_feature_query, &config->has_feature_query, 1},
         {"reward_model", &given->reward_model, &config->reward_model, 1},
+        {"candidate_hidden", given->candidate_hidden, config->candidate_hidden, 4},
         {"max_candidates", &given->max_candidates, &config->max_candidates, 1},
         {"max_history", &given->max_history, &config->max_history, 1},
         {"max_pool_items", &given->max_pool_items, &config->max_pool_items, 1},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "policy/candidates.h"
 #include "policy/large_pool.h"
 #include "rl/losses.h"
 
@@ -107,14 +108,23 @@ static void policy_loss(const slice_job *job, rri_tile_sums *sums, size_t begin,
     }
 }
 
+static size_t n_candidate_floats(const rri_network *net)
+{
+    return net->candidate.end - net->candidate.begin;
+}
+
 /* Sums of rows [begin, end) ← 0, those that rows have of their own too. */
-static void reset_sums(rri_tile_sums *sums, rri_slice *slice, size_t feature_dim, size_t begin,
+static void reset_sums(rri_tile_sums *sums, rri_slice *slice, const rri_network *net, size_t begin,
                        size_t end)
 {
+    const size_t feature_dim = net->feature_dim;
+    float *candidate = sums->candidate;
     double *d_feature_weights = sums->policy.d_feature_weights;
     float *d_row_weights = slice->slopes.feature_weights;
     *sums = (rri_tile_sums){.policy.d_feature_weights = d_feature_weights,
-                            .policy.d_row_weights = d_row_weights};
+                            .policy.d_row_weights = d_row_weights,
+                            .candidate = candidate};
+    memset(candidate, 0, n_candidate_floats(net) * sizeof(float));
     memset(d_feature_weights, 0, feature_dim * sizeof(double));
     if (d_row_weights != NULL) {
         memset(d_row_weights + begin * feature_dim, 0, (end - begin) * feature_dim * sizeof(float));
@@ -126,7 +136,7 @@ static void begin_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, 
                        rri_stack *scratch)
 {
     rri_slice *slice = &job->trainer->slice;
-    reset_sums(sums, slice, job->trainer->model.network.feature_dim, begin, end);
+    reset_sums(sums, slice, &job->trainer->model.network, begin, end);
     gather_rows(job, begin, end);
     rri_network_query(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end,
                       scratch);
@@ -149,6 +159,22 @@ static void end_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, si
     rri_network_value_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
 }
 
+/* The slopes of the scores of a tile through the candidates' network; lists' slopes are kept. */
+static void candidates_backward(const slice_job *job, rri_tile_sums *sums,
+                                const rri_logits_tile *tile, rri_stack *scratch)
+{
+    rri_slice *slice = &job->trainer->slice;
+    const size_t begin = tile->row_begin;
+    const rri_candidate_gradients gradients = {.params = sums->candidate,
+                                               .d_rows = slice->slopes.candidate_rows,
+                                               .d_queries = slice->slopes.candidate_queries};
+    rri_candidates_backward(&gradients, slice->policy.d_logits + begin * tile->width, tile,
+                            scratch);
+    sums->policy.d_log_scale +=
+        rri_network_candidates_backward(&job->trainer->model.network, &slice->slopes, &slice->tape,
+                                        begin, begin + tile->n_rows, scratch);
+}
+
 /* First phase: rows [32 task, …) forward, loss, and backward to every layer's slopes. */
 static void run_tile(void *context, size_t task, size_t worker)
 {
@@ -168,6 +194,9 @@ static void run_tile(void *context, size_t task, size_t worker)
     policy_loss(job, sums, begin, end);
     rri_policy_backward_query_tile(slice->slopes.query, &sums->policy, &slice->policy, &tile,
                                    slice->actions, slice->d_log_probs, job->d_entropy, scratch);
+    if (in.candidate_net != NULL) {
+        candidates_backward(job, sums, &tile, scratch);
+    }
     rri_stack_rewind(scratch, mark);
     end_tile(job, sums, begin, end, scratch);
 }
@@ -296,6 +325,8 @@ static void zero_scalars(rri_trainer *trainer)
     for (size_t f = 0; f < trainer->model.network.feature_dim; f++) {
         gradients[at->feature_weights + f] = 0.0f;
     }
+    memset(gradients + trainer->model.network.candidate.begin, 0,
+           n_candidate_floats(&trainer->model.network) * sizeof(float));
     rri_network_zero_constants(&trainer->model.network, gradients);
     if (trainer->model.network.has_reward) {
         gradients[trainer->model.network.reward.weight] = 0.0f;
@@ -323,6 +354,8 @@ static void add_tiles(const slice_job *job, rri_loss_sums *total)
         for (size_t f = 0; f < trainer->model.network.feature_dim; f++) {
             gradients[at->feature_weights + f] += (float)sums->policy.d_feature_weights[f];
         }
+        rri_vec_add(trainer->model.kernels, gradients + trainer->model.network.candidate.begin,
+                    sums->candidate, n_candidate_floats(&trainer->model.network));
     }
 }
 

@@ -35,6 +35,8 @@ static void layout_slice(rri_trainer *trainer, rri_arena *arena)
     slice->uniforms = RRI_TAKE(arena, double, rows);
     for (size_t i = 0; i < RRI_SLICE_TILES; i++) {
         slice->tiles[i].policy.d_feature_weights = RRI_TAKE(arena, double, net->feature_dim);
+        slice->tiles[i].candidate =
+            RRI_TAKE(arena, float, net->candidate.end - net->candidate.begin);
     }
 }
 

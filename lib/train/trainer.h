@@ -30,6 +30,7 @@
 typedef struct rri_tile_sums {
     rri_loss_sums loss;
     rri_policy_sums policy;
+    float *candidate; /* gradients of the part of the candidates' network that tiles sum */
 } rri_tile_sums;
 
 /* Arrays for one slice. */

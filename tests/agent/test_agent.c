@@ -49,6 +49,16 @@ START_TEST(test_agent_create_refuses_what_does_not_go_together)
     expect_refusal(&shape, items, RR_E_INVALID,
                    "has_feature_query is 1 and feature_dim is 0; without features of candidates");
     shape = rig_usual();
+    shape.agent.candidate_hidden[0] = 8;
+    expect_refusal(&shape, items, RR_E_INVALID,
+                   "candidate_hidden is 8, … and feature_dim is 0; without features");
+    shape.agent.feature_dim = 2;
+    shape.agent.has_trained_items = 1;
+    expect_refusal(&shape, items, RR_E_UNSUPPORTED, "candidate_hidden is 8, … with has_trained");
+    shape.agent.has_trained_items = 0;
+    shape.agent.head = RR_HEAD_DENSE;
+    expect_refusal(&shape, items, RR_E_UNSUPPORTED, "candidate_hidden is 8, … with the dense head");
+    shape = rig_usual();
     shape.agent.head = RR_HEAD_DENSE;
     expect_refusal(&shape, NULL, RR_E_INVALID,
                    "num_items is 0; without items the dense head needs");

@@ -19,6 +19,7 @@ MAY_INCLUDE = {
     "math": {"math", "core"},
     "items": {"items", "core"},
     **{room: {room, *BELOW} for room in GROUND_FLOOR},
+    "policy": {"policy", "nn", *BELOW},
     "data": {"data", "io", *BELOW},
     "ledger": {"ledger", "buffer", *BELOW},
     "log": {"log", "io", *BELOW},

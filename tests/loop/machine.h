@@ -28,7 +28,7 @@ typedef struct machine_plan {
     float drift, tire, gamma, gae_lambda, lr, ent_coef, value_clip_eps;
     int64_t planned_updates;
     bool is_own, is_normalised; /* returns and states; remembers three rollouts */
-    bool is_crossed;            /* features of candidates meet the state */
+    bool is_crossed;            /* features of candidates meet the state, by F and by a network */
     bool has_reward_model;
 } machine_plan;
 
@@ -332,6 +332,8 @@ static inline rr_agent_config machine_agent_config(const machine_plan *plan, uin
     config.normalize_returns = config.normalize_states = plan->is_normalised;
     config.reward_model = plan->has_reward_model;
     config.has_feature_query = plan->is_crossed;
+    config.candidate_hidden[0] = plan->is_crossed ? 9 : 0;
+    config.candidate_hidden[1] = plan->is_crossed ? 7 : 0;
     config.norm_rows = (int64_t)3 * plan->n_envs * plan->n_steps;
     return config;
 }

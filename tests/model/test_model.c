@@ -42,6 +42,9 @@ START_TEST(test_model_hash_hears_of_parameters_and_of_what_they_mean)
     changed.has_feature_query = 1;
     ck_assert_uint_ne(hash, rri_model_hash(&changed, values, 2));
     changed = config;
+    changed.candidate_hidden[0] = 3;
+    ck_assert_uint_ne(hash, rri_model_hash(&changed, values, 2));
+    changed = config;
     changed.num_threads = 2; /* changes no number */
     ck_assert_uint_eq(hash, rri_model_hash(&changed, values, 2));
 }

@@ -196,8 +196,12 @@ static inline double twin_loss(void *context)
 
 static inline rri_logits_limits twin_limits(const twin *t)
 {
-    return (rri_logits_limits){t->shape.n, t->shape.n_items, t->shape.dim,
-                               t->shape.k, t->shape.m,       t->shape.h};
+    return (rri_logits_limits){.n = t->shape.n,
+                               .n_items = t->shape.n_items,
+                               .dim = t->shape.dim,
+                               .k = t->shape.k,
+                               .m = t->shape.m,
+                               .h = t->shape.h};
 }
 
 /* Distinct candidates in a scrambled order; every third has its own vector where there are some. */

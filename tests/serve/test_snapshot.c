@@ -234,6 +234,13 @@ START_TEST(test_snapshot_of_another_shape_is_refused_by_the_reader)
     rig_expect(rri_snapshot_act(meeting.policy, other.reader, &s.r.obs, &s.r.decision, &err),
                RR_E_MISMATCH, &err, "this policy's has_feature_query is 1; it must be 0");
     served_close(&meeting);
+    meeting_shape.agent.has_feature_query = 0;
+    meeting_shape.agent.candidate_hidden[0] = 6;
+    served_open(&meeting, &meeting_shape);
+    rig_expect(rri_snapshot_act(meeting.policy, other.reader, &s.r.obs, &s.r.decision, &err),
+               RR_E_MISMATCH, &err,
+               "this policy's candidate_hidden is 6,0,0,0; it must be 0,0,0,0");
+    served_close(&meeting);
     served_close(&other);
     other_shape = rig_usual();
     other_shape.n_items = 9;

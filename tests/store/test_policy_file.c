@@ -75,6 +75,8 @@ START_TEST(test_policy_file_gives_back_the_policy_it_was_written_from)
     shapes[4].k = 4;
     shapes[4].agent.feature_dim = 2;
     shapes[4].agent.has_feature_query = 1;
+    shapes[4].agent.candidate_hidden[0] = 6;
+    shapes[4].agent.candidate_hidden[1] = 5;
     for (size_t i = 0; i < 5; i++) {
         stored s;
         stored_open(&s, &shapes[i]);

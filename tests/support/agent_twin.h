@@ -231,7 +231,75 @@ static inline double twin_reward(const twin *t, size_t row, size_t position)
     return sum;
 }
 
-/* z = τ q·v + (w + F s)·f + b − κ count + τ α r̂ of one position. */
+/* y = W x + b of a named map, which may have no bias, added; returns its width. */
+static inline size_t twin_add_map(double *y, const twin *t, const char *name, const double *x)
+{
+    char full[96];
+    snprintf(full, sizeof full, "%s.weight", name);
+    const rri_param *W = rri_params_find(&t->agent->trainer.model.network.params, full);
+    snprintf(full, sizeof full, "%s.bias", name);
+    const double *b = twin_tensor(t, full);
+    for (size_t o = 0; o < W->shape[0]; o++) {
+        y[o] += b != NULL ? b[o] : 0.0;
+        for (size_t i = 0; i < W->shape[1]; i++) {
+            y[o] += t->theta[W->offset + o * W->shape[1] + i] * x[i];
+        }
+    }
+    return W->shape[0];
+}
+
+/* τ q·t + y of one candidate, with t and y outputs of a last layer as maths §2 has them; 0 without
+ * the network. */
+static inline double twin_candidate(const twin *t, const double *tau_q, const double *v, size_t d,
+                                    size_t row, size_t at)
+{
+    const rri_params *params = &t->agent->trainer.model.network.params;
+    const rri_param *T = rri_params_find(params, "actor.candidate.query.weight");
+    if (T == NULL) {
+        return 0.0;
+    }
+    const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
+    const size_t f = t->rows.menu.feature_dim;
+    double s[TWIN_WIDEST], features[TWIN_WIDEST], h[TWIN_WIDEST] = {0}, next[TWIN_WIDEST];
+    for (size_t i = 0; i < S; i++) {
+        s[i] = twin_input(t, t->rows.states + row * S, i);
+    }
+    for (size_t i = 0; i < f; i++) {
+        features[i] = (double)t->rows.menu.features[at * f + i];
+    }
+    twin_add_map(h, t, "actor.candidate.features", features);
+    twin_add_map(h, t, "actor.candidate.vectors", v);
+    size_t width = twin_add_map(h, t, "actor.candidate.states", s);
+    for (size_t i = 0; i < width; i++) {
+        h[i] = twin_activate(t, h[i]);
+    }
+    char name[64];
+    for (int layer = 1;; layer++) {
+        snprintf(name, sizeof name, "actor.candidate.%d.weight", layer);
+        if (rri_params_find(params, name) == NULL) {
+            break;
+        }
+        snprintf(name, sizeof name, "actor.candidate.%d", layer);
+        memset(next, 0, sizeof next);
+        width = twin_add_map(next, t, name, h);
+        for (size_t i = 0; i < width; i++) {
+            h[i] = twin_activate(t, next[i]);
+        }
+    }
+    double z = 0.0;
+    for (size_t o = 0; o < d; o++) { /* t_o = Σ_j T[j, o] h_j */
+        for (size_t j = 0; j < T->shape[0]; j++) {
+            z += tau_q[o] * t->theta[T->offset + j * d + o] * h[j];
+        }
+    }
+    const double *u = twin_tensor(t, "actor.candidate.query.bias");
+    for (size_t j = 0; j < T->shape[0]; j++) {
+        z += u[j] * h[j];
+    }
+    return z;
+}
+
+/* z = τ q·(v + t) + y + (w + F s)·f + b − κ count + τ α r̂ of one position. */
 static inline double twin_logit(const twin *t, const double *q, size_t d, size_t row,
                                 size_t position)
 {
@@ -242,14 +310,16 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
                  *bias = twin_tensor(t, "actor.item_bias");
     const double *log_scale = twin_tensor(t, "actor.log_scale");
     const double *kappa = twin_tensor(t, "actor.repeat_weight");
-    double dot = 0.0;
+    const double scale = log_scale != NULL ? exp(*log_scale) : 1.0;
+    double dot = 0.0, v[TWIN_WIDEST], tau_q[TWIN_WIDEST];
     for (size_t i = 0; i < d; i++) {
-        const double v = item < 0          ? (double)menu->vectors[at * d + i]
-                         : learned != NULL ? learned[(size_t)item * d + i]
-                                           : (double)t->pool[(size_t)item * d + i];
-        dot += q[i] * v;
+        v[i] = item < 0          ? (double)menu->vectors[at * d + i]
+               : learned != NULL ? learned[(size_t)item * d + i]
+                                 : (double)t->pool[(size_t)item * d + i];
+        dot += q[i] * v[i];
+        tau_q[i] = scale * q[i];
     }
-    double z = (log_scale != NULL ? exp(*log_scale) : 1.0) * dot;
+    double z = scale * dot + twin_candidate(t, tau_q, v, d, row, at);
     for (size_t i = 0; menu->features != NULL && i < menu->feature_dim; i++) {
         z += twin_feature_weight(t, row, i) * (double)menu->features[at * menu->feature_dim + i];
     }

@@ -329,6 +329,31 @@ START_TEST(test_gradient_beside_a_reward_model_is_that_of_the_twin)
 }
 END_TEST
 
+/* One layer and three; candidates of the pool and of the request; beside F and without; several
+ * blocks of a tile and more rows than a slice. */
+START_TEST(test_gradient_of_the_candidates_network_is_that_of_the_twin)
+{
+    rig_shape shape = list_shape();
+    shape.agent.candidate_hidden[0] = 5;
+    check_scene(&shape, 100);
+    shape.agent.candidate_hidden[1] = 4;
+    shape.agent.candidate_hidden[2] = 6;
+    shape.agent.has_feature_query = 1;
+    shape.agent.normalize_states = 1;
+    shape.agent.has_bias = 1;
+    shape.has_vectors = true;
+    check_scene(&shape, 100);
+    shape = list_shape();
+    shape.agent.candidate_hidden[0] = 3;
+    shape.agent.hidden[0] = 0;
+    shape.n_items = 0;
+    shape.m = 0;
+    shape.has_only_vectors = true;
+    shape.algo = RR_ALGO_A2C;
+    check_scene(&shape, 520);
+}
+END_TEST
+
 START_TEST(test_gradient_stays_near_no_value_that_is_none)
 {
     rig_shape shape = pool_shape();
@@ -518,6 +543,7 @@ CHECK_MAIN("train/gradient",
            test_gradient_in_units_of_returns_and_states_is_that_of_the_twin,
            test_gradient_of_features_that_meet_the_state_is_that_of_the_twin,
            test_gradient_beside_a_reward_model_is_that_of_the_twin,
+           test_gradient_of_the_candidates_network_is_that_of_the_twin,
            test_gradient_stays_near_no_value_that_is_none,
            test_gradient_scene_has_rows_on_every_side_of_the_clip,
            test_gradient_over_a_large_pool_is_that_over_a_small_one,

@@ -43,6 +43,8 @@ static void scene_open(scene *t, int32_t keep_versions)
     config.feature_dim = F;
     config.has_bias = 1;
     config.has_feature_query = 1; /* F is 0 until the first update */
+    config.candidate_hidden[0] = 7;
+    config.candidate_hidden[1] = 5;
     config.max_rows = MOST;
     config.max_candidates = K;
     config.max_history = 1;

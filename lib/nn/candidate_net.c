@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/candidate_net.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/status.h"
+#include "nn/activation.h"
+#include "nn/init.h"
+
+/* √(2/3): three maps add up to the first layer, which together have the gain √2. */
+static const float FIRST_GAIN = 0x1.a20bd7p-1f;
+static const float HIDDEN_GAIN = 0x1.6a09e6p+0f; /* √2 */
+
+rr_status rri_candidate_net_declare(rri_candidate_net *net, rri_params *params,
+                                    const int32_t hidden[4], size_t feature_dim, size_t dim,
+                                    size_t state_dim, int32_t activation, rr_error *err)
+{
+    *net = (rri_candidate_net){.activation = activation, .begin = params->n_floats};
+    const size_t first = (size_t)hidden[0];
+    RRI_TRY(rri_linear_declare(&net->features, params, "actor.candidate.features", feature_dim,
+                               first, false, err));
+    RRI_TRY(rri_linear_declare(&net->vectors, params, "actor.candidate.vectors", dim, first, false,
+                               err));
+    size_t width = first;
+    for (net->n_layers = 1; net->n_layers < RRI_CANDIDATE_LAYERS && hidden[net->n_layers] > 0;
+         net->n_layers++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "actor.candidate.%zu", net->n_layers);
+        RRI_TRY(rri_linear_declare(&net->layers[net->n_layers - 1], params, name, width,
+                                   (size_t)hidden[net->n_layers], true, err));
+        width = (size_t)hidden[net->n_layers];
+    }
+    net->end = params->n_floats;
+    RRI_TRY(rri_linear_declare(&net->states, params, "actor.candidate.states", state_dim, first,
+                               true, err));
+    return rri_linear_declare(&net->query, params, "actor.candidate.query", dim, width, true, err);
+}
+
+void rri_candidate_net_layout(rri_candidate_net *net, rri_arena *arena, const rri_kernels *kernels)
+{
+    if (net->n_layers == 0) {
+        return;
+    }
+    rri_linear_layout(&net->features, arena, kernels, false);
+    rri_linear_layout(&net->vectors, arena, kernels, false);
+    for (size_t i = 0; i + 1 < net->n_layers; i++) {
+        rri_linear_layout(&net->layers[i], arena, kernels, true);
+    }
+    rri_linear_layout(&net->states, arena, kernels, false);
+    rri_linear_layout(&net->query, arena, kernels, true);
+}
+
+size_t rri_candidate_net_first(const rri_candidate_net *net)
+{
+    return net->vectors.out;
+}
+
+size_t rri_candidate_net_last(const rri_candidate_net *net)
+{
+    return net->query.out;
+}
+
+static size_t larger_init(size_t bytes, const rri_linear *l)
+{
+    return rri_size_larger(bytes, rri_init_scratch(l->out, l->in));
+}
+
+size_t rri_candidate_net_init_scratch(const rri_candidate_net *net)
+{
+    if (net->n_layers == 0) {
+        return 0;
+    }
+    size_t bytes = larger_init(0, &net->features);
+    bytes = larger_init(bytes, &net->vectors);
+    bytes = larger_init(bytes, &net->states);
+    for (size_t i = 0; i + 1 < net->n_layers; i++) {
+        bytes = larger_init(bytes, &net->layers[i]);
+    }
+    return bytes;
+}
+
+void rri_candidate_net_init(const rri_candidate_net *net, float *values, uint64_t seed,
+                            void *scratch)
+{
+    if (net->n_layers == 0) {
+        return;
+    }
+    rri_linear_init(&net->features, values, FIRST_GAIN, seed, scratch);
+    rri_linear_init(&net->vectors, values, FIRST_GAIN, seed, scratch);
+    rri_linear_init(&net->states, values, FIRST_GAIN, seed, scratch);
+    for (size_t i = 0; i + 1 < net->n_layers; i++) {
+        rri_linear_init(&net->layers[i], values, HIDDEN_GAIN, seed, scratch);
+    }
+    rri_linear_init(&net->query, values, 0.0f, seed, scratch);
+}
+
+void rri_candidate_net_pack(rri_candidate_net *net, const float *values)
+{
+    if (net->n_layers == 0) {
+        return;
+    }
+    rri_linear_pack(&net->features, values);
+    rri_linear_pack(&net->vectors, values);
+    for (size_t i = 0; i + 1 < net->n_layers; i++) {
+        rri_linear_pack(&net->layers[i], values);
+    }
+    rri_linear_pack(&net->states, values);
+    rri_linear_pack(&net->query, values);
+}
+
+static size_t width_of(const rri_candidate_net *net, size_t layer)
+{
+    return layer == 0 ? net->vectors.out : net->layers[layer - 1].out;
+}
+
+rri_candidate_tape rri_candidate_tape_take(const rri_candidate_net *net, rri_stack *scratch)
+{
+    rri_candidate_tape tape = {
+        .vectors = RRI_STACK_TAKE(scratch, float, RRI_CANDIDATE_BLOCK * net->vectors.in)};
+    for (size_t i = 0; i < net->n_layers; i++) {
+        tape.outputs[i] = RRI_STACK_TAKE(scratch, float, RRI_CANDIDATE_BLOCK *width_of(net, i));
+    }
+    return tape;
+}
+
+/* h [n, H1] += C v_i, of those that are kept and of those that are made here. */
+static void add_vectors(const rri_candidate_net *net, float *h, rri_candidate_tape *tape,
+                        const rri_candidate_block *block, rri_stack *scratch)
+{
+    const size_t d = net->vectors.in, width = net->vectors.out;
+    size_t n_made = 0;
+    for (size_t i = 0; i < block->n; i++) {
+        if (block->kept[i] == NULL) {
+            memcpy(tape->vectors + n_made++ * d, block->vectors[i], d * sizeof(float));
+        }
+    }
+    const size_t mark = rri_stack_mark(scratch);
+    const float *made = NULL;
+    if (n_made > 0) {
+        float *products = RRI_STACK_TAKE(scratch, float, n_made *width);
+        rri_linear_forward(&net->vectors, products, tape->vectors, n_made, false, scratch);
+        made = products;
+    }
+    for (size_t i = 0; i < block->n; i++) {
+        const float *product = block->kept[i];
+        if (product == NULL) {
+            product = made;
+            made += width;
+        }
+        rri_vec_add(net->vectors.kernels, h + i * width, product, width);
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
+void rri_candidate_net_forward(const rri_candidate_net *net, rri_candidate_tape *tape,
+                               const rri_candidate_block *block, rri_stack *scratch)
+{
+    const rri_kernels *kernels = net->vectors.kernels;
+    const size_t width = net->vectors.out;
+    float *h = tape->outputs[0];
+    rri_linear_forward(&net->features, h, block->features, block->n, false, scratch);
+    add_vectors(net, h, tape, block, scratch);
+    for (size_t i = 0; i < block->n; i++) {
+        rri_vec_add(kernels, h + i * width, block->rows[i], width);
+    }
+    rri_activation_forward(kernels, net->activation, h, h, block->n * width);
+    for (size_t i = 1; i < net->n_layers; i++) {
+        const rri_linear *layer = &net->layers[i - 1];
+        float *y = tape->outputs[i];
+        rri_linear_forward(layer, y, tape->outputs[i - 1], block->n, false, scratch);
+        rri_activation_forward(kernels, net->activation, y, y, block->n * layer->out);
+    }
+}
+
+/* The map with its gradients in an array that begins at the network's first. */
+static rri_linear moved(const rri_candidate_net *net, const rri_linear *map)
+{
+    rri_linear part = *map;
+    part.weight_offset -= net->begin;
+    part.bias_offset -= part.has_bias ? net->begin : 0;
+    return part;
+}
+
+static void backward_params(const rri_candidate_net *net, float *params, const rri_linear *map,
+                            const float *dy, const float *x, size_t n, rri_stack *scratch)
+{
+    const rri_linear part = moved(net, map);
+    rri_linear_backward_params(&part, params, dy, x, n, 0, part.out, scratch);
+}
+
+void rri_candidate_net_backward(const rri_candidate_net *net, const rri_candidate_slopes *slopes,
+                                const float *dz, const rri_candidate_tape *tape,
+                                const rri_candidate_block *block, rri_stack *scratch)
+{
+    const rri_kernels *kernels = net->vectors.kernels;
+    const size_t mark = rri_stack_mark(scratch), n = block->n;
+    const size_t top = net->n_layers - 1, last = net->query.out, first = net->vectors.out;
+    float *d[RRI_CANDIDATE_LAYERS];
+    for (size_t i = 0; i <= top; i++) {
+        d[i] = RRI_STACK_TAKE(scratch, float, n *width_of(net, i));
+    }
+    memset(d[top], 0, n * last * sizeof(float));
+    for (size_t i = 0; i < n; i++) {
+        rri_vec_axpy(kernels, slopes->d_queries[i], dz[i], tape->outputs[top] + i * last, last);
+        rri_vec_axpy(kernels, d[top] + i * last, dz[i], block->queries[i], last);
+    }
+    for (size_t i = top + 1; i-- > 0;) {
+        rri_activation_backward(kernels, net->activation, d[i], d[i], tape->outputs[i],
+                                n * width_of(net, i));
+        if (i > 0) {
+            const rri_linear *layer = &net->layers[i - 1];
+            backward_params(net, slopes->params, layer, d[i], tape->outputs[i - 1], n, scratch);
+            rri_linear_backward_input(layer, d[i - 1], d[i], n, scratch);
+        }
+    }
+    backward_params(net, slopes->params, &net->features, d[0], block->features, n, scratch);
+    backward_params(net, slopes->params, &net->vectors, d[0], tape->vectors, n, scratch);
+    for (size_t i = 0; i < n; i++) {
+        rri_vec_add(kernels, slopes->d_rows[i], d[0] + i * first, first);
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
+size_t rri_candidate_net_scratch(const rri_candidate_net *net)
+{
+    if (net->n_layers == 0) {
+        return 0;
+    }
+    const size_t n = RRI_CANDIDATE_BLOCK;
+    size_t outputs = 0;
+    size_t products = rri_size_larger(rri_linear_scratch(&net->features, n),
+                                      rri_linear_scratch(&net->vectors, n));
+    for (size_t i = 0; i < net->n_layers; i++) {
+        outputs = rri_stack_add(outputs, rri_size_multiply(n, width_of(net, i)), sizeof(float));
+        if (i > 0) {
+            products = rri_size_larger(products, rri_linear_scratch(&net->layers[i - 1], n));
+        }
+    }
+    size_t bytes = rri_size_add(rri_size_add(outputs, outputs), products); /* and their slopes */
+    bytes = rri_stack_add(bytes, rri_size_multiply(n, net->vectors.in), sizeof(float));
+    return rri_stack_add(bytes, rri_size_multiply(n, net->vectors.out), sizeof(float));
+}
