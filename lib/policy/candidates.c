@@ -48,8 +48,8 @@ static rri_candidate_block block_of(const gathering *g)
                                  .queries = g->queries};
 }
 
-/* The candidate at one position of a row of the tile. */
-static void gather(gathering *g, size_t row, size_t position, size_t place)
+/* The candidate at one position of a row of the tile, and its v. */
+static void gather(gathering *g, const float *vector, size_t row, size_t position, size_t place)
 {
     const rri_logits_input *in = g->tile->in;
     const size_t f = g->net->features.in, i = g->n++, at = g->tile->row_begin + row;
@@ -58,7 +58,7 @@ static void gather(gathering *g, size_t row, size_t position, size_t place)
     const float *products = g->keeps_products ? in->catalogue->candidate_products : NULL;
     const size_t first = rri_candidate_net_first(g->net);
     memcpy(g->features + i * f, in->menu->features + list * f, f * sizeof(float));
-    g->vectors[i] = rri_logits_vector(g->tile, row, position);
+    g->vectors[i] = vector;
     g->kept[i] = products != NULL && item >= 0 ? products + (size_t)item * first : NULL;
     g->rows[i] = in->candidate_rows + at * first;
     g->queries[i] = in->candidate_queries + at * rri_candidate_net_last(g->net);
@@ -102,15 +102,20 @@ void rri_candidates_add(float *Z, size_t ldz, const rri_logits_tile *tile, size_
     }
     const size_t mark = rri_stack_mark(scratch);
     gathering g = begin_gathering(tile, true, scratch);
+    const float *vectors[BLOCK];
     for (size_t row = first; row < first + n_rows; row++) {
         const size_t length =
             rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + row);
-        for (size_t i = begin; i < rri_size_smaller(end, length); i++) {
+        const size_t last = rri_size_smaller(end, length);
+        for (size_t i = begin; i < last; i++) {
+            if ((i - begin) % BLOCK == 0) {
+                rri_logits_vectors(vectors, tile, row, i, rri_size_smaller(BLOCK, last - i));
+            }
             const size_t place = (row - first) * ldz + (i - begin);
             if (Z[place] == -INFINITY) {
                 continue;
             }
-            gather(&g, row, i, place);
+            gather(&g, vectors[(i - begin) % BLOCK], row, i, place);
             if (g.n == BLOCK) {
                 add_block(Z, &g, scratch);
             }
@@ -155,6 +160,7 @@ void rri_candidates_backward(const rri_candidate_gradients *gradients, const flo
     memset(gradients->d_queries + tile->row_begin * last, 0, tile->n_rows * last * sizeof(float));
     const size_t mark = rri_stack_mark(scratch);
     gathering g = begin_gathering(tile, false, scratch);
+    const float *vectors[BLOCK];
     const slope_pointers to = {.d_rows = RRI_STACK_TAKE(scratch, float *, BLOCK),
                                .d_queries = RRI_STACK_TAKE(scratch, float *, BLOCK),
                                .dz = RRI_STACK_TAKE(scratch, float, BLOCK)};
@@ -162,11 +168,14 @@ void rri_candidates_backward(const rri_candidate_gradients *gradients, const flo
         const size_t length =
             rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + row);
         for (size_t i = 0; i < length; i++) {
+            if (i % BLOCK == 0) {
+                rri_logits_vectors(vectors, tile, row, i, rri_size_smaller(BLOCK, length - i));
+            }
             const size_t place = row * tile->width + i;
             if (dZ[place] == 0.0f) {
                 continue;
             }
-            gather(&g, row, i, place);
+            gather(&g, vectors[i % BLOCK], row, i, place);
             if (g.n == BLOCK) {
                 backward_block(gradients, &g, &to, dZ, scratch);
             }

@@ -7,6 +7,7 @@
 
 #include "check_run.h"
 #include "gradcheck.h"
+#include "math/gemm.h"
 
 enum { N = 40, F = 3, D = 5, S = 4, H1 = 6, H2 = 7 };
 
