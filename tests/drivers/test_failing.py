@@ -42,7 +42,7 @@ def run(command, folder, failing=None, counts=None):
         env["FAILING"] = failing
     if counts:
         env["FAILING_COUNTS"] = counts
-    return subprocess.run([PROGRAMS / command[0], *command[1:]], cwd=folder, env=env, text=True, timeout=60,
+    return subprocess.run([PROGRAMS / command[0], *command[1:]], cwd=folder, env=env, text=True, timeout=600,
                           capture_output=True)
 
 
