@@ -225,7 +225,61 @@ START_TEST(test_input_watch_rewards_that_turn_are_no_fault_of_the_inputs)
 }
 END_TEST
 
+/* Users stay for twenty rows, 64 side by side: 0 and 1 go together (r 0.3), 2 is a class of theirs,
+ * the others are new in every row. */
+static rri_input_change play_users(feed *f, float users[64][3], float sign)
+{
+    rri_input_change change;
+    float row[D];
+    for (int i = 0; i < WINDOW; i++, f->n++) {
+        float *user = users[f->n % 64];
+        if ((f->n / 64 + f->n % 64) % 20 == 0 || f->n < 64) {
+            user[0] = (float)bell(f);
+            user[1] = 0.31f * user[0] + (float)bell(f);
+            user[2] = uniform(f) < 0.5 ? 1.0f : 2.0f;
+        }
+        row[0] = sign * user[0];
+        row[1] = user[1];
+        row[2] = user[2];
+        for (int j = 3; j < D; j++) {
+            row[j] = (float)bell(f);
+        }
+        rri_input_watch_row(&f->watch, row, row + S);
+    }
+    rri_input_watch_judge(&change, &f->watch, 1.5);
+    return change;
+}
+
+START_TEST(test_input_watch_a_user_who_stays_is_one_piece_of_news)
+{
+    int n_found = 0;
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        feed f;
+        float users[64][3] = {0};
+        open_feed(&f, 100 + seed);
+        for (int w = 0; w < 6; w++) {
+            ck_assert_int_eq(play_users(&f, users, 1.0f).kind, RRI_INPUT_SAME);
+        }
+        /* 64 and then three or four sessions more in each of 64 places */
+        ck_assert_double_eq_tol(f.watch.sketches[0].news, 268.0, 15.0);
+        ck_assert_double_eq(f.watch.sketches[2].news,
+                            fmin(f.watch.sketches[0].news, f.watch.sketches[1].news));
+        ck_assert_double_eq_tol(f.watch.sketches[3].news, (double)WINDOW, 200.0);
+        for (int w = 0; w < 2; w++) {
+            const rri_input_change c = play_users(&f, users, -1.0f);
+            n_found += c.kind == RRI_INPUT_TURNED && (c.at == 0 || c.at == 1);
+            if (c.kind != RRI_INPUT_SAME) {
+                break;
+            }
+        }
+        close_feed(&f);
+    }
+    ck_assert_int_ge(n_found, 9);
+}
+END_TEST
+
 CHECK_MAIN("eval/input_watch", test_input_watch_says_which_coordinate_and_what_happened_to_it,
            test_input_watch_keeps_quiet_about_a_feed_that_moves_by_itself,
            test_input_watch_correlations_are_those_within_blocks,
-           test_input_watch_rewards_that_turn_are_no_fault_of_the_inputs)
+           test_input_watch_rewards_that_turn_are_no_fault_of_the_inputs,
+           test_input_watch_a_user_who_stays_is_one_piece_of_news)
