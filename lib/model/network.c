@@ -610,17 +610,30 @@ rri_logits_input rri_network_scores(const rri_network *net, const rri_network_ta
                               .candidate_queries = tape->candidate_queries};
 }
 
+/* Beside a reward model the dense head's MLP takes its part of the query's slope. */
+static void shorten_slopes(const rri_network *net, rri_network_tape *slopes, size_t begin,
+                           size_t end)
+{
+    const size_t width = net->item_width;
+    float *d_last = rri_mlp_last(&net->actor, &slopes->actor);
+    for (size_t i = begin; i < end; i++) {
+        memcpy(d_last + i * width, slopes->query + i * net->dim, width * sizeof(float));
+    }
+}
+
 void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
                                 const rri_network_tape *tape, size_t begin, size_t end,
                                 rri_stack *scratch)
 {
+    if (net->is_dense && net->has_reward) {
+        shorten_slopes(net, slopes, begin, end);
+        rri_mlp_backward_input(&net->actor, NULL, &slopes->actor, &tape->actor, begin, end,
+                               scratch);
+        return;
+    }
     if (has_mlp(net)) {
-        float *d_mlp = rri_mlp_last(&net->actor, &slopes->actor) + begin * net->item_width;
-        for (size_t i = begin; net->is_dense && net->has_reward && i < end; i++) {
-            memcpy(d_mlp + (i - begin) * net->item_width, slopes->query + i * net->dim,
-                   net->item_width * sizeof(float));
-        }
-        if (!net->is_dense) {
+        float *d_mlp = rri_mlp_last(&net->actor, &slopes->actor) + begin * net->dim;
+        if (!is_query_last_layer(net)) {
             memcpy(d_mlp, slopes->query + begin * net->dim,
                    (end - begin) * net->dim * sizeof(float));
             rri_vec_scale(net->kernels, d_mlp, net->mlp_scale, (end - begin) * net->dim);
