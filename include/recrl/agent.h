@@ -23,7 +23,8 @@ typedef struct rr_stats {
     int32_t n_rows;           /* rows trained on */
     int32_t n_epochs;         /* passes made */
     int32_t n_minibatches;    /* optimiser steps made */
-    int32_t n_dropped;        /* rows recorded under another item table */
+    int32_t n_dropped;        /* rows recorded under a catalogue that is no generation of this
+                                 one's line, or left alone where one row is too few */
     int32_t is_stopped_early; /* 1: approx_kl exceeded target_kl */
     float policy_loss;        /* −mean min(ρA, clip(ρ)A) or −mean log π(a) A, in the unit of
                                  rewards; with has_advantage_norm in none */
@@ -57,6 +58,17 @@ typedef struct rr_stats {
     float capped_fraction;  /* share of the rows trained on whose weight was capped */
     float return_deviation; /* √Var(R), the scale that value_loss is to be held against;
                                always */
+    int32_t n_due;          /* rows of all sessions that were ready: those below, and those
+                               trained on. What of them the next update takes is in n_left. From
+                               a ledger, as all below */
+    int32_t n_waiting;      /* … of which so many wait, in the ledger, for a generation of the
+                               catalogue that this agent does not have: rr_agent_set_items */
+    int32_t n_left;         /* … that did not fit into this update (max_update_rows): the next's */
+    int32_t n_foreign;      /* … of a catalogue that is not of this line; in n_dropped */
+    int32_t n_unknown;      /* … of a version that is unknown; in n_refused */
+    int32_t n_stale;        /* … of a version older than max_staleness; in n_refused */
+    int32_t n_cut;          /* … last of a session cut off without a final observation */
+    int32_t n_rejected;     /* … of sessions that were rejected */
 } rr_stats;
 
 /* Actor π(a|s), critic V(s), optimiser. algo_config says which algorithm trains it: an

@@ -43,14 +43,15 @@ RR_API rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_
 RR_API rr_items *rr_items_retain(rr_items *items);
 /* Releases a reference. NULL is fine. Any thread. */
 RR_API void rr_items_release(rr_items *items);
-/* N, the number of items; 0 for NULL. */
+/* N, the number of items, also of those that are gone: indices are below it; 0 for NULL. */
 RR_API int32_t rr_items_count(const rr_items *items);
 /* d, the width of the vectors; 0 for NULL. */
 RR_API int32_t rr_items_dim(const rr_items *items);
-/* A hash of width, keys and vectors; 0 for NULL. Rows recorded under another fingerprint are not
- * trained on. */
+/* A hash of width, keys and vectors; of a generation, of what came and went as well; 0 for NULL.
+ * Rows recorded under the fingerprint of another line are not trained on. */
 RR_API uint64_t rr_items_fingerprint(const rr_items *items);
-/* indices [n] of keys [n]; −1 where a key is not in the catalogue. Cost: constant a key. */
+/* indices [n] of keys [n], also of items that are gone (rr_items_are_alive); −1 where a key was
+ * never in the catalogue. Any thread, also beside rr_items_follow. Cost: constant a key. */
 RR_API rr_status rr_items_find(const rr_items *items, const uint64_t *keys, int32_t n,
                                int32_t *indices, rr_error *err);
 /* The other way: keys [n] of indices [n]; 0 where an index is −1, as in rr_decision.items.
@@ -58,6 +59,76 @@ RR_API rr_status rr_items_find(const rr_items *items, const uint64_t *keys, int3
  * Cost: constant a key. */
 RR_API rr_status rr_items_keys_of(const rr_items *items, const int32_t *indices, int32_t n,
                                   uint64_t *keys, rr_error *err);
+/* ── a catalogue that moves: a line of generations ──
+ *
+ *     rr_items_create(&items, vectors, keys, n, dim, NULL, NULL, &err);
+ *     rr_items_follow(&later, items, gone, n_gone, keys, vectors, n_new, NULL, &err);
+ *     rr_agent_set_items(agent, later, &err);                 // the trainer
+ *     rr_slot_publish(slot, agent, &options, &err);           // its readers
+ *
+ * In all generations of a line an index means the same item. What stays keeps its index. What is
+ * gone keeps it too: rows in which it was there are trained on, but it is not chosen any more: its
+ * probability is 0. What is new gets the next one. So rows, blobs, snapshots, policy files,
+ * checkpoints and trained vectors of an ancestor go on, and a row over the whole pool is scored
+ * again, bit for bit, with the items that its own generation had. Vectors that stay are shared. */
+
+/* The generation after `before`. gone [n_gone]: keys that may not be chosen any more. keys [n_new],
+ * vectors [n_new, dim]: those that come. A key that is there with these very vectors stays; with
+ * others its index is gone, and it gets a new one; so does one that was gone and comes back. What
+ * belongs to a key follows it: earlier showings, exclusions, its bias, and moments of the
+ * optimiser. Either list may be empty (then NULL will do). *out is a reference of the caller's;
+ * `before` stays as it is, and its own. On failure nothing changes.
+ *
+ * A line's vectors lie in one array that has room for half as many items again and 1024; the
+ * generation that does not fit copies it once. The first follow of a catalogue copies it. Any
+ * thread, beside readers of any generation.
+ * Errors: RR_E_STATE: `before` has been followed already; RR_E_NOT_FOUND: a key of gone that is not
+ * there; RR_E_INVALID: a key twice in one list; RR_E_NOT_FINITE: names vector and coordinate;
+ * RR_E_MEMORY; RR_E_THREAD: the system refused a mutex.
+ * Cost: what changes; where there is no room, a pass over all items. */
+RR_API rr_status rr_items_follow(rr_items **out, rr_items *before, const uint64_t *gone,
+                                 int32_t n_gone, const uint64_t *keys, const float *vectors,
+                                 int32_t n_new, const rr_host *host, rr_error *err);
+/* *bytes receives what follow takes of the host for as many new items, beside the history of the
+ * line (32 bytes a generation) and, while it runs, 8 bytes a key. */
+RR_API rr_status rr_items_follow_memory(const rr_items *before, int32_t n_new, size_t *bytes,
+                                        rr_error *err);
+/* Which generation it is: 0 for one that follows none, and for NULL. */
+RR_API int64_t rr_items_generation(const rr_items *items);
+/* What all generations of a line have in common: the fingerprint of generation 0; 0 for NULL. */
+RR_API uint64_t rr_items_line(const rr_items *items);
+/* Items that may be chosen; 0 for NULL. */
+RR_API int32_t rr_items_count_alive(const rr_items *items);
+/* alive [n] ← 1 where the item of an index may be chosen, 0 where it is gone or the index is −1.
+ * Errors: RR_E_INVALID names an index that is not of the catalogue, and nothing is written.
+ * Cost: constant an index. */
+RR_API rr_status rr_items_are_alive(const rr_items *items, const int32_t *indices, int32_t n,
+                                    uint8_t *alive, rr_error *err);
+
+/* One safetensors file: keys, vectors, and from when to when each item may be chosen, with a
+ * checksum over every byte. Written as rr_checkpoint_save writes. What later generations added is
+ * not in it.
+ * Errors: RR_E_IO: the path cannot be written; RR_E_MEMORY.
+ * Cost: a pass over all items, and the writing. */
+RR_API rr_status rr_items_save(const rr_items *items, const char *path, rr_error *err);
+/* Makes the catalogue of such a file, with all its ancestors: its fingerprint, line and generation
+ * are those of the one that was saved, so rows, policy files and checkpoints of any of them go on,
+ * and it may be followed. *out is a reference of the caller's.
+ * Errors: RR_E_IO: the file cannot be read; RR_E_FORMAT: damaged, or no catalogue; RR_E_NOT_FOUND:
+ * a tensor is missing; RR_E_MISMATCH: one of another shape; RR_E_VERSION: of another version
+ * (recrl/checkpoint.h); RR_E_NOT_FINITE: a coordinate; RR_E_INVALID: a key twice; RR_E_MEMORY; RR_E_THREAD: the system refused a mutex.
+ * Cost: the reading, and a pass over all items. */
+RR_API rr_status rr_items_load(rr_items **out, const char *path, const rr_host *host,
+                               rr_error *err);
+/* Ends a line: a catalogue of its own, which has what is alive in the order of indices. map
+ * [rr_items_count] (nullable) receives the new index of each old one, −1 where it is gone. Agents
+ * take it (rr_agent_set_items carries over by key), blobs are read under it by their keys; rows
+ * that a ledger holds are of the old line, so train on them first.
+ * Errors: RR_E_STATE: all items are gone; RR_E_MEMORY.
+ * Cost: a pass over all items; while it runs, the vectors twice. */
+RR_API rr_status rr_items_compact(rr_items **out, const rr_items *items, const rr_host *host,
+                                  int32_t *map, rr_error *err);
+
 /* A run of items that lie one behind the other: a view, valid as long as a reference to the
  * catalogue is held. */
 typedef struct rr_items_segment {

@@ -187,12 +187,14 @@ RR_API rr_status rr_ending_encode(const rr_ending *ending, int32_t row, void *ou
 
 /* Copies a decision's blob into work [capacity], which is the caller's, 8-aligned and at least
  * `bytes` long (it may be the blob itself), and fills the structs with views of one row in it,
- * valid as long as work is. pool (nullable): the catalogue in force; indices made under another one
- * are turned into its own by key, and obs->pool is set. Past and excluded items that it lacks are
- * left out.
+ * valid as long as work is. pool (nullable): the catalogue in force, to which obs->pool is set.
+ * Indices of any generation of its line stay, as does decision->pool_fingerprint; those made under
+ * another line are turned into its own by key, and past and excluded items that it lacks are left
+ * out.
  * Errors: RR_E_FORMAT: damaged, or no decision; RR_E_VERSION: of a later format; RR_E_TOO_SMALL:
  * the blob is not whole yet, or capacity is less than bytes; RR_E_NOT_FOUND: a candidate that the
- * pool lacks; RR_E_MISMATCH: a row without keys, or whose list was the whole of another pool.
+ * pool lacks, or a generation of its line that is not there yet; RR_E_MISMATCH: a row without keys,
+ * or whose list was the whole of another pool.
  * Cost: a pass over the blob's bytes. */
 RR_API rr_status rr_record_decode(const void *blob, size_t bytes, const rr_items *pool, void *work,
                                   size_t capacity, rr_obs *obs, rr_decision *decision,

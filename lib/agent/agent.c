@@ -233,7 +233,7 @@ void rri_agent_destroy(rr_agent *agent)
 uint64_t rri_agent_version(const rr_agent *agent)
 {
     const rri_model *model = &agent->trainer.model;
-    return rri_model_version(model, rri_model_fingerprint(model), NULL);
+    return rri_model_version(model, rri_model_line(model), NULL);
 }
 
 rr_status rri_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision, rr_error *err)

@@ -13,24 +13,42 @@ static bool has_item_rows(const rri_network *net, const rri_param *param)
            (net->is_dense && param->offset == net->reward.query);
 }
 
-/* Rows of a tensor [N, width] from the old catalogue's place to the new one's, by key. A key that
- * is new keeps `to` as it was initialised, or becomes 0 where `clears_new`. */
-static void carry_rows(float *to, const float *from, size_t width, const rr_agent *next,
-                       const rr_agent *before, bool clears_new)
+/* Whether an index means the same in both catalogues. */
+static bool is_of_line(const rr_items *a, const rr_items *b)
 {
+    uint32_t generation;
+    return rri_items_generation_of(&generation, a, rri_items_fingerprint(b));
+}
+
+/* What becomes of a tensor's rows of items that the old catalogue did not have. */
+typedef struct carry {
+    bool is_line;       /* rows that were there stay where they are */
+    bool clears_new;    /* a key that is new has 0; else what `to` was initialised with */
+    bool follows_key;   /* within a line, a key under a new index goes on with its row */
+} carry;
+
+/* Rows of a tensor [N, width] from the old catalogue's place to the new one's. */
+static void carry_rows(float *to, const float *from, size_t width, const rr_agent *next,
+                       const rr_agent *before, carry how)
+{
+    const rr_items *old = before->trainer.model.items;
     const uint64_t *keys = rri_items_keys(next->trainer.model.items);
+    const size_t n_old = rri_items_count(old);
     for (size_t i = 0; i < next->trainer.model.network.n_items; i++) {
-        const int32_t at = rri_items_find(before->trainer.model.items, keys[i]);
+        const bool is_there = how.is_line && i < n_old;
+        const bool is_asked = !how.is_line || how.follows_key;
+        const int32_t at = is_there ? (int32_t)i : is_asked ? rri_items_find(old, keys[i]) : -1;
         if (at >= 0) {
             memcpy(to + i * width, from + (size_t)at * width, width * sizeof(float));
-        } else if (clears_new) {
+        } else if (how.clears_new) {
             memset(to + i * width, 0, width * sizeof(float));
         }
     }
 }
 
-static void carry_over(rr_agent *next, const rr_agent *before)
+static void carry_over(rr_agent *next, const rr_agent *before, bool is_line)
 {
+    const bool is_dense = next->trainer.model.network.is_dense;
     const rri_params *params = &next->trainer.model.network.params;
     float *const to[] = {next->trainer.model.values, next->trainer.first_moments,
                          next->trainer.second_moments};
@@ -43,8 +61,10 @@ static void carry_over(rr_agent *next, const rr_agent *before)
             const bool is_values = a == 0;
             if (has_item_rows(&next->trainer.model.network, param)) {
                 const size_t width = param->size / next->trainer.model.network.n_items;
-                carry_rows(to[a] + param->offset, from[a] + old->offset, width, next, before,
-                           !is_values || next->trainer.model.network.is_dense);
+                const bool is_vector = param->offset == next->trainer.model.network.at.items;
+                const carry how = {is_line, !is_values || is_dense,
+                                   !is_values || !is_vector || is_dense};
+                carry_rows(to[a] + param->offset, from[a] + old->offset, width, next, before, how);
             } else {
                 memcpy(to[a] + param->offset, from[a] + old->offset, param->size * sizeof(float));
             }
@@ -96,9 +116,48 @@ static rr_status check(const rr_agent *agent, const rr_items *items, rr_error *e
     return RR_OK;
 }
 
+/* Whether nothing of the agent but the catalogue itself changes with the number of items. */
+static bool has_room(const rr_agent *agent, const rr_items *items)
+{
+    const rri_network *net = &agent->trainer.model.network;
+    const size_t n = rri_items_count(items);
+    return agent->trainer.item_room > net->n_items && n <= agent->trainer.item_room &&
+           rri_trainer_has_room(&agent->trainer, n) &&
+           is_of_line(agent->trainer.model.items, items);
+}
+
+/* Costs what a reference costs. */
+static void exchange(rr_agent *agent, rr_items *items)
+{
+    rri_model *model = &agent->trainer.model;
+    rri_items_retain(items);
+    rri_items_release(model->items);
+    model->items = items;
+    model->network.n_items = rri_items_count(items);
+    rri_network_pack_items(&model->network, model->values, rri_items_vectors(items));
+}
+
+/* Parameters of earlier versions, where none of them belongs to an item. */
+static void carry_earlier(rr_agent *next, const rr_agent *before)
+{
+    const rri_earlier *old = &before->trainer.earlier;
+    rri_earlier *earlier = &next->trainer.earlier;
+    if (earlier->most == old->most && earlier->n_floats == old->n_floats) {
+        memcpy(earlier->values, old->values, old->most * old->n_floats * sizeof(float));
+        memcpy(earlier->plain, old->plain, old->most * sizeof *old->plain);
+        earlier->n = old->n;
+        earlier->next = old->next;
+    }
+}
+
 rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
 {
     RRI_TRY(check(agent, items, err));
+    const bool is_line = is_of_line(agent->trainer.model.items, items);
+    if (has_room(agent, items)) {
+        exchange(agent, items);
+        return RR_OK;
+    }
     rr_agent next = *agent;
     next.trainer.model.items = items;
     next.block = NULL;
@@ -111,7 +170,10 @@ rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
                rri_items_vectors(items),
                next.trainer.model.network.n_items * next.trainer.model.network.dim * sizeof(float));
     }
-    carry_over(&next, agent);
+    carry_over(&next, agent, is_line);
+    if (is_line && !rri_trainer_learns_of_items(&next.trainer)) {
+        carry_earlier(&next, agent);
+    }
     memcpy(next.trainer.normaliser.running, agent->trainer.normaliser.running,
            next.trainer.normaliser.n_running * sizeof(double));
     carry_reward_fit(&next, agent);

@@ -4,7 +4,9 @@
 #include "core/fpmode.h"
 #include "core/memory.h"
 #include "core/status.h"
+#include "io/safetensors_file.h"
 #include "items/items.h"
+#include "store/items_file.h"
 
 /* Features of items have room in the interface and no use yet. */
 static rr_status check_options(const rr_items_options *options, rr_error *err)
@@ -94,25 +96,32 @@ rr_status rr_items_find(const rr_items *items, const uint64_t *keys, int32_t n, 
     return RR_OK;
 }
 
-rr_status rr_items_keys_of(const rr_items *items, const int32_t *indices, int32_t n, uint64_t *keys,
-                           rr_error *err)
+/* indices [n] of the catalogue or −1, and an array for what is asked of them. */
+static rr_status check_indices(const rr_items *items, const char *function, const int32_t *indices,
+                               int32_t n, const void *out, const char *name, rr_error *err)
 {
-    RRI_TRY(rri_require(items, "rr_items_keys_of", "items", err));
+    RRI_TRY(rri_require(items, function, "items", err));
     if (n < 0) {
-        RRI_FAIL(err, RR_E_INVALID, "rr_items_keys_of: n is %d; it must be at least 0", n);
+        RRI_FAIL(err, RR_E_INVALID, "%s: n is %d; it must be at least 0", function, n);
     }
     if (n > 0) {
-        RRI_TRY(rri_require(indices, "rr_items_keys_of", "indices", err));
-        RRI_TRY(rri_require(keys, "rr_items_keys_of", "keys", err));
+        RRI_TRY(rri_require(indices, function, "indices", err));
+        RRI_TRY(rri_require(out, function, name, err));
     }
     const int32_t n_items = rr_items_count(items);
     for (int32_t i = 0; i < n; i++) {
         if (indices[i] < -1 || indices[i] >= n_items) {
-            RRI_FAIL(err, RR_E_INVALID,
-                     "rr_items_keys_of: indices[%d] is %d; it must be in [-1, %d)", i, indices[i],
-                     n_items);
+            RRI_FAIL(err, RR_E_INVALID, "%s: indices[%d] is %d; it must be in [-1, %d)", function,
+                     i, indices[i], n_items);
         }
     }
+    return RR_OK;
+}
+
+rr_status rr_items_keys_of(const rr_items *items, const int32_t *indices, int32_t n, uint64_t *keys,
+                           rr_error *err)
+{
+    RRI_TRY(check_indices(items, "rr_items_keys_of", indices, n, keys, "keys", err));
     for (int32_t i = 0; i < n; i++) {
         keys[i] = indices[i] < 0 ? 0 : rri_items_keys(items)[indices[i]];
     }
@@ -143,4 +152,108 @@ rr_status rr_items_segment_at(const rr_items *items, int32_t index, rr_items_seg
     };
     rri_abi_write(out, &segment, sizeof segment);
     return RR_OK;
+}
+
+rr_status rr_items_follow(rr_items **out, rr_items *before, const uint64_t *gone, int32_t n_gone,
+                          const uint64_t *keys, const float *vectors, int32_t n_new,
+                          const rr_host *host, rr_error *err)
+{
+    RRI_TRY(rri_require(out, "rr_items_follow", "out", err));
+    RRI_TRY(rri_require(before, "rr_items_follow", "before", err));
+    if (n_gone < 0 || n_new < 0) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_items_follow: %s is %d; it must be at least 0",
+                 n_gone < 0 ? "n_gone" : "n_new", n_gone < 0 ? n_gone : n_new);
+    }
+    if (n_gone > 0) {
+        RRI_TRY(rri_require(gone, "rr_items_follow", "gone", err));
+    }
+    if (n_new > 0) {
+        RRI_TRY(rri_require(keys, "rr_items_follow", "keys", err));
+        RRI_TRY(rri_require(vectors, "rr_items_follow", "vectors", err));
+    }
+    rri_allocator allocator;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    return rri_items_follow(out, before, gone, (size_t)n_gone, keys, vectors, (size_t)n_new,
+                            &allocator, err);
+}
+
+rr_status rr_items_follow_memory(const rr_items *before, int32_t n_new, size_t *bytes,
+                                 rr_error *err)
+{
+    RRI_TRY(rri_require(before, "rr_items_follow_memory", "before", err));
+    RRI_TRY(rri_require(bytes, "rr_items_follow_memory", "bytes", err));
+    if (n_new < 0) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_items_follow_memory: n_new is %d; it must be at least 0",
+                 n_new);
+    }
+    *bytes = rri_items_follow_memory(before, (size_t)n_new);
+    return RR_OK;
+}
+
+int64_t rr_items_generation(const rr_items *items)
+{
+    return items == NULL ? 0 : (int64_t)rri_items_generation(items);
+}
+
+uint64_t rr_items_line(const rr_items *items)
+{
+    return items == NULL ? 0 : rri_items_root(items);
+}
+
+int32_t rr_items_count_alive(const rr_items *items)
+{
+    return items == NULL ? 0 : (int32_t)rri_items_alive(items);
+}
+
+rr_status rr_items_are_alive(const rr_items *items, const int32_t *indices, int32_t n,
+                             uint8_t *alive, rr_error *err)
+{
+    RRI_TRY(check_indices(items, "rr_items_are_alive", indices, n, alive, "alive", err));
+    for (int32_t i = 0; i < n; i++) {
+        alive[i] = indices[i] >= 0 && rri_items_is_alive(items, (size_t)indices[i]);
+    }
+    return RR_OK;
+}
+
+rr_status rr_items_save(const rr_items *items, const char *path, rr_error *err)
+{
+    RRI_TRY(rri_require(items, "rr_items_save", "items", err));
+    RRI_TRY(rri_require(path, "rr_items_save", "path", err));
+    rri_allocator allocator;
+    rri_items_saved saved;
+    RRI_TRY(rri_allocator_init(&allocator, NULL, err));
+    RRI_TRY(rri_items_file_open(&saved, items, &allocator, err));
+    const rr_status status =
+        rri_safetensors_file_save(path, rri_items_file_describe, &saved, NULL, err);
+    rri_items_file_close(&saved, &allocator);
+    return status;
+}
+
+rr_status rr_items_load(rr_items **out, const char *path, const rr_host *host, rr_error *err)
+{
+    RRI_TRY(rri_require(out, "rr_items_load", "out", err));
+    RRI_TRY(rri_require(path, "rr_items_load", "path", err));
+    rri_allocator allocator;
+    void *block;
+    size_t bytes;
+    rri_safetensors_reader reader;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    RRI_TRY(rri_safetensors_file_read(&block, &bytes, path, &allocator, err));
+    rr_status status = rri_safetensors_open(&reader, block, bytes, &allocator, err);
+    if (status == RR_OK) {
+        status = rri_items_file_read(out, &reader, &allocator, err);
+        rri_safetensors_close(&reader);
+    }
+    rri_memory_release(&allocator, block, bytes);
+    return rri_status_of_file(err, status, path);
+}
+
+rr_status rr_items_compact(rr_items **out, const rr_items *items, const rr_host *host,
+                           int32_t *map, rr_error *err)
+{
+    RRI_TRY(rri_require(out, "rr_items_compact", "out", err));
+    RRI_TRY(rri_require(items, "rr_items_compact", "items", err));
+    rri_allocator allocator;
+    RRI_TRY(rri_allocator_init(&allocator, host, err));
+    return rri_items_compact(out, items, map, &allocator, err);
 }

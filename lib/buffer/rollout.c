@@ -37,6 +37,7 @@ void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_
     rollout->terminated = RRI_TAKE(arena, uint8_t, rows);
     rollout->truncated = RRI_TAKE(arena, uint8_t, rows);
     rollout->fingerprints = RRI_TAKE(arena, uint64_t, rows);
+    rollout->generations = RRI_TAKE(arena, uint32_t, rows);
 }
 
 rri_row_form rri_rollout_form_of(const rr_obs *obs)

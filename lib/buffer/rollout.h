@@ -45,6 +45,8 @@ typedef struct rri_rollout {
     uint8_t *terminated;    /* [max_rows] */
     uint8_t *truncated;     /* [max_rows]; 0 where terminated */
     uint64_t *fingerprints; /* [max_rows] of the catalogue, 0 unknown */
+    uint32_t *generations;  /* [max_rows] of it in the trainer's line: written by each update from
+                               the fingerprints, and kept by nobody. NULL: the trainer's own */
 } rri_rollout;
 
 /* The fields that an observation has. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "items/items.h"
+#include "items/line.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -11,17 +11,6 @@
 #include "core/refs.h"
 #include "core/status.h"
 #include "core/u64_table.h"
-
-struct rr_items {
-    rri_refs refs;
-    rri_allocator allocator;
-    size_t block_bytes;
-    size_t n, dim;
-    uint64_t fingerprint;
-    float *vectors;      /* [n, dim] */
-    uint64_t *keys;      /* [n] */
-    rri_u64_table table; /* of keys; without slots where every key is its own index */
-};
 
 /* ── key → index ── */
 
@@ -42,6 +31,9 @@ static rr_status insert_keys(rr_items *items, rr_error *err)
 
 int32_t rri_items_find(const rr_items *items, uint64_t key)
 {
+    if (items->storage != NULL) {
+        return rri_storage_find(items->storage, key, items->generation);
+    }
     if (items->table.n_slots == 0) {
         return key < items->n ? (int32_t)key : -1;
     }
@@ -50,11 +42,22 @@ int32_t rri_items_find(const rr_items *items, uint64_t key)
 
 /* ── create and release ── */
 
-static void layout(rr_items *items, rri_arena *arena, bool has_keys)
+/* A catalogue that has its arrays in its own block, while they are filled. */
+typedef struct rri_fresh {
+    rr_items *items;
+    float *vectors; /* [n, dim] */
+    uint64_t *keys; /* [n] */
+} rri_fresh;
+
+static rri_fresh layout(rr_items *items, rri_arena *arena, bool has_keys)
 {
-    items->vectors = RRI_TAKE(arena, float, rri_size_multiply(items->n, items->dim));
-    items->keys = RRI_TAKE(arena, uint64_t, items->n);
+    const rri_fresh fresh = {items,
+                             RRI_TAKE(arena, float, rri_size_multiply(items->n, items->dim)),
+                             RRI_TAKE(arena, uint64_t, items->n)};
+    items->vectors = fresh.vectors;
+    items->keys = fresh.keys;
     rri_u64_table_layout(&items->table, arena, has_keys ? rri_u64_table_slots(items->n) : 0);
+    return fresh;
 }
 
 /* Bytes of one whose n, dim and allocator are set. */
@@ -62,7 +65,7 @@ static size_t measure(rr_items *plan, bool has_keys)
 {
     rri_arena counting = {0};
     (void)RRI_TAKE(&counting, rr_items, 1);
-    layout(plan, &counting, has_keys);
+    (void)layout(plan, &counting, has_keys);
     return counting.used; /* SIZE_MAX where it overflowed, which no allocation grants */
 }
 
@@ -87,7 +90,7 @@ rr_status rri_items_memory(size_t *bytes, int32_t n, int32_t dim, bool has_keys,
 }
 
 /* The block, laid out and empty. */
-static rr_status allocate(rr_items **out, int32_t n, int32_t dim, bool has_keys,
+static rr_status allocate(rri_fresh *out, int32_t n, int32_t dim, bool has_keys,
                           const rri_allocator *allocator, rr_error *err)
 {
     RRI_TRY(check_shape(n, dim, err));
@@ -96,9 +99,33 @@ static rr_status allocate(rr_items **out, int32_t n, int32_t dim, bool has_keys,
     rri_arena arena;
     RRI_TRY(rri_arena_create(&arena, plan.block_bytes, allocator, "items", err));
     rr_items *items = RRI_TAKE(&arena, rr_items, 1);
-    *items = plan;
+    memcpy(items, &plan, sizeof plan);
+    items->n_alive = plan.n;
     rri_refs_init(&items->refs);
-    layout(items, &arena, has_keys);
+    *out = layout(items, &arena, has_keys);
+    return RR_OK;
+}
+
+rr_status rri_items_of_storage(rr_items **out, rri_storage *storage, rri_line *line,
+                               uint32_t generation, const rri_generation *what,
+                               const rri_allocator *allocator, rr_error *err)
+{
+    void *block;
+    RRI_TRY(rri_memory_allocate(&block, allocator, sizeof(rr_items), "items", err));
+    rr_items *items = block;
+    rri_refs_init(&items->refs);
+    items->allocator = *allocator;
+    items->block_bytes = sizeof *items;
+    items->n = (size_t)what->n;
+    items->n_alive = (size_t)what->n_alive;
+    items->dim = storage->dim;
+    items->generation = generation;
+    items->fingerprint = what->fingerprint;
+    items->root = line->root;
+    items->vectors = storage->vectors;
+    items->keys = storage->keys;
+    items->storage = storage;
+    atomic_init(&items->line, line);
     *out = items;
     return RR_OK;
 }
@@ -117,11 +144,12 @@ static bool is_finite(float x)
     return (bits & 0x7F800000u) != 0x7F800000u;
 }
 
-static rr_status copy_vectors(rr_items *items, const float *vectors, rr_error *err)
+static rr_status copy_vectors(const rri_fresh *fresh, const float *vectors, rr_error *err)
 {
+    const rr_items *items = fresh->items;
     for (size_t i = 0; i < items->n; i++) {
         const float *from = vectors + i * items->dim;
-        float *to = items->vectors + i * items->dim;
+        float *to = fresh->vectors + i * items->dim;
         uint32_t n_not_finite = 0;
         for (size_t c = 0; c < items->dim; c++) {
             n_not_finite += is_finite(from[c]) ? 0 : 1;
@@ -146,58 +174,59 @@ static void compute_fingerprint(rr_items *items)
     rri_hash_update(&hash, sizes, sizeof sizes);
     rri_hash_update(&hash, items->keys, items->n * sizeof *items->keys);
     rri_hash_update(&hash, items->vectors, items->n * items->dim * sizeof *items->vectors);
-    items->fingerprint = rri_hash_final(&hash);
+    items->fingerprint = items->root = rri_hash_final(&hash);
 }
 
-static void number_keys(rr_items *items)
+static void number_keys(const rri_fresh *fresh)
 {
-    for (size_t i = 0; i < items->n; i++) {
-        items->keys[i] = i;
+    for (size_t i = 0; i < fresh->items->n; i++) {
+        fresh->keys[i] = i;
     }
 }
 
-static rr_status fill(rr_items *items, const float *vectors, const uint64_t *keys, rr_error *err)
+static rr_status fill(const rri_fresh *fresh, const float *vectors, const uint64_t *keys,
+                      rr_error *err)
 {
-    RRI_TRY(copy_vectors(items, vectors, err));
+    RRI_TRY(copy_vectors(fresh, vectors, err));
     if (keys == NULL) {
-        number_keys(items);
+        number_keys(fresh);
         return RR_OK;
     }
-    memcpy(items->keys, keys, items->n * sizeof *keys);
-    return insert_keys(items, err);
+    memcpy(fresh->keys, keys, fresh->items->n * sizeof *keys);
+    return insert_keys(fresh->items, err);
 }
 
 rr_status rri_items_create(rr_items **out, const float *vectors, const uint64_t *keys, int32_t n,
                            int32_t dim, const rri_allocator *allocator, rr_error *err)
 {
-    rr_items *items = NULL;
-    RRI_TRY(allocate(&items, n, dim, keys != NULL, allocator, err));
-    const rr_status status = fill(items, vectors, keys, err);
+    rri_fresh fresh;
+    RRI_TRY(allocate(&fresh, n, dim, keys != NULL, allocator, err));
+    const rr_status status = fill(&fresh, vectors, keys, err);
     if (status != RR_OK) {
-        release_block(items);
+        release_block(fresh.items);
         return status;
     }
-    compute_fingerprint(items);
-    *out = items;
+    compute_fingerprint(fresh.items);
+    *out = fresh.items;
     return RR_OK;
 }
 
 rr_status rri_items_create_random(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
                                   const rri_allocator *allocator, rr_error *err)
 {
-    rr_items *items = NULL;
-    RRI_TRY(allocate(&items, n, dim, false, allocator, err));
+    rri_fresh fresh;
+    RRI_TRY(allocate(&fresh, n, dim, false, allocator, err));
     const float deviation = (float)(1.0 / sqrt((double)dim));
-    for (size_t i = 0; i < items->n; i++) {
-        float *vector = items->vectors + i * items->dim;
-        rri_philox_normals(vector, items->dim, seed, RRI_STREAM_ITEMS, i);
-        for (size_t c = 0; c < items->dim; c++) {
+    for (size_t i = 0; i < fresh.items->n; i++) {
+        float *vector = fresh.vectors + i * fresh.items->dim;
+        rri_philox_normals(vector, fresh.items->dim, seed, RRI_STREAM_ITEMS, i);
+        for (size_t c = 0; c < fresh.items->dim; c++) {
             vector[c] *= deviation;
         }
     }
-    number_keys(items);
-    compute_fingerprint(items);
-    *out = items;
+    number_keys(&fresh);
+    compute_fingerprint(fresh.items);
+    *out = fresh.items;
     return RR_OK;
 }
 
@@ -212,6 +241,8 @@ rr_items *rri_items_retain(rr_items *items)
 void rri_items_release(rr_items *items)
 {
     if (items != NULL && rri_refs_release(&items->refs)) {
+        rri_line_release(atomic_load(&items->line));
+        rri_storage_release(items->storage);
         release_block(items);
     }
 }
@@ -241,4 +272,74 @@ const uint64_t *rri_items_keys(const rr_items *items)
 const float *rri_items_vectors(const rr_items *items)
 {
     return items->vectors;
+}
+
+/* ── generations ── */
+
+uint64_t rri_items_root(const rr_items *items)
+{
+    return items->root;
+}
+
+uint32_t rri_items_generation(const rr_items *items)
+{
+    return items->generation;
+}
+
+size_t rri_items_alive(const rr_items *items)
+{
+    return items->n_alive;
+}
+
+bool rri_items_is_alive(const rr_items *items, size_t item)
+{
+    return items->storage == NULL ||
+           rri_life_is_alive(&items->storage->life, item, items->generation);
+}
+
+const rri_life *rri_items_life(const rr_items *items)
+{
+    return items->storage != NULL ? &items->storage->life : NULL;
+}
+
+static rri_line *line_of(const rr_items *items)
+{
+    return atomic_load_explicit(&((rr_items *)items)->line, memory_order_acquire);
+}
+
+/* What the line remembers of a generation. */
+static rri_generation recall(const rr_items *items, uint32_t generation)
+{
+    rri_line *line = line_of(items);
+    rri_generation what = {items->fingerprint, (int32_t)items->n, (int32_t)items->n_alive};
+    if (line != NULL && generation != items->generation) {
+        (void)pthread_mutex_lock(&line->mutex);
+        what = line->history[generation];
+        (void)pthread_mutex_unlock(&line->mutex);
+    }
+    return what;
+}
+
+size_t rri_items_alive_in(const rr_items *items, uint32_t generation)
+{
+    return (size_t)recall(items, generation).n_alive;
+}
+
+size_t rri_items_count_in(const rr_items *items, uint32_t generation)
+{
+    return (size_t)recall(items, generation).n;
+}
+
+bool rri_items_generation_of(uint32_t *generation, const rr_items *items, uint64_t fingerprint)
+{
+    rri_line *line = line_of(items);
+    *generation = items->generation;
+    if (fingerprint == items->fingerprint || line == NULL) {
+        return fingerprint == items->fingerprint;
+    }
+    (void)pthread_mutex_lock(&line->mutex);
+    const int32_t found = rri_u64_table_find(&line->table, line->fingerprints, fingerprint);
+    (void)pthread_mutex_unlock(&line->mutex);
+    *generation = found >= 0 ? (uint32_t)found : 0;
+    return found >= 0;
 }

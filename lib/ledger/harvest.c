@@ -14,9 +14,16 @@ void rri_harvest_begin(rri_ledger *ledger)
 
 bool rri_harvest_reject(rri_ledger *ledger, size_t session)
 {
-    const bool is_new = ledger->is_rejected[session] == 0;
-    ledger->is_rejected[session] = 1;
+    const bool is_new = ledger->is_rejected[session] != RRI_HARVEST_REJECTED;
+    ledger->is_rejected[session] = RRI_HARVEST_REJECTED;
     return is_new;
+}
+
+void rri_harvest_hold(rri_ledger *ledger, size_t session)
+{
+    if (ledger->is_rejected[session] == RRI_HARVEST_FREE) {
+        ledger->is_rejected[session] = RRI_HARVEST_HELD;
+    }
 }
 
 /* Merges [begin, middle) and [middle, end) of from into to; of equals the left one goes first. */
@@ -52,7 +59,8 @@ static void sort_picked(rri_ledger *ledger)
 
 static bool may_pick(const rri_ledger *ledger, size_t session)
 {
-    return ledger->is_rejected[session] == 0 && rri_settle_is_ready(ledger, session);
+    return ledger->is_rejected[session] == RRI_HARVEST_FREE &&
+           rri_settle_is_ready(ledger, session);
 }
 
 /* Places of all that may be picked; false: nothing may. */
@@ -140,7 +148,7 @@ static void close_ranks(rri_ledger *ledger)
     }
     size_t to = 0;
     for (size_t s = 0; s < ledger->n_sessions; s++) {
-        if (ledger->is_rejected[s] != 0) {
+        if (ledger->is_rejected[s] == RRI_HARVEST_REJECTED) {
             ledger->scratch[s] = -1;
             ledger->n_rejected += ledger->lengths[s];
             ledger->n_rejected_sessions++;

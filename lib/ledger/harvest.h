@@ -8,12 +8,18 @@
 
 /* A harvest begins with no session rejected. */
 void rri_harvest_begin(rri_ledger *ledger);
+/* What is_rejected says of a session. */
+enum { RRI_HARVEST_FREE = 0, RRI_HARVEST_REJECTED = 1, RRI_HARVEST_HELD = 2 };
+
 /* Rejects a session: it is not picked, and forgotten with those that were. False: it was rejected
  * before. */
 bool rri_harvest_reject(rri_ledger *ledger, size_t session);
 
-/* Picks sessions that are ready and not rejected, whole, in the order in which they began, until
- * the next would make more than max_rows places: *n_places. Where all of them together have fewer
+/* A session that is not rejected waits: it is not picked, and stays. */
+void rri_harvest_hold(rri_ledger *ledger, size_t session);
+
+/* Picks sessions that are ready and neither rejected nor held, whole, in the order in which they
+ * began, until the next would make more than max_rows places: *n_places. Where all of them together have fewer
  * than ledger->min_rows places, those that have any wait. Where the first has one place alone, and
  * the next would not fit beside it, it comes later (unless min_rows is 1).
  * order [max_rows]: their rows by (key, arrival); is_segment_end [max_rows]: RRI_SEGMENT_…, in

@@ -48,7 +48,7 @@ typedef struct rri_ledger {
     int32_t *lengths;     /* [max_sessions] rows */
     int32_t *picked;      /* [max_sessions] those of the present harvest, in its order */
     int32_t *scratch;     /* [max_sessions] */
-    uint8_t *is_rejected; /* [max_sessions] 1: the harvest under way rejects it */
+    uint8_t *is_rejected; /* [max_sessions] of the harvest under way: RRI_HARVEST_… */
     size_t n_picked;
 
     rri_u64_table ids;  /* decision id → row */

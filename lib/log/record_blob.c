@@ -64,6 +64,10 @@ static rri_record_head head_of(const rr_obs *obs, const rr_decision *decision, s
         .incumbent = obs->incumbents != NULL ? obs->incumbents[row] : 0,
         .pool_fingerprint = obs->pool != NULL ? rri_items_fingerprint(obs->pool) : 0,
     };
+    if (obs->pool != NULL && rri_items_generation(obs->pool) > 0) {
+        head.pool_line = rri_items_root(obs->pool);
+        head.pool_generation = rri_items_generation(obs->pool);
+    }
     if (decision != NULL) {
         head.action = decision->actions[row];
         head.item = item_of(obs, row, head.action);

@@ -119,12 +119,31 @@ static void resolve_item(const rri_record *record)
     head->item = is_known ? candidates[head->action] : -1;
 }
 
+/* Whether another process went on with the line: indices may be of items that came since. */
+static bool is_later(const rri_record *record, const rr_items *pool)
+{
+    const bool has_generation = record->head->blob.format > 1;
+    return has_generation && record->head->pool_line == rri_items_root(pool) &&
+           record->head->pool_generation > rri_items_generation(pool);
+}
+
 rr_status rri_record_keys_resolve(const rri_record *record, const rr_items *pool, rr_error *err)
 {
     const uint64_t fingerprint = rri_items_fingerprint(pool);
     rri_record_head *head = record->head;
     if (head->pool_fingerprint == fingerprint || head->pool_fingerprint == 0) {
         return check_range(record, rri_items_count(pool), err);
+    }
+    uint32_t generation;
+    if (rri_items_generation_of(&generation, pool, head->pool_fingerprint)) {
+        return check_range(record, rri_items_count_in(pool, generation), err);
+    }
+    if (is_later(record, pool)) {
+        RRI_FAIL(err, RR_E_NOT_FOUND,
+                 "record: it was made in generation %llu of this catalogue's line, and the one "
+                 "given is generation %u; give it again when that is there (rr_items_follow, "
+                 "rr_items_load)",
+                 (unsigned long long)head->pool_generation, (unsigned)rri_items_generation(pool));
     }
     if (record->k == 0) {
         RRI_FAIL(err, RR_E_MISMATCH,

@@ -13,9 +13,9 @@ size_t rri_model_n_items(const rr_agent_config *config, const rr_items *items)
     return config->head == RR_HEAD_DENSE ? (size_t)config->num_items : 0;
 }
 
-uint64_t rri_model_fingerprint(const rri_model *model)
+uint64_t rri_model_line(const rri_model *model)
 {
-    return model->items != NULL ? rri_items_fingerprint(model->items) : 0;
+    return model->items != NULL ? rri_items_root(model->items) : 0;
 }
 
 void rri_model_init(rri_model *model, void *scratch)
@@ -51,13 +51,13 @@ void rri_model_ensure_hash(rri_model *model)
     }
 }
 
-uint64_t rri_model_version(const rri_model *model, uint64_t fingerprint,
+uint64_t rri_model_version(const rri_model *model, uint64_t line,
                            const rr_serving_options *options)
 {
     const uint64_t hash = model->is_hashed ? model->hash
                                            : rri_model_hash(&model->config, model->values,
                                                             model->network.params.n_floats);
-    return rri_version_hash(hash, fingerprint, options);
+    return rri_version_hash(hash, line, options);
 }
 
 void rri_model_pack_from(rri_model *model, const float *values)

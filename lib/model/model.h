@@ -19,8 +19,8 @@ typedef struct rri_model {
 
 /* Items of a catalogue, or those that a dense head has without one. */
 size_t rri_model_n_items(const rr_agent_config *config, const rr_items *items);
-/* The fingerprint of the catalogue; 0: none. */
-uint64_t rri_model_fingerprint(const rri_model *model);
+/* The root of the catalogue's line, the fingerprint of its generation 0; 0: none. */
+uint64_t rri_model_line(const rri_model *model);
 
 /* Initial values, packed. scratch: rri_network_init_scratch bytes. */
 void rri_model_init(rri_model *model, void *scratch);
@@ -37,9 +37,9 @@ void rri_model_ensure_hash(rri_model *model);
 /* Packs other values [params.n_floats], for as long as it takes to look back. */
 void rri_model_pack_from(rri_model *model, const float *values);
 
-/* Which policy draws from this catalogue with these options (NULL: none); see versions.h. Reads all
- * values where the hash is not made. */
-uint64_t rri_model_version(const rri_model *model, uint64_t fingerprint,
+/* Which policy draws from catalogues of this line with these options (NULL: none); see versions.h.
+ * Reads all values where the hash is not made. */
+uint64_t rri_model_version(const rri_model *model, uint64_t line,
                            const rr_serving_options *options);
 
 /* A hash of parameters and of what the config says of their meaning. */

@@ -16,10 +16,10 @@ static bool is_plain(const rr_serving_options *options)
            options->incumbent_share == 0.0f;
 }
 
-uint64_t rri_version_hash(uint64_t parameters, uint64_t fingerprint,
+uint64_t rri_version_hash(uint64_t parameters, uint64_t line,
                           const rr_serving_options *options)
 {
-    const uint64_t of_policy[] = {parameters, fingerprint};
+    const uint64_t of_policy[] = {parameters, line};
     rri_hash hash;
     rri_hash_init(&hash, 0);
     rri_hash_update(&hash, of_policy, sizeof of_policy);

@@ -225,8 +225,8 @@ rr_status rri_act_draw(const rri_workspace *work, const rr_obs *obs, rr_decision
     if (decision->policy_versions == NULL) {
         return RR_OK;
     }
-    const uint64_t version =
-        rri_model_version(work->model, decision->pool_fingerprint, work->options);
+    const uint64_t line = request.pool != NULL ? rri_items_root(request.pool) : 0;
+    const uint64_t version = rri_model_version(work->model, line, work->options);
     for (size_t i = 0; i < request.n; i++) {
         decision->policy_versions[i] = version;
     }

@@ -119,6 +119,21 @@ static rr_status choose_catalogue(rri_request *request, const rri_workspace *wor
     if (is_own) {
         return RR_OK;
     }
+    uint32_t generation;
+    const bool is_of_line =
+        work->model->items != NULL &&
+        rri_items_generation_of(&generation, work->model->items, rri_items_fingerprint(obs->pool));
+    if (is_of_line && generation <= rri_items_generation(work->model->items)) {
+        request->pool = obs->pool;
+        request->catalogue.n_items = rri_items_count(obs->pool);
+        return RR_OK;
+    }
+    if (is_of_line && net->at.item_bias != RRI_ABSENT) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "obs: pool is generation %u of a line of which the agent has generation %u, and "
+                 "this agent learns something of each item; rr_agent_set_items, then publish",
+                 (unsigned)generation, (unsigned)rri_items_generation(work->model->items));
+    }
     if (net->is_dense || rri_network_learns_items(net)) {
         RRI_FAIL(
             err, RR_E_MISMATCH,
@@ -158,12 +173,16 @@ static rr_status check_incumbents(const rri_request *request, rr_error *err)
         const int32_t item = is_in_list ? rri_menu_item(&request->menu, i, (size_t)incumbent) : -1;
         bool is_excluded = false;
         for (size_t j = 0; item >= 0 && j < request->menu.m; j++) {
-            is_excluded |= request->menu.excluded[i * request->menu.m + j] == item;
+            const int32_t excluded = request->menu.excluded[i * request->menu.m + j];
+            is_excluded |= rri_menu_now(&request->menu, i, excluded) == item;
         }
-        if (!is_in_list || is_excluded) {
+        const bool is_gone = !rri_menu_is_alive(&request->menu, i, item);
+        if (!is_in_list || is_excluded || is_gone) {
             RRI_FAIL(err, RR_E_INVALID, "obs: row %zu: incumbents is %d; it must be -1 or %s", i,
                      (int)incumbent,
-                     is_excluded ? "a position that is not excluded" : "a position in its list");
+                     is_excluded ? "a position that is not excluded"
+                     : is_gone   ? "a position whose item is not gone"
+                                 : "a position in its list");
         }
     }
     return RR_OK;
@@ -212,6 +231,7 @@ rr_status rri_request_read(rri_request *request, const rri_workspace *work, cons
         .excluded = obs->excluded,
         .history = obs->history,
     };
+    rri_menu_set_pool(&request->menu, request->pool);
     if (request->catalogue.n_items == 0 && !has_lists) {
         RRI_FAIL(
             err, RR_E_INVALID,

@@ -120,6 +120,10 @@ static void panel_logits(float *Z, const batch *b, const rri_touches *touches, s
             rri_touches_apply(Z + r - first, b->panel, touches, r, begin, end);
         }
     }
+    if (b->in->menu->life != NULL) {
+        rri_logits_hide(Z, 1, b->panel, b->in->menu, b->row + first,
+                        rri_size_smaller(b->panel, b->n_rows - first), begin, end);
+    }
 }
 
 /* Where row r's action lies in the block Z of its panel; NULL where it is not in the block. */

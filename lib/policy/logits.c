@@ -18,6 +18,24 @@ static bool has_exclusions(const rri_logits_input *in)
     return in->menu->excluded != NULL && in->menu->m > 0;
 }
 
+/* A row's list of past or excluded items as its generation numbers them. */
+static const int32_t *list_now(int32_t *now, const rri_menu *menu, size_t row, const int32_t *list,
+                               size_t n)
+{
+    if (menu->life == NULL) {
+        return list;
+    }
+    for (size_t i = 0; i < n; i++) {
+        now[i] = rri_menu_now(menu, row, list[i]);
+    }
+    return now;
+}
+
+static size_t list_room(const rri_menu *menu)
+{
+    return menu->life != NULL ? rri_size_larger(menu->h, menu->m) : 0;
+}
+
 void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_t row_begin,
                         size_t n_rows, rri_stack *scratch)
 {
@@ -26,23 +44,28 @@ void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_
                               .row_begin = row_begin,
                               .n_rows = n_rows,
                               .width = rri_menu_width(menu, in->catalogue->n_items)};
+    int32_t *now = RRI_STACK_TAKE(scratch, int32_t, list_room(menu));
     if (counts_history(in)) {
         tile->shown = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->h);
         tile->shown_counts = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->h);
         tile->n_shown = RRI_STACK_TAKE(scratch, size_t, n_rows);
         for (size_t r = 0; r < n_rows; r++) {
-            tile->n_shown[r] = rri_tally_build(
-                tile->shown + r * menu->h, tile->shown_counts + r * menu->h,
-                menu->history + rri_menu_row(menu, row_begin + r) * menu->h, menu->h);
+            const size_t row = row_begin + r;
+            const int32_t *list = menu->history + rri_menu_row(menu, row) * menu->h;
+            tile->n_shown[r] = rri_tally_build(tile->shown + r * menu->h,
+                                               tile->shown_counts + r * menu->h,
+                                               list_now(now, menu, row, list, menu->h), menu->h);
         }
     }
     if (has_exclusions(in)) {
         tile->excluded = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->m);
         tile->n_excluded = RRI_STACK_TAKE(scratch, size_t, n_rows);
         for (size_t r = 0; r < n_rows; r++) {
-            tile->n_excluded[r] = rri_tally_build(
-                tile->excluded + r * menu->m, NULL,
-                menu->excluded + rri_menu_row(menu, row_begin + r) * menu->m, menu->m);
+            const size_t row = row_begin + r;
+            const int32_t *list = menu->excluded + rri_menu_row(menu, row) * menu->m;
+            tile->n_excluded[r] =
+                rri_tally_build(tile->excluded + r * menu->m, NULL,
+                                list_now(now, menu, row, list, menu->m), menu->m);
         }
     }
 }
@@ -139,6 +162,37 @@ static void touch_pool_row(float *z, const rri_logits_tile *tile, size_t row, si
     }
 }
 
+static void hide(float *z, size_t stride, const uint32_t *is_dead, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        z[i * stride] = is_dead[i] != 0 ? -INFINITY : z[i * stride];
+    }
+}
+
+/* Positions [begin, end) of n_rows rows from `first` on, item after item `item_stride` apart in Z,
+ * row after row `row_stride`: what is gone in a row's generation, or had not come yet, is −∞. */
+void rri_logits_hide(float *Z, size_t row_stride, size_t item_stride, const rri_menu *menu,
+                     size_t first, size_t n_rows, size_t begin, size_t end)
+{
+    uint32_t is_dead[RRI_LIFE_BLOCK];
+    for (size_t at = begin; at < end; at += RRI_LIFE_BLOCK) {
+        const size_t last = rri_size_smaller(at + RRI_LIFE_BLOCK, end);
+        uint32_t generation = rri_menu_generation(menu, first);
+        bool any = rri_life_mask(is_dead, menu->life, generation, at, last);
+        for (size_t r = 0; r < n_rows; r++) {
+            const uint32_t own = rri_menu_generation(menu, first + r);
+            if (own != generation) {
+                generation = own;
+                any = rri_life_mask(is_dead, menu->life, generation, at, last);
+            }
+            if (any) {
+                hide(Z + r * row_stride + (at - begin) * item_stride, item_stride, is_dead,
+                     last - at);
+            }
+        }
+    }
+}
+
 static void compute_pool(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
                          size_t n_rows, size_t begin, size_t end, rri_stack *scratch)
 {
@@ -151,6 +205,9 @@ static void compute_pool(float *Z, size_t ldz, const rri_logits_tile *tile, size
             in->kernels->softmax->affine(z, in->head->scale, bias, end - begin);
         }
         touch_pool_row(z, tile, first + r, begin, end);
+    }
+    if (in->menu->life != NULL) {
+        rri_logits_hide(Z, ldz, 1, in->menu, tile->row_begin + first, n_rows, begin, end);
     }
 }
 
@@ -191,6 +248,10 @@ static void touch_list(float *z, const rri_logits_tile *tile, size_t row, size_t
     for (size_t i = 0; tile->excluded != NULL && i < n; i++) {
         const int32_t item = rri_menu_item(in->menu, tile->row_begin + row, position + i);
         z[i] = is_excluded(tile, row, item) ? -INFINITY : z[i];
+    }
+    for (size_t i = 0; in->menu->life != NULL && i < n; i++) {
+        const int32_t item = rri_menu_item(in->menu, tile->row_begin + row, position + i);
+        z[i] = rri_menu_is_alive(in->menu, tile->row_begin + row, item) ? z[i] : -INFINITY;
     }
 }
 
@@ -247,7 +308,9 @@ size_t rri_logits_prepare_scratch(const rri_logits_limits *limits)
 {
     const size_t rows = rri_size_smaller(limits->n, RRI_LOGITS_TILE);
     const size_t shown = rri_size_multiply(rows, limits->h);
+    const size_t list = rri_size_larger(limits->h, limits->m);
     size_t bytes = 2 * rri_stack_cost(rows, sizeof(size_t));
+    bytes = rri_stack_add(bytes, list, sizeof(int32_t));
     bytes = rri_stack_add(bytes, shown, sizeof(int32_t));
     bytes = rri_stack_add(bytes, shown, sizeof(int32_t));
     return rri_stack_add(bytes, rri_size_multiply(rows, limits->m), sizeof(int32_t));

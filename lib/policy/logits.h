@@ -5,7 +5,8 @@
  * The terms are added in this order, each by its own rounding, whatever the number of rows, the
  * strip of positions or the level. q·v_i is a product on packed panels where the list is the pool,
  * and the dot product of sixteen lanes where the row has a list of its own, as is w·f_i. Positions
- * that may not be chosen have z = −∞: excluded items and what lies behind a list's length.
+ * that may not be chosen have z = −∞: excluded items, items that are gone, and what lies behind a
+ * list's length.
  *
  * n rows · d width of q and v · N items · k length of lists · f features.   docs/maths.md §2 */
 #ifndef RRI_POLICY_LOGITS_H
@@ -85,6 +86,12 @@ void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_
  * positions [begin, end) of the width; begin is a multiple of 256. */
 void rri_logits_compute(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
                         size_t n_rows, size_t begin, size_t end, rri_stack *scratch);
+
+/* Positions [begin, end) of n_rows rows of the menu from `first` on (no lists; life is given; begin
+ * a multiple of 256): −∞ where the row's generation does not have the item. Z: item after item
+ * item_stride apart, row after row row_stride. */
+void rri_logits_hide(float *Z, size_t row_stride, size_t item_stride, const rri_menu *menu,
+                     size_t first, size_t n_rows, size_t begin, size_t end);
 
 /* count_i of one position of row `row` (counted in the tile). */
 int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t position);

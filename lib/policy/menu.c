@@ -135,10 +135,10 @@ static rr_status check_list(const rri_menu *menu, size_t row, size_t length, siz
 
 static bool is_excluded(const rri_menu *menu, size_t row, int32_t item)
 {
-    const int32_t *excluded = menu->excluded + row * menu->m;
+    const int32_t *excluded = menu->excluded != NULL ? menu->excluded + row * menu->m : NULL;
     bool is_there = false;
     for (size_t i = 0; i < menu->m; i++) {
-        is_there |= excluded[i] == item;
+        is_there |= rri_menu_now(menu, row, excluded[i]) == item;
     }
     return is_there;
 }
@@ -150,9 +150,17 @@ static bool list_has_choice(const rri_menu *menu, size_t row, size_t length)
     bool is_left = false;
     for (size_t position = 0; position < length && !is_left; position++) {
         const int32_t item = rri_menu_item(menu, row, position);
-        is_left = item < 0 || !is_excluded(menu, row, item);
+        is_left = item < 0 || (rri_menu_is_alive(menu, row, item) &&
+                               (menu->m == 0 || !is_excluded(menu, row, item)));
     }
     return is_left;
+}
+
+/* Items of the pool that the row's generation has. */
+static size_t count_alive(const rri_menu *menu, size_t row, size_t n_items)
+{
+    return menu->life != NULL ? rri_items_alive_in(menu->pool, rri_menu_generation(menu, row))
+                              : n_items;
 }
 
 /* The same of the pool, which is no larger than the row of exclusions. */
@@ -163,14 +171,14 @@ static bool pool_has_choice(const rri_menu *menu, size_t row, size_t n_items, rr
     memset(set.words, 0, set_words(n_items) * sizeof(uint64_t));
     size_t n_excluded = 0;
     for (size_t i = 0; i < menu->m; i++) {
-        const int32_t item = menu->excluded[row * menu->m + i];
-        if (item >= 0 && !set_has(&set, item)) {
+        const int32_t item = rri_menu_now(menu, row, menu->excluded[row * menu->m + i]);
+        if (item >= 0 && !set_has(&set, item) && rri_menu_is_alive(menu, row, item)) {
             set_flip(&set, item);
             n_excluded++;
         }
     }
     rri_stack_rewind(scratch, mark);
-    return n_excluded < n_items;
+    return n_excluded < count_alive(menu, row, n_items);
 }
 
 /* Candidates [length] and what goes with each, looked over in vectors: may the row pass? What is
@@ -250,14 +258,17 @@ static rr_status check_row(const rri_menu *menu, const rri_kernels *kernels, siz
     if (menu->k > 0 && !list_is_sound(menu, kernels, row, length, n_items, dim, scratch)) {
         RRI_TRY(check_by_set(menu, row, length, n_items, dim, scratch, err));
     }
-    const bool may_be_empty = menu->excluded != NULL && menu->m >= length;
+    const bool is_pool = menu->k == 0;
+    const size_t n_left = is_pool ? count_alive(menu, row, length) : length;
+    const bool may_be_empty = (menu->excluded != NULL && menu->m >= n_left) ||
+                              (menu->life != NULL && (!is_pool || n_left == 0));
     const bool has_choice =
         !may_be_empty || (menu->k > 0 ? list_has_choice(menu, row, length)
                                       : pool_has_choice(menu, row, n_items, scratch));
     if (!has_choice) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "obs: row %zu: all %zu items are excluded; at least one must be left", row,
-                 length);
+                 "obs: row %zu: all %zu items are excluded%s; at least one must be left", row,
+                 length, menu->life != NULL ? " or gone" : "");
     }
     return RR_OK;
 }
@@ -294,6 +305,7 @@ rr_status rri_menu_check(const rri_menu *menu, const rri_kernels *kernels, size_
     RRI_TRY(check_fields(menu, n_items, err));
     rri_menu stored = *menu; /* sentences name a row by where it lies */
     stored.rows = NULL;
+    stored.m = menu->excluded != NULL ? menu->m : 0;
     for (size_t row = 0; row < menu->n; row++) {
         RRI_TRY(check_row(&stored, kernels, rri_menu_row(menu, row), n_items, dim, scratch, err));
     }
@@ -310,8 +322,13 @@ rr_status rri_menu_check_actions(const rri_menu *menu, size_t n_items, const int
                      rri_menu_row(menu, row), (int)actions[row], length);
         }
         const int32_t item = rri_menu_item(menu, row, (size_t)actions[row]);
+        if (!rri_menu_is_alive(menu, row, item)) {
+            RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d, whose item %d is gone", what,
+                     rri_menu_row(menu, row), (int)actions[row], (int)item);
+        }
         for (size_t i = 0; menu->excluded != NULL && item >= 0 && i < menu->m; i++) {
-            if (menu->excluded[rri_menu_row(menu, row) * menu->m + i] == item) {
+            const int32_t excluded = menu->excluded[rri_menu_row(menu, row) * menu->m + i];
+            if (rri_menu_now(menu, row, excluded) == item) {
                 RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d, whose item %d is excluded", what,
                          rri_menu_row(menu, row), (int)actions[row], (int)item);
             }

@@ -35,15 +35,25 @@ typedef struct row_mix {
 static bool is_allowed(const row_mix *mix, const rri_logits_input *in, size_t row, size_t position)
 {
     const int32_t item = rri_menu_item(in->menu, row, position);
-    return item < 0 || mix->n_excluded == 0 ||
-           rri_tally_find(mix->excluded, mix->n_excluded, item) == mix->n_excluded;
+    return item < 0 ||
+           (rri_menu_is_alive(in->menu, row, item) &&
+            (mix->n_excluded == 0 ||
+             rri_tally_find(mix->excluded, mix->n_excluded, item) == mix->n_excluded));
 }
 
 static size_t count_allowed(const row_mix *mix, const rri_logits_input *in, size_t row)
 {
-    const size_t length = rri_menu_length(in->menu, in->catalogue->n_items, row);
-    if (in->menu->k == 0 || mix->n_excluded == 0) {
+    const rri_menu *menu = in->menu;
+    const size_t length = rri_menu_length(menu, in->catalogue->n_items, row);
+    if (menu->life == NULL && (menu->k == 0 || mix->n_excluded == 0)) {
         return length - mix->n_excluded;
+    }
+    if (menu->k == 0) {
+        size_t n_alive = rri_items_alive_in(menu->pool, rri_menu_generation(menu, row));
+        for (size_t i = 0; i < mix->n_excluded; i++) {
+            n_alive -= rri_menu_is_alive(menu, row, mix->excluded[i]) ? 1 : 0;
+        }
+        return n_alive;
     }
     size_t n = 0;
     for (size_t i = 0; i < length; i++) {
@@ -67,8 +77,10 @@ static row_mix mix_of(const rri_mixture *mixture, const rri_logits_input *in, si
     if (mix.floor > 0.0) {
         if (menu->excluded != NULL && menu->m > 0) {
             mix.excluded = RRI_STACK_TAKE(scratch, int32_t, menu->m);
-            mix.n_excluded =
-                rri_tally_build(mix.excluded, NULL, menu->excluded + at * menu->m, menu->m);
+            for (size_t i = 0; i < menu->m; i++) {
+                mix.excluded[i] = rri_menu_now(menu, row, menu->excluded[at * menu->m + i]);
+            }
+            mix.n_excluded = rri_tally_build(mix.excluded, NULL, mix.excluded, menu->m);
         }
         mix.n_allowed = count_allowed(&mix, in, row);
         mix.of_each = mix.floor / (double)mix.n_allowed;
@@ -80,14 +92,14 @@ static row_mix mix_of(const rri_mixture *mixture, const rri_logits_input *in, si
 static size_t nth_allowed(const row_mix *mix, const rri_logits_input *in, size_t row, size_t rank)
 {
     size_t position = rank;
-    if (in->menu->k == 0) {
+    if (in->menu->k == 0 && in->menu->life == NULL) {
         for (size_t i = 0; i < mix->n_excluded && (size_t)mix->excluded[i] <= position; i++) {
             position++;
         }
         return position;
     }
     position = 0;
-    for (size_t n_before = 0; mix->n_excluded > 0; position++) {
+    for (size_t n_before = 0; mix->n_excluded > 0 || in->menu->life != NULL; position++) {
         if (is_allowed(mix, in, row, position) && n_before++ == rank) {
             return position;
         }

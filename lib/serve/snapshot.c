@@ -58,6 +58,7 @@ static void fill(rr_policy *policy, const rr_serving_options *options, rr_items 
     policy->model.is_hashed = true;
     memcpy(policy->model.values, values, net->params.n_floats * sizeof(float));
     if (has_given_items(net)) {
+        net->n_items = rri_items_count(items);
         rri_network_lend_items(net, rri_shared_items_panels(shared), rri_items_vectors(items));
     } else {
         rri_network_pack_items(net, policy->model.values, NULL);
@@ -118,7 +119,12 @@ rr_status rri_snapshot_create(rr_policy **out, const rr_agent_config *config,
 /* Whether a model's values fit into this policy's arrays as they lie. */
 static bool fits(const rr_policy *policy, const rri_model *model)
 {
-    return policy != NULL && policy->model.network.n_items == model->network.n_items &&
+    if (policy == NULL) {
+        return false;
+    }
+    const rri_network *net = &policy->model.network;
+    const bool has_rows = rri_network_learns_items(net) || net->at.item_bias != RRI_ABSENT;
+    return (net->n_items == model->network.n_items || (!has_rows && net->n_items > 0)) &&
            policy->model.network.kernels == model->kernels &&
            memcmp(&policy->model.config, &model->config, sizeof policy->model.config) == 0;
 }
@@ -177,7 +183,7 @@ void rri_snapshot_release(rr_policy *policy)
 
 uint64_t rri_snapshot_version(const rr_policy *policy)
 {
-    return rri_model_version(&policy->model, rri_model_fingerprint(&policy->model),
+    return rri_model_version(&policy->model, rri_model_line(&policy->model),
                              &policy->options);
 }
 
@@ -236,8 +242,8 @@ rr_status rri_snapshot_check_shape(const rr_agent_config *given, size_t given_it
     }
     if (given_items > n_items) {
         RRI_FAIL(err, RR_E_MISMATCH,
-                 "%s: it was made for at most %zu items (the larger of the first policy's and "
-                 "max_pool_items); this policy has %zu",
+                 "%s: it was made for at most %zu items (half as many again as the first policy's "
+                 "and 1024, or max_pool_items); this policy has %zu",
                  what, n_items, given_items);
     }
     return RR_OK;
@@ -263,7 +269,8 @@ static void layout_reader(rr_reader *s, rri_arena *arena, const rri_network *net
 size_t rri_snapshot_most_items(const rr_policy *policy)
 {
     const size_t most = (size_t)policy->model.config.max_pool_items;
-    return policy->model.network.n_items > most ? policy->model.network.n_items : most;
+    const size_t n_items = policy->model.network.n_items;
+    return rri_size_larger(most, n_items > 0 ? rri_items_room(n_items) : 0);
 }
 
 /* One whose sizes are known, of no memory yet; the bytes of its stack. */

@@ -124,6 +124,35 @@ static rr_status check_config(int32_t kind, const void *config,
     return RR_OK;
 }
 
+/* Whether a tensor has a row for each item. */
+static bool has_item_rows(const rr_agent *agent, const rri_param *param)
+{
+    const rri_head_offsets *at = &agent->trainer.model.network.at;
+    return agent->trainer.model.items != NULL &&
+           (param->offset == at->items || param->offset == at->item_bias);
+}
+
+/* The shape that a tensor has in the file: of a file of an earlier generation of the catalogue it
+ * has fewer rows, and the items behind them stay as they are in the agent given. */
+static rri_param saved_param(const rr_agent *agent, const rri_param *param, const char *key,
+                             const rri_safetensors_reader *reader)
+{
+    rri_param saved = *param;
+    const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, key);
+    uint64_t fingerprint = 0;
+    const rr_items *items = agent->trainer.model.items;
+    const bool is_ancestor = has_item_rows(agent, param) &&
+                             rri_file_format_fingerprint(&fingerprint, reader, "items_fingerprint",
+                                                         "checkpoint", NULL) == RR_OK &&
+                             fingerprint != rri_items_fingerprint(items);
+    if (is_ancestor && tensor != NULL && tensor->n_dims == param->n_dims &&
+        tensor->shape[0] < param->shape[0]) {
+        saved.size = param->size / param->shape[0] * tensor->shape[0];
+        saved.shape[0] = tensor->shape[0];
+    }
+    return saved;
+}
+
 /* One flat array out of its tensors: only judged while `out` is NULL. No value may be less than
  * `least`: means of squares are not negative. */
 static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix, float least,
@@ -131,10 +160,10 @@ static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix
 {
     const rri_params *params = &agent->trainer.model.network.params;
     for (size_t i = 0; i < params->n_params; i++) {
-        const rri_param *param = &params->entries[i];
         char name[RRI_CHECKPOINT_NAME];
-        rri_checkpoint_name(name, prefix != NULL ? prefix : "", param->name);
-        const char *key = prefix != NULL ? name : param->name;
+        rri_checkpoint_name(name, prefix != NULL ? prefix : "", params->entries[i].name);
+        const char *key = prefix != NULL ? name : params->entries[i].name;
+        const rri_param own = saved_param(agent, &params->entries[i], key, reader), *param = &own;
         const unsigned char *data;
         RRI_TRY(rri_safetensors_find(&data, reader, key, RRI_DTYPE_F32, param->shape, param->n_dims,
                                      err));
@@ -182,7 +211,11 @@ static rr_status read_earlier(rri_earlier *earlier, const rr_agent *agent,
                               const rri_safetensors_reader *reader, rr_error *err)
 {
     const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, "agent.kept_ring");
-    if (tensor == NULL) {
+    const rri_safetensors_tensor *kept = rri_safetensors_lookup(reader, "agent.kept_values");
+    const bool is_of_ancestor = rri_trainer_learns_of_items(&agent->trainer) && kept != NULL &&
+                                kept->n_dims == 2 &&
+                                kept->shape[1] < agent->trainer.model.network.params.n_floats;
+    if (tensor == NULL || is_of_ancestor) { /* values of other items cannot be checked against */
         if (earlier != NULL) {
             rri_earlier_clear(earlier);
         }
@@ -206,7 +239,7 @@ static rr_status read_earlier(rri_earlier *earlier, const rr_agent *agent,
         rri_earlier_restore(earlier, plain, values, n, (size_t)ring[0]);
         return RR_OK;
     }
-    const uint64_t catalogue = rri_model_fingerprint(&agent->trainer.model);
+    const uint64_t catalogue = rri_model_line(&agent->trainer.model);
     for (size_t i = 0; i < n; i++) {
         const uint64_t hash = rri_model_hash(&agent->trainer.model.config,
                                              values + i * n_floats * sizeof(float), n_floats);
@@ -255,6 +288,16 @@ static rr_status read_reward_fit(float *state, const rr_agent *agent,
     return rri_reward_fit_check(data, &agent->trainer, err);
 }
 
+/* The catalogue that was saved is the one given, or an ancestor of it. */
+static rr_status check_items(const rri_safetensors_reader *reader, const char *key, rr_items *items,
+                             rr_error *err)
+{
+    rr_items *own;
+    RRI_TRY(rri_file_format_check_items(&own, reader, key, items, "checkpoint", err));
+    rri_items_release(own);
+    return RR_OK;
+}
+
 static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
 {
     const rri_algorithm *algorithm, *own = agent->trainer.recipe.algorithm;
@@ -265,8 +308,7 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     }
     RRI_TRY(check_config(RR_CONFIG_AGENT, &agent->trainer.model.config, reader, err));
     RRI_TRY(check_config(own->config_kind, agent->algo_config, reader, err));
-    RRI_TRY(rri_file_format_check_items(reader, "items_fingerprint", agent->trainer.model.items,
-                                        "checkpoint", err));
+    RRI_TRY(check_items(reader, "items_fingerprint", agent->trainer.model.items, err));
     int64_t counters[RRI_AGENT_COUNTERS];
     RRI_TRY(read_counters(counters, reader, err));
     RRI_TRY(read_versions(NULL, counters[0], reader, err));
@@ -314,8 +356,7 @@ static rr_status check_env(rr_env *env, const rri_safetensors_reader *reader, rr
         RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no environment");
     }
     RRI_TRY(check_config(RR_CONFIG_ENV, &env->config, reader, err));
-    RRI_TRY(rri_file_format_check_items(reader, "env.items_fingerprint", env->items, "checkpoint",
-                                        err));
+    RRI_TRY(check_items(reader, "env.items_fingerprint", env->items, err));
     rri_env_state_part parts[RRI_ENV_MAX_STATE_PARTS];
     const void *data[RRI_ENV_MAX_STATE_PARTS];
     const size_t n_parts = rri_env_state_parts(env, parts);

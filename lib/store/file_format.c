@@ -2,6 +2,7 @@
 #include "store/file_format.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,37 +64,118 @@ static void fingerprint_of(char text[24], const rr_items *items)
     snprintf(text, 24, "%016" PRIx64, items != NULL ? rri_items_fingerprint(items) : 0);
 }
 
+enum { KEY_ROOM = 64 };
+
+/* "items_fingerprint_line" */
+static const char *key_of(char out[KEY_ROOM], const char *key, const char *suffix)
+{
+    snprintf(out, KEY_ROOM, "%s_%s", key, suffix);
+    return out;
+}
+
 rr_status rri_file_format_add_items(rri_safetensors_writer *writer, const char *key,
                                     const rr_items *items, rr_error *err)
 {
-    char text[24];
+    char text[24], name[KEY_ROOM];
     fingerprint_of(text, items);
-    return rri_safetensors_add_metadata(writer, key, text, err);
+    RRI_TRY(rri_safetensors_add_metadata(writer, key, text, err));
+    if (items == NULL || rri_items_generation(items) == 0) {
+        return RR_OK;
+    }
+    snprintf(text, sizeof text, "%016" PRIx64, rri_items_root(items));
+    RRI_TRY(rri_safetensors_add_metadata(writer, key_of(name, key, "line"), text, err));
+    snprintf(text, sizeof text, "%" PRIu32, rri_items_generation(items));
+    return rri_safetensors_add_metadata(writer, key_of(name, key, "generation"), text, err);
 }
 
-rr_status rri_file_format_check_items(const rri_safetensors_reader *reader, const char *key,
-                                      const rr_items *items, const char *what, rr_error *err)
+static rr_status read_number(uint64_t *number, const char *text, int base, const char *key,
+                             const char *what, rr_error *err)
 {
-    char own[24], none[24];
-    const char *const saved = rri_safetensors_metadata(reader, key);
-    fingerprint_of(own, items);
-    fingerprint_of(none, NULL);
-    if (saved == NULL) {
+    char again[24];
+    *number = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        const int digit = *c >= 'a' ? *c - 'a' + 10 : *c - '0';
+        *number = *number * (uint64_t)base + (uint64_t)digit;
+    }
+    if (base == 16) {
+        snprintf(again, sizeof again, "%016" PRIx64, *number);
+    } else {
+        snprintf(again, sizeof again, "%" PRIu64, *number);
+    }
+    if (strcmp(text, again) != 0) {
+        RRI_FAIL(err, RR_E_FORMAT, "%s: %s is '%.20s'; it must be a number", what, key, text);
+    }
+    return RR_OK;
+}
+
+rr_status rri_file_format_fingerprint(uint64_t *fingerprint, const rri_safetensors_reader *reader,
+                                      const char *key, const char *what, rr_error *err)
+{
+    const char *text = rri_safetensors_metadata(reader, key);
+    if (text == NULL) {
         RRI_FAIL(err, RR_E_FORMAT, "%s: %s is missing", what, key);
     }
-    if (strcmp(saved, own) == 0) {
+    return read_number(fingerprint, text, 16, key, what, err);
+}
+
+rr_status rri_file_format_generation(uint64_t *generation, const rri_safetensors_reader *reader,
+                                     const char *key, const char *what, rr_error *err)
+{
+    char name[KEY_ROOM];
+    const char *text = rri_safetensors_metadata(reader, key_of(name, key, "generation"));
+    return read_number(generation, text != NULL ? text : "0", 10, name, what, err);
+}
+
+/* A generation of the very line of the items given that is later than theirs; false: none. */
+static bool is_later(uint64_t *generation, const rri_safetensors_reader *reader, const char *key,
+                     const rr_items *items, const char *what)
+{
+    char name[KEY_ROOM], root[24];
+    const char *line = rri_safetensors_metadata(reader, key_of(name, key, "line"));
+    snprintf(root, sizeof root, "%016" PRIx64, rri_items_root(items));
+    return line != NULL && strcmp(line, root) == 0 &&
+           rri_file_format_generation(generation, reader, key, what, NULL) == RR_OK &&
+           *generation > rri_items_generation(items);
+}
+
+rr_status rri_file_format_check_items(rr_items **own, const rri_safetensors_reader *reader,
+                                      const char *key, rr_items *items, const char *what,
+                                      rr_error *err)
+{
+    char text[24], none[24];
+    uint64_t saved, generation;
+    const char *const found = rri_safetensors_metadata(reader, key);
+    fingerprint_of(text, items);
+    fingerprint_of(none, NULL);
+    *own = NULL;
+    if (found == NULL) {
+        RRI_FAIL(err, RR_E_FORMAT, "%s: %s is missing", what, key);
+    }
+    if (strcmp(found, text) == 0) {
+        *own = rri_items_retain(items);
         return RR_OK;
     }
     if (items == NULL) {
         RRI_FAIL(err, RR_E_MISMATCH, "%s: it needs the catalogue whose %s is %.20s; none is given",
-                 what, key, saved);
+                 what, key, found);
     }
-    if (strcmp(saved, none) == 0) {
+    if (strcmp(found, none) == 0) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "%s: it was made without a catalogue; one is given, whose %s is %s", what, key,
-                 own);
+                 text);
+    }
+    if (rri_file_format_fingerprint(&saved, reader, key, what, NULL) == RR_OK &&
+        rri_items_ancestor(own, items, saved, NULL) == RR_OK) {
+        return RR_OK;
+    }
+    if (is_later(&generation, reader, key, items, what)) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "%s: it needs generation %" PRIu64 " of the catalogue's line; the one given is "
+                 "generation %" PRIu32 ", so that %" PRIu64 " are missing (rr_items_load)",
+                 what, generation, rri_items_generation(items),
+                 generation - rri_items_generation(items));
     }
     RRI_FAIL(err, RR_E_MISMATCH,
              "%s: it needs the catalogue whose %s is %.20s; that of the one given is %s", what, key,
-             saved, own);
+             found, text);
 }

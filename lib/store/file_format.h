@@ -26,11 +26,21 @@ rr_status rri_file_format_add(rri_safetensors_writer *writer, const char *format
 rr_status rri_file_format_check(const rri_safetensors_reader *reader, const char *format,
                                 const char *what, const char *function, rr_error *err);
 
-/* The catalogue's fingerprint under `key`, 0 for none, and whether it is that of the one given
- * (NULL: none), else RR_E_MISMATCH. */
+/* The catalogue's fingerprint under `key`, 0 for none; behind generation 0 of a line also the line
+ * and the generation, under `key` with _line and _generation behind it. */
 rr_status rri_file_format_add_items(rri_safetensors_writer *writer, const char *key,
                                     const rr_items *items, rr_error *err);
-rr_status rri_file_format_check_items(const rri_safetensors_reader *reader, const char *key,
-                                      const rr_items *items, const char *what, rr_error *err);
+/* Whether it is that of the catalogue given (NULL: none), or of an ancestor of it: *own is then
+ * that generation, a reference of the caller's, NULL for none. Else RR_E_MISMATCH, which says what
+ * is missing. */
+rr_status rri_file_format_check_items(rr_items **own, const rri_safetensors_reader *reader,
+                                      const char *key, rr_items *items, const char *what,
+                                      rr_error *err);
+/* The numbers under these keys; RR_E_FORMAT where they are none. A generation that is missing is 0.
+ */
+rr_status rri_file_format_fingerprint(uint64_t *fingerprint, const rri_safetensors_reader *reader,
+                                      const char *key, const char *what, rr_error *err);
+rr_status rri_file_format_generation(uint64_t *generation, const rri_safetensors_reader *reader,
+                                     const char *key, const char *what, rr_error *err);
 
 #endif

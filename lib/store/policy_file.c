@@ -137,16 +137,20 @@ static rr_status build(rr_policy **out, const rr_agent_config *config,
     return status;
 }
 
-/* What kind of file it is, and both configs, of which the agent's fits the items. */
-static rr_status read_configs(rr_agent_config *config, rr_serving_options *options,
-                              const rri_safetensors_reader *reader, const rr_items *items,
-                              rr_error *err)
+/* What kind of file it is, both configs, of which the agent's fits the items, and the generation
+ * of these that it was saved with: a reference of the caller's. */
+static rr_status read_configs(rr_agent_config *config, rr_serving_options *options, rr_items **own,
+                              const rri_safetensors_reader *reader, rr_items *items, rr_error *err)
 {
     RRI_TRY(rri_file_format_check(reader, RRI_POLICY_FILE_FORMAT, "policy", "rr_policy_save", err));
     RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_AGENT, config, reader, err));
     RRI_TRY(rri_checkpoint_read_config(RR_CONFIG_SERVING, options, reader, err));
-    RRI_TRY(rri_file_format_check_items(reader, "items_fingerprint", items, "policy", err));
-    return rri_agent_check_config(config, items, err);
+    RRI_TRY(rri_file_format_check_items(own, reader, "items_fingerprint", items, "policy", err));
+    const rr_status status = rri_agent_check_config(config, *own, err);
+    if (status != RR_OK) {
+        rri_items_release(*own);
+    }
+    return status;
 }
 
 rr_status rri_policy_file_memory(size_t *bytes, const rri_safetensors_reader *reader,
@@ -154,24 +158,27 @@ rr_status rri_policy_file_memory(size_t *bytes, const rri_safetensors_reader *re
 {
     rr_agent_config config = {.struct_size = sizeof config};
     rr_serving_options options = {.struct_size = sizeof options};
-    RRI_TRY(read_configs(&config, &options, reader, items, err));
-    return rri_snapshot_memory(bytes, &config, items, err);
+    rr_items *own;
+    RRI_TRY(read_configs(&config, &options, &own, reader, (rr_items *)items, err));
+    const rr_status status = rri_snapshot_memory(bytes, &config, own, err);
+    rri_items_release(own);
+    return status;
 }
 
-rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *reader,
-                               rr_items *items, const rri_allocator *allocator, rr_error *err)
+/* All but the configs; items are those that it was saved with. */
+static rr_status read_policy(rr_policy **out, const rr_agent_config *config,
+                             const rr_serving_options *options, rr_items *items,
+                             const rri_safetensors_reader *reader, const rri_allocator *allocator,
+                             rr_error *err)
 {
-    rr_agent_config config = {.struct_size = sizeof config};
-    rr_serving_options options = {.struct_size = sizeof options};
-    RRI_TRY(read_configs(&config, &options, reader, items, err));
     rri_network network;
     rri_proof saved;
-    RRI_TRY(rri_network_declare(&network, &config, rri_model_n_items(&config, items), err));
+    RRI_TRY(rri_network_declare(&network, config, rri_model_n_items(config, items), err));
     RRI_TRY(read_values(NULL, &network.params, reader, err));
     RRI_TRY(read_proof(&saved, reader, err));
 
     rr_policy *policy = NULL;
-    RRI_TRY(build(&policy, &config, &options, items, &network.params, reader, allocator, err));
+    RRI_TRY(build(&policy, config, options, items, &network.params, reader, allocator, err));
     const rr_status status = prove(policy, &saved, reader, allocator, err);
     if (status != RR_OK) {
         rri_snapshot_release(policy);
@@ -179,4 +186,16 @@ rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *re
     }
     *out = policy;
     return RR_OK;
+}
+
+rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *reader,
+                               rr_items *items, const rri_allocator *allocator, rr_error *err)
+{
+    rr_agent_config config = {.struct_size = sizeof config};
+    rr_serving_options options = {.struct_size = sizeof options};
+    rr_items *own;
+    RRI_TRY(read_configs(&config, &options, &own, reader, items, err));
+    const rr_status status = read_policy(out, &config, &options, own, reader, allocator, err);
+    rri_items_release(own);
+    return status;
 }

@@ -24,7 +24,7 @@ rr_status rri_policy_file_describe(rri_safetensors_writer *writer, const void *c
                                    rr_error *err);
 
 /* Everything is judged before memory is taken for it; then the proof decisions are replayed. items
- * must be the catalogue whose fingerprint the file has; NULL where it had none. */
+ * must be the catalogue whose fingerprint the file has, or follow it; NULL where it had none. */
 rr_status rri_policy_file_read(rr_policy **out, const rri_safetensors_reader *reader,
                                rr_items *items, const rri_allocator *allocator, rr_error *err);
 /* Bytes that the policy holds once it is read. The reader needs no data, the header will do. */

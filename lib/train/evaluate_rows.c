@@ -62,6 +62,7 @@ static void run(slice_job job, float *log_probs, float *values, const int32_t *r
         job.values = values != NULL ? values + first : NULL;
         job.inputs = rri_gradient_inputs(job.rollout, trainer->slice.states, job.rows);
         job.menu = rri_gradient_menu(job.rollout, job.rows, job.n);
+        rri_gradient_set_pool(&job.menu, job.rollout, trainer);
         rri_workers_run(trainer->workers, run_tile, &job,
                         (job.n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
     }

@@ -54,6 +54,12 @@ rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size
     };
 }
 
+void rri_gradient_set_pool(rri_menu *menu, const rri_rollout *rollout, const rri_trainer *trainer)
+{
+    rri_menu_set_pool(menu, trainer->model.items);
+    menu->generations = menu->life != NULL ? rollout->generations : NULL;
+}
+
 rri_inputs rri_gradient_inputs(const rri_rollout *rollout, const float *states, const int32_t *rows)
 {
     const rri_row_form *form = &rollout->form;
@@ -466,6 +472,7 @@ rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *roll
             .inputs = rri_gradient_inputs(rollout, trainer->slice.states, trainer->slice.rows),
             .menu = rri_gradient_menu(rollout, trainer->slice.rows, rows),
         };
+        rri_gradient_set_pool(&job.menu, rollout, trainer);
         run_slice(&job, &total);
     }
     add_reward_slopes(trainer);

@@ -29,5 +29,7 @@ rri_inputs rri_gradient_inputs(const rri_rollout *rollout, const float *states,
 
 /* The lists of a rollout's rows as the policy reads them; rows [n] says where each lies. */
 rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size_t n);
+/* What may be chosen in each row: by the trainer's catalogue, in the generation of the row. */
+void rri_gradient_set_pool(rri_menu *menu, const rri_rollout *rollout, const rri_trainer *trainer);
 
 #endif

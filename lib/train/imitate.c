@@ -6,6 +6,7 @@
 
 #include "core/philox.h"
 #include "core/status.h"
+#include "items/items.h"
 #include "math/scalar.h"
 #include "play/request.h"
 #include "train/algorithms.h"
@@ -78,6 +79,22 @@ static rri_rollout rows_of(const rr_obs *obs, const int32_t *actions, float *zer
     };
 }
 
+/* The generation of each row's pool, in an array that no imitation uses; NULL: the trainer's. */
+static uint32_t *generations_of(const rri_request *request, rri_trainer *trainer)
+{
+    uint32_t generation;
+    if (request->pool == NULL || request->pool == trainer->model.items ||
+        !rri_items_generation_of(&generation, trainer->model.items,
+                                 rri_items_fingerprint(request->pool))) {
+        return NULL;
+    }
+    uint32_t *generations = (uint32_t *)trainer->update.trained;
+    for (size_t i = 0; i < request->n; i++) {
+        generations[i] = generation;
+    }
+    return generations;
+}
+
 /* The weight stands where an algorithm has the advantage. */
 static void fill_rows(rri_update_rows *update, const float *weights, const float *returns, size_t n)
 {
@@ -146,7 +163,8 @@ rr_status rri_trainer_imitate(rri_trainer *trainer, const rr_obs *obs, const int
 {
     rri_request request;
     RRI_TRY(check(&request, trainer, obs, actions, weights, returns, err));
-    const rri_rollout rows = rows_of(obs, actions, trainer->update.rewards);
+    rri_rollout rows = rows_of(obs, actions, trainer->update.rewards);
+    rows.generations = generations_of(&request, trainer);
     fill_rows(&trainer->update, weights, returns, request.n);
     learn_scales(trainer, obs, returns, request.n);
 

@@ -2,9 +2,11 @@
 #include "train/session_rows.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/status.h"
+#include "items/items.h"
 #include "ledger/harvest.h"
 #include "ledger/settle.h"
 #include "train/evaluate_rows.h"
@@ -59,6 +61,24 @@ static void reject_long_ones(rri_session_rows *selected, const rri_trainer *trai
             (void)too_long(ledger, s, most, &why);
             reject(selected, ledger, s, &why);
         }
+    }
+}
+
+/* Sessions with a row of a generation that is not here yet are not picked this time, and stay. */
+static void hold_later_ones(rri_session_rows *selected, const rri_trainer *trainer,
+                            const rri_rollout *rollout, rri_ledger *ledger)
+{
+    for (size_t row = 0; row < rollout->n_rows; row++) {
+        const size_t session = (size_t)ledger->session_of[row];
+        if (rri_settle_is_ready(ledger, session) &&
+            rri_update_place_row(trainer, rollout, row) == RRI_ROW_LATER) {
+            rri_harvest_hold(ledger, session);
+        }
+    }
+    for (size_t s = 0; s < ledger->n_sessions; s++) {
+        const size_t n = (size_t)ledger->lengths[s];
+        selected->n_due += rri_settle_is_ready(ledger, s) ? n : 0;
+        selected->n_waiting += ledger->is_rejected[s] == RRI_HARVEST_HELD ? n : 0;
     }
 }
 
@@ -209,14 +229,16 @@ static void select_rows(rri_session_rows *selected, rri_trainer *trainer,
 {
     rri_update_rows *update = &trainer->update;
     selected->n_trained = selected->n_dropped = selected->n_refused = 0;
+    selected->n_foreign = selected->n_unknown = selected->n_stale = 0;
     selected->staleness = 0.0;
     selected->staleness_max = 0;
     for (size_t place = 0; place < selected->n_places; place++) {
         const size_t row = (size_t)update->order[place];
         const bool is_own = ledger->versions[row] == selected->own;
         const rri_version *known = rri_versions_find(&trainer->versions, ledger->versions[row]);
-        if (!rri_update_is_of_catalogue(trainer, rollout, row)) {
+        if (rri_update_place_row(trainer, rollout, row) != RRI_ROW_OWN) {
             selected->n_dropped++;
+            selected->n_foreign++;
             continue;
         }
         const int64_t age = is_own || known == NULL ? 0 : trainer->n_updates - known->update;
@@ -224,6 +246,8 @@ static void select_rows(rri_session_rows *selected, rri_trainer *trainer,
         if ((is_stranger && trainer->model.config.unknown_versions == RR_UNKNOWN_REFUSE) ||
             age > trainer->model.config.max_staleness) {
             selected->n_refused++;
+            selected->n_unknown += is_stranger;
+            selected->n_stale += !is_stranger;
             continue;
         }
         selected->staleness += (double)age;
@@ -277,6 +301,12 @@ static rr_status pick(rri_session_rows *selected, rri_trainer *trainer, rri_ledg
                  "update: none of %zu sessions that are ready can be trained on; the first: %s",
                  rejected->n_sessions, rejected->first.text);
     }
+    if (!is_any && selected->n_waiting > 0) {
+        RRI_FAIL(err, RR_E_STATE,
+                 "update: all %zu rows that are ready wait for a generation of the catalogue that "
+                 "this agent does not have (it has %u; rr_agent_set_items)",
+                 selected->n_waiting, (unsigned)rri_items_generation(trainer->model.items));
+    }
     if (!is_any) {
         RRI_FAIL(err, RR_E_STATE,
                  "update: no session of the ledger has ended with all its rewards final "
@@ -326,7 +356,7 @@ rr_status rri_session_rows_select(rri_session_rows *selected, rri_trainer *train
 {
     *selected = (rri_session_rows){0};
     selected->own =
-        rri_model_version(&trainer->model, rri_model_fingerprint(&trainer->model), NULL);
+        rri_model_version(&trainer->model, rri_model_line(&trainer->model), NULL);
     if (ledger->min_rows == 1 && rri_update_needs_two(trainer)) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "update: min_rows of the ledger is 1, but this agent cannot be trained on one row "
@@ -334,6 +364,7 @@ rr_status rri_session_rows_select(rri_session_rows *selected, rri_trainer *train
     }
     rri_harvest_begin(ledger);
     reject_long_ones(selected, trainer, ledger);
+    hold_later_ones(selected, trainer, rollout, ledger);
     for (bool is_sound = false; !is_sound;) {
         RRI_TRY(take_round(&is_sound, selected, trainer, rollout, ledger, err));
     }
@@ -352,25 +383,38 @@ rr_status rri_session_rows_select(rri_session_rows *selected, rri_trainer *train
 
 /* ── what the log and the statistics say ── */
 
+/* Of the rows that were due none was trained on, or fewer than half. */
+static void warn_of_few(const rri_session_rows *selected, const rri_trainer *trainer)
+{
+    const size_t n_due = selected->n_rows + selected->n_waiting + selected->rejected.n_rows;
+    if (2 * selected->n_trained >= n_due) {
+        return;
+    }
+    char share[40] = "none";
+    if (selected->n_trained > 0) {
+        snprintf(share, sizeof share, "%zu", selected->n_trained);
+    }
+    rri_host_log_say(
+        &trainer->log, RR_LOG_WARNING,
+        "update: %s of the %zu rows that were ready could be trained on. %zu wait for a generation "
+        "of the catalogue that the agent does not have; dropped are %zu last ones of sessions cut "
+        "off without a final observation, %zu of another catalogue or left alone, %zu of an "
+        "unknown version, %zu of one that is too old, and %zu of rejected sessions",
+        share, n_due, selected->n_waiting, selected->n_rows - selected->n_places,
+        selected->n_dropped, selected->n_unknown, selected->n_stale, selected->rejected.n_rows);
+}
+
 void rri_session_rows_warn(const rri_session_rows *selected, const rri_trainer *trainer)
 {
     const rri_rejected *rejected = &selected->rejected;
     const rri_off_policy_sums *weights = &selected->weights;
+    warn_of_few(selected, trainer);
     if (rejected->n_sessions > 0) {
         rri_host_log_say(&trainer->log, RR_LOG_WARNING,
                          "update: %zu sessions (%zu rows) cannot be trained on and were rejected; "
                          "the first is session %llu: %s",
                          rejected->n_sessions, rejected->n_rows,
                          (unsigned long long)rejected->session, rejected->first.text);
-    }
-    if (selected->n_trained == 0 && selected->n_rows > 0) {
-        rri_host_log_say(
-            &trainer->log, RR_LOG_WARNING,
-            "update: none of the %zu rows that were ready could be trained on, and they are "
-            "dropped: %zu were the last of sessions cut off without a final observation, %zu of "
-            "another catalogue or left alone, %zu of a version that is unknown or too old",
-            selected->n_rows, selected->n_rows - selected->n_places, selected->n_dropped,
-            selected->n_refused);
     }
     if (are_most_certain(selected)) {
         rri_host_log_say(&trainer->log, RR_LOG_WARNING, "update: %zu of %zu rows were %s",
@@ -391,6 +435,15 @@ void rri_session_rows_fill_stats(rr_stats *stats, const rri_session_rows *select
     const double n = (double)selected->n_trained, n_other = (double)selected->weights.n_other;
     stats->n_dropped = (int32_t)selected->n_dropped;
     stats->n_refused = (int32_t)selected->n_refused;
+    stats->n_due = (int32_t)selected->n_due;
+    stats->n_waiting = (int32_t)selected->n_waiting;
+    stats->n_left = (int32_t)(selected->n_due - selected->n_waiting - selected->rejected.n_rows -
+                              selected->n_rows);
+    stats->n_foreign = (int32_t)selected->n_foreign;
+    stats->n_unknown = (int32_t)selected->n_unknown;
+    stats->n_stale = (int32_t)selected->n_stale;
+    stats->n_cut = (int32_t)(selected->n_rows - selected->n_places);
+    stats->n_rejected = (int32_t)selected->rejected.n_rows;
     stats->staleness_max = (int32_t)selected->staleness_max;
     stats->staleness_mean = selected->n_trained > 0 ? (float)(selected->staleness / n) : 0.0f;
     stats->ess = (float)rri_off_policy_ess(&selected->weights);

@@ -23,6 +23,9 @@ typedef struct rri_session_rows {
     size_t n_rows; /* of the sessions picked */
     size_t n_places, n_trained;
     size_t n_dropped, n_refused; /* places: of another catalogue or alone; unknown or too old */
+    size_t n_due;                /* rows of all sessions that were ready */
+    size_t n_waiting;            /* … of those that wait for a generation to come */
+    size_t n_foreign, n_unknown, n_stale; /* places: reasons of n_dropped and n_refused */
     int64_t staleness_max;
     double staleness; /* Σ over trained places */
     size_t n_certain; /* trained places that another version drew with probability 1, and the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/trainer.h"
 
+#include "items/items.h"
 #include "optim/clip.h"
 #include "policy/large_pool.h"
 #include "policy/sweep.h"
@@ -78,10 +79,14 @@ static void layout_update(rri_trainer *trainer, rri_arena *arena)
 static size_t stack_bytes(const rri_trainer *trainer, bool is_first)
 {
     const rri_network *net = &trainer->model.network;
-    size_t bytes = rri_workspace_scratch(&trainer->model.config, net, RRI_SLICE_ROWS);
+    rr_agent_config sized = trainer->model.config;
+    if (trainer->item_room > (size_t)sized.max_pool_items) {
+        sized.max_pool_items = (int32_t)trainer->item_room;
+    }
+    size_t bytes = rri_workspace_scratch(&sized, net, RRI_SLICE_ROWS);
     if (net->n_items > trainer->slice.kept_width) {
         const rri_logits_limits limits = {.n = RRI_SLICE_ROWS,
-                                          .n_items = net->n_items,
+                                          .n_items = trainer->item_room,
                                           .dim = net->dim,
                                           .m = (size_t)trainer->model.config.max_history,
                                           .h = (size_t)trainer->model.config.max_history};
@@ -97,8 +102,25 @@ static size_t stack_bytes(const rri_trainer *trainer, bool is_first)
     return bytes;
 }
 
+bool rri_trainer_learns_of_items(const rri_trainer *trainer)
+{
+    const rri_head_offsets *at = &trainer->model.network.at;
+    return at->items != RRI_ABSENT || at->item_bias != RRI_ABSENT;
+}
+
+bool rri_trainer_has_room(const rri_trainer *trainer, size_t n)
+{
+    const rri_network *net = &trainer->model.network;
+    return !rri_trainer_learns_of_items(trainer) && n > RRI_KEPT_WIDTH &&
+           n > (size_t)trainer->model.config.max_candidates &&
+           rri_network_panel_floats(trainer->model.kernels, n, net->dim) == 0;
+}
+
 void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena)
 {
+    const size_t n_items = trainer->model.network.n_items;
+    const bool has_room = trainer->model.items != NULL && rri_trainer_has_room(trainer, n_items);
+    trainer->item_room = has_room ? rri_items_room(n_items) : n_items;
     const size_t n_floats = trainer->model.network.params.n_floats;
     trainer->model.values = RRI_TAKE(arena, float, n_floats);
     trainer->gradients = RRI_TAKE(arena, float, n_floats);
@@ -143,9 +165,9 @@ rri_workspace rri_trainer_workspace(rri_trainer *trainer)
 static rri_version version_of(const rri_model *model, int64_t update,
                               const rr_serving_options *options)
 {
-    const uint64_t fingerprint = rri_model_fingerprint(model);
-    return rri_version_of(rri_model_version(model, fingerprint, options),
-                          rri_model_version(model, fingerprint, NULL), update, options);
+    const uint64_t line = rri_model_line(model);
+    return rri_version_of(rri_model_version(model, line, options),
+                          rri_model_version(model, line, NULL), update, options);
 }
 
 void rri_trainer_note_version(rri_trainer *trainer, const rr_serving_options *options)

@@ -129,6 +129,7 @@ typedef struct rri_units {
 
 typedef struct rri_trainer {
     rri_model model;
+    size_t item_room; /* items that the arrays serve, at least those of the network */
     rri_recipe recipe;
     rri_workers *workers; /* borrowed from the handle, as all that follows but numbers */
 
@@ -154,6 +155,12 @@ typedef struct rri_trainer {
 /* Network and arrays of a trainer whose model has its config, kernels and a declared network, and
  * which has a recipe. Run twice, as core/memory.h says. */
 void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena);
+
+/* Whether a parameter belongs to an item. */
+bool rri_trainer_learns_of_items(const rri_trainer *trainer);
+/* Whether a catalogue of n items may come in the place of the present one without new arrays: no
+ * parameter belongs to an item, none is packed, and the pool is large to training. */
+bool rri_trainer_has_room(const rri_trainer *trainer, size_t n);
 
 /* Acting with the present parameters, in the trainer's own arrays. */
 rri_workspace rri_trainer_workspace(rri_trainer *trainer);

@@ -102,14 +102,25 @@ bool rri_update_needs_two(const rri_trainer *trainer)
     return rri_recipe_needs_two(&trainer->recipe);
 }
 
-bool rri_update_is_of_catalogue(const rri_trainer *trainer, const rri_rollout *rollout, size_t row)
+int rri_update_place_row(const rri_trainer *trainer, const rri_rollout *rollout, size_t row)
 {
     const rri_row_form *form = &rollout->form;
     const bool reads_pool =
         !form->has_lists || form->has_candidates || form->has_excluded || form->has_history;
     const uint64_t recorded = rollout->fingerprints[row];
-    const uint64_t own = rri_model_fingerprint(&trainer->model);
-    return !reads_pool || recorded == 0 || recorded == own;
+    const rr_items *items = trainer->model.items;
+    const uint32_t own = items != NULL ? rri_items_generation(items) : 0;
+    uint32_t generation = own;
+    int place = RRI_ROW_OWN;
+    if (reads_pool && recorded != 0) {
+        const bool is_of_line =
+            items != NULL && rri_items_generation_of(&generation, items, recorded);
+        place = !is_of_line ? RRI_ROW_OTHER : generation > own ? RRI_ROW_LATER : RRI_ROW_OWN;
+    }
+    if (rollout->generations != NULL) {
+        rollout->generations[row] = place == RRI_ROW_OWN ? generation : own;
+    }
+    return place;
 }
 
 /* trained ← the places whose rows can be trained on, in order. */
@@ -119,7 +130,7 @@ static size_t select_rows(rri_trainer *trainer, const rri_rollout *rollout)
     rri_rollout_order(update->order, update->is_segment_end, rollout, trainer->recipe.n_steps);
     size_t n = 0;
     for (size_t place = 0; place < rollout->n_rows; place++) {
-        if (rri_update_is_of_catalogue(trainer, rollout, (size_t)update->order[place])) {
+        if (rri_update_place_row(trainer, rollout, (size_t)update->order[place]) == RRI_ROW_OWN) {
             update->trained[n++] = (int32_t)place;
         }
     }
@@ -141,7 +152,8 @@ rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollou
     for (size_t i = 0; i < n; i++) {
         actions[i] = rollout->actions[rows[i]];
     }
-    const rri_menu menu = rri_gradient_menu(rollout, rows, n);
+    rri_menu menu = rri_gradient_menu(rollout, rows, n);
+    rri_gradient_set_pool(&menu, rollout, trainer);
     if (menu.k == 0 && trainer->model.network.n_items == 0) {
         RRI_FAIL(err, RR_E_MISMATCH, "update: the rows have no lists, and this agent no catalogue");
     }

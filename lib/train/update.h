@@ -20,7 +20,12 @@ rr_status rri_trainer_update(rri_trainer *trainer, rri_rollout *rollout, const r
 rr_status rri_update_check_form(const rri_trainer *trainer, const rri_rollout *rollout,
                                 rr_error *err);
 /* Whether a row's positions and items are those of the agent's catalogue. */
-bool rri_update_is_of_catalogue(const rri_trainer *trainer, const rri_rollout *rollout, size_t row);
+enum {
+    RRI_ROW_OTHER = 0, /* of a catalogue that is not of the trainer's line */
+    RRI_ROW_OWN = 1,   /* of its catalogue or an ancestor of it, or of none */
+    RRI_ROW_LATER = 2  /* of a generation that the trainer does not have yet */
+};
+int rri_update_place_row(const rri_trainer *trainer, const rri_rollout *rollout, size_t row);
 /* Whether one row alone cannot be trained on. */
 bool rri_update_needs_two(const rri_trainer *trainer);
 /* select.rows ← the first n trained places' rows of the rollout, which it returns. */

@@ -180,7 +180,7 @@ static void expect_new_version(const rig *r, uint64_t *version, const char *what
     const uint64_t hash =
         rri_model_hash(&model->config, model->values, model->network.params.n_floats);
     ck_assert_msg(rri_agent_version(r->agent) ==
-                      rri_version_hash(hash, rri_model_fingerprint(model), NULL),
+                      rri_version_hash(hash, rri_model_line(model), NULL),
                   "%s: the version is not that of the values", what);
     ck_assert_msg(rri_agent_version(r->agent) != *version, "%s: the version is as before", what);
     *version = rri_agent_version(r->agent);

@@ -31,6 +31,8 @@ NEVER = {
     "rr_blob_next": {"RR_E_FORMAT": "passes damaged blobs"},
     **{name: {"RR_E_MISMATCH": "its reader is made for it", "RR_E_NOT_FOUND": _OF_TABLES,
               "RR_E_STATE": _OF_WRITERS} for name in ("rr_policy_save", "rr_policy_save_memory")},
+    "rr_items_save": {"RR_E_STATE": _OF_WRITERS},
+    "rr_items_compact": {"RR_E_NOT_FINITE": "its vectors are those of a catalogue"},
     "rr_checkpoint_save": {"RR_E_NOT_FOUND": _OF_TABLES},
     "rr_checkpoint_save_memory": {"RR_E_NOT_FOUND": _OF_TABLES},
     **{name: {"RR_E_STATE": _OF_RESETS}

@@ -114,13 +114,16 @@ START_TEST(test_file_format_ignores_what_is_not_required_and_refuses_what_is)
 }
 END_TEST
 
-static void expect_items(const texts *t, const rr_items *given, rr_status wanted,
+static void expect_items(const texts *t, rr_items *given, rr_status wanted,
                          const char *sentence)
 {
     rri_safetensors_reader reader;
     rr_error err = {0};
     open_described(&reader, describe, t);
-    const rr_status status = rri_file_format_check_items(&reader, "shelf", given, "thing", &err);
+    rr_items *own = NULL;
+    const rr_status status =
+        rri_file_format_check_items(&own, &reader, "shelf", given, "thing", &err);
+    rri_items_release(own);
     ck_assert_int_eq(status, wanted);
     ck_assert_msg(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text,
                   sentence);

@@ -72,6 +72,17 @@ static const illness ILLNESSES[] = {
     {spoil_size, "are too large"},
 };
 
+/* What was trained on is the same; what is told of a session that was rejected is told of one. */
+static void check_same(const rr_stats *stats, const rr_stats *wanted)
+{
+    ck_assert_int_eq(stats->n_due, wanted->n_due + STEPS);
+    ck_assert_int_eq(stats->n_rejected, STEPS);
+    rr_stats rest = *stats;
+    rest.n_due = wanted->n_due;
+    rest.n_rejected = wanted->n_rejected;
+    ck_assert_mem_eq(&rest, wanted, sizeof rest);
+}
+
 static void open_weighted(scene *t, float max_skew)
 {
     rig_shape shape = usual();
@@ -99,7 +110,7 @@ START_TEST(test_session_rows_rejects_a_session_with_a_bad_row_and_trains_on_the_
         ck_assert_int_eq(update(&twin, &wanted, NULL), RR_OK);
         ck_assert_uint_eq(rig_hash(&t.r), rig_hash(&twin.r));
         ck_assert_int_eq(stats.n_rows, ROWS - STEPS);
-        ck_assert_mem_eq(&stats, &wanted, sizeof stats);
+        check_same(&stats, &wanted);
         ck_assert_uint_eq(t.r.rollout.n_rows, 0);
         ck_assert_int_eq(t.ledger.n_rejected, STEPS);
         ck_assert_int_eq(t.ledger.n_rejected_sessions, 1);
@@ -334,7 +345,7 @@ START_TEST(test_session_rows_a_session_whose_return_overflows_is_rejected)
     rr_stats stats, wanted;
     ck_assert_int_eq(update(&t, &stats, NULL), RR_OK);
     ck_assert_int_eq(update(&twin, &wanted, NULL), RR_OK);
-    ck_assert_mem_eq(&stats, &wanted, sizeof stats);
+    check_same(&stats, &wanted);
     ck_assert_uint_eq(rig_hash(&t.r), rig_hash(&twin.r));
     ck_assert_int_eq(t.ledger.n_rejected, STEPS);
     char named[64];
