@@ -23,7 +23,7 @@ void ending_illness(char *out, size_t capacity, const run *r)
 {
     size_t used = 0;
     out[0] = '\0';
-    for (uint32_t bit = 1; bit <= RR_ILL_APPROX_KL; bit <<= 1) {
+    for (uint32_t bit = 1; bit <= RR_ILL_UNTRAINED; bit <<= 1) {
         const char *sentence = rr_health_sentence(r->health, bit);
         if (sentence[0] != '\0' && used + strlen(sentence) + 3 < capacity) {
             used += (size_t)snprintf(out + used, capacity - used, "%s%s.", used > 0 ? " " : "",

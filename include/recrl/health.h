@@ -93,7 +93,8 @@ enum {
     RR_ILL_REWARD = 1024,           /* min_reward_deviation */
     RR_ILL_UNIFORM = 2048,          /* max_entropy_share */
     RR_ILL_VALUE_SCORE = 4096,      /* min_value_score */
-    RR_ILL_APPROX_KL = 8192         /* max_approx_kl */
+    RR_ILL_APPROX_KL = 8192,        /* max_approx_kl */
+    RR_ILL_UNTRAINED = 16384        /* trained_share below a half: no threshold to set */
 };
 
 /* The figures of a window; all but n_updates and ill are 0 unless this update ended one. One that
@@ -126,7 +127,8 @@ typedef struct rr_health_report {
     float effective_share;    /* effective_items over the catalogue's, or over the rows where these
                                  are fewer */
     float approx_kl;          /* mean of rr_stats.approx_kl */
-    uint32_t reserved;
+    float trained_share;      /* rows trained on over those that were due (rr_stats.n_due less
+                                 n_left); NaN without a ledger */
 } rr_health_report;
 
 /* Makes a watch of an agent's sizes, which keeps nothing of it. config NULL: the defaults. *out is

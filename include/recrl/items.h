@@ -116,7 +116,8 @@ RR_API rr_status rr_items_save(const rr_items *items, const char *path, rr_error
  * and it may be followed. *out is a reference of the caller's.
  * Errors: RR_E_IO: the file cannot be read; RR_E_FORMAT: damaged, or no catalogue; RR_E_NOT_FOUND:
  * a tensor is missing; RR_E_MISMATCH: one of another shape; RR_E_VERSION: of another version
- * (recrl/checkpoint.h); RR_E_NOT_FINITE: a coordinate; RR_E_INVALID: a key twice; RR_E_MEMORY; RR_E_THREAD: the system refused a mutex.
+ * (recrl/checkpoint.h); RR_E_NOT_FINITE: a coordinate; RR_E_INVALID: a key twice; RR_E_MEMORY;
+ * RR_E_THREAD: the system refused a mutex.
  * Cost: the reading, and a pass over all items. */
 RR_API rr_status rr_items_load(rr_items **out, const char *path, const rr_host *host,
                                rr_error *err);

@@ -25,6 +25,7 @@ struct rr_health {
     double approx_kl, value_loss, return_squares;                 /* the same */
     double even_entropy;                                          /* sum over rows */
     int64_t n_explained;                /* updates whose explained_variance was a number */
+    int64_t n_due, n_trained; /* rows of ledgers in this window */
     double reward_mean, reward_squares; /* running mean, and squares about it */
     size_t n_states;
     int64_t *shown;  /* [N] */
@@ -305,6 +306,8 @@ static void measure(rr_health *health, double dead_units, rri_input_change *chan
     out->reward_deviation =
         health->n_rewards > 1 ? (float)deviation(health->reward_squares, health->n_rewards) : NAN;
     out->dead_units = (float)dead_units;
+    out->trained_share =
+        health->n_due > 0 ? (float)((double)health->n_trained / (double)health->n_due) : NAN;
     measure_shown(health, out);
     rri_input_watch_judge(change, &health->inputs, (double)health->config.max_drift);
     const int32_t at = change->kind != RRI_INPUT_SAME ? change->at : change->jump_at;
@@ -317,6 +320,7 @@ static void begin_window(rr_health *health)
     memset(health->shown, 0, health->shape.n_items * sizeof(int64_t));
     health->has_before = true;
     health->n_rows = health->n_updates = health->n_explained = 0;
+    health->n_due = health->n_trained = 0;
     health->entropy = health->explained_variance = health->clip_fraction = health->grad_norm = 0.0;
     health->value_loss = health->return_squares = health->even_entropy = health->approx_kl = 0.0;
     health->n_rewards = 0;
@@ -350,6 +354,8 @@ void rri_health_update(rr_health *health, const rr_stats *stats, double dead_uni
         health->explained_variance += (double)stats->explained_variance;
         health->n_explained++;
     }
+    health->n_due += stats->n_due - stats->n_left;
+    health->n_trained += stats->n_due > 0 ? stats->n_rows : 0;
     if (!rri_health_is_due(health)) {
         out->ill = health->found.ill;
         return;

@@ -7,6 +7,9 @@
 
 #include "core/text.h"
 
+/* Rows that were due, and of which fewer are trained on than are not, are no accident. */
+static const float LEAST_TRAINED = 0.5f;
+
 /* Adds an illness and its sentence. */
 __attribute__((format(printf, 4, 5))) static void note(rri_illness_list *list, bool is_ill,
                                                        uint32_t illness, const char *format, ...)
@@ -89,6 +92,11 @@ static void judge_learning(rri_illness_list *list, const rr_health_report *r,
          "scale: gradients are %.3g times max_grad_norm, above %.3g: rewards are too large for the "
          "critic; set normalize_returns, or divide them",
          (double)r->grad_ratio, (double)c->max_grad_ratio);
+    note(list, r->trained_share < LEAST_TRAINED, RR_ILL_UNTRAINED,
+         "rows: of those that were due only %.1f %% were trained on, fewer than a half; rr_stats "
+         "says why: n_waiting for a generation of the catalogue, n_foreign, n_unknown, n_stale, "
+         "n_cut, n_rejected",
+         100.0 * (double)r->trained_share);
     note(list, r->dead_units > c->max_dead_units, RR_ILL_DEAD_UNITS,
          "dead units: %.1f %% of the hidden units give the same whatever the state, above %.1f %%",
          100.0 * (double)r->dead_units, 100.0 * (double)c->max_dead_units);

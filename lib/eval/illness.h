@@ -9,7 +9,7 @@
 #include "eval/input_watch.h"
 #include "recrl/recrl.h"
 
-#define RRI_N_ILLNESSES    14
+#define RRI_N_ILLNESSES    15
 #define RRI_ILLNESS_LENGTH 320
 
 /* sentences[i] belongs to bit i of `ill`. */

@@ -145,6 +145,30 @@ static void expect(rr_health_config config, uint32_t illness, const char *words)
     rri_health_destroy(health);
 }
 
+/* No threshold to set: of four rows that were due in each window one, two, or all that there were
+ * were trained on. */
+START_TEST(test_health_rows_that_are_due_and_not_trained_on_are_told)
+{
+    const int32_t trained[] = {1, 2, 4};
+    for (size_t i = 0; i < 3; i++) {
+        heard h = {0};
+        const rr_health_config config = silent();
+        rr_health *health = make(&config, &h);
+        const rri_health_rows rows = four();
+        rr_stats stats = usual;
+        stats.n_due = 10;
+        stats.n_left = 6;
+        stats.n_rows = trained[i];
+        ck_assert_uint_eq(window(health, &rows, &stats).ill, 0);
+        const rr_health_report r = window(health, &rows, &stats);
+        ck_assert_uint_eq(r.ill, i == 0 ? RR_ILL_UNTRAINED : 0);
+        ck_assert_float_eq(r.trained_share, 0.25f * (float)trained[i]);
+        ck_assert(i > 0 || strstr(h.last, "only 25.0 % were trained on") != NULL);
+        rri_health_destroy(health);
+    }
+}
+END_TEST
+
 START_TEST(test_health_each_threshold_has_its_illness_and_its_sentence)
 {
     rr_health_config c = silent();
@@ -334,6 +358,7 @@ END_TEST
 
 CHECK_MAIN("eval/health", test_health_figures_of_a_window_are_those_by_hand,
            test_health_a_window_ends_with_the_update_that_follows_its_last_row,
+           test_health_rows_that_are_due_and_not_trained_on_are_told,
            test_health_each_threshold_has_its_illness_and_its_sentence,
            test_health_an_illness_that_went_and_came_back_is_told_again,
            test_health_drift_names_the_coordinate_that_moved,

@@ -42,7 +42,8 @@ static rr_health_report at_the_thresholds(rr_health_config *config)
                               .drift_at = 3,
                               .reward_deviation = 0.5f,
                               .effective_share = 0.25f,
-                              .approx_kl = 2.0f};
+                              .approx_kl = 2.0f,
+                              .trained_share = 0.5f};
 }
 
 START_TEST(test_illness_a_figure_at_its_threshold_is_healthy)

@@ -502,6 +502,130 @@ START_TEST(test_moving_catalogue_what_was_shown_under_an_earlier_vector_was_the_
 }
 END_TEST
 
+START_TEST(test_moving_catalogue_files_of_an_ancestor_are_read_and_others_say_what_is_missing)
+{
+    for (int learns = 0; learns < 2; learns++) {
+        feed f = {0};
+        open_feed(&f, 700, learns != 0 ? learn_of_items : NULL);
+        act(&f);
+        move_on(&f, 30, 40);
+        act(&f);
+        OK(&f, rr_agent_update_sessions(f.agent, f.ledger, NULL, &f.err));
+        OK(&f, rr_slot_publish(f.slot, f.agent, &f.options, &f.err));
+        size_t n_policy, n_state;
+        rr_policy *policy = rr_slot_get(f.slot), *loaded = NULL;
+        OK(&f, rr_policy_save_memory(policy, NULL, 0, &n_policy, &f.err));
+        void *saved = malloc(n_policy);
+        OK(&f, rr_policy_save_memory(policy, saved, n_policy, &n_policy, &f.err));
+        rr_checkpoint all = {.struct_size = sizeof all, .agent = f.agent};
+        OK(&f, rr_checkpoint_save_memory(&all, NULL, 0, &n_state, &f.err));
+        void *state = malloc(n_state);
+        OK(&f, rr_checkpoint_save_memory(&all, state, n_state, &n_state, &f.err));
+        rr_items *second = rr_items_retain(f.items);
+        const uint64_t version = rr_policy_version(policy);
+
+        rr_tensor before = {.struct_size = sizeof before}, after = before;
+        float *kept = NULL;
+        for (int32_t i = 0; i < rr_agent_tensor_count(f.agent); i++) {
+            OK(&f, rr_agent_tensor_at(f.agent, i, &before, &f.err));
+            if (strcmp(before.name, "actor.items") == 0) {
+                kept = malloc((size_t)(before.shape[0] * before.shape[1]) * sizeof *kept);
+                memcpy(kept, before.data,
+                       (size_t)(before.shape[0] * before.shape[1]) * sizeof *kept);
+            }
+        }
+        move_on(&f, 30, 40);
+        OK(&f, rr_policy_load_memory(&loaded, saved, n_policy, f.items, NULL, &f.err));
+        ck_assert_uint_eq(rr_policy_version(loaded), version);
+        ck_assert_int_eq(rr_items_generation(rr_policy_items(loaded)), 1);
+        rr_policy_release(loaded);
+        OK(&f, rr_checkpoint_load_memory(&all, state, n_state, &f.err));
+        for (int32_t i = 0; kept != NULL && i < rr_agent_tensor_count(f.agent); i++) {
+            OK(&f, rr_agent_tensor_at(f.agent, i, &after, &f.err));
+            if (strcmp(after.name, "actor.items") == 0) {
+                ck_assert_int_eq(after.shape[0], 780);
+                ck_assert_mem_eq(after.data, kept, (size_t)(740 * DIM) * sizeof *kept);
+            }
+        }
+        act(&f); /* and the agent goes on */
+        OK(&f, rr_slot_publish(f.slot, f.agent, &f.options, &f.err));
+
+        rr_items *root = NULL;
+        float *vectors = draw_vectors(700, 1);
+        uint64_t keys[700];
+        for (uint64_t i = 0; i < 700; i++) {
+            keys[i] = 1000 + i;
+        }
+        OK(&f, rr_items_create(&root, vectors, keys, 700, DIM, NULL, NULL, &f.err));
+        ck_assert_uint_eq(rr_items_fingerprint(root), rr_items_line(f.items));
+        loaded = NULL;
+        ck_assert_int_eq(rr_policy_load_memory(&loaded, saved, n_policy, root, NULL, &f.err),
+                         RR_E_MISMATCH);
+        ck_assert_msg(strstr(f.err.text, "it needs generation 1 of the catalogue's line; the one "
+                                         "given is generation 0, so that 1 are missing") != NULL,
+                      "%s", f.err.text);
+        free(vectors);
+        free(saved);
+        free(state);
+        free(kept);
+        rr_items_release(root);
+        rr_items_release(second);
+        rr_policy_release(policy);
+        close_feed(&f);
+    }
+}
+END_TEST
+
+START_TEST(test_moving_catalogue_blobs_keep_their_indices_in_every_generation_of_the_line)
+{
+    feed f = {.has_lists = true, .has_history = true};
+    open_feed(&f, 100, NULL);
+    move_on(&f, 5, 5);
+    draw_request(&f);
+    rr_obs obs = observe(&f);
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = ROWS,
+                            .actions = f.actions,
+                            .items = f.chosen,
+                            .log_probs = f.log_probs,
+                            .policy_versions = f.versions};
+    OK(&f, rr_reader_act(f.reader, &obs, &decision, &f.err));
+    size_t bytes;
+    uint64_t blob[256], work[256];
+    OK(&f, rr_record_encode(&obs, &decision, 3, blob, sizeof blob, &bytes, &f.err));
+    const uint64_t fingerprint = rr_items_fingerprint(f.items);
+    for (int later = 0; later < 3; later++) {
+        rr_obs row = {.struct_size = sizeof row};
+        rr_decision one = {.struct_size = sizeof one};
+        OK(&f, rr_record_decode(blob, bytes, f.items, work, sizeof work, &row, &one, &f.err));
+        ck_assert_uint_eq(one.pool_fingerprint, fingerprint);
+        ck_assert_int_eq(one.items[0], f.chosen[3]);
+        ck_assert_mem_eq(row.candidates, f.candidates + 3 * LIST, LIST * sizeof(int32_t));
+        ck_assert_mem_eq(row.history, f.history + 3 * PAST, PAST * sizeof(int32_t));
+        move_on(&f, 20, 1);
+    }
+    /* Another process, which has the root alone. */
+    rr_items *root = NULL;
+    float *vectors = draw_vectors(100, 1);
+    uint64_t keys[100];
+    for (uint64_t i = 0; i < 100; i++) {
+        keys[i] = 1000 + i;
+    }
+    OK(&f, rr_items_create(&root, vectors, keys, 100, DIM, NULL, NULL, &f.err));
+    rr_obs row = {.struct_size = sizeof row};
+    rr_decision one = {.struct_size = sizeof one};
+    ck_assert_int_eq(
+        rr_record_decode(blob, bytes, root, work, sizeof work, &row, &one, &f.err),
+        RR_E_NOT_FOUND);
+    ck_assert_msg(strstr(f.err.text, "generation 1 of this catalogue's line, and the one given is "
+                                     "generation 0") != NULL,
+                  "%s", f.err.text);
+    free(vectors);
+    rr_items_release(root);
+    close_feed(&f);
+}
+END_TEST
+
 CHECK_MAIN("loop/moving_catalogue",
            test_moving_catalogue_rows_over_a_small_pool_are_trained_on_under_later_generations,
            test_moving_catalogue_rows_over_a_large_pool_are_trained_on_under_later_generations,
@@ -512,4 +636,6 @@ CHECK_MAIN("loop/moving_catalogue",
            test_moving_catalogue_a_later_policy_serves_an_earlier_generation_with_its_bits,
            test_moving_catalogue_rows_of_a_generation_to_come_wait,
            test_moving_catalogue_a_host_may_not_choose_what_is_gone,
+           test_moving_catalogue_files_of_an_ancestor_are_read_and_others_say_what_is_missing,
+           test_moving_catalogue_blobs_keep_their_indices_in_every_generation_of_the_line,
            test_moving_catalogue_what_was_shown_under_an_earlier_vector_was_the_same_item)
