@@ -22,9 +22,9 @@ static bool is_of_line(const rr_items *a, const rr_items *b)
 
 /* What becomes of a tensor's rows of items that the old catalogue did not have. */
 typedef struct carry {
-    bool is_line;       /* rows that were there stay where they are */
-    bool clears_new;    /* a key that is new has 0; else what `to` was initialised with */
-    bool follows_key;   /* within a line, a key under a new index goes on with its row */
+    bool is_line;     /* rows that were there stay where they are */
+    bool clears_new;  /* a key that is new has 0; else what `to` was initialised with */
+    bool follows_key; /* within a line, a key under a new index goes on with its row */
 } carry;
 
 /* Rows of a tensor [N, width] from the old catalogue's place to the new one's. */
@@ -82,6 +82,8 @@ static void carry_reward_fit(rr_agent *next, const rr_agent *before)
     const size_t width = net->state_dim + 1;
     const size_t n_to = net->is_dense ? net->n_items * width : 0;
     const size_t n_from = net->is_dense ? before->trainer.model.network.n_items * width : 0;
+    const carry how = {is_of_line(before->trainer.model.items, next->trainer.model.items), true,
+                       true};
     if (to->n_state == 0) {
         return;
     }
@@ -89,7 +91,7 @@ static void carry_reward_fit(rr_agent *next, const rr_agent *before)
         float *model = to->state + tried * to->n_floats;
         const float *old = from->state + tried * from->n_floats;
         if (net->is_dense) {
-            carry_rows(model, old, width, next, before, true);
+            carry_rows(model, old, width, next, before, how);
         }
         memcpy(model + n_to, old + n_from, (to->n_floats - n_to) * sizeof(float));
     }

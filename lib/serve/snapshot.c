@@ -123,7 +123,8 @@ static bool fits(const rr_policy *policy, const rri_model *model)
         return false;
     }
     const rri_network *net = &policy->model.network;
-    const bool has_rows = rri_network_learns_items(net) || net->at.item_bias != RRI_ABSENT;
+    const bool has_rows = rri_network_learns_items(net) || net->at.item_bias != RRI_ABSENT ||
+                          net->candidate_products != NULL;
     return (net->n_items == model->network.n_items || (!has_rows && net->n_items > 0)) &&
            policy->model.network.kernels == model->kernels &&
            memcmp(&policy->model.config, &model->config, sizeof policy->model.config) == 0;
