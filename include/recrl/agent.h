@@ -63,12 +63,12 @@ typedef struct rr_stats {
                                a ledger, as all below */
     int32_t n_waiting;      /* … of which so many wait, in the ledger, for a generation of the
                                catalogue that this agent does not have: rr_agent_set_items */
-    int32_t n_left;         /* … that did not fit into this update (max_update_rows): the next's */
-    int32_t n_foreign;      /* … of a catalogue that is not of this line; in n_dropped */
-    int32_t n_unknown;      /* … of a version that is unknown; in n_refused */
-    int32_t n_stale;        /* … of a version older than max_staleness; in n_refused */
-    int32_t n_cut;          /* … last of a session cut off without a final observation */
-    int32_t n_rejected;     /* … of sessions that were rejected */
+    int32_t n_left;     /* … that did not fit into this update (max_update_rows): the next's */
+    int32_t n_foreign;  /* … of a catalogue that is not of this line; in n_dropped */
+    int32_t n_unknown;  /* … of a version that is unknown; in n_refused */
+    int32_t n_stale;    /* … of a version older than max_staleness; in n_refused */
+    int32_t n_cut;      /* … last of a session cut off without a final observation */
+    int32_t n_rejected; /* … of sessions that were rejected */
 } rr_stats;
 
 /* Actor π(a|s), critic V(s), optimiser. algo_config says which algorithm trains it: an

@@ -137,14 +137,16 @@ typedef struct rr_agent_config {
                                   rows of age 0 that nothing can check for skew. For logs with
                                   propensities that others made */
     int32_t reward_model;      /* 1: a linear model of the reward of an item's first showing in its
-                                  session stands in the logits, α times: a ridge on state ⊗ item vector
-                                  (dense head: on the state, for each item) and features, fitted after
-                                  each update. α begins at 1 and is learned; rewards may be in any unit.
-                                  The two-tower needs has_skip. Imitation leaves it; default 0; maths §12
-                                  Cost, with w = (item_dim, dense num_items) × (state_dim + 1): an act
-                                  none, dense as state_dim + 1 more hidden units; an update 32 times
-                                  O(4096 + state_dim item_dim) a first showing; memory 5 w + 2048 ×
-                                  (state_dim + item_dim + feature_dim) floats, and of policies w */
+                                  session stands in the logits, α times: a ridge on state ⊗ item
+                                  vector (dense head: on the state, for each item) and features,
+                                  fitted after each update. α begins at 1 and is learned; rewards
+                                  may be in any unit. The two-tower needs has_skip; not beside
+                                  candidate_hidden. Imitation leaves it; default 0; maths §12
+                                  Cost, with w = (item_dim, dense num_items) × (state_dim + 1): an
+                                  act none, dense as state_dim + 1 more hidden units; an update 32
+                                  times O(4096 + state_dim item_dim) a first showing; memory 5 w +
+                                  2048 × (state_dim + item_dim + feature_dim) floats, and of
+                                  policies w */
     float repeat_step; /* > 0: factor on each step of κ, which is in nats and far from the size
                           of other weights; default 1 */
     int32_t candidate_hidden[4]; /* layers of a network that sees features and vector of each

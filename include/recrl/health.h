@@ -54,12 +54,12 @@ typedef struct rr_health_config {
                                 feature moves at once (between eighths of a window), in its
                                 standard deviations, > 0; default 1.5. Other changes of inputs
                                 have no threshold to set; they are said below */
-    float min_reward_deviation;   /* standard deviation of rewards, ≥ 0; default 1e-6 */
-    float min_effective_share;    /* effective items over those that there are, [0, 1], judged
-                                     where entropy is below min_entropy; default 0.25 */
-    float max_approx_kl;          /* mean of rr_stats.approx_kl, nats, ≥ 0; default 2: beyond it
-                                     the rows of an update are hardly those of the policy that it
-                                     leaves behind. Safe steps stay below 0.2 */
+    float min_reward_deviation; /* standard deviation of rewards, ≥ 0; default 1e-6 */
+    float min_effective_share;  /* effective items over those that there are, [0, 1], judged
+                                   where entropy is below min_entropy; default 0.25 */
+    float max_approx_kl;        /* mean of rr_stats.approx_kl, nats, ≥ 0; default 2: beyond it
+                                   the rows of an update are hardly those of the policy that it
+                                   leaves behind. Safe steps stay below 0.2 */
 } rr_health_config;
 /* Fills `config` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_health_config_init(rr_health_config *config, size_t struct_size);

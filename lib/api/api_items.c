@@ -248,8 +248,8 @@ rr_status rr_items_load(rr_items **out, const char *path, const rr_host *host, r
     return rri_status_of_file(err, status, path);
 }
 
-rr_status rr_items_compact(rr_items **out, const rr_items *items, const rr_host *host,
-                           int32_t *map, rr_error *err)
+rr_status rr_items_compact(rr_items **out, const rr_items *items, const rr_host *host, int32_t *map,
+                           rr_error *err)
 {
     RRI_TRY(rri_require(out, "rr_items_compact", "out", err));
     RRI_TRY(rri_require(items, "rr_items_compact", "items", err));

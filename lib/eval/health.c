@@ -25,7 +25,7 @@ struct rr_health {
     double approx_kl, value_loss, return_squares;                 /* the same */
     double even_entropy;                                          /* sum over rows */
     int64_t n_explained;                /* updates whose explained_variance was a number */
-    int64_t n_due, n_trained; /* rows of ledgers in this window */
+    int64_t n_due, n_trained;           /* rows of ledgers in this window */
     double reward_mean, reward_squares; /* running mean, and squares about it */
     size_t n_states;
     int64_t *shown;  /* [N] */

@@ -30,10 +30,10 @@ static rr_status check_distinct(const uint64_t *keys, size_t n, const char *name
     for (size_t i = 0; i < n && status == RR_OK; i++) {
         int32_t *slot = rri_u64_table_slot(&table, keys, keys[i]);
         if (*slot >= 0) {
-            status = rri_status_fail(err, RR_E_INVALID,
-                                     "follow: %s[%d] and %s[%zu] are both %" PRIu64
-                                     "; keys must differ",
-                                     name, (int)*slot, name, i, keys[i]);
+            status =
+                rri_status_fail(err, RR_E_INVALID,
+                                "follow: %s[%d] and %s[%zu] are both %" PRIu64 "; keys must differ",
+                                name, (int)*slot, name, i, keys[i]);
         }
         *slot = (int32_t)i;
     }
@@ -47,8 +47,7 @@ static rr_status check_gone(const rr_items *before, const change *what, rr_error
         const int32_t item = rri_items_find(before, what->gone[i]);
         if (item < 0 || !rri_items_is_alive(before, (size_t)item)) {
             RRI_FAIL(err, RR_E_NOT_FOUND, "follow: gone[%zu] is %" PRIu64 ", a key that %s", i,
-                     what->gone[i],
-                     item < 0 ? "the catalogue does not have" : "is gone already");
+                     what->gone[i], item < 0 ? "the catalogue does not have" : "is gone already");
         }
     }
     return RR_OK;
@@ -128,8 +127,8 @@ static void apply(rri_storage *s, const change *what, uint32_t generation, rri_g
     for (size_t i = 0; i < what->n_new; i++) {
         const float *vector = what->vectors + i * s->dim;
         const int32_t there = rri_storage_find(s, what->keys[i], generation);
-        const bool is_there = there >= 0 && rri_life_death(&s->life, (size_t)there) ==
-                                                RRI_LIFE_LASTS;
+        const bool is_there =
+            there >= 0 && rri_life_death(&s->life, (size_t)there) == RRI_LIFE_LASTS;
         if (is_there) {
             const float *own = s->vectors + (size_t)there * s->dim;
             if (memcmp(own, vector, s->dim * sizeof *own) == 0) {
@@ -214,8 +213,8 @@ rr_status rri_items_ancestor(rr_items **out, const rr_items *items, uint64_t fin
     what.fingerprint = fingerprint;
     what.n = (int32_t)rri_items_count_in(items, generation);
     what.n_alive = (int32_t)rri_items_alive_in(items, generation);
-    RRI_TRY(rri_items_of_storage(out, items->storage, line, generation, &what, &items->allocator,
-                                 err));
+    RRI_TRY(
+        rri_items_of_storage(out, items->storage, line, generation, &what, &items->allocator, err));
     (void)rri_storage_retain(items->storage);
     (void)rri_line_retain(line);
     return RR_OK;

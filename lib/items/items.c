@@ -51,8 +51,7 @@ typedef struct rri_fresh {
 
 static rri_fresh layout(rr_items *items, rri_arena *arena, bool has_keys)
 {
-    const rri_fresh fresh = {items,
-                             RRI_TAKE(arena, float, rri_size_multiply(items->n, items->dim)),
+    const rri_fresh fresh = {items, RRI_TAKE(arena, float, rri_size_multiply(items->n, items->dim)),
                              RRI_TAKE(arena, uint64_t, items->n)};
     items->vectors = fresh.vectors;
     items->keys = fresh.keys;

@@ -25,8 +25,8 @@ typedef struct rri_generation {
 typedef struct rri_line {
     rri_refs refs;
     rri_allocator allocator;
-    uint64_t root; /* the fingerprint of generation 0 */
-    pthread_mutex_t mutex; /* the history, and every follow */
+    uint64_t root;           /* the fingerprint of generation 0 */
+    pthread_mutex_t mutex;   /* the history, and every follow */
     rri_generation *history; /* [room]; index = generation */
     uint64_t *fingerprints;  /* [room] the same once more, as the table wants them */
     rri_u64_table table;     /* fingerprint → generation */
@@ -54,12 +54,12 @@ struct rr_items {
     size_t n, n_alive, dim;
     uint32_t generation;
     uint64_t fingerprint, root;
-    const float *vectors;       /* [n, dim] */
-    const uint64_t *keys;       /* [n] */
-    rri_u64_table table;        /* of keys, where there is no storage; without slots where every key
-                                   is its own index */
-    rri_storage *storage;       /* a reference; NULL: all of it lies in this block */
-    _Atomic(rri_line *) line;   /* a reference; NULL: nothing has followed yet */
+    const float *vectors;     /* [n, dim] */
+    const uint64_t *keys;     /* [n] */
+    rri_u64_table table;      /* of keys, where there is no storage; without slots where every key
+                                 is its own index */
+    rri_storage *storage;     /* a reference; NULL: all of it lies in this block */
+    _Atomic(rri_line *) line; /* a reference; NULL: nothing has followed yet */
 };
 
 /* The line of items, made where it had none. */

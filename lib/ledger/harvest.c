@@ -59,8 +59,7 @@ static void sort_picked(rri_ledger *ledger)
 
 static bool may_pick(const rri_ledger *ledger, size_t session)
 {
-    return ledger->is_rejected[session] == RRI_HARVEST_FREE &&
-           rri_settle_is_ready(ledger, session);
+    return ledger->is_rejected[session] == RRI_HARVEST_FREE && rri_settle_is_ready(ledger, session);
 }
 
 /* Places of all that may be picked; false: nothing may. */

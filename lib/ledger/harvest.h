@@ -20,8 +20,8 @@ void rri_harvest_hold(rri_ledger *ledger, size_t session);
 
 /* Picks sessions that are ready and neither rejected nor held, whole, in the order in which they
  * began, until the next would make more than max_rows places: *n_places. Where all of them
- * together have fewer than ledger->min_rows places, those that have any wait. Where the first has one place alone, and
- * the next would not fit beside it, it comes later (unless min_rows is 1).
+ * together have fewer than ledger->min_rows places, those that have any wait. Where the first has
+ * one place alone, and the next would not fit beside it, it comes later (unless min_rows is 1).
  * order [max_rows]: their rows by (key, arrival); is_segment_end [max_rows]: RRI_SEGMENT_…, in
  * segments of n_steps from a session's first row on. False: no session is ready. Sessions of more
  * than max_rows places have been rejected; max_rows is at least 2, or min_rows 1. */

@@ -51,8 +51,7 @@ void rri_model_ensure_hash(rri_model *model)
     }
 }
 
-uint64_t rri_model_version(const rri_model *model, uint64_t line,
-                           const rr_serving_options *options)
+uint64_t rri_model_version(const rri_model *model, uint64_t line, const rr_serving_options *options)
 {
     const uint64_t hash = model->is_hashed ? model->hash
                                            : rri_model_hash(&model->config, model->values,

@@ -16,8 +16,7 @@ static bool is_plain(const rr_serving_options *options)
            options->incumbent_share == 0.0f;
 }
 
-uint64_t rri_version_hash(uint64_t parameters, uint64_t line,
-                          const rr_serving_options *options)
+uint64_t rri_version_hash(uint64_t parameters, uint64_t line, const rr_serving_options *options)
 {
     const uint64_t of_policy[] = {parameters, line};
     rri_hash hash;

@@ -20,8 +20,7 @@ typedef struct rri_version {
 /* Which policy a decision was drawn from: a hash of the parameters' hash, the root of the line of
  * the catalogue that was scored, and the options; which generation it was is for the row to say.
  * Plain options, and NULL, give the agent's version. */
-uint64_t rri_version_hash(uint64_t parameters, uint64_t line,
-                          const rr_serving_options *options);
+uint64_t rri_version_hash(uint64_t parameters, uint64_t line, const rr_serving_options *options);
 
 rri_version rri_version_of(uint64_t version, uint64_t plain, int64_t update,
                            const rr_serving_options *options);

@@ -52,9 +52,9 @@ void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_
         for (size_t r = 0; r < n_rows; r++) {
             const size_t row = row_begin + r;
             const int32_t *list = menu->history + rri_menu_row(menu, row) * menu->h;
-            tile->n_shown[r] = rri_tally_build(tile->shown + r * menu->h,
-                                               tile->shown_counts + r * menu->h,
-                                               list_now(now, menu, row, list, menu->h), menu->h);
+            tile->n_shown[r] =
+                rri_tally_build(tile->shown + r * menu->h, tile->shown_counts + r * menu->h,
+                                list_now(now, menu, row, list, menu->h), menu->h);
         }
     }
     if (has_exclusions(in)) {
@@ -63,9 +63,8 @@ void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_
         for (size_t r = 0; r < n_rows; r++) {
             const size_t row = row_begin + r;
             const int32_t *list = menu->excluded + rri_menu_row(menu, row) * menu->m;
-            tile->n_excluded[r] =
-                rri_tally_build(tile->excluded + r * menu->m, NULL,
-                                list_now(now, menu, row, list, menu->m), menu->m);
+            tile->n_excluded[r] = rri_tally_build(tile->excluded + r * menu->m, NULL,
+                                                  list_now(now, menu, row, list, menu->m), menu->m);
         }
     }
 }

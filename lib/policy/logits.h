@@ -27,7 +27,7 @@ typedef struct rri_catalogue {
     size_t n_items, dim;
     const float *vectors; /* [N, d] */
     const float *panels;  /* Vᵀ [d, N] as gemm panels: columns = items, k = d. Read only where the
-                             list is  the pool; NULL: packed on the way */
+                             list is the pool; NULL: packed on the way */
     const float *query_panels;       /* V [N, d] as gemm panels: columns = d, k = items; makes
                                         backward_query quicker. NULL: packed on the way, same bits */
     const float *bias;               /* [N] or NULL: 0 */

@@ -31,9 +31,9 @@ typedef struct rri_menu {
     const int32_t *history;    /* [n, h] pool indices, −1 padding */
 
     /* Where the pool is a generation of a line: what may be chosen in which one. */
-    const rr_items *pool;       /* read where life is not NULL */
-    const rri_life *life;       /* NULL: each item may be chosen */
-    uint32_t generation;        /* of all rows, or … */
+    const rr_items *pool;        /* read where life is not NULL */
+    const rri_life *life;        /* NULL: each item may be chosen */
+    uint32_t generation;         /* of all rows, or … */
     const uint32_t *generations; /* … of each, where rows lie; NULL: all alike */
 } rri_menu;
 

@@ -35,10 +35,9 @@ typedef struct row_mix {
 static bool is_allowed(const row_mix *mix, const rri_logits_input *in, size_t row, size_t position)
 {
     const int32_t item = rri_menu_item(in->menu, row, position);
-    return item < 0 ||
-           (rri_menu_is_alive(in->menu, row, item) &&
-            (mix->n_excluded == 0 ||
-             rri_tally_find(mix->excluded, mix->n_excluded, item) == mix->n_excluded));
+    return item < 0 || (rri_menu_is_alive(in->menu, row, item) &&
+                        (mix->n_excluded == 0 ||
+                         rri_tally_find(mix->excluded, mix->n_excluded, item) == mix->n_excluded));
 }
 
 static size_t count_allowed(const row_mix *mix, const rri_logits_input *in, size_t row)

@@ -184,8 +184,7 @@ void rri_snapshot_release(rr_policy *policy)
 
 uint64_t rri_snapshot_version(const rr_policy *policy)
 {
-    return rri_model_version(&policy->model, rri_model_line(&policy->model),
-                             &policy->options);
+    return rri_model_version(&policy->model, rri_model_line(&policy->model), &policy->options);
 }
 
 /* ── the reader ── */

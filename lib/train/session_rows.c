@@ -355,8 +355,7 @@ rr_status rri_session_rows_select(rri_session_rows *selected, rri_trainer *train
                                   const rri_rollout *rollout, rri_ledger *ledger, rr_error *err)
 {
     *selected = (rri_session_rows){0};
-    selected->own =
-        rri_model_version(&trainer->model, rri_model_line(&trainer->model), NULL);
+    selected->own = rri_model_version(&trainer->model, rri_model_line(&trainer->model), NULL);
     if (ledger->min_rows == 1 && rri_update_needs_two(trainer)) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "update: min_rows of the ledger is 1, but this agent cannot be trained on one row "

@@ -70,13 +70,12 @@ static rr_status try_follow(rr_items **out, rr_items *before, const uint64_t *go
     return rri_items_follow(out, before, gone, n_gone, keys, vectors, n_new, &counting, err);
 }
 
-static rr_items *follow(rr_items *before, const uint64_t *gone, size_t n_gone,
-                        const uint64_t *keys, size_t n_new, int edition)
+static rr_items *follow(rr_items *before, const uint64_t *gone, size_t n_gone, const uint64_t *keys,
+                        size_t n_new, int edition)
 {
     rr_items *items = NULL;
     rr_error err = {0};
-    const rr_status status =
-        try_follow(&items, before, gone, n_gone, keys, n_new, edition, &err);
+    const rr_status status = try_follow(&items, before, gone, n_gone, keys, n_new, edition, &err);
     ck_assert_msg(status == RR_OK, "%s", err.text);
     return items;
 }
@@ -166,8 +165,7 @@ START_TEST(test_follow_of_a_generation_happens_once)
     rr_error err = {0};
     rr_items *b = follow(a, NULL, 0, keys, 1, 0);
     ck_assert_int_eq(try_follow(&c, a, NULL, 0, keys, 1, 0, &err), RR_E_STATE);
-    ck_assert_str_eq(err.text,
-                     "follow: generation 0 has been followed already; the line is at 1");
+    ck_assert_str_eq(err.text, "follow: generation 0 has been followed already; the line is at 1");
     ck_assert_ptr_null(c);
     rri_items_release(b); /* and also where the generation that followed is gone */
     ck_assert_int_eq(try_follow(&c, a, NULL, 0, keys, 1, 0, &err), RR_E_STATE);

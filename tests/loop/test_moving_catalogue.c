@@ -614,9 +614,8 @@ START_TEST(test_moving_catalogue_blobs_keep_their_indices_in_every_generation_of
     OK(&f, rr_items_create(&root, vectors, keys, 100, DIM, NULL, NULL, &f.err));
     rr_obs row = {.struct_size = sizeof row};
     rr_decision one = {.struct_size = sizeof one};
-    ck_assert_int_eq(
-        rr_record_decode(blob, bytes, root, work, sizeof work, &row, &one, &f.err),
-        RR_E_NOT_FOUND);
+    ck_assert_int_eq(rr_record_decode(blob, bytes, root, work, sizeof work, &row, &one, &f.err),
+                     RR_E_NOT_FOUND);
     ck_assert_msg(strstr(f.err.text, "generation 1 of this catalogue's line, and the one given is "
                                      "generation 0") != NULL,
                   "%s", f.err.text);

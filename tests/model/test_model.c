@@ -13,8 +13,7 @@ START_TEST(test_model_items_are_those_of_the_catalogue_or_of_a_dense_head)
     rig r;
     rig_open(&r, &shape);
     ck_assert_uint_eq(rri_model_n_items(&config, r.items), shape.n_items);
-    ck_assert_uint_eq(rri_model_line(&r.agent->trainer.model),
-                      rri_items_fingerprint(r.items));
+    ck_assert_uint_eq(rri_model_line(&r.agent->trainer.model), rri_items_fingerprint(r.items));
     ck_assert_uint_eq(rri_model_line(&(rri_model){0}), 0);
     rig_close(&r);
 }

@@ -114,8 +114,7 @@ START_TEST(test_file_format_ignores_what_is_not_required_and_refuses_what_is)
 }
 END_TEST
 
-static void expect_items(const texts *t, rr_items *given, rr_status wanted,
-                         const char *sentence)
+static void expect_items(const texts *t, rr_items *given, rr_status wanted, const char *sentence)
 {
     rri_safetensors_reader reader;
     rr_error err = {0};

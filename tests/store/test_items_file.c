@@ -31,9 +31,8 @@ static rr_items *make(uint32_t generations)
     for (uint32_t g = 0; g < generations; g++) {
         const uint64_t gone[] = {500 + g, 510 + g}, more[] = {900 + g, 520 + g};
         rr_items *next = NULL;
-        ck_assert_int_eq(rri_items_follow(&next, items, gone, 2, more, vectors, 2, &allocator,
-                                          NULL),
-                         RR_OK);
+        ck_assert_int_eq(
+            rri_items_follow(&next, items, gone, 2, more, vectors, 2, &allocator, NULL), RR_OK);
         rri_items_release(items);
         items = next;
     }
@@ -99,9 +98,9 @@ START_TEST(test_items_file_gives_the_generation_back_with_its_ancestors)
             rri_items_release(ancestor);
         }
         rr_items *next = NULL; /* and it may be followed */
-        ck_assert_int_eq(rri_items_follow(&next, loaded, &(uint64_t){539}, 1, NULL, NULL, 0,
-                                          &allocator, NULL),
-                         RR_OK);
+        ck_assert_int_eq(
+            rri_items_follow(&next, loaded, &(uint64_t){539}, 1, NULL, NULL, 0, &allocator, NULL),
+            RR_OK);
         rri_items_release(next);
         rri_items_release(loaded);
         rri_items_release(items);
@@ -114,8 +113,8 @@ START_TEST(test_items_file_of_an_ancestor_says_nothing_of_what_followed)
 {
     rr_items *items = make(2), *next = NULL, *loaded = NULL;
     const uint64_t gone[] = {530};
-    ck_assert_int_eq(
-        rri_items_follow(&next, items, gone, 1, NULL, NULL, 0, &allocator, NULL), RR_OK);
+    ck_assert_int_eq(rri_items_follow(&next, items, gone, 1, NULL, NULL, 0, &allocator, NULL),
+                     RR_OK);
     size_t bytes;
     unsigned char *block = save(items, &bytes);
     ck_assert_int_eq(load(&loaded, block, bytes, NULL), RR_OK);
@@ -145,8 +144,8 @@ static rr_status describe(rri_safetensors_writer *writer, const void *context, r
     if (t->fingerprint != NULL) {
         RRI_TRY(rri_safetensors_add_metadata(writer, "items_fingerprint", t->fingerprint, err));
     }
-    RRI_TRY(rri_safetensors_add_metadata(writer, "items_fingerprint_generation", t->generation,
-                                         err));
+    RRI_TRY(
+        rri_safetensors_add_metadata(writer, "items_fingerprint_generation", t->generation, err));
     RRI_TRY(rri_safetensors_add(writer, "items.keys", RRI_DTYPE_U64, shape, 1, t->keys, err));
     RRI_TRY(rri_safetensors_add(writer, "items.vectors", RRI_DTYPE_F32, shape, 2, t->vectors, err));
     RRI_TRY(rri_safetensors_add(writer, "items.births", RRI_DTYPE_I32, shape, 1, t->births, err));

@@ -122,8 +122,8 @@ static void take_users(world *w, int part, const uint8_t *is_test, int32_t n, co
             "%s has %d user%s, of whom none is left for %s: %.0f %% of them are held back, drawn "
             "by their ids, which is safe from about %d users on; give %s a file with more",
             is_input(w->path) ? "standard input" : w->path, (int)n, n == 1 ? "" : "s",
-            part == WORLD_TEST ? "evaluation" : "training",
-            100.0 * (double)TEST_FRACTION, SAFE_USERS, flag);
+            part == WORLD_TEST ? "evaluation" : "training", 100.0 * (double)TEST_FRACTION,
+            SAFE_USERS, flag);
     }
 }
 
