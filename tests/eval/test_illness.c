@@ -63,6 +63,7 @@ START_TEST(test_illness_every_figure_past_its_threshold_has_a_bit_and_a_sentence
     r.entropy = r.effective_items = r.coverage = r.reward_deviation = 0.0f;
     r.effective_share = 0.0f;
     r.explained_variance = r.value_score = -9.0f;
+    r.trained_share = 0.25f;
     r.top_share = r.gini = r.entropy_share = r.clip_fraction = r.dead_units = 1.0f;
     r.grad_ratio = r.drift = r.approx_kl = 99.0f;
     rri_illness_list list = {0};
@@ -139,6 +140,7 @@ START_TEST(test_illness_what_is_not_known_is_healthy)
     rr_health_report r = at_the_thresholds(&config);
     r.effective_items = r.coverage = r.reward_deviation = NAN;
     r.entropy = r.effective_share = NAN;
+    r.trained_share = NAN;
     r.explained_variance = r.value_score = r.top_share = r.gini = r.entropy_share = NAN;
     r.clip_fraction = r.dead_units = r.grad_ratio = r.drift = r.approx_kl = NAN;
     rri_illness_list list = {0};
