@@ -29,7 +29,8 @@ typedef struct rri_catalogue {
     const float *panels;  /* Vᵀ [d, N] as gemm panels: columns = items, k = d. Read only where the
                              list is the pool; NULL: packed on the way */
     const float *query_panels;       /* V [N, d] as gemm panels: columns = d, k = items; makes
-                                        backward_query quicker. NULL: packed on the way, same bits */
+                                        backward_query quicker. NULL: packed on the way, same
+                                        bits */
     const float *bias;               /* [N] or NULL: 0 */
     const float *candidate_products; /* [N, H1] C v_i of the candidates' network; NULL: made on the
                                         way, same bits */

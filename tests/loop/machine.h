@@ -219,8 +219,7 @@ static const machine_plan machine_plans[] = {
      .lr = 0.01f,
      .ent_coef = 0.02f,
      .drift = 0.1f,
-     .is_crossed = true,
-     .has_reward_model = true},
+     .is_crossed = true},
 };
 enum { MACHINE_PLANS = sizeof machine_plans / sizeof machine_plans[0] };
 
