@@ -111,7 +111,7 @@ static rr_status read_file(rri_items_file *file, const rri_safetensors_reader *r
     const rri_safetensors_tensor *vectors = rri_safetensors_lookup(reader, "items.vectors");
     const bool is_table = vectors != NULL && vectors->n_dims == 2;
     const size_t shape[] = {is_table ? vectors->shape[0] : 0, is_table ? vectors->shape[1] : 0};
-    const void *keys, *values, *births = NULL, *deaths = NULL;
+    const void *keys = NULL, *values = NULL, *births = NULL, *deaths = NULL;
     if (!is_table || shape[0] < 1 || shape[0] >= INT32_MAX || shape[1] < 1 ||
         shape[1] > RRI_ITEMS_WIDEST) {
         RRI_FAIL(err, RR_E_FORMAT, "items: items.vectors has %zu rows of %zu numbers%s", shape[0],
