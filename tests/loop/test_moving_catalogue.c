@@ -287,6 +287,30 @@ START_TEST(test_moving_catalogue_agents_that_learn_of_items_go_on)
 }
 END_TEST
 
+/* What may be chosen has all of the probability, also where an item is both gone and excluded. */
+static void check_sums(feed *f)
+{
+    const size_t n = (size_t)rr_items_count(f->items);
+    float *all = malloc(ROWS * n * sizeof *all);
+    draw_request(f);
+    const rr_obs obs = observe(f);
+    rr_decision decision = {.struct_size = sizeof decision, .n = ROWS, .all_log_probs = all};
+    OK(f, rr_reader_act(f->reader, &obs, &decision, &f->err));
+    size_t n_twice = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        double sum = 0.0;
+        for (size_t j = 0; j < n; j++) {
+            sum += exp((double)all[i * n + j]);
+        }
+        ck_assert_msg(fabs(sum - 1.0) < 1e-5, "row %zu: %g", i, sum);
+        uint8_t alive = 1;
+        OK(f, rr_items_are_alive(f->items, &f->excluded[i * PAST], 1, &alive, &f->err));
+        n_twice += alive == 0;
+    }
+    ck_assert_uint_gt(n_twice, 0);
+    free(all);
+}
+
 START_TEST(test_moving_catalogue_temperature_floor_and_share_leave_out_what_is_gone)
 {
     feed f = {.has_history = true};
@@ -299,6 +323,7 @@ START_TEST(test_moving_catalogue_temperature_floor_and_share_leave_out_what_is_g
     act(&f);
     move_on(&f, 100, 20);
     act(&f);
+    check_sums(&f);
     rr_stats stats = {.struct_size = sizeof stats};
     OK(&f, rr_agent_update_sessions(f.agent, f.ledger, &stats, &f.err));
     ck_assert_int_eq(stats.n_rows, 3 * ROWS);

@@ -234,6 +234,38 @@ START_TEST(test_reward_fit_believes_noise_less)
 }
 END_TEST
 
+/* How far the query in the logits is from a multiple of one of the models, as a share of it. */
+static double apart_from(const rig *r, size_t tried)
+{
+    const size_t n = rig_param(r, "reward.query")->size;
+    const float *q = values_of(r, "reward.query");
+    const float *model = r->agent->trainer.reward.state + tried * r->agent->trainer.reward.n_floats;
+    double xy = 0.0, xx = 0.0, yy = 0.0;
+    for (size_t k = 0; k < n; k++) {
+        xy += (double)q[k] * (double)model[k];
+        xx += (double)q[k] * (double)q[k];
+        yy += (double)model[k] * (double)model[k];
+    }
+    return 1.0 - xy / sqrt(xx * yy);
+}
+
+START_TEST(test_reward_fit_puts_the_model_that_foresaw_best_into_the_logits)
+{
+    rig r;
+    open_rows(&r, rig_usual(), 100);
+    learn(&r, 30, noise);
+    const float *misses = r.agent->trainer.reward.misses;
+    size_t best = 0, worst = 0;
+    for (size_t tried = 1; tried < 4; tried++) {
+        best = misses[tried] < misses[best] ? tried : best;
+        worst = misses[tried] > misses[worst] ? tried : worst;
+    }
+    ck_assert_double_lt(apart_from(&r, best), 1e-9);
+    ck_assert_double_gt(apart_from(&r, worst), 1e-4);
+    rig_close(&r);
+}
+END_TEST
+
 static float times_1024(const rig *r, size_t row)
 {
     return 1024.0f * bilinear(r, row);
@@ -340,6 +372,7 @@ CHECK_MAIN("train/reward_fit", test_reward_fit_of_one_row_by_hand,
            test_reward_fit_stands_in_the_logits_of_both_heads,
            test_reward_fit_leaves_out_what_a_session_was_shown_before,
            test_reward_fit_reads_the_counts_of_lists, test_reward_fit_believes_noise_less,
+           test_reward_fit_puts_the_model_that_foresaw_best_into_the_logits,
            test_reward_fit_is_in_no_unit_of_rewards,
            test_reward_fit_survives_states_and_rewards_of_any_size,
            test_reward_fit_of_a_whole_update_is_the_same_on_any_number_of_threads,
