@@ -12,7 +12,9 @@
 #include "../support/check_run.h"
 #include "driver/stop.h"
 
-static double now; /* seconds, in a child; 0: the machine's clock */
+/* Seconds, in a child; 0: the machine's clock. Volatile, since a handler reads it that the compiler
+ * does not know of. */
+static volatile double now;
 
 /* In place of the C library's. */
 int clock_gettime(clockid_t clock, struct timespec *at)
