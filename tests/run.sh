@@ -192,7 +192,8 @@ sanitized() {
 seen_by_clang='policy/menu policy/policy policy/choice play/act play/request train/update
     train/gradient api/api_agent api/api_buffer api/api_ledger api/api_policy api/api_record
     api/api_import log/record_blob log/record_keys buffer/rollout ledger/ledger loop/refusals
-    loop/reserved loop/memory'
+    loop/reserved loop/memory loop/moving_catalogue items/line nn/candidate_net policy/candidates
+    train/reward_fit'
 undefined_for_clang() {
     setup clang "$main-clang-undefined" -Dbuildtype=debug -Doptimization=1 -Dexamples=false \
         -Dc_args='-fsanitize=undefined -fsanitize-trap=undefined' || return 1
@@ -211,7 +212,7 @@ under_thread_sanitizer() {
     build gcc "$main-threads" -Dbuildtype=debug -Doptimization=2 -Db_sanitize=thread \
         -Dexamples=false || return 1
     TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 run_tests "$main-threads" core/workers serve/slot \
-        data/load_rows loop/publish loop/threads --timeout-multiplier 10
+        items/line data/load_rows loop/publish loop/threads --timeout-multiplier 10
 }
 
 # Up to a hundred times slower, so programs that take more than a second without it are left to the

@@ -477,7 +477,7 @@ static void use(rri_trainer *trainer, size_t tried, double spread)
     const double gain =
         nats / spread / (net->is_dense ? 1.0 : (double)trainer->model.config.initial_scale);
     float *query = trainer->model.values + net->reward.query;
-    float *features = trainer->model.values + net->reward.features;
+    float *features = net->feature_dim > 0 ? trainer->model.values + net->reward.features : NULL;
     const size_t n_query = n_rows_of(net) * (net->state_dim + 1);
     const bool is_usable = spread > 0.0 && isfinite(spread) && isfinite(gain);
     for (size_t k = 0; is_usable && k < n_query; k++) {

@@ -216,8 +216,9 @@ END_TEST
 /* Sixteen-sided noise without any r̂ behind it. */
 static float noise(const rig *r, size_t row)
 {
-    return (float)(rri_hash_mix((uint64_t)row +
-                                rri_hash_mix((uint64_t)(1000.0f * r->rollout.states[row * S]))) %
+    return (float)(rri_hash_mix(
+                       (uint64_t)row +
+                       rri_hash_mix((uint64_t)(int64_t)(1000.0f * r->rollout.states[row * S]))) %
                    16) -
            7.5f;
 }
