@@ -6,6 +6,7 @@
 #include "core/config_tables.h"
 #include "core/status.h"
 #include "items/items.h"
+#include "model/likeness.h"
 #include "play/act.h"
 
 /* The network of an agent that has its config, kernels, recipe and items, and the bytes of its
@@ -270,51 +271,18 @@ rr_status rri_agent_publish(rr_policy **out, rr_agent *agent, const rr_serving_o
     return RR_OK;
 }
 
-/* Fields without which the same parameters mean something else. */
+/* Without it the same parameters mean something else. */
 static rr_status check_meaning(const rr_agent_config *given, const rr_agent_config *wanted,
                                rr_error *err)
 {
-    const struct {
-        const char *name;
-        int32_t given, wanted;
-    } fields[] = {
-        {"head", given->head, wanted->head},
-        {"activation", given->activation, wanted->activation},
-        {"has_skip", given->has_skip, wanted->has_skip},
-        {"has_bias", given->has_bias, wanted->has_bias},
-        {"has_repeat_weight", given->has_repeat_weight, wanted->has_repeat_weight},
-        {"has_trained_items", given->has_trained_items, wanted->has_trained_items},
-        {"has_feature_query", given->has_feature_query, wanted->has_feature_query},
-        {"reward_model", given->reward_model, wanted->reward_model},
-        {"candidate_hidden[0]", given->candidate_hidden[0], wanted->candidate_hidden[0]},
-        {"candidate_hidden[1]", given->candidate_hidden[1], wanted->candidate_hidden[1]},
-        {"candidate_hidden[2]", given->candidate_hidden[2], wanted->candidate_hidden[2]},
-        {"candidate_hidden[3]", given->candidate_hidden[3], wanted->candidate_hidden[3]},
-        {"state_dim", given->state_dim, wanted->state_dim},
-        {"item_dim", given->item_dim, wanted->item_dim},
-        {"feature_dim", given->feature_dim, wanted->feature_dim},
-        {"normalize_returns", given->normalize_returns, wanted->normalize_returns},
-        {"normalize_states", given->normalize_states, wanted->normalize_states},
-        {"hidden[0]", given->hidden[0], wanted->hidden[0]},
-        {"hidden[1]", given->hidden[1], wanted->hidden[1]},
-        {"hidden[2]", given->hidden[2], wanted->hidden[2]},
-        {"hidden[3]", given->hidden[3], wanted->hidden[3]},
-        {"critic_hidden[0]", given->critic_hidden[0], wanted->critic_hidden[0]},
-        {"critic_hidden[1]", given->critic_hidden[1], wanted->critic_hidden[1]},
-        {"critic_hidden[2]", given->critic_hidden[2], wanted->critic_hidden[2]},
-        {"critic_hidden[3]", given->critic_hidden[3], wanted->critic_hidden[3]},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        if (fields[i].given != fields[i].wanted) {
-            RRI_FAIL(err, RR_E_MISMATCH,
-                     "recognise: this policy's %s is %d; it must be the agent's, %d",
-                     fields[i].name, fields[i].given, fields[i].wanted);
-        }
-    }
-    if (memcmp(&given->mlp_scale, &wanted->mlp_scale, sizeof given->mlp_scale) != 0) {
+    const char *field = rri_likeness_difference(given, wanted, RRI_LIKE_MEANING);
+    if (field != NULL) {
+        char has[RRI_CONFIG_TEXT_CAPACITY], needs[RRI_CONFIG_TEXT_CAPACITY];
+        rri_likeness_text(has, given, field);
+        rri_likeness_text(needs, wanted, field);
         RRI_FAIL(err, RR_E_MISMATCH,
-                 "recognise: this policy's mlp_scale is %g; it must be the agent's, %g",
-                 (double)given->mlp_scale, (double)wanted->mlp_scale);
+                 "recognise: this policy's %s is %s; it must be the agent's, %s", field, has,
+                 needs);
     }
     return RR_OK;
 }

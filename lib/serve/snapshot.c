@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/snapshot.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/status.h"
 #include "items/items.h"
+#include "model/likeness.h"
 #include "model/versions.h"
 #include "play/act.h"
 #include "play/serving.h"
@@ -189,56 +189,19 @@ uint64_t rri_snapshot_version(const rr_policy *policy)
 
 /* ── the reader ── */
 
-/* A field that arrays and stack are sized by. */
-typedef struct shape_field {
-    const char *name;
-    const int32_t *given, *wanted;
-    size_t n; /* numbers */
-} shape_field;
-
-static bool differs(const shape_field *field)
-{
-    return memcmp(field->given, field->wanted, field->n * sizeof *field->given) != 0;
-}
-
-/* "64,64,0,0" */
-static void list_numbers(char out[64], const int32_t *numbers, size_t n)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < n; i++) {
-        at += (size_t)snprintf(out + at, 64 - at, "%s%d", i == 0 ? "" : ",", (int)numbers[i]);
-    }
-}
-
 rr_status rri_snapshot_check_shape(const rr_agent_config *given, size_t given_items,
                                    const rr_agent_config *config, size_t n_items, const char *what,
                                    rr_error *err)
 {
-    const shape_field fields[] = {
-        {"head", &given->head, &config->head, 1},
-        {"hidden", given->hidden, config->hidden, 4},
-        {"critic_hidden", given->critic_hidden, config->critic_hidden, 4},
-        {"state_dim", &given->state_dim, &config->state_dim, 1},
-        {"item_dim", &given->item_dim, &config->item_dim, 1},
-        {"feature_dim", &given->feature_dim, &config->feature_dim, 1},
-        {"normalize_states", &given->normalize_states, &config->normalize_states, 1},
-        {"has_feature_query", &given->has_feature_query, &config->has_feature_query, 1},
-        {"reward_model", &given->reward_model, &config->reward_model, 1},
-        {"candidate_hidden", given->candidate_hidden, config->candidate_hidden, 4},
-        {"max_candidates", &given->max_candidates, &config->max_candidates, 1},
-        {"max_history", &given->max_history, &config->max_history, 1},
-        {"max_pool_items", &given->max_pool_items, &config->max_pool_items, 1},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        if (differs(&fields[i])) {
-            char has[64], wanted[64];
-            list_numbers(has, fields[i].given, fields[i].n);
-            list_numbers(wanted, fields[i].wanted, fields[i].n);
-            RRI_FAIL(err, RR_E_MISMATCH,
-                     "%s: this policy's %s is %s; it must be %s, as that of the policy that the %s "
-                     "was made for",
-                     what, fields[i].name, has, wanted, what);
-        }
+    const char *field = rri_likeness_difference(given, config, RRI_LIKE_SHAPE);
+    if (field != NULL) {
+        char has[RRI_CONFIG_TEXT_CAPACITY], needs[RRI_CONFIG_TEXT_CAPACITY];
+        rri_likeness_text(has, given, field);
+        rri_likeness_text(needs, config, field);
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "%s: this policy's %s is %s; it must be %s, as that of the policy that the %s "
+                 "was made for",
+                 what, field, has, needs, what);
     }
     if (given_items > n_items) {
         RRI_FAIL(err, RR_E_MISMATCH,

@@ -12,6 +12,7 @@
 #include "core/config_tables.h"
 #include "env/env_state.h"
 #include "items/items.h"
+#include "model/likeness.h"
 #include "store/checkpoint.h"
 #include "store/file_format.h"
 #include "train/normalise.h"
@@ -79,28 +80,17 @@ rr_status rri_checkpoint_read_config(int32_t kind, void *config,
     return RR_OK;
 }
 
-/* Fields in which the handle given must be as the one that was saved, although no shape tells:
- * of an agent and its algorithm those that say what its tensors mean, of a world all but what the
- * fingerprint of the items covers. */
+/* Fields in which the handle given must be as the one that was saved: of an agent and its algorithm
+ * those that say what its tensors mean, of a world all but what the fingerprint of the items
+ * covers.
+ */
 static bool is_binding(int32_t kind, const char *field)
 {
-    static const char *const of_agent[] = {
-        "head",        "hidden",      "critic_hidden",     "activation",
-        "has_skip",    "has_bias",    "has_repeat_weight", "has_trained_items",
-        "mlp_scale",   "feature_dim", "normalize_returns", "normalize_states",
-        "reward_model"};
     if (kind == RR_CONFIG_ENV) {
         return strcmp(field, "world_seed") != 0;
     }
-    if (kind != RR_CONFIG_AGENT) {
-        return strcmp(field, "optimizer") == 0; /* says what the moments mean */
-    }
-    for (size_t i = 0; i < sizeof of_agent / sizeof of_agent[0]; i++) {
-        if (strcmp(field, of_agent[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return kind == RR_CONFIG_AGENT ? rri_likeness_has(field, RRI_LIKE_MEANING)
+                                   : strcmp(field, "optimizer") == 0; /* what the moments mean */
 }
 
 /* `config` is that of the handle given. A release that did not know a field did as its default

@@ -276,9 +276,10 @@ START_TEST(test_recognise_a_policy_of_another_shape_or_meaning_is_named)
     ck_assert_int_eq(rr_agent_recognise(NULL, t.policy, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_agent_recognise(t.agent, NULL, &err), RR_E_INVALID);
     for (int i = 0; i < 4; i++) {
-        static const char *const named[] = {
-            "activation is 1; it must be the agent's, 0", "hidden[1] is 32; it must be the agent's",
-            "mlp_scale is 0.25; it must be the agent's, 0.125", "has_repeat_weight is 0"};
+        static const char *const named[] = {"activation is relu; it must be the agent's, tanh",
+                                            "hidden is 64,32; it must be the agent's, 64,64",
+                                            "mlp_scale is 0.25; it must be the agent's, 0.125",
+                                            "has_repeat_weight is 0"};
         rr_agent_config config = config_of(3);
         config.activation = i == 0 ? RR_ACTIVATION_RELU : config.activation;
         config.hidden[1] = i == 1 ? 32 : config.hidden[1];

@@ -216,7 +216,7 @@ START_TEST(test_snapshot_of_another_shape_is_refused_by_the_reader)
     served_open(&other, &other_shape);
     rr_error err = {0};
     rig_expect(rri_snapshot_act(other.policy, s.reader, &s.r.obs, &s.r.decision, &err),
-               RR_E_MISMATCH, &err, "reader: this policy's hidden is 5,0,0,0; it must be 4,0,0,0,");
+               RR_E_MISMATCH, &err, "reader: this policy's hidden is 5; it must be 4,");
     served_close(&other);
     other_shape = rig_usual();
     other_shape.agent.normalize_states = 1; /* a reader for it has an array more */
@@ -238,8 +238,7 @@ START_TEST(test_snapshot_of_another_shape_is_refused_by_the_reader)
     meeting_shape.agent.candidate_hidden[0] = 6;
     served_open(&meeting, &meeting_shape);
     rig_expect(rri_snapshot_act(meeting.policy, other.reader, &s.r.obs, &s.r.decision, &err),
-               RR_E_MISMATCH, &err,
-               "this policy's candidate_hidden is 6,0,0,0; it must be 0,0,0,0");
+               RR_E_MISMATCH, &err, "this policy's candidate_hidden is 6; it must be 0");
     served_close(&meeting);
     served_close(&other);
     other_shape = rig_usual();
