@@ -139,7 +139,7 @@ int main(int argc, char **argv)
         .struct_size = sizeof host, .allocate = allocate, .release = release, .user = &b.held};
 
     rr_items *items = NULL;
-    require(rr_items_memory(500, 16, 0, &bytes, &err), &err);
+    require(rr_items_memory(500, 16, 0, 0, &bytes, &err), &err);
     require(rr_items_create_random(&items, 500, 16, 0, &host, &err), &err);
     compare(&b, "items", bytes);
 

@@ -97,7 +97,8 @@ static void move_catalogue(feed *f)
         gone[i] = ++f->oldest;
     }
     draw_items(f, vectors, keys, CHANGED);
-    require(rr_items_follow(&next, f->items, gone, CHANGED, keys, vectors, CHANGED, NULL, &err));
+    require(
+        rr_items_follow(&next, f->items, gone, CHANGED, keys, vectors, CHANGED, NULL, NULL, &err));
     require(rr_agent_set_items(f->agent, next, &err));
     require(rr_slot_publish(f->slot, f->agent, NULL, &err));
     rr_items_release(f->items);

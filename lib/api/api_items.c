@@ -8,19 +8,26 @@
 #include "items/items.h"
 #include "store/items_file.h"
 
-/* Features of items have room in the interface and no use yet. */
-static rr_status check_options(const rr_items_options *options, rr_error *err)
+/* What options add to rows. */
+static rr_status read_options(rri_item_rows *rows, const rr_items_options *options, rr_error *err)
 {
     rr_items_options full;
     if (options == NULL) {
         return RR_OK;
     }
     RRI_TRY(rri_abi_read(&full, sizeof full, options, "rr_items_options", err));
-    if (full.feature_dim != 0 || full.features != NULL) {
-        RRI_FAIL(err, RR_E_UNSUPPORTED, "rr_items_options: %s is given; it must be %s",
-                 full.features != NULL ? "features" : "feature_dim",
-                 full.features != NULL ? "NULL" : "0");
+    if (full.feature_dim < 0 || full.feature_dim > RRI_ITEMS_WIDEST) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_items_options: feature_dim is %d; it must be in [0, %d]",
+                 full.feature_dim, RRI_ITEMS_WIDEST);
     }
+    if ((full.feature_dim > 0) != (full.features != NULL) && rows->n > 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "rr_items_options: feature_dim is %d and features is %s; both are given or "
+                 "neither",
+                 full.feature_dim, full.features == NULL ? "NULL" : "given");
+    }
+    rows->features = full.features;
+    rows->feature_dim = (size_t)full.feature_dim;
     return RR_OK;
 }
 
@@ -30,10 +37,11 @@ rr_status rr_items_create(rr_items **out, const float *vectors, const uint64_t *
 {
     RRI_TRY(rri_require(out, "rr_items_create", "out", err));
     RRI_TRY(rri_require(vectors, "rr_items_create", "vectors", err));
-    RRI_TRY(check_options(options, err));
+    rri_item_rows rows = {.vectors = vectors, .keys = keys, .n = (size_t)n};
+    RRI_TRY(read_options(&rows, options, err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
-    return rri_items_create(out, vectors, keys, n, dim, &allocator, err);
+    return rri_items_create_rows(out, &rows, dim, &allocator, err);
 }
 
 rr_status rr_items_create_random(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
@@ -48,10 +56,11 @@ rr_status rr_items_create_random(rr_items **out, int32_t n, int32_t dim, uint64_
     return status;
 }
 
-rr_status rr_items_memory(int32_t n, int32_t dim, int32_t has_keys, size_t *bytes, rr_error *err)
+rr_status rr_items_memory(int32_t n, int32_t dim, int32_t feature_dim, int32_t has_keys,
+                          size_t *bytes, rr_error *err)
 {
     RRI_TRY(rri_require(bytes, "rr_items_memory", "bytes", err));
-    return rri_items_memory(bytes, n, dim, has_keys != 0, err);
+    return rri_items_memory(bytes, n, dim, feature_dim, has_keys != 0, err);
 }
 
 rr_items *rr_items_retain(rr_items *items)
@@ -149,6 +158,8 @@ rr_status rr_items_segment_at(const rr_items *items, int32_t index, rr_items_seg
         .dim = (int32_t)rri_items_dim(items),
         .keys = rri_items_keys(items),
         .vectors = rri_items_vectors(items),
+        .features = rri_items_features(items),
+        .feature_dim = (int32_t)rri_items_feature_dim(items),
     };
     rri_abi_write(out, &segment, sizeof segment);
     return RR_OK;
@@ -156,7 +167,7 @@ rr_status rr_items_segment_at(const rr_items *items, int32_t index, rr_items_seg
 
 rr_status rr_items_follow(rr_items **out, rr_items *before, const uint64_t *gone, int32_t n_gone,
                           const uint64_t *keys, const float *vectors, int32_t n_new,
-                          const rr_host *host, rr_error *err)
+                          const rr_items_options *options, const rr_host *host, rr_error *err)
 {
     RRI_TRY(rri_require(out, "rr_items_follow", "out", err));
     RRI_TRY(rri_require(before, "rr_items_follow", "before", err));
@@ -171,10 +182,11 @@ rr_status rr_items_follow(rr_items **out, rr_items *before, const uint64_t *gone
         RRI_TRY(rri_require(keys, "rr_items_follow", "keys", err));
         RRI_TRY(rri_require(vectors, "rr_items_follow", "vectors", err));
     }
+    rri_item_rows rows = {.vectors = vectors, .keys = keys, .n = (size_t)n_new};
+    RRI_TRY(read_options(&rows, options, err));
     rri_allocator allocator;
     RRI_TRY(rri_allocator_init(&allocator, host, err));
-    return rri_items_follow(out, before, gone, (size_t)n_gone, keys, vectors, (size_t)n_new,
-                            &allocator, err);
+    return rri_items_follow(out, before, gone, (size_t)n_gone, &rows, &allocator, err);
 }
 
 rr_status rr_items_follow_memory(const rr_items *before, int32_t n_new, size_t *bytes,

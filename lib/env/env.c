@@ -218,7 +218,7 @@ rr_status rri_env_memory(size_t *bytes, const rr_env_config *config, const rr_it
     describe(&sized, config, items, n_users, &(rri_allocator){0});
     RRI_TRY(measure(bytes, &sized, err));
     if (items == NULL) {
-        RRI_TRY(rri_items_memory(&of_items, config->num_items, (int32_t)sized.dim, false, err));
+        RRI_TRY(rri_items_memory(&of_items, config->num_items, (int32_t)sized.dim, 0, false, err));
     }
     *bytes = rri_size_add(*bytes, of_items);
     return RR_OK;

@@ -10,9 +10,8 @@
 /* What changes, as the caller says it. */
 typedef struct change {
     const uint64_t *gone; /* [n_gone] keys */
-    const uint64_t *keys; /* [n_new] */
-    const float *vectors; /* [n_new, dim] */
-    size_t n_gone, n_new;
+    size_t n_gone;
+    const rri_item_rows *rows; /* what comes */
 } change;
 
 /* ── what is judged before anything changes ── */
@@ -53,26 +52,44 @@ static rr_status check_gone(const rr_items *before, const change *what, rr_error
     return RR_OK;
 }
 
+static rr_status check_finite(const rr_items *before, const rri_item_rows *rows, rr_error *err)
+{
+    const size_t n = rows->n * before->dim, n_features = rows->n * before->feature_dim;
+    const size_t bad = rri_finite_find(rows->vectors, n);
+    if (bad < n) {
+        RRI_FAIL(err, RR_E_NOT_FINITE,
+                 "follow: coordinate %zu of vector %zu is %g; it must be finite", bad % before->dim,
+                 bad / before->dim, (double)rows->vectors[bad]);
+    }
+    const size_t f = before->feature_dim;
+    const size_t bad_feature = n_features > 0 ? rri_finite_find(rows->features, n_features) : 0;
+    if (bad_feature < n_features) {
+        RRI_FAIL(err, RR_E_NOT_FINITE, "follow: feature %zu of item %zu is %g; it must be finite",
+                 bad_feature % f, bad_feature / f, (double)rows->features[bad_feature]);
+    }
+    return RR_OK;
+}
+
 static rr_status check_change(const rr_items *before, const change *what,
                               const rri_allocator *allocator, rr_error *err)
 {
     const size_t most = INT32_MAX - 1;
-    if (what->n_new > most - before->n) {
+    if (what->rows->n > most - before->n) {
         RRI_FAIL(err, RR_E_INVALID,
                  "follow: %zu new items after %zu are more than %zu, the most that a line has; "
                  "rr_items_compact ends it",
-                 what->n_new, before->n, most);
+                 what->rows->n, before->n, most);
     }
-    const size_t n = what->n_new * before->dim;
-    const size_t bad = rri_finite_find(what->vectors, n);
-    if (bad < n) {
-        RRI_FAIL(err, RR_E_NOT_FINITE,
-                 "follow: coordinate %zu of vector %zu is %g; it must be finite", bad % before->dim,
-                 bad / before->dim, (double)what->vectors[bad]);
+    if (what->rows->n > 0 && what->rows->feature_dim != before->feature_dim) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "follow: the new items have %zu features; they must have %zu, as those that they "
+                 "follow",
+                 what->rows->feature_dim, before->feature_dim);
     }
+    RRI_TRY(check_finite(before, what->rows, err));
     RRI_TRY(check_gone(before, what, err));
     RRI_TRY(check_distinct(what->gone, what->n_gone, "gone", allocator, err));
-    return check_distinct(what->keys, what->n_new, "keys", allocator, err);
+    return check_distinct(what->rows->keys, what->rows->n, "keys", allocator, err);
 }
 
 /* ── the change ── */
@@ -87,8 +104,13 @@ static rr_status storage_for(rri_storage **out, const rr_items *before, size_t n
         return RR_OK;
     }
     rri_storage *s = NULL;
-    RRI_TRY(rri_storage_create(&s, rri_items_room(before->n + n), before->dim, allocator, err));
+    RRI_TRY(rri_storage_create(&s, rri_items_room(before->n + n), before->dim, before->feature_dim,
+                               allocator, err));
     memcpy(s->vectors, before->vectors, before->n * before->dim * sizeof *s->vectors);
+    if (before->feature_dim > 0) {
+        memcpy(s->features, before->features,
+               before->n * before->feature_dim * sizeof *s->features);
+    }
     memcpy(s->keys, before->keys, before->n * sizeof *s->keys);
     for (size_t i = 0; i < before->n; i++) {
         rri_storage_add(s, i, old != NULL ? old->births[i] : 0);
@@ -108,15 +130,29 @@ static void end_item(rri_storage *s, size_t item, uint32_t generation, rri_gener
     sum->n_alive--;
 }
 
-static void add_item(rri_storage *s, uint64_t key, const float *vector, uint32_t generation,
+/* Item `from` of the rows. */
+static void add_item(rri_storage *s, const rri_item_rows *rows, size_t from, uint32_t generation,
                      rri_generation *sum)
 {
-    const size_t at = (size_t)sum->n++;
-    s->keys[at] = key;
-    memcpy(s->vectors + at * s->dim, vector, s->dim * sizeof *vector);
+    const size_t at = (size_t)sum->n++, f = s->feature_dim;
+    s->keys[at] = rows->keys[from];
+    memcpy(s->vectors + at * s->dim, rows->vectors + from * s->dim, s->dim * sizeof *s->vectors);
+    if (f > 0) {
+        memcpy(s->features + at * f, rows->features + from * f, f * sizeof *s->features);
+    }
     rri_storage_add(s, at, generation);
-    sum->fingerprint += rri_line_hash_birth(key, vector, s->dim, at, generation);
+    sum->fingerprint += rri_line_hash_birth(rows, from, s->dim, at, generation);
     sum->n_alive++;
+}
+
+/* Whether item `there` is what item `from` of the rows says. */
+static bool is_same(const rri_storage *s, size_t there, const rri_item_rows *rows, size_t from)
+{
+    const size_t dim = s->dim, f = s->feature_dim;
+    return memcmp(s->vectors + there * dim, rows->vectors + from * dim, dim * sizeof *s->vectors) ==
+               0 &&
+           (f == 0 || memcmp(s->features + there * f, rows->features + from * f,
+                             f * sizeof *s->features) == 0);
 }
 
 static void apply(rri_storage *s, const change *what, uint32_t generation, rri_generation *sum)
@@ -124,19 +160,17 @@ static void apply(rri_storage *s, const change *what, uint32_t generation, rri_g
     for (size_t i = 0; i < what->n_gone; i++) {
         end_item(s, (size_t)rri_storage_find(s, what->gone[i], generation), generation, sum);
     }
-    for (size_t i = 0; i < what->n_new; i++) {
-        const float *vector = what->vectors + i * s->dim;
-        const int32_t there = rri_storage_find(s, what->keys[i], generation);
+    for (size_t i = 0; i < what->rows->n; i++) {
+        const int32_t there = rri_storage_find(s, what->rows->keys[i], generation);
         const bool is_there =
             there >= 0 && rri_life_death(&s->life, (size_t)there) == RRI_LIFE_LASTS;
         if (is_there) {
-            const float *own = s->vectors + (size_t)there * s->dim;
-            if (memcmp(own, vector, s->dim * sizeof *own) == 0) {
+            if (is_same(s, (size_t)there, what->rows, i)) {
                 continue;
             }
             end_item(s, (size_t)there, generation, sum);
         }
-        add_item(s, what->keys[i], vector, generation, sum);
+        add_item(s, what->rows, i, generation, sum);
     }
 }
 
@@ -153,7 +187,7 @@ static rr_status follow(rr_items **out, const rr_items *before, rri_line *line, 
     RRI_TRY(check_change(before, what, allocator, err));
     RRI_TRY(rri_line_reserve(line, err));
     rri_storage *storage = NULL;
-    RRI_TRY(storage_for(&storage, before, what->n_new, allocator, err));
+    RRI_TRY(storage_for(&storage, before, what->rows->n, allocator, err));
     rri_generation sum = {before->fingerprint, (int32_t)before->n, (int32_t)before->n_alive};
     rr_items *items = NULL;
     const rr_status status =
@@ -173,10 +207,9 @@ static rr_status follow(rr_items **out, const rr_items *before, rri_line *line, 
 }
 
 rr_status rri_items_follow(rr_items **out, rr_items *before, const uint64_t *gone, size_t n_gone,
-                           const uint64_t *keys, const float *vectors, size_t n_new,
-                           const rri_allocator *allocator, rr_error *err)
+                           const rri_item_rows *rows, const rri_allocator *allocator, rr_error *err)
 {
-    const change what = {gone, keys, vectors, n_gone, n_new};
+    const change what = {gone, n_gone, rows};
     rri_line *line = NULL;
     RRI_TRY(rri_line_of(&line, before, err));
     (void)pthread_mutex_lock(&line->mutex);
@@ -191,7 +224,8 @@ size_t rri_items_follow_memory(const rr_items *before, size_t n_new)
     const bool has_room = before->storage != NULL && n_new <= before->storage->room - before->n;
     const size_t room = rri_items_room(rri_size_add(before->n, n_new));
     return has_room ? handle
-                    : rri_size_add(handle, rri_memory_size(rri_storage_bytes(room, before->dim)));
+                    : rri_size_add(handle, rri_memory_size(rri_storage_bytes(room, before->dim,
+                                                                             before->feature_dim)));
 }
 
 /* ── ancestors ── */
@@ -225,16 +259,18 @@ rr_status rri_items_ancestor(rr_items **out, const rr_items *items, uint64_t fin
 rr_status rri_items_compact(rr_items **out, const rr_items *items, int32_t *map,
                             const rri_allocator *allocator, rr_error *err)
 {
-    const size_t dim = items->dim, n_alive = items->n_alive;
+    const size_t dim = items->dim, f = items->feature_dim, n_alive = items->n_alive;
     const size_t of_vectors = rri_memory_size(n_alive * dim * sizeof(float));
-    const size_t bytes = of_vectors + n_alive * sizeof(uint64_t);
+    const size_t of_features = rri_memory_size(n_alive * f * sizeof(float));
+    const size_t bytes = of_vectors + of_features + n_alive * sizeof(uint64_t);
     if (n_alive == 0) {
         RRI_FAIL(err, RR_E_STATE, "compact: all %zu items are gone; one must be left", items->n);
     }
     void *block;
     RRI_TRY(rri_memory_allocate_unset(&block, allocator, bytes, "compact", err));
     float *vectors = block;
-    uint64_t *keys = (uint64_t *)(void *)((char *)block + of_vectors);
+    float *features = (float *)(void *)((char *)block + of_vectors);
+    uint64_t *keys = (uint64_t *)(void *)((char *)block + of_vectors + of_features);
     size_t to = 0;
     for (size_t i = 0; i < items->n; i++) {
         const bool is_alive = rri_items_is_alive(items, i);
@@ -243,11 +279,14 @@ rr_status rri_items_compact(rr_items **out, const rr_items *items, int32_t *map,
         }
         if (is_alive) {
             memcpy(vectors + to * dim, items->vectors + i * dim, dim * sizeof *vectors);
+            if (f > 0) {
+                memcpy(features + to * f, items->features + i * f, f * sizeof *features);
+            }
             keys[to++] = items->keys[i];
         }
     }
-    const rr_status status =
-        rri_items_create(out, vectors, keys, (int32_t)to, (int32_t)dim, allocator, err);
+    const rri_item_rows rows = {vectors, keys, features, to, f};
+    const rr_status status = rri_items_create_rows(out, &rows, (int32_t)dim, allocator, err);
     rri_memory_release(allocator, block, bytes);
     return status;
 }
@@ -262,11 +301,10 @@ static rr_status restore_history(rri_line *line, const rri_items_file *file, rri
     void *block;
     RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "items", err));
     rri_generation *changes = block;
-    for (size_t i = 0; i < file->n; i++) {
+    for (size_t i = 0; i < file->rows.n; i++) {
         const uint32_t birth = file->births[i], death = file->deaths[i];
         if (birth > 0) {
-            changes[birth].fingerprint += rri_line_hash_birth(
-                file->keys[i], file->vectors + i * file->dim, file->dim, i, birth);
+            changes[birth].fingerprint += rri_line_hash_birth(&file->rows, i, file->dim, i, birth);
             changes[birth].n++;
             changes[birth].n_alive++;
         }
@@ -293,10 +331,15 @@ static rr_status restore_storage(rri_storage **out, const rri_items_file *file,
                                  const rri_allocator *allocator, rr_error *err)
 {
     rri_storage *s = NULL;
-    RRI_TRY(rri_storage_create(&s, rri_items_room(file->n), file->dim, allocator, err));
-    memcpy(s->vectors, file->vectors, file->n * file->dim * sizeof *s->vectors);
-    memcpy(s->keys, file->keys, file->n * sizeof *s->keys);
-    for (size_t i = 0; i < file->n; i++) {
+    const rri_item_rows *rows = &file->rows;
+    const size_t n = rows->n, f = rows->feature_dim;
+    RRI_TRY(rri_storage_create(&s, rri_items_room(n), file->dim, f, allocator, err));
+    memcpy(s->vectors, rows->vectors, n * file->dim * sizeof *s->vectors);
+    if (f > 0) {
+        memcpy(s->features, rows->features, n * f * sizeof *s->features);
+    }
+    memcpy(s->keys, rows->keys, n * sizeof *s->keys);
+    for (size_t i = 0; i < n; i++) {
         rri_storage_add(s, i, file->births[i]);
         if (file->deaths[i] != RRI_LIFE_LASTS) {
             rri_storage_end(s, i, file->deaths[i]);
@@ -330,8 +373,9 @@ rr_status rri_items_restore(rr_items **out, const rri_items_file *file,
                             const rri_allocator *allocator, rr_error *err)
 {
     rr_items *root = NULL;
-    RRI_TRY(rri_items_create(&root, file->vectors, file->keys, (int32_t)file->n_root,
-                             (int32_t)file->dim, allocator, err));
+    rri_item_rows first = file->rows;
+    first.n = file->n_root;
+    RRI_TRY(rri_items_create_rows(&root, &first, (int32_t)file->dim, allocator, err));
     if (file->generation == 0) {
         *out = root;
         return RR_OK;

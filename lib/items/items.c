@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/finite.h"
 #include "core/hash.h"
 #include "core/philox.h"
 #include "core/refs.h"
@@ -45,15 +46,20 @@ int32_t rri_items_find(const rr_items *items, uint64_t key)
 /* A catalogue that has its arrays in its own block, while they are filled. */
 typedef struct rri_fresh {
     rr_items *items;
-    float *vectors; /* [n, dim] */
-    uint64_t *keys; /* [n] */
+    float *vectors;  /* [n, dim] */
+    float *features; /* [n, feature_dim] */
+    uint64_t *keys;  /* [n] */
 } rri_fresh;
 
 static rri_fresh layout(rr_items *items, rri_arena *arena, bool has_keys)
 {
-    const rri_fresh fresh = {items, RRI_TAKE(arena, float, rri_size_multiply(items->n, items->dim)),
-                             RRI_TAKE(arena, uint64_t, items->n)};
+    const size_t f = items->feature_dim;
+    rri_fresh fresh = {.items = items};
+    fresh.vectors = RRI_TAKE(arena, float, rri_size_multiply(items->n, items->dim));
+    fresh.features = f > 0 ? RRI_TAKE(arena, float, rri_size_multiply(items->n, f)) : NULL;
+    fresh.keys = RRI_TAKE(arena, uint64_t, items->n);
     items->vectors = fresh.vectors;
+    items->features = fresh.features;
     items->keys = fresh.keys;
     rri_u64_table_layout(&items->table, arena, has_keys ? rri_u64_table_slots(items->n) : 0);
     return fresh;
@@ -68,7 +74,7 @@ static size_t measure(rr_items *plan, bool has_keys)
     return counting.used; /* SIZE_MAX where it overflowed, which no allocation grants */
 }
 
-static rr_status check_shape(int32_t n, int32_t dim, rr_error *err)
+static rr_status check_shape(int32_t n, int32_t dim, int32_t feature_dim, rr_error *err)
 {
     if (n < 1 || n == INT32_MAX) {
         RRI_FAIL(err, RR_E_INVALID, "items: n is %d; it must be in [1, 2147483646]", n);
@@ -77,23 +83,29 @@ static rr_status check_shape(int32_t n, int32_t dim, rr_error *err)
         RRI_FAIL(err, RR_E_INVALID, "items: dim is %d; it must be in [1, %d]", dim,
                  RRI_ITEMS_WIDEST);
     }
+    if (feature_dim < 0 || feature_dim > RRI_ITEMS_WIDEST) {
+        RRI_FAIL(err, RR_E_INVALID, "items: feature_dim is %d; it must be in [0, %d]", feature_dim,
+                 RRI_ITEMS_WIDEST);
+    }
     return RR_OK;
 }
 
-rr_status rri_items_memory(size_t *bytes, int32_t n, int32_t dim, bool has_keys, rr_error *err)
+rr_status rri_items_memory(size_t *bytes, int32_t n, int32_t dim, int32_t feature_dim,
+                           bool has_keys, rr_error *err)
 {
-    RRI_TRY(check_shape(n, dim, err));
-    rr_items plan = {.n = (size_t)n, .dim = (size_t)dim};
+    RRI_TRY(check_shape(n, dim, feature_dim, err));
+    rr_items plan = {.n = (size_t)n, .dim = (size_t)dim, .feature_dim = (size_t)feature_dim};
     *bytes = measure(&plan, has_keys);
     return RR_OK;
 }
 
 /* The block, laid out and empty. */
-static rr_status allocate(rri_fresh *out, int32_t n, int32_t dim, bool has_keys,
+static rr_status allocate(rri_fresh *out, int32_t n, int32_t dim, size_t feature_dim, bool has_keys,
                           const rri_allocator *allocator, rr_error *err)
 {
-    RRI_TRY(check_shape(n, dim, err));
-    rr_items plan = {.allocator = *allocator, .n = (size_t)n, .dim = (size_t)dim};
+    RRI_TRY(check_shape(n, dim, (int32_t)feature_dim, err));
+    rr_items plan = {
+        .allocator = *allocator, .n = (size_t)n, .dim = (size_t)dim, .feature_dim = feature_dim};
     plan.block_bytes = measure(&plan, has_keys);
     rri_arena arena;
     RRI_TRY(rri_arena_create(&arena, plan.block_bytes, allocator, "items", err));
@@ -118,10 +130,12 @@ rr_status rri_items_of_storage(rr_items **out, rri_storage *storage, rri_line *l
     items->n = (size_t)what->n;
     items->n_alive = (size_t)what->n_alive;
     items->dim = storage->dim;
+    items->feature_dim = storage->feature_dim;
     items->generation = generation;
     items->fingerprint = what->fingerprint;
     items->root = line->root;
     items->vectors = storage->vectors;
+    items->features = storage->feature_dim > 0 ? storage->features : NULL;
     items->keys = storage->keys;
     items->storage = storage;
     atomic_init(&items->line, line);
@@ -173,6 +187,12 @@ static void compute_fingerprint(rr_items *items)
     rri_hash_update(&hash, sizes, sizeof sizes);
     rri_hash_update(&hash, items->keys, items->n * sizeof *items->keys);
     rri_hash_update(&hash, items->vectors, items->n * items->dim * sizeof *items->vectors);
+    if (items->feature_dim > 0) {
+        const uint64_t width = items->feature_dim;
+        rri_hash_update(&hash, &width, sizeof width);
+        rri_hash_update(&hash, items->features,
+                        items->n * items->feature_dim * sizeof *items->features);
+    }
     items->fingerprint = items->root = rri_hash_final(&hash);
 }
 
@@ -183,24 +203,39 @@ static void number_keys(const rri_fresh *fresh)
     }
 }
 
-static rr_status fill(const rri_fresh *fresh, const float *vectors, const uint64_t *keys,
-                      rr_error *err)
+static rr_status copy_features(const rri_fresh *fresh, const float *features, rr_error *err)
 {
-    RRI_TRY(copy_vectors(fresh, vectors, err));
-    if (keys == NULL) {
+    const size_t f = fresh->items->feature_dim, n = fresh->items->n * f;
+    const size_t bad = f > 0 ? rri_finite_find(features, n) : n;
+    if (bad < n) {
+        RRI_FAIL(err, RR_E_NOT_FINITE, "items: feature %zu of item %zu is %g; it must be finite",
+                 bad % f, bad / f, (double)features[bad]);
+    }
+    if (f > 0) {
+        memcpy(fresh->features, features, n * sizeof *features);
+    }
+    return RR_OK;
+}
+
+static rr_status fill(const rri_fresh *fresh, const rri_item_rows *rows, rr_error *err)
+{
+    RRI_TRY(copy_vectors(fresh, rows->vectors, err));
+    RRI_TRY(copy_features(fresh, rows->features, err));
+    if (rows->keys == NULL) {
         number_keys(fresh);
         return RR_OK;
     }
-    memcpy(fresh->keys, keys, fresh->items->n * sizeof *keys);
+    memcpy(fresh->keys, rows->keys, fresh->items->n * sizeof *rows->keys);
     return insert_keys(fresh->items, err);
 }
 
-rr_status rri_items_create(rr_items **out, const float *vectors, const uint64_t *keys, int32_t n,
-                           int32_t dim, const rri_allocator *allocator, rr_error *err)
+rr_status rri_items_create_rows(rr_items **out, const rri_item_rows *rows, int32_t dim,
+                                const rri_allocator *allocator, rr_error *err)
 {
     rri_fresh fresh;
-    RRI_TRY(allocate(&fresh, n, dim, keys != NULL, allocator, err));
-    const rr_status status = fill(&fresh, vectors, keys, err);
+    RRI_TRY(allocate(&fresh, (int32_t)rows->n, dim, rows->feature_dim, rows->keys != NULL,
+                     allocator, err));
+    const rr_status status = fill(&fresh, rows, err);
     if (status != RR_OK) {
         release_block(fresh.items);
         return status;
@@ -210,11 +245,18 @@ rr_status rri_items_create(rr_items **out, const float *vectors, const uint64_t 
     return RR_OK;
 }
 
+rr_status rri_items_create(rr_items **out, const float *vectors, const uint64_t *keys, int32_t n,
+                           int32_t dim, const rri_allocator *allocator, rr_error *err)
+{
+    const rri_item_rows rows = {.vectors = vectors, .keys = keys, .n = (size_t)n};
+    return rri_items_create_rows(out, &rows, dim, allocator, err);
+}
+
 rr_status rri_items_create_random(rr_items **out, int32_t n, int32_t dim, uint64_t seed,
                                   const rri_allocator *allocator, rr_error *err)
 {
     rri_fresh fresh;
-    RRI_TRY(allocate(&fresh, n, dim, false, allocator, err));
+    RRI_TRY(allocate(&fresh, n, dim, 0, false, allocator, err));
     const float deviation = (float)(1.0 / sqrt((double)dim));
     for (size_t i = 0; i < fresh.items->n; i++) {
         float *vector = fresh.vectors + i * fresh.items->dim;
@@ -271,6 +313,16 @@ const uint64_t *rri_items_keys(const rr_items *items)
 const float *rri_items_vectors(const rr_items *items)
 {
     return items->vectors;
+}
+
+const float *rri_items_features(const rr_items *items)
+{
+    return items->features;
+}
+
+size_t rri_items_feature_dim(const rr_items *items)
+{
+    return items->feature_dim;
 }
 
 /* ── generations ── */

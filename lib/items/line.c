@@ -116,10 +116,12 @@ rr_status rri_line_of(rri_line **line, rr_items *items, rr_error *err)
 
 /* ── storage ── */
 
-static void layout_storage(rri_storage *s, rri_arena *arena, size_t room, size_t dim)
+static void layout_storage(rri_storage *s, rri_arena *arena, size_t room, size_t dim,
+                           size_t feature_dim)
 {
     (void)RRI_TAKE(arena, rri_storage, 1);
     s->vectors = RRI_TAKE(arena, float, rri_size_multiply(room, dim));
+    s->features = RRI_TAKE(arena, float, rri_size_multiply(room, feature_dim));
     s->keys = RRI_TAKE(arena, uint64_t, room);
     s->births = RRI_TAKE(arena, uint32_t, room);
     s->before = RRI_TAKE(arena, int32_t, room);
@@ -131,11 +133,11 @@ static void layout_storage(rri_storage *s, rri_arena *arena, size_t room, size_t
     s->slots = RRI_TAKE(arena, _Atomic int32_t, s->table.n_slots);
 }
 
-size_t rri_storage_bytes(size_t room, size_t dim)
+size_t rri_storage_bytes(size_t room, size_t dim, size_t feature_dim)
 {
     rri_storage sized = {0};
     rri_arena arena = {0};
-    layout_storage(&sized, &arena, room, dim);
+    layout_storage(&sized, &arena, room, dim, feature_dim);
     return arena.used;
 }
 
@@ -148,21 +150,22 @@ size_t rri_items_room(size_t n)
 
 /* What is not used yet is not touched, so that a system which gives memory page by page gives no
  * more than there are items. */
-rr_status rri_storage_create(rri_storage **out, size_t room, size_t dim,
+rr_status rri_storage_create(rri_storage **out, size_t room, size_t dim, size_t feature_dim,
                              const rri_allocator *allocator, rr_error *err)
 {
-    const size_t bytes = rri_storage_bytes(room, dim);
+    const size_t bytes = rri_storage_bytes(room, dim, feature_dim);
     void *block;
     RRI_TRY(rri_memory_allocate_unset(&block, allocator, bytes, "items", err));
     rri_arena arena = {.base = block};
     rri_storage *s = block;
     memset(s, 0, sizeof *s);
-    layout_storage(s, &arena, room, dim);
+    layout_storage(s, &arena, room, dim, feature_dim);
     rri_refs_init(&s->refs);
     s->allocator = *allocator;
     s->bytes = bytes;
     s->room = room;
     s->dim = dim;
+    s->feature_dim = feature_dim;
     rri_u64_table_draw_salt(s->table.salt, s);
     for (size_t i = 0; i < s->table.n_slots; i++) {
         atomic_init(&s->slots[i], -1);
@@ -238,14 +241,18 @@ int32_t rri_storage_find(const rri_storage *s, uint64_t key, uint32_t generation
 
 /* ── fingerprints ── */
 
-uint64_t rri_line_hash_birth(uint64_t key, const float *vector, size_t dim, size_t item,
+uint64_t rri_line_hash_birth(const rri_item_rows *rows, size_t at, size_t dim, size_t item,
                              uint32_t birth)
 {
-    const uint64_t what[] = {key, item, birth};
+    const uint64_t what[] = {rows->keys[at], item, birth};
     rri_hash hash;
     rri_hash_init(&hash, 1);
     rri_hash_update(&hash, what, sizeof what);
-    rri_hash_update(&hash, vector, dim * sizeof *vector);
+    rri_hash_update(&hash, rows->vectors + at * dim, dim * sizeof *rows->vectors);
+    if (rows->feature_dim > 0) {
+        rri_hash_update(&hash, rows->features + at * rows->feature_dim,
+                        rows->feature_dim * sizeof *rows->features);
+    }
     return rri_hash_final(&hash);
 }
 

@@ -2,8 +2,8 @@
 /* line.h: what the generations of a catalogue share, for items.c and follow.c alone.
  *
  *   rri_line      which generations there have been: fingerprint, items and living items of each
- *   rri_storage   vectors │ keys │ births │ deaths │ … │ slots, with room at the end; a generation
- *                 is the first n items of one. Where room ends, the next generation begins another
+ *   rri_storage   vectors │ features │ keys │ births │ deaths │ … │ slots, with room at the end; a
+ * generation is the first n items of one. Where room ends, the next generation begins another
  *                 storage of half as much again, and earlier generations keep theirs.
  *
  * One follow at a time, under the line's mutex; readers take no lock but for the history. */
@@ -37,8 +37,9 @@ typedef struct rri_line {
 typedef struct rri_storage {
     rri_refs refs;
     rri_allocator allocator;
-    size_t bytes, room, dim;
+    size_t bytes, room, dim, feature_dim;
     float *vectors;   /* [room, dim] */
+    float *features;  /* [room, feature_dim] */
     uint64_t *keys;   /* [room] */
     uint32_t *births; /* [room] */
     int32_t *before;  /* [room] the index that had its key before; −1: none */
@@ -51,10 +52,11 @@ struct rr_items {
     rri_refs refs;
     rri_allocator allocator;
     size_t block_bytes;
-    size_t n, n_alive, dim;
+    size_t n, n_alive, dim, feature_dim;
     uint32_t generation;
     uint64_t fingerprint, root;
     const float *vectors;     /* [n, dim] */
+    const float *features;    /* [n, feature_dim]; NULL: there are none */
     const uint64_t *keys;     /* [n] */
     rri_u64_table table;      /* of keys, where there is no storage; without slots where every key
                                  is its own index */
@@ -71,19 +73,20 @@ rr_status rri_line_reserve(rri_line *line, rr_error *err);
 void rri_line_add(rri_line *line, const rri_generation *generation);
 
 /* Empty, with room for so many items. */
-rr_status rri_storage_create(rri_storage **out, size_t room, size_t dim,
+rr_status rri_storage_create(rri_storage **out, size_t room, size_t dim, size_t feature_dim,
                              const rri_allocator *allocator, rr_error *err);
-size_t rri_storage_bytes(size_t room, size_t dim);
+size_t rri_storage_bytes(size_t room, size_t dim, size_t feature_dim);
 rri_storage *rri_storage_retain(rri_storage *storage);
 void rri_storage_release(rri_storage *storage);
-/* Item `at`, the next one, whose key and vector lie there already. */
+/* Item `at`, the next one, whose key, vector and features lie there already. */
 void rri_storage_add(rri_storage *storage, size_t at, uint32_t birth);
 void rri_storage_end(rri_storage *storage, size_t item, uint32_t death);
 /* The newest index of a key that is not after `generation`; −1: none. */
 int32_t rri_storage_find(const rri_storage *storage, uint64_t key, uint32_t generation);
 
-/* What an item adds to the fingerprint of its generation, and what its end does. */
-uint64_t rri_line_hash_birth(uint64_t key, const float *vector, size_t dim, size_t item,
+/* What item `at` of a table adds to the fingerprint of the generation that it is born in as
+ * `item`, and what its end does. */
+uint64_t rri_line_hash_birth(const rri_item_rows *rows, size_t at, size_t dim, size_t item,
                              uint32_t birth);
 uint64_t rri_line_hash_death(size_t item, uint32_t death);
 

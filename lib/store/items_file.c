@@ -57,6 +57,11 @@ rr_status rri_items_file_describe(rri_safetensors_writer *writer, const void *co
                                 rri_items_keys(items), err));
     RRI_TRY(rri_safetensors_add(writer, "items.vectors", RRI_DTYPE_F32, shape, 2,
                                 rri_items_vectors(items), err));
+    if (rri_items_feature_dim(items) > 0) {
+        const size_t features[] = {shape[0], rri_items_feature_dim(items)};
+        RRI_TRY(rri_safetensors_add(writer, "items.features", RRI_DTYPE_F32, features, 2,
+                                    rri_items_features(items), err));
+    }
     if (saved->births == NULL) {
         return RR_OK;
     }
@@ -85,7 +90,7 @@ static rr_status find(const void **data, const rri_safetensors_reader *reader, c
 static rr_status check_life(rri_items_file *file, rr_error *err)
 {
     uint32_t latest = 0;
-    for (size_t i = 0; i < file->n; i++) {
+    for (size_t i = 0; i < file->rows.n; i++) {
         const uint32_t birth = file->births[i], death = file->deaths[i];
         const bool is_death = death != RRI_LIFE_LASTS;
         if (birth > INT32_MAX || birth < latest || (i == 0 && birth != 0)) {
@@ -105,6 +110,37 @@ static rr_status check_life(rri_items_file *file, rr_error *err)
     return RR_OK;
 }
 
+/* Features [n, f], where the file has them. */
+static rr_status read_features(rri_item_rows *rows, const rri_safetensors_reader *reader,
+                               rr_error *err)
+{
+    const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, "items.features");
+    const void *features = NULL;
+    if (tensor == NULL) {
+        return RR_OK;
+    }
+    const size_t shape[] = {rows->n, tensor->n_dims == 2 ? tensor->shape[1] : 0};
+    if (shape[1] < 1 || shape[1] > RRI_ITEMS_WIDEST) {
+        RRI_FAIL(err, RR_E_FORMAT, "items: items.features has rows of %zu numbers, or is no table",
+                 shape[1]);
+    }
+    RRI_TRY(find(&features, reader, "items.features", RRI_DTYPE_F32, shape, 2, err));
+    rows->features = features;
+    rows->feature_dim = shape[1];
+    return RR_OK;
+}
+
+static rr_status check_finite(const float *table, size_t n, size_t width, const char *number,
+                              const char *row, rr_error *err)
+{
+    const size_t bad = rri_finite_find(table, n * width);
+    if (bad < n * width) {
+        RRI_FAIL(err, RR_E_NOT_FINITE, "items: %s %zu of %s %zu is %g; it must be finite", number,
+                 bad % width, row, bad / width, (double)table[bad]);
+    }
+    return RR_OK;
+}
+
 static rr_status read_file(rri_items_file *file, const rri_safetensors_reader *reader,
                            rr_error *err)
 {
@@ -119,20 +155,21 @@ static rr_status read_file(rri_items_file *file, const rri_safetensors_reader *r
     }
     RRI_TRY(find(&keys, reader, "items.keys", RRI_DTYPE_U64, shape, 1, err));
     RRI_TRY(find(&values, reader, "items.vectors", RRI_DTYPE_F32, shape, 2, err));
-    *file = (rri_items_file){.keys = keys, .vectors = values, .n = shape[0], .dim = shape[1]};
+    *file =
+        (rri_items_file){.rows = {.keys = keys, .vectors = values, .n = shape[0]}, .dim = shape[1]};
+    RRI_TRY(read_features(&file->rows, reader, err));
     if (rri_safetensors_lookup(reader, "items.births") == NULL) {
-        file->n_root = file->n;
+        file->n_root = file->rows.n;
         return RR_OK;
     }
     RRI_TRY(find(&births, reader, "items.births", RRI_DTYPE_I32, shape, 1, err));
     RRI_TRY(find(&deaths, reader, "items.deaths", RRI_DTYPE_I32, shape, 1, err));
     file->births = births;
     file->deaths = deaths;
-    const size_t n = file->n * file->dim, bad = rri_finite_find(file->vectors, n);
-    if (bad < n) {
-        RRI_FAIL(err, RR_E_NOT_FINITE,
-                 "items: coordinate %zu of vector %zu is %g; it must be finite", bad % file->dim,
-                 bad / file->dim, (double)file->vectors[bad]);
+    const rri_item_rows *rows = &file->rows;
+    RRI_TRY(check_finite(rows->vectors, rows->n, file->dim, "coordinate", "vector", err));
+    if (rows->feature_dim > 0) {
+        RRI_TRY(check_finite(rows->features, rows->n, rows->feature_dim, "feature", "item", err));
     }
     return check_life(file, err);
 }

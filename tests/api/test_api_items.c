@@ -96,8 +96,8 @@ static void count_given_back(void *user, void *block, size_t bytes)
     free(block);
 }
 
-/* Room that is reserved is refused by name, and what is retained is released as often. */
-START_TEST(test_api_items_features_are_refused_until_they_are_served)
+/* And what is retained is released as often. */
+START_TEST(test_api_items_have_features_of_their_own)
 {
     rr_items *items = NULL;
     rr_error err = {0};
@@ -116,12 +116,30 @@ START_TEST(test_api_items_features_are_refused_until_they_are_served)
     ck_assert_ptr_null(rr_items_retain(NULL));
     options.feature_dim = 1;
     ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err),
-                     RR_E_UNSUPPORTED);
-    ck_assert_str_eq(err.text, "rr_items_options: feature_dim is given; it must be 0");
-    options.features = vectors;
+                     RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_items_options: feature_dim is 1 and features is NULL; both are "
+                               "given or neither");
+    options = (rr_items_options){sizeof options, -1, vectors};
     ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err),
-                     RR_E_UNSUPPORTED);
-    ck_assert_str_eq(err.text, "rr_items_options: features is given; it must be NULL");
+                     RR_E_INVALID);
+    ck_assert_str_eq(err.text, "rr_items_options: feature_dim is -1; it must be in [0, 4096]");
+    options.feature_dim = 1;
+    ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err), RR_OK);
+    rr_items_segment segment = {.struct_size = sizeof segment};
+    ck_assert_int_eq(rr_items_segment_at(items, 0, &segment, &err), RR_OK);
+    ck_assert_int_eq(segment.feature_dim, 1);
+    ck_assert_mem_eq(segment.features, vectors, 2 * sizeof *vectors);
+    rr_items *next = NULL;
+    ck_assert_int_eq(
+        rr_items_follow(&next, items, NULL, 0, &(uint64_t){99}, vectors, 1, NULL, NULL, &err),
+        RR_E_INVALID); /* without its feature */
+    ck_assert_int_eq(
+        rr_items_follow(&next, items, NULL, 0, &(uint64_t){99}, vectors, 1, &options, NULL, &err),
+        RR_OK);
+    ck_assert_int_eq(rr_items_segment_at(next, 0, &segment, &err), RR_OK);
+    ck_assert(segment.n == 3 && segment.features[2] == vectors[0]);
+    rr_items_release(next);
+    rr_items_release(items);
     options.struct_size = 5;
     ck_assert_int_eq(rr_items_create(&items, vectors, keys, 2, 2, &options, NULL, &err),
                      RR_E_INVALID);
@@ -181,7 +199,7 @@ END_TEST
 
 CHECK_MAIN("api/api_items", test_api_items_round_trip, test_api_items_segments_are_the_catalogue,
            test_api_items_keys_of_indices_are_those_that_find_gave,
-           test_api_items_features_are_refused_until_they_are_served,
+           test_api_items_have_features_of_their_own,
            test_api_items_null_arguments_are_refused_with_their_name,
            test_api_items_bad_host_is_refused,
            test_api_items_random_do_not_depend_on_the_hosts_rounding)

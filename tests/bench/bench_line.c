@@ -94,7 +94,8 @@ static double change(line *l, int32_t n_gone, int32_t dim)
         l->next_gone += (uint64_t)step;
     }
     const double begin = now();
-    require(rr_items_follow(&next, l->items, gone, n_gone, &l->next_key, vector, 1, NULL, &err));
+    require(
+        rr_items_follow(&next, l->items, gone, n_gone, &l->next_key, vector, 1, NULL, NULL, &err));
     exchange(l, next);
     const double spent = now() - begin;
     l->next_key++;

@@ -67,7 +67,8 @@ static rr_status try_follow(rr_items **out, rr_items *before, const uint64_t *go
     for (size_t i = 0; i < n_new; i++) {
         vector_of(vectors + i * DIM, keys[i], edition);
     }
-    return rri_items_follow(out, before, gone, n_gone, keys, vectors, n_new, &counting, err);
+    const rri_item_rows rows = {.vectors = vectors, .keys = keys, .n = n_new};
+    return rri_items_follow(out, before, gone, n_gone, &rows, &counting, err);
 }
 
 static rr_items *follow(rr_items *before, const uint64_t *gone, size_t n_gone, const uint64_t *keys,
@@ -204,8 +205,8 @@ START_TEST(test_follow_refuses_what_cannot_be_and_changes_nothing)
     for (size_t i = 0; i < 3; i++) {
         const uint64_t key = 70;
         char wanted[64];
-        ck_assert_int_eq(rri_items_follow(&b, a, NULL, 0, &key, odd[i], 1, &counting, &err),
-                         RR_E_NOT_FINITE);
+        const rri_item_rows rows = {.vectors = odd[i], .keys = &key, .n = 1};
+        ck_assert_int_eq(rri_items_follow(&b, a, NULL, 0, &rows, &counting, &err), RR_E_NOT_FINITE);
         snprintf(wanted, sizeof wanted, "follow: coordinate %zu of vector 0 is", at[i]);
         ck_assert_msg(strstr(err.text, wanted) != NULL, "%s", err.text);
     }
@@ -402,6 +403,80 @@ START_TEST(test_follow_runs_beside_readers_who_see_their_own_generation)
 }
 END_TEST
 
+/* Features of width 2: of key k, edition e: (k, e). */
+static rr_items *follow_featured(rr_items *before, const uint64_t *keys, size_t n, float edition)
+{
+    float vectors[8 * DIM], features[8 * 2];
+    rr_items *items = NULL;
+    rr_error err = {0};
+    for (size_t i = 0; i < n; i++) {
+        vector_of(vectors + i * DIM, keys[i], 0);
+        features[2 * i] = (float)keys[i];
+        features[2 * i + 1] = edition;
+    }
+    const rri_item_rows rows = {vectors, keys, features, n, 2};
+    const rr_status status =
+        before == NULL ? rri_items_create_rows(&items, &rows, DIM, &counting, &err)
+                       : rri_items_follow(&items, before, NULL, 0, &rows, &counting, &err);
+    ck_assert_msg(status == RR_OK, "%s", err.text);
+    return items;
+}
+
+START_TEST(test_follow_features_belong_to_an_item_as_its_vector_does)
+{
+    const uint64_t first[] = {10, 11, 12}, more[] = {11, 70}, again[] = {12};
+    rr_items *a = follow_featured(NULL, first, 3, 0.0f);
+    rr_items *plain = create(10, 3), *other = follow_featured(NULL, first, 3, 1.0f);
+    ck_assert_uint_ne(rri_items_fingerprint(a), rri_items_fingerprint(plain));
+    ck_assert_uint_ne(rri_items_fingerprint(a), rri_items_fingerprint(other));
+    ck_assert_ptr_null(rri_items_features(plain));
+    rr_items *b = follow_featured(a, more, 2, 0.0f); /* 11 stays */
+    ck_assert_uint_eq(rri_items_count(b), 4);
+    ck_assert_uint_eq(rri_items_feature_dim(b), 2);
+    rr_items *c = follow_featured(b, again, 1, 3.0f); /* the same vector, other features */
+    ck_assert_uint_eq(rri_items_count(c), 5);
+    ck_assert_uint_eq(rri_items_alive(c), 4);
+    ck_assert_int_eq(rri_items_find(c, 12), 4);
+    const float wanted[] = {10, 0, 11, 0, 12, 0, 70, 0, 12, 3};
+    ck_assert_mem_eq(rri_items_features(c), wanted, sizeof wanted);
+    ck_assert_ptr_eq(rri_items_features(c), rri_items_features(b)); /* shared */
+    rri_items_release(b);
+    rr_items *d = follow_featured(c, first, 1, 9.0f);
+    ck_assert_uint_ne(rri_items_fingerprint(d), rri_items_fingerprint(c));
+    int32_t map[6];
+    rr_items *e = NULL;
+    ck_assert_int_eq(rri_items_compact(&e, d, map, &counting, NULL), RR_OK);
+    const float left[] = {11, 0, 70, 0, 12, 3, 10, 9};
+    ck_assert_uint_eq(rri_items_count(e), 4);
+    ck_assert_mem_eq(rri_items_features(e), left, sizeof left);
+    rr_items *const made[] = {a, plain, other, c, d, e};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        rri_items_release(made[i]);
+    }
+    ck_assert_uint_eq(n_blocks, 0);
+}
+END_TEST
+
+START_TEST(test_follow_features_that_cannot_be_are_refused)
+{
+    const uint64_t first[] = {10, 11}, key = 70;
+    const float vector[DIM] = {0}, features[] = {1, NAN, 3};
+    rr_items *a = follow_featured(NULL, first, 2, 0.0f), *b = NULL;
+    rr_error err = {0};
+    rri_item_rows rows = {vector, &key, features, 1, 3};
+    ck_assert_int_eq(rri_items_follow(&b, a, NULL, 0, &rows, &counting, &err), RR_E_INVALID);
+    ck_assert_str_eq(err.text, "follow: the new items have 3 features; they must have 2, as those "
+                               "that they follow");
+    rows.feature_dim = 2;
+    ck_assert_int_eq(rri_items_follow(&b, a, NULL, 0, &rows, &counting, &err), RR_E_NOT_FINITE);
+    ck_assert_str_eq(err.text, "follow: feature 1 of item 0 is nan; it must be finite");
+    ck_assert_int_eq(rri_items_create_rows(&b, &rows, DIM, &counting, &err), RR_E_NOT_FINITE);
+    ck_assert_str_eq(err.text, "items: feature 1 of item 0 is nan; it must be finite");
+    rri_items_release(a);
+    ck_assert_uint_eq(n_blocks, 0);
+}
+END_TEST
+
 CHECK_MAIN("items/line",
            test_follow_what_stays_and_what_is_gone_keep_their_index_and_what_is_new_gets_the_next,
            test_follow_vectors_that_stay_are_shared,
@@ -412,4 +487,6 @@ CHECK_MAIN("items/line",
            test_follow_generations_are_found_by_their_fingerprint_and_count_their_items,
            test_follow_that_does_not_fit_copies_the_line_once,
            test_follow_compact_keeps_what_is_alive,
+           test_follow_features_belong_to_an_item_as_its_vector_does,
+           test_follow_features_that_cannot_be_are_refused,
            test_follow_runs_beside_readers_who_see_their_own_generation)

@@ -45,14 +45,14 @@ START_TEST(test_memory_of_items_is_what_they_take)
             machine_require(rr_items_create(&items, vectors, has_keys != 0 ? keys : NULL, n, 5,
                                             NULL, &s.host, &s.err),
                             &s.err);
-            expect_held(&s, rr_items_memory(n, 5, has_keys, &s.bytes, &s.err), "items");
+            expect_held(&s, rr_items_memory(n, 5, 0, has_keys, &s.bytes, &s.err), "items");
             rr_items_release(items);
         }
         scene s;
         begin(&s);
         rr_items *items = NULL;
         machine_require(rr_items_create_random(&items, n, 7, 1, &s.host, &s.err), &s.err);
-        expect_held(&s, rr_items_memory(n, 7, 0, &s.bytes, &s.err), "random items");
+        expect_held(&s, rr_items_memory(n, 7, 0, 0, &s.bytes, &s.err), "random items");
         rr_items_release(items);
     }
 }
@@ -320,9 +320,9 @@ START_TEST(test_memory_refuses_what_create_refuses)
     ck_assert_ptr_nonnull(strstr(err.text, "state_dim is 63"));
     ck_assert_int_eq(rr_env_memory(NULL, NULL, -1, &bytes, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "n_users is -1"));
-    ck_assert_int_eq(rr_items_memory(0, 3, 0, &bytes, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_memory(0, 3, 0, 0, &bytes, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "items: n is 0"));
-    ck_assert_int_eq(rr_items_memory(3, 4097, 0, &bytes, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_memory(3, 4097, 0, 0, &bytes, &err), RR_E_INVALID);
     ck_assert_int_eq(rr_slot_memory(0, &bytes, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "rr_slot_memory: max_readers is 0"));
     ck_assert_int_eq(rr_metrics_memory(NULL, 1, 1, 1, &bytes, &err), RR_E_INVALID);
@@ -342,7 +342,7 @@ START_TEST(test_memory_refuses_what_create_refuses)
     ck_assert_int_eq(rr_policy_file_memory("/no/such/file", NULL, &bytes, &err), RR_E_IO);
     ck_assert_int_eq(rr_policy_file_memory("/proc/self/exe", NULL, &bytes, &err), RR_E_FORMAT);
     ck_assert_uint_eq(bytes, 7);
-    ck_assert_int_eq(rr_items_memory(3, 4, 0, NULL, &err), RR_E_INVALID);
+    ck_assert_int_eq(rr_items_memory(3, 4, 0, 0, NULL, &err), RR_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "bytes is NULL"));
 }
 END_TEST

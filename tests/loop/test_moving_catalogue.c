@@ -196,7 +196,7 @@ static rr_items *follow(feed *f, int32_t n_gone, int32_t n_new)
     }
     float *vectors = draw_vectors((size_t)n_new, f->n_keys);
     rr_items *next = NULL;
-    OK(f, rr_items_follow(&next, f->items, gone, found, keys, vectors, n_new, NULL, &f->err));
+    OK(f, rr_items_follow(&next, f->items, gone, found, keys, vectors, n_new, NULL, NULL, &f->err));
     free(vectors);
     free(gone);
     free(keys);
@@ -504,7 +504,7 @@ START_TEST(test_moving_catalogue_what_was_shown_under_an_earlier_vector_was_the_
     const uint64_t key = 1000 + 20;
     float *vector = draw_vectors(1, 99);
     rr_items *next = NULL;
-    OK(&f, rr_items_follow(&next, f.items, NULL, 0, &key, vector, 1, NULL, &f.err));
+    OK(&f, rr_items_follow(&next, f.items, NULL, 0, &key, vector, 1, NULL, NULL, &f.err));
     ck_assert_int_eq(rr_items_count(next), 61);
     ck_assert_int_eq(rr_items_count_alive(next), 60);
     OK(&f, rr_agent_set_items(f.agent, next, &f.err));
