@@ -45,6 +45,7 @@ enum {
     SEEDS,
     MEASURED,
     PRUNE,
+    METRICS,
     N_FLAGS
 };
 
@@ -71,6 +72,9 @@ static flag flags[N_FLAGS] = {
                   0, 1e9, true},
     [PRUNE] = {"--prune", "1: what was learned from leaves the table, which stays small", 0, 0, 1,
                true},
+    [METRICS] = {"--metrics",
+                 "port of this machine at which figures are served; 0: a free one; -1: none", -1,
+                 -1, 65535, true},
 };
 
 static void help(void)
@@ -200,6 +204,7 @@ static run_options options_of(const char *folder)
         .n_decisions = (int32_t)flags[DECISIONS].value,
         .n_threads = (int32_t)flags[THREADS].value,
         .n_kills = (int32_t)flags[KILLS].value,
+        .metrics = (int32_t)flags[METRICS].value,
         .slice = minutes(SLICE),
         .rollback = flags[ROLLBACK].value < 0.0 ? -1 : (int64_t)(flags[ROLLBACK].value * HOUR)};
 }

@@ -72,8 +72,8 @@ static void print_run(const run_result *r, bool is_pruned)
     printf("trainer    %" PRId64 " updates, %" PRId64 " starts; recorded %" PRId64
            ", trained %" PRId64 ", dropped %" PRId64 " (refused %" PRId64 "), rejected %" PRId64
            ", unread %" PRId64 "; rewarded %" PRId64 ", late %" PRId64 "\n",
-           t->updates, r->starts, t->recorded, t->trained, t->dropped, t->refused, t->rejected,
-           r->unread, t->rewarded, t->late);
+           t->updates, r->starts, t->counts.recorded, t->counts.trained, t->counts.dropped,
+           t->refused, t->counts.rejected, r->unread, t->counts.rewarded, t->counts.late);
     printf("disk       %.1f MB", 1e-6 * (double)r->bytes);
     if (r->decisions > 0) {
         printf(", %.1f kB a decision (each candidate's features, index and key%s)",
@@ -112,14 +112,14 @@ static void write_run(const run_result *r, const char *folder, const earned *got
     json_count(&j, "doubled", r->doubled);
     json_count(&j, "updates", t->updates);
     json_count(&j, "starts", r->starts);
-    json_count(&j, "recorded", t->recorded);
-    json_count(&j, "trained", t->trained);
-    json_count(&j, "dropped", t->dropped);
+    json_count(&j, "recorded", t->counts.recorded);
+    json_count(&j, "trained", t->counts.trained);
+    json_count(&j, "dropped", t->counts.dropped);
     json_count(&j, "refused", t->refused);
-    json_count(&j, "rejected", t->rejected);
+    json_count(&j, "rejected", t->counts.rejected);
     json_count(&j, "unread", r->unread);
-    json_count(&j, "rewarded", t->rewarded);
-    json_count(&j, "late", t->late);
+    json_count(&j, "rewarded", t->counts.rewarded);
+    json_count(&j, "late", t->counts.late);
     json_count(&j, "bytes", r->bytes);
     json_number(&j, "staleness_mean", t->staleness / n);
     json_number(&j, "ess_mean", t->ess / n);
@@ -140,9 +140,10 @@ static void write_run(const run_result *r, const char *folder, const earned *got
 static void check_books(const run_result *r)
 {
     const trainer_report *t = &r->report;
-    const bool is_well = t->recorded + r->unread == r->decisions && t->left_over == 0 &&
-                         t->recorded == t->trained + t->dropped + t->rejected &&
-                         t->rewarded + t->late <= r->rewards;
+    const bool is_well =
+        t->counts.recorded + r->unread == r->decisions && t->left_over == 0 &&
+        t->counts.recorded == t->counts.trained + t->counts.dropped + t->counts.rejected &&
+        t->counts.rewarded + t->counts.late <= r->rewards;
     if (!is_well) {
         output_complain("the books do not balance: a decision was lost or learned from twice");
     }

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -9,6 +10,8 @@
 #include "driver/output.h"
 #include "driver/stop.h"
 #include "driver/text.h"
+#include "exporter.h"
+#include "figures.h"
 #include "serving.h"
 #include "store.h"
 
@@ -38,6 +41,9 @@ typedef struct server {
     size_t blob_bytes;
     news came_back;
     double seconds;
+    exporter *exporter;
+    pthread_mutex_t telling; /* guards told */
+    trainer_report told;     /* what the exporter's thread reads */
     char log_path[PATH_BYTES], policy_path[PATH_BYTES];
     run_result result;
 } server;
@@ -221,6 +227,30 @@ static int64_t kill_time(const server *s, int64_t slice)
                      world_uniform(s->w->seed, OF_KILL_TIME, (uint64_t)slice, OF_KILL));
 }
 
+/* In the exporter's thread. */
+static void write_figures(FILE *out, void *context)
+{
+    server *s = context;
+    rr_slot_info slot;
+    pthread_mutex_lock(&s->telling);
+    const trainer_report told = s->told;
+    pthread_mutex_unlock(&s->telling);
+    serving_describe(s->threads, &slot);
+    const void *const stats = &told.stats, *const counts = &told.counts;
+    const void *const health = &told.health, *const of_slot = &slot;
+    figures_write(out, "slot", RR_FIGURES_SLOT, &of_slot, 1);
+    figures_write(out, "ledger", RR_FIGURES_COUNTS, &counts, 1);
+    figures_write(out, "update", RR_FIGURES_STATS, &stats, 1);
+    figures_write(out, "health", RR_FIGURES_HEALTH, &health, 1);
+}
+
+static void tell_exporter(server *s)
+{
+    pthread_mutex_lock(&s->telling);
+    s->told = s->trainer.report;
+    pthread_mutex_unlock(&s->telling);
+}
+
 static void open_server(server *s)
 {
     const char *folder = s->options->trainer.folder;
@@ -233,11 +263,18 @@ static void open_server(server *s)
     keeper_open(&s->trainer, s->options->trainer_command);
     load_policy(s);
     s->threads = serving_open(s->present, s->w, s->options->n_threads);
+    pthread_mutex_init(&s->telling, NULL);
+    tell_exporter(s);
+    if (s->options->metrics >= 0) {
+        s->exporter = exporter_open(s->options->metrics, write_figures, s);
+    }
 }
 
 static void close_server(server *s)
 {
     struct stat file;
+    exporter_close(s->exporter);
+    pthread_mutex_destroy(&s->telling);
     if (!s->options->trainer.is_pruned) { /* what was told twice is there once */
         s->result.decisions = store_count(s->log, RR_BLOB_RECORD);
         s->result.rewards = store_count(s->log, RR_BLOB_OUTCOME);
@@ -280,6 +317,7 @@ run_result run_server(const run_options *options, const world *w)
         }
         log_what_came_back(&s, until);
         keeper_tick(&s.trainer, until, kill_time(&s, slice));
+        tell_exporter(&s);
         publish(&s, until);
         if (end == INT64_MAX && s.f.is_closed && feed_is_empty(&s.f)) {
             end = until + options->trainer.reward_wait + options->slice;

@@ -15,6 +15,7 @@ typedef struct run_options {
     int32_t n_kills;  /* times that the trainer is killed at random */
     int64_t slice;    /* between two publishes */
     int64_t rollback; /* time at which the last policy but one is served for an hour; −1: never */
+    int32_t metrics; /* port at which figures are served to this machine; 0: a free one; −1: none */
     char *const *trainer_command;
 } run_options;
 

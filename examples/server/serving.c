@@ -123,6 +123,13 @@ void serving_answer(serving *s, const batch *b, const decided *out)
     pthread_barrier_wait(&s->end);
 }
 
+void serving_describe(serving *s, rr_slot_info *info)
+{
+    rr_error err;
+    info->struct_size = sizeof *info;
+    text_require(rr_slot_describe(s->slot, info, &err), &err);
+}
+
 void decided_open(decided *d, int32_t max)
 {
     const size_t n = (size_t)max;

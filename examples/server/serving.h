@@ -21,6 +21,8 @@ void serving_close(serving *s);
 void serving_use(serving *s, rr_policy *policy);
 /* Answers every request of b, on all threads. */
 void serving_answer(serving *s, const batch *b, const decided *out);
+/* What the slot has done. Any thread. */
+void serving_describe(serving *s, rr_slot_info *info);
 
 void decided_open(decided *d, int32_t max);
 void decided_close(decided *d);

@@ -12,13 +12,14 @@
 #include "driver/text.h"
 #include "store.h"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, HEALTH_ROWS = 2048 };
 
 typedef struct trainer {
     const trainer_options *options;
     const world *w;
     rr_agent *agent;
     rr_ledger *ledger;
+    rr_health *health;
     store *log;
     store_rows rows;
     unsigned char *work;
@@ -45,6 +46,16 @@ static void make_ledger(trainer *t)
     config.idle_timeout = t->options->silence;
     config.idle_end = RR_IDLE_LEFT;
     text_require(rr_ledger_create(&t->ledger, &config, NULL, &err), &err);
+}
+
+/* A process that was killed begins its window anew. */
+static void make_watch(trainer *t)
+{
+    rr_error err;
+    rr_health_config config;
+    rr_health_config_init(&config, sizeof config);
+    config.window = HEALTH_ROWS;
+    text_require(rr_health_create(&t->health, &config, t->agent, NULL, &err), &err);
 }
 
 /* The agent, and how far it has read. */
@@ -146,6 +157,49 @@ static void import(trainer *t)
     }
 }
 
+/* The watch sees each row that is learned from, and what it earned. */
+static void watch(trainer *t)
+{
+    rr_error err;
+    for (int32_t i = 0; i < t->rows.n; i++) {
+        rr_blob blob = {.struct_size = sizeof blob};
+        rr_obs obs = {.struct_size = sizeof obs};
+        rr_decision decision = {.struct_size = sizeof decision};
+        rr_outcome outcome = {.struct_size = sizeof outcome};
+        const unsigned char *at = t->rows.data + t->rows.offsets[i];
+        const size_t bytes = (size_t)(t->rows.offsets[i + 1] - t->rows.offsets[i]);
+        text_require(rr_blob_describe(at, bytes, &blob, &err), &err);
+        if (blob.kind == RR_BLOB_RECORD) {
+            text_require(rr_record_decode(at, bytes, t->w->items, t->work, t->work_bytes, &obs,
+                                          &decision, &err),
+                         &err);
+            text_require(rr_health_record(t->health, &obs, &decision, &err), &err);
+        } else if (blob.kind == RR_BLOB_OUTCOME) {
+            text_require(rr_outcome_decode(at, bytes, t->work, t->work_bytes, &outcome, &obs, &err),
+                         &err);
+            text_require(rr_health_reward(t->health, &outcome, &err), &err);
+        }
+    }
+}
+
+/* Counters begin anew with each rr_ledger_clear; their sums go on. */
+static void add_counts(rr_ledger_counts *total, rr_ledger_counts now)
+{
+    rr_error err;
+    rr_figure figure = {.struct_size = sizeof figure};
+    for (int32_t i = 0; i < rr_figure_count(RR_FIGURES_COUNTS); i++) {
+        int64_t before, sum;
+        text_require(rr_figure_at(RR_FIGURES_COUNTS, i, &figure, &err), &err);
+        if (figure.form == RR_FIGURE_COUNTER) {
+            memcpy(&before, (const char *)total + figure.offset, sizeof before);
+            memcpy(&sum, (const char *)&now + figure.offset, sizeof sum);
+            sum += before;
+            memcpy((char *)&now + figure.offset, &sum, sizeof sum);
+        }
+    }
+    *total = now;
+}
+
 static void update(trainer *t, int64_t now)
 {
     rr_error err;
@@ -153,18 +207,16 @@ static void update(trainer *t, int64_t now)
     rr_ledger_counts counts = {.struct_size = sizeof counts};
     trainer_report *at = &t->at;
     import(t);
+    watch(t);
     text_require(rr_ledger_settle(t->ledger, now, NULL, &err), &err);
     text_require(rr_agent_update_sessions(t->agent, t->ledger, &stats, &err), &err);
     text_require(rr_ledger_get_counts(t->ledger, &counts, &err), &err);
+    text_require(rr_health_update(t->health, t->agent, &stats, &at->health, &err), &err);
     rr_ledger_clear(t->ledger); /* which begins the counts anew */
     at->version = rr_agent_version(t->agent);
     at->updates = stats.n_updates;
-    at->recorded += counts.recorded;
-    at->trained += counts.trained;
-    at->dropped += counts.dropped;
-    at->rejected += counts.rejected;
-    at->rewarded += counts.rewarded;
-    at->late += counts.late;
+    at->stats = stats;
+    add_counts(&at->counts, counts);
     at->left_over += counts.rows;
     at->staleness += (double)stats.staleness_mean;
     at->ess += (double)stats.ess;
@@ -217,12 +269,16 @@ void trainer_run(const trainer_options *options, const world *w, int in, int out
     int64_t now;
     static trainer t;
     t = (trainer){.options = options, .w = w};
+    t.at.stats.struct_size = sizeof t.at.stats;
+    t.at.counts.struct_size = sizeof t.at.counts;
+    t.at.health.struct_size = sizeof t.at.health;
     text_path(t.log_path, sizeof t.log_path, options->folder, "log.sqlite");
     text_path(t.checkpoint, sizeof t.checkpoint, options->folder, "trainer.safetensors");
     text_path(t.policy, sizeof t.policy, options->folder, "policy.safetensors");
     t.agent = learner_make(w, &options->learner);
     t.log = store_open(t.log_path);
     make_ledger(&t);
+    make_watch(&t);
     begin_or_come_back(&t);
     while (output_write_at(out, &t.at, sizeof t.at, -1) == 0 &&
            trainer_read(in, &now, sizeof now)) {
@@ -231,6 +287,7 @@ void trainer_run(const trainer_options *options, const world *w, int in, int out
     tell_of_failures(&t);
     store_rows_close(&t.rows);
     store_close(t.log);
+    rr_health_destroy(t.health);
     rr_ledger_destroy(t.ledger);
     rr_agent_destroy(t.agent);
     free(t.statuses);

@@ -24,8 +24,11 @@ typedef struct trainer_report {
     int64_t updates;
     uint64_t version;   /* of the agent */
     uint64_t published; /* of the policy file */
-    int64_t recorded, trained, dropped, rejected, refused, left_over, rewarded, late;
+    int64_t refused, left_over;
     double staleness, ess, weight; /* sums over updates of the mean, the share, the largest */
+    rr_stats stats;                /* of the last update */
+    rr_ledger_counts counts;       /* its counters: sums over all updates */
+    rr_health_report health;       /* of the last window */
 } trainer_report;
 
 /* Reads n bytes through short reads and interruptions; false: they will not come. */

@@ -60,10 +60,11 @@
  *     serve from snapshots (policy.h).
  *   - rr_checkpoint_*, rr_checkpoint_load, rr_checkpoint_save_memory, rr_checkpoint_load_memory:
  *     one thread at a time for every handle that the struct names.
- *   - rr_*_init, rr_*_memory, rr_config_*, rr_algo_*, rr_record_*, rr_outcome_*, rr_ending_*,
- *     rr_blob_*, rr_gae, rr_compare_returns, rr_mean_interval, rr_npy_*, rr_id_key, rr_status_*,
- *     rr_version, rr_runtime_describe, rr_checkpoint_read_config: any thread at any time, as long
- *     as no other thread writes the structs and handles that are given, which are only read.
+ *   - rr_*_init, rr_*_memory, rr_config_*, rr_algo_*, rr_figure_*, rr_record_*, rr_outcome_*,
+ *     rr_ending_*, rr_blob_*, rr_gae, rr_compare_returns, rr_mean_interval, rr_npy_*, rr_id_key,
+ *     rr_status_*, rr_version, rr_runtime_describe, rr_checkpoint_read_config: any thread at any
+ *     time, as long as no other thread writes the structs and handles that are given, which are
+ *     only read.
  *   - rr_*_create, rr_items_create_random, rr_*_load, rr_policy_load_memory: any thread. Configs
  *     are read, and items retained, while it runs.
  *   - rr_*_destroy: any thread, once no thread uses the handle any more.
@@ -102,6 +103,7 @@
 #include <recrl/data.h>       /* interactions, vectors of them, rankings */
 #include <recrl/eval.h>       /* choosers, metrics, comparisons, advantages */
 #include <recrl/health.h>     /* signs that training is going wrong */
+#include <recrl/figures.h>    /* names and units of all that there is to watch */
 /* clang-format on */
 
 #endif

@@ -365,6 +365,7 @@ class TheRules(unittest.TestCase):
         self.write("examples/hosts/walk.c", SPDX + "int one(void);\nint two(void);\n")
         self.write("examples/hosts/operate.c", SPDX + "int five(void);\n")
         self.write("examples/hosts/moving_catalogue.c", SPDX + "int six(void);\n")
+        self.write("examples/hosts/watch.c", SPDX + "int seven(void);\n")
         self.write("examples/hosts/tail.c", SPDX + "int four(void);\n")
         self.write("docs/log_format.md", "```c\nint four(void);\n```\n")
         self.write("docs/serving.md", "# Serving\n```c\nint two(void);\n```\n```c\nint five(void);\n```\n```sh\nmake\n```\n")
