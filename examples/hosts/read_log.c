@@ -135,6 +135,16 @@ static void print_ending(const void *blob, size_t bytes)
            ending.final_obs == NULL ? ", nobody knows in which state" : "");
 }
 
+/* What is learned from now on stays near what was imitated, less and less. */
+static void stay_near(rr_agent *agent)
+{
+    rr_error err;
+    rr_policy *clone = NULL;
+    require(rr_agent_publish(agent, NULL, &clone, &err), &err);
+    require(rr_agent_set_reference(agent, clone, &err), &err);
+    rr_policy_release(clone); /* the agent has a reference of its own */
+}
+
 /* One pass of imitation over the rows; how probable their choices are before and after. */
 static void imitate(const rows *of, rr_items *items)
 {
@@ -150,6 +160,8 @@ static void imitate(const rows *of, rr_items *items)
     config.max_candidates = LIST;
     config.max_history = 0;
     how.epochs = 50;
+    config.ref_kl_coef = 1.0f;
+    config.ref_kl_updates = 200;
     require(rr_agent_create(&agent, &config, NULL, items, NULL, &err), &err);
     const rr_obs obs = {.struct_size = sizeof obs,
                         .n = of->n,
@@ -165,6 +177,7 @@ static void imitate(const rows *of, rr_items *items)
     }
     printf("imitated: what was chosen is %s probable than before\n",
            gain > 0.0f ? "more" : "not more");
+    stay_near(agent);
     rr_agent_destroy(agent);
 }
 

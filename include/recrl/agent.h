@@ -69,6 +69,9 @@ typedef struct rr_stats {
     int32_t n_stale;    /* … of a version older than max_staleness; in n_refused */
     int32_t n_cut;      /* … last of a session cut off without a final observation */
     int32_t n_rejected; /* … of sessions that were rejected */
+    float reference_kl;   /* mean KL(π ‖ π₀) of the rows trained on, nats; 0 without a reference.
+                             Also from a buffer */
+    float reference_coef; /* its weight in this update's loss: ref_kl_coef, or what is left of it */
 } rr_stats;
 
 /* Actor π(a|s), critic V(s), optimiser. algo_config says which algorithm trains it: an

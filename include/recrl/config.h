@@ -157,6 +157,13 @@ typedef struct rr_agent_config {
                                   the pool's vectors, in n_items × candidate_hidden[0] floats up to
                                   32 MiB, which a publish makes anew; default 0, 0, 0, 0: none.
                                   maths §2 */
+    float ref_kl_coef;      /* c ≥ 0: updates add c · mean KL(π ‖ π₀) to the loss, exactly over each
+                               row's list, π₀ the policy of rr_agent_set_reference, without which
+                               they are then refused. A policy that begins as a clone stays near
+                               it. Costs about as much as scoring the rows twice more, and twice the
+                               rows' queries; default 0: none. maths §13 */
+    int32_t ref_kl_updates; /* updates, counted from the agent's first, over which c falls to 0 by a
+                               line; 0: constant; default 0 */
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */

@@ -44,6 +44,17 @@ RR_API rr_status rr_agent_publish(rr_agent *agent, const rr_serving_options *opt
  * field.
  * Cost: a copy of the parameters, and a hash of them where none is there yet. */
 RR_API rr_status rr_agent_recognise(rr_agent *agent, const rr_policy *policy, rr_error *err);
+/* Updates of this agent stay near `policy` from now on: they add ref_kl_coef (agent config) times
+ * the mean of KL(π ‖ π₀) over the rows to the loss, π₀ being the policy's own parameters at
+ * temperature 1, whatever options it was published with. A clone of the host's ranker
+ * (rr_agent_imitate), published before the first update, keeps what follows from unlearning it. The
+ * agent takes a reference of its own. A checkpoint does not carry it: after a load it is set again,
+ * and until then updates are refused, as with policy NULL. Under a later generation of its line the
+ * policy's parameters score today's catalogue; one that learned something of each item scores its
+ * own alone, and updates say so. maths §13
+ * Errors: RR_E_STATE: ref_kl_coef is 0; RR_E_MISMATCH: it is of another shape, or means its
+ * parameters otherwise; names the field. */
+RR_API rr_status rr_agent_set_reference(rr_agent *agent, rr_policy *policy, rr_error *err);
 /* One more reference; returns policy, NULL for NULL. Any thread that holds one, or has acquired the
  * policy from a slot (then it may outlive the acquisition). */
 RR_API rr_policy *rr_policy_retain(rr_policy *policy);

@@ -151,6 +151,7 @@ static void describe(rr_agent *agent, const rr_agent_config *config, const rri_a
     trainer->model.kernels = rri_kernels_detect();
     trainer->recipe = algorithm->recipe(algo_config);
     trainer->recipe.algorithm = algorithm;
+    trainer->recipe.ref_kl_coef = config->ref_kl_coef;
     trainer->versions.capacity = rri_versions_capacity(config->max_staleness);
     memcpy(agent->algo_config, algo_config, rri_config_table_of(algorithm->config_kind)->size);
 }
@@ -227,6 +228,7 @@ void rri_agent_destroy(rr_agent *agent)
     rri_workers_destroy(trainer->workers);
     rri_memory_release(&allocator, trainer->versions.entries, versions_bytes(&trainer->versions));
     rri_shared_items_release(agent->shared);
+    rri_snapshot_release(agent->reference);
     rri_items_release(trainer->model.items);
     rri_memory_release(&allocator, agent, sizeof *agent);
 }
@@ -272,8 +274,8 @@ rr_status rri_agent_publish(rr_policy **out, rr_agent *agent, const rr_serving_o
 }
 
 /* Without it the same parameters mean something else. */
-static rr_status check_meaning(const rr_agent_config *given, const rr_agent_config *wanted,
-                               rr_error *err)
+static rr_status check_meaning(const char *caller, const rr_agent_config *given,
+                               const rr_agent_config *wanted, rr_error *err)
 {
     const char *field = rri_likeness_difference(given, wanted, RRI_LIKE_MEANING);
     if (field != NULL) {
@@ -281,7 +283,7 @@ static rr_status check_meaning(const rr_agent_config *given, const rr_agent_conf
         rri_likeness_text(has, given, field);
         rri_likeness_text(needs, wanted, field);
         RRI_FAIL(err, RR_E_MISMATCH,
-                 "recognise: this policy's %s is %s; it must be the agent's, %s", field, has,
+                 "%s: this policy's %s is %s; it must be the agent's, %s", caller, field, has,
                  needs);
     }
     return RR_OK;
@@ -290,7 +292,7 @@ static rr_status check_meaning(const rr_agent_config *given, const rr_agent_conf
 rr_status rri_agent_recognise(rr_agent *agent, const rr_policy *policy, rr_error *err)
 {
     rri_trainer *trainer = &agent->trainer;
-    RRI_TRY(check_meaning(&policy->model.config, &trainer->model.config, err));
+    RRI_TRY(check_meaning("recognise", &policy->model.config, &trainer->model.config, err));
     const size_t given = policy->model.network.params.n_floats;
     const size_t wanted = trainer->model.network.params.n_floats;
     if (given != wanted) { /* they differ in what is learned an item */
@@ -300,6 +302,24 @@ rr_status rri_agent_recognise(rr_agent *agent, const rr_policy *policy, rr_error
                  given, policy->model.network.n_items, wanted, trainer->model.network.n_items);
     }
     rri_trainer_recognise(trainer, &policy->model, &policy->options);
+    return RR_OK;
+}
+
+rr_status rri_agent_set_reference(rr_agent *agent, rr_policy *policy, rr_error *err)
+{
+    rri_trainer *trainer = &agent->trainer;
+    if (policy != NULL) {
+        if (trainer->recipe.ref_kl_coef == 0.0f) {
+            RRI_FAIL(err, RR_E_STATE,
+                     "set_reference: this agent's ref_kl_coef is 0, so nothing would read the "
+                     "policy; it must be above 0 where the agent is made");
+        }
+        RRI_TRY(check_meaning("set_reference", &policy->model.config, &trainer->model.config, err));
+        rri_snapshot_retain(policy); /* before the release: it may be the same */
+    }
+    rri_snapshot_release(agent->reference);
+    agent->reference = policy;
+    trainer->reference.model = policy != NULL ? &policy->model : NULL;
     return RR_OK;
 }
 

@@ -17,6 +17,7 @@ struct rr_agent {
     rri_trainer trainer; /* its items are a reference; workers and versions are owned */
     rri_shared_items
         *shared; /* a reference: what snapshots share, perhaps of older items; NULL: none yet */
+    rr_policy *reference; /* a reference: what updates stay near; NULL: none */
     void *block; /* the large one */
     size_t block_bytes;
 };
@@ -59,6 +60,8 @@ rr_status rri_agent_publish(rr_policy **out, rr_agent *agent, const rr_serving_o
 /* The rows of this policy are known from now on. RR_E_MISMATCH names what keeps the agent's
  * networks from giving its numbers again. */
 rr_status rri_agent_recognise(rr_agent *agent, const rr_policy *policy, rr_error *err);
+/* What updates stay near from now on; NULL: nothing, which a ref_kl_coef above 0 refuses. */
+rr_status rri_agent_set_reference(rr_agent *agent, rr_policy *policy, rr_error *err);
 rr_status rri_agent_publish_to(rr_slot *slot, rr_agent *agent, const rr_serving_options *options,
                                rr_error *err);
 

@@ -37,6 +37,12 @@ rr_status rr_agent_recognise(rr_agent *agent, const rr_policy *policy, rr_error 
     return rri_agent_recognise(agent, policy, err);
 }
 
+rr_status rr_agent_set_reference(rr_agent *agent, rr_policy *policy, rr_error *err)
+{
+    RRI_TRY(rri_require(agent, "rr_agent_set_reference", "agent", err));
+    return rri_agent_set_reference(agent, policy, err);
+}
+
 rr_policy *rr_policy_retain(rr_policy *policy)
 {
     return rri_snapshot_retain(policy);

@@ -78,6 +78,8 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, BOOL, reward_model, "0", YES_NO, "a linear model of the reward of an item's first showing inside the logits, fitted after each update"),
     FIELD(rr_agent_config, FLOAT, repeat_step, "1", ABOVE(0), "factor on each step of the repeat weight"),
     FIELD(rr_agent_config, INT32X4, candidate_hidden, "0", AT_LEAST(0), "layers of a network over features, vector and state of each candidate; 0: none"),
+    FIELD(rr_agent_config, FLOAT, ref_kl_coef, "0", AT_LEAST(0), "weight of the distance from a reference policy in the loss; 0: none"),
+    FIELD(rr_agent_config, INT32, ref_kl_updates, "0", AT_LEAST(0), "updates over which that weight falls to 0; 0: constant"),
 };
 
 static const rri_config_field ppo_fields[] = {

@@ -56,6 +56,8 @@ static const rri_figure stats[] = {
     GAUGE(rr_stats, n_stale, "rows", "that were due and are of a version older than max_staleness"),
     GAUGE(rr_stats, n_cut, "rows", "that were due and last of a session cut off without a final observation"),
     GAUGE(rr_stats, n_rejected, "rows", "that were due and are of sessions that were rejected"),
+    GAUGE(rr_stats, reference_kl, "nats", "mean KL of the policy from its reference"),
+    GAUGE(rr_stats, reference_coef, "", "weight of that distance in the loss"),
 };
 
 static const rri_figure counts[] = {

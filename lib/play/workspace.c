@@ -17,9 +17,10 @@ static size_t ranking_bytes(const rri_kernels *kernels, rri_logits_limits limits
     return rri_size_larger(of_tile, rri_choice_top_k_scratch(kernels, &limits, longest));
 }
 
-size_t rri_workspace_scratch(const rr_agent_config *config, const rri_network *network, size_t n)
+rri_logits_limits rri_workspace_limits(const rr_agent_config *config, const rri_network *network,
+                                       size_t n)
 {
-    const rri_logits_limits limits = {
+    return (rri_logits_limits){
         .n = n,
         .n_items = rri_size_larger(network->n_items, (size_t)config->max_pool_items),
         .dim = network->dim,
@@ -28,6 +29,11 @@ size_t rri_workspace_scratch(const rr_agent_config *config, const rri_network *n
         .h = (size_t)config->max_history,
         .candidate_bytes = rri_candidates_scratch(&network->candidate),
     };
+}
+
+size_t rri_workspace_scratch(const rr_agent_config *config, const rri_network *network, size_t n)
+{
+    const rri_logits_limits limits = rri_workspace_limits(config, network, n);
     size_t bytes = rri_network_scratch(network, n);
     bytes = rri_size_larger(bytes, rri_mixture_scratch(network->kernels, &limits));
     bytes = rri_size_larger(bytes, ranking_bytes(network->kernels, limits));

@@ -44,6 +44,9 @@ typedef struct rri_workspace {
     uint64_t *n_draws;        /* so many were made without one */
 } rri_workspace;
 
+/* The widest lists that the config promises, n rows at a time. */
+rri_logits_limits rri_workspace_limits(const rr_agent_config *config, const rri_network *network,
+                                       size_t n);
 /* Bytes of each stack for acting with at most n rows at a time. After the network's layout,
  * counting or carving. */
 size_t rri_workspace_scratch(const rr_agent_config *config, const rri_network *network, size_t n);

@@ -18,6 +18,9 @@
 
 #include "policy/logits.h"
 
+/* Another policy that this one is to stay near: policy/reference.h. */
+typedef struct rri_reference rri_reference;
+
 /* What forward leaves for backward; the caller's arrays, rows counted as in the input. */
 typedef struct rri_policy_tape {
     float *maxima;       /* [n] m */
@@ -30,6 +33,8 @@ typedef struct rri_policy_tape {
     float *d_logits; /* [n, width] dz, written by backward_query_tile and read by backward_items,
                         which else  makes them again. May be `logits` itself (then forward must come
                         between two  backwards); NULL: not kept */
+    const rri_reference *reference; /* whose slopes backward adds; NULL: none. Without block_maxima
+                                       alone */
 } rri_policy_tape;
 
 /* Sums over rows that one call of backward_query_tile adds to; add the tiles' sums in order of
@@ -72,7 +77,8 @@ void rri_policy_backward_items(float *dV, float *db, const rri_policy_tape *tape
 void rri_policy_log_probs(float *all, const rri_logits_input *in, size_t row_begin, size_t row_end,
                           rri_stack *scratch);
 
-/* Bytes of stack that suffice for any function of this header. */
+/* Bytes of stack that suffice for any function of this header; with a reference
+ * rri_reference_scratch more. */
 size_t rri_policy_scratch(const rri_kernels *kernels, const rri_logits_limits *limits);
 
 #endif

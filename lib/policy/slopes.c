@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "policy/reference.h"
 #include "policy/softmax.h"
 #include "policy/sweep.h"
 
@@ -41,8 +42,17 @@ void rri_slopes_compute(float *dZ, size_t ldz, const rri_slopes *slopes,
 {
     const rri_policy_tape *tape = slopes->tape;
     const rri_softmax_block *loops = tile->in->kernels->softmax;
+    const size_t mark = rri_stack_mark(scratch);
     if (tape->logits == NULL) {
         rri_logits_compute(dZ, ldz, tile, 0, tile->n_rows, begin, end, scratch);
+    }
+    float *more = NULL; /* before the slopes are written over the logits */
+    if (tape->reference != NULL) {
+        const bool is_kept = tape->logits != NULL;
+        more = RRI_STACK_TAKE(scratch, float, tile->n_rows *(end - begin));
+        rri_reference_slopes(more, tape, tile,
+                             is_kept ? tape->logits + tile->row_begin * tile->width + begin : dZ,
+                             is_kept ? tile->width : ldz, begin, end, scratch);
     }
     for (size_t r = 0; r < tile->n_rows; r++) {
         const size_t row = tile->row_begin + r;
@@ -61,7 +71,11 @@ void rri_slopes_compute(float *dZ, size_t ldz, const rri_slopes *slopes,
         if (action >= begin && action < last) {
             dz[action - begin] += g;
         }
+        if (more != NULL) {
+            rri_vec_add(tile->in->kernels, dz, more + r * (end - begin), last - begin);
+        }
     }
+    rri_stack_rewind(scratch, mark);
 }
 
 /* Lists take their vectors one by one, in order of positions. */

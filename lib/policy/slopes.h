@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* slopes.h: dz of a strip of positions, and what flows from it to q, κ and w.
  *
- *     dz_i = g (1[i = a] − p_i) − e p_i (log p_i + H)
+ *     dz_i = g (1[i = a] − p_i) − e p_i (log p_i + H)   + those of a reference (reference.h)
  *     dq = τ Σ_i dz_i v_i    dκ = −Σ dz_i count_i    dw = Σ dz_i f_i */
 #ifndef RRI_POLICY_SLOPES_H
 #define RRI_POLICY_SLOPES_H

@@ -31,6 +31,7 @@ void rri_loss_sums_add(rri_loss_sums *total, const rri_loss_sums *part)
     total->entropy += part->entropy;
     total->approx_kl += part->approx_kl;
     total->n_clipped += part->n_clipped;
+    total->reference_kl += part->reference_kl;
 }
 
 rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size_t n)
@@ -112,6 +113,9 @@ static void policy_loss(const slice_job *job, rri_tile_sums *sums, size_t begin,
     for (size_t i = begin; i < end; i++) {
         sums->loss.entropy += (double)slice->policy.entropies[i];
     }
+    for (size_t i = begin; slice->policy.reference != NULL && i < end; i++) {
+        sums->loss.reference_kl += (double)slice->policy.reference->kl[i];
+    }
 }
 
 static size_t n_candidate_floats(const rri_network *net)
@@ -146,6 +150,10 @@ static void begin_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, 
     gather_rows(job, begin, end);
     rri_network_query(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end,
                       scratch);
+    if (slice->policy.reference != NULL) {
+        rri_network_query(&job->trainer->reference.network, &slice->reference_tape, &job->inputs,
+                          begin, end, scratch);
+    }
 }
 
 /* From the slopes of the query backward, and all of the critic. */
@@ -197,6 +205,9 @@ static void run_tile(void *context, size_t task, size_t worker)
     rri_logits_tile tile;
     rri_logits_prepare(&tile, &in, begin, end - begin, scratch);
     rri_policy_forward_tile(slice->log_probs, &slice->policy, &tile, slice->actions, scratch);
+    if (slice->policy.reference != NULL) {
+        rri_reference_forward_tile(slice->policy.reference, &slice->policy, &tile, scratch);
+    }
     policy_loss(job, sums, begin, end);
     rri_policy_backward_query_tile(slice->slopes.query, &sums->policy, &slice->policy, &tile,
                                    slice->actions, slice->d_log_probs, job->d_entropy, scratch);
@@ -309,11 +320,19 @@ static void run_params(void *context, size_t task, size_t worker)
                                 job->n, task, scratch);
 }
 
+/* A large pool is shared out by items, but beside a reference by rows: its slopes are those of
+ * whole rows of two policies. */
+static bool is_shared_by_items(const slice_job *job)
+{
+    const rri_policy_tape *tape = &job->trainer->slice.policy;
+    return job->menu.k == 0 && tape->logits == NULL && tape->reference == NULL;
+}
+
 /* Over a large pool their gradients are there already. */
 static size_t count_item_blocks(const slice_job *job, const rri_network *net)
 {
     const bool has_item_gradient = net->at.items != RRI_ABSENT || net->at.item_bias != RRI_ABSENT;
-    const bool is_large = job->menu.k == 0 && job->trainer->slice.policy.logits == NULL;
+    const bool is_large = is_shared_by_items(job);
     return has_item_gradient && !is_large ? (net->n_items + ITEM_BLOCK - 1) / ITEM_BLOCK : 0;
 }
 
@@ -377,6 +396,20 @@ static void add_query_slopes(const slice_job *job)
     }
 }
 
+/* The other policy over the rows of a slice; NULL: there is none. */
+static const rri_reference *begin_reference(const slice_job *job)
+{
+    rri_trainer *trainer = job->trainer;
+    if (trainer->recipe.ref_kl_coef == 0.0f) {
+        return NULL;
+    }
+    const rri_network *net = &trainer->reference.network;
+    trainer->reference.now.in = rri_network_scores(net, &trainer->slice.reference_tape, &net->head,
+                                                   &net->catalogue, &job->menu);
+    trainer->reference.now.coef = trainer->reference.coef / (float)job->n_total;
+    return &trainer->reference.now;
+}
+
 static void run_slice(slice_job *job, rri_loss_sums *total)
 {
     rri_trainer *trainer = job->trainer;
@@ -384,10 +417,12 @@ static void run_slice(slice_job *job, rri_loss_sums *total)
     const size_t width = rri_menu_width(&job->menu, trainer->model.network.n_items);
     slice->policy.logits = width <= slice->kept_width ? slice->logits : NULL;
     slice->policy.d_logits = slice->policy.logits;
-    slice->policy.block_maxima = job->d_entropy == 0.0f ? slice->block_maxima : NULL;
+    slice->policy.reference = begin_reference(job);
+    const bool keeps_exp = job->d_entropy == 0.0f && slice->policy.reference == NULL;
+    slice->policy.block_maxima = keeps_exp ? slice->block_maxima : NULL;
 
     const size_t n_tiles = (job->n + RRI_STEP_ROWS - 1) / RRI_STEP_ROWS;
-    if (job->menu.k == 0 && slice->policy.logits == NULL) {
+    if (is_shared_by_items(job)) {
         run_large_pool(job, n_tiles);
     } else {
         rri_workers_run(trainer->workers, run_tile, job, n_tiles);

@@ -26,6 +26,7 @@ typedef struct rri_recipe {
     float target_kl; /* 0: none */
     float optimizer_eps, rms_alpha;
     float page_size; /* REINFORCE: items that a row's draw is one of */
+    float ref_kl_coef; /* of the agent's config; 0: no reference */
 } rri_recipe;
 
 /* Rows of a tile, as a policy's loss sees them; n_total: rows of the whole minibatch. */
@@ -36,7 +37,7 @@ typedef struct rri_loss_rows {
 
 /* Sums over the rows of a tile; divided by the rows of the minibatch they are its means. */
 typedef struct rri_loss_sums {
-    double policy_loss, value_loss, entropy, approx_kl, n_clipped;
+    double policy_loss, value_loss, entropy, approx_kl, n_clipped, reference_kl;
 } rri_loss_sums;
 
 struct rri_trainer;

@@ -34,6 +34,14 @@ static void layout_slice(rri_trainer *trainer, rri_arena *arena)
     slice->returns = RRI_TAKE(arena, float, rows);
     slice->d_log_probs = RRI_TAKE(arena, float, rows);
     slice->uniforms = RRI_TAKE(arena, double, rows);
+    if (trainer->recipe.ref_kl_coef > 0.0f) {
+        rri_reference *now = &trainer->reference.now;
+        rri_network_tape_layout(&slice->reference_tape, arena, net, rows);
+        now->maxima = RRI_TAKE(arena, float, rows);
+        now->log_sums = RRI_TAKE(arena, double, rows);
+        now->entropies = RRI_TAKE(arena, float, rows);
+        now->kl = RRI_TAKE(arena, float, rows);
+    }
     for (size_t i = 0; i < RRI_SLICE_TILES; i++) {
         slice->tiles[i].policy.d_feature_weights = RRI_TAKE(arena, double, net->feature_dim);
         slice->tiles[i].candidate =
@@ -84,6 +92,10 @@ static size_t stack_bytes(const rri_trainer *trainer, bool is_first)
         sized.max_pool_items = (int32_t)trainer->item_room;
     }
     size_t bytes = rri_workspace_scratch(&sized, net, RRI_SLICE_ROWS);
+    if (trainer->recipe.ref_kl_coef > 0.0f) {
+        const rri_logits_limits limits = rri_workspace_limits(&sized, net, RRI_SLICE_ROWS);
+        bytes = rri_size_add(bytes, rri_reference_scratch(net->kernels, &limits));
+    }
     if (net->n_items > trainer->slice.kept_width) {
         const rri_logits_limits limits = {.n = RRI_SLICE_ROWS,
                                           .n_items = trainer->item_room,

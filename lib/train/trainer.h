@@ -18,7 +18,7 @@
 #include "model/model.h"
 #include "model/versions.h"
 #include "play/workspace.h"
-#include "policy/policy.h"
+#include "policy/reference.h"
 #include "train/recipe.h"
 
 /* Rows that pass through the networks together: a longer minibatch is walked in slices, whose
@@ -50,6 +50,7 @@ typedef struct rri_slice {
     float *returns;       /* [rows] */
     float *d_log_probs;   /* [rows] */
     double *uniforms;     /* [rows] */
+    rri_network_tape reference_tape; /* of the reference's queries; where there may be one */
     rri_tile_sums tiles[RRI_SLICE_TILES];
 } rri_slice;
 
@@ -127,6 +128,14 @@ typedef struct rri_units {
     bool has_old_values; /* false: they are 0 for want of statistics, so no loss stays near them */
 } rri_units;
 
+/* The policy that updates stay near. During an update network and `now` are set. */
+typedef struct rri_reference_policy {
+    const rri_model *model; /* borrowed from the handle; NULL: none */
+    rri_network network;    /* the model's, over the present catalogue */
+    rri_reference now;      /* its arrays [rows of a slice]; coef is that of the minibatch */
+    float coef;             /* that of the update */
+} rri_reference_policy;
+
 typedef struct rri_trainer {
     rri_model model;
     size_t item_room; /* items that the arrays serve, at least those of the network */
@@ -141,6 +150,7 @@ typedef struct rri_trainer {
     double *d_query; /* [d] Σ_rows ∂loss/∂q, of the two-tower with a reward model; else NULL */
     float *d_items;  /* [N, dim] of item vectors, of the dense head with one; else NULL */
     rri_units units; /* of the update under way */
+    rri_reference_policy reference;
     rri_stack *stacks; /* [num_threads] */
 
     int64_t n_updates, n_timesteps, n_optimizer_steps;

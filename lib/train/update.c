@@ -15,6 +15,7 @@
 #include "train/normalise.h"
 #include "train/returns.h"
 #include "train/reward_fit.h"
+#include "train/stay_near.h"
 
 static rr_status check_width(const char *field, size_t buffer, size_t trainer, const char *config,
                              rr_error *err)
@@ -199,6 +200,10 @@ static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_tr
     stats->reward_mean = rri_float_or_nan(reward / (double)n_places);
     stats->scale = trainer->model.network.head.scale;
     stats->repeat_weight = trainer->model.network.head.repeat_weight;
+    if (trainer->recipe.ref_kl_coef > 0.0f) {
+        stats->reference_kl = rri_float_or_nan(sums->loss.reference_kl / rows);
+        stats->reference_coef = trainer->reference.coef;
+    }
     stats->n_updates = trainer->n_updates;
     stats->n_timesteps = trainer->n_timesteps;
 }
@@ -239,6 +244,7 @@ rr_status rri_trainer_update(rri_trainer *trainer, rri_rollout *rollout, const r
 {
     RRI_TRY(check_rollout(trainer, rollout, err));
     RRI_TRY(check_to_come(trainer, rollout, obs, err));
+    RRI_TRY(rri_stay_near_begin(trainer, err));
     const bool needs_two = rri_update_needs_two(trainer);
     if (needs_two && rollout->n_rows == 1) {
         RRI_FAIL(err, RR_E_INVALID, "update: one row alone cannot be trained on; give at least 2");

@@ -25,12 +25,13 @@ typedef struct twin {
     const float *pool;     /* [N, d] or NULL */
     size_t n_items;
     double *theta; /* [n_floats] */
+    double *reference; /* [n_floats] of a policy to stay near; NULL: none */
     twin_rows rows;
 } twin;
 
 /* What the loss is made of, as means. */
 typedef struct twin_terms {
-    double loss, policy_loss, value_loss, entropy, approx_kl, clip_fraction;
+    double loss, policy_loss, value_loss, entropy, approx_kl, clip_fraction, reference_kl;
 } twin_terms;
 
 static inline void twin_open(twin *t, const rig *r)
@@ -49,6 +50,7 @@ static inline void twin_open(twin *t, const rig *r)
 static inline void twin_close(twin *t)
 {
     free(t->theta);
+    free(t->reference);
 }
 
 /* A tensor of the twin by name, NULL where there is none. */
@@ -380,6 +382,23 @@ static inline double twin_value_loss(const rri_recipe *recipe, double scale, dou
     return 0.5 * fmax(plain, (held - target) * (held - target));
 }
 
+/* KL(π ‖ π₀) of a row whose log p is there. */
+static inline double twin_reference_kl(const twin *t, const double *log_p, size_t row)
+{
+    if (t->reference == NULL) {
+        return 0.0;
+    }
+    twin other = *t;
+    other.theta = t->reference;
+    double kl = 0.0, *log_q = malloc(twin_width(t) * sizeof *log_q);
+    twin_log_probs(log_q, &other, row);
+    for (size_t i = 0; i < twin_width(t); i++) {
+        kl += log_p[i] > -INFINITY ? exp(log_p[i]) * (log_p[i] - log_q[i]) : 0.0;
+    }
+    free(log_q);
+    return kl;
+}
+
 static inline twin_terms twin_evaluate(const twin *t)
 {
     const twin_rows *rows = &t->rows;
@@ -390,6 +409,7 @@ static inline twin_terms twin_evaluate(const twin *t)
     twin_terms sums = {0};
     for (size_t i = 0; i < rows->n; i++) {
         sums.entropy += twin_log_probs(log_p, t, i);
+        sums.reference_kl += twin_reference_kl(t, log_p, i);
         twin_add_policy_loss(&sums, recipe, log_p[rows->actions[i]], (double)rows->old_log_probs[i],
                              (double)rows->advantages[i]);
         sums.value_loss += twin_value_loss(recipe, scale, twin_value(t, rows->states + i * S),
@@ -397,12 +417,13 @@ static inline twin_terms twin_evaluate(const twin *t)
     }
     free(log_p);
     double *const means[] = {&sums.policy_loss, &sums.value_loss, &sums.entropy, &sums.approx_kl,
-                             &sums.clip_fraction};
-    for (size_t i = 0; i < 5; i++) {
+                             &sums.clip_fraction, &sums.reference_kl};
+    for (size_t i = 0; i < 6; i++) {
         *means[i] /= (double)rows->n;
     }
     sums.loss = sums.policy_loss + (double)recipe->vf_coef * sums.value_loss / (scale * scale) -
-                (double)recipe->ent_coef * sums.entropy;
+                (double)recipe->ent_coef * sums.entropy +
+                (double)recipe->ref_kl_coef * sums.reference_kl;
     return sums;
 }
 

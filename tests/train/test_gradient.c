@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/gradient.h"
+#include "train/stay_near.h"
 
 #include "agent_twin.h"
 
@@ -40,6 +41,30 @@ static void draw_losses(scene *s)
     }
 }
 
+/* The policy as it is becomes the reference, and all that it learned moves away from it; returns
+ * the reference's parameters. */
+static double *leave_reference(rig *r)
+{
+    rri_trainer *trainer = &r->agent->trainer;
+    rr_policy *policy;
+    rr_serving_options options;
+    rr_serving_options_init(&options, sizeof options);
+    ck_assert_int_eq(rri_agent_publish(&policy, r->agent, &options, NULL), RR_OK);
+    ck_assert_int_eq(rri_agent_set_reference(r->agent, policy, NULL), RR_OK);
+    rri_snapshot_release(policy);
+    const size_t n = trainer->model.network.params.n_floats;
+    double *reference = malloc(n * sizeof *reference);
+    for (size_t i = 0; i < n; i++) {
+        reference[i] = (double)trainer->model.values[i];
+        const bool is_learned = i < trainer->model.network.norm.begin;
+        const bool is_gap = trainer->model.values[i] == 0.0f;
+        trainer->model.values[i] += is_learned && !is_gap ? 0.4f * (float)rig_uniform(r) : 0.0f;
+    }
+    rri_model_pack(&trainer->model);
+    ck_assert_int_eq(rri_stay_near_begin(trainer, NULL), RR_OK);
+    return reference;
+}
+
 static void open_scene(scene *s, const rig_shape *given, size_t n)
 {
     rig_shape shape = *given;
@@ -51,6 +76,7 @@ static void open_scene(scene *s, const rig_shape *given, size_t n)
     *s = (scene){.n = n};
     rig_open(&s->r, &shape);
     rig *r = &s->r;
+    double *reference = shape.agent.ref_kl_coef > 0.0f ? leave_reference(r) : NULL;
     ck_assert_int_eq(rri_agent_act(r->agent, &r->obs, &r->decision, NULL), RR_OK);
     ck_assert_int_eq(rri_rollout_record(&r->rollout, &r->obs, &r->decision, 0, NULL), RR_OK);
     s->minibatch = RIG_TAKE(r, int32_t, n);
@@ -64,6 +90,7 @@ static void open_scene(scene *s, const rig_shape *given, size_t n)
     r->agent->trainer.units.per_unit = 1.0f / net->value_scale;
 
     twin_open(&s->t, r);
+    s->t.reference = reference;
     s->t.rows = (twin_rows){.n = n,
                             .states = r->rollout.states,
                             .menu = rri_gradient_menu(&r->rollout, NULL, n),
@@ -98,6 +125,7 @@ static void check_sums(const scene *s, const rri_loss_sums *sums)
                       "value_loss");
     twin_assert_close(sums->entropy / n, wanted.entropy, TOLERANCE, "entropy");
     twin_assert_close(sums->approx_kl / n, wanted.approx_kl, TOLERANCE, "approx_kl");
+    twin_assert_close(sums->reference_kl / n, wanted.reference_kl, TOLERANCE, "reference_kl");
     twin_assert_close(sums->n_clipped / n, wanted.clip_fraction, TOLERANCE, "clip_fraction");
 }
 
@@ -354,6 +382,53 @@ START_TEST(test_gradient_of_the_candidates_network_is_that_of_the_twin)
 }
 END_TEST
 
+/* Lists and pools, both heads, with and without an entropy bonus, over more rows than a slice has,
+ * and over a catalogue whose logits are made again. */
+START_TEST(test_gradient_beside_a_reference_is_that_of_the_twin)
+{
+    rig_shape shape = pool_shape();
+    shape.agent.ref_kl_coef = 0.6f;
+    check_scene(&shape, check_is_quick() ? 100 : 600);
+    shape.ppo.ent_coef = 0.0f;
+    shape.agent.has_trained_items = 1;
+    check_scene(&shape, 100);
+    shape = list_shape();
+    shape.agent.ref_kl_coef = 1.5f;
+    shape.agent.has_feature_query = 1;
+    shape.agent.candidate_hidden[0] = 5;
+    check_scene(&shape, 150);
+    shape = pool_shape();
+    shape.agent.ref_kl_coef = 0.3f;
+    shape.agent.head = RR_HEAD_DENSE;
+    shape.algo = RR_ALGO_A2C;
+    check_scene(&shape, 100);
+}
+END_TEST
+
+START_TEST(test_gradient_beside_a_reference_is_the_same_where_logits_are_made_again)
+{
+    rig_shape shape = pool_shape();
+    shape.n_items = 1500;
+    shape.agent.ref_kl_coef = 0.7f;
+    shape.agent.has_trained_items = 1;
+    scene s;
+    open_scene(&s, &shape, 200);
+    rr_agent *agent = s.r.agent;
+    const size_t n = agent->trainer.model.network.params.n_floats;
+    const rri_loss_sums kept = compute(&s);
+    ck_assert(kept.reference_kl > 0.01 * 200.0);
+    float *gradient = malloc(n * sizeof *gradient);
+    memcpy(gradient, agent->trainer.gradients, n * sizeof *gradient);
+    agent->trainer.slice.kept_width = 0;
+    const rri_loss_sums again = compute(&s);
+    ck_assert_ptr_null(agent->trainer.slice.policy.logits);
+    ck_assert_mem_eq(&kept, &again, sizeof kept);
+    ck_assert_mem_eq(gradient, agent->trainer.gradients, n * sizeof *gradient);
+    free(gradient);
+    close_scene(&s);
+}
+END_TEST
+
 START_TEST(test_gradient_stays_near_no_value_that_is_none)
 {
     rig_shape shape = pool_shape();
@@ -544,6 +619,8 @@ CHECK_MAIN("train/gradient",
            test_gradient_of_features_that_meet_the_state_is_that_of_the_twin,
            test_gradient_beside_a_reward_model_is_that_of_the_twin,
            test_gradient_of_the_candidates_network_is_that_of_the_twin,
+           test_gradient_beside_a_reference_is_that_of_the_twin,
+           test_gradient_beside_a_reference_is_the_same_where_logits_are_made_again,
            test_gradient_stays_near_no_value_that_is_none,
            test_gradient_scene_has_rows_on_every_side_of_the_clip,
            test_gradient_over_a_large_pool_is_that_over_a_small_one,

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* stay_near.h: the policy that an update stays near, over the catalogue of today. maths §13.
+ *
+ * Its parameters are those of a snapshot, packed there. Where the snapshot is of another generation
+ * of the line, they score the trainer's own catalogue; what was learned of single items cannot. */
+#ifndef RRI_TRAIN_STAY_NEAR_H
+#define RRI_TRAIN_STAY_NEAR_H
+
+#include "train/trainer.h"
+
+/* Before an update: trainer->reference.network and coef. RR_E_STATE: none is set, though the config
+ * asks for one; RR_E_MISMATCH: it has learned of other items than there are today. Nothing to do
+ * without ref_kl_coef. */
+rr_status rri_stay_near_begin(rri_trainer *trainer, rr_error *err);
+
+#endif

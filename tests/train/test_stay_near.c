@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* Updates that stay near a reference (rr_agent_set_reference), through recrl.h, over a pool whose
+ * rewards are noise: whatever the policy learns of them takes it away from where it began. */
+#include <stdio.h>
+#include <string.h>
+
+#include "check_run.h"
+#include "core/hash.h"
+#include "recrl/recrl.h"
+
+enum { N = 64, S = 3, D = 3, ITEMS = 40 };
+
+typedef struct scene {
+    rr_items *items;
+    rr_agent *agent;
+    rr_policy *start; /* the agent as it began */
+    rr_buffer *buffer;
+    float states[N * S], log_probs[N], values[N], rewards[N];
+    int32_t actions[N];
+    uint64_t random;
+} scene;
+
+static float uniform(scene *t)
+{
+    return (float)((double)(rri_hash_mix(t->random += 0x9e3779b97f4a7c15u) >> 11) * 0x1p-52 - 1.0);
+}
+
+static rr_agent_config config_of(float coef)
+{
+    rr_agent_config config;
+    rr_agent_config_init(&config, sizeof config);
+    config.state_dim = S;
+    config.item_dim = D;
+    config.max_rows = N;
+    config.max_update_rows = N;
+    config.max_candidates = 8;
+    config.max_history = 1;
+    config.ref_kl_coef = coef;
+    return config;
+}
+
+static rr_ppo_config ppo(void)
+{
+    rr_ppo_config config;
+    rr_ppo_config_init(&config, sizeof config);
+    config.batch_size = N / 2;
+    return config;
+}
+
+static void open_with(scene *t, const rr_agent_config *config)
+{
+    memset(t, 0, sizeof *t);
+    const rr_ppo_config algo = ppo();
+    ck_assert_int_eq(rr_items_create_random(&t->items, ITEMS, D, 5, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_create(&t->agent, config, &algo, t->items, NULL, NULL), RR_OK);
+    const float skip[D * S] = {0.2f, -0.1f, 0.1f, 0.1f, 0.2f, -0.2f, -0.1f, 0.1f, 0.2f};
+    ck_assert_int_eq(rr_agent_set_tensor(t->agent, "actor.skip.weight", skip, D * S, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_publish(t->agent, NULL, &t->start, NULL), RR_OK);
+    rr_buffer_config room;
+    rr_buffer_config_init(&room, sizeof room);
+    room.max_rows = N;
+    room.state_dim = S;
+    room.max_candidates = room.max_history = room.max_excluded = 0;
+    ck_assert_int_eq(rr_buffer_create(&t->buffer, &room, NULL, NULL), RR_OK);
+}
+
+static void open_scene(scene *t, float coef)
+{
+    const rr_agent_config config = config_of(coef);
+    open_with(t, &config);
+}
+
+static void close_scene(scene *t)
+{
+    rr_buffer_destroy(t->buffer);
+    rr_policy_release(t->start);
+    rr_agent_destroy(t->agent);
+    rr_items_release(t->items);
+}
+
+static void collect(scene *t)
+{
+    uint8_t terminated[N];
+    for (size_t i = 0; i < N; i++) {
+        t->rewards[i] = uniform(t);
+        terminated[i] = 1;
+        for (size_t j = 0; j < S; j++) {
+            t->states[i * S + j] = uniform(t);
+        }
+    }
+    const rr_obs obs = {
+        .struct_size = sizeof obs, .n = N, .state_dim = S, .states = t->states};
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = N,
+                            .actions = t->actions,
+                            .log_probs = t->log_probs,
+                            .values = t->values};
+    const rr_outcome outcome = {.struct_size = sizeof outcome,
+                                .n = N,
+                                .rewards = t->rewards,
+                                .terminated = terminated};
+    ck_assert_int_eq(rr_agent_act(t->agent, &obs, &decision, NULL), RR_OK);
+    ck_assert_int_eq(rr_buffer_record(t->buffer, &obs, &decision, NULL), RR_OK);
+    ck_assert_int_eq(rr_buffer_reward(t->buffer, &outcome, NULL), RR_OK);
+}
+
+static rr_stats update(scene *t, rr_status wanted, const char *sentence)
+{
+    rr_stats stats = {.struct_size = sizeof stats};
+    rr_error err = {0};
+    ck_assert_int_eq(rr_agent_update(t->agent, t->buffer, NULL, &stats, &err), wanted);
+    ck_assert_msg(wanted == RR_OK || strstr(err.text, sentence) != NULL, "\"%s\"", err.text);
+    return stats;
+}
+
+/* KL(π ‖ π₀) of the present policy from the one it began as, over some states, by the log-probs
+ * that both tell. */
+static double distance(scene *t)
+{
+    static float own[N * ITEMS], other[N * ITEMS];
+    const rr_obs obs = {
+        .struct_size = sizeof obs, .n = N, .state_dim = S, .states = t->states};
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = N,
+                            .actions = t->actions,
+                            .all_log_probs = own};
+    ck_assert_int_eq(rr_agent_act(t->agent, &obs, &decision, NULL), RR_OK);
+    rr_reader *reader;
+    ck_assert_int_eq(rr_reader_create(&reader, t->start, 1, NULL, NULL), RR_OK);
+    decision.all_log_probs = other;
+    ck_assert_int_eq(rr_policy_act(t->start, reader, &obs, &decision, NULL), RR_OK);
+    rr_reader_destroy(reader);
+    double sum = 0.0;
+    for (size_t i = 0; i < (size_t)N * ITEMS; i++) {
+        sum += __builtin_exp((double)own[i]) * ((double)own[i] - (double)other[i]);
+    }
+    return sum / N;
+}
+
+START_TEST(test_stay_near_wants_a_reference_and_a_weight)
+{
+    scene t;
+    rr_error err = {0};
+    open_scene(&t, 0.0f);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, &err), RR_E_STATE);
+    ck_assert_ptr_nonnull(strstr(err.text, "ref_kl_coef is 0"));
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_set_reference(NULL, t.start, NULL), RR_E_INVALID);
+    collect(&t);
+    const rr_stats stats = update(&t, RR_OK, "");
+    ck_assert(stats.reference_kl == 0.0f && stats.reference_coef == 0.0f);
+    close_scene(&t);
+
+    open_scene(&t, 0.5f);
+    collect(&t);
+    update(&t, RR_E_STATE, "ref_kl_coef is 0.5 and no reference is set");
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    const rr_stats kept = update(&t, RR_OK, ""); /* the rows are still there */
+    ck_assert_int_eq(kept.n_rows, N);
+    ck_assert(kept.reference_coef == 0.5f && kept.reference_kl >= 0.0f);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, NULL, NULL), RR_OK);
+    collect(&t);
+    update(&t, RR_E_STATE, "no reference is set");
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_stay_near_names_what_makes_a_policy_another_one)
+{
+    scene t, other;
+    rr_error err = {0};
+    open_scene(&t, 0.5f);
+    rr_agent_config config = config_of(0.5f);
+    config.hidden[0] = 32;
+    open_with(&other, &config);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, other.start, &err), RR_E_MISMATCH);
+    ck_assert_msg(strstr(err.text, "policy's hidden is 32,64") != NULL, "\"%s\"", err.text);
+    close_scene(&other);
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_stay_near_keeps_a_policy_where_it_began)
+{
+    double far[2];
+    for (int i = 0; i < 2; i++) {
+        scene t;
+        open_scene(&t, i == 0 ? 1e-6f : 3.0f);
+        ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+        rr_stats stats = {0};
+        for (size_t u = 0; u < 20; u++) {
+            collect(&t);
+            stats = update(&t, RR_OK, "");
+        }
+        far[i] = distance(&t);
+        /* what is told is a mean over the update's minibatches, not that of its end */
+        ck_assert_msg((double)stats.reference_kl > 0.2 * far[i] &&
+                          (double)stats.reference_kl < 5.0 * far[i],
+                      "%g, not about %g", (double)stats.reference_kl, far[i]);
+        close_scene(&t);
+    }
+    ck_assert_msg(far[1] < 0.1 * far[0], "%g and %g", far[0], far[1]);
+}
+END_TEST
+
+START_TEST(test_stay_near_by_a_weight_that_falls)
+{
+    scene t;
+    rr_agent_config config = config_of(0.8f);
+    config.ref_kl_updates = 4;
+    open_with(&t, &config);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    static const float wanted[] = {0.8f, 0.6f, 0.4f, 0.2f, 0.0f, 0.0f};
+    for (size_t u = 0; u < sizeof wanted / sizeof wanted[0]; u++) {
+        collect(&t);
+        ck_assert_float_eq_tol(update(&t, RR_OK, "").reference_coef, wanted[u], 1e-6f);
+    }
+    close_scene(&t);
+}
+END_TEST
+
+/* A reference of generation 0 scores the items of later ones by their vectors. */
+START_TEST(test_stay_near_goes_on_under_later_generations)
+{
+    scene t;
+    open_scene(&t, 0.5f);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    const uint64_t keys[] = {1001, 1002, 1003};
+    const float vectors[3 * D] = {0.5f, 0.1f, 0.2f, -0.3f, 0.4f, 0.6f, 0.2f, -0.8f, 0.1f};
+    uint64_t first;
+    const int32_t zero = 0;
+    ck_assert_int_eq(rr_items_keys_of(t.items, &zero, 1, &first, NULL), RR_OK);
+    rr_items *later;
+    ck_assert_int_eq(
+        rr_items_follow(&later, t.items, &first, 1, keys, vectors, 3, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_set_items(t.agent, later, NULL), RR_OK);
+    collect(&t);
+    ck_assert_int_eq(update(&t, RR_OK, "").n_rows, N);
+    rr_items_release(later);
+    close_scene(&t);
+
+    rr_agent_config config = config_of(0.5f);
+    config.has_bias = 1;
+    open_with(&t, &config);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    ck_assert_int_eq(
+        rr_items_follow(&later, t.items, NULL, 0, keys, vectors, 3, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_set_items(t.agent, later, NULL), RR_OK);
+    collect(&t);
+    update(&t, RR_E_MISMATCH, "learned something of each of its 40 items");
+    rr_buffer_clear(t.buffer);
+    rr_policy_release(t.start);
+    ck_assert_int_eq(rr_agent_publish(t.agent, NULL, &t.start, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    collect(&t);
+    ck_assert_int_eq(update(&t, RR_OK, "").n_rows, N);
+    rr_items_release(later);
+    close_scene(&t);
+}
+END_TEST
+
+/* A checkpoint does not carry the reference: until it is set again updates are refused, and from
+ * then on they are those of the run that went on. */
+START_TEST(test_stay_near_after_a_load)
+{
+    char path[] = "/tmp/stay_near_XXXXXX";
+    const int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    scene t, again;
+    open_scene(&t, 0.5f);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    collect(&t);
+    update(&t, RR_OK, "");
+    rr_checkpoint checkpoint = {.struct_size = sizeof checkpoint, .agent = t.agent};
+    ck_assert_int_eq(rr_checkpoint_save(&checkpoint, path, NULL), RR_OK);
+
+    open_scene(&again, 0.5f);
+    checkpoint.agent = again.agent;
+    ck_assert_int_eq(rr_checkpoint_load(&checkpoint, path, NULL), RR_OK);
+    again.random = t.random;
+    collect(&t);
+    collect(&again);
+    update(&again, RR_E_STATE, "no reference is set");
+    ck_assert_int_eq(rr_agent_set_reference(again.agent, t.start, NULL), RR_OK);
+    update(&t, RR_OK, "");
+    update(&again, RR_OK, "");
+    ck_assert_uint_eq(rr_agent_version(t.agent), rr_agent_version(again.agent));
+    remove(path);
+    close_scene(&again);
+    close_scene(&t);
+}
+END_TEST
+
+CHECK_MAIN("train/stay_near", test_stay_near_wants_a_reference_and_a_weight,
+           test_stay_near_names_what_makes_a_policy_another_one,
+           test_stay_near_keeps_a_policy_where_it_began, test_stay_near_by_a_weight_that_falls,
+           test_stay_near_goes_on_under_later_generations, test_stay_near_after_a_load)
