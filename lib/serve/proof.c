@@ -20,6 +20,23 @@ typedef struct request_arrays {
     uint64_t id;
 } request_arrays;
 
+/* Items that may be chosen: those of the policy's own generation, whatever came later. */
+static size_t n_alive(const rr_policy *policy)
+{
+    const rr_items *items = policy->model.items;
+    return items != NULL ? rri_items_alive(items) : policy->model.network.n_items;
+}
+
+/* The first of them at `item` or behind it, around the catalogue. There is one. */
+static size_t alive_from(const rr_policy *policy, size_t item)
+{
+    const rr_items *items = policy->model.items;
+    while (items != NULL && !rri_items_is_alive(items, item)) {
+        item = (item + 1) % policy->model.network.n_items;
+    }
+    return item;
+}
+
 /* Length of the request's list; 0: the pool. */
 static size_t list_length(const rr_policy *policy)
 {
@@ -28,14 +45,14 @@ static size_t list_length(const rr_policy *policy)
         return 0;
     }
     const size_t most = rri_size_smaller(MOST_LISTED, (size_t)policy->model.config.max_candidates);
-    return net->n_items > 0 ? rri_size_smaller(most, net->n_items) : most;
+    return net->n_items > 0 ? rri_size_smaller(most, n_alive(policy)) : most;
 }
 
 /* Whether requests can be made at all. */
 static bool has_requests(const rr_policy *policy)
 {
     const rri_network *net = &policy->model.network;
-    return list_length(policy) > 0 || (net->n_items > 0 && net->feature_dim == 0);
+    return list_length(policy) > 0 || (n_alive(policy) > 0 && net->feature_dim == 0);
 }
 
 static void layout(request_arrays *r, rri_arena *arena, const rr_policy *policy)
@@ -52,16 +69,18 @@ static int32_t draw_item(uint64_t decision, uint32_t lane, size_t n_items)
     return (int32_t)rri_philox_below(0, RRI_STREAM_PROOF, decision, lane, n_items);
 }
 
-/* Items of lists follow one another around the catalogue from a random one on, so that they differ.
- */
+/* Items of lists follow one another around the catalogue from a random one on, so that they differ;
+ * what is gone is passed by. */
 static void draw_lists(request_arrays *r, const rr_policy *policy, uint64_t decision)
 {
     const rri_network *net = &policy->model.network;
     const size_t k = (size_t)r->obs.n_candidates;
     const uint64_t with_normals = decision + RRI_PROOF_DECISIONS;
+    size_t item = k > 0 && net->n_items > 0 ? (size_t)draw_item(decision, 0, net->n_items) : 0;
     for (size_t j = 0; j < k && net->n_items > 0; j++) {
-        const size_t first = (size_t)draw_item(decision, 0, net->n_items);
-        r->candidates[j] = (int32_t)((first + j) % net->n_items);
+        item = alive_from(policy, item);
+        r->candidates[j] = (int32_t)item;
+        item = (item + 1) % net->n_items;
     }
     if (net->feature_dim > 0) {
         rri_philox_normals(r->features, k * net->feature_dim, 0, RRI_STREAM_PROOF, with_normals);
@@ -77,11 +96,14 @@ static void draw_lists(request_arrays *r, const rr_policy *policy, uint64_t deci
     r->obs.item_dim = net->n_items == 0 ? (int32_t)net->dim : 0;
 }
 
-/* Exclusions lie behind the first position of a list, which the incumbent takes, and leave one. */
+/* Exclusions lie behind the first that may be chosen of a list or of the pool, which the incumbent
+ * takes, and leave one. */
 static void draw_shown(request_arrays *r, const rr_policy *policy, uint64_t decision)
 {
     const size_t n_items = policy->model.network.n_items, k = (size_t)r->obs.n_candidates;
-    const size_t width = k > 0 ? k : n_items;
+    const size_t width = k > 0 ? k : n_alive(policy);
+    size_t item = k > 0 ? 0 : alive_from(policy, 0);
+    r->incumbent = (int32_t)item;
     const size_t most = (size_t)policy->model.config.max_history;
     r->obs.history = n_items > 0 ? r->history : NULL;
     r->obs.n_history = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_SHOWN) : 0;
@@ -93,9 +115,9 @@ static void draw_shown(request_arrays *r, const rr_policy *policy, uint64_t deci
     for (size_t j = 0; j < (size_t)r->obs.n_excluded; j++) {
         const size_t position = 1 + j;
         const bool is_there = position + 1 < width;
-        r->excluded[j] = !is_there ? -1 : k > 0 ? r->candidates[position] : (int32_t)position;
+        item = k == 0 && is_there ? alive_from(policy, item + 1) : item;
+        r->excluded[j] = !is_there ? -1 : k > 0 ? r->candidates[position] : (int32_t)item;
     }
-    r->incumbent = 0;
     r->obs.incumbents = &r->incumbent;
 }
 

@@ -130,6 +130,54 @@ START_TEST(test_api_policy_file_any_byte_that_is_turned_and_any_end_that_is_miss
 }
 END_TEST
 
+/* The decisions that a file replays are made of what its generation may choose: a catalogue of
+ * which all but two are gone can be saved, and is read under a later generation in which they are
+ * gone. */
+START_TEST(test_api_policy_file_of_a_catalogue_of_which_most_is_gone)
+{
+    enum { MANY = 40 };
+    for (int32_t feature_dim = 0; feature_dim < 2; feature_dim++) {
+        table t;
+        open_table(&t);
+        rr_error err = {0};
+        rr_agent_config config;
+        rr_items *items = NULL, *later = NULL, *last = NULL;
+        rr_agent *agent = NULL;
+        rr_policy *policy = NULL, *loaded = NULL;
+        uint64_t gone[MANY];
+        const uint64_t keys[2] = {100, 101};
+        const float vectors[2 * D] = {0.5f, -0.5f, 0.25f, 1.0f};
+        for (uint64_t i = 0; i < MANY; i++) {
+            gone[i] = i;
+        }
+        rr_agent_config_init(&config, sizeof config);
+        config.state_dim = S;
+        config.item_dim = D;
+        config.feature_dim = feature_dim;
+        config.max_candidates = 4;
+        must(rr_items_create_random(&items, MANY, D, 1, NULL, &err), &err);
+        must(rr_agent_create(&agent, &config, NULL, items, NULL, &err), &err);
+        must(rr_items_follow(&later, items, gone, MANY - 1, keys, vectors, 1, NULL, NULL, &err),
+             &err);
+        must(rr_agent_set_items(agent, later, &err), &err);
+        must(rr_agent_publish(agent, NULL, &policy, &err), &err);
+        must(rr_policy_save(policy, t.path, &err), &err);
+        must(rr_items_follow(&last, later, gone + MANY - 1, 1, keys + 1, vectors + D, 1, NULL, NULL,
+                             &err),
+             &err);
+        must(rr_policy_load(&loaded, t.path, last, NULL, &err), &err);
+        ck_assert_uint_eq(rr_policy_version(loaded), rr_policy_version(policy));
+        rr_policy_release(loaded);
+        rr_policy_release(policy);
+        rr_agent_destroy(agent);
+        rr_items_release(last);
+        rr_items_release(later);
+        rr_items_release(items);
+        close_table(&t);
+    }
+}
+END_TEST
+
 START_TEST(test_api_policy_file_arguments_and_files_that_are_none_are_refused_by_name)
 {
     table t;
@@ -205,5 +253,6 @@ END_TEST
 
 CHECK_MAIN("api/api_policy_file", test_api_policy_file_comes_back_as_it_went,
            test_api_policy_file_any_byte_that_is_turned_and_any_end_that_is_missing_is_an_error,
+           test_api_policy_file_of_a_catalogue_of_which_most_is_gone,
            test_api_policy_file_arguments_and_files_that_are_none_are_refused_by_name,
            test_api_policy_file_is_whole_when_its_writer_is_killed_at_any_moment)
