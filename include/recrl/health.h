@@ -131,8 +131,9 @@ typedef struct rr_health_report {
                                  n_left); NaN without a ledger */
 } rr_health_report;
 
-/* Makes a watch of an agent's sizes, which keeps nothing of it. config NULL: the defaults. *out is
- * the caller's, until rr_health_destroy.
+/* Makes a watch of an agent's sizes, which keeps nothing of it. Its catalogue may grow along its
+ * line by half as many items again and 1024, or to max_pool_items where that is more; what is gone
+ * counts as not shown. config NULL: the defaults. *out is the caller's, until rr_health_destroy.
  * Errors: RR_E_MEMORY.
  * Cost: takes memory for the catalogue's counts and 64 states. */
 RR_API rr_status rr_health_create(rr_health **out, const rr_health_config *config,

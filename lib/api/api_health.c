@@ -10,12 +10,18 @@
 #include "core/vocabulary.h"
 #include "eval/health.h"
 #include "eval/health_rows.h"
+#include "items/items.h"
 #include "train/dead_units.h"
 
 static rri_health_shape shape_of(const rr_agent *agent)
 {
+    const size_t n_items = agent->trainer.model.network.n_items;
+    const rr_items *items = agent->trainer.model.items;
     return (rri_health_shape){
-        .n_items = agent->trainer.model.network.n_items,
+        .n_items = n_items,
+        .most_items = rri_size_larger((size_t)agent->trainer.model.config.max_pool_items,
+                                      n_items > 0 ? rri_items_room(n_items) : 0),
+        .line = items != NULL ? rri_items_root(items) : 0,
         .state_dim = agent->trainer.model.network.state_dim,
         .feature_dim = agent->trainer.model.network.feature_dim,
         .n_work = rri_dead_units_work(&agent->trainer.model.network, RRI_HEALTH_STATES),
@@ -106,6 +112,7 @@ rr_status rr_health_update(rr_health *health, const rr_agent *agent, const rr_st
         RRI_TRY(rri_abi_check(out, sizeof *out, "rr_health_report", err));
     }
     rr_health_report report;
+    rri_health_grow(health, shape.n_items);
     const rri_fpmode before = rri_fpmode_enter();
     const double dead =
         rri_health_is_due(health) ? look_for_dead_units(health, agent) : (double)NAN;

@@ -28,8 +28,8 @@ struct rr_health {
     int64_t n_due, n_trained;           /* rows of ledgers in this window */
     double reward_mean, reward_squares; /* running mean, and squares about it */
     size_t n_states;
-    int64_t *shown;  /* [N] */
-    int64_t *sorted; /* [N] scratch */
+    int64_t *shown;  /* [N that there may be] */
+    int64_t *sorted; /* the same, scratch */
     float *states;   /* [RRI_HEALTH_STATES, S] */
     float *work;     /* [n_work] the caller's */
 
@@ -43,6 +43,11 @@ struct rr_health {
     rri_illness_list found; /* in the last judgement */
 };
 
+static size_t most_items(const rri_health_shape *shape)
+{
+    return shape->most_items > shape->n_items ? shape->most_items : shape->n_items;
+}
+
 static size_t n_coordinates(const rr_health *health)
 {
     return health->shape.state_dim + health->shape.feature_dim;
@@ -51,8 +56,8 @@ static size_t n_coordinates(const rr_health *health)
 static void layout(rr_health *health, rri_arena *arena)
 {
     const size_t n = n_coordinates(health);
-    health->shown = RRI_TAKE(arena, int64_t, health->shape.n_items);
-    health->sorted = RRI_TAKE(arena, int64_t, health->shape.n_items);
+    health->shown = RRI_TAKE(arena, int64_t, most_items(&health->shape));
+    health->sorted = RRI_TAKE(arena, int64_t, most_items(&health->shape));
     health->states =
         RRI_TAKE(arena, float, rri_size_multiply(RRI_HEALTH_STATES, health->shape.state_dim));
     health->work = RRI_TAKE(arena, float, health->shape.n_work);
@@ -68,7 +73,7 @@ static rr_status measure_block(rr_health *sized, rr_error *err)
     layout(sized, &counting);
     if (counting.has_overflowed) {
         RRI_FAIL(err, RR_E_MEMORY, "health: %zu items do not fit into memory",
-                 sized->shape.n_items);
+                 most_items(&sized->shape));
     }
     sized->block_bytes = counting.used;
     return RR_OK;
@@ -113,14 +118,24 @@ const rri_health_shape *rri_health_shape_of(const rr_health *health)
 rr_status rri_health_shape_check(const rri_health_shape *shape, const rri_health_shape *watched,
                                  rr_error *err)
 {
+    const bool has_grown = shape->line == watched->line && shape->n_items > watched->n_items &&
+                           shape->n_items <= most_items(watched);
     if (shape->state_dim != watched->state_dim || shape->n_work != watched->n_work ||
-        shape->n_items != watched->n_items) {
+        (shape->n_items != watched->n_items && !has_grown)) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "health: the agent has %zu items and states of width %zu; the watch was made for "
-                 "%zu and %zu",
-                 shape->n_items, shape->state_dim, watched->n_items, watched->state_dim);
+                 "%zu, which may grow to %zu, and %zu",
+                 shape->n_items, shape->state_dim, watched->n_items, most_items(watched),
+                 watched->state_dim);
     }
     return RR_OK;
+}
+
+void rri_health_grow(rr_health *health, size_t n_items)
+{
+    if (n_items > health->shape.n_items) {
+        health->shape.n_items = n_items;
+    }
 }
 
 static const float *features_at(const rr_health *health, const rri_health_rows *rows, size_t row,
@@ -147,9 +162,10 @@ static rr_status check_rows(const rr_health *health, const rri_health_rows *rows
 {
     for (size_t i = 0; i < rows->n; i++) {
         const int32_t item = rows->items != NULL ? rows->items[i] : -1;
-        if (item < -1 || (health->shape.n_items > 0 && item >= (int64_t)health->shape.n_items)) {
+        const size_t most = most_items(&health->shape);
+        if (item < -1 || (health->shape.n_items > 0 && item >= (int64_t)most)) {
             RRI_FAIL(err, RR_E_INVALID, "health: items[%zu] is %d; it must be in [-1, %zu)", i,
-                     (int)item, health->shape.n_items);
+                     (int)item, most);
         }
         if (rows->features != NULL &&
             (rows->actions[i] < 0 || (size_t)rows->actions[i] >= rows->k)) {
@@ -205,6 +221,7 @@ rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_e
             &health->inputs, state,
             rows->features != NULL ? features_at(health, rows, i, turn_of(health, rows, i)) : NULL);
         if (rows->items != NULL && rows->items[i] >= 0 && health->shape.n_items > 0) {
+            rri_health_grow(health, (size_t)rows->items[i] + 1);
             health->shown[rows->items[i]]++;
         }
         if (health->n_states < RRI_HEALTH_STATES) {

@@ -27,7 +27,9 @@
 
 /* What the watched agent is like. */
 typedef struct rri_health_shape {
-    size_t n_items; /* 0: no catalogue, what is shown is not judged */
+    size_t n_items;    /* 0: no catalogue, what is shown is not judged */
+    size_t most_items; /* as many as the catalogue may grow to; below n_items: it does not grow */
+    uint64_t line;     /* of its generations: another line's catalogue has not grown from it */
     size_t state_dim, feature_dim;
     size_t n_work; /* floats of scratch for the caller */
     double max_grad_norm;
@@ -41,7 +43,10 @@ rr_status rri_health_memory(size_t *bytes, const rri_health_shape *shape, rr_err
 void rri_health_destroy(rr_health *health);
 const rri_health_shape *rri_health_shape_of(const rr_health *health);
 
-/* RR_E_MISMATCH where an agent's shape is not the one that the watch was made for. */
+/* The catalogue has grown to n_items, at most most_items. */
+void rri_health_grow(rr_health *health, size_t n_items);
+
+/* RR_E_MISMATCH where an agent's shape is not one that the watch was made for. */
 rr_status rri_health_shape_check(const rri_health_shape *shape, const rri_health_shape *watched,
                                  rr_error *err);
 

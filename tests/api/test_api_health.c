@@ -119,6 +119,45 @@ START_TEST(test_api_health_what_does_not_fit_is_refused_by_name)
 }
 END_TEST
 
+/* The next generation has one item more: its watch goes on, and counts it. */
+START_TEST(test_api_health_follows_a_catalogue_that_grows)
+{
+    rr_error err = {0};
+    rr_agent *agent = agent_of(5, D), *other = agent_of(7, D);
+    rr_health *health = NULL;
+    rr_items *later = NULL;
+    const uint64_t key = 99, gone = 0;
+    const float vector[2] = {0.5f, -0.5f};
+    int32_t shown[N] = {5, 5, 1};
+    rr_health_config config;
+    rr_health_config_init(&config, sizeof config);
+    config.window = N;
+    ck_assert_int_eq(rr_health_create(&health, &config, agent, NULL, NULL), RR_OK);
+    ck_assert_int_eq(
+        rr_items_follow(&later, rr_agent_items(agent), &gone, 1, &key, vector, 1, NULL, NULL, NULL),
+        RR_OK);
+    ck_assert_int_eq(rr_agent_set_items(agent, later, NULL), RR_OK);
+    const rr_obs obs = obs_of();
+    rr_decision decision = decision_of();
+    const rr_stats stats = {.struct_size = sizeof stats, .entropy = 1.0f};
+    rr_health_report report = {.struct_size = sizeof report};
+    for (int i = 0; i < 2; i++) {
+        decision.items = shown;
+        decision.actions = shown;
+        ck_assert_int_eq(rr_health_record(health, &obs, &decision, NULL), RR_OK);
+        ck_assert_int_eq(rr_health_update(health, agent, &stats, &report, &err), RR_OK);
+    }
+    ck_assert_int_eq(report.is_judged, 1);
+    ck_assert_int_eq(report.top_item, 5);
+    ck_assert_double_eq_tol((double)report.coverage, 2.0 / 6.0, 1e-6);
+    ck_assert_int_eq(rr_health_update(health, other, &stats, NULL, &err), RR_E_MISMATCH);
+    rr_health_destroy(health);
+    rr_items_release(later);
+    rr_agent_destroy(other);
+    rr_agent_destroy(agent);
+}
+END_TEST
+
 START_TEST(test_api_health_refuses_rows_whose_lists_are_not_what_they_say)
 {
     rr_error err = {0};
@@ -154,4 +193,5 @@ END_TEST
 
 CHECK_MAIN("api/api_health", test_api_health_a_window_through_the_door,
            test_api_health_what_does_not_fit_is_refused_by_name,
+           test_api_health_follows_a_catalogue_that_grows,
            test_api_health_refuses_rows_whose_lists_are_not_what_they_say)
