@@ -22,6 +22,7 @@ rr_agent *learner_make(const world *w, const learner_options *options)
     config.feature_dim = WORLD_FEATURES;
     config.max_candidates = options->candidates;
     config.max_history = 0;
+    config.max_pool_items = options->most_items;
     config.has_repeat_weight = 0;
     config.hidden[0] = 32;
     config.hidden[1] = 0;
@@ -34,7 +35,7 @@ rr_agent *learner_make(const world *w, const learner_options *options)
         config.max_update_rows = NIGHT_CHUNK; /* what the first night imitates at once */
     }
     config.max_weight = 2.0f; /* as the figures of docs/serving.md were measured */
-    config.seed = options->seed;
+    config.seed = options->seed + ((uint64_t)options->arm << 32);
     ppo.n_steps = options->rows; /* a session is one segment, however long */
     ppo.gamma = options->gamma;
     ppo.gae_lambda = 0.5f;

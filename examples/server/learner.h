@@ -8,11 +8,13 @@
 
 typedef struct learner_options {
     uint64_t seed;
+    int32_t arm; /* of an experiment: each begins with other weights and draws differently */
     int32_t candidates;
     int32_t rows;       /* of an update */
     int32_t night_rows; /* of the first night's log */
     float gamma;
     int32_t most_steps; /* of a session in lock step; 0: as long as the user stays */
+    int32_t most_items; /* indices of the catalogue's line that there may be; 0: it stands still */
 } learner_options;
 
 /* rows of one update; the seed decides initial weights, draws and shuffles. */

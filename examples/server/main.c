@@ -46,6 +46,9 @@ enum {
     MEASURED,
     PRUNE,
     METRICS,
+    MOVING,
+    ARMS,
+    SAVE_EVERY,
     N_FLAGS
 };
 
@@ -75,6 +78,12 @@ static flag flags[N_FLAGS] = {
     [METRICS] = {"--metrics",
                  "port of this machine at which figures are served; 0: a free one; -1: none", -1,
                  -1, 65535, true},
+    [MOVING] = {"--moving", "percent of the catalogue that goes, and comes, before each publish", 0,
+                0, 20, false},
+    [ARMS] = {"--arms", "trainers, each with its users, that learn from the rows of all", 1, 1,
+              MOST_ARMS, true},
+    [SAVE_EVERY] = {"--save-every", "publishes of a trainer between two of its checkpoints", 1, 1,
+                    1000, true},
 };
 
 static void help(void)
@@ -122,6 +131,7 @@ typedef struct command {
     const char *folder; /* NULL: none was given */
     bool is_json;
     long parent; /* 0: this is the server; else the process whose trainer this is */
+    int32_t arm; /* of the trainer */
 } command;
 
 /* The value of flag argv[*at], which moves on to it. */
@@ -149,6 +159,8 @@ static command read_command(int argc, char **argv)
             c.folder = value_of(argc, argv, &at);
         } else if (strcmp(word, "--trainer") == 0) {
             c.parent = strtol(value_of(argc, argv, &at), NULL, 10);
+        } else if (strcmp(word, "--arm") == 0) {
+            c.arm = (int32_t)strtol(value_of(argc, argv, &at), NULL, 10);
         } else if (strcmp(word, "--json") == 0) {
             c.is_json = true;
         } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
@@ -163,8 +175,21 @@ static command read_command(int argc, char **argv)
         text_fail("--measured is %.0f; it must be at least %d%s", measured, MEASURED_SIDE_BY_SIDE,
                   flags[SEEDS].value > 0.0 ? " with --seeds" : ", or 0");
     }
+    if (flags[SEEDS].value > 0.0 &&
+        (flags[ARMS].value > 1.0 || flags[MOVING].value > 0.0 || flags[SAVE_EVERY].value > 1.0)) {
+        text_fail("--seeds compares one arm whose catalogue stands still: run each seed by itself "
+                  "with --arms, --moving and --save-every");
+    }
     if (c.is_json && flags[SEEDS].value > 0.0) {
         text_fail("--json is for one run; --seeds prints a table");
+    }
+    if (flags[PRUNE].value > 0.0 && (flags[ARMS].value > 1.0 || flags[SAVE_EVERY].value > 1.0)) {
+        text_fail("--prune is for a table that one trainer reads, with a checkpoint before each "
+                  "publish: with --arms or --save-every others may still need the rows");
+    }
+    if (flags[MARCH].value > 0.0 && (flags[ARMS].value > 1.0 || flags[MOVING].value > 0.0)) {
+        text_fail("--march is compared with a learner that has one arm and a catalogue that stands "
+                  "still: leave --arms and --moving out");
     }
     if (c.folder == NULL || c.folder[0] == '\0') {
         text_fail("--folder is missing; it names the folder of the run");
@@ -177,18 +202,39 @@ static int64_t minutes(int f)
     return (int64_t)(flags[f].value * MINUTE);
 }
 
-static run_options options_of(const char *folder)
+/* Indices that the line may come to: decisions of twice as many sessions as there will be. */
+static int32_t most_items(int32_t n_changed)
 {
+    const double hours = flags[DECISIONS].value / flags[SESSIONS].value / 2.0 +
+                         (flags[WAIT].value + 2.0 * flags[DELAY].value) / 60.0 + 1.0;
+    const double n_slices = hours * 60.0 / flags[SLICE].value + 2.0;
+    const double most = WORLD_ITEMS + n_changed * n_slices;
+    if (most > 1e7) {
+        text_fail("--moving %g: the catalogue would come to more than %.0f million items; take "
+                  "fewer --decisions",
+                  flags[MOVING].value, most * 1e-6);
+    }
+    return n_changed > 0 ? (int32_t)most : 0;
+}
+
+static run_options options_of(const char *folder, int32_t arm)
+{
+    const int32_t n_changed = (int32_t)lround(0.01 * flags[MOVING].value * WORLD_ITEMS);
     const bool is_march = flags[MARCH].value > 0.0, is_late = flags[DELAY].value > 0.0;
     const int64_t silence = is_march ? 0 : 30 * MINUTE;
     return (run_options){
         .trainer = {.learner = {.seed = (uint64_t)flags[SEED].value,
+                                .arm = arm,
                                 .candidates = (int32_t)flags[CANDIDATES].value,
                                 .rows = (int32_t)flags[ROWS].value,
                                 .night_rows = (int32_t)flags[NIGHT].value,
                                 .gamma = (float)flags[GAMMA].value,
-                                .most_steps = (int32_t)flags[MARCH].value},
+                                .most_steps = (int32_t)flags[MARCH].value,
+                                .most_items = most_items(n_changed)},
                     .folder = folder,
+                    .n_arms = (int32_t)flags[ARMS].value,
+                    .save_every = (int32_t)flags[SAVE_EVERY].value,
+                    .is_moving = n_changed > 0,
                     .is_pruned = flags[PRUNE].value > 0.0,
                     .reward_wait = minutes(WAIT),
                     .silence = silence},
@@ -203,6 +249,7 @@ static run_options options_of(const char *folder)
                  .most_steps = (int32_t)flags[MARCH].value},
         .n_decisions = (int32_t)flags[DECISIONS].value,
         .n_threads = (int32_t)flags[THREADS].value,
+        .n_changed = n_changed,
         .n_kills = (int32_t)flags[KILLS].value,
         .metrics = (int32_t)flags[METRICS].value,
         .slice = minutes(SLICE),
@@ -250,7 +297,7 @@ int main(int argc, char **argv)
     text_set_program("server");
     output_begin();
     const command c = read_command(argc, argv);
-    run_options options = options_of(c.folder);
+    run_options options = options_of(c.folder, c.arm);
     if (c.parent != 0) {
         run_trainer(&options, c.parent);
         return EXIT_SUCCESS;

@@ -37,6 +37,11 @@ static const char *const names[N_POLICIES] = {"random",
                                               "server, greedy",
                                               "best play"};
 
+/* What the policies of a run earn, and beside them those that do not learn. */
+typedef struct measured {
+    earned arms[MOST_ARMS], random, incumbent;
+} measured;
+
 void report_require_unused(const char *folder)
 {
     char path[PATH_BYTES];
@@ -47,14 +52,16 @@ void report_require_unused(const char *folder)
     }
 }
 
-/* What the trainer left behind, as a policy. */
-static earned measure_folder(const run_options *options, const world *w, bool is_greedy,
-                             int32_t n_sessions)
+/* What a trainer left behind, as a policy. */
+static earned measure_folder(const run_options *options, const world *w, int32_t arm,
+                             bool is_greedy, int32_t n_sessions)
 {
     rr_error err;
     char path[PATH_BYTES];
-    rr_agent *agent = learner_make(w, &options->trainer.learner);
-    text_path(path, sizeof path, options->trainer.folder, "trainer.safetensors");
+    learner_options learner = options->trainer.learner;
+    learner.arm = arm;
+    rr_agent *agent = learner_make(w, &learner);
+    trainer_checkpoint_path(path, sizeof path, &options->trainer, arm);
     rr_checkpoint trained = {.struct_size = sizeof trained, .agent = agent};
     text_require_file(rr_checkpoint_load(&trained, path, &err), &err, path);
     const earned got = learner_measure(agent, w, is_greedy, n_sessions);
@@ -62,18 +69,38 @@ static earned measure_folder(const run_options *options, const world *w, bool is
     return got;
 }
 
-static void print_run(const run_result *r, bool is_pruned)
+static void print_trainer(const run_result *r, int32_t arm)
 {
-    const trainer_report *t = &r->report;
+    const trainer_report *t = &r->reports[arm];
+    const rr_ledger_counts *counts = &t->counts;
     const double n = (double)t->updates;
-    printf("table      %" PRId64 " decisions, %" PRId64 " rewards, %" PRId64 " endings; %" PRId64
-           " rewards lost, %" PRId64 " told twice\n",
-           r->decisions, r->rewards, r->endings, r->lost, r->doubled);
+    if (r->n_arms > 1) {
+        printf("arm %" PRId32 "\n", arm);
+    }
     printf("trainer    %" PRId64 " updates, %" PRId64 " starts; recorded %" PRId64
            ", trained %" PRId64 ", dropped %" PRId64 " (refused %" PRId64 "), rejected %" PRId64
            ", unread %" PRId64 "; rewarded %" PRId64 ", late %" PRId64 "\n",
-           t->updates, r->starts, t->counts.recorded, t->counts.trained, t->counts.dropped,
-           t->refused, t->counts.rejected, r->unread, t->counts.rewarded, t->counts.late);
+           t->updates, r->starts, counts->recorded, counts->trained, counts->dropped, t->refused,
+           counts->rejected, r->unread[arm], counts->rewarded, counts->late);
+    printf("staleness  ");
+    if (t->updates > 0) {
+        printf("%.1f updates, effective share %.3f, largest weight %.2f (means)\n",
+               t->staleness / n, t->ess / n, t->weight / n);
+    } else {
+        printf("no update yet: fewer rows than --rows were ready\n");
+    }
+    if (t->recognised > 0) {
+        printf("recognised %" PRId64 " policies, of other arms or newer than a checkpoint\n",
+               t->recognised);
+    }
+    printf("version    %016" PRIx64 "\n", t->version);
+}
+
+static void print_run(const run_result *r, bool is_pruned)
+{
+    printf("table      %" PRId64 " decisions, %" PRId64 " rewards, %" PRId64 " endings; %" PRId64
+           " rewards lost, %" PRId64 " told twice\n",
+           r->decisions, r->rewards, r->endings, r->lost, r->doubled);
     printf("disk       %.1f MB", 1e-6 * (double)r->bytes);
     if (r->decisions > 0) {
         printf(", %.1f kB a decision (each candidate's features, index and key%s)",
@@ -81,28 +108,56 @@ static void print_run(const run_result *r, bool is_pruned)
                is_pruned ? "; what was learned from has left"
                          : "; --prune 1 keeps what is not learned from");
     }
-    printf("\nstaleness  ");
-    if (t->updates > 0) {
-        printf("%.1f updates, effective share %.3f, largest weight %.2f (means)\n",
-               t->staleness / n, t->ess / n, t->weight / n);
-    } else {
-        printf("no update yet: fewer rows than --rows were ready\n");
-    }
-    printf("serving    %" PRId64 " publishes, %" PRId64 " rollbacks", r->publishes, r->rollbacks);
+    printf("\nserving    %" PRId64 " publishes, %" PRId64 " rollbacks", r->publishes, r->rollbacks);
     if (isfinite(r->acts_a_second)) {
         printf(", %.0f decisions a second", r->acts_a_second);
     }
-    printf("\nversion    %016" PRIx64 "\n", t->version);
+    printf("\n");
+    if (r->generations > 0) {
+        printf("catalogue  %" PRId64 " generations after the first\n", r->generations);
+    }
+    for (int32_t arm = 0; arm < r->n_arms; arm++) {
+        print_trainer(r, arm);
+    }
+}
+
+/* "trained" of the first arm, "trained_1" of the second. */
+static const char *of_arm(const char *name, int32_t arm)
+{
+    static char text[64];
+    snprintf(text, sizeof text, arm > 0 ? "%s_%" PRId32 : "%s", name, arm);
+    return text;
+}
+
+static void write_trainer(json *j, const run_result *r, int32_t arm, const earned *got)
+{
+    const trainer_report *t = &r->reports[arm];
+    const double n = t->updates > 0 ? (double)t->updates : (double)NAN;
+    char version[32];
+    snprintf(version, sizeof version, "%016" PRIx64, t->version);
+    json_count(j, of_arm("updates", arm), t->updates);
+    json_count(j, of_arm("recorded", arm), t->counts.recorded);
+    json_count(j, of_arm("trained", arm), t->counts.trained);
+    json_count(j, of_arm("dropped", arm), t->counts.dropped);
+    json_count(j, of_arm("refused", arm), t->refused);
+    json_count(j, of_arm("rejected", arm), t->counts.rejected);
+    json_count(j, of_arm("unread", arm), r->unread[arm]);
+    json_count(j, of_arm("rewarded", arm), t->counts.rewarded);
+    json_count(j, of_arm("late", arm), t->counts.late);
+    json_count(j, of_arm("recognised", arm), t->recognised);
+    json_number(j, of_arm("staleness_mean", arm), t->staleness / n);
+    json_number(j, of_arm("ess_mean", arm), t->ess / n);
+    json_number(j, of_arm("weight_max_mean", arm), t->weight / n);
+    json_number(j, of_arm("earned", arm), got->mean);
+    json_number(j, of_arm("earned_interval", arm), got->interval);
+    json_number(j, of_arm("requests_per_session", arm), got->steps);
+    json_string(j, of_arm("version", arm), version);
 }
 
 /* NaN becomes null. */
-static void write_run(const run_result *r, const char *folder, const earned *got)
+static void write_run(const run_result *r, const char *folder, const measured *m)
 {
-    const trainer_report *t = &r->report;
-    const double n = t->updates > 0 ? (double)t->updates : (double)NAN;
-    char version[32];
     json j;
-    snprintf(version, sizeof version, "%016" PRIx64, t->version);
     json_begin(&j, stdout);
     json_string(&j, "folder", folder);
     json_count(&j, "decisions", r->decisions);
@@ -110,28 +165,18 @@ static void write_run(const run_result *r, const char *folder, const earned *got
     json_count(&j, "endings", r->endings);
     json_count(&j, "lost", r->lost);
     json_count(&j, "doubled", r->doubled);
-    json_count(&j, "updates", t->updates);
     json_count(&j, "starts", r->starts);
-    json_count(&j, "recorded", t->counts.recorded);
-    json_count(&j, "trained", t->counts.trained);
-    json_count(&j, "dropped", t->counts.dropped);
-    json_count(&j, "refused", t->refused);
-    json_count(&j, "rejected", t->counts.rejected);
-    json_count(&j, "unread", r->unread);
-    json_count(&j, "rewarded", t->counts.rewarded);
-    json_count(&j, "late", t->counts.late);
     json_count(&j, "bytes", r->bytes);
-    json_number(&j, "staleness_mean", t->staleness / n);
-    json_number(&j, "ess_mean", t->ess / n);
-    json_number(&j, "weight_max_mean", t->weight / n);
     json_count(&j, "publishes", r->publishes);
     json_count(&j, "rollbacks", r->rollbacks);
+    json_count(&j, "generations", r->generations);
     json_number(&j, "decisions_per_second", r->acts_a_second);
-    json_number(&j, "earned", got->mean);
-    json_number(&j, "earned_interval", got->interval);
-    json_number(&j, "requests_per_session", got->steps);
+    for (int32_t arm = 0; arm < r->n_arms; arm++) {
+        write_trainer(&j, r, arm, &m->arms[arm]);
+    }
+    json_number(&j, "earned_at_random", m->random.mean);
+    json_number(&j, "earned_by_incumbent", m->incumbent.mean);
     json_bool(&j, "interrupted", r->is_interrupted);
-    json_string(&j, "version", version);
     json_end(&j);
     output_check();
 }
@@ -139,11 +184,15 @@ static void write_run(const run_result *r, const char *folder, const earned *got
 /* Every decision is in the table once, went into the buffer once, and is accounted for. */
 static void check_books(const run_result *r)
 {
-    const trainer_report *t = &r->report;
-    const bool is_well =
-        t->counts.recorded + r->unread == r->decisions && t->left_over == 0 &&
-        t->counts.recorded == t->counts.trained + t->counts.dropped + t->counts.rejected &&
-        t->counts.rewarded + t->counts.late <= r->rewards;
+    bool is_well = true;
+    for (int32_t arm = 0; arm < r->n_arms; arm++) {
+        const trainer_report *t = &r->reports[arm];
+        const rr_ledger_counts *counts = &t->counts;
+        is_well = is_well && counts->recorded + r->unread[arm] == r->decisions &&
+                  t->left_over == 0 &&
+                  counts->recorded == counts->trained + counts->dropped + counts->rejected &&
+                  counts->rewarded + counts->late <= r->rewards;
+    }
     if (!is_well) {
         output_complain("the books do not balance: a decision was lost or learned from twice");
     }
@@ -162,7 +211,7 @@ static void check_march(const run_options *options, const world *w, const run_re
         printf("lock step  %016" PRIx64 " after %" PRId64 " updates\n", version,
                rr_agent_updates(agent));
     }
-    if (version != result->report.version) {
+    if (version != result->reports[0].version) {
         output_complain("the learner in lock step arrived at %016" PRIx64
                         ", the server's trainer elsewhere",
                         version);
@@ -170,23 +219,41 @@ static void check_march(const run_options *options, const world *w, const run_re
     rr_agent_destroy(agent);
 }
 
+/* In the world as the run left it: its catalogue may have moved. */
+static measured measure_run(const run_options *options, const world *w, int32_t n_sessions)
+{
+    const player random = {.chooser = CHOOSE_RANDOM}, incumbent = {.chooser = CHOOSE_INCUMBENT};
+    measured m;
+    for (int32_t arm = 0; arm < options->trainer.n_arms; arm++) {
+        m.arms[arm] = measure_folder(options, w, arm, false, n_sessions);
+    }
+    m.random = player_measure(&random, w, n_sessions);
+    m.incumbent = player_measure(&incumbent, w, n_sessions);
+    return m;
+}
+
 void report_run(const run_options *options, int32_t n_sessions, bool is_json)
 {
     world w;
-    earned got = {(double)NAN, (double)NAN, (double)NAN};
+    const earned nothing = {(double)NAN, (double)NAN, (double)NAN};
+    measured got = {{nothing, nothing}, nothing, nothing};
     world_open(&w, options->trainer.learner.seed, options->trainer.learner.candidates);
     const run_result result = run_server(options, &w);
     const bool is_measured = n_sessions > 0 && !result.is_interrupted;
     if (is_measured) {
-        got = measure_folder(options, &w, false, n_sessions);
+        got = measure_run(options, &w, n_sessions);
     }
     if (is_json) {
         write_run(&result, options->trainer.folder, &got);
     } else {
         print_run(&result, options->trainer.is_pruned);
     }
+    for (int32_t arm = 0; is_measured && !is_json && arm < result.n_arms; arm++) {
+        printf("a session  %.3f ± %.3f over %.2f requests\n", got.arms[arm].mean,
+               got.arms[arm].interval, got.arms[arm].steps);
+    }
     if (is_measured && !is_json) {
-        printf("a session  %.3f ± %.3f over %.2f requests\n", got.mean, got.interval, got.steps);
+        printf("beside it  incumbent %.3f, random %.3f\n", got.incumbent.mean, got.random.mean);
     }
     if (result.is_interrupted && !is_json) {
         printf("interrupted: the log, the trainer's checkpoint and its policy are in %s\n",
@@ -200,7 +267,7 @@ void report_run(const run_options *options, int32_t n_sessions, bool is_json)
 }
 
 /* The same options in another world, in a folder of its own, which is empty afterwards. */
-static run_result run_seed(const run_options *options, const world *w, uint64_t seed,
+static run_result run_seed(const run_options *options, world *w, uint64_t seed,
                            earned got[N_POLICIES], int32_t n_sessions)
 {
     char folder[PATH_BYTES / 2], path[PATH_BYTES], number[32], name[48];
@@ -225,8 +292,8 @@ static run_result run_seed(const run_options *options, const world *w, uint64_t 
     own.trainer_command = command;
     const run_result result = run_server(&own, w);
     if (!result.is_interrupted) {
-        got[SERVER] = measure_folder(&own, w, false, n_sessions);
-        got[SERVER_GREEDY] = measure_folder(&own, w, true, n_sessions);
+        got[SERVER] = measure_folder(&own, w, 0, false, n_sessions);
+        got[SERVER_GREEDY] = measure_folder(&own, w, 0, true, n_sessions);
     }
     static const char *const files[] = {"log.sqlite", "log.sqlite-wal", "log.sqlite-shm",
                                         "trainer.safetensors", "policy.safetensors"};

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -25,26 +26,33 @@ typedef struct news {
     size_t n, capacity;
 } news;
 
+/* One arm of the experiment; without one there is a single arm. */
+typedef struct server_arm {
+    keeper trainer;
+    char **command;              /* of the trainer */
+    rr_policy *present, *before; /* what was published last, and before that */
+    uint64_t version;            /* of present */
+} server_arm;
+
 typedef struct server {
     const run_options *options;
-    const world *w;
+    world *w;
     feed f;
     batch b;
     decided d;
     serving *threads;
     store *log;
-    keeper trainer;
-    rr_policy *present, *before; /* what was published last, and before that */
-    uint64_t version;            /* of present */
+    server_arm arms[MOST_ARMS];
+    int32_t n_arms, n_kills; /* so many were killed: the arms take turns */
     int64_t rolled_back_until;
     unsigned char *blob;
     size_t blob_bytes;
     news came_back;
     double seconds;
     exporter *exporter;
-    pthread_mutex_t telling; /* guards told */
-    trainer_report told;     /* what the exporter's thread reads */
-    char log_path[PATH_BYTES], policy_path[PATH_BYTES];
+    pthread_mutex_t telling;        /* guards told */
+    trainer_report told[MOST_ARMS]; /* what the exporter's thread reads */
+    char log_path[PATH_BYTES], items_path[PATH_BYTES];
     run_result result;
 } server;
 
@@ -181,37 +189,46 @@ static void log_what_came_back(server *s, int64_t until)
     write_log(s, log_news);
 }
 
-static void use(server *s, rr_policy *policy)
-{
-    serving_use(s->threads, policy);
-    s->result.publishes++;
-}
-
-static void load_policy(server *s)
+static void load_policy(server *s, int32_t arm)
 {
     rr_error err;
-    text_require_file(rr_policy_load(&s->present, s->policy_path, s->w->items, NULL, &err), &err,
-                      s->policy_path);
-    s->version = s->trainer.report.published;
+    char path[PATH_BYTES];
+    const trainer_report *told = &s->arms[arm].trainer.report;
+    trainer_policy_path(path, sizeof path, &s->options->trainer, arm, told->seen[arm]);
+    text_require_file(rr_policy_load(&s->arms[arm].present, path, s->w->items, NULL, &err), &err,
+                      path);
+    s->arms[arm].version = told->published;
 }
 
-/* What the trainer has published, when it is another one. */
-static void publish(server *s, int64_t now)
+/* What the trainer has published, when it is another one; in a rollback it stays outside. */
+static void publish(server *s, int32_t arm, int64_t now)
 {
-    if (s->trainer.report.published != s->version) {
-        rr_policy_release(s->before);
-        s->before = s->present;
-        load_policy(s);
+    server_arm *of = &s->arms[arm];
+    if (of->trainer.report.published != of->version) {
+        rr_policy_release(of->before);
+        of->before = of->present;
+        load_policy(s, arm);
     }
     const int64_t rollback = s->options->rollback;
-    const bool is_time = rollback >= 0 && now >= rollback && s->before != NULL;
+    const bool is_time = arm == 0 && rollback >= 0 && now >= rollback && of->before != NULL;
     if (is_time && s->result.rollbacks == 0) {
         s->rolled_back_until = now + HOUR;
         s->result.rollbacks++;
-        use(s, s->before);
-    } else if (now >= s->rolled_back_until) {
-        use(s, s->present);
+        s->result.publishes++;
+        serving_roll_back(s->threads, arm, of->before);
+    } else if (arm == 0 && s->result.rollbacks == 1 && now >= s->rolled_back_until) {
+        serving_let_go(s->threads, arm);
     }
+    s->result.publishes += serving_use(s->threads, arm, of->present);
+}
+
+/* Items go and come, and the trainers find them in a file before they are told of the time. */
+static void move_catalogue(server *s)
+{
+    rr_error err;
+    world_move(s->w, s->options->n_changed);
+    s->result.generations++;
+    text_require_file(rr_items_save(s->w->items, s->items_path, &err), &err, s->items_path);
 }
 
 /* When the trainer is to be killed in this slice, in microseconds from now; −1: not. */
@@ -231,43 +248,88 @@ static int64_t kill_time(const server *s, int64_t slice)
 static void write_figures(FILE *out, void *context)
 {
     server *s = context;
-    rr_slot_info slot;
+    rr_slot_info slots[MOST_ARMS];
+    trainer_report told[MOST_ARMS];
+    const void *of[4][MOST_ARMS];
     pthread_mutex_lock(&s->telling);
-    const trainer_report told = s->told;
+    memcpy(told, s->told, sizeof told);
     pthread_mutex_unlock(&s->telling);
-    serving_describe(s->threads, &slot);
-    const void *const stats = &told.stats, *const counts = &told.counts;
-    const void *const health = &told.health, *const of_slot = &slot;
-    figures_write(out, "slot", RR_FIGURES_SLOT, &of_slot, 1);
-    figures_write(out, "ledger", RR_FIGURES_COUNTS, &counts, 1);
-    figures_write(out, "update", RR_FIGURES_STATS, &stats, 1);
-    figures_write(out, "health", RR_FIGURES_HEALTH, &health, 1);
+    for (int32_t arm = 0; arm < s->n_arms; arm++) {
+        serving_describe(s->threads, arm, &slots[arm]);
+        of[0][arm] = &slots[arm];
+        of[1][arm] = &told[arm].counts;
+        of[2][arm] = &told[arm].stats;
+        of[3][arm] = &told[arm].health;
+    }
+    figures_write(out, "slot", RR_FIGURES_SLOT, of[0], s->n_arms);
+    figures_write(out, "ledger", RR_FIGURES_COUNTS, of[1], s->n_arms);
+    figures_write(out, "update", RR_FIGURES_STATS, of[2], s->n_arms);
+    figures_write(out, "health", RR_FIGURES_HEALTH, of[3], s->n_arms);
 }
 
 static void tell_exporter(server *s)
 {
     pthread_mutex_lock(&s->telling);
-    s->told = s->trainer.report;
+    for (int32_t arm = 0; arm < s->n_arms; arm++) {
+        s->told[arm] = s->arms[arm].trainer.report;
+    }
     pthread_mutex_unlock(&s->telling);
+}
+
+/* The trainer's words and which arm it is of. */
+static void start_trainer(server *s, int32_t arm)
+{
+    int n = 0;
+    char *const *words = s->options->trainer_command;
+    while (words[n] != NULL) {
+        n++;
+    }
+    char **command = text_allocate((size_t)n + 3, sizeof *command);
+    memcpy(command, words, (size_t)n * sizeof *command);
+    command[n] = "--arm";
+    command[n + 1] = arm == 0 ? "0" : "1";
+    s->arms[arm].command = command;
+    keeper_open(&s->arms[arm].trainer, command);
 }
 
 static void open_server(server *s)
 {
+    rr_error err;
+    rr_policy *first[MOST_ARMS];
     const char *folder = s->options->trainer.folder;
     text_path(s->log_path, sizeof s->log_path, folder, "log.sqlite");
-    text_path(s->policy_path, sizeof s->policy_path, folder, "policy.safetensors");
+    trainer_items_path(s->items_path, sizeof s->items_path, &s->options->trainer);
+    s->n_arms = s->options->trainer.n_arms;
     s->log = store_open(s->log_path);
     feed_open(&s->f, s->w, &s->options->feed);
     batch_open(&s->b, WAVE, s->w->k);
     decided_open(&s->d, WAVE);
-    keeper_open(&s->trainer, s->options->trainer_command);
-    load_policy(s);
-    s->threads = serving_open(s->present, s->w, s->options->n_threads);
+    if (s->options->n_changed > 0) {
+        text_require_file(rr_items_save(s->w->items, s->items_path, &err), &err, s->items_path);
+    }
+    for (int32_t arm = 0; arm < s->n_arms; arm++) {
+        start_trainer(s, arm);
+        load_policy(s, arm);
+        first[arm] = s->arms[arm].present;
+    }
+    s->threads = serving_open(first, s->n_arms, s->w, s->options->n_threads);
     pthread_mutex_init(&s->telling, NULL);
     tell_exporter(s);
     if (s->options->metrics >= 0) {
         s->exporter = exporter_open(s->options->metrics, write_figures, s);
     }
+}
+
+static void close_arm(server *s, int32_t arm)
+{
+    server_arm *of = &s->arms[arm];
+    s->result.unread[arm] = store_count_unread(s->log, of->trainer.report.last);
+    s->result.starts += of->trainer.n_starts;
+    s->result.reports[arm] = of->trainer.report;
+    keeper_close(&of->trainer);
+    rr_policy_release(of->present);
+    rr_policy_release(of->before);
+    free(of->command);
 }
 
 static void close_server(server *s)
@@ -280,17 +342,15 @@ static void close_server(server *s)
         s->result.rewards = store_count(s->log, RR_BLOB_OUTCOME);
         s->result.endings = store_count(s->log, RR_BLOB_ENDING);
     }
-    s->result.unread = store_count_unread(s->log, s->trainer.report.last);
     s->result.lost = s->f.n_lost;
     s->result.doubled = s->f.n_doubled;
-    s->result.starts = s->trainer.n_starts;
-    s->result.report = s->trainer.report;
+    s->result.n_arms = s->n_arms;
     s->result.acts_a_second =
         s->seconds > 0.0 ? (double)s->result.decisions / s->seconds : (double)NAN;
-    keeper_close(&s->trainer);
+    for (int32_t arm = 0; arm < s->n_arms; arm++) {
+        close_arm(s, arm);
+    }
     serving_close(s->threads);
-    rr_policy_release(s->present);
-    rr_policy_release(s->before);
     decided_close(&s->d);
     batch_close(&s->b);
     feed_close(&s->f);
@@ -305,20 +365,29 @@ static void close_server(server *s)
     free(s->blob);
 }
 
-run_result run_server(const run_options *options, const world *w)
+run_result run_server(const run_options *options, world *w)
 {
     static server s;
     s = (server){.options = options, .w = w};
     open_server(&s);
     int64_t end = INT64_MAX; /* the last rewards are final then */
     for (int64_t slice = 0; slice * options->slice < end && !s.result.is_interrupted; slice++) {
-        const int64_t until = (slice + 1) * options->slice;
+        const int64_t until = (slice + 1) * options->slice, kill_us = kill_time(&s, slice);
+        if (options->n_changed > 0) {
+            move_catalogue(&s);
+        }
         while (answer_wave(&s, until)) {
         }
         log_what_came_back(&s, until);
-        keeper_tick(&s.trainer, until, kill_time(&s, slice));
+        for (int32_t arm = 0; arm < s.n_arms; arm++) {
+            const bool is_its_turn = s.n_kills % s.n_arms == arm;
+            keeper_tick(&s.arms[arm].trainer, until, is_its_turn ? kill_us : -1);
+        }
+        s.n_kills += kill_us >= 0;
         tell_exporter(&s);
-        publish(&s, until);
+        for (int32_t arm = 0; arm < s.n_arms; arm++) {
+            publish(&s, arm, until);
+        }
         if (end == INT64_MAX && s.f.is_closed && feed_is_empty(&s.f)) {
             end = until + options->trainer.reward_wait + options->slice;
         }

@@ -11,6 +11,7 @@ typedef struct run_options {
     trainer_options trainer;
     feed_options feed;
     int32_t n_decisions; /* after which nobody new comes */
+    int32_t n_changed;   /* items that go, and that come, before each slice; 0: none */
     int32_t n_threads;
     int32_t n_kills;  /* times that the trainer is killed at random */
     int64_t slice;    /* between two publishes */
@@ -21,22 +22,25 @@ typedef struct run_options {
 
 typedef struct run_result {
     int64_t decisions, rewards, endings; /* rows that came into the table */
-    int64_t unread;                      /* decisions that the trainer has not come to */
+    int64_t unread[MOST_ARMS];           /* decisions that a trainer has not come to */
     int64_t lost, doubled, starts, publishes, rollbacks;
+    int64_t generations;  /* of the catalogue, after the first */
     int64_t n_retries;    /* times that a full log was tried again */
     int64_t bytes;        /* of the table on disk */
     double acts_a_second; /* of all threads, drawing requests not counted; NaN: none was served */
     bool is_interrupted;  /* a signal asked for the end, or nobody reads standard output any more */
-    trainer_report report;
+    int32_t n_arms;
+    trainer_report reports[MOST_ARMS]; /* of each trainer */
 } run_result;
 
 /* Whether the program is asked to end. */
 bool run_is_asked_to_end(void);
 
-/* Ends when every decision has been trained on, or was refused, or is one of a rest too small for
- * an update; or behind the slice in which it is asked to end. The log, the trainer's checkpoint and
- * its policy stay in its folder. A log that cannot be written is tried again for ten seconds, in
- * which nothing is served: what is not in the log has not been decided. */
-run_result run_server(const run_options *options, const world *w);
+/* w moves on where its catalogue does. Ends when every decision has been trained on, or was
+ * refused, or is one of a rest too small for an update; or behind the slice in which it is asked to
+ * end. The log, the trainer's checkpoint and its policy stay in its folder. A log that cannot be
+ * written is tried again for ten seconds, in which nothing is served: what is not in the log has
+ * not been decided. */
+run_result run_server(const run_options *options, world *w);
 
 #endif

@@ -202,19 +202,20 @@ static void append_session(store *s, int64_t session, store_rows *rows)
     expect(s, sqlite3_reset(s->session), SQLITE_OK);
 }
 
-bool store_read(store *s, int64_t *last, int64_t until, int32_t n_decisions, store_rows *rows)
+bool store_read(store *s, int64_t *last, int64_t until, int32_t n_least, int32_t n_most,
+                store_rows *rows)
 {
     int64_t at = *last;
     rows->n = rows->n_decisions = 0;
     bind(s, s->endings, 1, *last);
     bind(s, s->endings, 2, until);
-    while (rows->n_decisions < n_decisions && sqlite3_step(s->endings) == SQLITE_ROW) {
+    while (rows->n_decisions < n_most && sqlite3_step(s->endings) == SQLITE_ROW) {
         at = sqlite3_column_int64(s->endings, 0);
         append_session(s, sqlite3_column_int64(s->endings, 1), rows);
         rows->n_decisions += sqlite3_column_int(s->endings, 2);
     }
     expect(s, sqlite3_reset(s->endings), SQLITE_OK);
-    if (rows->n_decisions < n_decisions) {
+    if (rows->n_decisions < n_least) {
         return false;
     }
     *last = at;

@@ -56,8 +56,9 @@ typedef struct store_rows {
 void store_rows_close(store_rows *rows);
 
 /* Whole sessions whose ending comes after *last and is not later than `until`, in the order of
- * their endings, until they have n_decisions; *last moves to the ending read last. false, and *last
- * as it was, when there are fewer. */
-bool store_read(store *s, int64_t *last, int64_t until, int32_t n_decisions, store_rows *rows);
+ * their endings, until they have n_most decisions; *last moves to the ending read last. false, and
+ * *last as it was, when there are fewer than n_least. */
+bool store_read(store *s, int64_t *last, int64_t until, int32_t n_least, int32_t n_most,
+                store_rows *rows);
 
 #endif

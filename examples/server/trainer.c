@@ -16,7 +16,7 @@ enum { PATH_BYTES = 4096, HEALTH_ROWS = 2048 };
 
 typedef struct trainer {
     const trainer_options *options;
-    const world *w;
+    world w; /* its items are those of the file, where the catalogue moves */
     rr_agent *agent;
     rr_ledger *ledger;
     rr_health *health;
@@ -27,10 +27,41 @@ typedef struct trainer {
     int32_t *statuses;
     size_t n_statuses;
     trainer_report at; /* rides along in the checkpoint */
-    bool is_saved;     /* checkpoint and policy are of now */
+    bool is_saved;     /* what was due is written */
+    int32_t n_ahead;   /* publishes that the checkpoint does not know */
     bool has_failed;   /* one of them could not be written once */
-    char log_path[PATH_BYTES], checkpoint[PATH_BYTES], policy[PATH_BYTES];
+    char log_path[PATH_BYTES], checkpoint[PATH_BYTES], items_path[PATH_BYTES];
 } trainer;
+
+bool trainer_keeps_policies(const trainer_options *options)
+{
+    return options->n_arms > 1 || options->save_every > 1;
+}
+
+void trainer_policy_path(char *out, size_t capacity, const trainer_options *options, int32_t arm,
+                         int32_t number)
+{
+    char name[64] = "policy.safetensors";
+    if (trainer_keeps_policies(options)) {
+        snprintf(name, sizeof name, "policy-%" PRId32 "-%06" PRId32 ".safetensors", arm, number);
+    }
+    text_path(out, capacity, options->folder, name);
+}
+
+void trainer_checkpoint_path(char *out, size_t capacity, const trainer_options *options,
+                             int32_t arm)
+{
+    char name[64] = "trainer.safetensors";
+    if (arm > 0) {
+        snprintf(name, sizeof name, "trainer-%" PRId32 ".safetensors", arm);
+    }
+    text_path(out, capacity, options->folder, name);
+}
+
+void trainer_items_path(char *out, size_t capacity, const trainer_options *options)
+{
+    text_path(out, capacity, options->folder, "items.safetensors");
+}
 
 static void make_ledger(trainer *t)
 {
@@ -68,12 +99,12 @@ static rr_checkpoint checkpoint_of(trainer *t)
                            .blob_capacity = sizeof t->at};
 }
 
-static rr_status write_policy(trainer *t, rr_error *err)
+static rr_status write_policy(trainer *t, const char *path, rr_error *err)
 {
     rr_policy *policy = NULL;
     rr_status status = rr_agent_publish(t->agent, NULL, &policy, err);
     if (status == RR_OK) {
-        status = rr_policy_save(policy, t->policy, err);
+        status = rr_policy_save(policy, path, err);
         rr_policy_release(policy);
     }
     return status;
@@ -89,18 +120,32 @@ static bool is_written(trainer *t, bool is_so, const char *path, const rr_error 
     return is_so;
 }
 
-/* The order matters: what is published must be learned from what the checkpoint knows, and only
- * what it knows may leave the table. A policy file that could not be written is an older one than
- * the checkpoint's, which is no harm: who comes back from the checkpoint writes it again. */
-static void save(trainer *t)
+static bool save_checkpoint(trainer *t)
 {
     rr_error err;
-    const uint64_t before = t->at.published;
     const rr_checkpoint all = checkpoint_of(t);
+    return is_written(t, rr_checkpoint_save(&all, t->checkpoint, &err) == RR_OK, t->checkpoint,
+                      &err);
+}
+
+static bool save_policy(trainer *t, int32_t number)
+{
+    rr_error err;
+    char path[PATH_BYTES];
+    trainer_policy_path(path, sizeof path, t->options, t->options->learner.arm, number);
+    return is_written(t, write_policy(t, path, &err) == RR_OK, path, &err);
+}
+
+/* Each publish has a checkpoint before it. The order matters: what is published must be learned
+ * from what the checkpoint knows, and only what it knows may leave the table. A policy file that
+ * could not be written is an older one than the checkpoint's, which is no harm: who comes back from
+ * the checkpoint writes it again. */
+static void save_in_step(trainer *t)
+{
+    const uint64_t before = t->at.published;
     t->at.published = t->at.version;
-    const bool is_known =
-        is_written(t, rr_checkpoint_save(&all, t->checkpoint, &err) == RR_OK, t->checkpoint, &err);
-    t->is_saved = is_known && is_written(t, write_policy(t, &err) == RR_OK, t->policy, &err);
+    const bool is_known = save_checkpoint(t);
+    t->is_saved = is_known && save_policy(t, 0);
     if (!t->is_saved) {
         t->at.published = before;
     }
@@ -109,10 +154,82 @@ static void save(trainer *t)
     }
 }
 
+/* Policies run ahead of the checkpoint. The order matters here too: a policy is in a file of its
+ * own before anybody is told of it, so whoever comes back from an older checkpoint finds all that
+ * was served. */
+static void save_ahead(trainer *t, bool is_due)
+{
+    int32_t *number = &t->at.seen[t->options->learner.arm];
+    bool is_published = t->at.published == t->at.version;
+    if (!is_published && save_policy(t, *number + 1)) {
+        *number += 1;
+        t->at.published = t->at.version;
+        t->n_ahead += 1;
+        is_published = true;
+    }
+    t->is_saved = is_published;
+    if (is_published && (is_due || t->n_ahead >= t->options->save_every)) {
+        t->is_saved = save_checkpoint(t);
+        t->n_ahead = t->is_saved ? 0 : t->n_ahead;
+    }
+}
+
+/* is_due: with a checkpoint, whether it is its turn or not. */
+static void save(trainer *t, bool is_due)
+{
+    if (trainer_keeps_policies(t->options)) {
+        save_ahead(t, is_due);
+    } else {
+        save_in_step(t);
+    }
+}
+
+/* The policies that this trainer does not know: those of other arms, and its own that are newer
+ * than the checkpoint it came back from. Their rows are learned from as its own are. */
+static void recognise(trainer *t)
+{
+    for (int32_t arm = 0; trainer_keeps_policies(t->options) && arm < t->options->n_arms; arm++) {
+        char path[PATH_BYTES];
+        for (;;) {
+            rr_error err;
+            rr_policy *policy = NULL;
+            trainer_policy_path(path, sizeof path, t->options, arm, t->at.seen[arm] + 1);
+            if (access(path, F_OK) != 0) {
+                break;
+            }
+            text_require_file(rr_policy_load(&policy, path, t->w.items, NULL, &err), &err, path);
+            text_require_file(rr_agent_recognise(t->agent, policy, &err), &err, path);
+            t->at.seen[arm] += 1;
+            t->at.recognised += 1;
+            if (arm ==
+                t->options->learner.arm) { /* it is being served: none older takes its place */
+                t->at.published = rr_policy_version(policy);
+                t->is_saved = true;
+                t->n_ahead += 1;
+            }
+            rr_policy_release(policy);
+        }
+    }
+}
+
+/* The catalogue as the server has saved it. */
+static void follow_items(trainer *t)
+{
+    rr_error err;
+    rr_items *later = NULL;
+    text_require_file(rr_items_load(&later, t->items_path, NULL, &err), &err, t->items_path);
+    if (t->agent != NULL && rr_items_generation(later) != rr_items_generation(t->w.items)) {
+        text_require(rr_agent_set_items(t->agent, later, &err), &err);
+    }
+    rr_items_release(t->w.items);
+    t->w.items = later;
+}
+
 /* The first policy is what the server waits for. */
 static void begin_or_come_back(trainer *t)
 {
     rr_error err;
+    char path[PATH_BYTES];
     if (access(t->checkpoint, F_OK) == 0) {
         rr_checkpoint all = checkpoint_of(t);
         text_require_file(rr_checkpoint_load(&all, t->checkpoint, &err), &err, t->checkpoint);
@@ -120,12 +237,17 @@ static void begin_or_come_back(trainer *t)
             text_fail("%s: its counts are of another release of this program", t->checkpoint);
         }
     } else {
-        learner_first_night(t->agent, t->w, &t->options->learner);
+        learner_first_night(t->agent, &t->w, &t->options->learner);
         t->at.version = rr_agent_version(t->agent);
     }
-    save(t);
-    if (access(t->policy, F_OK) != 0) {
-        text_fail("%s: there is no first policy to serve", t->policy);
+    recognise(t);
+    if (!t->is_saved) {
+        save(t, true);
+    }
+    trainer_policy_path(path, sizeof path, t->options, t->options->learner.arm,
+                        t->at.seen[t->options->learner.arm]);
+    if (access(path, F_OK) != 0) {
+        text_fail("%s: there is no first policy to serve", path);
     }
 }
 
@@ -143,7 +265,7 @@ static void import(trainer *t)
         t->n_statuses = (size_t)rows->n;
         t->statuses = text_allocate(t->n_statuses, sizeof *t->statuses);
     }
-    text_require(rr_ledger_import(t->ledger, rows->data, rows->offsets, rows->n, t->w->items,
+    text_require(rr_ledger_import(t->ledger, rows->data, rows->offsets, rows->n, t->w.items,
                                   t->work, t->work_bytes, t->statuses, NULL, &err),
                  &err);
     for (int32_t i = 0; i < rows->n; i++) {
@@ -170,7 +292,7 @@ static void watch(trainer *t)
         const size_t bytes = (size_t)(t->rows.offsets[i + 1] - t->rows.offsets[i]);
         text_require(rr_blob_describe(at, bytes, &blob, &err), &err);
         if (blob.kind == RR_BLOB_RECORD) {
-            text_require(rr_record_decode(at, bytes, t->w->items, t->work, t->work_bytes, &obs,
+            text_require(rr_record_decode(at, bytes, t->w.items, t->work, t->work_bytes, &obs,
                                           &decision, &err),
                          &err);
             text_require(rr_health_record(t->health, &obs, &decision, &err), &err);
@@ -229,13 +351,21 @@ static void tick(trainer *t, int64_t now)
 {
     const trainer_options *o = t->options;
     const int64_t until = now - o->reward_wait + o->silence;
+    /* Who publishes ahead of the checkpoint learns from what there is, so that a trainer who comes
+     * back does not arrive at the same policies again, as most do not. */
+    const int32_t least = o->learner.rows, half = trainer_keeps_policies(o) ? least / 2 : 0;
     bool has_learned = false;
-    while (store_read(t->log, &t->at.last, until < now ? until : now, o->learner.rows, &t->rows)) {
+    if (o->is_moving) {
+        follow_items(t);
+    }
+    recognise(t);
+    while (
+        store_read(t->log, &t->at.last, until < now ? until : now, least, least + half, &t->rows)) {
         update(t, now);
         has_learned = true;
     }
     if (has_learned || !t->is_saved) {
-        save(t);
+        save(t, false);
     }
 }
 
@@ -268,14 +398,18 @@ void trainer_run(const trainer_options *options, const world *w, int in, int out
 {
     int64_t now;
     static trainer t;
-    t = (trainer){.options = options, .w = w};
+    t = (trainer){.options = options, .w = *w};
+    rr_items_retain(t.w.items);
     t.at.stats.struct_size = sizeof t.at.stats;
     t.at.counts.struct_size = sizeof t.at.counts;
     t.at.health.struct_size = sizeof t.at.health;
     text_path(t.log_path, sizeof t.log_path, options->folder, "log.sqlite");
-    text_path(t.checkpoint, sizeof t.checkpoint, options->folder, "trainer.safetensors");
-    text_path(t.policy, sizeof t.policy, options->folder, "policy.safetensors");
-    t.agent = learner_make(w, &options->learner);
+    trainer_checkpoint_path(t.checkpoint, sizeof t.checkpoint, options, options->learner.arm);
+    trainer_items_path(t.items_path, sizeof t.items_path, options);
+    if (options->is_moving) {
+        follow_items(&t);
+    }
+    t.agent = learner_make(&t.w, &options->learner);
     t.log = store_open(t.log_path);
     make_ledger(&t);
     make_watch(&t);
@@ -284,12 +418,16 @@ void trainer_run(const trainer_options *options, const world *w, int in, int out
            trainer_read(in, &now, sizeof now)) {
         tick(&t, now);
     }
+    if (t.n_ahead > 0) {
+        save(&t, true);
+    }
     tell_of_failures(&t);
     store_rows_close(&t.rows);
     store_close(t.log);
     rr_health_destroy(t.health);
     rr_ledger_destroy(t.ledger);
     rr_agent_destroy(t.agent);
+    rr_items_release(t.w.items);
     free(t.statuses);
     free(t.work);
 }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "driver/text.h"
 
@@ -17,7 +18,8 @@ enum {
     OF_READING,
     OF_STAY,
     OF_CHOICE,
-    OF_SESSION
+    OF_SESSION,
+    OF_ARM
 };
 enum { VALUE_REQUESTS = 2000, VALUE_SWEEPS = 40 };
 
@@ -89,7 +91,7 @@ void world_show(const world *w, batch *b, int32_t row)
     const uint64_t stride = 1 + word(w->seed, OF_LIST, id, 1) % (WORLD_ITEMS - 1);
     for (int32_t position = 0; position < b->k; position++) {
         const size_t at = (size_t)row * (size_t)b->k + (size_t)position;
-        const int32_t item = (int32_t)((first + (uint64_t)position * stride) % WORLD_ITEMS);
+        const int32_t item = w->shelf[(first + (uint64_t)position * stride) % WORLD_ITEMS];
         float *f = b->features + at * WORLD_FEATURES;
         b->candidates[at] = item;
         for (uint64_t j = 1; j < WORLD_FEATURES; j++) {
@@ -101,6 +103,11 @@ void world_show(const world *w, batch *b, int32_t row)
     b->sessions[row] = r->session;
     b->decisions[row] = r->decision;
     b->times[row] = r->time;
+}
+
+int32_t world_arm(uint64_t user, int32_t n_arms)
+{
+    return (int32_t)(mix(user + OF_ARM) % (uint64_t)n_arms);
 }
 
 uint64_t world_user(const world *w, uint64_t session)
@@ -187,18 +194,62 @@ static double best_value(const world *w)
     return guess.value;
 }
 
-void world_open(world *w, uint64_t seed, int32_t k)
+static uint64_t key_of(const world *w, int32_t item)
 {
-    uint64_t *keys = text_allocate(WORLD_ITEMS, sizeof *keys);
-    *w = (world){.seed = seed, .k = k};
-    w->vectors = text_allocate((size_t)WORLD_ITEMS * WORLD_DIM, sizeof(float));
-    for (uint64_t i = 0; i < WORLD_ITEMS; i++) {
-        keys[i] = word(seed, OF_KEY, i, 0);
+    return word(w->seed, OF_KEY, (uint64_t)item, 0);
+}
+
+/* n items more, whose vectors stand behind the others. */
+static void draw_items(world *w, uint64_t *keys, int32_t n)
+{
+    float *vectors = text_allocate((size_t)(w->n_items + n) * WORLD_DIM, sizeof(float));
+    if (w->vectors != NULL) {
+        memcpy(vectors, w->vectors, (size_t)w->n_items * WORLD_DIM * sizeof(float));
+    }
+    free(w->vectors);
+    w->vectors = vectors;
+    for (int32_t i = 0; i < n; i++) {
+        const uint64_t item = (uint64_t)(w->n_items + i);
+        keys[i] = key_of(w, w->n_items + i);
         for (uint64_t j = 0; j < WORLD_DIM; j++) {
-            w->vectors[i * WORLD_DIM + j] = 0.25f * bell(seed, OF_ITEM, i, j);
+            vectors[item * WORLD_DIM + j] = 0.25f * bell(w->seed, OF_ITEM, item, j);
         }
     }
+    w->n_items += n;
+}
+
+void world_move(world *w, int32_t n)
+{
     rr_error err;
+    rr_items *next = NULL;
+    uint64_t *gone = text_allocate((size_t)n, sizeof *gone);
+    uint64_t *keys = text_allocate((size_t)n, sizeof *keys);
+    const int32_t first = w->n_items;
+    draw_items(w, keys, n);
+    for (int32_t i = 0; i < n; i++) { /* item i lies in place i mod WORLD_ITEMS */
+        int32_t *place = &w->shelf[(first + i) % WORLD_ITEMS];
+        gone[i] = key_of(w, *place);
+        *place = first + i;
+    }
+    const float *vectors = w->vectors + (size_t)first * WORLD_DIM;
+    text_require(rr_items_follow(&next, w->items, gone, n, keys, vectors, n, NULL, NULL, &err),
+                 &err);
+    rr_items_release(w->items);
+    w->items = next;
+    free(gone);
+    free(keys);
+}
+
+void world_open(world *w, uint64_t seed, int32_t k)
+{
+    rr_error err;
+    uint64_t *keys = text_allocate(WORLD_ITEMS, sizeof *keys);
+    *w = (world){.seed = seed, .k = k};
+    draw_items(w, keys, WORLD_ITEMS);
+    w->shelf = text_allocate(WORLD_ITEMS, sizeof *w->shelf);
+    for (int32_t i = 0; i < WORLD_ITEMS; i++) {
+        w->shelf[i] = i;
+    }
     text_require(
         rr_items_create(&w->items, w->vectors, keys, WORLD_ITEMS, WORLD_DIM, NULL, NULL, &err),
         &err);
@@ -210,6 +261,7 @@ void world_close(world *w)
 {
     rr_items_release(w->items);
     free(w->vectors);
+    free(w->shelf);
 }
 
 void batch_open(batch *b, int32_t max, int32_t k)

@@ -12,7 +12,10 @@
  * it: (0.03 (a + noise) + 0.04 f₁ + 0.06 f₂) / 0.025, and draws from the softmax of it.
  *
  * Requests are alike, so what a session that goes on will still earn is one number,
- * V = E max (p + c V), and the best play is the candidate with the largest p + c V. */
+ * V = E max (p + c V), and the best play is the candidate with the largest p + c V.
+ *
+ * The catalogue may move: items that have been there longest go, as many come, and the value of the
+ * best play stays what it was, since items that come are drawn as those that go were. */
 #ifndef SERVER_WORLD_H
 #define SERVER_WORLD_H
 
@@ -24,9 +27,11 @@ enum { WORLD_USERS = 10000, WORLD_ITEMS = 5003, WORLD_DIM = 16, WORLD_FEATURES =
 typedef struct world {
     uint64_t seed;
     int32_t k;
-    rr_items *items;
-    float *vectors; /* [WORLD_ITEMS, WORLD_DIM] */
-    double value;   /* V of the best play */
+    rr_items *items; /* the present generation */
+    float *vectors;  /* [n_items, WORLD_DIM], also of what is gone */
+    int32_t *shelf;  /* [WORLD_ITEMS] indices of what may be shown */
+    int32_t n_items;
+    double value; /* V of the best play */
 } world;
 
 /* One request: whose, and when. */
@@ -51,6 +56,11 @@ enum { CHOOSE_RANDOM, CHOOSE_INCUMBENT, CHOOSE_MYOPIC, CHOOSE_BEST };
 
 void world_open(world *w, uint64_t seed, int32_t k);
 void world_close(world *w);
+/* The next generation of the catalogue: the n items that have been there longest go, n new ones
+ * come. */
+void world_move(world *w, int32_t n);
+/* The arm of an experiment that a user is in. */
+int32_t world_arm(uint64_t user, int32_t n_arms);
 
 void batch_open(batch *b, int32_t max, int32_t k);
 void batch_close(batch *b);

@@ -25,6 +25,8 @@ run whole --decisions 2000 --rows 128 --measured 200
 run killed --decisions 2000 --rows 128 --measured 0 --kills 4
 run rolled_back --decisions 2000 --rows 128 --measured 0 --rollback 1.2
 run pruned --decisions 2000 --rows 128 --measured 0 --prune 1 --kills 2
+run moving --decisions 2000 --rows 128 --measured 0 --moving 1
+run accidents --decisions 2000 --rows 128 --measured 0 --moving 1 --save-every 3 --kills 12 --arms 2 --rollback 1.2
 run march --decisions 1024 --measured 0 --march 8 --delay 0 --wait 0
 
 [ -n "$(version_of whole)" ] || fail "there is no version" "$work/whole.out"
@@ -40,6 +42,25 @@ grep -q "^lock step  $(version_of march) " "$work/march.out" ||
     fail "without delay it is not the learner in lock step" "$work/march.out"
 [ "$(version_of whole)" = "$(version_of pruned)" ] ||
     fail "a table that forgets what was learned from leads elsewhere" "$work/pruned.out"
+# A catalogue that moves: every row is trained on, also where policies run ahead of the checkpoint of a trainer that is
+# killed, where one trainer learns from the rows of the other, and where a publish finds its slot held.
+grep -q '^catalogue  [1-9][0-9]* generations' "$work/moving.out" || fail "the catalogue stood still" "$work/moving.out"
+[ "$(version_of whole)" != "$(version_of moving)" ] || fail "another catalogue changed nothing" "$work/moving.out"
+for name in moving accidents; do
+    grep -q 'trained [1-9][0-9]*, dropped 0 (refused 0), rejected 0' "$work/$name.out" ||
+        fail "rows of a catalogue that moves were not trained on" "$work/$name.out"
+    grep '^trainer' "$work/$name.out" | grep -vq 'dropped 0 (refused 0), rejected 0' &&
+        fail "rows were dropped" "$work/$name.out"
+done
+[ "$(grep -c '^recognised [1-9]' "$work/accidents.out")" = 2 ] ||
+    fail "a trainer learned from the other's rows without knowing its policies" "$work/accidents.out"
+grep -q ' 14 starts' "$work/accidents.out" || fail "the trainers were not killed twelve times" "$work/accidents.out"
+grep -q ' 1 rollbacks' "$work/accidents.out" || fail "nothing was rolled back" "$work/accidents.out"
+publishes_of() {
+    sed -n 's/^serving  *\([0-9]*\) publishes.*/\1/p' "$work/$1.out"
+}
+[ "$(publishes_of rolled_back)" -lt "$(publishes_of whole)" ] ||
+    fail "a rollback did not keep the trainer's publishes out" "$work/rolled_back.out"
 bytes_of() {
     wc -c <"$work/$1/log.sqlite"
 }
@@ -64,6 +85,9 @@ refused '--measured is 0; it must be at least 50 with --seeds' --folder "$work/a
 refused 'it has a comma: decimals stand behind a point' --folder "$work/a" --gamma 0,9
 refused 'thousands are not parted' --folder "$work/a" --decisions 40,000
 refused 'thousands are not parted' --folder "$work/a" --night 4,096
+refused '--prune is for a table that one trainer reads' --folder "$work/a" --prune 1 --arms 2
+refused '--march is compared with' --folder "$work/a" --march 8 --moving 1
+refused '--seeds compares one arm' --folder "$work/a" --seeds 2 --moving 1
 refused 'did you mean --decisions' --folder "$work/a" --decision 3
 refused 'did you mean --rollback' --folder "$work/a" --rolback 3
 refused 'there is no flag zzzz' --folder "$work/a" zzzz 3
@@ -193,5 +217,5 @@ status=$(cat "$work/gone.status")
 status_of 1 "nobody reads standard output any more"
 [ -s "$work/gone/trainer.safetensors" ] || fail "nothing was saved for nobody" "$work/err"
 
-[ "$failed" = 0 ] && echo "5 runs, $(version_of whole)"
+[ "$failed" = 0 ] && echo "7 runs, $(version_of whole)"
 exit "$failed"
