@@ -340,6 +340,7 @@ static bool measure_seed(earned got[N_POLICIES], run_result *result, const run_o
     const int32_t n = options->n_decisions;
     learner.seed = seed;
     world_open(&w, seed, learner.candidates);
+    world_solve(&w);
     measure_choosers(got, &w, n_sessions);
     got[FIRST_NIGHT] = measure_march(&w, learner, learner.gamma, 0, n_sessions);
     got[MYOPIC_LEARNER] = measure_march(&w, learner, 0.0f, n, n_sessions);

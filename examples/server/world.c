@@ -254,6 +254,10 @@ void world_open(world *w, uint64_t seed, int32_t k)
         rr_items_create(&w->items, w->vectors, keys, WORLD_ITEMS, WORLD_DIM, NULL, NULL, &err),
         &err);
     free(keys);
+}
+
+void world_solve(world *w)
+{
     w->value = best_value(w);
 }
 

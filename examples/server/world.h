@@ -31,7 +31,7 @@ typedef struct world {
     float *vectors;  /* [n_items, WORLD_DIM], also of what is gone */
     int32_t *shelf;  /* [WORLD_ITEMS] indices of what may be shown */
     int32_t n_items;
-    double value; /* V of the best play */
+    double value; /* V of the best play: world_solve */
 } world;
 
 /* One request: whose, and when. */
@@ -55,6 +55,8 @@ typedef struct batch {
 enum { CHOOSE_RANDOM, CHOOSE_INCUMBENT, CHOOSE_MYOPIC, CHOOSE_BEST };
 
 void world_open(world *w, uint64_t seed, int32_t k);
+/* Finds V, which the best play needs. */
+void world_solve(world *w);
 void world_close(world *w);
 /* The next generation of the catalogue: the n items that have been there longest go, n new ones
  * come. */
