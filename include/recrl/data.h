@@ -164,7 +164,8 @@ typedef struct rr_dataset_source {
     uint32_t struct_size;
     int32_t has_header;      /* a line names the columns */
     const char *separator;   /* "tab", "blanks", or the separator itself */
-    const char *unused;      /* names of columns that do not count, with commas between them, cut */
+    const char *unused;      /* columns that do not count, with commas between them, cut: names,
+                                or "column 3" of one that has none */
     const char *user_column; /* name of the column as the file has it; "" without a header or
                                 without such a column */
     const char *item_column; /* likewise */

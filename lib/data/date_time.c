@@ -2,6 +2,8 @@
 /* date_time.c: fixed places, then what may follow. */
 #include "data/date_time.h"
 
+#include <string.h>
+
 typedef struct cursor {
     const char *at, *end;
 } cursor;
@@ -58,17 +60,29 @@ static bool take_fraction(cursor *c, int64_t *microseconds)
     return n >= 1 && n <= 9;
 }
 
+/* "UTC" or " UTC", and nothing behind it. */
+static bool take_utc(cursor *c)
+{
+    const char *const name = c->at < c->end && *c->at == ' ' ? c->at + 1 : c->at;
+    const bool is_there = c->end - name == 3 && memcmp(name, "UTC", 3) == 0;
+    c->at = is_there ? c->end : c->at;
+    return is_there;
+}
+
 /* Seconds by which the clock is ahead of UTC. */
 static bool take_offset(cursor *c, int64_t *offset)
 {
     *offset = 0;
-    if (c->at == c->end || take(c, 'Z', 'Z')) {
+    if (c->at == c->end || take(c, 'Z', 'Z') || take_utc(c)) {
         return true;
     }
     const bool is_behind = *c->at == '-';
     int64_t hours = 0, minutes = 0;
-    if (!take(c, '+', '-') || !take_number(c, &hours, 2, 0, 23) || !take(c, ':', ':') ||
-        !take_number(c, &minutes, 2, 0, 59)) {
+    if (!take(c, '+', '-') || !take_number(c, &hours, 2, 0, 23)) {
+        return false;
+    }
+    (void)take(c, ':', ':');
+    if (!take_number(c, &minutes, 2, 0, 59)) {
         return false;
     }
     *offset = (is_behind ? -60 : 60) * (60 * hours + minutes);

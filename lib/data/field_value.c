@@ -9,12 +9,27 @@
 #include "data/date_time.h"
 #include "data/id.h"
 
-static rr_status refuse_empty(const rri_table_piece *piece, const rri_table_field *field,
-                              const char *name, rr_error *err)
+bool rri_field_value_is_missing(const rri_table_field *said)
 {
-    return rri_table_fail(piece, field->text, err,
-                          "%s is empty; skips_incomplete (train --skip-incomplete) skips such rows",
-                          name);
+    static const char *const words[] = {"", "nan", "NaN", "NAN", "null", "NULL", "None", "\\N"};
+    for (size_t i = 0; said->length <= 4 && i < sizeof words / sizeof words[0]; i++) {
+        if (said->length == strlen(words[i]) && memcmp(said->text, words[i], said->length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static rr_status refuse_missing(const rri_table_piece *piece, const rri_table_field *field,
+                                const rri_table_field *said, const char *name, rr_error *err)
+{
+    char shown[RRI_TABLE_SHOWN];
+    const bool is_empty = said->length == 0;
+    return rri_table_fail(
+        piece, field->text, err,
+        "%s is %s%s%s; skips_incomplete (train --skip-incomplete) skips such rows", name,
+        is_empty ? "empty" : "'", is_empty ? "" : rri_table_show(shown, said),
+        is_empty ? "" : "', as a value that is missing is written");
 }
 
 static rr_status refuse(const rri_table_piece *piece, const rri_table_field *field,
@@ -22,8 +37,8 @@ static rr_status refuse(const rri_table_piece *piece, const rri_table_field *fie
                         rr_error *err)
 {
     char shown[RRI_TABLE_SHOWN];
-    if (said->length == 0) {
-        return refuse_empty(piece, field, name, err);
+    if (rri_field_value_is_missing(said)) {
+        return refuse_missing(piece, field, said, name, err);
     }
     return rri_table_fail(piece, field->text, err, "%s is '%s'; it must be %s", name,
                           rri_table_show(shown, said), allowed);
@@ -34,12 +49,15 @@ rr_status rri_field_value_long_id(uint64_t *key, uint64_t *check, const rri_tabl
 {
     char buffer[RRI_TABLE_FIELD_MOST + 1];
     const rri_table_field said = rri_table_field_clean(buffer, field, piece->form);
-    if (said.length == 0) {
-        return refuse_empty(piece, field, name, err);
+    if (rri_field_value_is_missing(&said)) {
+        return refuse_missing(piece, field, &said, name, err);
     }
     if (said.length > RRI_TABLE_FIELD_MOST) {
         return rri_table_fail(piece, field->text, err, "%s has more than %zu bytes", name,
                               RRI_TABLE_FIELD_MOST);
+    }
+    if (memchr(said.text, '\0', said.length) != NULL) {
+        return rri_table_fail(piece, field->text, err, "%s has a byte 0, which no text has", name);
     }
     *key = rri_id_key(check, said.text, said.length);
     return RR_OK;
@@ -115,12 +133,16 @@ static bool parse_plain_time(int64_t *time, const rri_table_field *field)
     return rri_text_parse_int64(time, field->text, whole);
 }
 
-rr_status rri_field_value_long_time(int64_t *time, const rri_table_field *field, const char *name,
-                                    const rri_table_piece *piece, rr_error *err)
+rr_status rri_field_value_long_time(int64_t *time, size_t *n_dates, const rri_table_field *field,
+                                    const char *name, const rri_table_piece *piece, rr_error *err)
 {
     char buffer[RRI_TABLE_FIELD_MOST + 1];
     const rri_table_field said = rri_table_field_clean(buffer, field, piece->form);
-    if (parse_plain_time(time, &said) || rri_date_time_parse(time, said.text, said.length)) {
+    if (parse_plain_time(time, &said)) {
+        return RR_OK;
+    }
+    if (rri_date_time_parse(time, said.text, said.length)) {
+        *n_dates += 1;
         return RR_OK;
     }
     double value = 0.0;
@@ -129,7 +151,9 @@ rr_status rri_field_value_long_time(int64_t *time, const rri_table_field *field,
         return RR_OK;
     }
     return refuse(piece, field, &said, name,
-                  "a number of 64 bits or a date (2019-11-24, 2019-11-24 00:00:13+00:00)", err);
+                  "a number of 64 bits or a date (2019-11-24, 2019-11-24 00:00:13+00:00); "
+                  "time_column \"\" (train --columns time=) reads none",
+                  err);
 }
 
 rr_status rri_field_value_position(int32_t *position, const rri_table_field *field,

@@ -7,10 +7,14 @@
 #ifndef RRI_DATA_FIELD_VALUE_H
 #define RRI_DATA_FIELD_VALUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "data/digits.h"
 #include "data/table_form.h"
+
+/* Whether a field that was cleaned is empty, or says that there is nothing: "nan", "None", … */
+bool rri_field_value_is_missing(const rri_table_field *said);
 
 /* Key and check (id.h) of an id. name: of the column, for sentences. */
 rr_status rri_field_value_long_id(uint64_t *key, uint64_t *check, const rri_table_field *field,
@@ -20,9 +24,10 @@ rr_status rri_field_value_long_id(uint64_t *key, uint64_t *check, const rri_tabl
 rr_status rri_field_value_long_rating(float *rating, const rri_table_field *field, const char *name,
                                       const rri_table_piece *piece, rr_error *err);
 
-/* A number of 64 bits, whose decimals are cut off, or a date and time (date_time.h). */
-rr_status rri_field_value_long_time(int64_t *time, const rri_table_field *field, const char *name,
-                                    const rri_table_piece *piece, rr_error *err);
+/* A number of 64 bits, whose decimals are cut off, or a date and time (date_time.h), which is
+ * counted in *n_dates. */
+rr_status rri_field_value_long_time(int64_t *time, size_t *n_dates, const rri_table_field *field,
+                                    const char *name, const rri_table_piece *piece, rr_error *err);
 
 /* A position in a list: [0, 2^31). */
 rr_status rri_field_value_position(int32_t *position, const rri_table_field *field,
@@ -85,13 +90,13 @@ static inline rr_status rri_field_value_rating(float *rating, const rri_table_fi
                : rri_field_value_long_rating(rating, field, name, piece, err);
 }
 
-static inline rr_status rri_field_value_time(int64_t *time, const rri_table_field *field,
-                                             const char *name, const rri_table_piece *piece,
-                                             rr_error *err)
+static inline rr_status rri_field_value_time(int64_t *time, size_t *n_dates,
+                                             const rri_table_field *field, const char *name,
+                                             const rri_table_piece *piece, rr_error *err)
 {
     return rri_field_value_short_time(time, field)
                ? RR_OK
-               : rri_field_value_long_time(time, field, name, piece, err);
+               : rri_field_value_long_time(time, n_dates, field, name, piece, err);
 }
 
 #endif

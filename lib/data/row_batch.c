@@ -6,6 +6,7 @@
 
 #include "core/hash.h"
 #include "core/status.h"
+#include "data/date_time.h"
 #include "data/field_value.h"
 #include "data/id.h"
 #include "data/row_walk.h"
@@ -211,7 +212,8 @@ typedef struct row_columns {
 typedef struct row_place {
     uint64_t *ids, *checks; /* [2] */
     const row_columns *columns;
-    size_t row; /* of the columns */
+    size_t row;      /* of the columns */
+    size_t *n_dates; /* counts times that are dates */
 } row_place;
 
 /* The context's hash and check: of its fields, each with its length before it. */
@@ -258,8 +260,8 @@ static rr_status parse_values(const row_place *place, const rri_table_field *fie
         to->ratings[place->row] = 1.0f;
     }
     if (columns[RRI_ROLE_TIME] >= 0) {
-        RRI_TRY(rri_field_value_time(&to->times[place->row], &fields[columns[RRI_ROLE_TIME]],
-                                     "timestamp", piece, err));
+        RRI_TRY(rri_field_value_time(&to->times[place->row], place->n_dates,
+                                     &fields[columns[RRI_ROLE_TIME]], "timestamp", piece, err));
     } else {
         to->times[place->row] = 0;
     }
@@ -277,7 +279,6 @@ static rr_status parse_values(const row_place *place, const rri_table_field *fie
 /* Whether a field that counts is empty, or says that there is nothing. */
 static bool is_incomplete(const rri_table_field *fields, const rri_row_reader *reader)
 {
-    static const char *const nothing[] = {"", "nan", "NaN", "NAN", "null", "NULL", "None", "\\N"};
     for (int role = 0; role < RRI_N_ROLES; role++) {
         const int32_t column = reader->header.columns[role];
         if (column < 0) {
@@ -285,11 +286,8 @@ static bool is_incomplete(const rri_table_field *fields, const rri_row_reader *r
         }
         char buffer[RRI_TABLE_FIELD_MOST + 1];
         const rri_table_field said = rri_table_field_clean(buffer, &fields[column], &reader->form);
-        for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
-            if (said.length == strlen(nothing[i]) &&
-                memcmp(said.text, nothing[i], said.length) == 0) {
-                return true;
-            }
+        if (rri_field_value_is_missing(&said)) {
+            return true;
         }
     }
     return false;
@@ -405,8 +403,10 @@ static void parse_rows(rri_row_batch *batch, rri_row_chunk *chunk, rri_row_walk 
     rri_row_chunk own = *chunk;
     while (walk->at < walk->end) {
         uint64_t checks[2] = {0, 0};
+        size_t n_dates = 0;
         const size_t line = own.first + own.n_rows;
-        const row_place place = {batch->ids[line], checks, &columns, batch->first_row + line};
+        const row_place place = {batch->ids[line], checks, &columns, batch->first_row + line,
+                                 &n_dates};
         const char *const begin = walk->at;
         size_t n = 0;
         const int kind = rri_row_walk_next(walk, fields, n_columns, &n, &stop);
@@ -421,6 +421,7 @@ static void parse_rows(rri_row_batch *batch, rri_row_chunk *chunk, rri_row_walk 
                     memcpy(batch->checks[line], checks, sizeof checks);
                 }
                 batch->begins[line] = (uint32_t)(begin - batch->piece.text);
+                own.n_dates += n_dates;
                 own.n_rows++;
                 continue;
             }
@@ -462,8 +463,8 @@ static rr_status tell_failure(rri_row_batch *batch, rri_row_chunk *chunk,
     RRI_FAIL(err, RR_E_FORMAT, "%s", own.text);
 }
 
-/* What the id of this row says, and where it stands. */
-static rri_table_field read_id(char buffer[RRI_TABLE_FIELD_MOST + 1], const char **at,
+/* What a field of this row says, and where it stands. */
+static rri_table_field read_field(char buffer[RRI_TABLE_FIELD_MOST + 1], const char **at,
                                const rri_row_batch *batch, size_t line, int role,
                                const rri_row_reader *reader)
 {
@@ -480,6 +481,41 @@ static rri_table_field read_id(char buffer[RRI_TABLE_FIELD_MOST + 1], const char
     return rri_table_field_clean(buffer, field, &reader->form);
 }
 
+/* All times of a column are numbers, or all are dates: a date becomes microseconds, a number stays
+ * what it is, and between the two no order holds. */
+static rr_status check_times(rri_row_batch *batch, const rri_row_chunk *chunk,
+                             rri_row_reader *reader, rr_error *err)
+{
+    const bool has_dates = chunk->n_dates > 0, has_numbers = chunk->n_dates < chunk->n_rows;
+    if (reader->header.columns[RRI_ROLE_TIME] < 0 || chunk->n_rows == 0) {
+        return RR_OK;
+    }
+    if (has_dates != has_numbers && (!reader->has_times || reader->has_dates == has_dates)) {
+        reader->has_times = true;
+        reader->has_dates = has_dates;
+        return RR_OK;
+    }
+    for (size_t i = 0; i < chunk->n_rows; i++) {
+        char buffer[RRI_TABLE_FIELD_MOST + 1], shown[RRI_TABLE_SHOWN];
+        const char *at = NULL;
+        int64_t time = 0;
+        const rri_table_field said =
+            read_field(buffer, &at, batch, chunk->first + i, RRI_ROLE_TIME, reader);
+        const bool is_date = rri_date_time_parse(&time, said.text, said.length);
+        if (reader->has_times && reader->has_dates != is_date) {
+            return rri_table_fail(
+                &batch->piece, at, err,
+                "timestamp is '%s', a %s, and the rows before it have %s; a column must have one "
+                "of the two (time_column \"\", train --columns time=, reads none)",
+                rri_table_show(shown, &said), is_date ? "date" : "number",
+                is_date ? "numbers" : "dates");
+        }
+        reader->has_times = true;
+        reader->has_dates = is_date;
+    }
+    return RR_OK;
+}
+
 /* The index of an id that may be a text. */
 static rr_status take_id(int32_t *index, rri_key_table *table, rri_id_texts *texts,
                          const rri_row_batch *batch, size_t line, int role,
@@ -494,7 +530,7 @@ static rr_status take_id(int32_t *index, rri_key_table *table, rri_id_texts *tex
     if (table->checks[*index] != check) {
         char shown[RRI_TABLE_SHOWN] = "a context";
         if (!is_context) {
-            const rri_table_field said = read_id(buffer, &at, batch, line, role, reader);
+            const rri_table_field said = read_field(buffer, &at, batch, line, role, reader);
             rri_table_show(shown, &said);
         }
         return rri_table_fail(&batch->piece, at, err,
@@ -502,7 +538,7 @@ static rr_status take_id(int32_t *index, rri_key_table *table, rri_id_texts *tex
                               rri_column_name(role), shown, (unsigned long long)key);
     }
     if (check != 0 && !is_context && table->n_keys > n_before) {
-        const rri_table_field said = read_id(buffer, &at, batch, line, role, reader);
+        const rri_table_field said = read_field(buffer, &at, batch, line, role, reader);
         rri_id_texts_add(texts, *index, said.text, said.length);
     }
     return RR_OK;
@@ -592,6 +628,7 @@ rr_status rri_row_batch_take(rri_row_batch *batch, rri_row_reader *reader, size_
     while (batch->next_chunk < end_chunk) {
         rri_row_chunk *const chunk = &batch->chunks[batch->next_chunk];
         if (batch->next_row == 0) {
+            RRI_TRY(check_times(batch, chunk, reader, err));
             move_columns(rows, rows->n, batch->first_row + chunk->first, chunk->n_rows);
         }
         while (batch->next_row < chunk->n_rows) {

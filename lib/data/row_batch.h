@@ -45,6 +45,7 @@ typedef struct rri_row_reader {
     rri_table_header header;
     rri_row_counts counts;
     bool skips_incomplete;
+    bool has_times, has_dates; /* of the rows that were taken: there are some, which are dates */
 } rri_row_reader;
 
 typedef struct rri_row_chunk {
@@ -53,6 +54,7 @@ typedef struct rri_row_chunk {
     size_t first;           /* its place in the batch's lists */
     size_t n_lines;         /* of text, which are at least as many as rows */
     size_t n_rows;          /* that were parsed */
+    size_t n_dates;         /* of their times */
     bool has_texts;         /* one of its ids is no plain number */
     const char *failed;     /* the row behind them, which is refused; NULL */
     rri_row_counts skipped; /* among its lines */

@@ -148,8 +148,10 @@ static bool is_known_header(const opening *o)
         const rri_table_field name = clean(buffer, o, c);
         const int role = rri_column_role(&rank, &name);
         for (int i = 0; i < 2; i++) {
+            /* A field "2" is a row's value rather than the name of the column that "2" means. */
+            const bool is_known = given[i] == NULL || is_numbered[i];
             is_found[i] =
-                is_found[i] || (given[i] == NULL ? role == i : rri_column_is_same(&name, given[i]));
+                is_found[i] || (is_known ? role == i : rri_column_is_same(&name, given[i]));
         }
         is_found[0] = is_found[0] || (given[0] == NULL && role == RRI_ROLE_CONTEXT);
     }
@@ -403,27 +405,42 @@ static rr_status check_roles(const rri_table_header *header, const opening *o, r
     return RR_OK;
 }
 
-/* Names and hashes of the roles' columns, and the names of those that do not count. */
+/* Names and hashes of the roles' columns. */
 static void note_names(rri_table_header *header, const opening *o)
 {
+    for (int role = 0; role < RRI_N_ROLES; role++) {
+        if (header->columns[role] >= 0) {
+            char buffer[RRI_TABLE_FIELD_MOST + 1], shown[RRI_TABLE_SHOWN];
+            const rri_table_field name = clean(buffer, o, (size_t)header->columns[role]);
+            rri_text_write(header->names[role], RRI_TABLE_NAME, "%s", rri_table_show(shown, &name));
+            header->name_keys[role] = rri_hash_bytes(name.text, name.length, 0);
+        }
+    }
+}
+
+/* Names of the columns that do not count; without names their numbers. */
+static void note_unused(rri_table_header *header, const opening *o, bool has_names)
+{
     size_t used = 0;
-    for (size_t c = 0; c < o->n; c++) {
-        char buffer[RRI_TABLE_FIELD_MOST + 1], shown[RRI_TABLE_SHOWN];
-        const rri_table_field name = clean(buffer, o, c);
+    for (size_t c = 0; c < o->n && used + RRI_TABLE_SHOWN + 8 < sizeof header->unused; c++) {
         bool is_used = header->is_context[c] != 0 && header->n_contexts > 0;
         for (int role = 0; role < RRI_N_ROLES; role++) {
-            if (header->columns[role] == (int32_t)c) {
-                rri_text_write(header->names[role], RRI_TABLE_NAME, "%s",
-                               rri_table_show(shown, &name));
-                header->name_keys[role] = rri_hash_bytes(name.text, name.length, 0);
-                is_used = true;
-            }
+            is_used = is_used || header->columns[role] == (int32_t)c;
         }
-        if (!is_used && used + RRI_TABLE_SHOWN + 8 < sizeof header->unused) {
-            rri_text_write(header->unused + used, sizeof header->unused - used, "%s%s",
-                           used > 0 ? ", " : "", rri_table_show(shown, &name));
-            used += strlen(header->unused + used);
+        if (is_used) {
+            continue;
         }
+        char buffer[RRI_TABLE_FIELD_MOST + 1], shown[RRI_TABLE_SHOWN];
+        const rri_table_field name = clean(buffer, o, c);
+        char *const at = header->unused + used;
+        const size_t left = sizeof header->unused - used;
+        const char *const comma = used > 0 ? ", " : "";
+        if (has_names && name.length > 0) {
+            rri_text_write(at, left, "%s%s", comma, rri_table_show(shown, &name));
+        } else {
+            rri_text_write(at, left, "%scolumn %zu", comma, c + 1);
+        }
+        used += strlen(at);
     }
 }
 
@@ -454,6 +471,7 @@ static rr_status find_roles(rri_table_header *header, const opening *o, bool has
     if (has_names) {
         note_names(header, o);
     }
+    note_unused(header, o, has_names);
     return check_roles(header, o, err);
 }
 

@@ -114,6 +114,9 @@ START_TEST(test_load_cases_published_columns)
         {"00000c289a1829a808ac09c00daf10bc3c4e223b\t3bd73256-3905-4f3a-97e2-8b341527f805\tbetty "
          "blowtorch\t2137\n",
          "00000c289a1829a808ac09c00daf10bc3c4e223b>betty blowtorch 2137"},
+        {"user_id:token\tplay_hours:float\tproducts:float\tproduct_id:token\ttimestamp:float\n"
+         "76561198\t13.2\t92\t328100\t1512000000\n",
+         "76561198>328100 13.2@1512000000"}, /* RecBole's steam.inter */
         {"15,\"Dota 2\",purchase,1.0,0\n15,\"Dota 2\",play,22.5,0\n", "15>Dota 2 1 15>Dota 2 22.5"},
     };
     TRY(cases, NULL);
@@ -214,8 +217,38 @@ START_TEST(test_load_cases_one_id_is_one_id)
          "f:2:1: user_id is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
         {"user_id,item_id\n1,\"\"\n",
          "f:2:3: item_id is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
+        {"user_id,item_id\n1,2\nnan,2\n",
+         "f:3:1: user_id is 'nan', as a value that is missing is written; skips_incomplete (train "
+         "--skip-incomplete) skips such rows"},
+        {"user_id,item_id\nA,\"None\"\n",
+         "f:2:3: item_id is 'None', as a value that is missing is written; skips_incomplete (train "
+         "--skip-incomplete) skips such rows"},
+        {"user_id,item_id\nA, \\N\n",
+         "f:2:3: item_id is '\\N', as a value that is missing is written; skips_incomplete (train "
+         "--skip-incomplete) skips such rows"},
+        {"user_id,item_id\nNone of you,nano\nNULLs,nan1\n", "None of you>nano NULLs>nan1"},
     };
     TRY(cases, NULL);
+}
+END_TEST
+
+/* A byte 0 is in no text; what is not read may have what it will. */
+START_TEST(test_load_cases_a_byte_that_no_text_has)
+{
+    static const struct {
+        const char *text;
+        size_t bytes;
+        const char *expected;
+    } cases[] = {
+        {"user_id,item_id\n1,2\n3\0,4\n", 25, "f:3:1: user_id has a byte 0, which no text has"},
+        {"user_id,item_id\n1,A\n3,\0\0\n", 25, "f:3:3: item_id has a byte 0, which no text has"},
+        {"user_id,item_id\n1,A\nx\0y,4\n", 26, "f:3:1: user_id has a byte 0, which no text has"},
+        {"user_id,item_id,x\n1,A,b\n3,4,\0\n", 30, "1>A 3>4"},
+    };
+    const rr_load_options options = load_text_options();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_str_eq(load_as(cases[i].text, cases[i].bytes, &options), cases[i].expected);
+    }
 }
 END_TEST
 
@@ -273,7 +306,19 @@ START_TEST(test_load_cases_times)
         {"user_id,item_id,date\n1,2,20220421\n", "1>2@20220421"},
         {"user_id,item_id,date\n1,2,2005-02-30\n",
          "f:2:5: timestamp is '2005-02-30'; it must be a number of 64 bits or a date (2019-11-24, "
-         "2019-11-24 00:00:13+00:00)"},
+         "2019-11-24 00:00:13+00:00); time_column \"\" (train --columns time=) reads none"},
+        {"event_time,user_id,product_id\n2019-10-01 00:00:00 UTC,1,2\n", "1>2@1569888000000000"},
+        {"user,item,time\n1,2,100\n1,3,2019-11-24\n",
+         "f:3:5: timestamp is '2019-11-24', a date, and the rows before it have numbers; a column "
+         "must have one of the two (time_column \"\", train --columns time=, reads none)"},
+        {"user,item,time\n1,2,2019-11-24\n1,3,2019-11-25\n\n1,4,\"20191126\"\n1,5,x\n",
+         "f:5:5: timestamp is '20191126', a number, and the rows before it have dates; a column "
+         "must have one of the two (time_column \"\", train --columns time=, reads none)"},
+        {"user,item,time\n1,2,9.5\nuser,item,time\n1,3,1e3\n1,4,2019-11-24 00:00:00Z\n",
+         "f:5:5: timestamp is '2019-11-24 00:00:00Z', a date, and the rows before it have numbers; "
+         "a column must have one of the two (time_column \"\", train --columns time=, reads none)"},
+        {"user,item,time\n1,2,2019-11-24\nuser,item,time\n1,3,2019-11-25\n",
+         "1>2@1574553600000000 1>3@1574640000000000 headers:1"},
     };
     TRY(cases, NULL);
 }
@@ -290,6 +335,15 @@ START_TEST(test_load_cases_columns_by_number_and_name)
         {"7 9 8\n", "7>8@9"},
         {"who,when,what\n7,9,8\n", "7>8@9"}};
     TRY(numbered, &options);
+    options = load_text_options();
+    options.user_column = "1";
+    options.item_column = "2";
+    options.rating_column = "3";
+    static const load_case valued[] = {{"1|101|2|9\n3|2|1|9\n", "1>101 2 3>2 1"},
+                                       {"2 1 3\n1 2 4\n", "2>1 3 1>2 4"},
+                                       {"3\t3\t3\n1\t2\t1\n", "3>3 3 1>2 1"},
+                                       {"userId,movieId,rating\n2,1,3\n", "2>1 3"}};
+    TRY(valued, &options);
     options = load_text_options();
     options.user_column = "WHO";
     options.item_column = "what";
@@ -433,7 +487,8 @@ END_TEST
 
 CHECK_MAIN("data/load_cases", test_load_cases_published_columns,
            test_load_cases_separators_and_lines, test_load_cases_comments, test_load_cases_quotes,
-           test_load_cases_one_id_is_one_id, test_load_cases_a_header_that_comes_again,
+           test_load_cases_one_id_is_one_id, test_load_cases_a_byte_that_no_text_has,
+           test_load_cases_a_header_that_comes_again,
            test_load_cases_rows_that_are_not_whole, test_load_cases_times,
            test_load_cases_columns_by_number_and_name, test_load_cases_a_long_second_line,
            test_load_cases_rows_move_up_behind_lines_that_are_none, test_load_cases_are_told)

@@ -369,7 +369,7 @@ START_TEST(test_load_forms_names_line_and_column_of_a_mistake)
         {"user_id,item_id,rating\n", "f:2:1: no interaction follows the header"},
         {"user_id,item_id,rating\n1,2,abc\n", "f:2:5: rating is 'abc'; it must be a finite number"},
         {"user_id,item_id,rating\r\n1,2,3\r\n1,2,nan\r\n",
-         "f:3:5: rating is 'nan'; it must be a finite number"},
+         "f:3:5: rating is 'nan', as a value that is missing is written; skips_incomplete (train --skip-incomplete) skips such rows"},
         {"user_id,item_id,rating\n1,2,inf\n", "f:2:5: rating is 'inf'; it must be a finite number"},
         {"user_id,item_id,rating\n1,2,1e39\n",
          "f:2:5: rating is '1e39'; it must be a finite number"},
@@ -384,15 +384,14 @@ START_TEST(test_load_forms_names_line_and_column_of_a_mistake)
          "f:2:3: item_id is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
         {"user_id,item_id,rating,timestamp\n1,2,3,x\n",
          "f:2:7: timestamp is 'x'; it must be a number of 64 bits or a date (2019-11-24, "
-         "2019-11-24 "
-         "00:00:13+00:00)"},
+         "2019-11-24 00:00:13+00:00); time_column \"\" (train --columns time=) reads none"},
         {"user_id,item_id,rating,timestamp\n1,2,3,1.x\n",
          "f:2:7: timestamp is '1.x'; it must be a number of 64 bits or a date (2019-11-24, "
-         "2019-11-24 "
-         "00:00:13+00:00)"},
+         "2019-11-24 00:00:13+00:00); time_column \"\" (train --columns time=) reads none"},
         {"user_id,item_id,rating,timestamp\n1,2,3,9223372036854775808\n",
          "f:2:7: timestamp is '9223372036854775808'; it must be a number of 64 bits or a date "
-         "(2019-11-24, 2019-11-24 00:00:13+00:00)"},
+         "(2019-11-24, 2019-11-24 00:00:13+00:00); time_column \"\" (train --columns time=) reads "
+         "none"},
         {"user_id,item_id,rating\n\"1,2,3\n", "f:2:1: a quote is not closed (has_quotes 0, train "
                                               "--quotes no, takes quotes as they stand)"},
     };

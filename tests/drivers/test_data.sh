@@ -91,6 +91,12 @@ refuses "a world that reads no file takes no flag of reading" "which reads no in
     "$train" $small --columns user=1
 sed '5s/^[0-9]*,/,/; 9s/,[0-9]*,/,nan,/' ml.csv >holes.csv
 rejects holes.csv "holes.csv:5:1: user_id is empty"
+sed '9s/^[0-9]*,/None,/' ml.csv >none.csv
+rejects none.csv "none.csv:9:1: user_id is 'None', as a value that is missing is written"
+loads none.csv "$((n - 1)) rows, 30 users, 20 items; skipped 1 row that was not whole" --skip-incomplete
+sed '9s/[0-9]*$/2019-11-24/' ml.csv >dates.csv
+rejects dates.csv "dates.csv:9:9: timestamp is '2019-11-24', a date, and the rows before it have numbers"
+loads dates.csv "no times" --columns time=
 loads holes.csv "$((n - 2)) rows, 30 users, 20 items; skipped 2 rows that were not whole" --skip-incomplete
 
 # ── gzip, UTF-16, JSON lines, pipes ──
@@ -127,7 +133,9 @@ if [ "$has_zlib" = yes ]; then
     loads both.gz "both.gz: gzip, UTF-16, commas, header"
     rejects cut.gz "cut.gz: the gzip data ends too early, as a download that was cut off does"
     { head -c 700 ml.csv.gz; head -c 900 /dev/zero; } >torn.gz
-    rejects torn.gz "torn.gz: "
+    rejects torn.gz "torn.gz: the gzip data is damaged"
+    gzip -c ml.csv.gz >twice.gz
+    rejects twice.gz "twice.gz: it is gzip data that was packed by gzip again; unpack it once"
 else
     printf '\037\213\010\000' >ml.csv.gz
     rejects ml.csv.gz "this build has no zlib"
@@ -144,6 +152,16 @@ if [ "$has_jansson" = yes ]; then
     rejects torn.json "torn.json:4:"
     { sed 3q yelp.json; echo '{"user_id": "a", "stars": 3}'; } >part.json
     rejects part.json "part.json:4: item_id is empty"
+    { sed 3q yelp.json; echo '{"user_id": "a", "business_id": "b", "stars": 3, "stars": 4}'; } >again.json
+    rejects again.json "duplicate object key"
+    # Keys that only later objects have are columns too, at any pace of a pipe.
+    { sed 's/"stars": [0-9.]*, //; 3q' yelp.json; echo; sed -n '4,$p' yelp.json; } >late.json
+    rejects late.json "late.json:1: rating is empty; skips_incomplete"
+    loads late.json "$((n - 3)) rows, 30 users, 20 items; skipped 1 empty line, 3 rows that were not whole" \
+        --skip-incomplete
+    mkfifo slow
+    { head -c 50 yelp.json; sleep 0.2; tail -c +51 yelp.json; } >slow &
+    loads slow "$n rows, 30 users, 20 items"
     { sed 3q yelp.json; echo '[1, 2]'; } >list.json
     rejects list.json "list.json:4:1: the line is no JSON object"
     awk '{ printf "{u\047username\047: u\047\\u2665 %d\\\047s \"x\"\047, u\047hours\047: %d.5, u\047product_id\047: u\047%d\047, u\047user_id\047: None, u\047early_access\047: False, u\047text\047: u\"it\047s \\xe9\", u\047date\047: u\0472017-12-%02d\047}\n", $1, $3, $2, 1 + $4 % 28 }' rows >steam.json
@@ -183,6 +201,23 @@ loads clicks.csv "positive: rating>0 (is_click counts or judges), $four rows" --
 loads clicks.csv "is_click is no rating: --feedback implicit learns from those above 0"
 sed 's/is_click/watch_ratio/' kuai.csv >watch.csv
 loads watch.csv "positive: rating>=1 (watched to the end), $n rows" --feedback implicit
+loads watch.csv "watch_ratio is no rating: --feedback implicit learns from those of 1 and more"
+awk '{ printf "%d,\"Game, %d\",%s,%d.5,0\n", $1, $2, ($3 > 2 ? "play" : "purchase"), $3 }' rows >steam-200k.csv
+loads steam-200k.csv "user column 1, item column 2, rating column 4; not read column 3, column 5"
+loads steam-200k.csv "column 4 is no rating: --feedback implicit learns from those above 0"
+loads steam-200k.csv "positive: rating>0 (column 4 counts or judges), $n rows" --feedback implicit
+awk '{ printf "%040x\t%d\tname of %d\t%d\n", $1, $2, $2, $3 }' rows >plays.tsv
+loads plays.tsv "user column 1, item column 3, rating column 4; not read column 2"
+loads plays.tsv "positive: rating>0 (column 4 counts or judges), $n rows" --feedback implicit
+loads bars.txt "positive: rating>=4 (four fifths of the largest, 5)" --feedback implicit \
+    --columns user=1,item=2,rating=3
+awk '{ print $1, $2, "x", $3 }' rows >fourth.txt
+loads fourth.txt "positive: rating>=4 (four fifths of the largest, 5)" --feedback implicit \
+    --columns user=1,item=2,rating=4 --header no
+{ printf 'user_id:token\tplay_hours:float\tproducts:float\tproduct_id:token\ttimestamp:float\n'
+    awk '{ printf "7656%d\t%d.5\t9\t%d\t%d\n", $1, $3, $2, $4 }' rows; } >steam.inter
+loads steam.inter "user user_id:token, item product_id:token, rating play_hours:float, time timestamp:float"
+loads steam.inter "play_hours:float is no rating: --feedback implicit learns from those above 0"
 sed 's/is_click/weight/' kuai.csv >plays.csv
 loads plays.csv "positive: rating>0 (weight counts or judges), $n rows" --feedback implicit
 rejects ml.csv 'positive is "rating"; it must be a column' --positive rating

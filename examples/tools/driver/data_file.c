@@ -303,6 +303,23 @@ static bool is_one_of(const char *name, const char *const *names)
     return *names != NULL;
 }
 
+/* What the column of ratings is called. */
+static const char *rating_name(const data_told *told, char out[64])
+{
+    if (told->source.rating_column[0] != '\0') {
+        return told->source.rating_column;
+    }
+    snprintf(out, 64, "column %d", (int)told->source.rating_number);
+    return out;
+}
+
+static bool is_watch_ratio(const data_told *told)
+{
+    char name[64];
+    normalise(name, told->source.rating_column);
+    return strcmp(name, "watchratio") == 0;
+}
+
 /* A rule for ratings of this name, of which the largest is `largest`. */
 static void find_rule(data_told *told, double largest)
 {
@@ -310,28 +327,31 @@ static void find_rule(data_told *told, double largest)
                                          "score", "overall", "bookrating", NULL};
     char name[64];
     normalise(name, told->source.rating_column);
-    if (strcmp(name, "watchratio") == 0) {
+    if (is_watch_ratio(told)) {
         snprintf(told->positive, sizeof told->positive, "rating>=1");
         snprintf(told->why, sizeof told->why, "watched to the end");
-    } else if (is_one_of(name, grades) && largest > 1.0 && largest <= 100.0) {
+    } else if (!told->is_unrated && is_one_of(name, grades) && largest > 1.0 && largest <= 100.0) {
         snprintf(told->positive, sizeof told->positive, "rating>=%g", 0.8 * largest);
         snprintf(told->why, sizeof told->why, "four fifths of the largest, %g", largest);
     } else {
         snprintf(told->positive, sizeof told->positive, "rating>0");
+        char shown[64];
         snprintf(told->why, sizeof told->why, "%s counts or judges",
-                 told->source.rating_column[0] != '\0' ? told->source.rating_column : "the rating");
+                 rating_name(told, shown));
     }
 }
 
-/* Whether the column of ratings counts or judges. */
-static bool is_unrated(const data_told *told)
+/* Whether the column of ratings counts or judges, by its name. Files without names whose fourth
+ * column is taken for ratings unasked are hours and plays (docs/data.md). */
+static bool is_unrated(const data_told *told, const data_options *o)
 {
     static const char *const names[] = {
-        "click",         "isclick",   "clicked", "label",  "watchratio",
-        "isrecommended", "playcount", "plays",   "weight", NULL};
+        "click",     "isclick", "clicked", "label",     "watchratio", "isrecommended",
+        "playcount", "plays",   "weight",  "playhours", "hours",      NULL};
     char name[64];
     normalise(name, told->source.rating_column);
-    return is_one_of(name, names);
+    return is_one_of(name, names) || (!told->source.has_header && o->columns[0] == '\0' &&
+                                      told->source.rating_number == 4);
 }
 
 /* The rule is about the column of ratings. */
@@ -433,6 +453,7 @@ rr_dataset *data_file_load(data_told *told, const char *path, const data_options
     rr_dataset_view view = {.struct_size = sizeof view};
     text_require(rr_dataset_describe(dataset, &view, &err), &err);
     double largest = 0.0;
+    told->is_unrated = is_unrated(told, o);
     for (int64_t i = 0; i < view.n; i++) {
         largest = (double)view.ratings[i] > largest ? (double)view.ratings[i] : largest;
     }
@@ -441,7 +462,6 @@ rr_dataset *data_file_load(data_told *told, const char *path, const data_options
     } else if (is_implicit && told->has_ratings) {
         find_rule(told, largest);
     }
-    told->is_unrated = is_unrated(told);
     told->item_ids = text_allocate((size_t)view.n_items, sizeof *told->item_ids);
     if (is_implicit && told->has_ratings) {
         return keep_positive(dataset, &view, told);
@@ -535,8 +555,10 @@ void data_file_print(FILE *out, const data_told *told)
     if (!told->has_ratings) {
         fprintf(out, "  no ratings: every row counts as 1\n");
     } else if (told->is_unrated && told->positive[0] == '\0') {
-        fprintf(out, "  %s is no rating: --feedback implicit learns from those above 0\n",
-                s->rating_column);
+        char shown[64];
+        fprintf(out, "  %s is no rating: --feedback implicit learns from those %s\n",
+                rating_name(told, shown),
+                is_watch_ratio(told) ? "of 1 and more" : "above 0");
     } else if (told->positive[0] != '\0') {
         fprintf(out, "  positive: %s (%s), %s rows\n", told->positive, told->why,
                 text_count(told->n_positive));

@@ -31,6 +31,7 @@ struct json_lines {
     size_t taken;
     size_t line; /* that was read last, from 1 */
     bool is_over;
+    bool has_begun; /* the line of names is written */
     char *columns[MOST_COLUMNS]; /* [n_columns] keys */
     size_t n_columns;
 };
@@ -64,6 +65,15 @@ static void append_text(bytes *b, const char *text, size_t n)
     append(b, "\"", 1);
 }
 
+/* A mark of UTF-8 in front is no text. */
+static void drop_mark(bytes *b)
+{
+    if (b->n >= 3 && memcmp(b->at, "\xef\xbb\xbf", 3) == 0) {
+        b->n -= 3;
+        memmove(b->at, b->at + 3, b->n);
+    }
+}
+
 static bool is_scalar(const json_t *value)
 {
     return json_is_string(value) || json_is_number(value) || json_is_boolean(value);
@@ -85,14 +95,24 @@ static void append_value(bytes *b, const json_t *value)
     }
 }
 
-/* The columns, and a line of their names. */
-static void begin_table(json_lines *lines, json_t *object)
+static bool is_column(const json_lines *lines, const char *key)
+{
+    for (size_t c = 0; c < lines->n_columns; c++) {
+        if (strcmp(lines->columns[c], key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Keys of an object that are no columns yet. */
+static void add_columns(json_lines *lines, json_t *object)
 {
     const char *key = NULL;
     json_t *value = NULL;
     json_object_foreach(object, key, value)
     {
-        if (is_scalar(value) && lines->n_columns < MOST_COLUMNS) {
+        if (is_scalar(value) && lines->n_columns < MOST_COLUMNS && !is_column(lines, key)) {
             if (lines->n_columns > 0) {
                 append(&lines->out, "\t", 1);
             }
@@ -100,17 +120,17 @@ static void begin_table(json_lines *lines, json_t *object)
             lines->columns[lines->n_columns++] = strdup(key);
         }
     }
-    append(&lines->out, "\n", 1);
 }
 
 /* NULL: *why. A dictionary as Python prints it is read too. */
 static json_t *read_object(const char *text, size_t n, json_error_t *why)
 {
     if (!python_line_is(text, n)) {
-        return json_loadb(text, n, 0, why);
+        return json_loadb(text, n, JSON_REJECT_DUPLICATES, why);
     }
     char *const json = text_allocate(6 * n + 1, 1);
-    json_t *const object = json_loadb(json, python_line_to_json(json, text, n), 0, why);
+    json_t *const object =
+        json_loadb(json, python_line_to_json(json, text, n), JSON_REJECT_DUPLICATES, why);
     if (object == NULL) {
         snprintf(why->text, sizeof why->text, "the line is no Python dictionary of plain values");
         why->column = 1;
@@ -129,9 +149,6 @@ static bool add_line(json_lines *lines, const char *text, size_t n)
                  object == NULL ? why.text : "the line is no JSON object");
         json_decref(object);
         return false;
-    }
-    if (lines->n_columns == 0) {
-        begin_table(lines, object);
     }
     for (size_t c = 0; c < lines->n_columns; c++) {
         if (c > 0) {
@@ -154,26 +171,54 @@ static bool is_blank(const char *text, size_t n)
     return true;
 }
 
+/* The line of `in` at *at, without its end; *at ← behind it. False: it is not whole. */
+static bool next_line(const json_lines *lines, const char **text, size_t *n, size_t *at)
+{
+    const size_t left = lines->in.n - *at;
+    *text = lines->in.at + *at;
+    const char *const end = left == 0 ? NULL : memchr(*text, '\n', left);
+    if (left == 0 || (end == NULL && !lines->is_over)) {
+        return false;
+    }
+    *n = end == NULL ? left : (size_t)(end - *text);
+    *at += *n + (end == NULL ? 0 : 1);
+    return true;
+}
+
+/* A line of names: of the columns that the objects of the first piece have. What is no object there
+ * is refused in its turn. */
+static void begin_table(json_lines *lines)
+{
+    const char *text = NULL;
+    size_t n = 0, at = 0;
+    json_error_t why;
+    while (next_line(lines, &text, &n, &at)) {
+        json_t *const object = is_blank(text, n) ? NULL : read_object(text, n, &why);
+        if (json_is_object(object)) {
+            add_columns(lines, object);
+        }
+        json_decref(object);
+    }
+    append(&lines->out, "\n", 1);
+    lines->has_begun = true;
+}
+
 /* Lines of `in` that are whole. A blank line stays one. */
 static bool add_lines(json_lines *lines)
 {
-    size_t begin = 0;
-    while (begin < lines->in.n) {
-        const char *const text = lines->in.at + begin;
-        const char *const end = memchr(text, '\n', lines->in.n - begin);
-        if (end == NULL && !lines->is_over) {
-            break;
-        }
-        const size_t n = end == NULL ? lines->in.n - begin : (size_t)(end - text);
-        const size_t mark =
-            lines->line == 0 && n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    const char *text = NULL;
+    size_t n = 0, begin = 0;
+    while (next_line(lines, &text, &n, &begin)) {
+        const bool is_empty = is_blank(text, n);
         lines->line++;
-        if (is_blank(text, n)) {
+        if (!is_empty && !lines->has_begun) {
+            begin_table(lines);
+        }
+        if (is_empty) {
             append(&lines->out, "\n", 1);
-        } else if (!add_line(lines, text + mark, n - mark)) {
+        } else if (!add_line(lines, text, n)) {
             return false;
         }
-        begin += n + (end == NULL ? 0 : 1);
     }
     memmove(lines->in.at, lines->in.at + begin, lines->in.n - begin);
     lines->in.n -= begin;
@@ -216,6 +261,12 @@ int64_t json_lines_read(json_lines *lines, void *out, int64_t n_bytes)
         }
         lines->is_over = n == 0;
         append(&lines->in, piece, (size_t)n);
+        if (lines->line == 0 && lines->in.n < PIECE && !lines->is_over) {
+            continue; /* the same first piece from a pipe */
+        }
+        if (lines->line == 0) {
+            drop_mark(&lines->in);
+        }
         if (!add_lines(lines)) {
             return -1;
         }

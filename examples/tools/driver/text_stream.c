@@ -100,6 +100,16 @@ static bool begin_gzip(text_stream *s)
     return true;
 }
 
+/* What zlib says is for those who know its format. */
+static void fail_gzip(text_stream *s)
+{
+    char what[128];
+    snprintf(what, sizeof what, "the gzip data is damaged%s%s%s; fetch or copy the file again",
+             s->zip.msg != NULL ? " (" : "", s->zip.msg != NULL ? s->zip.msg : "",
+             s->zip.msg != NULL ? ")" : "");
+    fail(s, what);
+}
+
 /* Goes on into `inflated`; at the end of a member the next one begins. */
 static bool inflate_some(text_stream *s)
 {
@@ -135,7 +145,7 @@ static bool inflate_some(text_stream *s)
         if (status == Z_STREAM_END) {
             s->is_in_member = false;
         } else if (status != Z_OK && status != Z_BUF_ERROR) {
-            fail(s, s->zip.msg != NULL ? s->zip.msg : "the gzip data is damaged");
+            fail_gzip(s);
             return false;
         }
     }
@@ -296,6 +306,10 @@ static bool open_steps(text_stream *s)
         add_form(s, "gzip");
         s->is_gzip = true;
         if (!begin_gzip(s) || !look(s, &s->inflated, fill_inflated)) {
+            return false;
+        }
+        if (begins_with(&s->inflated, "\x1f\x8b", 2)) {
+            fail(s, "it is gzip data that was packed by gzip again; unpack it once (gunzip) first");
             return false;
         }
     }
