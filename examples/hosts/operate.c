@@ -298,14 +298,18 @@ static rr_status bytes_of(size_t *bytes, rr_ledger_config config, const traffic 
 }
 
 /* A request of which some candidates are in no catalogue yet, indices −1: their vectors alone, in
- * their order. The draw is as if each candidate had brought one. */
-static rr_status decide_with_new(int32_t *position, rr_agent *agent, const request *r,
-                                 const int32_t *indices, const float *new_vectors, int32_t n_new,
+ * their order, and their keys by position. `shown` is the key of what this user saw last, in the
+ * catalogue or not: whatever has it now counts as shown. *key receives that of what is drawn. */
+static rr_status decide_with_new(uint64_t *key, rr_agent *agent, const request *r,
+                                 const int32_t *indices, const uint64_t *keys,
+                                 const float *new_vectors, int32_t n_new, uint64_t shown,
                                  rr_error *err)
 {
+    const int32_t by_key = -1;
     const rr_obs obs = {.struct_size = sizeof obs,
                         .n = 1,
                         .n_candidates = LIST,
+                        .n_history = 1,
                         .state_dim = DIM,
                         .item_dim = DIM,
                         .feature_dim = FEATURES,
@@ -313,8 +317,13 @@ static rr_status decide_with_new(int32_t *position, rr_agent *agent, const reque
                         .candidates = indices,
                         .features = r->features,
                         .vectors = new_vectors,
-                        .n_vectors = n_new};
-    rr_decision decision = {.struct_size = sizeof decision, .n = 1, .actions = position};
+                        .n_vectors = n_new,
+                        .candidate_keys = keys,
+                        .history = &by_key,
+                        .history_keys = &shown};
+    int32_t position;
+    rr_decision decision = {
+        .struct_size = sizeof decision, .n = 1, .actions = &position, .item_keys = key};
     return rr_agent_act(agent, &obs, &decision, err);
 }
 
@@ -364,7 +373,7 @@ static rr_agent *create_agent(rr_items *items)
     config.state_dim = config.item_dim = DIM;
     config.feature_dim = FEATURES;
     config.max_candidates = LIST;
-    config.max_history = 0;
+    config.max_history = 1;
     config.hidden[0] = config.critic_hidden[0] = 8;
     config.hidden[1] = config.critic_hidden[1] = 0;
     config.max_rows = 64;
@@ -558,16 +567,18 @@ static void try_memory(int shows_figures)
 static void try_new_items(feed *f)
 {
     rr_error err;
-    int32_t position = 0, n_new = 0;
+    int32_t n_new = 0;
+    uint64_t key = 0;
     float vectors[2 * DIM];
     const int32_t indices[LIST] = {3, -1, 8, 5, -1, 2};
+    const uint64_t keys[LIST] = {0, 901, 0, 0, 902, 0}; /* an index says which item it is */
     const request r = request_of(3, &f->of, 0);
     for (int32_t i = 0; i < 40; i++) {
         for (int32_t j = 0; j < 2 * DIM; j++) {
             vectors[j] = i < 20 ? 400.0f * r.state[j % DIM] : -400.0f * r.state[j % DIM];
         }
-        require(decide_with_new(&position, f->agent, &r, indices, vectors, 2, &err), &err);
-        n_new += indices[position] < 0;
+        require(decide_with_new(&key, f->agent, &r, indices, keys, vectors, 2, key, &err), &err);
+        n_new += key == 901 || key == 902;
     }
     printf("new items: drawn %d times of 40\n", (int)n_new);
 }

@@ -148,15 +148,18 @@ typedef struct rr_obs {
     const rr_items *pool;         /* NULL: the agent's. Another one is scored with its own vectors
                                      and bias 0 (two-tower, items not trained, same width),
                                      else refused */
-    int32_t n_vectors;            /* most vectors of a row, [0, k]: above 0 the row's −1 candidates
-                                     have theirs one behind the other, in their order, and the
-                                     others none; 0: one for each candidate */
+    const uint64_t *candidate_keys; /* [n, k] the host's keys of candidates, read where candidates
+                                       is NULL or −1; 0: none. A key may occur once in a row */
+    const uint64_t *excluded_keys; /* [n, m] read where excluded is −1: the key of an item that may
+                                      not be chosen, in the list or in the pool; 0 padding */
+    const uint64_t *history_keys;  /* [n, h] read where history is −1: the key of an item that was
+                                      shown; 0 padding. What was shown as a candidate of its own
+                                      counts for whatever has its key now, and the other way */
+    int32_t n_vectors; /* most vectors of a row, [0, k]: above 0 the row's −1 candidates
+                          have theirs one behind the other, in their order, and the
+                          others none; 0: one for each candidate */
     /* Reserved from here on: each must be 0 or NULL, else RR_E_UNSUPPORTED, which names it. */
     int32_t history_feature_dim;      /* width of history_features */
-    const uint64_t *candidate_keys;   /* [n, k] the host's keys of the candidates, in a pool
-                                         or not; 0: none */
-    const uint64_t *excluded_keys;    /* [n, m] keys of the exclusions */
-    const uint64_t *history_keys;     /* [n, h] keys of the items shown */
     const float *history_vectors;     /* [n, h, item_dim] vectors of items shown that are in
                                          no pool */
     const float *history_features;    /* [n, h, history_feature_dim] the host's numbers of each
@@ -191,6 +194,9 @@ typedef struct rr_decision {
                                   items refer to; 0: unknown, or none */
     int32_t *parts;            /* [n] which part of a mixture drew: RR_PART_…; written by act and
                                   read by nobody. Log-probs are those of the whole mixture */
+    uint64_t *item_keys;       /* [n] the host's key of the item: the pool's, or candidate_keys of
+                                  one that is in no pool; 0: it has none. Read by rr_health_record
+                                  alone */
     /* Reserved from here on: each must be 0 or NULL, else RR_E_UNSUPPORTED, which names it. */
     int32_t n_slots;          /* places of a page; 0: one item, no page */
     int32_t reserved;         /* 0 */

@@ -249,6 +249,9 @@ typedef struct rr_buffer_config {
     int32_t max_vectors;    /* most candidates of a list that are in no pool (−1), whose vectors
                                alone are stored, ≥ 0; 0: room for a vector of each candidate;
                                default 0 */
+    int32_t has_keys;       /* keys of candidates, exclusions and history that are in no pool are
+                               stored: 8 bytes a place; default 0 */
+    uint32_t reserved;
 } rr_buffer_config;
 
 /* What a ledger must hold, and when what is in it is final. The first two and the widths decide its
@@ -283,7 +286,8 @@ typedef struct rr_ledger_config {
     int32_t max_vectors;    /* most candidates of a list that are in no pool (−1), whose vectors
                                alone are stored, ≥ 0; 0: room for a vector of each candidate, also
                                of those that are in the pool; default 0 */
-    uint32_t reserved;
+    int32_t has_keys;       /* keys of candidates, exclusions and history that are in no pool are
+                               stored: 8 bytes a place; default 0 */
 } rr_ledger_config;
 
 /* How a published policy plays, with exact propensities: of p, the policy's probabilities at the

@@ -39,8 +39,9 @@ RR_API rr_status rr_ledger_memory(const rr_ledger_config *config, size_t *bytes,
  * a key may be used again. Rows have one form from the first one on until the ledger is empty:
  * which arrays are given, and whether n_candidates, n_excluded and n_history are 0. A session
  * without a past sends a history of −1 alone, not n_history 0.
- * Errors: RR_E_FULL: no room for rows or for sessions; RR_E_NOT_FINITE: names row and field. In
- * statuses alone, skipped and counted: RR_E_DUPLICATE: a row whose id is in the ledger.
+ * Errors: RR_E_FULL: no room for rows or for sessions; RR_E_NOT_FINITE: names row and field;
+ * RR_E_INVALID: a key beside −1, and the config has no has_keys. In statuses alone, skipped and
+ * counted: RR_E_DUPLICATE: a row whose id is in the ledger.
  * Cost: a copy of the rows, and a constant number of table look-ups for each. */
 RR_API rr_status rr_ledger_record(rr_ledger *ledger, const rr_obs *obs, const rr_decision *decision,
                                   int32_t *statuses, rr_error *err);
@@ -165,7 +166,8 @@ RR_API rr_status rr_ledger_forget(rr_ledger *ledger, const uint64_t *sessions, i
 
 /* Writes row `row` of a decision into out [capacity]; *bytes receives the length; out NULL only
  * asks. Where obs->pool is given, the host's keys of candidates, exclusions and history are stored
- * beside the indices, so that the row can be read under a later catalogue. `decision` needs
+ * beside the indices, so that the row can be read under a later catalogue; beside −1, and without a
+ * pool, obs->candidate_keys, excluded_keys and history_keys. `decision` needs
  * actions; what else is NULL is not stored (all_log_probs never are): a log for imitation has
  * neither log_probs nor policy_versions.
  * Errors: RR_E_TOO_SMALL: capacity is less than *bytes, and nothing is written; RR_E_NOT_FINITE:
@@ -190,7 +192,8 @@ RR_API rr_status rr_ending_encode(const rr_ending *ending, int32_t row, void *ou
  * valid as long as work is. pool (nullable): the catalogue in force, to which obs->pool is set.
  * Indices of any generation of its line stay, as does decision->pool_fingerprint; those made under
  * another line are turned into its own by key, and past and excluded items that it lacks are left
- * out.
+ * out. Keys beside −1 come back as they were given; decision->item_keys is the key of what was
+ * chosen.
  * Errors: RR_E_FORMAT: damaged, or no decision; RR_E_VERSION: of a later format; RR_E_TOO_SMALL:
  * the blob is not whole yet, or capacity is less than bytes; RR_E_NOT_FOUND: a candidate that the
  * pool lacks, or a generation of its line that is not there yet; RR_E_MISMATCH: a row without keys,

@@ -38,6 +38,12 @@ void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_
     rollout->truncated = RRI_TAKE(arena, uint8_t, rows);
     rollout->fingerprints = RRI_TAKE(arena, uint64_t, rows);
     rollout->generations = RRI_TAKE(arena, uint32_t, rows);
+    if (config->has_keys != 0) {
+        rollout->candidate_keys = RRI_TAKE(arena, uint64_t, row_vectors);
+        rollout->excluded_keys = RRI_TAKE(arena, uint64_t, rri_size_multiply(rows, rollout->m));
+        rollout->history_keys = RRI_TAKE(arena, uint64_t, rri_size_multiply(rows, rollout->h));
+        rollout->are_keys_packed = true;
+    }
 }
 
 rri_row_form rri_rollout_form_of(const rr_obs *obs)
@@ -103,6 +109,49 @@ static void copy_vectors(rri_rollout *rollout, const rr_obs *obs, size_t from, s
     }
 }
 
+/* Keys of a list's candidates in no pool, as vectors lie. */
+static void copy_candidate_keys(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to,
+                                size_t n)
+{
+    const size_t k = (size_t)obs->n_candidates, V = rri_rollout_vectors(rollout);
+    const int32_t *list = obs->candidates != NULL ? obs->candidates + from * k : NULL;
+    uint64_t *out = rollout->candidate_keys + to * V;
+    memset(out, 0, V * sizeof *out);
+    size_t n_own = 0;
+    for (size_t j = 0; obs->candidate_keys != NULL && j < n; j++) {
+        if (list == NULL || list[j] < 0) {
+            out[rollout->n_vectors > 0 ? n_own : j] = obs->candidate_keys[from * k + j];
+            n_own++;
+        }
+    }
+}
+
+/* Keys of a row's entries that have no index, `front` places behind the beginning of the row. */
+static void copy_entry_keys(uint64_t *out, size_t stride, size_t front, const int32_t *indices,
+                            const uint64_t *keys, size_t width)
+{
+    memset(out, 0, stride * sizeof *out);
+    for (size_t j = 0; keys != NULL && j < width; j++) {
+        out[front + j] = indices[j] < 0 ? keys[j] : 0;
+    }
+}
+
+/* Of exclusions and history. */
+static void copy_keys(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to)
+{
+    const size_t m = (size_t)obs->n_excluded, h = (size_t)obs->n_history;
+    if (rollout->form.has_excluded) {
+        copy_entry_keys(rollout->excluded_keys + to * rollout->m, rollout->m, 0,
+                        obs->excluded + from * m,
+                        obs->excluded_keys != NULL ? obs->excluded_keys + from * m : NULL, m);
+    }
+    if (rollout->form.has_history) {
+        copy_entry_keys(rollout->history_keys + to * rollout->h, rollout->h, rollout->h - h,
+                        obs->history + from * h,
+                        obs->history_keys != NULL ? obs->history_keys + from * h : NULL, h);
+    }
+}
+
 /* The list of row `from` of the observation into row `to`; what lies behind its length is left. */
 static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to)
 {
@@ -124,6 +173,9 @@ static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size
     if (form->has_vectors) {
         copy_vectors(rollout, obs, from, to, n);
     }
+    if (form->has_vectors && rollout->candidate_keys != NULL) {
+        copy_candidate_keys(rollout, obs, from, to, n);
+    }
 }
 
 void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
@@ -142,6 +194,9 @@ void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision 
     if (form->has_history) {
         copy_history(rollout->history + to * h, h, obs->history + from * (size_t)obs->n_history,
                      (size_t)obs->n_history);
+    }
+    if (rollout->candidate_keys != NULL) {
+        copy_keys(rollout, obs, from, to);
     }
     memcpy(rollout->states + to * S, obs->states + from * S, S * sizeof(float));
     rollout->actions[to] = decision->actions[from];
@@ -233,7 +288,7 @@ void rri_rollout_order(int32_t *order, uint8_t *is_segment_end, const rri_rollou
 
 void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_rollout *r)
 {
-    const size_t k = r->k;
+    const size_t k = r->k, has_keys = r->candidate_keys != NULL;
     const rri_rollout_part all[RRI_ROLLOUT_PARTS] = {
         {"states", r->states, r->state_dim * sizeof(float)},
         {"final_states", r->final_states, r->state_dim * sizeof(float)},
@@ -245,6 +300,9 @@ void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_roll
         {"counts", r->counts, k * sizeof(int32_t)},
         {"excluded", r->excluded, r->m * sizeof(int32_t)},
         {"history", r->history, r->h * sizeof(int32_t)},
+        {"candidate_keys", r->candidate_keys, has_keys * rri_rollout_vectors(r) * sizeof(uint64_t)},
+        {"excluded_keys", r->excluded_keys, has_keys * r->m * sizeof(uint64_t)},
+        {"history_keys", r->history_keys, has_keys * r->h * sizeof(uint64_t)},
         {"actions", r->actions, sizeof(int32_t)},
         {"log_probs", r->log_probs, sizeof(float)},
         {"values", r->values, sizeof(float)},

@@ -29,24 +29,29 @@ typedef struct rri_rollout {
     uint8_t awaits_reward;
     rri_row_form form;
 
-    float *states;          /* [max_rows, S] */
-    float *final_states;    /* [max_rows, S] read where truncated */
-    int32_t *lengths;       /* [max_rows] */
-    int32_t *candidates;    /* [max_rows, k] */
-    float *features;        /* [max_rows, k, f] */
-    float *vectors;         /* [max_rows, n_vectors or k, d] */
-    int32_t *counts;        /* [max_rows, k] */
-    int32_t *excluded;      /* [max_rows, m] */
-    int32_t *history;       /* [max_rows, h] */
-    int32_t *actions;       /* [max_rows] */
-    float *log_probs;       /* [max_rows] */
-    float *values;          /* [max_rows] */
-    float *rewards;         /* [max_rows] */
-    uint8_t *terminated;    /* [max_rows] */
-    uint8_t *truncated;     /* [max_rows]; 0 where terminated */
-    uint64_t *fingerprints; /* [max_rows] of the catalogue, 0 unknown */
-    uint32_t *generations;  /* [max_rows] of it in the trainer's line: written by each update from
-                               the fingerprints, and kept by nobody. NULL: the trainer's own */
+    float *states;       /* [max_rows, S] */
+    float *final_states; /* [max_rows, S] read where truncated */
+    int32_t *lengths;    /* [max_rows] */
+    int32_t *candidates; /* [max_rows, k] */
+    float *features;     /* [max_rows, k, f] */
+    float *vectors;      /* [max_rows, n_vectors or k, d] */
+    int32_t *counts;     /* [max_rows, k] */
+    int32_t *excluded;   /* [max_rows, m] */
+    int32_t *history;    /* [max_rows, h] */
+    /* Keys of what has no index, 0: none; NULL where the config has no has_keys. */
+    uint64_t *candidate_keys; /* [max_rows, n_vectors or k] as vectors lie */
+    uint64_t *excluded_keys;  /* [max_rows, m] */
+    uint64_t *history_keys;   /* [max_rows, h] */
+    bool are_keys_packed;     /* false: candidate_keys by position, whatever n_vectors is */
+    int32_t *actions;         /* [max_rows] */
+    float *log_probs;         /* [max_rows] */
+    float *values;            /* [max_rows] */
+    float *rewards;           /* [max_rows] */
+    uint8_t *terminated;      /* [max_rows] */
+    uint8_t *truncated;       /* [max_rows]; 0 where terminated */
+    uint64_t *fingerprints;   /* [max_rows] of the catalogue, 0 unknown */
+    uint32_t *generations;    /* [max_rows] of it in the trainer's line: written by each update from
+                                 the fingerprints, and kept by nobody. NULL: the trainer's own */
 } rri_rollout;
 
 /* The fields that an observation has. */
@@ -100,7 +105,7 @@ typedef struct rri_rollout_part {
     void *data;
     size_t row_bytes; /* bytes of one row; 0: not stored under this config */
 } rri_rollout_part;
-#define RRI_ROLLOUT_PARTS ((size_t)16)
+#define RRI_ROLLOUT_PARTS ((size_t)19)
 void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_rollout *rollout);
 
 /* Rows [from, from + n) of every part move down to `to`. */

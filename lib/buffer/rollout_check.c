@@ -114,6 +114,41 @@ static rr_status check_own(const rri_rollout *rollout, const rr_obs *obs, size_t
     return RR_OK;
 }
 
+/* A key that is read must have a place here: without it the row would be scored otherwise. */
+static rr_status check_key(const rri_rollout *rollout, const char *field, uint64_t key,
+                           int32_t index, size_t row, size_t place, rr_error *err)
+{
+    if (rollout->candidate_keys == NULL && index < 0 && key != 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: %s[%zu][%zu] is %llu; this handle stores no keys (has_keys)", field, row,
+                 place, (unsigned long long)key);
+    }
+    return RR_OK;
+}
+
+static rr_status check_keys(const rri_rollout *rollout, const rr_obs *obs, size_t row,
+                            size_t length, rr_error *err)
+{
+    const size_t k = (size_t)obs->n_candidates, m = (size_t)obs->n_excluded,
+                 h = (size_t)obs->n_history;
+    for (size_t j = 0; obs->candidate_keys != NULL && j < length; j++) {
+        const size_t at = row * k + j;
+        const int32_t index = obs->candidates != NULL ? obs->candidates[at] : -1;
+        RRI_TRY(check_key(rollout, "candidate_keys", obs->candidate_keys[at], index, row, j, err));
+    }
+    for (size_t j = 0; obs->excluded_keys != NULL && j < m; j++) {
+        const size_t at = row * m + j;
+        RRI_TRY(check_key(rollout, "excluded_keys", obs->excluded_keys[at], obs->excluded[at], row,
+                          j, err));
+    }
+    for (size_t j = 0; obs->history_keys != NULL && j < h; j++) {
+        const size_t at = row * h + j;
+        RRI_TRY(check_key(rollout, "history_keys", obs->history_keys[at], obs->history[at], row, j,
+                          err));
+    }
+    return RR_OK;
+}
+
 rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
                                 const rr_decision *decision, size_t row, rr_error *err)
 {
@@ -134,6 +169,7 @@ rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
     if (form.has_lists) {
         RRI_TRY(check_list(obs, row, (size_t)length, err));
     }
+    RRI_TRY(check_keys(rollout, obs, row, (size_t)length, err));
     const int32_t action = decision->actions[row];
     if (action < 0 || action >= length) {
         RRI_FAIL(err, RR_E_INVALID,

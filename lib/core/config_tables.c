@@ -139,6 +139,7 @@ static const rri_config_field buffer_fields[] = {
     FIELD(rr_buffer_config, INT32, max_excluded, "0", AT_LEAST(0), "longest exclusion list stored"),
     FIELD(rr_buffer_config, INT32, max_history, "20", AT_LEAST(0), "longest history stored"),
     FIELD(rr_buffer_config, INT32, max_vectors, "0", AT_LEAST(0), "most candidates of a list in no pool, whose vectors alone are stored; 0: one of each"),
+    FIELD(rr_buffer_config, BOOL, has_keys, "0", YES_NO, "keys of what is in no pool are stored"),
 };
 
 static const rri_config_field ledger_fields[] = {
@@ -155,6 +156,7 @@ static const rri_config_field ledger_fields[] = {
     FIELD(rr_ledger_config, INT64, reward_wait, "0", AT_LEAST(0), "how long after its decision a row may earn; 0: until its session ends"),
     FIELD(rr_ledger_config, INT64, idle_timeout, "0", AT_LEAST(0), "time without a decision after which settle ends a session; 0: never"),
     FIELD(rr_ledger_config, INT32, max_vectors, "0", AT_LEAST(0), "most candidates of a list in no pool, whose vectors alone are stored; 0: one of each"),
+    FIELD(rr_ledger_config, BOOL, has_keys, "0", YES_NO, "keys of what is in no pool are stored"),
 };
 
 static const rri_config_field train_fields[] = {
@@ -232,14 +234,14 @@ static const rri_config_table tables[] = {
     TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),
     TABLE(RR_CONFIG_REINFORCE, "reinforce config", rr_reinforce_config, reinforce_fields),
-    TABLE(RR_CONFIG_BUFFER, "buffer config", rr_buffer_config, buffer_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_BUFFER, "buffer config", rr_buffer_config, buffer_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_TRAIN, "train config", rr_train_config, train_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_ALS, "als config", rr_als_config, als_fields),
     TABLE(RR_CONFIG_SERVING, "serving options", rr_serving_options, serving_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
     TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
-    TABLE_WITH_RESERVED(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
+    TABLE(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
 };
 /* clang-format on */
 

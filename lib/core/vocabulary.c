@@ -19,17 +19,18 @@ typedef struct reserved {
 #define N_OF(fields) (sizeof(fields) / sizeof(fields)[0])
 
 static const reserved OBS[] = {
-    RESERVED(rr_obs, history_feature_dim), RESERVED(rr_obs, candidate_keys),
-    RESERVED(rr_obs, excluded_keys),       RESERVED(rr_obs, history_keys),
-    RESERVED(rr_obs, history_vectors),     RESERVED(rr_obs, history_features),
-    RESERVED(rr_obs, reference_log_probs), RESERVED(rr_obs, schema),
+    RESERVED(rr_obs, history_feature_dim),
+    RESERVED(rr_obs, history_vectors),
+    RESERVED(rr_obs, history_features),
+    RESERVED(rr_obs, reference_log_probs),
+    RESERVED(rr_obs, schema),
 };
 
 static const reserved DECISION[] = {
-    RESERVED(rr_decision, n_slots),         RESERVED(rr_decision, reserved),
-    RESERVED(rr_decision, slot_actions),    RESERVED(rr_decision, slot_items),
-    RESERVED(rr_decision, slot_log_probs),  RESERVED(rr_decision, slot_values),
-    RESERVED(rr_decision, pool_line),       RESERVED(rr_decision, pool_generation),
+    RESERVED(rr_decision, n_slots),        RESERVED(rr_decision, reserved),
+    RESERVED(rr_decision, slot_actions),   RESERVED(rr_decision, slot_items),
+    RESERVED(rr_decision, slot_log_probs), RESERVED(rr_decision, slot_values),
+    RESERVED(rr_decision, pool_line),      RESERVED(rr_decision, pool_generation),
 };
 
 static const reserved OUTCOME[] = {
@@ -65,6 +66,22 @@ static rr_status check_unset(const void *full, size_t full_bytes, const reserved
              fields[i].name);
 }
 
+/* Keys say which item an index of −1 means, so there must be indices, or vectors of a list. */
+static rr_status check_keys(const rr_obs *obs, const char *name, rr_error *err)
+{
+    const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
+    const char *stray = obs->candidate_keys != NULL && !has_lists             ? "candidate"
+                        : obs->excluded_keys != NULL && obs->excluded == NULL ? "excluded"
+                        : obs->history_keys != NULL && obs->history == NULL   ? "history"
+                                                                              : NULL;
+    if (stray != NULL) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: %s_keys is set, but nothing that it belongs to: give %s%s",
+                 name, stray, stray,
+                 stray[0] == 'c' ? "s or vectors" : " beside it, -1 for each key");
+    }
+    return RR_OK;
+}
+
 rr_status rri_obs_read(rr_obs *full, const rr_obs *given, const char *name, rr_error *err)
 {
     RRI_TRY(rri_abi_read_type(full, sizeof *full, given, name, "rr_obs", err));
@@ -77,7 +94,7 @@ rr_status rri_obs_read(rr_obs *full, const rr_obs *given, const char *name, rr_e
                  has_both ? ", as n_candidates is"
                           : ", for candidates and vectors are not both given");
     }
-    return RR_OK;
+    return check_keys(full, name, err);
 }
 
 rr_status rri_decision_read(rr_decision *full, const rr_decision *given, rr_error *err)
@@ -96,7 +113,7 @@ uint32_t rri_obs_view_size(const rr_obs *view)
 {
     const unsigned char *begin = (const void *)view;
     size_t size = sizeof *view;
-    while (size > offsetof(rr_obs, n_vectors) && is_zero(begin + size - 8, 8)) {
+    while (size > offsetof(rr_obs, candidate_keys) && is_zero(begin + size - 8, 8)) {
         size -= 8;
     }
     return (uint32_t)size;

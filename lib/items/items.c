@@ -32,8 +32,13 @@ static rr_status insert_keys(rr_items *items, rr_error *err)
 
 int32_t rri_items_find(const rr_items *items, uint64_t key)
 {
+    return rri_items_find_in(items, items->generation, key);
+}
+
+int32_t rri_items_find_in(const rr_items *items, uint32_t generation, uint64_t key)
+{
     if (items->storage != NULL) {
-        return rri_storage_find(items->storage, key, items->generation);
+        return rri_storage_find(items->storage, key, generation);
     }
     if (items->table.n_slots == 0) {
         return key < items->n ? (int32_t)key : -1;

@@ -109,5 +109,7 @@ size_t rri_items_feature_dim(const rr_items *items);
 /* The index of a key, also of one that is gone; −1 where the catalogue never had it. Any thread,
  * also beside follow. */
 int32_t rri_items_find(const rr_items *items, uint64_t key);
+/* The same in an earlier generation of its line. */
+int32_t rri_items_find_in(const rr_items *items, uint32_t generation, uint64_t key);
 
 #endif

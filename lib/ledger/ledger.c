@@ -19,6 +19,7 @@ rr_buffer_config rri_ledger_rows(const rr_ledger_config *config)
         .max_excluded = config->max_excluded,
         .max_history = config->max_history,
         .max_vectors = config->max_vectors,
+        .has_keys = config->has_keys,
     };
 }
 

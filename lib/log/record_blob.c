@@ -14,19 +14,24 @@ static uint32_t bit_of(rri_record_array array, const void *given)
     return given != NULL ? 1u << array : 0u;
 }
 
+/* What makes an array of keys: the pool's of indices, or the host's; NULL: nothing. */
+static const void *keys_of(const rr_obs *obs, const int32_t *indices, const uint64_t *keys)
+{
+    return obs->pool != NULL && indices != NULL ? (const void *)indices : keys;
+}
+
 /* Which arrays a row of obs has. */
 static uint32_t arrays_of(const rr_obs *obs)
 {
-    const bool has_pool = obs->pool != NULL;
     return bit_of(RRI_RECORD_STATES, obs->states) | bit_of(RRI_RECORD_CANDIDATES, obs->candidates) |
-           bit_of(RRI_RECORD_CANDIDATE_KEYS, has_pool ? obs->candidates : NULL) |
+           bit_of(RRI_RECORD_CANDIDATE_KEYS, keys_of(obs, obs->candidates, obs->candidate_keys)) |
            bit_of(RRI_RECORD_FEATURES, obs->features) |
            bit_of(obs->candidates != NULL ? RRI_RECORD_OWN_VECTORS : RRI_RECORD_VECTORS,
                   obs->vectors) |
            bit_of(RRI_RECORD_COUNTS, obs->counts) | bit_of(RRI_RECORD_EXCLUDED, obs->excluded) |
-           bit_of(RRI_RECORD_EXCLUDED_KEYS, has_pool ? obs->excluded : NULL) |
+           bit_of(RRI_RECORD_EXCLUDED_KEYS, keys_of(obs, obs->excluded, obs->excluded_keys)) |
            bit_of(RRI_RECORD_HISTORY, obs->history) |
-           bit_of(RRI_RECORD_HISTORY_KEYS, has_pool ? obs->history : NULL) |
+           bit_of(RRI_RECORD_HISTORY_KEYS, keys_of(obs, obs->history, obs->history_keys)) |
            bit_of(RRI_RECORD_HISTORY_REWARDS, obs->history_rewards);
 }
 
@@ -54,6 +59,17 @@ static int32_t item_of(const rr_obs *obs, size_t row, int32_t action)
     return obs->vectors != NULL ? -1 : action;
 }
 
+/* The host's key of what was chosen; 0: it is not known, or there is none. */
+static uint64_t item_key_of(const rr_obs *obs, size_t row, int32_t action, int32_t item)
+{
+    if (obs->pool != NULL && item >= 0) {
+        return rri_items_keys(obs->pool)[item];
+    }
+    return obs->candidate_keys != NULL
+               ? obs->candidate_keys[row * (size_t)obs->n_candidates + (size_t)action]
+               : 0;
+}
+
 static rri_record_head head_of(const rr_obs *obs, const rr_decision *decision, size_t row)
 {
     rri_record_head head = {
@@ -71,8 +87,7 @@ static rri_record_head head_of(const rr_obs *obs, const rr_decision *decision, s
     if (decision != NULL) {
         head.action = decision->actions[row];
         head.item = item_of(obs, row, head.action);
-        head.item_key =
-            obs->pool != NULL && head.item >= 0 ? rri_items_keys(obs->pool)[head.item] : 0;
+        head.item_key = item_key_of(obs, row, head.action, head.item);
         head.log_prob = decision->log_probs != NULL ? decision->log_probs[row] : 0.0f;
         head.value = decision->values != NULL ? decision->values[row] : 0.0f;
         head.policy_version =
@@ -169,9 +184,7 @@ static void write_arrays(unsigned char *out, const rri_record *record, const rr_
     if (rri_record_has(record, RRI_RECORD_OWN_VECTORS)) {
         write_own_vectors(out, record, obs, row);
     }
-    if (obs->pool != NULL) {
-        rri_record_keys_write(out, record, obs->pool);
-    }
+    rri_record_keys_write(out, record, obs, row);
 }
 
 rr_status rri_record_encode(void *out, size_t capacity, size_t *bytes, const rr_obs *obs,
@@ -205,10 +218,27 @@ static void *number(const rri_record *record, uint32_t bit, void *field)
     return (record->head->blob.has & bit) != 0 ? field : NULL;
 }
 
+/* The keys [n] where one of them is read, beside an index of −1; else NULL, as a row without such
+ * keys has. */
+static const uint64_t *keys_beside(const rri_record *record, rri_record_array array,
+                                   const int32_t *indices, int32_t n)
+{
+    const uint64_t *keys = rri_record_view(record, array);
+    for (int32_t i = 0; keys != NULL && i < n; i++) {
+        if (keys[i] != 0 && (indices == NULL || indices[i] < 0)) {
+            return keys;
+        }
+    }
+    return NULL;
+}
+
 static void view_obs(rr_obs *obs, const rri_record *record, const rr_items *pool)
 {
     rri_record_head *head = record->head;
     const bool has_own = rri_record_has(record, RRI_RECORD_OWN_VECTORS);
+    const int32_t *excluded = rri_record_view(record, RRI_RECORD_EXCLUDED);
+    const int32_t *history = rri_record_view(record, RRI_RECORD_HISTORY);
+    const int32_t *candidates = rri_record_view(record, RRI_RECORD_CANDIDATES);
     *obs = (rr_obs){
         .n = 1,
         .n_candidates = record->k,
@@ -223,8 +253,11 @@ static void view_obs(rr_obs *obs, const rri_record *record, const rr_items *pool
         .vectors = rri_record_view(record, has_own ? RRI_RECORD_OWN_VECTORS : RRI_RECORD_VECTORS),
         .n_vectors = has_own ? record->own : 0,
         .counts = rri_record_view(record, RRI_RECORD_COUNTS),
-        .excluded = rri_record_view(record, RRI_RECORD_EXCLUDED),
-        .history = rri_record_view(record, RRI_RECORD_HISTORY),
+        .excluded = excluded,
+        .history = history,
+        .candidate_keys = keys_beside(record, RRI_RECORD_CANDIDATE_KEYS, candidates, record->k),
+        .excluded_keys = keys_beside(record, RRI_RECORD_EXCLUDED_KEYS, excluded, record->m),
+        .history_keys = keys_beside(record, RRI_RECORD_HISTORY_KEYS, history, record->h),
         .history_rewards = rri_record_view(record, RRI_RECORD_HISTORY_REWARDS),
         .incumbents = number(record, RRI_RECORD_HAS_INCUMBENT, record->incumbent),
         .sessions = number(record, RRI_RECORD_HAS_IDS, &head->session),
@@ -244,6 +277,7 @@ static void view_decision(rr_decision *decision, const rri_record *record)
         .actions = number(record, RRI_RECORD_HAS_DECISION, &head->action),
         .items = number(record, RRI_RECORD_HAS_DECISION, &head->item),
         .log_probs = number(record, RRI_RECORD_HAS_LOG_PROB, &head->log_prob),
+        .item_keys = number(record, RRI_RECORD_HAS_DECISION, &head->item_key),
         .values = number(record, RRI_RECORD_HAS_VALUE, &head->value),
         .policy_versions = number(record, RRI_RECORD_HAS_VERSION, &head->policy_version),
         .pool_fingerprint = head->pool_fingerprint,

@@ -19,7 +19,7 @@
 typedef enum rri_record_array {
     RRI_RECORD_STATES,          /* f32 [1, S] */
     RRI_RECORD_CANDIDATES,      /* i32 [k, 1] */
-    RRI_RECORD_CANDIDATE_KEYS,  /* u64 [k, 1], 0 where the candidate is −1 */
+    RRI_RECORD_CANDIDATE_KEYS,  /* u64 [k, 1], 0: none */
     RRI_RECORD_FEATURES,        /* f32 [k, f] */
     RRI_RECORD_VECTORS,         /* f32 [k, d], of a list without candidates; in format 1 of any */
     RRI_RECORD_COUNTS,          /* i32 [k, 1] */

@@ -178,14 +178,14 @@ rr_status rri_record_check(const rri_record *record, rr_error *err)
         : rri_record_has(record, RRI_RECORD_COUNTS) && !has_list                   ? "counts"
         : record->m > 0 && !has_excluded                                           ? "m"
         : record->h > 0 && !has_past && !rri_record_has(record, RRI_RECORD_HISTORY_REWARDS) ? "h"
-        : rri_record_has(record, RRI_RECORD_CANDIDATE_KEYS) && !has_candidates ? "candidate keys"
-        : rri_record_has(record, RRI_RECORD_EXCLUDED_KEYS) && !has_excluded    ? "excluded keys"
-        : rri_record_has(record, RRI_RECORD_HISTORY_KEYS) && !has_past         ? "history keys"
-        : (has & RRI_RECORD_HAS_DECISION) == 0 && (has & drawn) != 0           ? "log_prob"
-        : !is_log_prob(head->log_prob)                                         ? "log_prob"
-        : head->action < 0 || (has_list && head->action >= record->k)          ? "action"
-        : head->item < -1                                                      ? "item"
-                                                                               : NULL;
+        : rri_record_has(record, RRI_RECORD_CANDIDATE_KEYS) && !has_list    ? "candidate keys"
+        : rri_record_has(record, RRI_RECORD_EXCLUDED_KEYS) && !has_excluded ? "excluded keys"
+        : rri_record_has(record, RRI_RECORD_HISTORY_KEYS) && !has_past      ? "history keys"
+        : (has & RRI_RECORD_HAS_DECISION) == 0 && (has & drawn) != 0        ? "log_prob"
+        : !is_log_prob(head->log_prob)                                      ? "log_prob"
+        : head->action < 0 || (has_list && head->action >= record->k)       ? "action"
+        : head->item < -1                                                   ? "item"
+                                                                            : NULL;
     if (wrong != NULL) {
         RRI_FAIL(err, RR_E_FORMAT, "record: what it says of %s cannot be", wrong);
     }

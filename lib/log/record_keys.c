@@ -28,18 +28,35 @@ static size_t count_of(const rri_record *record, rri_record_array indices)
     return rri_record_has(record, indices) ? (size_t)n : 0;
 }
 
-void rri_record_keys_write(unsigned char *out, const rri_record *record, const rr_items *pool)
+static void write_keys(unsigned char *out, const int32_t *indices, const uint64_t *given, size_t n,
+                       const rr_items *pool)
 {
-    const uint64_t *keys_of = rri_items_keys(pool);
+    for (size_t j = 0; j < n; j++) {
+        const bool is_of_pool = pool != NULL && indices != NULL && indices[j] >= 0;
+        const uint64_t of_host = given != NULL ? given[j] : 0;
+        const uint64_t key = is_of_pool ? rri_items_keys(pool)[indices[j]] : of_host;
+        memcpy(out + j * sizeof key, &key, sizeof key);
+    }
+}
+
+void rri_record_keys_write(unsigned char *out, const rri_record *record, const rr_obs *obs,
+                           size_t row)
+{
+    const struct {
+        const int32_t *indices;
+        const uint64_t *keys;
+        size_t stride, n;
+    } from[N_PAIRS] = {
+        {obs->candidates, obs->candidate_keys, (size_t)obs->n_candidates, (size_t)record->k},
+        {obs->excluded, obs->excluded_keys, (size_t)obs->n_excluded, (size_t)record->m},
+        {obs->history, obs->history_keys, (size_t)obs->n_history, (size_t)record->h},
+    };
     for (size_t p = 0; p < N_PAIRS; p++) {
-        const unsigned char *indices = out + record->offsets[PAIRS[p].indices];
-        unsigned char *keys = out + record->offsets[PAIRS[p].keys];
-        const size_t n = count_of(record, PAIRS[p].indices);
-        for (size_t j = 0; j < n; j++) {
-            int32_t index;
-            memcpy(&index, indices + j * sizeof index, sizeof index);
-            const uint64_t key = index >= 0 ? keys_of[index] : 0;
-            memcpy(keys + j * sizeof key, &key, sizeof key);
+        const size_t at = row * from[p].stride;
+        if (rri_record_has(record, PAIRS[p].keys)) {
+            write_keys(out + record->offsets[PAIRS[p].keys],
+                       from[p].indices != NULL ? from[p].indices + at : NULL,
+                       from[p].keys != NULL ? from[p].keys + at : NULL, from[p].n, obs->pool);
         }
     }
 }

@@ -6,8 +6,10 @@
 
 #include "log/record_blob.h"
 
-/* Writes the keys of the indices that lie in out already. The indices are the pool's. */
-void rri_record_keys_write(unsigned char *out, const rri_record *record, const rr_items *pool);
+/* Writes the arrays of keys of a row: the pool's beside its indices, the host's beside −1 and where
+ * there is no pool; 0: none. */
+void rri_record_keys_write(unsigned char *out, const rri_record *record, const rr_obs *obs,
+                           size_t row);
 
 /* Turns the record's indices into the pool's, by key, where it was made over another catalogue; its
  * pool_fingerprint becomes the pool's. Excluded and past items that the pool does

@@ -11,6 +11,7 @@
 #include "items/items.h"
 #include "play/request.h"
 #include "play/serving.h"
+#include "policy/identity.h"
 
 /* Of a row's draw: which part of a mixture it plays, beside what it plays (lanes 0 and 1). */
 enum { PART_LANE = 2 };
@@ -110,6 +111,9 @@ static rri_menu menu_from(const rri_menu *menu, size_t first, size_t n)
     part.counts = menu->counts != NULL ? menu->counts + lists : NULL;
     part.excluded = menu->excluded != NULL ? menu->excluded + first * menu->m : NULL;
     part.history = menu->history != NULL ? menu->history + first * menu->h : NULL;
+    part.candidate_keys = menu->candidate_keys != NULL ? menu->candidate_keys + lists : NULL;
+    part.excluded_keys = menu->excluded_keys != NULL ? menu->excluded_keys + first * menu->m : NULL;
+    part.history_keys = menu->history_keys != NULL ? menu->history_keys + first * menu->h : NULL;
     return part;
 }
 
@@ -137,6 +141,16 @@ static slice_job job_of(const rri_workspace *work, const rri_request *request, s
 static int32_t item_at(const rri_request *request, size_t row, int32_t position)
 {
     return position < 0 ? -1 : rri_menu_item(&request->menu, row, (size_t)position);
+}
+
+/* The host's key of what was chosen; 0: it has none. */
+static uint64_t key_at(const rri_request *request, size_t row, int32_t position)
+{
+    const int32_t item = item_at(request, row, position);
+    if (item >= 0) {
+        return rri_items_keys(request->pool)[item];
+    }
+    return position < 0 ? 0 : rri_identity_own_key(&request->menu, row, (size_t)position);
 }
 
 static void copy_values(const rri_workspace *work, float *values, size_t n)
@@ -194,6 +208,9 @@ static rr_status act_slice(const rri_workspace *work, const rri_request *request
     }
     for (size_t i = 0; decision->items != NULL && i < job.n; i++) {
         decision->items[first + i] = item_at(request, first + i, work->actions[i]);
+    }
+    for (size_t i = 0; decision->item_keys != NULL && i < job.n; i++) {
+        decision->item_keys[first + i] = key_at(request, first + i, work->actions[i]);
     }
     for (size_t i = 0; decision->parts != NULL && i < job.n; i++) {
         decision->parts[first + i] = work->options == NULL

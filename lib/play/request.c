@@ -4,6 +4,7 @@
 #include "core/finite.h"
 #include "core/status.h"
 #include "items/items.h"
+#include "policy/identity.h"
 
 rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs, const char *name,
                                    rr_error *err)
@@ -171,11 +172,9 @@ static rr_status check_incumbents(const rri_request *request, rr_error *err)
         const size_t length = rri_menu_length(&request->menu, request->catalogue.n_items, i);
         const bool is_in_list = incumbent >= 0 && (size_t)incumbent < length;
         const int32_t item = is_in_list ? rri_menu_item(&request->menu, i, (size_t)incumbent) : -1;
-        bool is_excluded = false;
-        for (size_t j = 0; item >= 0 && j < request->menu.m; j++) {
-            const int32_t excluded = request->menu.excluded[i * request->menu.m + j];
-            is_excluded |= rri_menu_now(&request->menu, i, excluded) == item;
-        }
+        const rri_entries excluded = rri_identity_excluded(&request->menu, i);
+        const bool is_excluded =
+            is_in_list && rri_identity_has(&request->menu, i, &excluded, (size_t)incumbent);
         const bool is_gone = !rri_menu_is_alive(&request->menu, i, item);
         if (!is_in_list || is_excluded || is_gone) {
             RRI_FAIL(err, RR_E_INVALID, "obs: row %zu: incumbents is %d; it must be -1 or %s", i,
@@ -230,6 +229,9 @@ rr_status rri_request_read(rri_request *request, const rri_workspace *work, cons
         .counts = obs->counts,
         .excluded = obs->excluded,
         .history = obs->history,
+        .candidate_keys = obs->candidate_keys,
+        .excluded_keys = obs->excluded_keys,
+        .history_keys = obs->history_keys,
     };
     rri_menu_set_pool(&request->menu, request->pool);
     if (request->catalogue.n_items == 0 && !has_lists) {

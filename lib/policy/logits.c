@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "policy/candidates.h"
+#include "policy/identity.h"
 #include "policy/softmax.h"
 #include "policy/tally.h"
 
@@ -18,22 +19,9 @@ static bool has_exclusions(const rri_logits_input *in)
     return in->menu->excluded != NULL && in->menu->m > 0;
 }
 
-/* A row's list of past or excluded items as its generation numbers them. */
-static const int32_t *list_now(int32_t *now, const rri_menu *menu, size_t row, const int32_t *list,
-                               size_t n)
-{
-    if (menu->life == NULL) {
-        return list;
-    }
-    for (size_t i = 0; i < n; i++) {
-        now[i] = rri_menu_now(menu, row, list[i]);
-    }
-    return now;
-}
-
 static size_t list_room(const rri_menu *menu)
 {
-    return menu->life != NULL ? rri_size_larger(menu->h, menu->m) : 0;
+    return rri_identity_renumbers(menu) ? rri_size_larger(menu->h, menu->m) : 0;
 }
 
 void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_t row_begin,
@@ -44,17 +32,18 @@ void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_
                               .row_begin = row_begin,
                               .n_rows = n_rows,
                               .width = rri_menu_width(menu, in->catalogue->n_items)};
-    int32_t *now = RRI_STACK_TAKE(scratch, int32_t, list_room(menu));
+    const size_t n_items = in->catalogue->n_items;
+    int32_t *numbers = RRI_STACK_TAKE(scratch, int32_t, list_room(menu));
     if (counts_history(in)) {
         tile->shown = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->h);
         tile->shown_counts = RRI_STACK_TAKE(scratch, int32_t, n_rows * menu->h);
         tile->n_shown = RRI_STACK_TAKE(scratch, size_t, n_rows);
         for (size_t r = 0; r < n_rows; r++) {
             const size_t row = row_begin + r;
-            const int32_t *list = menu->history + rri_menu_row(menu, row) * menu->h;
-            tile->n_shown[r] =
-                rri_tally_build(tile->shown + r * menu->h, tile->shown_counts + r * menu->h,
-                                list_now(now, menu, row, list, menu->h), menu->h);
+            const rri_entries history = rri_identity_history(menu, row);
+            tile->n_shown[r] = rri_tally_build(
+                tile->shown + r * menu->h, tile->shown_counts + r * menu->h,
+                rri_identity_numbers(numbers, menu, n_items, row, &history), menu->h);
         }
     }
     if (has_exclusions(in)) {
@@ -62,9 +51,10 @@ void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_
         tile->n_excluded = RRI_STACK_TAKE(scratch, size_t, n_rows);
         for (size_t r = 0; r < n_rows; r++) {
             const size_t row = row_begin + r;
-            const int32_t *list = menu->excluded + rri_menu_row(menu, row) * menu->m;
-            tile->n_excluded[r] = rri_tally_build(tile->excluded + r * menu->m, NULL,
-                                                  list_now(now, menu, row, list, menu->m), menu->m);
+            const rri_entries excluded = rri_identity_excluded(menu, row);
+            tile->n_excluded[r] = rri_tally_build(
+                tile->excluded + r * menu->m, NULL,
+                rri_identity_numbers(numbers, menu, n_items, row, &excluded), menu->m);
         }
     }
 }
@@ -100,10 +90,11 @@ int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t positio
     if (menu->k > 0 && menu->counts != NULL) {
         return menu->counts[rri_menu_row(menu, tile->row_begin + row) * menu->k + position];
     }
-    const int32_t item = rri_menu_item(menu, tile->row_begin + row, position);
-    if (tile->shown == NULL || item < 0) {
+    if (tile->shown == NULL) {
         return 0;
     }
+    const int32_t item =
+        rri_identity_number(menu, tile->in->catalogue->n_items, tile->row_begin + row, position);
     const size_t n = tile->n_shown[row];
     const size_t at = rri_tally_find(tile->shown + row * menu->h, n, item);
     return at < n ? tile->shown_counts[row * menu->h + at] : 0;
@@ -111,9 +102,6 @@ int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t positio
 
 static bool is_excluded(const rri_logits_tile *tile, size_t row, int32_t item)
 {
-    if (tile->excluded == NULL || item < 0) {
-        return false;
-    }
     const size_t n = tile->n_excluded[row];
     return rri_tally_find(tile->excluded + row * tile->in->menu->m, n, item) < n;
 }
@@ -245,7 +233,8 @@ static void touch_list(float *z, const rri_logits_tile *tile, size_t row, size_t
         z[i] -= head->repeat_weight * (float)rri_logits_count(tile, row, position + i);
     }
     for (size_t i = 0; tile->excluded != NULL && i < n; i++) {
-        const int32_t item = rri_menu_item(in->menu, tile->row_begin + row, position + i);
+        const int32_t item = rri_identity_number(in->menu, in->catalogue->n_items,
+                                                 tile->row_begin + row, position + i);
         z[i] = is_excluded(tile, row, item) ? -INFINITY : z[i];
     }
     for (size_t i = 0; in->menu->life != NULL && i < n; i++) {

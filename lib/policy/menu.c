@@ -6,6 +6,7 @@
 
 #include "core/finite.h"
 #include "policy/distinct.h"
+#include "policy/identity.h"
 
 /* A set of pool indices, one bit each; empty before each row that needs it. */
 typedef struct item_set {
@@ -133,25 +134,15 @@ static rr_status check_list(const rri_menu *menu, size_t row, size_t length, siz
     return RR_OK;
 }
 
-static bool is_excluded(const rri_menu *menu, size_t row, int32_t item)
-{
-    const int32_t *excluded = menu->excluded != NULL ? menu->excluded + row * menu->m : NULL;
-    bool is_there = false;
-    for (size_t i = 0; i < menu->m; i++) {
-        is_there |= rri_menu_now(menu, row, excluded[i]) == item;
-    }
-    return is_there;
-}
-
 /* Whether an item of the list is left: the first of most lists is. Reads as much as the request
  * brings, however large the catalogue is. */
 static bool list_has_choice(const rri_menu *menu, size_t row, size_t length)
 {
+    const rri_entries excluded = rri_identity_excluded(menu, row);
     bool is_left = false;
     for (size_t position = 0; position < length && !is_left; position++) {
-        const int32_t item = rri_menu_item(menu, row, position);
-        is_left = item < 0 || (rri_menu_is_alive(menu, row, item) &&
-                               (menu->m == 0 || !is_excluded(menu, row, item)));
+        is_left = rri_menu_is_alive(menu, row, rri_menu_item(menu, row, position)) &&
+                  !rri_identity_has(menu, row, &excluded, position);
     }
     return is_left;
 }
@@ -169,9 +160,10 @@ static bool pool_has_choice(const rri_menu *menu, size_t row, size_t n_items, rr
     const size_t mark = rri_stack_mark(scratch);
     item_set set = {RRI_STACK_TAKE(scratch, uint64_t, set_words(n_items))};
     memset(set.words, 0, set_words(n_items) * sizeof(uint64_t));
+    const rri_entries excluded = rri_identity_excluded(menu, row);
     size_t n_excluded = 0;
-    for (size_t i = 0; i < menu->m; i++) {
-        const int32_t item = rri_menu_now(menu, row, menu->excluded[row * menu->m + i]);
+    for (size_t i = 0; i < excluded.n; i++) {
+        const int32_t item = rri_identity_item(menu, row, &excluded, i);
         if (item >= 0 && !set_has(&set, item) && rri_menu_is_alive(menu, row, item)) {
             set_flip(&set, item);
             n_excluded++;
@@ -258,6 +250,9 @@ static rr_status check_row(const rri_menu *menu, const rri_kernels *kernels, siz
     if (menu->k > 0 && !list_is_sound(menu, kernels, row, length, n_items, dim, scratch)) {
         RRI_TRY(check_by_set(menu, row, length, n_items, dim, scratch, err));
     }
+    if (menu->k > 0 && menu->candidate_keys != NULL) {
+        RRI_TRY(rri_identity_check(menu, n_items, row, err));
+    }
     const bool is_pool = menu->k == 0;
     const size_t n_left = is_pool ? count_alive(menu, row, length) : length;
     const bool may_be_empty = (menu->excluded != NULL && menu->m >= n_left) ||
@@ -326,12 +321,10 @@ rr_status rri_menu_check_actions(const rri_menu *menu, size_t n_items, const int
             RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d, whose item %d is gone", what,
                      rri_menu_row(menu, row), (int)actions[row], (int)item);
         }
-        for (size_t i = 0; menu->excluded != NULL && item >= 0 && i < menu->m; i++) {
-            const int32_t excluded = menu->excluded[rri_menu_row(menu, row) * menu->m + i];
-            if (rri_menu_now(menu, row, excluded) == item) {
-                RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d, whose item %d is excluded", what,
-                         rri_menu_row(menu, row), (int)actions[row], (int)item);
-            }
+        const rri_entries excluded = rri_identity_excluded(menu, row);
+        if (rri_identity_has(menu, row, &excluded, (size_t)actions[row])) {
+            RRI_FAIL(err, RR_E_INVALID, "%s[%zu] is %d, whose item %d is excluded", what,
+                     rri_menu_row(menu, row), (int)actions[row], (int)item);
         }
     }
     return RR_OK;

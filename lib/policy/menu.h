@@ -30,8 +30,14 @@ typedef struct rri_menu {
     const int32_t *excluded;   /* [n, m] pool indices, −1 padding */
     const int32_t *history;    /* [n, h] pool indices, −1 padding */
 
+    /* Keys of what has no index, each read beside −1; 0: none. identity.h. */
+    const uint64_t *candidate_keys; /* [n, k], or where is_packed as vectors lie */
+    const uint64_t *excluded_keys;  /* [n, m] */
+    const uint64_t *history_keys;   /* [n, h] */
+    bool is_packed;
+
     /* Where the pool is a generation of a line: what may be chosen in which one. */
-    const rr_items *pool;        /* read where life is not NULL */
+    const rr_items *pool;        /* NULL: none, or nobody asks for its keys */
     const rri_life *life;        /* NULL: each item may be chosen */
     uint32_t generation;         /* of all rows, or … */
     const uint32_t *generations; /* … of each, where rows lie; NULL: all alike */

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "math/scalar.h"
 #include "policy/choice.h"
+#include "policy/identity.h"
 #include "policy/softmax.h"
 #include "policy/sweep.h"
 #include "policy/tally.h"
@@ -34,10 +35,10 @@ typedef struct row_mix {
 
 static bool is_allowed(const row_mix *mix, const rri_logits_input *in, size_t row, size_t position)
 {
-    const int32_t item = rri_menu_item(in->menu, row, position);
-    return item < 0 || (rri_menu_is_alive(in->menu, row, item) &&
-                        (mix->n_excluded == 0 ||
-                         rri_tally_find(mix->excluded, mix->n_excluded, item) == mix->n_excluded));
+    const int32_t item = rri_identity_number(in->menu, in->catalogue->n_items, row, position);
+    return rri_menu_is_alive(in->menu, row, rri_menu_item(in->menu, row, position)) &&
+           (mix->n_excluded == 0 ||
+            rri_tally_find(mix->excluded, mix->n_excluded, item) == mix->n_excluded);
 }
 
 static size_t count_allowed(const row_mix *mix, const rri_logits_input *in, size_t row)
@@ -76,10 +77,11 @@ static row_mix mix_of(const rri_mixture *mixture, const rri_logits_input *in, si
     if (mix.floor > 0.0) {
         if (menu->excluded != NULL && menu->m > 0) {
             mix.excluded = RRI_STACK_TAKE(scratch, int32_t, menu->m);
-            for (size_t i = 0; i < menu->m; i++) {
-                mix.excluded[i] = rri_menu_now(menu, row, menu->excluded[at * menu->m + i]);
-            }
-            mix.n_excluded = rri_tally_build(mix.excluded, NULL, mix.excluded, menu->m);
+            const rri_entries excluded = rri_identity_excluded(menu, row);
+            mix.n_excluded = rri_tally_build(
+                mix.excluded, NULL,
+                rri_identity_numbers(mix.excluded, menu, in->catalogue->n_items, row, &excluded),
+                menu->m);
         }
         mix.n_allowed = count_allowed(&mix, in, row);
         mix.of_each = mix.floor / (double)mix.n_allowed;

@@ -52,6 +52,10 @@ rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size
         .counts = form->has_counts ? rollout->counts : NULL,
         .excluded = form->has_excluded ? rollout->excluded : NULL,
         .history = form->has_history ? rollout->history : NULL,
+        .candidate_keys = form->has_vectors ? rollout->candidate_keys : NULL,
+        .excluded_keys = form->has_excluded ? rollout->excluded_keys : NULL,
+        .history_keys = form->has_history ? rollout->history_keys : NULL,
+        .is_packed = rollout->are_keys_packed,
     };
 }
 

@@ -74,6 +74,9 @@ static rri_rollout rows_of(const rr_obs *obs, const int32_t *actions, float *zer
         .counts = (int32_t *)obs->counts,
         .excluded = (int32_t *)obs->excluded,
         .history = (int32_t *)obs->history,
+        .candidate_keys = (uint64_t *)obs->candidate_keys,
+        .excluded_keys = (uint64_t *)obs->excluded_keys,
+        .history_keys = (uint64_t *)obs->history_keys,
         .actions = (int32_t *)actions,
         .log_probs = zeros,
     };

@@ -8,7 +8,7 @@
 #include "core/status.h"
 #include "math/gemm.h"
 #include "nn/standardise.h"
-#include "policy/menu.h"
+#include "policy/identity.h"
 #include "train/gradient.h"
 
 enum { B = RRI_REWARD_BLOCK, TRIED = RRI_REWARD_TRIED };
@@ -145,10 +145,10 @@ static int32_t count_of(const rri_menu *menu, size_t row, size_t position)
     if (menu->k > 0 && menu->counts != NULL) {
         return menu->counts[at * menu->k + position];
     }
-    const int32_t item = rri_menu_item(menu, row, position);
+    const rri_entries history = rri_identity_history(menu, row);
     int32_t count = 0;
-    for (size_t t = 0; menu->history != NULL && item >= 0 && t < menu->h; t++) {
-        count += menu->history[at * menu->h + t] == item;
+    for (size_t i = 0; i < history.n; i++) {
+        count += rri_identity_is(menu, row, &history, i, position);
     }
     return count;
 }
@@ -505,7 +505,8 @@ void rri_reward_fit_rows(rri_trainer *trainer, const rri_rollout *rollout, size_
     if (!trainer->model.network.has_reward || n == 0) {
         return;
     }
-    const rri_menu menu = rri_gradient_menu(rollout, NULL, rollout->n_rows);
+    rri_menu menu = rri_gradient_menu(rollout, NULL, rollout->n_rows);
+    rri_gradient_set_pool(&menu, rollout, trainer);
     fold_again(trainer, AGAIN * fold_new(trainer, rollout, &menu, n));
     begin_anew(trainer);
     const float *misses = trainer->reward.misses;

@@ -315,6 +315,8 @@ static const struct {
     {RR_CONFIG_AGENT, "worker_spin_us", "tests/core/test_workers.c", "spin"},
     {RR_CONFIG_BUFFER, "max_vectors", "tests/loop/test_own_vectors.c", "max_vectors"},
     {RR_CONFIG_LEDGER, "max_vectors", "tests/loop/test_own_vectors.c", "max_vectors"},
+    {RR_CONFIG_BUFFER, "has_keys", "tests/loop/test_keys.c", "has_keys"},
+    {RR_CONFIG_LEDGER, "has_keys", "tests/loop/test_keys.c", "has_keys"},
     {RR_CONFIG_LEDGER, "reward_wait", "tests/ledger/test_settle.c", "reward_wait"},
     {RR_CONFIG_LEDGER, "idle_timeout", "tests/ledger/test_settle.c", "idle_timeout"},
     {RR_CONFIG_LEDGER, "idle_end", "tests/loop/test_idle_ends.c", "idle_end"},

@@ -40,6 +40,7 @@ static inline void sample_open(sample *s)
     config.max_candidates = K;
     config.max_excluded = M;
     config.max_history = H;
+    config.has_keys = 1;
     rri_arena arena = {0};
     rri_rollout_layout(&s->rollout, &arena, &config);
     s->block = aligned_alloc(64, (arena.used + 63) / 64 * 64);

@@ -313,7 +313,7 @@ START_TEST(test_rollout_parts_are_all_arrays_with_their_widths)
         }
     }
     ck_assert_uint_eq(row_bytes, 2 * S * 4 + 4 + 2 * K * 4 + K * F * 4 + K * D * 4 + M * 4 + H * 4 +
-                                     4 * 4 + 2 * 1 + 8);
+                                     4 * 4 + 2 * 1 + 8 + (K + M + H) * 8);
     ck_assert_str_eq(parts[0].name, "states");
     ck_assert_ptr_eq(parts[0].data, s.rollout.states);
     sample_close(&s);

@@ -9,7 +9,7 @@
 
 START_TEST(test_vocabulary_struct_of_an_older_caller_has_nothing_reserved_in_it)
 {
-    const uint32_t older = offsetof(rr_obs, n_vectors);
+    const uint32_t older = offsetof(rr_obs, candidate_keys);
     const rr_obs sample = {.struct_size = older, .n = 7};
     void *given = malloc(older); /* exactly as long as the caller's: a sanitizer sees more */
     memcpy(given, &sample, older);
@@ -42,11 +42,11 @@ END_TEST
 START_TEST(test_vocabulary_view_claims_no_more_than_its_last_field_that_is_set)
 {
     rr_obs view = {.struct_size = 1, .n = 3};
-    ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, n_vectors));
-    view.history_feature_dim = 1; /* the second half of eight bytes */
     ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, candidate_keys));
     const uint64_t key = 0;
     view.history_keys = &key;
+    ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, n_vectors));
+    view.history_feature_dim = 1; /* the second half of eight bytes */
     ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, history_vectors));
     view.schema = 1;
     ck_assert_uint_eq(rri_obs_view_size(&view), sizeof view);
