@@ -164,6 +164,19 @@ typedef struct rr_agent_config {
                                rows' queries; default 0: none. maths §13 */
     int32_t ref_kl_updates; /* updates, counted from the agent's first, over which c falls to 0 by a
                                line; 0: constant; default 0 */
+    int32_t item_feature_dim; /* width of the items' own features (rr_items_options); where it is
+                                 not 0 they must have as many, and a tower T reads them: v_i +
+                                 c T(g_i) stands for the vector of item i. Two-tower with items,
+                                 not beside reward_model or candidate_hidden. T starts at 0 and
+                                 learns from what is seen of all items, so one that is new has
+                                 its vector at once; default 0: no tower. maths §2
+                                 Cost: an optimiser step O(N), as three forward passes of T over
+                                 N rows, a publish and a set_items as one; memory N × item_dim
+                                 floats of a policy, of an agent twice that (once with
+                                 has_trained_items) */
+    int32_t tower_hidden[4];  /* T's hidden layers, 0 ends the list; default 0, 0, 0, 0: T is
+                                 linear */
+    float tower_scale;        /* c > 0; default 1 */
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */

@@ -113,6 +113,39 @@ static rr_status check_candidate_net(const rr_agent_config *config, rr_error *er
     return RR_OK;
 }
 
+/* What reads the items' own features. */
+static rr_status check_item_tower(const rr_agent_config *config, const rr_items *items,
+                                  rr_error *err)
+{
+    const size_t given = items != NULL ? rri_items_feature_dim(items) : 0;
+    if (config->item_feature_dim == 0 && config->tower_hidden[0] == 0) {
+        return RR_OK;
+    }
+    if (config->item_feature_dim == 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: tower_hidden is %d, … and item_feature_dim is 0; without features "
+                 "of items it must be empty",
+                 config->tower_hidden[0]);
+    }
+    if (given != (size_t)config->item_feature_dim) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: item_feature_dim is %d; it must be 0, or the number of features "
+                 "that the items have of their own (rr_items_options), %zu",
+                 config->item_feature_dim, given);
+    }
+    if (config->head == RR_HEAD_DENSE || config->reward_model != 0 ||
+        config->candidate_hidden[0] > 0) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "agent config: item_feature_dim is %d with %s; a tower over items' features is "
+                 "served without it",
+                 config->item_feature_dim,
+                 config->head == RR_HEAD_DENSE ? "the dense head"
+                 : config->reward_model != 0   ? "reward_model 1"
+                                               : "candidate_hidden");
+    }
+    return RR_OK;
+}
+
 rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *items,
                                  rr_error *err)
 {
@@ -122,6 +155,7 @@ rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *
                  "candidates it must be 0");
     }
     RRI_TRY(check_candidate_net(config, err));
+    RRI_TRY(check_item_tower(config, items, err));
     return config->head == RR_HEAD_DENSE ? check_dense(config, items, err)
                                          : check_tower(config, items, err);
 }

@@ -115,6 +115,13 @@ static rr_status check(const rr_agent *agent, const rr_items *items, rr_error *e
                  "have %zu",
                  rri_items_dim(items), agent->trainer.model.network.dim);
     }
+    const size_t wanted = (size_t)agent->trainer.model.config.item_feature_dim;
+    if (wanted > 0 && rri_items_feature_dim(items) != wanted) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "set_items: the items have %zu features of their own; this agent reads %zu "
+                 "(item_feature_dim)",
+                 rri_items_feature_dim(items), wanted);
+    }
     return RR_OK;
 }
 
@@ -136,7 +143,8 @@ static void exchange(rr_agent *agent, rr_items *items)
     rri_items_release(model->items);
     model->items = items;
     model->network.n_items = rri_items_count(items);
-    rri_network_pack_items(&model->network, model->values, rri_items_vectors(items));
+    rri_network_set_pool(&model->network, items);
+    rri_network_pack_items(&model->network, model->values);
 }
 
 /* Parameters of earlier versions, where none of them belongs to an item. */
@@ -179,8 +187,8 @@ rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
     memcpy(next.trainer.normaliser.running, agent->trainer.normaliser.running,
            next.trainer.normaliser.n_running * sizeof(double));
     carry_reward_fit(&next, agent);
-    rri_network_pack_items(&next.trainer.model.network, next.trainer.model.values,
-                           rri_items_vectors(items));
+    rri_network_set_pool(&next.trainer.model.network, items);
+    rri_network_pack_items(&next.trainer.model.network, next.trainer.model.values);
     rri_network_pack(&next.trainer.model.network, next.trainer.model.values);
     rri_model_rehash(&next.trainer.model);
 

@@ -80,6 +80,9 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32X4, candidate_hidden, "0", AT_LEAST(0), "layers of a network over features, vector and state of each candidate; 0: none"),
     FIELD(rr_agent_config, FLOAT, ref_kl_coef, "0", AT_LEAST(0), "weight of the distance from a reference policy in the loss; 0: none"),
     FIELD(rr_agent_config, INT32, ref_kl_updates, "0", AT_LEAST(0), "updates over which that weight falls to 0; 0: constant"),
+    FIELD(rr_agent_config, INT32, item_feature_dim, "0", AT_LEAST(0), "width of the items' own features, from which a tower makes a part of their vectors; 0: none"),
+    FIELD(rr_agent_config, INT32X4, tower_hidden, "0", AT_LEAST(0), "hidden layers of that tower; 0: it is linear"),
+    FIELD(rr_agent_config, FLOAT, tower_scale, "1", ABOVE(0), "factor on what it adds to the vectors"),
 };
 
 static const rri_config_field ppo_fields[] = {

@@ -42,6 +42,9 @@ static const alike FIELDS[] = {
     ALIKE(has_feature_query, BOTH),
     ALIKE(reward_model, BOTH),
     ALIKE(candidate_hidden, BOTH),
+    ALIKE(item_feature_dim, MEANING),
+    ALIKE(tower_hidden, MEANING),
+    ALIKE(tower_scale, MEANING),
 };
 enum { N_FIELDS = sizeof FIELDS / sizeof FIELDS[0] };
 

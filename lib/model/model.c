@@ -22,7 +22,8 @@ void rri_model_init(rri_model *model, void *scratch)
 {
     const float *pool = model->items != NULL ? rri_items_vectors(model->items) : NULL;
     rri_network_init(&model->network, model->values, &model->config, pool, scratch);
-    rri_network_pack_items(&model->network, model->values, pool);
+    rri_network_set_pool(&model->network, model->items);
+    rri_network_pack_items(&model->network, model->values);
     rri_network_pack(&model->network, model->values);
     rri_model_rehash(model);
 }
@@ -63,7 +64,7 @@ void rri_model_pack_from(rri_model *model, const float *values)
 {
     rri_network_pack(&model->network, values);
     if (rri_network_learns_items(&model->network)) {
-        rri_network_pack_items(&model->network, values, NULL);
+        rri_network_pack_items(&model->network, values);
     }
 }
 
@@ -88,6 +89,12 @@ uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_
     }
     if (config->candidate_hidden[0] > 0) {
         rri_hash_update(&hash, config->candidate_hidden, sizeof config->candidate_hidden);
+    }
+    if (config->item_feature_dim > 0) {
+        const int32_t width = config->item_feature_dim;
+        rri_hash_update(&hash, &width, sizeof width);
+        rri_hash_update(&hash, config->tower_hidden, sizeof config->tower_hidden);
+        rri_hash_update(&hash, &config->tower_scale, sizeof config->tower_scale);
     }
     rri_hash_update(&hash, values, n_floats * sizeof(float));
     return rri_hash_final(&hash);

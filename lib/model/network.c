@@ -140,6 +140,11 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
                                           net->feature_dim, net->dim, net->state_dim,
                                           config->activation, err));
     }
+    if (config->item_feature_dim > 0 && n_items > 0) {
+        RRI_TRY(rri_item_tower_declare(&net->tower, &net->params, config->tower_hidden,
+                                       (size_t)config->item_feature_dim, net->dim,
+                                       config->activation, config->tower_scale, err));
+    }
     const rri_mlp_shape critic = shape_of(config, config->critic_hidden, 1);
     RRI_TRY(rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err));
     return declare_constants(net, config, err);
@@ -166,6 +171,10 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
         const size_t n = rri_size_multiply(net->n_items, rri_candidate_net_first(&net->candidate));
         net->candidate_products = n <= MOST_PANEL_FLOATS ? RRI_TAKE(arena, float, n) : NULL;
     }
+    rri_item_tower_layout(&net->tower, arena, kernels, net->n_items);
+    net->tower_items = rri_item_tower_is_there(&net->tower)
+                           ? RRI_TAKE(arena, float, rri_size_multiply(net->n_items, net->dim))
+                           : NULL;
     rri_mlp_layout(&net->critic, arena, kernels, false);
     if (net->has_reward) {
         const size_t n_skip = rri_size_multiply(net->dim, net->state_dim);
@@ -240,6 +249,7 @@ size_t rri_network_init_scratch(const rri_network *net)
     const size_t critic = rri_mlp_init_scratch(&net->critic);
     bytes = critic > bytes ? critic : bytes;
     bytes = rri_size_larger(bytes, rri_candidate_net_init_scratch(&net->candidate));
+    bytes = rri_size_larger(bytes, rri_item_tower_init_scratch(&net->tower));
     if (net->is_dense) {
         const size_t items = rri_init_scratch(net->n_items, net->item_width);
         bytes = items > bytes ? items : bytes;
@@ -257,6 +267,7 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
     rri_mlp_init(&net->actor, values, net->is_dense ? HIDDEN_GAIN : 0.0f, config->seed, scratch);
     rri_mlp_init(&net->critic, values, 1.0f, config->seed, scratch);
     rri_candidate_net_init(&net->candidate, values, config->seed, scratch);
+    rri_item_tower_init(&net->tower, values, config->seed, scratch);
     if (sees_normalised(net)) {
         rri_init_constant(values + net->norm.state_inverses, 1.0f, net->state_dim);
     }
@@ -327,13 +338,12 @@ static void join_items(rri_network *net, const float *values, size_t first, size
 }
 
 /* The item vectors that logits are made of. */
-static const float *item_vectors(const rri_network *net, const float *values,
-                                 const float *pool_vectors)
+static const float *item_vectors(const rri_network *net, const float *values)
 {
     if (net->is_dense && net->has_reward) {
         return net->reward_items;
     }
-    return rri_network_learns_items(net) ? values + net->at.items : pool_vectors;
+    return net->tower_items != NULL ? net->tower_items : rri_network_base_vectors(net, values);
 }
 
 static void pack_actor(rri_network *net, const float *values)
@@ -373,25 +383,20 @@ void rri_network_pack(rri_network *net, const float *values)
 
 bool rri_network_learns_items(const rri_network *net)
 {
-    return net->at.items != RRI_ABSENT;
+    return net->at.items != RRI_ABSENT || rri_item_tower_is_there(&net->tower);
 }
 
-void rri_network_lend_items(rri_network *net, const float *panels, const float *pool_vectors)
-{
-    net->catalogue.n_items = net->n_items;
-    net->catalogue.dim = net->dim;
-    net->catalogue.panels = panels;
-    net->catalogue.query_panels = NULL;
-    net->catalogue.vectors = pool_vectors;
-}
-
-void rri_network_pack_items(rri_network *net, const float *values, const float *pool_vectors)
+void rri_network_pack_items(rri_network *net, const float *values)
 {
     net->catalogue.n_items = net->n_items;
     net->catalogue.dim = net->dim;
     net->catalogue.panels = net->item_panels;
     net->catalogue.query_panels = net->query_panels;
-    net->catalogue.vectors = item_vectors(net, values, pool_vectors);
+    net->catalogue.vectors = item_vectors(net, values);
+    rri_network_begin_pack(net, values);
+    for (size_t shard = 0; shard < net->tower.n_shards; shard++) {
+        rri_network_make_items(net, values, shard);
+    }
     if (net->is_dense && net->has_reward) {
         join_items(net, values, 0, net->n_items);
     }
@@ -406,32 +411,25 @@ void rri_network_pack_items(rri_network *net, const float *values, const float *
     }
 }
 
-void rri_network_keep_products(rri_network *net)
-{
-    net->catalogue.candidate_products = net->candidate_products;
-    if (net->candidate_products == NULL) {
-        return;
-    }
-    const rri_linear *map = &net->candidate.vectors;
-    for (size_t i = 0; i < net->n_items; i++) {
-        rri_gemm_row(net->kernels, net->candidate_products + i * map->out,
-                     net->catalogue.vectors + i * map->in, map->forward_panels, map->out, map->in,
-                     map->out);
-    }
-}
-
-/* Items of one task of packing: a whole number of panels at every level. */
+/* Items of one task of packing: a whole number of panels at every level. Where a tower makes them,
+ * a shard's. */
 #define PACKED_ITEMS ((size_t)256)
+
+static size_t packed_items(const rri_network *net)
+{
+    return net->tower_items != NULL ? net->tower.span : PACKED_ITEMS;
+}
 
 /* Whether packing the items is more than panels that can be shared out. */
 static size_t n_item_tasks(const rri_network *net)
 {
-    const bool is_packed =
-        net->item_panels != NULL || net->query_panels != NULL || net->reward_items != NULL;
+    const bool is_packed = net->item_panels != NULL || net->query_panels != NULL ||
+                           net->reward_items != NULL || net->tower_items != NULL;
     if (!rri_network_learns_items(net) || !is_packed) {
         return 0;
     }
-    return net->query_panels != NULL ? 1 : (net->n_items + PACKED_ITEMS - 1) / PACKED_ITEMS;
+    const size_t span = packed_items(net);
+    return net->query_panels != NULL ? 1 : (net->n_items + span - 1) / span;
 }
 
 size_t rri_network_n_pack_tasks(const rri_network *net)
@@ -442,21 +440,24 @@ size_t rri_network_n_pack_tasks(const rri_network *net)
 /* In the order of the flat arrays. */
 void rri_network_pack_task(rri_network *net, const float *values, size_t task)
 {
-    const size_t per_task = PACKED_ITEMS / net->kernels->wide; /* panels */
+    const size_t per_task = packed_items(net) / net->kernels->wide; /* panels */
     if (task == 0) {
         pack_actor(net, values);
     } else if (task > n_item_tasks(net)) {
         rri_mlp_pack(&net->critic, values);
     } else if (net->query_panels != NULL) {
-        rri_network_pack_items(net, values, NULL);
+        rri_network_pack_items(net, values);
     } else {
+        if (net->tower_items != NULL) {
+            rri_network_make_items(net, values, task - 1);
+        }
         if (net->is_dense && net->has_reward) {
             const size_t first = (task - 1) * PACKED_ITEMS;
             join_items(net, values, first, rri_size_smaller(first + PACKED_ITEMS, net->n_items));
         }
         if (net->item_panels != NULL) {
             rri_panels_pack_range(net->kernels, net->item_panels,
-                                  rri_view_transposed(item_vectors(net, values, NULL), net->dim),
+                                  rri_view_transposed(item_vectors(net, values), net->dim),
                                   net->dim, net->n_items, (task - 1) * per_task, task * per_task);
         }
     }

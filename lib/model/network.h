@@ -6,6 +6,7 @@
  *               with has_feature_query w + F s stands for w
  *   reward model, an option: z_i += τ α r̂(s, i), inside q, and in the dense head inside v
  *               with candidate_hidden  z += g·h, of nn/candidate_net.h
+ *               with item_feature_dim  v_i + c T(g_i) stands for v_i, of nn/item_tower.h
  *   critic      V(s) = MLP(s)
  *
  * n rows, S state width, d query width, N items. */
@@ -14,6 +15,7 @@
 
 #include "math/kernels.h"
 #include "nn/candidate_net.h"
+#include "nn/item_tower.h"
 #include "nn/linear.h"
 #include "nn/mlp.h"
 #include "nn/params.h"
@@ -51,6 +53,12 @@ typedef struct rri_reward_offsets {
     size_t features; /* [f] w_r */
 } rri_reward_offsets;
 
+/* What the catalogue brings; borrowed from it. */
+typedef struct rri_pool {
+    const float *vectors;  /* [N, d]; NULL: none */
+    const float *features; /* [N, f] the items' own; NULL: none */
+} rri_pool;
+
 typedef struct rri_network {
     rri_params params;
     rri_mlp actor;            /* to d; absent without hidden layers */
@@ -61,12 +69,15 @@ typedef struct rri_network {
     rri_norm_offsets norm;
     rri_reward_offsets reward;
     rri_candidate_net candidate;
+    rri_item_tower tower;
     bool has_skip, has_feature_query, is_dense;
     bool borrows_panels; /* set between declare and layout: the catalogue is lent, packed */
     float mlp_scale;     /* c; 1 in the dense head */
     size_t state_dim, dim, n_items, feature_dim;
 
     const rri_kernels *kernels;
+    rri_pool pool;
+    float *tower_items;           /* [N, d] v_i + c T(g_i); slice of the arena; NULL: no tower */
     rri_catalogue catalogue;      /* vectors: the pool's, borrowed, or in the flat values */
     rri_head head;                /* weights in the flat values */
     const float *feature_weights; /* w [f] in the flat values, at temperature 1 */
@@ -131,18 +142,26 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
 
 /* After values changed: packs weights, takes over τ, κ, w, b. */
 void rri_network_pack(rri_network *net, const float *values);
-/* After the catalogue changed, or where it is learned: packs its vectors. pool_vectors as above. */
-void rri_network_pack_items(rri_network *net, const float *values, const float *pool_vectors);
+/* What the next packing of items reads: those of items, or nothing (NULL). */
+void rri_network_set_pool(rri_network *net, const rr_items *items);
+/* After the catalogue changed, or where its vectors are made of parameters: makes and packs them.
+ */
+void rri_network_pack_items(rri_network *net, const float *values);
 /* Instead, where panels are borrowed: the catalogue as somebody else has packed it, which lives as
  * long as the network is used. */
-void rri_network_lend_items(rri_network *net, const float *panels, const float *pool_vectors);
+void rri_network_lend_items(rri_network *net, const float *panels);
 /* Of a network with borrowed panels: after items and weights, C v_i of the whole catalogue, where
  * there is room for it. */
 void rri_network_keep_products(rri_network *net);
+/* Whether the vectors of items are made of parameters. */
 bool rri_network_learns_items(const rri_network *net);
 
 /* The same as rri_network_pack and, where items are learned, rri_network_pack_items, in tasks that
- * threads may share out. */
+ * threads may share out once it has begun. */
+void rri_network_begin_pack(rri_network *net, const float *values);
+/* Of these tasks' parts: the vectors [N, d] that a tower adds to, and its sums of a shard. */
+const float *rri_network_base_vectors(const rri_network *net, const float *values);
+void rri_network_make_items(rri_network *net, const float *values, size_t shard);
 size_t rri_network_n_pack_tasks(const rri_network *net);
 void rri_network_pack_task(rri_network *net, const float *values, size_t task);
 

@@ -40,7 +40,9 @@ rr_status rri_mlp_declare(rri_mlp *mlp, rri_params *params, const char *prefix,
                      prefix, i, RRI_PARAM_NAME_MAX);
         }
         const size_t in = i == 0 ? shape->in : shape->widths[i - 1];
-        RRI_TRY(rri_linear_declare(&mlp->layers[i], params, name, in, shape->widths[i], true, err));
+        const bool has_bias = i + 1 < shape->n_layers || !shape->lacks_last_bias;
+        RRI_TRY(
+            rri_linear_declare(&mlp->layers[i], params, name, in, shape->widths[i], has_bias, err));
     }
     return RR_OK;
 }

@@ -19,6 +19,7 @@ typedef struct rri_mlp_shape {
     size_t n_layers;                   /* 0 … RRI_MLP_MAX_LAYERS */
     int32_t activation;
     bool activates_last;
+    bool lacks_last_bias; /* the last layer is W x alone */
 } rri_mlp_shape;
 
 typedef struct rri_mlp {

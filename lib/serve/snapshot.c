@@ -57,11 +57,12 @@ static void fill(rr_policy *policy, const rr_serving_options *options, rr_items 
     policy->model.hash = hash;
     policy->model.is_hashed = true;
     memcpy(policy->model.values, values, net->params.n_floats * sizeof(float));
+    rri_network_set_pool(net, items);
     if (has_given_items(net)) {
         net->n_items = rri_items_count(items);
-        rri_network_lend_items(net, rri_shared_items_panels(shared), rri_items_vectors(items));
+        rri_network_lend_items(net, rri_shared_items_panels(shared));
     } else {
-        rri_network_pack_items(net, policy->model.values, NULL);
+        rri_network_pack_items(net, policy->model.values);
     }
     rri_network_pack(net, policy->model.values);
     rri_network_keep_products(net);

@@ -335,7 +335,8 @@ static bool is_shared_by_items(const slice_job *job)
 /* Over a large pool their gradients are there already. */
 static size_t count_item_blocks(const slice_job *job, const rri_network *net)
 {
-    const bool has_item_gradient = net->at.items != RRI_ABSENT || net->at.item_bias != RRI_ABSENT;
+    const bool has_item_gradient =
+        items_gradient_of(job->trainer) != NULL || net->at.item_bias != RRI_ABSENT;
     const bool is_large = is_shared_by_items(job);
     return has_item_gradient && !is_large ? (net->n_items + ITEM_BLOCK - 1) / ITEM_BLOCK : 0;
 }
@@ -492,6 +493,24 @@ static void add_reward_slopes(rri_trainer *trainer)
     }
 }
 
+static void run_tower(void *context, size_t task, size_t worker)
+{
+    (void)worker;
+    rri_trainer *trainer = context;
+    rri_network *net = &trainer->model.network;
+    rri_item_tower_backward(&net->tower, items_gradient_of(trainer), net->pool.features, task);
+}
+
+/* The slopes of all item vectors through the tower that made them. */
+static void add_tower_slopes(rri_trainer *trainer)
+{
+    const rri_item_tower *tower = &trainer->model.network.tower;
+    if (rri_item_tower_is_there(tower)) {
+        rri_workers_run(trainer->workers, run_tower, trainer, tower->n_shards);
+        rri_item_tower_collect(trainer->gradients, tower);
+    }
+}
+
 rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *rollout,
                                    const int32_t *minibatch, const float *advantages, size_t n)
 {
@@ -515,5 +534,6 @@ rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *roll
         run_slice(&job, &total);
     }
     add_reward_slopes(trainer);
+    add_tower_slopes(trainer);
     return total;
 }

@@ -30,7 +30,7 @@ rr_status rri_stay_near_begin(rri_trainer *trainer, rr_error *err)
         reference->network.n_items == own->network.n_items) {
         return RR_OK;
     }
-    if (rri_trainer_learns_of_items(trainer)) {
+    if (rri_trainer_learns_of_items(trainer) || rri_network_learns_items(&own->network)) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "update: the reference learned something of each of its %zu items, and the agent "
                  "has another catalogue now, of %zu: set a reference of this one "
@@ -41,7 +41,8 @@ rr_status rri_stay_near_begin(rri_trainer *trainer, rr_error *err)
      * vectors. What it kept of its own pool is not of these. */
     rri_network *network = &reference->network;
     network->n_items = own->network.n_items;
-    rri_network_lend_items(network, own->network.catalogue.panels, own->network.catalogue.vectors);
+    network->pool = own->network.pool;
+    rri_network_lend_items(network, own->network.catalogue.panels);
     network->catalogue.candidate_products = NULL;
     return RR_OK;
 }

@@ -97,6 +97,7 @@ rr_status rri_step_take(rri_trainer *trainer, float lr, double *norm, rr_error *
     rri_workers_run(trainer->workers, sweep_shard, &job, n_shards);
     stretch(trainer, trainer->model.network.at.repeat_weight, repeat_weight,
             trainer->model.config.repeat_step);
+    rri_network_begin_pack(&trainer->model.network, trainer->model.values);
     rri_workers_run(trainer->workers, pack_part, &job,
                     rri_network_n_pack_tasks(&trainer->model.network));
     return RR_OK;

@@ -123,8 +123,8 @@ bool rri_trainer_learns_of_items(const rri_trainer *trainer)
 bool rri_trainer_has_room(const rri_trainer *trainer, size_t n)
 {
     const rri_network *net = &trainer->model.network;
-    return !rri_trainer_learns_of_items(trainer) && n > RRI_KEPT_WIDTH &&
-           n > (size_t)trainer->model.config.max_candidates &&
+    return !rri_trainer_learns_of_items(trainer) && !rri_item_tower_is_there(&net->tower) &&
+           n > RRI_KEPT_WIDTH && n > (size_t)trainer->model.config.max_candidates &&
            rri_network_panel_floats(trainer->model.kernels, n, net->dim) == 0;
 }
 
@@ -139,11 +139,17 @@ void rri_trainer_layout(rri_trainer *trainer, rri_arena *arena)
     trainer->first_moments = RRI_TAKE(arena, float, n_floats);
     trainer->second_moments = RRI_TAKE(arena, float, n_floats);
     rri_earlier_layout(&trainer->earlier, arena, &trainer->model.config, n_floats);
+    trainer->model.network.tower.is_trained = true;
     rri_network_layout(&trainer->model.network, arena, trainer->model.kernels);
     layout_slice(trainer, arena);
     layout_update(trainer, arena);
     rri_normalise_layout(trainer, arena);
     rri_reward_fit_layout(trainer, arena);
+    if (rri_item_tower_is_there(&trainer->model.network.tower) &&
+        trainer->model.network.at.items == RRI_ABSENT) {
+        trainer->d_items =
+            RRI_TAKE(arena, float, rri_size_multiply(n_items, trainer->model.network.dim));
+    }
 
     const size_t n_threads = (size_t)trainer->model.config.num_threads;
     trainer->stacks = RRI_TAKE(arena, rri_stack, n_threads);

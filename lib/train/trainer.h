@@ -148,7 +148,8 @@ typedef struct rri_trainer {
     rri_normaliser normaliser;
     rri_reward_fit reward;
     double *d_query; /* [d] Σ_rows ∂loss/∂q, of the two-tower with a reward model; else NULL */
-    float *d_items;  /* [N, dim] of item vectors, of the dense head with one; else NULL */
+    float *d_items;  /* [N, dim] of item vectors that more than one parameter makes: of the dense
+                        head with one, of a tower over vectors that stay; else NULL */
     rri_units units; /* of the update under way */
     rri_reference_policy reference;
     rri_stack *stacks; /* [num_threads] */

@@ -59,6 +59,29 @@ START_TEST(test_agent_create_refuses_what_does_not_go_together)
     shape.agent.head = RR_HEAD_DENSE;
     expect_refusal(&shape, items, RR_E_UNSUPPORTED, "candidate_hidden is 8, … with the dense head");
     shape = rig_usual();
+    shape.agent.item_feature_dim = 4;
+    expect_refusal(&shape, items, RR_E_INVALID,
+                   "item_feature_dim is 4; it must be 0, or the number");
+    expect_refusal(&shape, NULL, RR_E_INVALID,
+                   "item_feature_dim is 4; it must be 0, or the number");
+    r.shape = shape;
+    rr_items *featured = rig_items(&r, 7, 3, NULL);
+    shape.agent.item_feature_dim = 0;
+    shape.agent.tower_hidden[0] = 5;
+    expect_refusal(&shape, featured, RR_E_INVALID,
+                   "tower_hidden is 5, … and item_feature_dim is 0; without features of items");
+    shape.agent.item_feature_dim = 4;
+    shape.agent.reward_model = 1;
+    expect_refusal(&shape, featured, RR_E_UNSUPPORTED, "item_feature_dim is 4 with reward_model 1");
+    shape.agent.reward_model = 0;
+    shape.agent.candidate_hidden[0] = shape.agent.feature_dim = 3;
+    expect_refusal(&shape, featured, RR_E_UNSUPPORTED,
+                   "item_feature_dim is 4 with candidate_hidden");
+    shape.agent.candidate_hidden[0] = 0;
+    shape.agent.head = RR_HEAD_DENSE;
+    expect_refusal(&shape, featured, RR_E_UNSUPPORTED, "item_feature_dim is 4 with the dense head");
+    rri_items_release(featured);
+    shape = rig_usual();
     shape.agent.head = RR_HEAD_DENSE;
     expect_refusal(&shape, NULL, RR_E_INVALID,
                    "num_items is 0; without items the dense head needs");

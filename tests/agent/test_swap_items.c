@@ -135,6 +135,91 @@ START_TEST(test_swap_items_leaves_all_other_tensors_as_they_are)
 }
 END_TEST
 
+/* The next generation of r's items: three keys are new, one has other features. */
+static rr_items *grow(const rig *r, float feature)
+{
+    const uint64_t keys[] = {100, 101, 102, 2};
+    const float vectors[4 * 3] = {0};
+    float features[4 * 4];
+    for (size_t i = 0; i < 16; i++) {
+        features[i] = feature + 0.1f * (float)(i / 4);
+    }
+    rr_items *next = NULL;
+    const rri_item_rows rows = {vectors, keys, features, 4, 4};
+    ck_assert_int_eq(rri_items_follow(&next, r->items, NULL, 0, &rows, &r->agent->allocator, NULL),
+                     RR_OK);
+    return next;
+}
+
+/* And so have its published policies; what was learned stays, with its moments. */
+START_TEST(test_swap_items_gives_what_is_new_the_vector_that_its_features_make)
+{
+    rig_shape shape = rig_usual();
+    shape.agent.item_feature_dim = 4;
+    shape.agent.tower_hidden[0] = 5;
+    rig r;
+    open_trained(&r, &shape);
+    const rri_param *first = rig_param(&r, "actor.tower.0.weight"),
+                    *last = rig_param(&r, "actor.tower.1.weight");
+    const size_t n_floats = r.agent->trainer.model.network.params.n_floats;
+    float *values = RIG_TAKE(&r, float, n_floats), *moments = RIG_TAKE(&r, float, n_floats);
+    memcpy(values, r.agent->trainer.model.values, n_floats * sizeof *values);
+    memcpy(moments, r.agent->trainer.first_moments, n_floats * sizeof *moments);
+    float before[7 * 3];
+    memcpy(before, r.agent->trainer.model.network.catalogue.vectors, sizeof before);
+    rr_items *next = grow(&r, 0.5f);
+    ck_assert_int_eq(rri_agent_set_items(r.agent, next, NULL), RR_OK);
+    ck_assert_mem_eq(r.agent->trainer.model.values, values, n_floats * sizeof *values);
+    ck_assert_mem_eq(r.agent->trainer.first_moments, moments, n_floats * sizeof *moments);
+    const float *now = r.agent->trainer.model.network.catalogue.vectors;
+    ck_assert_uint_eq(r.agent->trainer.model.network.n_items, 11);
+    ck_assert_mem_eq(now, before, sizeof before);
+    for (size_t i = 7; i < 11; i++) {
+        for (size_t c = 0; c < 3; c++) {
+            double wanted = 0.0;
+            for (size_t j = 0; j < 5; j++) {
+                double h = (double)values[rig_param(&r, "actor.tower.0.bias")->offset + j];
+                for (size_t k = 0; k < 4; k++) {
+                    h += (double)values[first->offset + j * 4 + k] *
+                         (double)rri_items_features(next)[i * 4 + k];
+                }
+                wanted += (double)values[last->offset + c * 5 + j] * tanh(h);
+            }
+            ck_assert(fabs(wanted) > 1e-6);
+            ck_assert_double_eq_tol((double)now[i * 3 + c], wanted, 1e-6);
+        }
+    }
+    rr_serving_options options;
+    rr_serving_options_init(&options, sizeof options);
+    rr_policy *policy = NULL;
+    ck_assert_int_eq(rri_agent_publish(&policy, r.agent, &options, NULL), RR_OK);
+    ck_assert_mem_eq(policy->model.network.catalogue.vectors, now, 11 * 3 * sizeof *now);
+    rri_snapshot_release(policy);
+    r.shape.n_items = 11;
+    rig_play(&r, 8);
+    ck_assert_int_eq(rri_trainer_update(&r.agent->trainer, &r.rollout, &r.obs, NULL, NULL), RR_OK);
+    rri_items_release(next);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(test_swap_items_refuses_items_without_the_features_that_a_tower_reads)
+{
+    rig_shape shape = rig_usual();
+    shape.agent.item_feature_dim = 4;
+    rig r;
+    rr_error err = {0};
+    rig_open(&r, &shape);
+    r.shape.agent.item_feature_dim = 3;
+    rr_items *narrow = rig_items(&r, 7, 3, NULL);
+    rig_expect(rri_agent_set_items(r.agent, narrow, &err), RR_E_MISMATCH, &err,
+               "the items have 3 features of their own; this agent reads 4 (item_feature_dim)");
+    ck_assert_ptr_eq(r.agent->trainer.model.items, r.items);
+    rri_items_release(narrow);
+    rig_close(&r);
+}
+END_TEST
+
 /* A frozen tower after a swap says what one made with the new catalogue and these weights says. */
 START_TEST(test_swap_items_scores_the_new_vectors_at_once)
 {
@@ -270,7 +355,8 @@ START_TEST(test_swap_items_without_memory_leaves_the_agent_as_before)
 }
 END_TEST
 
-CHECK_MAIN("agent/swap_items",
+CHECK_MAIN("agent/swap_items", test_swap_items_gives_what_is_new_the_vector_that_its_features_make,
+           test_swap_items_refuses_items_without_the_features_that_a_tower_reads,
            test_swap_items_carries_trained_vectors_biases_and_moments_over_by_key,
            test_swap_items_of_a_dense_head_starts_new_keys_at_zero,
            test_swap_items_leaves_all_other_tensors_as_they_are,

@@ -310,6 +310,7 @@ static const struct {
     {RR_CONFIG_AGENT, "max_weight", "tests/rl/test_off_policy.c", "weight"},
     {RR_CONFIG_AGENT, "min_ess", "tests/train/test_session_update.c", "min_ess"},
     {RR_CONFIG_AGENT, "max_skew", "tests/train/test_skew.c", "max_skew"},
+    {RR_CONFIG_AGENT, "tower_scale", "tests/train/test_gradient.c", "tower_scale"},
     {RR_CONFIG_AGENT, "unknown_versions", "tests/loop/test_recognise.c", "unknown_versions"},
     {RR_CONFIG_AGENT, "ref_kl_updates", "tests/train/test_stay_near.c", "ref_kl_updates"},
     {RR_CONFIG_AGENT, "worker_spin_us", "tests/core/test_workers.c", "spin"},

@@ -30,6 +30,7 @@ typedef struct machine_plan {
     bool is_own, is_normalised; /* returns and states; remembers three rollouts */
     bool is_crossed;            /* features of candidates meet the state, by F and by a network */
     bool has_reward_model;
+    int32_t n_item_features; /* of the items' own, from which a tower makes vectors */
 } machine_plan;
 
 /* Small machines that between them use every part: widths that fill no vector, rollouts longer than
@@ -220,6 +221,21 @@ static const machine_plan machine_plans[] = {
      .ent_coef = 0.02f,
      .drift = 0.1f,
      .is_crossed = true},
+    {.name = "ppo-item-tower",
+     .n_envs = 12,
+     .n_steps = 7,
+     .n_updates = 4,
+     .num_items = 700,
+     .item_dim = 5,
+     .hidden = {12},
+     .batch_size = 30,
+     .update_epochs = 2,
+     .max_episode_steps = 9,
+     .gamma = 0.8f,
+     .lr = 0.01f,
+     .ent_coef = 0.02f,
+     .drift = 0.1f,
+     .n_item_features = 3},
 };
 enum { MACHINE_PLANS = sizeof machine_plans / sizeof machine_plans[0] };
 
@@ -290,6 +306,36 @@ static inline void *machine_array(size_t n, size_t bytes)
     return array;
 }
 
+/* Items as a world of the plan has them, NULL where it has none: random, some with features of
+ * their own. */
+static inline rr_items *machine_items(const machine_plan *plan)
+{
+    if (plan->is_own) {
+        return NULL;
+    }
+    rr_items *plain = NULL, *items = NULL;
+    rr_items_segment segment = {.struct_size = sizeof segment};
+    rr_error err;
+    const size_t n = (size_t)plan->num_items, f = (size_t)plan->n_item_features;
+    machine_require(rr_items_create_random(&plain, plan->num_items, plan->item_dim, 1, NULL, &err),
+                    &err);
+    if (f == 0) {
+        return plain;
+    }
+    machine_require(rr_items_segment_at(plain, 0, &segment, &err), &err);
+    float *features = machine_array(n * f, sizeof *features);
+    for (size_t i = 0; i < n * f; i++) {
+        features[i] = (float)(i * 7 % 11) / 11.0f - 0.5f;
+    }
+    const rr_items_options options = {sizeof options, plan->n_item_features, features};
+    machine_require(rr_items_create(&items, segment.vectors, NULL, plan->num_items, plan->item_dim,
+                                    &options, NULL, &err),
+                    &err);
+    free(features);
+    rr_items_release(plain);
+    return items;
+}
+
 static inline void machine_create_env(machine *m, uint64_t seed, const rr_host *host)
 {
     const machine_plan *plan = &m->plan;
@@ -304,7 +350,9 @@ static inline void machine_create_env(machine *m, uint64_t seed, const rr_host *
     config.drift = plan->drift;
     config.tire = plan->tire;
     config.seed = seed;
-    machine_require(rr_env_create(&m->env, &config, NULL, NULL, 0, host, &err), &err);
+    rr_items *items = plan->n_item_features > 0 ? machine_items(plan) : NULL;
+    machine_require(rr_env_create(&m->env, &config, items, NULL, 0, host, &err), &err);
+    rr_items_release(items);
     machine_require(rr_env_reset(m->env, &err), &err);
 }
 
@@ -330,6 +378,8 @@ static inline rr_agent_config machine_agent_config(const machine_plan *plan, uin
     config.seed = seed;
     config.normalize_returns = config.normalize_states = plan->is_normalised;
     config.reward_model = plan->has_reward_model;
+    config.item_feature_dim = plan->n_item_features;
+    config.tower_hidden[0] = plan->n_item_features > 0 ? 9 : 0;
     config.has_feature_query = plan->is_crossed;
     config.candidate_hidden[0] = plan->is_crossed ? 9 : 0;
     config.candidate_hidden[1] = plan->is_crossed ? 7 : 0;

@@ -103,12 +103,7 @@ START_TEST(test_memory_of_a_machine_is_what_it_takes)
         for (int32_t n_threads = 1; n_threads <= 3; n_threads += 2) {
             scene s;
             begin(&s);
-            rr_items *items = NULL;
-            if (!plan->is_own) {
-                machine_require(rr_items_create_random(&items, plan->num_items, plan->item_dim, 1,
-                                                       NULL, &s.err),
-                                &s.err);
-            }
+            rr_items *items = machine_items(plan);
             rr_agent *agent = NULL;
             machine_require(
                 machine_create_agent(&agent, plan, 1, n_threads, items, &s.host, &s.err), &s.err);
@@ -287,14 +282,9 @@ START_TEST(test_memory_of_a_policy_file_is_what_it_holds)
         }
         scene s;
         begin(&s);
-        rr_items *items = NULL;
+        rr_items *items = machine_items(plan);
         rr_agent *agent = NULL;
         rr_policy *policy = NULL, *loaded = NULL;
-        if (!plan->is_own) {
-            machine_require(
-                rr_items_create_random(&items, plan->num_items, plan->item_dim, 1, NULL, &s.err),
-                &s.err);
-        }
         machine_require(machine_create_agent(&agent, plan, 1, 1, items, NULL, &s.err), &s.err);
         machine_require(rr_agent_publish(agent, NULL, &policy, &s.err), &s.err);
         machine_require(rr_policy_save(policy, path, &s.err), &s.err);

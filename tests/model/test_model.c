@@ -44,6 +44,15 @@ START_TEST(test_model_hash_hears_of_parameters_and_of_what_they_mean)
     changed.candidate_hidden[0] = 3;
     ck_assert_uint_ne(hash, rri_model_hash(&changed, values, 2));
     changed = config;
+    changed.item_feature_dim = 3;
+    const uint64_t of_tower = rri_model_hash(&changed, values, 2);
+    ck_assert_uint_ne(hash, of_tower);
+    changed.tower_hidden[0] = 3;
+    ck_assert_uint_ne(of_tower, rri_model_hash(&changed, values, 2));
+    changed.tower_hidden[0] = 0;
+    changed.tower_scale = 2.0f;
+    ck_assert_uint_ne(of_tower, rri_model_hash(&changed, values, 2));
+    changed = config;
     changed.num_threads = 2; /* changes no number */
     ck_assert_uint_eq(hash, rri_model_hash(&changed, values, 2));
 }

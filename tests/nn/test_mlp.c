@@ -110,7 +110,7 @@ static double loss_of(void *context)
             const rri_linear *layer = &t->mlp->layers[i];
             const bool is_last = i + 1 == shape->n_layers;
             for (size_t j = 0; j < layer->out; j++) {
-                double sum = t->values[layer->bias_offset + j];
+                double sum = layer->has_bias ? t->values[layer->bias_offset + j] : 0.0;
                 for (size_t l = 0; l < layer->in; l++) {
                     sum += h[l] * t->values[layer->weight_offset + j * layer->in + l];
                 }
@@ -175,26 +175,26 @@ static void assert_gradient(const rri_mlp_shape *shape)
 
 START_TEST(test_mlp_tanh_backward_is_the_gradient)
 {
-    assert_gradient(&(rri_mlp_shape){6, {9, 70, 3}, 3, RR_ACTIVATION_TANH, false});
+    assert_gradient(&(rri_mlp_shape){6, {9, 70, 3}, 3, RR_ACTIVATION_TANH, false, false});
 }
 END_TEST
 
 START_TEST(test_mlp_relu_backward_is_the_gradient)
 {
-    assert_gradient(&(rri_mlp_shape){6, {9, 8, 3}, 3, RR_ACTIVATION_RELU, false});
+    assert_gradient(&(rri_mlp_shape){6, {9, 8, 3}, 3, RR_ACTIVATION_RELU, false, false});
 }
 END_TEST
 
 START_TEST(test_mlp_activated_last_layer_is_the_gradient)
 {
-    assert_gradient(&(rri_mlp_shape){6, {9, 5}, 2, RR_ACTIVATION_TANH, true});
+    assert_gradient(&(rri_mlp_shape){6, {9, 5}, 2, RR_ACTIVATION_TANH, true, false});
 }
 END_TEST
 
 START_TEST(test_mlp_single_and_five_layers_are_the_gradient)
 {
-    assert_gradient(&(rri_mlp_shape){6, {4}, 1, RR_ACTIVATION_TANH, false});
-    assert_gradient(&(rri_mlp_shape){3, {4, 5, 4, 3, 2}, 5, RR_ACTIVATION_TANH, true});
+    assert_gradient(&(rri_mlp_shape){6, {4}, 1, RR_ACTIVATION_TANH, false, false});
+    assert_gradient(&(rri_mlp_shape){3, {4, 5, 4, 3, 2}, 5, RR_ACTIVATION_TANH, true, true});
 }
 END_TEST
 
@@ -202,7 +202,7 @@ END_TEST
 START_TEST(test_mlp_two_units_by_hand)
 {
     bench b;
-    const rri_mlp_shape shape = {1, {1, 1}, 2, RR_ACTIVATION_TANH, false};
+    const rri_mlp_shape shape = {1, {1, 1}, 2, RR_ACTIVATION_TANH, false, false};
     open_bench(&b, rri_kernels_detect(), &shape, 1);
     b.values[b.mlp.layers[0].weight_offset] = 2.0f;
     b.values[b.mlp.layers[0].bias_offset] = 0.5f;
@@ -224,7 +224,7 @@ END_TEST
 START_TEST(test_mlp_tiles_and_levels_do_not_change_a_bit)
 {
     enum { ROWS = 300 };
-    const rri_mlp_shape shape = {64, {64, 130, 1}, 3, RR_ACTIVATION_TANH, false};
+    const rri_mlp_shape shape = {64, {64, 130, 1}, 3, RR_ACTIVATION_TANH, false, false};
     float r[ROWS];
     gradcheck_cotangent(r, ROWS, 3);
     bench whole;
@@ -253,7 +253,7 @@ END_TEST
 
 START_TEST(test_mlp_without_dx_leaves_parameter_gradients_alone)
 {
-    const rri_mlp_shape shape = {5, {7, 2}, 2, RR_ACTIVATION_TANH, false};
+    const rri_mlp_shape shape = {5, {7, 2}, 2, RR_ACTIVATION_TANH, false, false};
     const float r[] = {1.0f, -1.0f};
     bench with, without;
     open_bench(&with, rri_kernels_detect(), &shape, 1);
@@ -304,7 +304,7 @@ static double sum_squares(const bench *b, size_t layer)
 
 START_TEST(test_mlp_init_gives_hidden_layers_root_two_and_the_last_its_gain)
 {
-    const rri_mlp_shape shape = {8, {8, 8, 3}, 3, RR_ACTIVATION_TANH, false};
+    const rri_mlp_shape shape = {8, {8, 8, 3}, 3, RR_ACTIVATION_TANH, false, false};
     bench b;
     open_bench(&b, rri_kernels_detect(), &shape, 1);
     void *scratch = malloc(rri_mlp_init_scratch(&b.mlp));
@@ -327,13 +327,13 @@ START_TEST(test_mlp_refuses_shapes_it_cannot_be)
     rri_params params = {0};
     rri_mlp mlp;
     rr_error err;
-    const rri_mlp_shape deep = {4, {1, 1, 1, 1, 1}, 6, RR_ACTIVATION_TANH, false};
+    const rri_mlp_shape deep = {4, {1, 1, 1, 1, 1}, 6, RR_ACTIVATION_TANH, false, false};
     ck_assert_int_eq(rri_mlp_declare(&mlp, &params, "net", &deep, &err), RR_E_UNSUPPORTED);
     ck_assert_str_eq(err.text, "net: 6 layers; it must be at most 5");
-    const rri_mlp_shape thin = {4, {1, 0}, 2, RR_ACTIVATION_TANH, false};
+    const rri_mlp_shape thin = {4, {1, 0}, 2, RR_ACTIVATION_TANH, false, false};
     ck_assert_int_eq(rri_mlp_declare(&mlp, &params, "net", &thin, &err), RR_E_INVALID);
     ck_assert_str_eq(err.text, "net: layer 1 has width 0; it must be at least 1");
-    const rri_mlp_shape blind = {0, {1}, 1, RR_ACTIVATION_TANH, false};
+    const rri_mlp_shape blind = {0, {1}, 1, RR_ACTIVATION_TANH, false, false};
     ck_assert_int_eq(rri_mlp_declare(&mlp, &params, "net", &blind, &err), RR_E_INVALID);
     ck_assert_uint_eq(params.n_params, 0);
 }

@@ -60,7 +60,7 @@ static void act(served *s, rr_decision *decision)
 }
 
 /* The kinds of agents and requests that there are. */
-enum { N_KINDS = 5 };
+enum { N_KINDS = 6 };
 static rig_shape kind(size_t which)
 {
     rig_shape shape = rig_usual();
@@ -88,6 +88,11 @@ static rig_shape kind(size_t which)
         shape.agent.has_bias = 1;
         shape.agent.normalize_returns = shape.agent.normalize_states = 1;
         shape.agent.reward_model = 1;
+        break;
+    case 5:
+        shape.agent.item_feature_dim = 4;
+        shape.agent.tower_hidden[0] = 5;
+        shape.agent.has_bias = 1;
         break;
     default:
         break;

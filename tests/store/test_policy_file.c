@@ -64,7 +64,8 @@ static rr_status read_file(rr_policy **out, stored *s, rr_items *items, rr_error
 
 START_TEST(test_policy_file_gives_back_the_policy_it_was_written_from)
 {
-    rig_shape shapes[5] = {rig_usual(), rig_usual(), rig_usual(), rig_usual(), rig_usual()};
+    rig_shape shapes[6] = {rig_usual(), rig_usual(), rig_usual(),
+                           rig_usual(), rig_usual(), rig_usual()};
     shapes[0].agent.normalize_returns = shapes[0].agent.normalize_states = 1;
     shapes[1].agent.head = RR_HEAD_DENSE;
     shapes[0].agent.reward_model = shapes[1].agent.reward_model = 1;
@@ -77,7 +78,9 @@ START_TEST(test_policy_file_gives_back_the_policy_it_was_written_from)
     shapes[4].agent.has_feature_query = 1;
     shapes[4].agent.candidate_hidden[0] = 6;
     shapes[4].agent.candidate_hidden[1] = 5;
-    for (size_t i = 0; i < 5; i++) {
+    shapes[5].agent.item_feature_dim = 4;
+    shapes[5].agent.tower_hidden[0] = 5;
+    for (size_t i = 0; i < 6; i++) {
         stored s;
         stored_open(&s, &shapes[i]);
         rr_policy *back = NULL;

@@ -233,11 +233,15 @@ static inline rr_items *rig_items(rig *r, size_t n, size_t dim, const uint64_t *
     rri_allocator allocator;
     ck_assert_int_eq(rri_allocator_init(&allocator, r->shape.host, NULL), RR_OK);
     float *vectors = malloc(n * dim * sizeof *vectors);
+    const size_t f = (size_t)r->shape.agent.item_feature_dim;
+    float *features = malloc((n * f + 1) * sizeof *features);
     rig_fill(r, vectors, n * dim, 1.0f);
+    rig_fill(r, features, n * f, 1.0f);
     rr_items *items = NULL;
-    ck_assert_int_eq(
-        rri_items_create(&items, vectors, keys, (int32_t)n, (int32_t)dim, &allocator, NULL), RR_OK);
+    const rri_item_rows rows = {vectors, keys, features, n, f};
+    ck_assert_int_eq(rri_items_create_rows(&items, &rows, (int32_t)dim, &allocator, NULL), RR_OK);
     free(vectors);
+    free(features);
     return items;
 }
 

@@ -23,6 +23,7 @@ typedef struct twin_rows {
 typedef struct twin {
     const rr_agent *agent; /* shapes, names and configs */
     const float *pool;     /* [N, d] or NULL */
+    const float *own;      /* [N, f] the items' own features, or NULL */
     size_t n_items;
     double *theta; /* [n_floats] */
     double *reference; /* [n_floats] of a policy to stay near; NULL: none */
@@ -40,6 +41,8 @@ static inline void twin_open(twin *t, const rig *r)
     *t = (twin){.agent = agent};
     t->pool =
         agent->trainer.model.items != NULL ? rri_items_vectors(agent->trainer.model.items) : NULL;
+    t->own =
+        agent->trainer.model.items != NULL ? rri_items_features(agent->trainer.model.items) : NULL;
     t->n_items = agent->trainer.model.network.n_items;
     t->theta = malloc(agent->trainer.model.network.params.n_floats * sizeof(double));
     for (size_t i = 0; i < agent->trainer.model.network.params.n_floats; i++) {
@@ -301,6 +304,34 @@ static inline double twin_candidate(const twin *t, const double *tau_q, const do
     return z;
 }
 
+/* v [d] += c T(g) of an item, where there is a tower. */
+static inline void twin_add_tower(double *v, const twin *t, size_t item, size_t d)
+{
+    const rri_params *params = &t->agent->trainer.model.network.params;
+    const size_t f = (size_t)t->agent->trainer.model.config.item_feature_dim;
+    double h[TWIN_WIDEST];
+    char name[64];
+    for (size_t i = 0; i < f; i++) {
+        h[i] = (double)t->own[item * f + i];
+    }
+    for (int layer = 0; f > 0; layer++) {
+        double next[TWIN_WIDEST] = {0};
+        snprintf(name, sizeof name, "actor.tower.%d", layer);
+        const size_t width = twin_add_map(next, t, name, h);
+        snprintf(name, sizeof name, "actor.tower.%d.weight", layer + 1);
+        if (rri_params_find(params, name) == NULL) {
+            ck_assert_uint_eq(width, d);
+            for (size_t i = 0; i < d; i++) {
+                v[i] += (double)t->agent->trainer.model.config.tower_scale * next[i];
+            }
+            return;
+        }
+        for (size_t i = 0; i < width; i++) {
+            h[i] = twin_activate(t, next[i]);
+        }
+    }
+}
+
 /* z = τ q·(v + t) + y + (w + F s)·f + b − κ count + τ α r̂ of one position. */
 static inline double twin_logit(const twin *t, const double *q, size_t d, size_t row,
                                 size_t position)
@@ -318,8 +349,13 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
         v[i] = item < 0          ? (double)menu->vectors[at * d + i]
                : learned != NULL ? learned[(size_t)item * d + i]
                                  : (double)t->pool[(size_t)item * d + i];
-        dot += q[i] * v[i];
         tau_q[i] = scale * q[i];
+    }
+    if (item >= 0) {
+        twin_add_tower(v, t, (size_t)item, d);
+    }
+    for (size_t i = 0; i < d; i++) {
+        dot += q[i] * v[i];
     }
     double z = scale * dot + twin_candidate(t, tau_q, v, d, row, at);
     for (size_t i = 0; menu->features != NULL && i < menu->feature_dim; i++) {

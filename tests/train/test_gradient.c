@@ -405,6 +405,28 @@ START_TEST(test_gradient_beside_a_reference_is_that_of_the_twin)
 }
 END_TEST
 
+/* A linear tower and one with layers; over the pool and over lists, in which some candidates are
+ * not of it; vectors that stay and that learn. */
+START_TEST(test_gradient_of_the_tower_over_items_is_that_of_the_twin)
+{
+    rig_shape shape = pool_shape();
+    shape.agent.item_feature_dim = 4;
+    check_scene(&shape, 600);
+    shape.agent.tower_hidden[0] = 6;
+    shape.agent.tower_hidden[1] = 5;
+    shape.agent.tower_scale = 0.5f;
+    shape.agent.has_trained_items = 1;
+    check_scene(&shape, 100);
+    shape = list_shape();
+    shape.agent.item_feature_dim = 2;
+    shape.agent.tower_hidden[0] = 5;
+    shape.agent.tower_scale = 2.0f;
+    shape.has_vectors = true;
+    shape.algo = RR_ALGO_A2C;
+    check_scene(&shape, 100);
+}
+END_TEST
+
 START_TEST(test_gradient_beside_a_reference_is_the_same_where_logits_are_made_again)
 {
     rig_shape shape = pool_shape();
@@ -545,13 +567,19 @@ END_TEST
 
 START_TEST(test_gradient_is_the_same_bits_on_any_number_of_threads)
 {
-    rig_shape shapes[] = {pool_shape(), list_shape(), pool_shape(), pool_shape()};
+    rig_shape shapes[] = {pool_shape(), list_shape(), pool_shape(),
+                          pool_shape(), pool_shape(), pool_shape()};
     shapes[0].n_items = 2500;
     shapes[0].agent.has_trained_items = 1;
     shapes[2].agent.head = RR_HEAD_DENSE;
     shapes[3].n_items = 2 * RRI_KEPT_WIDTH + 300; /* a large pool of two chunks */
     shapes[3].agent.has_trained_items = 1;
-    for (size_t i = 0; i < 4; i++) {
+    shapes[4].n_items = 2500;
+    shapes[4].agent.item_feature_dim = 3;
+    shapes[4].agent.tower_hidden[0] = 9;
+    shapes[5].n_items = 2 * RRI_KEPT_WIDTH + 300;
+    shapes[5].agent.item_feature_dim = 3;
+    for (size_t i = 0; i < 6; i++) {
         uint64_t hashes[3];
         for (size_t threads = 0; threads < 3; threads++) {
             shapes[i].agent.num_threads = 1 << threads;
@@ -621,6 +649,7 @@ CHECK_MAIN("train/gradient",
            test_gradient_of_the_candidates_network_is_that_of_the_twin,
            test_gradient_beside_a_reference_is_that_of_the_twin,
            test_gradient_beside_a_reference_is_the_same_where_logits_are_made_again,
+           test_gradient_of_the_tower_over_items_is_that_of_the_twin,
            test_gradient_stays_near_no_value_that_is_none,
            test_gradient_scene_has_rows_on_every_side_of_the_clip,
            test_gradient_over_a_large_pool_is_that_over_a_small_one,
