@@ -269,6 +269,22 @@ static int ring(const rr_ledger_counts *before, const rr_ledger_counts *now, con
     return n;
 }
 
+/* The same of a slot. */
+static int ring_slot(const rr_slot_info *before, const rr_slot_info *now)
+{
+    const int64_t served = now->n_acts - before->n_acts;
+    const int64_t refused = now->n_invalid + now->n_mismatched + now->n_not_finite + now->n_other -
+                            before->n_invalid - before->n_mismatched - before->n_not_finite -
+                            before->n_other;
+    int n = is_above("requests that were refused", refused, served + refused, 0.001);
+    if (now->n_swaps == before->n_swaps) {
+        printf("alarm: nothing was published; %" PRId64 " publishes found the slot held\n",
+               now->age);
+        n++;
+    }
+    return n;
+}
+
 /* ── memory ── */
 
 /* A feed, as far as a ledger's size depends on it. */
@@ -519,6 +535,15 @@ static void try_alarms(feed *f)
            ring(&before, &now, &stats));
     before = now;
     printf("alarms of an hour in which nobody came: %d\n", ring(&before, &now, &stats));
+    rr_slot_info at_first = {.struct_size = sizeof at_first}, later = at_first;
+    require(rr_slot_describe(f->slot, &later, &err), &err);
+    printf("alarms of the slot: %d\n", ring_slot(&at_first, &later));
+    at_first = later;
+    require(rr_slot_hold(f->slot, 1, &err), &err);
+    (void)rr_slot_publish(f->slot, f->agent, NULL, &err); /* refused: it is held */
+    require(rr_slot_describe(f->slot, &later, &err), &err);
+    printf("alarms of a slot that is held: %d\n", ring_slot(&at_first, &later));
+    require(rr_slot_hold(f->slot, 0, &err), &err);
 }
 
 /* Bytes of a ledger's row, in thousands. */
@@ -556,9 +581,14 @@ static void try_memory(int shows_figures)
            whole > 4.0 * pool ? "more than four times" : "about",
            few < 1.2 * pool ? "less than a fifth more" : "much more");
     if (shows_figures) {
-        printf("kB a row: %.1f of the pool, %.1f with 300 vectors, %.1f with 10; GB with the wait "
-               "of an hour %.2f, of a day %.2f\n",
-               pool, whole, few, 1e-6 * pool * rows_of(&quick), 1e-6 * pool * rows_of(&patient));
+        printf("kB a row: %.1f of the pool, %.1f with 300 vectors, %.1f with 10\n", pool, whole,
+               few);
+        const int64_t waits[] = {10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR};
+        for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+            patient.reward_wait = waits[i];
+            printf("a wait of %4.0f minutes: %8" PRId32 " rows, %6.2f GB\n",
+                   (double)waits[i] / MINUTE, rows_of(&patient), 1e-6 * pool * rows_of(&patient));
+        }
     }
 }
 
