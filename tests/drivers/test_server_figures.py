@@ -18,7 +18,7 @@ import unittest
 
 SERVER, TREE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
 FLAGS = ["--metrics", "0", "--candidates", "10", "--night", "128", "--rows", "64", "--decisions", "1e6", "--threads", "2",
-         "--delay", "10", "--wait", "40", "--measured", "0"]
+         "--delay", "10", "--wait", "40", "--measured", "0", "--arms", "2", "--moving", "0.2"]
 GROUPS = {"rr_slot_info": "slot", "rr_ledger_counts": "ledger", "rr_stats": "update", "rr_health_report": "health"}
 HELP = re.compile(r"# HELP ([a-z_][a-z0-9_]*) ([^\\\n]*)")
 TYPE = re.compile(r"# TYPE ([a-z_][a-z0-9_]*) (counter|gauge)")
@@ -101,13 +101,20 @@ class Served(unittest.TestCase):
         return parse(body)
 
     def value(self, families, name):
-        (value,) = families[name][1].values()
-        return value
+        """Of the first arm."""
+        values = [value for labels, value in families[name][1].items() if dict(labels).get("arm", "0") == "0"]
+        self.assertEqual(len(values), 1, name)
+        return values[0]
 
     def test_every_figure_is_there(self):
         found = {name: kind for name, (kind, _) in self.scrape().items()}
         found.pop("recrl_exporter_unanswered_total")
         self.assertEqual(found, expected())
+
+    def test_each_figure_is_there_once_for_each_arm(self):
+        for name, (_, samples) in self.scrape().items():
+            arms = sorted(dict(labels).get("arm", "") for labels in samples)
+            self.assertEqual(arms, [""] if name == "recrl_exporter_unanswered_total" else ["0", "1"], name)
 
     def test_counters_never_fall_and_move(self):
         before, first = {}, None
@@ -129,9 +136,11 @@ class Served(unittest.TestCase):
         self.assertEqual(self.value(families, "recrl_slot_n_acts_total"), self.value(families, "recrl_slot_n_rows_total"))
         self.assertEqual(self.value(families, "recrl_slot_n_readers"), 2)
         self.assertTrue(0.0 < self.value(families, "recrl_update_ess") <= 1.0)
-        ((labels, one),) = families["recrl_slot_version_info"][1].items()
-        self.assertRegex(dict(labels)["version"], "^[0-9a-f]{16}$")
-        self.assertEqual(one, 1.0)
+        versions = families["recrl_slot_version_info"][1]
+        for labels, one in versions.items():
+            self.assertRegex(dict(labels)["version"], "^[0-9a-f]{16}$")
+            self.assertEqual(one, 1.0)
+        self.assertEqual(len({dict(labels)["version"] for labels in versions}), 2, "both arms serve one policy")
 
     def test_only_this_machine_is_answered(self):
         rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]

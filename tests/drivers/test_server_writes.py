@@ -100,6 +100,24 @@ def try_one(work, failing, whole):
     return f"{failing}: {fault}" if fault else None, done.returncode
 
 
+def try_kills_ahead_of_the_checkpoint(work):
+    """Three publishes to a checkpoint, and each of the trainer's lives ends before its third or fourth rename: of a policy
+    file or of a checkpoint. What was served between is recognised: every row is learned from, none is refused."""
+    faults = []
+    for at in (3, 4):
+        folder = work / f"ahead-{at}"
+        env = dict(os.environ, LD_PRELOAD=LIBRARY, FAILING=f"rename {at} -2")
+        done = subprocess.run([SERVER, "--folder", str(folder), *FLAGS, "--decisions", "600", "--save-every", "3"], env=env,
+                              text=True, timeout=120, capture_output=True)
+        line = json.loads(done.stdout or "{}")
+        if done.returncode not in (0, 1) or line.get("starts", 0) < 4:
+            faults.append(f"rename {at}: status {done.returncode}, {line.get('starts')} starts: {done.stderr}")
+        elif line["recognised"] == 0 or line["refused"] or line["dropped"] or line["trained"] < 500:
+            faults.append(f"rename {at}: trained {line['trained']}, refused {line['refused']}, dropped {line['dropped']}, "
+                          f"recognised {line['recognised']}")
+    return faults
+
+
 def main():
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
@@ -126,11 +144,12 @@ def main():
                     plans.append(f"{kind} {i}{lasting or ' '} {number}")
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             faults = list(pool.map(lambda failing: try_one(work, failing, whole), plans))
+        killed = try_kills_ahead_of_the_checkpoint(work)
         n_failed = sum(status == 1 for _, status in faults)
         print(f"{len(plans)} failures tried; {n_failed} ended with status 1, the others lost nothing")
-        print("\n".join(fault for fault, _ in faults if fault))
+        print("\n".join([fault for fault, _ in faults if fault] + killed))
         assert n_failed > 0
-        sys.exit(1 if any(fault for fault, _ in faults) else 0)
+        sys.exit(1 if killed or any(fault for fault, _ in faults) else 0)
 
 
 main()
