@@ -46,14 +46,17 @@ void figures_write(FILE *out, const char *group, int32_t of, const void *const *
     rr_error err;
     for (int32_t i = 0; i < rr_figure_count(of); i++) {
         rr_figure figure = {.struct_size = sizeof figure};
+        double value = 0.0;
         text_require(rr_figure_at(of, i, &figure, &err), &err);
+        if (rr_figure_read(of, i, from[0], &value, NULL) == RR_E_NOT_FOUND) {
+            continue; /* the library is of a later release than this program's header */
+        }
         const char *ending = ending_of(&figure);
         fprintf(out, "# HELP recrl_%s_%s%s %s%s%s%s\n", group, figure.name, ending, figure.text,
                 figure.unit[0] != '\0' ? " (" : "", figure.unit, figure.unit[0] != '\0' ? ")" : "");
         fprintf(out, "# TYPE recrl_%s_%s%s %s\n", group, figure.name, ending,
                 figure.form == RR_FIGURE_COUNTER ? "counter" : "gauge");
         for (int32_t arm = 0; arm < n; arm++) {
-            double value = 0.0;
             fprintf(out, "recrl_%s_%s%s{arm=\"%" PRId32 "\"", group, figure.name, ending, arm);
             if (figure.form == RR_FIGURE_NAME) {
                 write_name(out, &figure, from[arm]);
