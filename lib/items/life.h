@@ -14,12 +14,15 @@
 #include <stdint.h>
 
 #define RRI_LIFE_BLOCK ((size_t)256)
+#define RRI_LIFE_WORDS (RRI_LIFE_BLOCK / 64) /* of a block's mask */
 #define RRI_LIFE_LASTS UINT32_MAX /* the death of an item that is there still */
 
 typedef struct rri_life {
     const uint32_t *births;         /* [room] never falling */
     _Atomic uint32_t *deaths;       /* [room] */
     _Atomic uint32_t *block_deaths; /* [room / 256] none of a block's deaths is earlier */
+    _Atomic uint32_t *block_latest; /* [room / 256] none is later; 0: there is none */
+    _Atomic uint64_t *ended;        /* [room / 64] a bit for each item that has a death */
     _Atomic int32_t *next;          /* [room] the index under which its key goes on; −1: none */
 } rri_life;
 
@@ -55,9 +58,13 @@ static inline int32_t rri_life_now(const rri_life *life, int32_t item, uint32_t 
     }
 }
 
-/* is_dead [end − begin] ← all bits set for each that may not be chosen, begin and end as above;
- * false: none is, and nothing is written. */
-bool rri_life_mask(uint32_t *is_dead, const rri_life *life, uint32_t generation, size_t begin,
-                   size_t end);
+/* Writes the death of an item, which has none: by the one thread that makes its generation. */
+void rri_life_end(rri_life *life, size_t item, uint32_t death);
+
+/* dead [4] ← a bit for each item of [begin, end) that may not be chosen, begin and end as above;
+ * false: none is, and nothing is written. Where the block's deaths are none of them later than the
+ * generation, its bits are read as they lie. */
+bool rri_life_mask(uint64_t dead[RRI_LIFE_WORDS], const rri_life *life, uint32_t generation,
+                   size_t begin, size_t end);
 
 #endif

@@ -128,6 +128,8 @@ static void layout_storage(rri_storage *s, rri_arena *arena, size_t room, size_t
     s->life.births = s->births;
     s->life.deaths = RRI_TAKE(arena, _Atomic uint32_t, room);
     s->life.block_deaths = RRI_TAKE(arena, _Atomic uint32_t, room / RRI_LIFE_BLOCK + 1);
+    s->life.block_latest = RRI_TAKE(arena, _Atomic uint32_t, room / RRI_LIFE_BLOCK + 1);
+    s->life.ended = RRI_TAKE(arena, _Atomic uint64_t, room / 64 + 1);
     s->life.next = RRI_TAKE(arena, _Atomic int32_t, room);
     s->table.n_slots = rri_u64_table_slots(room);
     s->slots = RRI_TAKE(arena, _Atomic int32_t, s->table.n_slots);
@@ -172,6 +174,10 @@ rr_status rri_storage_create(rri_storage **out, size_t room, size_t dim, size_t 
     }
     for (size_t b = 0; b < room / RRI_LIFE_BLOCK + 1; b++) {
         atomic_init(&s->life.block_deaths[b], RRI_LIFE_LASTS);
+        atomic_init(&s->life.block_latest[b], 0);
+    }
+    for (size_t w = 0; w < room / 64 + 1; w++) {
+        atomic_init(&s->life.ended[w], 0);
     }
     *out = s;
     return RR_OK;
@@ -222,11 +228,7 @@ void rri_storage_add(rri_storage *s, size_t at, uint32_t birth)
 
 void rri_storage_end(rri_storage *s, size_t item, uint32_t death)
 {
-    _Atomic uint32_t *first = &s->life.block_deaths[item / RRI_LIFE_BLOCK];
-    if (death < atomic_load_explicit(first, memory_order_relaxed)) {
-        atomic_store_explicit(first, death, memory_order_relaxed);
-    }
-    atomic_store_explicit(&s->life.deaths[item], death, memory_order_relaxed);
+    rri_life_end(&s->life, item, death);
 }
 
 int32_t rri_storage_find(const rri_storage *s, uint64_t key, uint32_t generation)

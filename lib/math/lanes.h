@@ -3,11 +3,13 @@
  *
  * Each operation is the same sixteen roundings at every level: one AVX-512 register, two AVX
  * registers, or a plain array. rri_lanes_exp and rri_lanes_below are spelt for vectors, with the
- * bits of rri_exp. */
+ * bits of rri_exp. From −105 down, −∞ with it, e^x is 0: such lanes are left out of the powers of
+ * two, since a product that underflows takes a processor a hundred cycles. */
 #ifndef RRI_MATH_LANES_H
 #define RRI_MATH_LANES_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "math/level.h"
@@ -124,8 +126,9 @@ static inline rri_lanes rri_lanes_below(rri_lanes a)
 /* rri_exp. One scalef rounds as its two products by powers of two do: the first is exact. */
 static inline rri_lanes rri_lanes_exp(rri_lanes a)
 {
-    const __m512 magic = _mm512_set1_ps(0x1.8p23f);
-    const __m512 raised = _mm512_max_ps(_mm512_set1_ps(-105.0f), a); /* NaN passes */
+    const __m512 magic = _mm512_set1_ps(0x1.8p23f), lowest = _mm512_set1_ps(-105.0f);
+    const __mmask16 is_some = _mm512_cmp_ps_mask(a, lowest, _CMP_NLE_UQ);
+    const __m512 raised = _mm512_max_ps(lowest, a); /* NaN passes */
     const __m512 x = _mm512_min_ps(_mm512_set1_ps(90.0f), raised);
     const __m512 shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(0x1.715476p+0f), magic);
     const __m512 whole = _mm512_sub_ps(shifted, magic);
@@ -138,7 +141,7 @@ static inline rri_lanes rri_lanes_exp(rri_lanes a)
     q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1.55548cp-3f));
     q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1p-1f));
     const __m512 expm1 = _mm512_fmadd_ps(_mm512_mul_ps(r, r), q, r);
-    return _mm512_scalef_ps(_mm512_add_ps(expm1, _mm512_set1_ps(1.0f)), whole);
+    return _mm512_maskz_scalef_ps(is_some, _mm512_add_ps(expm1, _mm512_set1_ps(1.0f)), whole);
 }
 
 #elif RRI_LEVEL == 1
@@ -228,8 +231,9 @@ static inline rri_lanes rri_lanes_below(rri_lanes a)
 }
 static inline __m256 rri_lanes_exp_half(__m256 a)
 {
-    const __m256 magic = _mm256_set1_ps(0x1.8p23f);
-    const __m256 raised = _mm256_max_ps(_mm256_set1_ps(-105.0f), a); /* NaN passes */
+    const __m256 magic = _mm256_set1_ps(0x1.8p23f), lowest = _mm256_set1_ps(-105.0f);
+    const __m256 is_some = _mm256_cmp_ps(a, lowest, _CMP_NLE_UQ);
+    const __m256 raised = _mm256_max_ps(lowest, a); /* NaN passes */
     const __m256 x = _mm256_min_ps(_mm256_set1_ps(90.0f), raised);
     const __m256 shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(0x1.715476p+0f), magic);
     const __m256 whole = _mm256_sub_ps(shifted, magic);
@@ -244,11 +248,12 @@ static inline __m256 rri_lanes_exp_half(__m256 a)
     const __m256 expm1 = _mm256_fmadd_ps(_mm256_mul_ps(r, r), q, r);
 
     /* n is in the low ten bits, with its sign; 2^n in two steps */
-    const __m256i n = _mm256_srai_epi32(_mm256_slli_epi32(_mm256_castps_si256(shifted), 22), 22);
+    const __m256i all = _mm256_srai_epi32(_mm256_slli_epi32(_mm256_castps_si256(shifted), 22), 22);
+    const __m256i n = _mm256_and_si256(all, _mm256_castps_si256(is_some));
     const __m256i half = _mm256_srai_epi32(n, 1), bias = _mm256_set1_epi32(127);
     const __m256i first = _mm256_slli_epi32(_mm256_add_epi32(half, bias), 23);
     const __m256i rest = _mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(n, half), bias), 23);
-    const __m256 y = _mm256_add_ps(expm1, _mm256_set1_ps(1.0f));
+    const __m256 y = _mm256_and_ps(_mm256_add_ps(expm1, _mm256_set1_ps(1.0f)), is_some);
     return _mm256_mul_ps(_mm256_mul_ps(y, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(rest));
 }
 /* rri_exp */
@@ -371,7 +376,9 @@ static inline rri_lanes rri_lanes_below(rri_lanes a)
 static inline rri_lanes rri_lanes_exp(rri_lanes a)
 {
     for (size_t l = 0; l < RRI_LANES; l++) {
-        a.of[l] = rri_exp(a.of[l]);
+        const bool is_none = a.of[l] <= -105.0f;
+        const float e = rri_exp(is_none ? 0.0f : a.of[l]);
+        a.of[l] = is_none ? 0.0f : e;
     }
     return a;
 }

@@ -149,10 +149,12 @@ static void touch_pool_row(float *z, const rri_logits_tile *tile, size_t row, si
     }
 }
 
-static void hide(float *z, size_t stride, const uint32_t *is_dead, size_t n)
+static void hide(float *z, size_t stride, const uint64_t dead[RRI_LIFE_WORDS])
 {
-    for (size_t i = 0; i < n; i++) {
-        z[i * stride] = is_dead[i] != 0 ? -INFINITY : z[i * stride];
+    for (size_t w = 0; w < RRI_LIFE_WORDS; w++) {
+        for (uint64_t rest = dead[w]; rest != 0; rest &= rest - 1) {
+            z[(64 * w + (size_t)__builtin_ctzll(rest)) * stride] = -INFINITY;
+        }
     }
 }
 
@@ -161,20 +163,19 @@ static void hide(float *z, size_t stride, const uint32_t *is_dead, size_t n)
 void rri_logits_hide(float *Z, size_t row_stride, size_t item_stride, const rri_menu *menu,
                      size_t first, size_t n_rows, size_t begin, size_t end)
 {
-    uint32_t is_dead[RRI_LIFE_BLOCK];
+    uint64_t dead[RRI_LIFE_WORDS];
     for (size_t at = begin; at < end; at += RRI_LIFE_BLOCK) {
         const size_t last = rri_size_smaller(at + RRI_LIFE_BLOCK, end);
         uint32_t generation = rri_menu_generation(menu, first);
-        bool any = rri_life_mask(is_dead, menu->life, generation, at, last);
+        bool any = rri_life_mask(dead, menu->life, generation, at, last);
         for (size_t r = 0; r < n_rows; r++) {
             const uint32_t own = rri_menu_generation(menu, first + r);
             if (own != generation) {
                 generation = own;
-                any = rri_life_mask(is_dead, menu->life, generation, at, last);
+                any = rri_life_mask(dead, menu->life, generation, at, last);
             }
             if (any) {
-                hide(Z + r * row_stride + (at - begin) * item_stride, item_stride, is_dead,
-                     last - at);
+                hide(Z + r * row_stride + (at - begin) * item_stride, item_stride, dead);
             }
         }
     }

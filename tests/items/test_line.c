@@ -359,14 +359,14 @@ static void *watch(void *context)
 {
     watcher *w = context;
     const size_t n = rri_items_count(w->items);
-    uint32_t is_dead[RRI_LIFE_BLOCK];
+    uint64_t dead[RRI_LIFE_WORDS];
     while (!atomic_load(w->stops) || w->n_looks == 0) {
         for (uint64_t key = 0; key < n; key++) {
             w->n_wrong += rri_items_find(w->items, key) != (int32_t)key;
             w->n_wrong += !rri_items_is_alive(w->items, key);
         }
         const rri_life *life = rri_items_life(w->items);
-        w->n_wrong += rri_life_mask(is_dead, life, rri_items_generation(w->items), 0, n);
+        w->n_wrong += rri_life_mask(dead, life, rri_items_generation(w->items), 0, n);
         w->n_wrong += rri_items_find(w->items, n + 3) != -1;
         w->n_looks++;
     }
