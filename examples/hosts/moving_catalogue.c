@@ -180,7 +180,11 @@ static float reward(feed *f, int64_t now)
 static void restart(feed *f)
 {
     rr_checkpoint all = {.struct_size = sizeof all, .agent = f->agent, .ledger = f->ledger};
+    size_t bytes, held;
     require(rr_items_save(f->items, ITEMS_FILE, &err));
+    require(rr_items_file_memory(ITEMS_FILE, &bytes, &held, &err));
+    printf("loading takes %s what the catalogue holds\n",
+           bytes < 4 * held ? "less than four times" : "more than four times");
     require(rr_checkpoint_save(&all, STATE_FILE, &err));
     const int64_t generation = rr_items_generation(f->items);
     const uint64_t line = rr_items_line(f->items);
@@ -249,6 +253,7 @@ int main(void)
     int32_t *map = malloc((size_t)rr_items_count(f.items) * sizeof *map);
     require(rr_items_follow_memory(f.items, CHANGED, &bytes, &err));
     printf("another %d items fit into the line: %s\n", (int)CHANGED, bytes < 1000 ? "yes" : "no");
+    require(rr_items_compact_memory(f.items, &bytes, NULL, &err));
     require(rr_items_compact(&anew, f.items, NULL, map, &err));
     printf("compact: %d indices; that of the last item was %d and is %d\n",
            (int)rr_items_count(anew), (int)rr_items_count(f.items) - 1,

@@ -126,6 +126,13 @@ RR_API rr_status rr_items_save(const rr_items *items, const char *path, rr_error
  * Cost: the reading, and a pass over all items. */
 RR_API rr_status rr_items_load(rr_items **out, const char *path, const rr_host *host,
                                rr_error *err);
+/* *bytes receives what load takes of the host at once, at most: then load does not fail for memory,
+ * unless the file has grown. *held (nullable) receives what the catalogue has in the end. Which
+ * items were there from the first generation on the header does not say: *bytes is as if all were.
+ * Errors: RR_E_IO, RR_E_FORMAT, RR_E_NOT_FOUND, RR_E_MISMATCH and RR_E_VERSION of the file's
+ * header, as rr_items_load; RR_E_MEMORY: more than a size_t counts.
+ * Cost: reads the header alone. */
+RR_API rr_status rr_items_file_memory(const char *path, size_t *bytes, size_t *held, rr_error *err);
 /* Ends a line: a catalogue of its own, which has what is alive in the order of indices. map
  * [rr_items_count] (nullable) receives the new index of each old one, −1 where it is gone. Agents
  * take it (rr_agent_set_items carries over by key), blobs are read under it by their keys; rows
@@ -134,6 +141,11 @@ RR_API rr_status rr_items_load(rr_items **out, const char *path, const rr_host *
  * Cost: a pass over all items; while it runs, the vectors twice. */
 RR_API rr_status rr_items_compact(rr_items **out, const rr_items *items, const rr_host *host,
                                   int32_t *map, rr_error *err);
+/* *bytes receives what compact takes of the host at once; *held (nullable) what the new catalogue
+ * has of it in the end.
+ * Errors: RR_E_STATE: all items are gone; RR_E_MEMORY: more than a size_t counts. */
+RR_API rr_status rr_items_compact_memory(const rr_items *items, size_t *bytes, size_t *held,
+                                         rr_error *err);
 
 /* A run of items that lie one behind the other: a view, valid as long as a reference to the
  * catalogue is held. */

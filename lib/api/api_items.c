@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Front door of the catalogue. */
+#include <unistd.h>
+
 #include "core/abi.h"
 #include "core/fpmode.h"
 #include "core/memory.h"
 #include "core/status.h"
+#include "io/open_file.h"
 #include "io/safetensors_file.h"
 #include "items/items.h"
 #include "store/items_file.h"
@@ -258,6 +261,42 @@ rr_status rr_items_load(rr_items **out, const char *path, const rr_host *host, r
     }
     rri_memory_release(&allocator, block, bytes);
     return rri_status_of_file(err, status, path);
+}
+
+/* The whole file lies in memory beside its index while the catalogue is made. */
+static rr_status measure_file(size_t *bytes, size_t *held, const char *path,
+                              const rri_safetensors_file_header *header, rr_error *err)
+{
+    int fd = -1;
+    size_t file_bytes = 0;
+    RRI_TRY(rri_items_file_memory(bytes, held, &header->reader, err));
+    RRI_TRY(rri_open_file_read(&fd, &file_bytes, path, err));
+    (void)close(fd);
+    const size_t index = rri_memory_size(header->reader.index_bytes);
+    *bytes = rri_size_add(rri_size_add(*bytes, rri_memory_size(file_bytes)), index);
+    return RR_OK;
+}
+
+rr_status rr_items_file_memory(const char *path, size_t *bytes, size_t *held, rr_error *err)
+{
+    RRI_TRY(rri_require(path, "rr_items_file_memory", "path", err));
+    RRI_TRY(rri_require(bytes, "rr_items_file_memory", "bytes", err));
+    rri_allocator allocator;
+    rri_safetensors_file_header header;
+    size_t kept;
+    RRI_TRY(rri_allocator_init(&allocator, NULL, err));
+    RRI_TRY(rri_safetensors_file_open_header(&header, path, false, &allocator, err));
+    const rr_status status = measure_file(bytes, held != NULL ? held : &kept, path, &header, err);
+    rri_safetensors_file_close_header(&header);
+    return rri_status_of_file(err, status, path);
+}
+
+rr_status rr_items_compact_memory(const rr_items *items, size_t *bytes, size_t *held, rr_error *err)
+{
+    RRI_TRY(rri_require(items, "rr_items_compact_memory", "items", err));
+    RRI_TRY(rri_require(bytes, "rr_items_compact_memory", "bytes", err));
+    size_t kept;
+    return rri_items_compact_memory(bytes, held != NULL ? held : &kept, items, err);
 }
 
 rr_status rr_items_compact(rr_items **out, const rr_items *items, const rr_host *host, int32_t *map,

@@ -256,15 +256,27 @@ rr_status rri_items_ancestor(rr_items **out, const rr_items *items, uint64_t fin
 
 /* ── the end of a line ── */
 
+static rr_status all_are_gone(const rr_items *items, rr_error *err)
+{
+    RRI_FAIL(err, RR_E_STATE, "compact: all %zu items are gone; one must be left", items->n);
+}
+
+/* What is alive, side by side, before it is a catalogue: vectors, features, keys. */
+static size_t copied_bytes(size_t n, size_t dim, size_t f)
+{
+    return rri_memory_size(n * dim * sizeof(float)) + rri_memory_size(n * f * sizeof(float)) +
+           n * sizeof(uint64_t);
+}
+
 rr_status rri_items_compact(rr_items **out, const rr_items *items, int32_t *map,
                             const rri_allocator *allocator, rr_error *err)
 {
     const size_t dim = items->dim, f = items->feature_dim, n_alive = items->n_alive;
     const size_t of_vectors = rri_memory_size(n_alive * dim * sizeof(float));
     const size_t of_features = rri_memory_size(n_alive * f * sizeof(float));
-    const size_t bytes = of_vectors + of_features + n_alive * sizeof(uint64_t);
+    const size_t bytes = copied_bytes(n_alive, dim, f);
     if (n_alive == 0) {
-        RRI_FAIL(err, RR_E_STATE, "compact: all %zu items are gone; one must be left", items->n);
+        return all_are_gone(items, err);
     }
     void *block;
     RRI_TRY(rri_memory_allocate_unset(&block, allocator, bytes, "compact", err));
@@ -291,7 +303,39 @@ rr_status rri_items_compact(rr_items **out, const rr_items *items, int32_t *map,
     return status;
 }
 
+rr_status rri_items_compact_memory(size_t *bytes, size_t *held, const rr_items *items,
+                                   rr_error *err)
+{
+    const size_t n = items->n_alive, dim = items->dim, f = items->feature_dim;
+    if (n == 0) {
+        return all_are_gone(items, err);
+    }
+    RRI_TRY(rri_items_memory(held, (int32_t)n, (int32_t)dim, (int32_t)f, true, err));
+    *bytes = rri_size_add(*held, rri_memory_size(copied_bytes(n, dim, f)));
+    return RR_OK;
+}
+
 /* ── from a file ── */
+
+rr_status rri_items_restore_memory(size_t *bytes, size_t *held, const rri_items_file *file,
+                                   rr_error *err)
+{
+    size_t root, grown_from;
+    const size_t n = file->rows.n, f = file->rows.feature_dim, dim = file->dim;
+    RRI_TRY(rri_items_memory(&root, (int32_t)n, (int32_t)dim, (int32_t)f, true, err));
+    *bytes = *held = root;
+    if (file->generation > 0) {
+        const size_t n_generations = (size_t)file->generation + 1;
+        const size_t line = rri_line_bytes(n_generations, &grown_from);
+        const size_t changes =
+            rri_memory_size(rri_size_multiply(n_generations, sizeof(rri_generation)));
+        const size_t storage = rri_memory_size(rri_storage_bytes(rri_items_room(n), dim, f));
+        const size_t growing = rri_size_add(rri_size_add(line, grown_from), changes);
+        *held = rri_size_add(line, rri_size_add(storage, rri_memory_size(sizeof(rr_items))));
+        *bytes = rri_size_add(root, rri_size_larger(*held, growing));
+    }
+    return RR_OK;
+}
 
 /* Generations from what changed in each: births and deaths anywhere in the file. */
 static rr_status restore_history(rri_line *line, const rri_items_file *file, rri_generation *sum,

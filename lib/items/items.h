@@ -70,6 +70,10 @@ rr_status rri_items_ancestor(rr_items **out, const rr_items *items, uint64_t fin
 rr_status rri_items_compact(rr_items **out, const rr_items *items, int32_t *map,
                             const rri_allocator *allocator, rr_error *err);
 
+/* Bytes that it takes at once, and those of the new catalogue. */
+rr_status rri_items_compact_memory(size_t *bytes, size_t *held, const rr_items *items,
+                                   rr_error *err);
+
 /* What a file says of a generation: births [n] rise from 0 to at most `generation`, n_root are 0;
  * deaths [n] are later than the birth and at most `generation`, or RRI_LIFE_LASTS. */
 typedef struct rri_items_file {
@@ -78,6 +82,10 @@ typedef struct rri_items_file {
     size_t n_root, dim;
     uint32_t generation;
 } rri_items_file;
+/* Bytes that restore takes at once, at most, and those of the catalogue, of a file with the number
+ * and width of its rows alone. */
+rr_status rri_items_restore_memory(size_t *bytes, size_t *held, const rri_items_file *file,
+                                   rr_error *err);
 /* That generation with all its ancestors. */
 rr_status rri_items_restore(rr_items **out, const rri_items_file *file,
                             const rri_allocator *allocator, rr_error *err);

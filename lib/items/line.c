@@ -17,13 +17,31 @@ static void layout_history(rri_line *line, rri_arena *arena, size_t room)
     rri_u64_table_layout(&line->table, arena, rri_u64_table_slots(room));
 }
 
-/* A history of `room` generations, with what there is already. */
-static rr_status make_room(rri_line *line, size_t room, rr_error *err)
+static size_t history_bytes(size_t room)
 {
     rri_line sized = {0};
     rri_arena arena = {0};
     layout_history(&sized, &arena, room);
-    const size_t bytes = arena.used;
+    return arena.used;
+}
+
+size_t rri_line_bytes(size_t n_generations, size_t *before)
+{
+    size_t room = FIRST_ROOM;
+    *before = 0;
+    while (room < n_generations) {
+        *before = rri_memory_size(history_bytes(room));
+        room *= 2;
+    }
+    return rri_size_add(rri_memory_size(sizeof(rri_line)), rri_memory_size(history_bytes(room)));
+}
+
+/* A history of `room` generations, with what there is already. */
+static rr_status make_room(rri_line *line, size_t room, rr_error *err)
+{
+    rri_line sized = {0};
+    rri_arena arena;
+    const size_t bytes = history_bytes(room);
     RRI_TRY(rri_arena_create(&arena, bytes, &line->allocator, "history of a catalogue", err));
     layout_history(&sized, &arena, room);
     rri_u64_table_clear(&sized.table);

@@ -68,6 +68,9 @@ struct rr_items {
 rr_status rri_line_of(rri_line **line, rr_items *items, rr_error *err);
 rri_line *rri_line_retain(rri_line *line);
 void rri_line_release(rri_line *line);
+/* Bytes of a line of so many generations; `before`: of the smaller history that it
+ * has while it grows to them, 0 where it never had another. */
+size_t rri_line_bytes(size_t n_generations, size_t *before);
 /* Under the mutex: room for one more generation, then that generation. */
 rr_status rri_line_reserve(rri_line *line, rr_error *err);
 void rri_line_add(rri_line *line, const rri_generation *generation);

@@ -141,18 +141,27 @@ static rr_status check_finite(const float *table, size_t n, size_t width, const 
     return RR_OK;
 }
 
-static rr_status read_file(rri_items_file *file, const rri_safetensors_reader *reader,
-                           rr_error *err)
+/* shape ← n and d. */
+static rr_status read_shape(size_t shape[2], const rri_safetensors_reader *reader, rr_error *err)
 {
     const rri_safetensors_tensor *vectors = rri_safetensors_lookup(reader, "items.vectors");
     const bool is_table = vectors != NULL && vectors->n_dims == 2;
-    const size_t shape[] = {is_table ? vectors->shape[0] : 0, is_table ? vectors->shape[1] : 0};
-    const void *keys = NULL, *values = NULL, *births = NULL, *deaths = NULL;
+    shape[0] = is_table ? vectors->shape[0] : 0;
+    shape[1] = is_table ? vectors->shape[1] : 0;
     if (!is_table || shape[0] < 1 || shape[0] >= INT32_MAX || shape[1] < 1 ||
         shape[1] > RRI_ITEMS_WIDEST) {
         RRI_FAIL(err, RR_E_FORMAT, "items: items.vectors has %zu rows of %zu numbers%s", shape[0],
                  shape[1], is_table ? "" : ", or is no table");
     }
+    return RR_OK;
+}
+
+static rr_status read_file(rri_items_file *file, const rri_safetensors_reader *reader,
+                           rr_error *err)
+{
+    size_t shape[2];
+    const void *keys = NULL, *values = NULL, *births = NULL, *deaths = NULL;
+    RRI_TRY(read_shape(shape, reader, err));
     RRI_TRY(find(&keys, reader, "items.keys", RRI_DTYPE_U64, shape, 1, err));
     RRI_TRY(find(&values, reader, "items.vectors", RRI_DTYPE_F32, shape, 2, err));
     *file =
@@ -172,6 +181,27 @@ static rr_status read_file(rri_items_file *file, const rri_safetensors_reader *r
         RRI_TRY(check_finite(rows->features, rows->n, rows->feature_dim, "feature", "item", err));
     }
     return check_life(file, err);
+}
+
+rr_status rri_items_file_memory(size_t *bytes, size_t *held, const rri_safetensors_reader *reader,
+                                rr_error *err)
+{
+    size_t shape[2];
+    uint64_t generation;
+    RRI_TRY(rri_file_format_check(reader, RRI_ITEMS_FILE_FORMAT, "items", "rr_items_save", err));
+    RRI_TRY(rri_file_format_generation(&generation, reader, "items_fingerprint", "items", err));
+    RRI_TRY(read_shape(shape, reader, err));
+    const rri_safetensors_tensor *features = rri_safetensors_lookup(reader, "items.features");
+    const bool has_features = features != NULL && features->n_dims == 2;
+    if (generation > INT32_MAX || (has_features && features->shape[1] > RRI_ITEMS_WIDEST)) {
+        RRI_FAIL(err, RR_E_FORMAT, "items: its generation is %" PRIu64 ", its features are %zu",
+                 generation, has_features ? features->shape[1] : 0);
+    }
+    const rri_items_file file = {
+        .rows = {.n = shape[0], .feature_dim = has_features ? features->shape[1] : 0},
+        .dim = shape[1],
+        .generation = (uint32_t)generation};
+    return rri_items_restore_memory(bytes, held, &file, err);
 }
 
 rr_status rri_items_file_read(rr_items **out, const rri_safetensors_reader *reader,

@@ -32,5 +32,9 @@ rr_status rri_items_file_describe(rri_safetensors_writer *writer, const void *co
 /* The same fingerprint as that of the items that were saved, or an error. */
 rr_status rri_items_file_read(rr_items **out, const rri_safetensors_reader *reader,
                               const rri_allocator *allocator, rr_error *err);
+/* Bytes that it takes at once, at most, beside the reader's, and those of the catalogue; reads no
+ * data. */
+rr_status rri_items_file_memory(size_t *bytes, size_t *held, const rri_safetensors_reader *reader,
+                                rr_error *err);
 
 #endif

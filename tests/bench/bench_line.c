@@ -2,7 +2,7 @@
 /* bench_line.c: what it costs that one item of a large catalogue changes, until its readers choose
  * from it: rr_items_follow, rr_agent_set_items, rr_slot_publish. Frozen vectors, no bias, no
  * network but the skip. Beside it what a catalogue made anew costs, and one decision over the whole
- * pool with 0, 25 and 50 % of the indices gone.
+ * pool with 0, 25 and 50 % of the indices gone, and what is resident of the catalogue.
  *
  *   words: number of items, width; none: 1000000 32. --quick: 10⁵ items */
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "recrl/recrl.h"
 
@@ -31,6 +32,20 @@ static double now(void)
     struct timespec t;
     (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+
+/* Of this process, in MB; 0 where the system does not say. */
+static double resident(void)
+{
+    unsigned long pages = 0;
+    FILE *about = fopen("/proc/self/statm", "r");
+    if (about == NULL || fscanf(about, "%*u %lu", &pages) != 1) {
+        pages = 0;
+    }
+    if (about != NULL) {
+        (void)fclose(about);
+    }
+    return 1e-6 * (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
 static int by_size(const void *a, const void *b)
@@ -163,6 +178,13 @@ int main(int argc, char **argv)
     qsort(times, CHANGES, sizeof times[0], by_size);
     printf("one item changes, followed                  %9.3f ms (longest of %d: %.3f)\n",
            times[CHANGES / 2], (int)CHANGES, times[CHANGES - 1]);
+    printf("of a core, one such change a minute         %9.6f %% (the longest: %.4f %%)\n",
+           times[CHANGES / 2] / 600.0, times[CHANGES - 1] / 600.0);
+    size_t room = 0;
+    require(rr_items_follow_memory(l.items, n / 2 + 2048, &room, &err)); /* the next array */
+    printf("resident                                    %9.0f MB; vectors, keys and lives %.0f MB, "
+           "another array would take %.0f\n",
+           resident(), 1e-6 * (double)n * (4.0 * dim + 24.0), 1e-6 * (double)room);
     printf("decision over the pool, %5.2f %% gone        %9.3f ms\n",
            100.0 * (double)(CHANGES + 1) / (double)n, decide(&l));
     l.next_gone = CHANGES + 1 + (uint64_t)(4 - (CHANGES + 1) % 4);

@@ -299,6 +299,79 @@ START_TEST(test_memory_of_a_policy_file_is_what_it_holds)
 }
 END_TEST
 
+/* A catalogue of generation 0, of a few generations, and of so many that their history has grown;
+ * with features and without. */
+static rr_items *make_line(int32_t n_generations, int32_t feature_dim, rr_error *err)
+{
+    static float vectors[200 * 5], features[200 * 3];
+    static uint64_t keys[200];
+    for (uint64_t i = 0; i < 200; i++) {
+        keys[i] = i * 77;
+    }
+    const rr_items_options options = {
+        .struct_size = sizeof options, .feature_dim = feature_dim, .features = features};
+    const rr_items_options *given = feature_dim > 0 ? &options : NULL;
+    rr_items *items = NULL, *next = NULL;
+    machine_require(rr_items_create(&items, vectors, keys, 200, 5, given, NULL, err), err);
+    for (int32_t g = 0; g < n_generations; g++) {
+        const uint64_t key = 5 + (uint64_t)g, gone = g == 0 ? 77 : key - 1;
+        machine_require(rr_items_follow(&next, items, &gone, 1, &key, vectors, 1, given, NULL, err),
+                        err);
+        rr_items_release(items);
+        items = next;
+    }
+    return items;
+}
+
+START_TEST(test_memory_of_a_catalogue_file_and_of_compacting_is_what_they_take)
+{
+    const int32_t n_generations[] = {0, 3, 150};
+    char path[] = "/tmp/recrl_items_XXXXXX";
+    const int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    for (size_t i = 0; i < 6; i++) {
+        scene s;
+        size_t held = 0;
+        begin(&s);
+        rr_items *items = make_line(n_generations[i / 2], i % 2 == 0 ? 0 : 3, &s.err), *out = NULL;
+        machine_require(rr_items_save(items, path, &s.err), &s.err);
+        machine_require(rr_items_load(&out, path, &s.host, &s.err), &s.err);
+        machine_require(rr_items_file_memory(path, &s.bytes, &held, &s.err), &s.err);
+        ck_assert_uint_eq(held, s.counts.live_bytes);
+        ck_assert_uint_ge(s.bytes, s.counts.peak_bytes);
+        /* more by the items that were not there from the first, and by the text of a header */
+        const double of_file = i / 2 < 2 ? 1.1 : 1.5;
+        ck_assert_double_le((double)s.bytes, of_file * (double)s.counts.peak_bytes + 4096.0);
+        machine_require(rr_items_file_memory(path, &s.bytes, NULL, &s.err), &s.err);
+        rr_items_release(out);
+        ck_assert_uint_eq(s.counts.live_bytes, 0);
+
+        s.counts.peak_bytes = 0;
+        machine_require(rr_items_compact(&out, items, &s.host, NULL, &s.err), &s.err);
+        machine_require(rr_items_compact_memory(items, &s.bytes, &held, &s.err), &s.err);
+        ck_assert_uint_eq(held, s.counts.live_bytes);
+        ck_assert_uint_eq(s.bytes, s.counts.peak_bytes);
+        rr_items_release(out);
+        rr_items_release(items);
+    }
+    scene s;
+    begin(&s);
+    ck_assert_int_eq(truncate(path, 40), 0);
+    ck_assert_int_eq(rr_items_file_memory(path, &s.bytes, NULL, &s.err), RR_E_FORMAT);
+    remove(path);
+    ck_assert_int_eq(rr_items_file_memory(path, &s.bytes, NULL, &s.err), RR_E_IO);
+    rr_items *items = NULL, *none = NULL;
+    const uint64_t gone[2] = {0, 1};
+    machine_require(rr_items_create_random(&items, 2, 3, 1, NULL, &s.err), &s.err);
+    machine_require(rr_items_follow(&none, items, gone, 2, NULL, NULL, 0, NULL, NULL, &s.err),
+                    &s.err);
+    ck_assert_int_eq(rr_items_compact_memory(none, &s.bytes, NULL, &s.err), RR_E_STATE);
+    rr_items_release(items);
+    rr_items_release(none);
+}
+END_TEST
+
 START_TEST(test_memory_refuses_what_create_refuses)
 {
     size_t bytes = 7;
@@ -341,4 +414,6 @@ CHECK_MAIN("loop/memory", test_memory_of_items_is_what_they_take,
            test_memory_of_an_environment_is_what_it_takes,
            test_memory_of_a_machine_is_what_it_takes, test_memory_of_a_dataset_is_what_it_holds,
            test_memory_of_loading_is_never_more_than_was_said,
-           test_memory_of_a_policy_file_is_what_it_holds, test_memory_refuses_what_create_refuses)
+           test_memory_of_a_policy_file_is_what_it_holds,
+           test_memory_of_a_catalogue_file_and_of_compacting_is_what_they_take,
+           test_memory_refuses_what_create_refuses)
