@@ -30,7 +30,8 @@ static const double NOISE_ROWS = 256.0, MOST_NOISE = 512.0;
 static const float ERROR_ROWS = 512.0f;
 
 /* The model's share of the logits: their deviation over a row's list, at τ and α of the start, is
- * so many times the model's deviation over its error, and at most so many nats. */
+ * so many times the model's deviation over its error, and at most so many nats; of that, the share
+ * that its rows could have told. */
 static const double NATS_PER_SKILL = 10.0, MOST_NATS = 30.0;
 
 static size_t n_rows_of(const rri_network *net)
@@ -67,14 +68,15 @@ void rri_reward_fit_layout(rri_trainer *trainer, rri_arena *arena)
     }
     fit->states = RRI_TAKE(arena, float, rri_size_multiply(B, net->state_dim));
     fit->vectors = RRI_TAKE(arena, float, net->is_dense ? 0 : B * net->dim);
+    fit->queries = RRI_TAKE(arena, float, net->is_dense ? 0 : B * net->dim);
     fit->features = RRI_TAKE(arena, float, rri_size_multiply(B, net->feature_dim));
     fit->items = RRI_TAKE(arena, int32_t, B);
     fit->rewards = RRI_TAKE(arena, float, B);
     fit->products = RRI_TAKE(arena, float, 3 * B * B);
     fit->kernel = RRI_TAKE(arena, double, B *B);
-    fit->factor = RRI_TAKE(arena, double, B *B);
-    fit->errors = RRI_TAKE(arena, double, B);
-    fit->answers = RRI_TAKE(arena, double, B);
+    fit->factor = RRI_TAKE(arena, double, B *B *TRIED);
+    fit->errors = RRI_TAKE(arena, double, B *TRIED);
+    fit->answers = RRI_TAKE(arena, double, B *TRIED);
 }
 
 size_t rri_reward_fit_scratch(const rri_network *net)
@@ -82,7 +84,10 @@ size_t rri_reward_fit_scratch(const rri_network *net)
     const size_t of_vectors = net->is_dense ? 1 : net->dim;
     const size_t widest =
         rri_size_larger(net->state_dim, rri_size_larger(of_vectors, net->feature_dim));
-    return net->has_reward ? rri_gemm_scratch(net->kernels, B, B, widest) : 0;
+    const size_t of_kernel = rri_gemm_scratch(net->kernels, B, B, widest);
+    const size_t of_queries = rri_gemm_scratch(net->kernels, B, of_vectors, net->state_dim);
+    const size_t of_move = rri_gemm_scratch(net->kernels, of_vectors, net->state_dim, B);
+    return net->has_reward ? rri_size_larger(of_kernel, rri_size_larger(of_queries, of_move)) : 0;
 }
 
 /* ── one model: M and m [rows, S + 1], u and c [S + 1], w_r [f] ── */
@@ -284,54 +289,98 @@ static block_sizes make_kernel(rri_trainer *trainer, size_t n)
     return sizes;
 }
 
+/* queries ← M s + m of the block's rows under one model (two-tower). */
+static void ask(rri_trainer *trainer, size_t tried, size_t n)
+{
+    const rri_network *net = &trainer->model.network;
+    rri_reward_fit *fit = &trainer->reward;
+    const size_t S = net->state_dim, d = net->dim, width = S + 1;
+    const float *query = query_of(trainer, tried);
+    rri_gemm(net->kernels, fit->queries, d, rri_view_rows(fit->states, S),
+             rri_view_transposed(query, width), n, d, S, false, &trainer->stacks[0]);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < d; j++) {
+            fit->queries[i * d + j] += query[j * width + S];
+        }
+    }
+}
+
 /* errors ← r − r̂ under one model; their mean square. */
 static double judge(rri_trainer *trainer, size_t tried, size_t n)
 {
     const rri_network *net = &trainer->model.network;
     rri_reward_fit *fit = &trainer->reward;
+    const size_t S = net->state_dim, d = net->dim, f = net->feature_dim;
     double sum = 0.0;
+    if (!net->is_dense) {
+        ask(trainer, tried, n);
+    }
     for (size_t i = 0; i < n; i++) {
-        const float *s = fit->states + i * net->state_dim;
-        const choice of = {.vector = net->is_dense ? NULL : fit->vectors + i * net->dim,
-                           .features =
-                               net->feature_dim > 0 ? fit->features + i * net->feature_dim : NULL,
-                           .item = fit->items[i]};
-        const double guess =
-            part_of_item(trainer, tried, s, &of) + affine(net, user_of(trainer, tried), s);
-        fit->errors[i] = (double)fit->rewards[i] - guess;
-        sum += fit->errors[i] * fit->errors[i];
+        const float *s = fit->states + i * S;
+        double guess = affine(net, user_of(trainer, tried), s);
+        if (!net->is_dense) {
+            guess += (double)rri_dot(net->kernels, fit->queries + i * d, fit->vectors + i * d, d);
+        } else if (fit->items[i] >= 0) {
+            const float *query = query_of(trainer, tried);
+            guess += affine(net, query + (size_t)fit->items[i] * (S + 1), s);
+        }
+        if (f > 0) {
+            guess +=
+                (double)rri_dot(net->kernels, weights_of(trainer, tried), fit->features + i * f, f);
+        }
+        const double error = (double)fit->rewards[i] - guess;
+        fit->errors[i * TRIED + tried] = error;
+        sum += error * error;
     }
     return sum / (double)n;
 }
 
-/* (K + λ I) y = e by Cholesky: K + λ I = L Lᵀ. False where y is no number. */
-static bool solve(rri_reward_fit *fit, double lambda, size_t n)
+/* (K + λ I) y = e for each λ by Cholesky: K + λ I = L Lᵀ. Those that are tried lie in lanes. */
+static void solve(rri_reward_fit *fit, const double lambda[TRIED], size_t n)
 {
     double *y = fit->answers;
     for (size_t i = 0; i < n; i++) {
-        double *row = fit->factor + i * n;
+        double *row = fit->factor + i * B * TRIED;
         for (size_t k = 0; k <= i; k++) {
-            const double *other = fit->factor + k * n;
-            double sum = fit->kernel[i * n + k] + (k == i ? lambda : 0.0);
-            for (size_t l = 0; l < k; l++) {
-                sum -= row[l] * other[l];
+            const double *other = fit->factor + k * B * TRIED;
+            double sum[TRIED];
+            for (size_t t = 0; t < TRIED; t++) {
+                sum[t] = fit->kernel[i * n + k] + (k == i ? lambda[t] : 0.0);
             }
-            row[k] = k == i ? sqrt(fmax(sum, 0x1p-10 * lambda)) : sum / other[k];
+            for (size_t l = 0; l < k * TRIED; l += TRIED) {
+                for (size_t t = 0; t < TRIED; t++) {
+                    sum[t] -= row[l + t] * other[l + t];
+                }
+            }
+            for (size_t t = 0; t < TRIED; t++) {
+                row[k * TRIED + t] = k == i ? sqrt(fmax(sum[t], 0x1p-10 * lambda[t]))
+                                            : sum[t] / other[k * TRIED + t];
+            }
         }
-        y[i] = fit->errors[i];
-        for (size_t l = 0; l < i; l++) {
-            y[i] -= row[l] * y[l];
+        for (size_t t = 0; t < TRIED; t++) {
+            double sum = fit->errors[i * TRIED + t];
+            for (size_t l = 0; l < i; l++) {
+                sum -= row[l * TRIED + t] * y[l * TRIED + t];
+            }
+            y[i * TRIED + t] = sum / row[i * TRIED + t];
         }
-        y[i] /= row[i];
     }
-    bool is_finite = true;
     for (size_t i = n; i-- > 0;) {
-        const double *row = fit->factor + i * n;
-        y[i] /= row[i];
-        is_finite = is_finite && fabs(y[i]) <= (double)FLT_MAX;
-        for (size_t k = 0; k < i; k++) {
-            y[k] -= row[k] * y[i];
+        const double *row = fit->factor + i * B * TRIED;
+        for (size_t t = 0; t < TRIED; t++) {
+            y[i * TRIED + t] /= row[i * TRIED + t];
+            for (size_t k = 0; k < i; k++) {
+                y[k * TRIED + t] -= row[k * TRIED + t] * y[i * TRIED + t];
+            }
         }
+    }
+}
+
+static bool is_answered(const rri_reward_fit *fit, size_t tried, size_t n)
+{
+    bool is_finite = true;
+    for (size_t i = 0; i < n; i++) {
+        is_finite = is_finite && fabs(fit->answers[i * TRIED + tried]) <= (double)FLT_MAX;
     }
     return is_finite;
 }
@@ -341,14 +390,14 @@ static void move(rri_trainer *trainer, size_t tried, const block_sizes *sizes, s
 {
     const rri_network *net = &trainer->model.network;
     const rri_reward_fit *fit = &trainer->reward;
-    const size_t S = net->state_dim, width = S + 1;
+    const size_t S = net->state_dim, d = net->dim, width = S + 1;
     float *query = query_of(trainer, tried), *user = user_of(trainer, tried);
     for (size_t i = 0; i < n; i++) {
         const float *s = fit->states + i * S;
-        const double y = fit->answers[i];
-        for (size_t j = 0; !net->is_dense && j < net->dim; j++) {
-            const double share = y * (double)fit->vectors[i * net->dim + j];
-            rri_vec_axpy(net->kernels, query + j * width, (float)share, s, S);
+        const double y = fit->answers[i * TRIED + tried];
+        for (size_t j = 0; !net->is_dense && j < d; j++) {
+            const double share = y * (double)fit->vectors[i * d + j];
+            fit->queries[i * d + j] = (float)share;
             query[j * width + S] += (float)(sizes->a * share);
         }
         if (net->is_dense && fit->items[i] >= 0) {
@@ -362,6 +411,10 @@ static void move(rri_trainer *trainer, size_t tried, const block_sizes *sizes, s
             rri_vec_axpy(net->kernels, weights_of(trainer, tried), (float)(sizes->phi * y),
                          fit->features + i * net->feature_dim, net->feature_dim);
         }
+    }
+    if (!net->is_dense) {
+        rri_gemm(net->kernels, query, width, rri_view_transposed(fit->queries, d),
+                 rri_view_rows(fit->states, S), d, S, n, true, &trainer->stacks[0]);
     }
 }
 
@@ -379,12 +432,17 @@ static void fold_block(rri_trainer *trainer, size_t n, bool is_new)
         return;
     }
     const float share = (float)n / (fminf(fit->counts[SEEN], ERROR_ROWS) + (float)n);
+    double lambda[TRIED];
     for (size_t tried = 0; tried < TRIED; tried++) {
         const double miss = judge(trainer, tried, n);
         if (is_new) {
             fit->misses[tried] += share * ((float)miss - fit->misses[tried]);
         }
-        if (solve(fit, noise_of(fit, tried) * sizes.diagonal, n)) {
+        lambda[tried] = noise_of(fit, tried) * sizes.diagonal;
+    }
+    solve(fit, lambda, n);
+    for (size_t tried = 0; tried < TRIED; tried++) {
+        if (is_answered(fit, tried, n)) {
             move(trainer, tried, &sizes, n);
         }
     }
@@ -466,6 +524,15 @@ static double spread_of(rri_trainer *trainer, size_t tried, const rri_rollout *r
     return sqrt(sum / (double)n);
 }
 
+/* The share of a model's numbers that the rows seen could have told. Of items that were hardly
+ * shown the dense head's model knows nothing, and errors on those that are shown do not say so. */
+static double share_known(const rri_trainer *trainer)
+{
+    const rri_network *net = &trainer->model.network;
+    const double n_numbers = (double)n_rows_of(net) * (double)(net->state_dim + 1);
+    return fmin(1.0, (double)trainer->reward.counts[SEEN] / n_numbers);
+}
+
 /* Writes a model in units of logits; one that is too large for floats is begun anew. */
 static void use(rri_trainer *trainer, size_t tried, double spread)
 {
@@ -473,7 +540,7 @@ static void use(rri_trainer *trainer, size_t tried, double spread)
     rri_reward_fit *fit = &trainer->reward;
     const double error = sqrt((double)fit->misses[tried]);
     const double skill = error > 0.0 ? spread / error : DBL_MAX;
-    const double nats = fmin(NATS_PER_SKILL * skill, MOST_NATS);
+    const double nats = fmin(NATS_PER_SKILL * skill, MOST_NATS) * share_known(trainer);
     const double gain =
         nats / spread / (net->is_dense ? 1.0 : (double)trainer->model.config.initial_scale);
     float *query = trainer->model.values + net->reward.query;

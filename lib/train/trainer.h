@@ -113,11 +113,12 @@ typedef struct rri_reward_fit {
 
     /* One block of B rows. */
     float *states, *vectors, *features; /* [B, S], [B, d] two-tower, [B, f] */
+    float *queries;                     /* [B, d] two-tower: M s + m, then y v */
     int32_t *items;                     /* [B] dense */
     float *rewards;                     /* [B] */
     float *products;                    /* [3, B, B] */
-    double *kernel, *factor;            /* [B, B] */
-    double *errors, *answers;           /* [B] */
+    double *kernel, *factor;            /* [B, B], [B, B, tried] */
+    double *errors, *answers;           /* [B, tried] */
 } rri_reward_fit;
 
 /* In what units the losses of an update are: (R − shift) · per_unit and Â · advantage; V² · scale²
