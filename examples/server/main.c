@@ -49,6 +49,7 @@ enum {
     MOVING,
     ARMS,
     SAVE_EVERY,
+    RESTART,
     N_FLAGS
 };
 
@@ -84,6 +85,8 @@ static flag flags[N_FLAGS] = {
               MOST_ARMS, true},
     [SAVE_EVERY] = {"--save-every", "publishes of a trainer between two of its checkpoints", 1, 1,
                     1000, true},
+    [RESTART] = {"--restart", "hour at which server and trainers begin anew from files; -1: never",
+                 -1, -1, 1e6, false},
 };
 
 static void help(void)
@@ -217,43 +220,48 @@ static int32_t most_items(int32_t n_changed)
     return n_changed > 0 ? (int32_t)most : 0;
 }
 
+static int64_t hours(int f)
+{
+    return flags[f].value < 0.0 ? -1 : (int64_t)(flags[f].value * HOUR);
+}
+
 static run_options options_of(const char *folder, int32_t arm)
 {
     const int32_t n_changed = (int32_t)lround(0.01 * flags[MOVING].value * WORLD_ITEMS);
     const bool is_march = flags[MARCH].value > 0.0, is_late = flags[DELAY].value > 0.0;
     const int64_t silence = is_march ? 0 : 30 * MINUTE;
-    return (run_options){
-        .trainer = {.learner = {.seed = (uint64_t)flags[SEED].value,
-                                .arm = arm,
-                                .candidates = (int32_t)flags[CANDIDATES].value,
-                                .rows = (int32_t)flags[ROWS].value,
-                                .night_rows = (int32_t)flags[NIGHT].value,
-                                .gamma = (float)flags[GAMMA].value,
-                                .most_steps = (int32_t)flags[MARCH].value,
-                                .most_items = most_items(n_changed)},
-                    .folder = folder,
-                    .n_arms = (int32_t)flags[ARMS].value,
-                    .save_every = (int32_t)flags[SAVE_EVERY].value,
-                    .is_moving = n_changed > 0,
-                    .is_pruned = flags[PRUNE].value > 0.0,
-                    .reward_wait = minutes(WAIT),
-                    .silence = silence},
-        .feed = {.sessions_an_hour = flags[SESSIONS].value,
-                 .pause = is_march ? minutes(SLICE) : MINUTE,
-                 .silence = silence,
-                 .delay = minutes(DELAY),
-                 .spread = 0.5,
-                 .lost = is_late ? 0.02 : 0.0,
-                 .doubled = is_late ? 0.01 : 0.0,
-                 .side_by_side = is_march ? 64 : 0,
-                 .most_steps = (int32_t)flags[MARCH].value},
-        .n_decisions = (int32_t)flags[DECISIONS].value,
-        .n_threads = (int32_t)flags[THREADS].value,
-        .n_changed = n_changed,
-        .n_kills = (int32_t)flags[KILLS].value,
-        .metrics = (int32_t)flags[METRICS].value,
-        .slice = minutes(SLICE),
-        .rollback = flags[ROLLBACK].value < 0.0 ? -1 : (int64_t)(flags[ROLLBACK].value * HOUR)};
+    return (run_options){.trainer = {.learner = {.seed = (uint64_t)flags[SEED].value,
+                                                 .arm = arm,
+                                                 .candidates = (int32_t)flags[CANDIDATES].value,
+                                                 .rows = (int32_t)flags[ROWS].value,
+                                                 .night_rows = (int32_t)flags[NIGHT].value,
+                                                 .gamma = (float)flags[GAMMA].value,
+                                                 .most_steps = (int32_t)flags[MARCH].value,
+                                                 .most_items = most_items(n_changed)},
+                                     .folder = folder,
+                                     .n_arms = (int32_t)flags[ARMS].value,
+                                     .save_every = (int32_t)flags[SAVE_EVERY].value,
+                                     .is_moving = n_changed > 0,
+                                     .is_pruned = flags[PRUNE].value > 0.0,
+                                     .reward_wait = minutes(WAIT),
+                                     .silence = silence},
+                         .feed = {.sessions_an_hour = flags[SESSIONS].value,
+                                  .pause = is_march ? minutes(SLICE) : MINUTE,
+                                  .silence = silence,
+                                  .delay = minutes(DELAY),
+                                  .spread = 0.5,
+                                  .lost = is_late ? 0.02 : 0.0,
+                                  .doubled = is_late ? 0.01 : 0.0,
+                                  .side_by_side = is_march ? 64 : 0,
+                                  .most_steps = (int32_t)flags[MARCH].value},
+                         .n_decisions = (int32_t)flags[DECISIONS].value,
+                         .n_threads = (int32_t)flags[THREADS].value,
+                         .n_changed = n_changed,
+                         .n_kills = (int32_t)flags[KILLS].value,
+                         .metrics = (int32_t)flags[METRICS].value,
+                         .slice = minutes(SLICE),
+                         .restart = hours(RESTART),
+                         .rollback = hours(ROLLBACK)};
 }
 
 /* The run's folder, made where it is missing, for this process alone. Returns what holds it. */

@@ -50,7 +50,7 @@ typedef struct server {
     news came_back;
     double seconds;
     exporter *exporter;
-    pthread_mutex_t telling;        /* guards told */
+    pthread_mutex_t telling;        /* guards told, and threads while they are made anew */
     trainer_report told[MOST_ARMS]; /* what the exporter's thread reads */
     char log_path[PATH_BYTES], items_path[PATH_BYTES];
     run_result result;
@@ -253,9 +253,11 @@ static void write_figures(FILE *out, void *context)
     const void *of[4][MOST_ARMS];
     pthread_mutex_lock(&s->telling);
     memcpy(told, s->told, sizeof told);
-    pthread_mutex_unlock(&s->telling);
     for (int32_t arm = 0; arm < s->n_arms; arm++) {
         serving_describe(s->threads, arm, &slots[arm]);
+    }
+    pthread_mutex_unlock(&s->telling);
+    for (int32_t arm = 0; arm < s->n_arms; arm++) {
         of[0][arm] = &slots[arm];
         of[1][arm] = &told[arm].counts;
         of[2][arm] = &told[arm].stats;
@@ -292,10 +294,20 @@ static void start_trainer(server *s, int32_t arm)
     keeper_open(&s->arms[arm].trainer, command);
 }
 
+static void start_arms(server *s)
+{
+    rr_policy *first[MOST_ARMS];
+    for (int32_t arm = 0; arm < s->n_arms; arm++) {
+        start_trainer(s, arm);
+        load_policy(s, arm);
+        first[arm] = s->arms[arm].present;
+    }
+    s->threads = serving_open(first, s->n_arms, s->w, s->options->n_threads);
+}
+
 static void open_server(server *s)
 {
     rr_error err;
-    rr_policy *first[MOST_ARMS];
     const char *folder = s->options->trainer.folder;
     text_path(s->log_path, sizeof s->log_path, folder, "log.sqlite");
     trainer_items_path(s->items_path, sizeof s->items_path, &s->options->trainer);
@@ -307,12 +319,7 @@ static void open_server(server *s)
     if (s->options->n_changed > 0) {
         text_require_file(rr_items_save(s->w->items, s->items_path, &err), &err, s->items_path);
     }
-    for (int32_t arm = 0; arm < s->n_arms; arm++) {
-        start_trainer(s, arm);
-        load_policy(s, arm);
-        first[arm] = s->arms[arm].present;
-    }
-    s->threads = serving_open(first, s->n_arms, s->w, s->options->n_threads);
+    start_arms(s);
     pthread_mutex_init(&s->telling, NULL);
     tell_exporter(s);
     if (s->options->metrics >= 0) {
@@ -323,13 +330,33 @@ static void open_server(server *s)
 static void close_arm(server *s, int32_t arm)
 {
     server_arm *of = &s->arms[arm];
-    s->result.unread[arm] = store_count_unread(s->log, of->trainer.report.last);
     s->result.starts += of->trainer.n_starts;
     s->result.reports[arm] = of->trainer.report;
     keeper_close(&of->trainer);
     rr_policy_release(of->present);
     rr_policy_release(of->before);
     free(of->command);
+    *of = (server_arm){.version = 0};
+}
+
+/* Server and trainers end and begin anew from their files. */
+static void restart(server *s, int64_t now)
+{
+    for (int32_t arm = 0; arm < s->n_arms;
+         arm++) { /* so that each knows what the other published */
+        keeper_tick(&s->arms[arm].trainer, now, -1);
+    }
+    pthread_mutex_lock(&s->telling);
+    serving_close(s->threads);
+    for (int32_t arm = 0; arm < s->n_arms; arm++) {
+        close_arm(s, arm);
+    }
+    if (s->options->n_changed > 0) {
+        world_reload(s->w, s->items_path);
+    }
+    start_arms(s);
+    s->result.restarts++;
+    pthread_mutex_unlock(&s->telling);
 }
 
 static void close_server(server *s)
@@ -348,6 +375,7 @@ static void close_server(server *s)
     s->result.acts_a_second =
         s->seconds > 0.0 ? (double)s->result.decisions / s->seconds : (double)NAN;
     for (int32_t arm = 0; arm < s->n_arms; arm++) {
+        s->result.unread[arm] = store_count_unread(s->log, s->arms[arm].trainer.report.last);
         close_arm(s, arm);
     }
     serving_close(s->threads);
@@ -384,6 +412,10 @@ run_result run_server(const run_options *options, world *w)
             keeper_tick(&s.arms[arm].trainer, until, is_its_turn ? kill_us : -1);
         }
         s.n_kills += kill_us >= 0;
+        const int64_t again = options->restart;
+        if (again >= 0 && until >= again && until < again + options->slice) {
+            restart(&s, until);
+        }
         tell_exporter(&s);
         for (int32_t arm = 0; arm < s.n_arms; arm++) {
             publish(&s, arm, until);

@@ -15,6 +15,7 @@ typedef struct run_options {
     int32_t n_threads;
     int32_t n_kills;  /* times that the trainer is killed at random */
     int64_t slice;    /* between two publishes */
+    int64_t restart;  /* time at which server and trainers begin anew from files; −1: never */
     int64_t rollback; /* time at which the last policy but one is served for an hour; −1: never */
     int32_t metrics; /* port at which figures are served to this machine; 0: a free one; −1: none */
     char *const *trainer_command;
@@ -23,7 +24,7 @@ typedef struct run_options {
 typedef struct run_result {
     int64_t decisions, rewards, endings; /* rows that came into the table */
     int64_t unread[MOST_ARMS];           /* decisions that a trainer has not come to */
-    int64_t lost, doubled, starts, publishes, rollbacks;
+    int64_t lost, doubled, starts, publishes, rollbacks, restarts;
     int64_t generations;  /* of the catalogue, after the first */
     int64_t n_retries;    /* times that a full log was tried again */
     int64_t bytes;        /* of the table on disk */

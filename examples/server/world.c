@@ -240,6 +240,15 @@ void world_move(world *w, int32_t n)
     free(keys);
 }
 
+void world_reload(world *w, const char *path)
+{
+    rr_error err;
+    rr_items *saved = NULL;
+    text_require_file(rr_items_load(&saved, path, NULL, &err), &err, path);
+    rr_items_release(w->items);
+    w->items = saved;
+}
+
 void world_open(world *w, uint64_t seed, int32_t k)
 {
     rr_error err;

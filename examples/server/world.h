@@ -61,6 +61,8 @@ void world_close(world *w);
 /* The next generation of the catalogue: the n items that have been there longest go, n new ones
  * come. */
 void world_move(world *w, int32_t n);
+/* The catalogue as it was saved, in place of the one that is there. */
+void world_reload(world *w, const char *path);
 /* The arm of an experiment that a user is in. */
 int32_t world_arm(uint64_t user, int32_t n_arms);
 

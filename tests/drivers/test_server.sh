@@ -26,6 +26,7 @@ run killed --decisions 2000 --rows 128 --measured 0 --kills 4
 run rolled_back --decisions 2000 --rows 128 --measured 0 --rollback 1.2
 run pruned --decisions 2000 --rows 128 --measured 0 --prune 1 --kills 2
 run moving --decisions 2000 --rows 128 --measured 0 --moving 1
+run restarted --decisions 2000 --rows 128 --measured 0 --moving 1 --restart 1.5
 run accidents --decisions 2000 --rows 128 --measured 0 --moving 1 --save-every 3 --kills 12 --arms 2 --rollback 1.2
 run march --decisions 1024 --measured 0 --march 8 --delay 0 --wait 0
 
@@ -52,6 +53,10 @@ for name in moving accidents; do
     grep '^trainer' "$work/$name.out" | grep -vq 'dropped 0 (refused 0), rejected 0' &&
         fail "rows were dropped" "$work/$name.out"
 done
+grep -q ' 1 starts' "$work/moving.out" || fail "a trainer ended where the catalogue moved" "$work/moving.out"
+grep -q '^restarts   1' "$work/restarted.out" || fail "nothing began anew" "$work/restarted.out"
+[ "$(version_of moving)" = "$(version_of restarted)" ] ||
+    fail "a server that began anew from its files arrived elsewhere" "$work/restarted.out"
 [ "$(grep -c '^recognised [1-9]' "$work/accidents.out")" = 2 ] ||
     fail "a trainer learned from the other's rows without knowing its policies" "$work/accidents.out"
 grep -q ' 14 starts' "$work/accidents.out" || fail "the trainers were not killed twelve times" "$work/accidents.out"
@@ -217,5 +222,5 @@ status=$(cat "$work/gone.status")
 status_of 1 "nobody reads standard output any more"
 [ -s "$work/gone/trainer.safetensors" ] || fail "nothing was saved for nobody" "$work/err"
 
-[ "$failed" = 0 ] && echo "7 runs, $(version_of whole)"
+[ "$failed" = 0 ] && echo "8 runs, $(version_of whole)"
 exit "$failed"
