@@ -27,6 +27,7 @@ typedef struct trainer {
     int32_t *statuses;
     size_t n_statuses;
     trainer_report at; /* rides along in the checkpoint */
+    bool is_back;      /* from a checkpoint, and no tick was since */
     bool is_saved;     /* what was due is written */
     int32_t n_ahead;   /* publishes that the checkpoint does not know */
     bool has_failed;   /* one of them could not be written once */
@@ -236,6 +237,7 @@ static void begin_or_come_back(trainer *t)
         if (all.blob_bytes != sizeof t->at) {
             text_fail("%s: its counts are of another release of this program", t->checkpoint);
         }
+        t->is_back = true;
     } else {
         learner_first_night(t->agent, &t->w, &t->options->learner);
         t->at.version = rr_agent_version(t->agent);
@@ -351,19 +353,20 @@ static void tick(trainer *t, int64_t now)
 {
     const trainer_options *o = t->options;
     const int64_t until = now - o->reward_wait + o->silence;
-    /* Who publishes ahead of the checkpoint learns from what there is, so that a trainer who comes
-     * back does not arrive at the same policies again, as most do not. */
-    const int32_t least = o->learner.rows, half = trainer_keeps_policies(o) ? least / 2 : 0;
+    /* Who comes back has more to read than at other times, and takes more of it at once: so it does
+     * not arrive at the policies again that it had published ahead of its checkpoint. */
+    const bool takes_more = t->is_back && trainer_keeps_policies(o);
+    const int32_t least = o->learner.rows, most = takes_more ? least + least / 2 : least;
     bool has_learned = false;
     if (o->is_moving) {
         follow_items(t);
     }
     recognise(t);
-    while (
-        store_read(t->log, &t->at.last, until < now ? until : now, least, least + half, &t->rows)) {
+    while (store_read(t->log, &t->at.last, until < now ? until : now, least, most, &t->rows)) {
         update(t, now);
         has_learned = true;
     }
+    t->is_back = false;
     if (has_learned || !t->is_saved) {
         save(t, false);
     }
