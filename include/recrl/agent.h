@@ -99,8 +99,8 @@ RR_API void rr_agent_destroy(rr_agent *agent);
  * struct_size is set (by its init): what the agent accepts, a buffer of these widths stores.
  * max_candidates, max_history and max_excluded are the agent's limits of lists, so give it tight
  * ones. item_dim is its width where it has no catalogue, else 0: a host whose requests bring
- * vectors beside one sets it. max_rows becomes n_envs × n_steps, a rollout. The rest stays as it
- * is. */
+ * vectors beside one sets it. for_encoder is 1 where the agent has one. max_rows becomes n_envs ×
+ * n_steps, a rollout. The rest stays as it is. */
 RR_API rr_status rr_agent_fit_buffer_config(const rr_agent *agent, int32_t n_envs,
                                             rr_buffer_config *config, rr_error *err);
 /* The same for a ledger's config, whose min_rows becomes what the algorithm needs, 1 or 2, and

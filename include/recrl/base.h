@@ -132,8 +132,9 @@ typedef struct rr_obs {
     const int32_t *excluded;   /* [n, m] pool indices that may not be chosen, −1 padding */
     const int32_t *history;    /* [n, h] pool indices shown, oldest first, −1 padding in
                                   front */
-    const float *history_rewards; /* [n, h]; rr_env_observe fills it; no network of this release
-                                     reads it */
+    const float *history_rewards; /* [n, h] what each earned, finite, 0 beside −1; read by encoders
+                                     (encoder_rewards), which refuse NULL, and kept for_encoder;
+                                     rr_env_observe fills it */
     const int32_t *incumbents;    /* [n] position of the host's own choice, −1: none in this row.
                                      Read by published policies; rr_agent_act, _top_k and _evaluate
                                      refuse it */
@@ -223,9 +224,10 @@ typedef struct rr_outcome {
     const int64_t *times;      /* [n] when each was earned, on the clock of rr_obs.times; NULL:
                                   unknown, and for a buffer */
     const rr_obs *final_obs;   /* n rows, of which only those with truncated are read; required if
-                                  any is (for a ledger not: see rr_ending); of it this release
-                                  reads states alone. From rr_env_step: the state before the
-                                  session began anew */
+                                  any is (for a ledger not: see rr_ending); its states are read,
+                                  and where the handle was made with for_encoder its history and
+                                  history_rewards, which are then required. From rr_env_step: the
+                                  state before the session began anew */
     /* Reserved from here on: each must be NULL, else RR_E_UNSUPPORTED, which names it. */
     const int32_t *reward_kinds; /* [n] which of several rewards each one is; NULL: the first */
     const int32_t *slots;        /* [n] which slot of the page earned; NULL: the first */

@@ -33,6 +33,13 @@ enum {
     RR_ACTIVATION_TANH = 0, /* tanh x */
     RR_ACTIVATION_RELU = 1  /* max(x, 0) */
 };
+/* What stands beside the state for what the session was shown. maths §14. */
+enum {
+    RR_ENCODER_NONE = 0,       /* nothing */
+    RR_ENCODER_MEAN = 1,       /* a linear map of the mean of the tokens */
+    RR_ENCODER_GRU = 2,        /* a gated recurrent unit [Cho et al. 2014] */
+    RR_ENCODER_TRANSFORMER = 3 /* a causal Transformer [Vaswani et al. 2017] */
+};
 /* What turns a gradient into a step. maths §5, §6. */
 enum {
     RR_OPTIMIZER_ADAM = 0,   /* [Kingma and Ba 2015] */
@@ -177,6 +184,26 @@ typedef struct rr_agent_config {
     int32_t tower_hidden[4];  /* T's hidden layers, 0 ends the list; default 0, 0, 0, 0: T is
                                  linear */
     float tower_scale;        /* c > 0; default 1 */
+    int32_t encoder; /* RR_ENCODER_NONE (default), _MEAN, _GRU or _TRANSFORMER: what the session was
+                        shown and what it earned, rr_obs.history, as one vector e that actor and
+                        critic read behind the state; "no history" is a learned vector. Needs a
+                        catalogue whose vectors are not trained, and the two-tower; not beside
+                        reward_model or item_feature_dim. What an update trains on comes from a buffer or ledger made
+                        with for_encoder. maths §14
+                        Cost, with E = encoder_width, h = encoder_history and D = item_dim + 1: a
+                        row of an act O(h D) mean, O(h E (D + E)) GRU, O(h E (E + h) layers)
+                        Transformer; an update four times that; memory of each thread at most 32
+                        rows or 2048 items of history (one row at least), for each of which GRU
+                        12 E + D floats, Transformer (13 E + heads h) layers + 8 E; and of an agent
+                        16 times the encoder's parameters */
+    int32_t encoder_width;   /* E, width of e, ≥ 1; default 64 */
+    int32_t encoder_layers;  /* of a Transformer, [1, 4]; else 1; default 1 */
+    int32_t encoder_heads;   /* of a Transformer's attention, ≥ 1, dividing encoder_width; else 1;
+                                default 1 */
+    int32_t encoder_history; /* latest items of a history that are read, [1, 4096]; default 20 */
+    int32_t encoder_rewards; /* 1: a token is the item's vector and its reward, of
+                                rr_obs.history_rewards, divided by the critic's deviation with
+                                normalize_returns; 0: the vector alone; default 1 */
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
@@ -264,7 +291,9 @@ typedef struct rr_buffer_config {
                                default 0 */
     int32_t has_keys;       /* keys of candidates, exclusions and history that are in no pool are
                                stored: 8 bytes a place; default 0 */
-    uint32_t reserved;
+    int32_t for_encoder;    /* 1: rows also keep what an agent with an encoder learns from: the
+                               rewards of their history, and histories of final observations, in
+                               3 × max_history floats a row; default 0 */
 } rr_buffer_config;
 
 /* What a ledger must hold, and when what is in it is final. The first two and the widths decide its
@@ -301,6 +330,8 @@ typedef struct rr_ledger_config {
                                of those that are in the pool; default 0 */
     int32_t has_keys;       /* keys of candidates, exclusions and history that are in no pool are
                                stored: 8 bytes a place; default 0 */
+    int32_t for_encoder;    /* as in rr_buffer_config; default 0 */
+    uint32_t reserved;
 } rr_ledger_config;
 
 /* How a published policy plays, with exact propensities: of p, the policy's probabilities at the

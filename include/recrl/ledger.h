@@ -64,7 +64,8 @@ typedef struct rr_ending {
     const uint64_t *sessions;  /* [n] keys; required */
     const uint8_t *terminated; /* [n] 1: over for good; 0: cut off. NULL: all cut off */
     const rr_obs *final_obs;   /* n rows, of which those without terminated are read: the states
-                                  that no decision was made in. NULL: none is known; then the last
+                                  that no decision was made in, and for_encoder their histories.
+                                  NULL: none is known; then the last
                                   row of a session that is cut off is not trained on, and its state
                                   is what the rows before it lead to */
 } rr_ending;

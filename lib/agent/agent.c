@@ -146,6 +146,50 @@ static rr_status check_item_tower(const rr_agent_config *config, const rr_items 
     return RR_OK;
 }
 
+/* An encoder of one layer and one head says no more of layers and heads. */
+static rr_status check_encoder_shape(const rr_agent_config *config, rr_error *err)
+{
+    const bool is_transformer = config->encoder == RR_ENCODER_TRANSFORMER;
+    if (!is_transformer && (config->encoder_layers != 1 || config->encoder_heads != 1)) {
+        const bool is_layers = config->encoder_layers != 1;
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: %s is %d; it must be 1 but for encoder transformer",
+                 is_layers ? "encoder_layers" : "encoder_heads",
+                 is_layers ? config->encoder_layers : config->encoder_heads);
+    }
+    if (config->encoder_width % config->encoder_heads != 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: encoder_heads is %d; it must divide encoder_width, %d",
+                 config->encoder_heads, config->encoder_width);
+    }
+    if (config->max_history < 1) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: max_history is %d; with an encoder it must be at least 1",
+                 config->max_history);
+    }
+    return RR_OK;
+}
+
+static rr_status check_encoder(const rr_agent_config *config, const rr_items *items, rr_error *err)
+{
+    if (config->encoder == RR_ENCODER_NONE) {
+        return RR_OK;
+    }
+    const char *other = config->head == RR_HEAD_DENSE    ? "the dense head"
+                        : config->has_trained_items != 0 ? "has_trained_items 1"
+                        : config->reward_model != 0      ? "reward_model 1"
+                        : config->item_feature_dim != 0  ? "item_feature_dim"
+                        : items == NULL                  ? "no items"
+                                                         : NULL;
+    if (other != NULL) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "agent config: encoder is not none with %s; an encoder reads the vectors of a "
+                 "catalogue as they were given, with the two-tower head and no reward model",
+                 other);
+    }
+    return check_encoder_shape(config, err);
+}
+
 rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *items,
                                  rr_error *err)
 {
@@ -155,6 +199,7 @@ rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *
                  "candidates it must be 0");
     }
     RRI_TRY(check_candidate_net(config, err));
+    RRI_TRY(check_encoder(config, items, err));
     RRI_TRY(check_item_tower(config, items, err));
     return config->head == RR_HEAD_DENSE ? check_dense(config, items, err)
                                          : check_tower(config, items, err);
@@ -316,9 +361,8 @@ static rr_status check_meaning(const char *caller, const rr_agent_config *given,
         char has[RRI_CONFIG_TEXT_CAPACITY], needs[RRI_CONFIG_TEXT_CAPACITY];
         rri_likeness_text(has, given, field);
         rri_likeness_text(needs, wanted, field);
-        RRI_FAIL(err, RR_E_MISMATCH,
-                 "%s: this policy's %s is %s; it must be the agent's, %s", caller, field, has,
-                 needs);
+        RRI_FAIL(err, RR_E_MISMATCH, "%s: this policy's %s is %s; it must be the agent's, %s",
+                 caller, field, has, needs);
     }
     return RR_OK;
 }

@@ -106,6 +106,7 @@ rr_status rr_agent_fit_buffer_config(const rr_agent *agent, int32_t n_envs,
     full.feature_dim = of->feature_dim;
     full.max_candidates = of->max_candidates;
     full.max_excluded = full.max_history = of->max_history;
+    full.for_encoder = of->encoder != RR_ENCODER_NONE;
     rri_abi_write(config, &full, sizeof full);
     return RR_OK;
 }
@@ -122,6 +123,7 @@ rr_status rr_agent_fit_ledger_config(const rr_agent *agent, rr_ledger_config *co
     full.feature_dim = of->feature_dim;
     full.max_candidates = of->max_candidates;
     full.max_excluded = full.max_history = of->max_history;
+    full.for_encoder = of->encoder != RR_ENCODER_NONE;
     full.min_rows = rri_recipe_needs_two(&agent->trainer.recipe) ? 2 : 1;
     rri_abi_write(config, &full, sizeof full);
     return RR_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* api_import.c: the front door through which a log goes into a ledger. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/status.h"
@@ -30,6 +31,14 @@ static rr_status import_record(rr_ledger *ledger, const void *blob, size_t bytes
     return rr_ledger_record(ledger, &obs, &decision, status, err);
 }
 
+/* A ledger for an encoder keeps the history of a final observation, which is of a catalogue. */
+static rr_status resolve_final(const rr_ledger *ledger, const workplace *place, size_t bytes,
+                               rr_error *err)
+{
+    const bool is_kept = ledger->config.for_encoder != 0 && place->pool != NULL;
+    return is_kept ? rri_outcome_resolve(place->work, bytes, place->pool, err) : RR_OK;
+}
+
 static rr_status import_outcome(rr_ledger *ledger, const void *blob, size_t bytes,
                                 const workplace *place, int32_t *status, rr_error *err)
 {
@@ -37,6 +46,7 @@ static rr_status import_outcome(rr_ledger *ledger, const void *blob, size_t byte
     rr_obs final_obs = {.struct_size = sizeof final_obs};
     RRI_TRY(
         rr_outcome_decode(blob, bytes, place->work, place->capacity, &outcome, &final_obs, err));
+    RRI_TRY(resolve_final(ledger, place, bytes, err));
     return rr_ledger_reward(ledger, &outcome, status, err);
 }
 
@@ -46,6 +56,7 @@ static rr_status import_ending(rr_ledger *ledger, const void *blob, size_t bytes
     rr_ending ending = {.struct_size = sizeof ending};
     rr_obs final_obs = {.struct_size = sizeof final_obs};
     RRI_TRY(rr_ending_decode(blob, bytes, place->work, place->capacity, &ending, &final_obs, err));
+    RRI_TRY(resolve_final(ledger, place, bytes, err));
     return rr_ledger_end(ledger, &ending, status, err);
 }
 

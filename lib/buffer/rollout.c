@@ -30,6 +30,13 @@ void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_
     rollout->counts = RRI_TAKE(arena, int32_t, row_lists);
     rollout->excluded = RRI_TAKE(arena, int32_t, rri_size_multiply(rows, rollout->m));
     rollout->history = RRI_TAKE(arena, int32_t, rri_size_multiply(rows, rollout->h));
+    rollout->for_encoder = config->for_encoder != 0;
+    if (rollout->for_encoder) {
+        const size_t row_history = rri_size_multiply(rows, rollout->h);
+        rollout->history_rewards = RRI_TAKE(arena, float, row_history);
+        rollout->final_history = RRI_TAKE(arena, int32_t, row_history);
+        rollout->final_history_rewards = RRI_TAKE(arena, float, row_history);
+    }
     rollout->actions = RRI_TAKE(arena, int32_t, rows);
     rollout->log_probs = RRI_TAKE(arena, float, rows);
     rollout->values = RRI_TAKE(arena, float, rows);
@@ -84,6 +91,14 @@ static void copy_history(int32_t *out, size_t stride, const int32_t *in, size_t 
     for (size_t j = 0; j < front; j++) {
         out[j] = -1;
     }
+    memcpy(out + front, in, width * sizeof *in);
+}
+
+/* The same of its rewards; the padding's are 0. */
+static void copy_history_rewards(float *out, size_t stride, const float *in, size_t width)
+{
+    const size_t front = stride - width;
+    memset(out, 0, front * sizeof *out);
     memcpy(out + front, in, width * sizeof *in);
 }
 
@@ -198,11 +213,36 @@ void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision 
     if (rollout->candidate_keys != NULL) {
         copy_keys(rollout, obs, from, to);
     }
+    if (form->has_history && rollout->for_encoder) {
+        copy_history_rewards(rollout->history_rewards + to * h, h,
+                             obs->history_rewards + from * (size_t)obs->n_history,
+                             (size_t)obs->n_history);
+    }
     memcpy(rollout->states + to * S, obs->states + from * S, S * sizeof(float));
     rollout->actions[to] = decision->actions[from];
     rollout->log_probs[to] = decision->log_probs[from];
     rollout->values[to] = decision->values != NULL ? decision->values[from] : 0.0f;
     rollout->fingerprints[to] = fingerprint;
+}
+
+void rri_rollout_put_final(rri_rollout *rollout, const rr_obs *final, size_t from, size_t row)
+{
+    const size_t S = rollout->state_dim, h = rollout->for_encoder ? rollout->h : 0;
+    const size_t n = final != NULL && h > 0 ? (size_t) final->n_history : 0;
+    if (final == NULL) {
+        memset(rollout->final_states + row * S, 0, S * sizeof(float));
+    } else {
+        memcpy(rollout->final_states + row * S, final->states + from * S, S * sizeof(float));
+    }
+    for (size_t j = 0; j < h; j++) { /* padding; nothing where there is no history */
+        rollout->final_history[row * h + j] = -1;
+        rollout->final_history_rewards[row * h + j] = 0.0f;
+    }
+    if (n > 0) {
+        copy_history(rollout->final_history + row * h, h, final->history + from * n, n);
+        copy_history_rewards(rollout->final_history_rewards + row * h, h,
+                             final->history_rewards + from * n, n);
+    }
 }
 
 rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
@@ -225,20 +265,15 @@ rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_d
 rr_status rri_rollout_reward(rri_rollout *rollout, const rr_outcome *outcome, rr_error *err)
 {
     RRI_TRY(rri_rollout_check_reward(rollout, outcome, err));
-    const size_t n = rollout->n_sessions, at = rollout->n_rows - n, S = rollout->state_dim;
+    const size_t n = rollout->n_sessions, at = rollout->n_rows - n;
     for (size_t i = 0; i < n; i++) {
         const bool is_terminated = outcome->terminated != NULL && outcome->terminated[i] != 0;
         const bool is_truncated =
             !is_terminated && outcome->truncated != NULL && outcome->truncated[i] != 0;
-        float *final_state = rollout->final_states + (at + i) * S;
         rollout->rewards[at + i] = outcome->rewards[i];
         rollout->terminated[at + i] = is_terminated;
         rollout->truncated[at + i] = is_truncated;
-        if (is_truncated) {
-            memcpy(final_state, outcome->final_obs->states + i * S, S * sizeof(float));
-        } else {
-            memset(final_state, 0, S * sizeof(float));
-        }
+        rri_rollout_put_final(rollout, is_truncated ? outcome->final_obs : NULL, i, at + i);
     }
     rollout->awaits_reward = 0;
     return RR_OK;
@@ -289,6 +324,7 @@ void rri_rollout_order(int32_t *order, uint8_t *is_segment_end, const rri_rollou
 void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_rollout *r)
 {
     const size_t k = r->k, has_keys = r->candidate_keys != NULL;
+    const size_t of_encoder = r->for_encoder ? r->h * sizeof(float) : 0;
     const rri_rollout_part all[RRI_ROLLOUT_PARTS] = {
         {"states", r->states, r->state_dim * sizeof(float)},
         {"final_states", r->final_states, r->state_dim * sizeof(float)},
@@ -303,6 +339,9 @@ void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_roll
         {"candidate_keys", r->candidate_keys, has_keys * rri_rollout_vectors(r) * sizeof(uint64_t)},
         {"excluded_keys", r->excluded_keys, has_keys * r->m * sizeof(uint64_t)},
         {"history_keys", r->history_keys, has_keys * r->h * sizeof(uint64_t)},
+        {"history_rewards", r->history_rewards, of_encoder},
+        {"final_history", r->final_history, of_encoder},
+        {"final_history_rewards", r->final_history_rewards, of_encoder},
         {"actions", r->actions, sizeof(int32_t)},
         {"log_probs", r->log_probs, sizeof(float)},
         {"values", r->values, sizeof(float)},

@@ -27,10 +27,11 @@ typedef struct rri_rollout {
     size_t n_vectors; /* of a row, for its −1 candidates alone, in their order; 0: k, by position */
     size_t n_rows, n_sessions; /* n_sessions: rows of each record; 0 before the first */
     uint8_t awaits_reward;
+    bool for_encoder; /* the arrays of what an encoder learns from are there */
     rri_row_form form;
 
     float *states;       /* [max_rows, S] */
-    float *final_states; /* [max_rows, S] read where truncated */
+    float *final_states; /* [max_rows, S] read where truncated, as the two of history below */
     int32_t *lengths;    /* [max_rows] */
     int32_t *candidates; /* [max_rows, k] */
     float *features;     /* [max_rows, k, f] */
@@ -38,6 +39,10 @@ typedef struct rri_rollout {
     int32_t *counts;     /* [max_rows, k] */
     int32_t *excluded;   /* [max_rows, m] */
     int32_t *history;    /* [max_rows, h] */
+    /* What an encoder learns from; NULL where the config has no for_encoder. */
+    float *history_rewards;       /* [max_rows, h] */
+    int32_t *final_history;       /* [max_rows, h] */
+    float *final_history_rewards; /* [max_rows, h] */
     /* Keys of what has no index, 0: none; NULL where the config has no has_keys. */
     uint64_t *candidate_keys; /* [max_rows, n_vectors or k] as vectors lie */
     uint64_t *excluded_keys;  /* [max_rows, m] */
@@ -70,6 +75,9 @@ void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_
  * it. Where decision has no values, 0. */
 void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
                      uint64_t fingerprint, size_t from, size_t to);
+
+/* Row `row` ends with row `from` of a final observation; NULL: it has none, and 0 stands there. */
+void rri_rollout_put_final(rri_rollout *rollout, const rr_obs *final, size_t from, size_t row);
 
 /* Copies n rows. `fingerprint` as in rr_decision. Nothing changes when rollout_check.h refuses. */
 rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_decision *decision,
@@ -105,7 +113,7 @@ typedef struct rri_rollout_part {
     void *data;
     size_t row_bytes; /* bytes of one row; 0: not stored under this config */
 } rri_rollout_part;
-#define RRI_ROLLOUT_PARTS ((size_t)19)
+#define RRI_ROLLOUT_PARTS ((size_t)22)
 void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_rollout *rollout);
 
 /* Rows [from, from + n) of every part move down to `to`. */

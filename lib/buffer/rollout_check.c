@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffer/rollout_check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/finite.h"
@@ -49,6 +50,11 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
     }
     if (form.has_history) {
         RRI_TRY(check_most("n_history", obs->n_history, rollout->h, err));
+    }
+    if (form.has_history && rollout->for_encoder && obs->history_rewards == NULL) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: history_rewards is NULL beside history; this handle was made with "
+                 "for_encoder 1, and keeps them");
     }
     if (rollout->n_rows > 0 && memcmp(&form, &rollout->form, sizeof form) != 0) {
         RRI_FAIL(err, RR_E_INVALID,
@@ -154,6 +160,11 @@ rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
 {
     const size_t S = (size_t)obs->state_dim;
     RRI_TRY(rri_finite_check_row("record: states", obs->states + row * S, row, S, err));
+    if (rollout->for_encoder && obs->history != NULL && obs->n_history > 0) {
+        const size_t h = (size_t)obs->n_history;
+        RRI_TRY(rri_finite_check_row("record: history_rewards", obs->history_rewards + row * h, row,
+                                     h, err));
+    }
     RRI_TRY(rri_finite_check("record: log_probs", decision->log_probs[row], row, err));
     if (decision->values != NULL) {
         RRI_TRY(rri_finite_check("record: values", decision->values[row], row, err));
@@ -236,16 +247,45 @@ rr_status rri_rollout_check_outcome(const rr_outcome *outcome, size_t row, rr_er
     return check_flag("truncated", outcome->truncated, row, err);
 }
 
-rr_status rri_rollout_check_final(const char *name, const rr_obs *final, size_t state_dim,
+rr_status rri_rollout_check_final(const char *name, const rri_rollout *rollout, const rr_obs *final,
                                   size_t row, rr_error *err)
 {
-    return rri_finite_check_row(name, final->states + row * state_dim, row, state_dim, err);
+    char what[64];
+    const size_t S = rollout->state_dim, n = (size_t) final->n_history;
+    (void)snprintf(what, sizeof what, "%s states", name);
+    RRI_TRY(rri_finite_check_row(what, final->states + row * S, row, S, err));
+    if (!rollout->for_encoder || n == 0) {
+        return RR_OK;
+    }
+    (void)snprintf(what, sizeof what, "%s history_rewards", name);
+    return rri_finite_check_row(what, final->history_rewards + row * n, row, n, err);
 }
 
-bool rri_rollout_fits_final(const rr_obs *final, int32_t n, size_t state_dim)
+bool rri_rollout_fits_final(const rri_rollout *rollout, const rr_obs *final, int32_t n)
 {
     return final != NULL && final->states != NULL && final->n == n && final->state_dim >= 0 &&
-           (size_t) final->state_dim == state_dim;
+           (size_t) final->state_dim == rollout->state_dim;
+}
+
+rr_status rri_rollout_check_final_form(const char *name, const rri_rollout *rollout,
+                                       const rr_obs *final, rr_error *err)
+{
+    if (!rollout->for_encoder) {
+        return RR_OK;
+    }
+    const bool has_rewards = final->n_history == 0 || final->history_rewards != NULL;
+    if (final->history == NULL || !has_rewards) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "%s: final_obs %s is NULL; this handle was made with for_encoder 1, and keeps the "
+                 "history that a session was cut off with",
+                 name, final->history == NULL ? "history" : "history_rewards");
+    }
+    if (final->n_history < 0 || (size_t) final->n_history > rollout->h) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "%s: final_obs n_history is %d; this handle was made for at most %zu", name,
+                 final->n_history, rollout->h);
+    }
+    return RR_OK;
 }
 
 rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome *outcome,
@@ -263,13 +303,14 @@ rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome 
         if (!rri_rollout_is_cut(outcome, i)) {
             continue;
         }
-        if (!rri_rollout_fits_final(outcome->final_obs, outcome->n, S)) {
+        if (!rri_rollout_fits_final(rollout, outcome->final_obs, outcome->n)) {
             RRI_FAIL(err, RR_E_INVALID,
                      "reward: truncated[%zu] is 1, so final_obs must hold %zu states of "
                      "width %zu",
                      i, n, S);
         }
-        RRI_TRY(rri_rollout_check_final("reward: final_obs states", outcome->final_obs, S, i, err));
+        RRI_TRY(rri_rollout_check_final_form("reward", rollout, outcome->final_obs, err));
+        RRI_TRY(rri_rollout_check_final("reward: final_obs", rollout, outcome->final_obs, i, err));
     }
     return RR_OK;
 }

@@ -28,10 +28,14 @@ rr_status rri_rollout_check_outcome(const rr_outcome *outcome, size_t row, rr_er
 /* Whether the row says truncated, and not terminated. */
 bool rri_rollout_is_cut(const rr_outcome *outcome, size_t row);
 
-/* Whether these are n states of this width. */
-bool rri_rollout_fits_final(const rr_obs *final, int32_t n, size_t state_dim);
-/* One of them; `name` ("end: final_obs states") opens the sentence. */
-rr_status rri_rollout_check_final(const char *name, const rr_obs *final, size_t state_dim,
+/* Whether these are n states of the rollout's width. */
+bool rri_rollout_fits_final(const rri_rollout *rollout, const rr_obs *final, int32_t n);
+/* Whether their histories are there and fit, where the rollout keeps them. `name` ("end") opens the
+ * sentence. */
+rr_status rri_rollout_check_final_form(const char *name, const rri_rollout *rollout,
+                                       const rr_obs *final, rr_error *err);
+/* One of them, which fits; `name` ("end: final_obs") opens the sentence. */
+rr_status rri_rollout_check_final(const char *name, const rri_rollout *rollout, const rr_obs *final,
                                   size_t row, rr_error *err);
 
 #endif

@@ -77,6 +77,10 @@ typedef struct rri_config_range {
     {                                                                                              \
         a ", " b " or " c, a "|" b "|" c, 0, 2, false, false, false                                \
     }
+#define RRI_CONFIG_ONE_OF_FOUR(a, b, c, d)                                                         \
+    {                                                                                              \
+        a ", " b ", " c " or " d, a "|" b "|" c "|" d, 0, 3, false, false, false                   \
+    }
 
 typedef struct rri_config_field {
     rri_config_type type;
@@ -97,7 +101,7 @@ typedef struct rri_config_table {
     size_t n_fields;
 } rri_config_table;
 
-#define RRI_CONFIG_LARGEST ((size_t)256)
+#define RRI_CONFIG_LARGEST ((size_t)320)
 
 /* config [struct_size] ← kind and defaults as far as it reaches, the rest 0. Nothing happens below
  * 8 bytes. */

@@ -22,6 +22,7 @@
 #define YES_NO        RRI_CONFIG_YES_NO
 #define ONE_OF        RRI_CONFIG_ONE_OF
 #define ONE_OF_THREE  RRI_CONFIG_ONE_OF_THREE
+#define ONE_OF_FOUR   RRI_CONFIG_ONE_OF_FOUR
 
 /* clang-format off */
 static const rri_config_field env_fields[] = {
@@ -83,6 +84,12 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32, item_feature_dim, "0", AT_LEAST(0), "width of the items' own features, from which a tower makes a part of their vectors; 0: none"),
     FIELD(rr_agent_config, INT32X4, tower_hidden, "0", AT_LEAST(0), "hidden layers of that tower; 0: it is linear"),
     FIELD(rr_agent_config, FLOAT, tower_scale, "1", ABOVE(0), "factor on what it adds to the vectors"),
+    FIELD(rr_agent_config, CHOICE, encoder, "none", ONE_OF_FOUR("none", "mean", "gru", "transformer"), "what stands beside the state for the items that a session was shown and what they earned"),
+    FIELD(rr_agent_config, INT32, encoder_width, "64", AT_LEAST(1), "numbers of the encoding"),
+    FIELD(rr_agent_config, INT32, encoder_layers, "1", BETWEEN(1, 4), "layers of a Transformer"),
+    FIELD(rr_agent_config, INT32, encoder_heads, "1", AT_LEAST(1), "heads of a Transformer's attention"),
+    FIELD(rr_agent_config, INT32, encoder_history, "20", BETWEEN(1, 4096), "latest items of a history that an encoder reads"),
+    FIELD(rr_agent_config, BOOL, encoder_rewards, "1", YES_NO, "an encoder reads beside an item what it earned"),
 };
 
 static const rri_config_field ppo_fields[] = {
@@ -143,6 +150,7 @@ static const rri_config_field buffer_fields[] = {
     FIELD(rr_buffer_config, INT32, max_history, "20", AT_LEAST(0), "longest history stored"),
     FIELD(rr_buffer_config, INT32, max_vectors, "0", AT_LEAST(0), "most candidates of a list in no pool, whose vectors alone are stored; 0: one of each"),
     FIELD(rr_buffer_config, BOOL, has_keys, "0", YES_NO, "keys of what is in no pool are stored"),
+    FIELD(rr_buffer_config, BOOL, for_encoder, "0", YES_NO, "rows keep rewards of histories and final histories, for an agent with an encoder"),
 };
 
 static const rri_config_field ledger_fields[] = {
@@ -160,6 +168,7 @@ static const rri_config_field ledger_fields[] = {
     FIELD(rr_ledger_config, INT64, idle_timeout, "0", AT_LEAST(0), "time without a decision after which settle ends a session; 0: never"),
     FIELD(rr_ledger_config, INT32, max_vectors, "0", AT_LEAST(0), "most candidates of a list in no pool, whose vectors alone are stored; 0: one of each"),
     FIELD(rr_ledger_config, BOOL, has_keys, "0", YES_NO, "keys of what is in no pool are stored"),
+    FIELD(rr_ledger_config, BOOL, for_encoder, "0", YES_NO, "rows keep rewards of histories and final histories, for an agent with an encoder"),
 };
 
 static const rri_config_field train_fields[] = {
@@ -237,14 +246,14 @@ static const rri_config_table tables[] = {
     TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),
     TABLE(RR_CONFIG_REINFORCE, "reinforce config", rr_reinforce_config, reinforce_fields),
-    TABLE_WITH_RESERVED(RR_CONFIG_BUFFER, "buffer config", rr_buffer_config, buffer_fields),
+    TABLE(RR_CONFIG_BUFFER, "buffer config", rr_buffer_config, buffer_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_TRAIN, "train config", rr_train_config, train_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_ALS, "als config", rr_als_config, als_fields),
     TABLE(RR_CONFIG_SERVING, "serving options", rr_serving_options, serving_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
     TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
-    TABLE(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
 };
 /* clang-format on */
 

@@ -127,14 +127,9 @@ bool rri_harvest_pick(size_t *n_places, int32_t *order, uint8_t *is_segment_end,
     return is_any;
 }
 
-const float *rri_harvest_next_state(const rri_ledger *ledger, const rri_rollout *rollout,
-                                    size_t row)
+size_t rri_harvest_last_row(const rri_ledger *ledger, size_t row)
 {
-    const size_t S = rollout->state_dim;
-    if (rollout->truncated[row] != 0) {
-        return rollout->final_states + row * S;
-    }
-    return rollout->states + (size_t)ledger->last[ledger->session_of[row]] * S;
+    return (size_t)ledger->last[ledger->session_of[row]];
 }
 
 /* scratch [n_sessions] ← the new place of each session, −1 for those picked or rejected, which are

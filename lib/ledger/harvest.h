@@ -28,9 +28,9 @@ void rri_harvest_hold(rri_ledger *ledger, size_t session);
 bool rri_harvest_pick(size_t *n_places, int32_t *order, uint8_t *is_segment_end, rri_ledger *ledger,
                       size_t max_rows, size_t n_steps);
 
-/* The state [S] after a row that ends its segment and is not terminated. */
-const float *rri_harvest_next_state(const rri_ledger *ledger, const rri_rollout *rollout,
-                                    size_t row);
+/* The last row of a row's session. Of one that was cut off without a final observation that row is
+ * trained on no more, and says where the session led. */
+size_t rri_harvest_last_row(const rri_ledger *ledger, size_t row);
 
 /* Forgets the sessions that were picked, of whose rows n_trained were trained on, and those that
  * were rejected. */

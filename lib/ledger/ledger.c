@@ -20,6 +20,7 @@ rr_buffer_config rri_ledger_rows(const rr_ledger_config *config)
         .max_history = config->max_history,
         .max_vectors = config->max_vectors,
         .has_keys = config->has_keys,
+        .for_encoder = config->for_encoder,
     };
 }
 
@@ -175,7 +176,7 @@ static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *
         rollout->n_sessions = 1; /* a record may be as short as one row */
     }
     rri_rollout_put(rollout, obs, decision, fingerprint, i, row);
-    memset(rollout->final_states + row * rollout->state_dim, 0, rollout->state_dim * sizeof(float));
+    rri_rollout_put_final(rollout, NULL, 0, row);
     rollout->rewards[row] = 0.0f;
     rollout->terminated[row] = rollout->truncated[row] = 0;
     ledger->decisions[row] = id;

@@ -29,16 +29,16 @@ size_t rri_settle_places(const rri_ledger *ledger, size_t session)
     return (size_t)ledger->lengths[session] - (ledger->ends[session] == RRI_END_CUT ? 1 : 0);
 }
 
-/* final_state [S]: read where the end is RRI_END_TRUNCATED. */
+/* Row i of `final` is read where the end is RRI_END_TRUNCATED. */
 static void end_session(rri_ledger *ledger, rri_rollout *rollout, int32_t session, uint8_t end,
-                        const float *final_state)
+                        const rr_obs *final, size_t i)
 {
-    const size_t row = (size_t)ledger->last[session], S = rollout->state_dim;
+    const size_t row = (size_t)ledger->last[session];
     ledger->ends[session] = end;
     rollout->terminated[row] = end == RRI_END_TERMINATED;
     rollout->truncated[row] = end == RRI_END_TRUNCATED;
     if (end == RRI_END_TRUNCATED) {
-        memcpy(rollout->final_states + row * S, final_state, S * sizeof(float));
+        rri_rollout_put_final(rollout, final, i, row);
     }
     rri_u64_table_remove(&ledger->open, ledger->keys, ledger->keys[session]);
 }
@@ -64,8 +64,7 @@ static rr_status check_outcome(const rri_ledger *ledger, const rri_rollout *roll
 {
     RRI_TRY(rri_rollout_check_outcome(outcome, i, err));
     if (outcome->final_obs != NULL && rri_rollout_is_cut(outcome, i)) {
-        RRI_TRY(rri_rollout_check_final("reward: final_obs states", outcome->final_obs,
-                                        rollout->state_dim, i, err));
+        RRI_TRY(rri_rollout_check_final("reward: final_obs", rollout, outcome->final_obs, i, err));
     }
     const int32_t row = rri_u64_table_find(&ledger->ids, ledger->decisions, outcome->decisions[i]);
     if (row >= 0 && outcome->times != NULL && ledger->reward_wait > 0) {
@@ -131,9 +130,7 @@ static rr_status apply_outcome(rri_ledger *ledger, rri_rollout *rollout, const r
     }
     const uint8_t end = end_of(ledger, outcome, i, found);
     if (end != RRI_END_NONE) {
-        const float *states = outcome->final_obs != NULL ? outcome->final_obs->states : NULL;
-        end_session(ledger, rollout, ledger->session_of[row], end,
-                    end == RRI_END_TRUNCATED ? states + i * rollout->state_dim : NULL);
+        end_session(ledger, rollout, ledger->session_of[row], end, outcome->final_obs, i);
     }
     return comes_late ? RR_E_STALE : RR_OK;
 }
@@ -143,10 +140,13 @@ rr_status rri_settle_reward(rri_ledger *ledger, rri_rollout *rollout, const rr_o
 {
     const size_t n = (size_t)outcome->n;
     if (outcome->final_obs != NULL &&
-        !rri_rollout_fits_final(outcome->final_obs, outcome->n, rollout->state_dim)) {
+        !rri_rollout_fits_final(rollout, outcome->final_obs, outcome->n)) {
         RRI_FAIL(err, RR_E_INVALID,
                  "reward: final_obs must hold %zu states of width %zu, or be NULL", n,
                  rollout->state_dim);
+    }
+    if (outcome->final_obs != NULL) {
+        RRI_TRY(rri_rollout_check_final_form("reward", rollout, outcome->final_obs, err));
     }
     for (size_t i = 0; statuses == NULL && i < n; i++) {
         RRI_TRY(check_outcome(ledger, rollout, outcome, i, err));
@@ -176,8 +176,7 @@ static rr_status check_ending(const rri_rollout *rollout, const rr_ending *endin
         RRI_FAIL(err, RR_E_INVALID, "end: terminated[%zu] is %u; it must be 0 or 1", i, terminated);
     }
     if (terminated == 0 && ending->final_obs != NULL) {
-        RRI_TRY(rri_rollout_check_final("end: final_obs states", ending->final_obs,
-                                        rollout->state_dim, i, err));
+        RRI_TRY(rri_rollout_check_final("end: final_obs", rollout, ending->final_obs, i, err));
     }
     return RR_OK;
 }
@@ -194,9 +193,7 @@ static rr_status apply_ending(rri_ledger *ledger, rri_rollout *rollout, const rr
     const uint8_t end = is_terminated               ? RRI_END_TERMINATED
                         : ending->final_obs != NULL ? RRI_END_TRUNCATED
                                                     : RRI_END_CUT;
-    const float *states = ending->final_obs != NULL ? ending->final_obs->states : NULL;
-    end_session(ledger, rollout, session, end,
-                end == RRI_END_TRUNCATED ? states + i * rollout->state_dim : NULL);
+    end_session(ledger, rollout, session, end, ending->final_obs, i);
     return RR_OK;
 }
 
@@ -205,9 +202,12 @@ rr_status rri_settle_end(rri_ledger *ledger, rri_rollout *rollout, const rr_endi
 {
     const size_t n = (size_t)ending->n;
     if (ending->final_obs != NULL &&
-        !rri_rollout_fits_final(ending->final_obs, ending->n, rollout->state_dim)) {
+        !rri_rollout_fits_final(rollout, ending->final_obs, ending->n)) {
         RRI_FAIL(err, RR_E_INVALID, "end: final_obs must hold %zu states of width %zu, or be NULL",
                  n, rollout->state_dim);
+    }
+    if (ending->final_obs != NULL) {
+        RRI_TRY(rri_rollout_check_final_form("end", rollout, ending->final_obs, err));
     }
     for (size_t i = 0; statuses == NULL && i < n; i++) {
         RRI_TRY(check_ending(rollout, ending, i, err));
@@ -241,7 +241,7 @@ rr_status rri_settle_clock(rri_ledger *ledger, rri_rollout *rollout, int64_t now
             rri_ledger_has_passed(rri_ledger_latest(ledger, s), ledger->idle_timeout,
                                   ledger->clock)) {
             end_session(ledger, rollout, (int32_t)s,
-                        ledger->is_idle_cut ? RRI_END_CUT : RRI_END_TERMINATED, NULL);
+                        ledger->is_idle_cut ? RRI_END_CUT : RRI_END_TERMINATED, NULL, 0);
         }
     }
     return RR_OK;

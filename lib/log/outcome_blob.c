@@ -5,6 +5,8 @@
 
 #include "core/memory.h"
 #include "log/record_blob.h"
+#include "log/record_keys.h"
+#include "log/record_layout.h"
 #include "log/section.h"
 
 _Static_assert(sizeof(rri_outcome_head) == 80, "the head of an outcome is 80 bytes");
@@ -109,6 +111,28 @@ static rr_status find_final_2(size_t *at, size_t *final_bytes, const rri_outcome
     return RR_OK;
 }
 
+/* *at 0: there is none. */
+static rr_status find_final(size_t *at, size_t *final_bytes, const rri_outcome_head *head,
+                            size_t bytes, rr_error *err)
+{
+    *at = 0;
+    *final_bytes = bytes - RRI_OUTCOME_LEAST;
+    return head->blob.format == 1 ? find_final_1(at, head, bytes, err)
+                                  : find_final_2(at, final_bytes, head, bytes, err);
+}
+
+rr_status rri_outcome_resolve(void *work, size_t bytes, const rr_items *pool, rr_error *err)
+{
+    size_t at, final_bytes;
+    rri_record record;
+    RRI_TRY(find_final(&at, &final_bytes, work, bytes, err));
+    if (at == 0) {
+        return RR_OK;
+    }
+    RRI_TRY(rri_record_read(&record, (unsigned char *)work + at, final_bytes, err));
+    return rri_record_keys_resolve_history(&record, pool, err);
+}
+
 rr_status rri_outcome_decode(rr_obs *final_obs, bool *has_final, void *work, const void *blob,
                              size_t bytes, const char magic[8], rr_error *err)
 {
@@ -116,9 +140,8 @@ rr_status rri_outcome_decode(rr_obs *final_obs, bool *has_final, void *work, con
     memmove(work, blob, bytes);
     const rri_outcome_head *head = work;
     RRI_TRY(check_head(head, magic, err));
-    size_t at = 0, final_bytes = bytes - RRI_OUTCOME_LEAST;
-    RRI_TRY(head->blob.format == 1 ? find_final_1(&at, head, bytes, err)
-                                   : find_final_2(&at, &final_bytes, head, bytes, err));
+    size_t at, final_bytes;
+    RRI_TRY(find_final(&at, &final_bytes, head, bytes, err));
     *has_final = at != 0;
     if (!*has_final) {
         return RR_OK;

@@ -40,4 +40,8 @@ rr_status rri_outcome_encode(void *out, size_t capacity, size_t *bytes,
 rr_status rri_outcome_decode(rr_obs *final_obs, bool *has_final, void *work, const void *blob,
                              size_t bytes, const char magic[8], rr_error *err);
 
+/* What was decoded into work: the history of its final observation, where one is there, becomes the
+ * pool's, as record_keys.h says. */
+rr_status rri_outcome_resolve(void *work, size_t bytes, const rr_items *pool, rr_error *err);
+
 #endif

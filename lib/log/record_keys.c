@@ -17,7 +17,7 @@ static const key_pair PAIRS[] = {
     {RRI_RECORD_EXCLUDED, RRI_RECORD_EXCLUDED_KEYS, "excluded"},
     {RRI_RECORD_HISTORY, RRI_RECORD_HISTORY_KEYS, "history"},
 };
-enum { N_PAIRS = sizeof PAIRS / sizeof PAIRS[0] };
+enum { HISTORY_PAIR = 2, N_PAIRS = sizeof PAIRS / sizeof PAIRS[0] };
 
 /* How many indices a record has of one kind: 0 where it has none. */
 static size_t count_of(const rri_record *record, rri_record_array indices)
@@ -144,23 +144,38 @@ static bool is_later(const rri_record *record, const rr_items *pool)
            record->head->pool_generation > rri_items_generation(pool);
 }
 
-rr_status rri_record_keys_resolve(const rri_record *record, const rr_items *pool, rr_error *err)
+/* *is_own: the record's indices are those of the pool, or of a generation that it goes on from, and
+ * have been judged; else it was made over another catalogue. */
+static rr_status find_catalogue(bool *is_own, const rri_record *record, const rr_items *pool,
+                                rr_error *err)
 {
-    const uint64_t fingerprint = rri_items_fingerprint(pool);
-    rri_record_head *head = record->head;
-    if (head->pool_fingerprint == fingerprint || head->pool_fingerprint == 0) {
+    const uint64_t fingerprint = record->head->pool_fingerprint;
+    const rri_record_head *head = record->head;
+    *is_own = true;
+    if (fingerprint == rri_items_fingerprint(pool) || fingerprint == 0) {
         return check_range(record, rri_items_count(pool), err);
     }
     uint32_t generation;
-    if (rri_items_generation_of(&generation, pool, head->pool_fingerprint)) {
+    if (rri_items_generation_of(&generation, pool, fingerprint)) {
         return check_range(record, rri_items_count_in(pool, generation), err);
     }
+    *is_own = false;
     if (is_later(record, pool)) {
         RRI_FAIL(err, RR_E_NOT_FOUND,
                  "record: it was made in generation %llu of this catalogue's line, and the one "
                  "given is generation %u; give it again when that is there (rr_items_follow, "
                  "rr_items_load)",
                  (unsigned long long)head->pool_generation, (unsigned)rri_items_generation(pool));
+    }
+    return RR_OK;
+}
+
+rr_status rri_record_keys_resolve(const rri_record *record, const rr_items *pool, rr_error *err)
+{
+    bool is_own;
+    RRI_TRY(find_catalogue(&is_own, record, pool, err));
+    if (is_own) {
+        return RR_OK;
     }
     if (record->k == 0) {
         RRI_FAIL(err, RR_E_MISMATCH,
@@ -171,6 +186,19 @@ rr_status rri_record_keys_resolve(const rri_record *record, const rr_items *pool
     }
     close_gaps(record);
     resolve_item(record);
-    head->pool_fingerprint = fingerprint;
+    record->head->pool_fingerprint = rri_items_fingerprint(pool);
+    return RR_OK;
+}
+
+rr_status rri_record_keys_resolve_history(const rri_record *record, const rr_items *pool,
+                                          rr_error *err)
+{
+    bool is_own;
+    RRI_TRY(find_catalogue(&is_own, record, pool, err));
+    if (is_own) {
+        return RR_OK;
+    }
+    RRI_TRY(resolve_pair(record, &PAIRS[HISTORY_PAIR], pool, err));
+    close_gaps(record);
     return RR_OK;
 }

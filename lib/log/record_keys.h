@@ -17,5 +17,8 @@ void rri_record_keys_write(unsigned char *out, const rri_record *record, const r
  * was the whole of another catalogue, or that has no keys, RR_E_MISMATCH. RR_E_FORMAT where an
  * index lies outside the pool. */
 rr_status rri_record_keys_resolve(const rri_record *record, const rr_items *pool, rr_error *err);
+/* The same of the history alone, which is all that is read of the lists of a final observation. */
+rr_status rri_record_keys_resolve_history(const rri_record *record, const rr_items *pool,
+                                          rr_error *err);
 
 #endif

@@ -51,6 +51,26 @@ static void vec_tanh_backward(float *dx, const float *dy, const float *y, size_t
     }
 }
 
+static inline float normal_share(float x) /* Φ(x) */
+{
+    return fmaf(0.5f, rri_erf(x * 0x1.6a09e6p-1f), 0.5f);
+}
+
+static void vec_gelu(float *y, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] = x[i] * normal_share(x[i]);
+    }
+}
+
+static void vec_gelu_backward(float *dx, const float *dy, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float density = 0x1.988454p-2f * rri_exp(-0.5f * x[i] * x[i]); /* φ(x) */
+        dx[i] = dy[i] * fmaf(x[i], density, normal_share(x[i]));
+    }
+}
+
 static void vec_add(float *y, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -73,4 +93,5 @@ static void vec_scale(float *y, float a, size_t n)
 }
 
 const rri_elementwise RRI_AT_LEVEL(rri_elementwise) = {
-    vec_exp, vec_exp_shifted, vec_log, vec_tanh, vec_tanh_backward, vec_add, vec_axpy, vec_scale};
+    vec_exp,  vec_exp_shifted,   vec_log, vec_tanh, vec_tanh_backward,
+    vec_gelu, vec_gelu_backward, vec_add, vec_axpy, vec_scale};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* elementwise.h: vectors of exp, log, tanh and of plain arithmetic, compiled once per level.
+/* elementwise.h: vectors of exp, log, tanh, gelu and of plain arithmetic, compiled once per level.
  *
  * Every element goes through the same operations as its scalar twin in scalar.h, at any width, so
  * the levels agree in every bit. Outputs may be the inputs themselves, but not overlap otherwise.
@@ -15,7 +15,10 @@ typedef struct rri_elementwise {
     void (*log)(float *y, const float *x, size_t n);                      /* y = ln x */
     void (*tanh)(float *y, const float *x, size_t n);
     void (*tanh_backward)(float *dx, const float *dy, const float *y, size_t n); /* dy (1 − y²) */
-    void (*add)(float *y, const float *x, size_t n);                             /* y += x */
+    /* y = x Φ(x), Φ the normal distribution's; its slope dy (Φ(x) + x φ(x)) */
+    void (*gelu)(float *y, const float *x, size_t n);
+    void (*gelu_backward)(float *dx, const float *dy, const float *x, size_t n);
+    void (*add)(float *y, const float *x, size_t n);           /* y += x */
     void (*axpy)(float *y, float a, const float *x, size_t n); /* y = fma(a, x, y) */
     void (*scale)(float *y, float a, size_t n);                /* y *= a */
 } rri_elementwise;

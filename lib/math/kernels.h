@@ -69,6 +69,15 @@ static inline void rri_vec_tanh_backward(const rri_kernels *k, float *dx, const 
 {
     k->elementwise->tanh_backward(dx, dy, y, n);
 }
+static inline void rri_vec_gelu(const rri_kernels *k, float *y, const float *x, size_t n)
+{
+    k->elementwise->gelu(y, x, n);
+}
+static inline void rri_vec_gelu_backward(const rri_kernels *k, float *dx, const float *dy,
+                                         const float *x, size_t n)
+{
+    k->elementwise->gelu_backward(dx, dy, x, n);
+}
 static inline void rri_vec_add(const rri_kernels *k, float *y, const float *x, size_t n)
 {
     k->elementwise->add(y, x, n);

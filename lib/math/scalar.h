@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* scalar.h: e^x, ln x and tanh x of one float, within 2 units in the last place.
+/* scalar.h: e^x, ln x, tanh x and erf x of one float, within 2 units in the last place.
  *
  * No libm function but fmaf, which is exact, is called; so every machine, compiler and vector width
  * gives the same bits. No branches: elementwise.c runs loops of these very functions.
@@ -8,6 +8,7 @@
  *   ln x   x = 2^e (1 + f), √½ ≤ 1 + f < √2;  ln x = e ln 2 + f − ½ f² + f³ q(f)
  *   tanh   from |x| = 0.55: t = e^(2|x|) − 1 by the same r and q, tanh |x| = t / (t + 2);
  *          below: tanh x = x + x³ q(x²)
+ *   erf    below |x| = 1: erf x = x + x q(x²); from there: erf |x| = 1 − e^q(|x|)
  *
  * The coefficients of each q are a minimax fit (Remez) to the relative error of the whole. */
 #ifndef RRI_MATH_SCALAR_H
@@ -100,6 +101,34 @@ static inline float rri_tanh(float x)
     const float inner = fmaf(size * x2, q, size);
 
     const float y = size < 0.55f ? inner : outer;
+    return rri_scalar_from_bits(rri_scalar_bits(y) | (rri_scalar_bits(x) & 0x80000000u));
+}
+
+/* erf x = 2/√π ∫₀ˣ e^(−t²) dt: odd, ±1 from 4 on. */
+static inline float rri_erf(float x)
+{
+    const float size = rri_scalar_from_bits(rri_scalar_bits(x) & 0x7fffffffu);
+    const float x2 = size * size;
+    float p = 0x1.4aeb22p-14f;
+    p = fmaf(p, x2, -0x1.a48856p-11f);
+    p = fmaf(p, x2, 0x1.541a4ep-8f);
+    p = fmaf(p, x2, -0x1.b7fbcp-6f);
+    p = fmaf(p, x2, 0x1.ce2d2p-4f);
+    p = fmaf(p, x2, -0x1.81273ep-2f);
+    p = fmaf(p, x2, 0x1.06eba8p-3f);
+    const float inner = fmaf(size, p, size);
+
+    const float far = rri_clamp(size, 1.0f, 4.0f);
+    float q = 0x1.851c4cp-13f;
+    q = fmaf(q, far, -0x1.814278p-9f);
+    q = fmaf(q, far, 0x1.653cf8p-6f);
+    q = fmaf(q, far, -0x1.a607d4p-4f);
+    q = fmaf(q, far, -0x1.46c5e6p-1f);
+    q = fmaf(q, far, -0x1.208594p+0f);
+    q = fmaf(q, far, -0x1.735928p-12f);
+    const float outer = 1.0f - rri_exp(q);
+
+    const float y = size < 1.0f ? inner : outer;
     return rri_scalar_from_bits(rri_scalar_bits(y) | (rri_scalar_bits(x) & 0x80000000u));
 }
 

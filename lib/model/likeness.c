@@ -45,6 +45,12 @@ static const alike FIELDS[] = {
     ALIKE(item_feature_dim, MEANING),
     ALIKE(tower_hidden, MEANING),
     ALIKE(tower_scale, MEANING),
+    ALIKE(encoder, BOTH),
+    ALIKE(encoder_width, BOTH),
+    ALIKE(encoder_layers, BOTH),
+    ALIKE(encoder_heads, BOTH),
+    ALIKE(encoder_history, BOTH),
+    ALIKE(encoder_rewards, BOTH),
 };
 enum { N_FIELDS = sizeof FIELDS / sizeof FIELDS[0] };
 

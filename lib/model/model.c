@@ -96,6 +96,12 @@ uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_
         rri_hash_update(&hash, config->tower_hidden, sizeof config->tower_hidden);
         rri_hash_update(&hash, &config->tower_scale, sizeof config->tower_scale);
     }
+    if (config->encoder != RR_ENCODER_NONE) {
+        const int32_t encoder[] = {config->encoder,         config->encoder_width,
+                                   config->encoder_layers,  config->encoder_heads,
+                                   config->encoder_history, config->encoder_rewards};
+        rri_hash_update(&hash, encoder, sizeof encoder);
+    }
     rri_hash_update(&hash, values, n_floats * sizeof(float));
     return rri_hash_final(&hash);
 }

@@ -27,9 +27,10 @@ static size_t count_layers(const int32_t hidden[4])
 }
 
 /* `out` 0: the last hidden layer is the output. */
-static rri_mlp_shape shape_of(const rr_agent_config *config, const int32_t hidden[4], size_t out)
+static rri_mlp_shape shape_of(const rri_network *net, const rr_agent_config *config,
+                              const int32_t hidden[4], size_t out)
 {
-    rri_mlp_shape shape = {.in = (size_t)config->state_dim,
+    rri_mlp_shape shape = {.in = net->input_dim,
                            .n_layers = count_layers(hidden),
                            .activation = config->activation,
                            .activates_last = out == 0};
@@ -89,8 +90,8 @@ static rr_status declare_reward(rri_network *net, rr_error *err)
 
 static rr_status declare_constants(rri_network *net, const rr_agent_config *config, rr_error *err)
 {
-    net->norm =
-        (rri_norm_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, net->params.n_floats};
+    net->norm = (rri_norm_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT,
+                                   RRI_ABSENT, RRI_ABSENT, net->params.n_floats};
     if (config->normalize_returns != 0) {
         RRI_TRY(add(&net->norm.value_shift, net, "critic.shift", 1, 0, err));
         RRI_TRY(add(&net->norm.value_scale, net, "critic.scale", 1, 0, err));
@@ -98,6 +99,9 @@ static rr_status declare_constants(rri_network *net, const rr_agent_config *conf
     if (config->normalize_states != 0) {
         RRI_TRY(add(&net->norm.state_means, net, "state.means", net->state_dim, 0, err));
         RRI_TRY(add(&net->norm.state_inverses, net, "state.inverses", net->state_dim, 0, err));
+    }
+    if (config->normalize_returns != 0 && net->encoder.has_rewards) {
+        RRI_TRY(add(&net->norm.reward_unit, net, "encoder.reward_unit", 1, 0, err));
     }
     if (net->has_reward) {
         RRI_TRY(declare_reward(net, err));
@@ -122,22 +126,25 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
     net->item_width =
         net->is_dense ? (size_t)config->hidden[n_hidden - 1] : (size_t)config->item_dim;
     net->dim = net->item_width + (net->is_dense && net->has_reward ? net->state_dim + 1 : 0);
+    RRI_TRY(rri_encoder_declare(&net->encoder, &net->params, config, net->dim, err));
+    net->input_dim = net->state_dim + net->encoder.shape.width;
     if (n_hidden > 0) {
-        const rri_mlp_shape actor = shape_of(config, config->hidden, net->is_dense ? 0 : net->dim);
+        const rri_mlp_shape actor =
+            shape_of(net, config, config->hidden, net->is_dense ? 0 : net->dim);
         RRI_TRY(rri_mlp_declare(&net->actor, &net->params, "actor.mlp", &actor, err));
     }
     if (net->has_skip) {
-        RRI_TRY(rri_linear_declare(&net->skip, &net->params, "actor.skip", net->state_dim, net->dim,
+        RRI_TRY(rri_linear_declare(&net->skip, &net->params, "actor.skip", net->input_dim, net->dim,
                                    false, err));
     }
     RRI_TRY(declare_head(net, config, err));
     if (net->has_feature_query) {
         RRI_TRY(rri_linear_declare(&net->feature_query, &net->params, "actor.feature_query",
-                                   net->state_dim, net->feature_dim, false, err));
+                                   net->input_dim, net->feature_dim, false, err));
     }
     if (config->candidate_hidden[0] > 0) {
         RRI_TRY(rri_candidate_net_declare(&net->candidate, &net->params, config->candidate_hidden,
-                                          net->feature_dim, net->dim, net->state_dim,
+                                          net->feature_dim, net->dim, net->input_dim,
                                           config->activation, err));
     }
     if (config->item_feature_dim > 0 && n_items > 0) {
@@ -145,7 +152,7 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
                                        (size_t)config->item_feature_dim, net->dim,
                                        config->activation, config->tower_scale, err));
     }
-    const rri_mlp_shape critic = shape_of(config, config->critic_hidden, 1);
+    const rri_mlp_shape critic = shape_of(net, config, config->critic_hidden, 1);
     RRI_TRY(rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err));
     return declare_constants(net, config, err);
 }
@@ -158,15 +165,18 @@ size_t rri_network_panel_floats(const rri_kernels *kernels, size_t n_items, size
 
 void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *kernels)
 {
+    const bool has_encoder =
+        net->encoder.form != NULL; /* which asks for the slopes of what is read */
     net->kernels = kernels;
-    rri_mlp_layout(&net->actor, arena, kernels, false);
+    rri_encoder_layout(&net->encoder, arena, kernels);
+    rri_mlp_layout(&net->actor, arena, kernels, has_encoder);
     if (net->has_skip) {
-        rri_linear_layout(&net->skip, arena, kernels, false);
+        rri_linear_layout(&net->skip, arena, kernels, has_encoder);
     }
     if (net->has_feature_query) {
-        rri_linear_layout(&net->feature_query, arena, kernels, false);
+        rri_linear_layout(&net->feature_query, arena, kernels, has_encoder);
     }
-    rri_candidate_net_layout(&net->candidate, arena, kernels);
+    rri_candidate_net_layout(&net->candidate, arena, kernels, has_encoder);
     if (net->candidate.n_layers > 0 && net->borrows_panels) {
         const size_t n = rri_size_multiply(net->n_items, rri_candidate_net_first(&net->candidate));
         net->candidate_products = n <= MOST_PANEL_FLOATS ? RRI_TAKE(arena, float, n) : NULL;
@@ -175,7 +185,7 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     net->tower_items = rri_item_tower_is_there(&net->tower)
                            ? RRI_TAKE(arena, float, rri_size_multiply(net->n_items, net->dim))
                            : NULL;
-    rri_mlp_layout(&net->critic, arena, kernels, false);
+    rri_mlp_layout(&net->critic, arena, kernels, has_encoder);
     if (net->has_reward) {
         const size_t n_skip = rri_size_multiply(net->dim, net->state_dim);
         const size_t n_items = rri_size_multiply(net->n_items, net->dim);
@@ -208,27 +218,19 @@ rri_inputs rri_inputs_from(const rri_inputs *in, size_t first)
     return part;
 }
 
-/* The query is the MLP's output as it is: the two share memory in a tape. */
-static bool is_query_last_layer(const rri_network *net)
-{
-    return net->is_dense && !net->has_reward;
-}
-
 static bool sees_normalised(const rri_network *net)
 {
     return net->norm.state_means != RRI_ABSENT;
 }
 
-void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri_network *net,
-                             size_t max_rows)
+/* All but `seen`. */
+static void lay_out_rows(rri_network_tape *tape, rri_arena *arena, const rri_network *net,
+                         size_t max_rows)
 {
     rri_mlp_tape_layout(&tape->actor, arena, &net->actor, max_rows);
     rri_mlp_tape_layout(&tape->critic, arena, &net->critic, max_rows);
-    tape->query = is_query_last_layer(net) ? rri_mlp_last(&net->actor, &tape->actor)
-                                           : RRI_TAKE(arena, float, max_rows * net->dim);
-    tape->seen = sees_normalised(net)
-                     ? RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->state_dim))
-                     : NULL;
+    tape->query = rri_network_is_query_last(net) ? rri_mlp_last(&net->actor, &tape->actor)
+                                                 : RRI_TAKE(arena, float, max_rows * net->dim);
     tape->feature_weights =
         net->has_feature_query
             ? RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->feature_dim))
@@ -243,6 +245,24 @@ void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri
     }
 }
 
+void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri_network *net,
+                             size_t max_rows)
+{
+    const bool is_given = !sees_normalised(net) && net->encoder.form == NULL;
+    lay_out_rows(tape, arena, net, max_rows);
+    tape->seen =
+        is_given ? NULL : RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->input_dim));
+}
+
+void rri_network_slopes_layout(rri_network_tape *slopes, rri_arena *arena, const rri_network *net,
+                               size_t max_rows)
+{
+    lay_out_rows(slopes, arena, net, max_rows);
+    slopes->seen = net->encoder.form == NULL
+                       ? NULL
+                       : RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->input_dim));
+}
+
 size_t rri_network_init_scratch(const rri_network *net)
 {
     size_t bytes = rri_mlp_init_scratch(&net->actor);
@@ -250,6 +270,7 @@ size_t rri_network_init_scratch(const rri_network *net)
     bytes = critic > bytes ? critic : bytes;
     bytes = rri_size_larger(bytes, rri_candidate_net_init_scratch(&net->candidate));
     bytes = rri_size_larger(bytes, rri_item_tower_init_scratch(&net->tower));
+    bytes = rri_size_larger(bytes, rri_encoder_init_scratch(&net->encoder));
     if (net->is_dense) {
         const size_t items = rri_init_scratch(net->n_items, net->item_width);
         bytes = items > bytes ? items : bytes;
@@ -268,6 +289,7 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
     rri_mlp_init(&net->critic, values, 1.0f, config->seed, scratch);
     rri_candidate_net_init(&net->candidate, values, config->seed, scratch);
     rri_item_tower_init(&net->tower, values, config->seed, scratch);
+    rri_encoder_init(&net->encoder, values, config->seed, scratch);
     if (sees_normalised(net)) {
         rri_init_constant(values + net->norm.state_inverses, 1.0f, net->state_dim);
     }
@@ -298,6 +320,8 @@ static void pack_constants(rri_network *net, const float *values)
     net->value_scale = has_values ? values[net->norm.value_scale] : 1.0f;
     net->state_means = sees_normalised(net) ? values + net->norm.state_means : NULL;
     net->state_inverses = sees_normalised(net) ? values + net->norm.state_inverses : NULL;
+    net->encoder.reward_unit =
+        net->norm.reward_unit != RRI_ABSENT ? values[net->norm.reward_unit] : 1.0f;
 }
 
 /* The model joins what is there: W_skip + α M and α m, w + τ α w_r. */
@@ -348,6 +372,7 @@ static const float *item_vectors(const rri_network *net, const float *values)
 
 static void pack_actor(rri_network *net, const float *values)
 {
+    rri_encoder_pack(&net->encoder, values);
     rri_mlp_pack(&net->actor, values);
     if (net->has_skip && !net->has_reward) {
         rri_linear_pack(&net->skip, values);
@@ -481,26 +506,36 @@ size_t rri_network_scratch(const rri_network *net, size_t n)
         bytes = rri_size_larger(bytes, query);
         bytes = rri_size_larger(bytes, rri_linear_scratch(&net->candidate.states, n));
     }
+    if (net->encoder.form !=
+        NULL) { /* the encoder's own, or a part of the slopes of what is read */
+        bytes = rri_stack_add(bytes, rri_size_multiply(n, net->input_dim), sizeof(float));
+        bytes = rri_size_larger(bytes, rri_encoder_scratch(&net->encoder));
+    }
     return bytes;
 }
 
-static bool has_mlp(const rri_network *net)
+/* [rows, I] What the networks read; row 0 is the first. */
+static const float *seen_inputs(const rri_network_tape *tape, const rri_inputs *in)
 {
-    return net->actor.shape.n_layers > 0;
+    return tape->seen != NULL ? tape->seen : in->states;
 }
 
-/* What the networks see of rows: writes rows [begin, end) of tape->seen. Returns it, or the states
- * themselves; row 0 is the first either way. */
-static const float *seen_states(const rri_network *net, rri_network_tape *tape,
-                                const rri_inputs *in, size_t begin, size_t end)
+void rri_network_see(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
+                     size_t begin, size_t end, rri_stack *scratch)
 {
-    if (!sees_normalised(net)) {
-        return in->states;
+    const size_t S = net->state_dim, I = net->input_dim;
+    for (size_t row = begin; tape->seen != NULL && row < end; row++) {
+        const float *state = in->states + row * S;
+        float *seen = tape->seen + row * I;
+        if (sees_normalised(net)) {
+            rri_standardise_forward(seen, state, net->state_means, net->state_inverses, 1, S);
+        } else {
+            memcpy(seen, state, S * sizeof(float));
+        }
     }
-    const size_t S = net->state_dim;
-    rri_standardise_forward(tape->seen + begin * S, in->states + begin * S, net->state_means,
-                            net->state_inverses, end - begin, S);
-    return tape->seen;
+    if (net->encoder.form != NULL) {
+        rri_encoder_forward(&net->encoder, tape->seen + S, I, in, begin, end, scratch);
+    }
 }
 
 /* w + F s of rows [begin, end). */
@@ -512,7 +547,7 @@ static void weigh_features(const rri_network *net, rri_network_tape *tape, const
         memcpy(tape->feature_weights + row * f, net->feature_weights, f * sizeof(float));
     }
     rri_linear_forward(&net->feature_query, tape->feature_weights + begin * f,
-                       inputs + begin * net->state_dim, end - begin, true, scratch);
+                       inputs + begin * net->input_dim, end - begin, true, scratch);
 }
 
 /* The dense head's query beside a reward model: (MLP(s), s, 1). */
@@ -540,7 +575,7 @@ static void weigh_candidates(const rri_network *net, rri_network_tape *tape, con
     rri_vec_scale(net->kernels, scaled, net->scale, n * d);
     rri_linear_forward(&candidate->states,
                        tape->candidate_rows + begin * rri_candidate_net_first(candidate),
-                       inputs + begin * net->state_dim, n, false, scratch);
+                       inputs + begin * net->input_dim, n, false, scratch);
     rri_linear_forward(&candidate->query,
                        tape->candidate_queries + begin * rri_candidate_net_last(candidate), scaled,
                        n, false, scratch);
@@ -550,20 +585,20 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
                        size_t begin, size_t end, rri_stack *scratch)
 {
     float *query = tape->query + begin * net->dim;
-    const float *inputs = seen_states(net, tape, in, begin, end);
-    if (has_mlp(net)) {
+    const float *inputs = seen_inputs(tape, in);
+    if (rri_network_has_mlp(net)) {
         rri_mlp_forward(&net->actor, &tape->actor, inputs, begin, end, scratch);
         if (net->is_dense && net->has_reward) {
             extend_query(net, tape, inputs, begin, end);
-        } else if (!is_query_last_layer(net)) {
+        } else if (!rri_network_is_query_last(net)) {
             memcpy(query, rri_mlp_last(&net->actor, &tape->actor) + begin * net->dim,
                    (end - begin) * net->dim * sizeof(float));
             rri_vec_scale(net->kernels, query, net->mlp_scale, (end - begin) * net->dim);
         }
     }
     if (net->has_skip) {
-        rri_linear_forward(&net->skip, query, inputs + begin * net->state_dim, end - begin,
-                           has_mlp(net), scratch);
+        rri_linear_forward(&net->skip, query, inputs + begin * net->input_dim, end - begin,
+                           rri_network_has_mlp(net), scratch);
     }
     for (size_t i = 0; net->has_reward && !net->is_dense && i < end - begin; i++) {
         rri_vec_add(net->kernels, query + i * net->dim, net->reward_offset, net->dim);
@@ -574,26 +609,6 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
     if (net->candidate.n_layers > 0) {
         weigh_candidates(net, tape, inputs, begin, end, scratch);
     }
-}
-
-double rri_network_candidates_backward(const rri_network *net, rri_network_tape *slopes,
-                                       const rri_network_tape *tape, size_t begin, size_t end,
-                                       rri_stack *scratch)
-{
-    const size_t d = net->dim, last = rri_candidate_net_last(&net->candidate);
-    const size_t mark = rri_stack_mark(scratch), n = end - begin;
-    float *d_query = RRI_STACK_TAKE(scratch, float, n *d);
-    rri_linear_backward_input(&net->candidate.query, d_query,
-                              slopes->candidate_queries + begin * last, n, scratch);
-    rri_vec_scale(net->kernels, d_query, net->scale, n * d);
-    rri_vec_add(net->kernels, slopes->query + begin * d, d_query, n * d);
-    double d_log_scale = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        const float *q = tape->query + (begin + i) * d;
-        d_log_scale += (double)rri_dot(net->kernels, q, d_query + i * d, d);
-    }
-    rri_stack_rewind(scratch, mark);
-    return d_log_scale;
 }
 
 rri_logits_input rri_network_scores(const rri_network *net, const rri_network_tape *tape,
@@ -611,51 +626,11 @@ rri_logits_input rri_network_scores(const rri_network *net, const rri_network_ta
                               .candidate_queries = tape->candidate_queries};
 }
 
-/* Beside a reward model the dense head's MLP takes its part of the query's slope. */
-static void shorten_slopes(const rri_network *net, rri_network_tape *slopes, size_t begin,
-                           size_t end)
-{
-    const size_t width = net->item_width;
-    float *d_last = rri_mlp_last(&net->actor, &slopes->actor);
-    for (size_t i = begin; i < end; i++) {
-        memcpy(d_last + i * width, slopes->query + i * net->dim, width * sizeof(float));
-    }
-}
-
-void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
-                                const rri_network_tape *tape, size_t begin, size_t end,
-                                rri_stack *scratch)
-{
-    if (net->is_dense && net->has_reward) {
-        shorten_slopes(net, slopes, begin, end);
-        rri_mlp_backward_input(&net->actor, NULL, &slopes->actor, &tape->actor, begin, end,
-                               scratch);
-        return;
-    }
-    if (has_mlp(net)) {
-        float *d_mlp = rri_mlp_last(&net->actor, &slopes->actor) + begin * net->dim;
-        if (!is_query_last_layer(net)) {
-            memcpy(d_mlp, slopes->query + begin * net->dim,
-                   (end - begin) * net->dim * sizeof(float));
-            rri_vec_scale(net->kernels, d_mlp, net->mlp_scale, (end - begin) * net->dim);
-        }
-        rri_mlp_backward_input(&net->actor, NULL, &slopes->actor, &tape->actor, begin, end,
-                               scratch);
-    }
-}
-
 void rri_network_value(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch)
 {
-    const float *inputs = seen_states(net, tape, in, begin, end);
+    const float *inputs = seen_inputs(tape, in);
     rri_mlp_forward(&net->critic, &tape->critic, inputs, begin, end, scratch);
-}
-
-void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes,
-                                const rri_network_tape *tape, size_t begin, size_t end,
-                                rri_stack *scratch)
-{
-    rri_mlp_backward_input(&net->critic, NULL, &slopes->critic, &tape->critic, begin, end, scratch);
 }
 
 float *rri_network_values_of(const rri_network *net, const rri_network_tape *tape)

@@ -9,11 +9,15 @@
  *               with item_feature_dim  v_i + c T(g_i) stands for v_i, of nn/item_tower.h
  *   critic      V(s) = MLP(s)
  *
- * n rows, S state width, d query width, N items. */
+ * With an encoder all of them read s ⊕ e, of what the session was shown: model/encoder.h.
+ *
+ * n rows, S state width, I = S + E width of what networks read, d query width, N items. */
 #ifndef RRI_MODEL_NETWORK_H
 #define RRI_MODEL_NETWORK_H
 
 #include "math/kernels.h"
+#include "model/encoder.h"
+#include "model/inputs.h"
 #include "nn/candidate_net.h"
 #include "nn/item_tower.h"
 #include "nn/linear.h"
@@ -37,10 +41,13 @@ typedef struct rri_head_offsets {
  * moves. maths §11. Who moves them is train/normalise.h.
  *   critic.shift, critic.scale [1]     V = shift + scale · v,  v the critic's last output
  *   state.means, state.inverses [S]    networks see clip((s − means) · inverses, ±10)
+ *   encoder.reward_unit [1]            by which an encoder multiplies rewards: 1/scale, of before
+ *                                      the update; 0 until there is one
  * Without them V = v and networks see s. */
 typedef struct rri_norm_offsets {
     size_t value_shift, value_scale;    /* [1] each */
     size_t state_means, state_inverses; /* [S] each */
+    size_t reward_unit;                 /* [1] */
     size_t begin;
 } rri_norm_offsets;
 
@@ -70,10 +77,11 @@ typedef struct rri_network {
     rri_reward_offsets reward;
     rri_candidate_net candidate;
     rri_item_tower tower;
+    rri_encoder encoder;
     bool has_skip, has_feature_query, is_dense;
     bool borrows_panels; /* set between declare and layout: the catalogue is lent, packed */
     float mlp_scale;     /* c; 1 in the dense head */
-    size_t state_dim, dim, n_items, feature_dim;
+    size_t state_dim, input_dim, dim, n_items, feature_dim; /* input_dim: I */
 
     const rri_kernels *kernels;
     rri_pool pool;
@@ -99,26 +107,23 @@ typedef struct rri_network {
         *state_inverses; /* [S] in the flat values; NULL: states as they come */
 } rri_network;
 
-/* What is known of n rows when networks read them: everything that an encoder may need, whoever
- * asks for a query or a value. What is NULL is not there: an encoder takes it for empty. */
-typedef struct rri_inputs {
-    const float *states; /* [n, state_dim] */
-    /* Of each row at `rows`, or, where that is NULL, at its own number: */
-    const int32_t *rows;          /* [n] */
-    const int32_t *history;       /* [·, h] pool indices, the oldest first, −1 in front */
-    const float *history_rewards; /* [·, h] */
-    const float *features;        /* [·, k, feature_dim] of the candidates */
-    size_t state_dim, h, k, feature_dim;
-} rri_inputs;
-
-/* Rows from `first` on. */
-rri_inputs rri_inputs_from(const rri_inputs *in, size_t first);
+/* Whether the actor has an MLP, and whether the query is its output as it is, so that the two share
+ * memory in a tape. */
+static inline bool rri_network_has_mlp(const rri_network *net)
+{
+    return net->actor.shape.n_layers > 0;
+}
+static inline bool rri_network_is_query_last(const rri_network *net)
+{
+    return net->is_dense && !net->has_reward;
+}
 
 /* What one forward pass leaves for the backward pass, for at most max_rows rows. */
 typedef struct rri_network_tape {
     rri_mlp_tape actor, critic;
     float *query; /* [max_rows, d]; in the dense head the actor's last outputs themselves */
-    float *seen;  /* [max_rows, S] states as the networks see them; NULL: as they come */
+    float *seen;  /* [max_rows, I] what the networks read; NULL: states as they come. In a tape of
+                     slopes that of the loss in it, where there is an encoder; else NULL */
     float *feature_weights; /* [max_rows, f] w + F s; NULL without F */
     /* Of the candidates' network, NULL without: r, g, and the τ q that g is made of. */
     float *candidate_rows, *candidate_queries, *scaled_query; /* [max_rows, H1], [·, H], [·, d] */
@@ -133,6 +138,9 @@ size_t rri_network_panel_floats(const rri_kernels *kernels, size_t n_items, size
 void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *kernels);
 void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri_network *net,
                              size_t max_rows);
+/* The same for a tape of slopes. */
+void rri_network_slopes_layout(rri_network_tape *slopes, rri_arena *arena, const rri_network *net,
+                               size_t max_rows);
 
 /* Initial values, maths §2. pool_vectors [N, d] start trained vectors (two-tower); may be NULL.
  * scratch: rri_network_init_scratch bytes. */
@@ -168,8 +176,11 @@ void rri_network_pack_task(rri_network *net, const float *values, size_t task);
 /* Bytes of stack that the calls below take for at most n rows. */
 size_t rri_network_scratch(const rri_network *net, size_t n);
 
+/* Rows [begin, end) of tape->seen, which comes before what else is asked of them. */
+void rri_network_see(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
+                     size_t begin, size_t end, rri_stack *scratch);
 /* Rows [begin, end) of tape->query and of what rows weigh candidates with beside it, and of the
- * critic's last outputs v, from their inputs. */
+ * critic's last outputs v, from what was seen. */
 void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch);
 /* What the candidates' network sends back to the queries of rows [begin, end): slopes->query +=
@@ -177,6 +188,8 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
 double rri_network_candidates_backward(const rri_network *net, rri_network_tape *slopes,
                                        const rri_network_tape *tape, size_t begin, size_t end,
                                        rri_stack *scratch);
+/* Backward to the slopes of every layer. Where there is an encoder, the query's writes slopes->seen
+ * and the value's, which comes behind it, adds to it. */
 void rri_network_query_backward(const rri_network *net, rri_network_tape *slopes,
                                 const rri_network_tape *tape, size_t begin, size_t end,
                                 rri_stack *scratch);
@@ -185,6 +198,12 @@ void rri_network_value(const rri_network *net, rri_network_tape *tape, const rri
 void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes,
                                 const rri_network_tape *tape, size_t begin, size_t end,
                                 rri_stack *scratch);
+
+/* gradients: an array that begins at the encoder's first in the flat one; added, from slopes->seen
+ * of rows [begin, end). */
+void rri_network_encoder_backward(const rri_network *net, float *gradients,
+                                  const rri_network_tape *slopes, const rri_inputs *in,
+                                  size_t begin, size_t end, rri_stack *scratch);
 
 /* What the scores of rows are made of: the queries of a tape, under this head and catalogue (the
  * network's, or copies at another temperature). */

@@ -38,7 +38,8 @@ rr_status rri_candidate_net_declare(rri_candidate_net *net, rri_params *params,
     return rri_linear_declare(&net->query, params, "actor.candidate.query", dim, width, true, err);
 }
 
-void rri_candidate_net_layout(rri_candidate_net *net, rri_arena *arena, const rri_kernels *kernels)
+void rri_candidate_net_layout(rri_candidate_net *net, rri_arena *arena, const rri_kernels *kernels,
+                              bool has_input_gradient)
 {
     if (net->n_layers == 0) {
         return;
@@ -48,7 +49,7 @@ void rri_candidate_net_layout(rri_candidate_net *net, rri_arena *arena, const rr
     for (size_t i = 0; i + 1 < net->n_layers; i++) {
         rri_linear_layout(&net->layers[i], arena, kernels, true);
     }
-    rri_linear_layout(&net->states, arena, kernels, false);
+    rri_linear_layout(&net->states, arena, kernels, has_input_gradient);
     rri_linear_layout(&net->query, arena, kernels, true);
 }
 
@@ -174,19 +175,10 @@ void rri_candidate_net_forward(const rri_candidate_net *net, rri_candidate_tape 
     }
 }
 
-/* The map with its gradients in an array that begins at the network's first. */
-static rri_linear moved(const rri_candidate_net *net, const rri_linear *map)
-{
-    rri_linear part = *map;
-    part.weight_offset -= net->begin;
-    part.bias_offset -= part.has_bias ? net->begin : 0;
-    return part;
-}
-
 static void backward_params(const rri_candidate_net *net, float *params, const rri_linear *map,
                             const float *dy, const float *x, size_t n, rri_stack *scratch)
 {
-    const rri_linear part = moved(net, map);
+    const rri_linear part = rri_linear_moved(map, net->begin);
     rri_linear_backward_params(&part, params, dy, x, n, 0, part.out, scratch);
 }
 

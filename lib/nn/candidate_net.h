@@ -53,7 +53,9 @@ typedef struct rri_candidate_tape {
 rr_status rri_candidate_net_declare(rri_candidate_net *net, rri_params *params,
                                     const int32_t hidden[4], size_t feature_dim, size_t dim,
                                     size_t state_dim, int32_t activation, rr_error *err);
-void rri_candidate_net_layout(rri_candidate_net *net, rri_arena *arena, const rri_kernels *kernels);
+/* has_input_gradient: B will be asked for the slopes of what it reads. */
+void rri_candidate_net_layout(rri_candidate_net *net, rri_arena *arena, const rri_kernels *kernels,
+                              bool has_input_gradient);
 size_t rri_candidate_net_init_scratch(const rri_candidate_net *net);
 /* Orthogonal; T and u at 0, so that the first scores are those without the network. */
 void rri_candidate_net_init(const rri_candidate_net *net, float *values, uint64_t seed,

@@ -125,6 +125,14 @@ static void backward_bias(const rri_linear *l, float *db, const float *dy, size_
     rri_stack_rewind(scratch, mark);
 }
 
+rri_linear rri_linear_moved(const rri_linear *l, size_t begin)
+{
+    rri_linear part = *l;
+    part.weight_offset -= begin;
+    part.bias_offset -= part.has_bias ? begin : 0;
+    return part;
+}
+
 void rri_linear_zero_params(const rri_linear *l, float *gradients, size_t out_begin, size_t out_end)
 {
     const size_t width = out_end - out_begin;

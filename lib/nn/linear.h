@@ -61,6 +61,9 @@ void rri_linear_forward(const rri_linear *l, float *y, const float *x, size_t n,
 void rri_linear_backward_input(const rri_linear *l, float *dx, const float *dy, size_t n,
                                rri_stack *scratch);
 
+/* The map with its gradients in an array that begins at `begin` of the flat one. */
+rri_linear rri_linear_moved(const rri_linear *l, size_t begin);
+
 /* dW[j, :] and db[j] ← 0 for outputs j in [out_begin, out_end). */
 void rri_linear_zero_params(const rri_linear *l, float *gradients, size_t out_begin,
                             size_t out_end);

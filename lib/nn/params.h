@@ -11,7 +11,7 @@
 
 #include "recrl/recrl.h"
 
-#define RRI_PARAMS_MAX     ((size_t)64)
+#define RRI_PARAMS_MAX     ((size_t)128)
 #define RRI_PARAM_NAME_MAX ((size_t)63)
 
 typedef struct rri_param {

@@ -56,6 +56,7 @@ static void run_tile(void *context, size_t task, size_t worker)
     const size_t begin = task * n_rows;
     const size_t end = rri_size_smaller(begin + n_rows, job->n);
 
+    rri_network_see(network, work->tape, &job->inputs, begin, end, scratch);
     if (job->wants_values) {
         rri_network_value(network, work->tape, &job->inputs, begin, end, scratch);
     }

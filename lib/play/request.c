@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "play/request.h"
 
+#include <stdio.h>
+
 #include "core/finite.h"
 #include "core/status.h"
 #include "items/items.h"
@@ -46,6 +48,34 @@ static rr_status check_most(const char *field, int32_t given, int32_t least, int
     if (given < least || given > most) {
         RRI_FAIL(err, RR_E_INVALID, "obs: %s is %d; this agent was made for %d … %d (%s)", field,
                  given, least, most, config);
+    }
+    return RR_OK;
+}
+
+rr_status rri_request_check_history(const rri_network *net, const rr_obs *obs, const char *name,
+                                    rr_error *err)
+{
+    const rri_encoder *encoder = &net->encoder;
+    if (encoder->form == NULL) {
+        return RR_OK;
+    }
+    if (obs->history != NULL && obs->n_history < 0) {
+        RRI_FAIL(err, RR_E_INVALID, "%s: n_history is %d; it must be at least 0", name,
+                 obs->n_history);
+    }
+    const size_t h = obs->history != NULL ? (size_t)obs->n_history : 0;
+    const bool has_rewards = obs->history_rewards != NULL || h == 0 || !encoder->has_rewards;
+    if (obs->history == NULL || !has_rewards) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "%s: %s is NULL; this agent's encoder reads it, and where there is no history yet, "
+            "-1 in every place",
+            name, obs->history == NULL ? "history" : "history_rewards");
+    }
+    char what[48];
+    (void)snprintf(what, sizeof what, "%s: history_rewards", name);
+    for (size_t i = 0; encoder->has_rewards && h > 0 && i < (size_t)obs->n; i++) {
+        RRI_TRY(rri_finite_check_row(what, obs->history_rewards + i * h, i, h, err));
     }
     return RR_OK;
 }
@@ -188,7 +218,7 @@ static rr_status check_incumbents(const rri_request *request, rr_error *err)
 }
 
 /* What networks read of an observation, whose arrays are borrowed. */
-static rri_inputs inputs_of(const rr_obs *obs)
+static rri_inputs inputs_of(const rr_obs *obs, const rri_catalogue *catalogue)
 {
     return (rri_inputs){
         .states = obs->states,
@@ -199,6 +229,8 @@ static rri_inputs inputs_of(const rr_obs *obs)
         .h = (size_t)obs->n_history,
         .k = (size_t)obs->n_candidates,
         .feature_dim = (size_t)obs->feature_dim,
+        .vectors = catalogue->vectors,
+        .n_items = catalogue->n_items,
     };
 }
 
@@ -208,13 +240,14 @@ rr_status rri_request_read(rri_request *request, const rri_workspace *work, cons
     RRI_TRY(check_keys(work, obs, err));
     RRI_TRY(check_shapes(work, obs, err));
     RRI_TRY(rri_request_check_states(&work->model->network, obs, "obs", err));
+    RRI_TRY(rri_request_check_history(&work->model->network, obs, "obs", err));
     RRI_TRY(choose_catalogue(request, work, obs, err));
 
     const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
     request->n = (size_t)obs->n;
     request->decisions = obs->decisions;
     request->incumbents = obs->incumbents;
-    request->inputs = inputs_of(obs);
+    request->inputs = inputs_of(obs, &request->catalogue);
     request->menu = (rri_menu){
         .n = request->n,
         .k = has_lists ? (size_t)obs->n_candidates : 0,

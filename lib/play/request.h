@@ -20,9 +20,14 @@ typedef struct rri_request {
 rr_status rri_request_read(rri_request *request, const rri_workspace *work, const rr_obs *obs,
                            rr_error *err);
 
-/* States alone, for the critic: n, states and their width. `name` ("obs", "final_obs"). */
+/* States, for the critic: n, states and their width. `name` ("obs", "final_obs"). */
 rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs, const char *name,
                                    rr_error *err);
+
+/* What an encoder reads beside the states, which have been checked: history is there, and with it
+ * finite rewards where tokens have them. Without an encoder nothing is read. */
+rr_status rri_request_check_history(const rri_network *network, const rr_obs *obs, const char *name,
+                                    rr_error *err);
 
 /* Positions of a row of all_log_probs: k, or N without lists. */
 size_t rri_request_width(const rri_request *request);

@@ -16,6 +16,7 @@ typedef struct request_arrays {
     rr_obs obs;
     float *states, *features, *vectors;
     int32_t candidates[MOST_LISTED], history[MOST_SHOWN], excluded[MOST_EXCLUDED];
+    float history_rewards[MOST_SHOWN];
     int32_t incumbent;
     uint64_t id;
 } request_arrays;
@@ -109,6 +110,11 @@ static void draw_shown(request_arrays *r, const rr_policy *policy, uint64_t deci
     r->obs.n_history = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_SHOWN) : 0;
     for (uint32_t j = 0; j < (uint32_t)r->obs.n_history; j++) {
         r->history[j] = draw_item(decision, 1 + j, n_items);
+    }
+    if (policy->model.config.encoder != RR_ENCODER_NONE) {
+        r->obs.history_rewards = r->history_rewards;
+        rri_philox_normals(r->history_rewards, MOST_SHOWN, 0, RRI_STREAM_PROOF,
+                           decision + (uint64_t)3 * RRI_PROOF_DECISIONS);
     }
     r->obs.excluded = n_items > 0 ? r->excluded : NULL;
     r->obs.n_excluded = n_items > 0 ? (int32_t)rri_size_smaller(most, MOST_EXCLUDED) : 0;

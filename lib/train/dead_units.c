@@ -63,6 +63,7 @@ double rri_dead_units_share(const rri_network *net, const rri_inputs *in, size_t
     size_t n_dead = 0;
     size_t n_units = 0;
     carving c = carve(net, n, work);
+    rri_network_see(net, &c.tape, in, 0, n, &c.stack);
     rri_network_query(net, &c.tape, in, 0, n, &c.stack);
     rri_network_value(net, &c.tape, in, 0, n, &c.stack);
     count_layers(&net->actor, &c.tape.actor, n, &n_dead, &n_units);

@@ -35,6 +35,7 @@ static void run_tile(void *context, size_t task, size_t worker)
         slice->actions[i] = job->rollout->actions[row];
         memcpy(slice->states + i * S, job->rollout->states + row * S, S * sizeof(float));
     }
+    rri_network_see(net, &slice->tape, &job->inputs, begin, end, scratch);
     if (job->values != NULL) {
         rri_network_value(net, &slice->tape, &job->inputs, begin, end, scratch);
         rri_network_values(job->values + begin, net, &slice->tape, begin, end);
@@ -60,7 +61,8 @@ static void run(slice_job job, float *log_probs, float *values, const int32_t *r
         job.n = rri_size_smaller(n - first, RRI_SLICE_ROWS);
         job.log_probs = log_probs != NULL ? log_probs + first : NULL;
         job.values = values != NULL ? values + first : NULL;
-        job.inputs = rri_gradient_inputs(job.rollout, trainer->slice.states, job.rows);
+        job.inputs = rri_gradient_inputs(job.rollout, &trainer->model.network,
+                                         trainer->slice.states, job.rows);
         job.menu = rri_gradient_menu(job.rollout, job.rows, job.n);
         rri_gradient_set_pool(&job.menu, job.rollout, trainer);
         rri_workers_run(trainer->workers, run_tile, &job,

@@ -65,18 +65,22 @@ void rri_gradient_set_pool(rri_menu *menu, const rri_rollout *rollout, const rri
     menu->generations = menu->life != NULL ? rollout->generations : NULL;
 }
 
-rri_inputs rri_gradient_inputs(const rri_rollout *rollout, const float *states, const int32_t *rows)
+rri_inputs rri_gradient_inputs(const rri_rollout *rollout, const rri_network *net,
+                               const float *states, const int32_t *rows)
 {
     const rri_row_form *form = &rollout->form;
     return (rri_inputs){
         .states = states,
         .rows = rows,
         .history = form->has_history ? rollout->history : NULL,
+        .history_rewards = form->has_history ? rollout->history_rewards : NULL,
         .features = form->has_features ? rollout->features : NULL,
         .state_dim = rollout->state_dim,
         .h = form->has_history ? rollout->h : 0,
         .k = form->has_lists ? rollout->k : 0,
         .feature_dim = form->has_features ? rollout->feature_dim : 0,
+        .vectors = net->catalogue.vectors,
+        .n_items = net->catalogue.n_items,
     };
 }
 
@@ -127,18 +131,25 @@ static size_t n_candidate_floats(const rri_network *net)
     return net->candidate.end - net->candidate.begin;
 }
 
+static size_t n_encoder_floats(const rri_network *net)
+{
+    return net->encoder.end - net->encoder.begin;
+}
+
 /* Sums of rows [begin, end) ← 0, those that rows have of their own too. */
 static void reset_sums(rri_tile_sums *sums, rri_slice *slice, const rri_network *net, size_t begin,
                        size_t end)
 {
     const size_t feature_dim = net->feature_dim;
-    float *candidate = sums->candidate;
+    float *candidate = sums->candidate, *encoder = sums->encoder;
     double *d_feature_weights = sums->policy.d_feature_weights;
     float *d_row_weights = slice->slopes.feature_weights;
     *sums = (rri_tile_sums){.policy.d_feature_weights = d_feature_weights,
                             .policy.d_row_weights = d_row_weights,
-                            .candidate = candidate};
+                            .candidate = candidate,
+                            .encoder = encoder};
     memset(candidate, 0, n_candidate_floats(net) * sizeof(float));
+    memset(encoder, 0, n_encoder_floats(net) * sizeof(float));
     memset(d_feature_weights, 0, feature_dim * sizeof(double));
     if (d_row_weights != NULL) {
         memset(d_row_weights + begin * feature_dim, 0, (end - begin) * feature_dim * sizeof(float));
@@ -152,11 +163,13 @@ static void begin_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, 
     rri_slice *slice = &job->trainer->slice;
     reset_sums(sums, slice, &job->trainer->model.network, begin, end);
     gather_rows(job, begin, end);
+    rri_network_see(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end, scratch);
     rri_network_query(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end,
                       scratch);
     if (slice->policy.reference != NULL) {
-        rri_network_query(&job->trainer->reference.network, &slice->reference_tape, &job->inputs,
-                          begin, end, scratch);
+        const rri_network *reference = &job->trainer->reference.network;
+        rri_network_see(reference, &slice->reference_tape, &job->inputs, begin, end, scratch);
+        rri_network_query(reference, &slice->reference_tape, &job->inputs, begin, end, scratch);
     }
 }
 
@@ -175,6 +188,8 @@ static void end_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, si
         rri_network_values_of(net, &slice->tape) + begin, slice->old_values + begin,
         slice->returns + begin, clip_eps, trainer->recipe.vf_coef, end - begin, job->n_total);
     rri_network_value_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
+    rri_network_encoder_backward(net, sums->encoder, &slice->slopes, &job->inputs, begin, end,
+                                 scratch);
 }
 
 /* The slopes of the scores of a tile through the candidates' network; lists' slopes are kept. */
@@ -357,6 +372,8 @@ static void zero_scalars(rri_trainer *trainer)
     }
     memset(gradients + trainer->model.network.candidate.begin, 0,
            n_candidate_floats(&trainer->model.network) * sizeof(float));
+    memset(gradients + trainer->model.network.encoder.begin, 0,
+           n_encoder_floats(&trainer->model.network) * sizeof(float));
     rri_network_zero_constants(&trainer->model.network, gradients);
     if (trainer->model.network.has_reward) {
         gradients[trainer->model.network.reward.weight] = 0.0f;
@@ -386,6 +403,8 @@ static void add_tiles(const slice_job *job, rri_loss_sums *total)
         }
         rri_vec_add(trainer->model.kernels, gradients + trainer->model.network.candidate.begin,
                     sums->candidate, n_candidate_floats(&trainer->model.network));
+        rri_vec_add(trainer->model.kernels, gradients + trainer->model.network.encoder.begin,
+                    sums->encoder, n_encoder_floats(&trainer->model.network));
     }
 }
 
@@ -527,7 +546,8 @@ rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *roll
             .n_total = n,
             .is_first = first == 0,
             .d_entropy = -trainer->recipe.ent_coef / (float)n,
-            .inputs = rri_gradient_inputs(rollout, trainer->slice.states, trainer->slice.rows),
+            .inputs = rri_gradient_inputs(rollout, &trainer->model.network, trainer->slice.states,
+                                          trainer->slice.rows),
             .menu = rri_gradient_menu(rollout, trainer->slice.rows, rows),
         };
         rri_gradient_set_pool(&job.menu, rollout, trainer);

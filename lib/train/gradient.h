@@ -23,9 +23,9 @@ rri_loss_sums rri_gradient_compute(rri_trainer *trainer, const rri_rollout *roll
                                    const int32_t *minibatch, const float *advantages, size_t n);
 
 /* Rows of a rollout as networks read them: states [n, S] that were gathered, the rest where it
- * lies; rows [n] says where. */
-rri_inputs rri_gradient_inputs(const rri_rollout *rollout, const float *states,
-                               const int32_t *rows);
+ * lies, of this network's catalogue; rows [n] says where (NULL: as it lies). */
+rri_inputs rri_gradient_inputs(const rri_rollout *rollout, const rri_network *net,
+                               const float *states, const int32_t *rows);
 
 /* The lists of a rollout's rows as the policy reads them; rows [n] says where each lies. */
 rri_menu rri_gradient_menu(const rri_rollout *rollout, const int32_t *rows, size_t n);

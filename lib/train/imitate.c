@@ -77,6 +77,7 @@ static rri_rollout rows_of(const rr_obs *obs, const int32_t *actions, float *zer
         .candidate_keys = (uint64_t *)obs->candidate_keys,
         .excluded_keys = (uint64_t *)obs->excluded_keys,
         .history_keys = (uint64_t *)obs->history_keys,
+        .history_rewards = (float *)obs->history_rewards,
         .actions = (int32_t *)actions,
         .log_probs = zeros,
     };
@@ -119,6 +120,7 @@ static void learn_scales(rri_trainer *trainer, const rr_obs *obs, const float *r
     }
     trainer->units.advantage = 1.0f;
     rri_normalise_states(trainer, obs->states, NULL, n);
+    rri_normalise_tokens(trainer);
 }
 
 /* One pass in a fresh order, in minibatches whose sizes differ by at most one. The optimiser's

@@ -109,6 +109,15 @@ void rri_normalise_states(rri_trainer *trainer, const float *states, const int32
     }
 }
 
+void rri_normalise_tokens(rri_trainer *trainer)
+{
+    rri_network *net = &trainer->model.network;
+    if (net->norm.reward_unit != RRI_ABSENT) {
+        const float unit = net->value_scale != 0.0f ? 1.0f / net->value_scale : 0.0f;
+        trainer->model.values[net->norm.reward_unit] = net->encoder.reward_unit = unit;
+    }
+}
+
 /* N, means [width], variances [width]. */
 static rr_status check_part(const unsigned char *running, size_t first, size_t width, rr_error *err)
 {

@@ -24,6 +24,10 @@ void rri_normalise_returns(rri_trainer *trainer, const float *returns, const int
 /* Folds in states[rows[i]] [·, S] of n ≥ 1 rows. */
 void rri_normalise_states(rri_trainer *trainer, const float *states, const int32_t *rows, size_t n);
 
+/* The unit of rewards in an encoder's tokens follows the critic's scale: at the end of an update,
+ * as states. */
+void rri_normalise_tokens(rri_trainer *trainer);
+
 /* As a checkpoint brings them, as many as an agent with this config has; the bytes need not be
  * aligned. RR_E_FORMAT where one cannot be. */
 rr_status rri_normalise_check(const rr_agent_config *config, const unsigned char *running,

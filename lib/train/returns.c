@@ -6,6 +6,7 @@
 #include "ledger/harvest.h"
 #include "play/act.h"
 #include "rl/gae.h"
+#include "train/gradient.h"
 
 bool rri_returns_need_states(const rri_rollout *rollout)
 {
@@ -17,33 +18,95 @@ bool rri_returns_need_states(const rri_rollout *rollout)
     return false;
 }
 
-/* Values of the states that were gathered, into the places that they belong to. */
-static void flush(rri_trainer *trainer, size_t n)
+/* Where what follows a segment's last row lies. */
+typedef struct coming {
+    const rri_rollout *rollout;
+    const rr_obs *to_come;    /* lock step: n_sessions rows; NULL: no session is open */
+    const rri_ledger *ledger; /* NULL: a rollout */
+} coming;
+
+/* The arrays that it may lie in. */
+enum {
+    IN_FINAL,   /* final observations, by row */
+    IN_TO_COME, /* lock step: the observation to come, by session */
+    IN_ROWS,    /* a ledger: the session's last row, which is not trained on */
+    N_SOURCES
+};
+
+/* Which of the arrays, and *at where in it. */
+static int source_of(const coming *c, size_t row, size_t *at)
+{
+    *at = row;
+    if (c->rollout->truncated[row] != 0) {
+        return IN_FINAL;
+    }
+    if (c->ledger != NULL) {
+        *at = rri_harvest_last_row(c->ledger, row);
+        return IN_ROWS;
+    }
+    *at = row % c->rollout->n_sessions;
+    return IN_TO_COME;
+}
+
+/* The arrays of a source as networks read them, states as they lie. */
+static rri_inputs inputs_of(const coming *c, const rri_network *net, int source)
+{
+    const rri_rollout *rollout = c->rollout;
+    rri_inputs in = rri_gradient_inputs(rollout, net, rollout->states, NULL);
+    if (source == IN_FINAL) {
+        in.states = rollout->final_states;
+        in.history = rollout->final_history;
+        in.history_rewards = rollout->final_history_rewards;
+        in.h = rollout->h;
+    } else if (source == IN_TO_COME) {
+        in.states = c->to_come != NULL ? c->to_come->states : NULL;
+        in.history = c->to_come != NULL ? c->to_come->history : NULL;
+        in.history_rewards = c->to_come != NULL ? c->to_come->history_rewards : NULL;
+        in.h = c->to_come != NULL ? (size_t)c->to_come->n_history : 0;
+    }
+    return in;
+}
+
+/* Values of what was gathered, into the places that they belong to. */
+static void flush(rri_trainer *trainer, rri_inputs in, size_t n)
 {
     rri_slice *slice = &trainer->slice;
     const rri_workspace work = rri_trainer_workspace(trainer);
-    /* Of the state after a session's last row no more than the state is recorded. */
-    const rri_inputs in = {.states = slice->states, .state_dim = trainer->model.network.state_dim};
+    in.states = slice->states;
+    in.rows = slice->actions;
     rri_act_values(&work, slice->returns, &in, n);
     for (size_t i = 0; i < n; i++) {
         trainer->update.next_values[slice->rows[i]] = slice->returns[i];
     }
 }
 
-/* Where the state after a segment's last row is. */
-typedef struct coming {
-    const rri_rollout *rollout;
-    const float *to_come;     /* lock step: [n_sessions, S] */
-    const rri_ledger *ledger; /* NULL: a rollout */
-} coming;
-
-static const float *state_after(const coming *c, size_t row, size_t S)
+/* V(s') of the places whose segment ends in a source. Of a slice's arrays `rows` has the places,
+ * and `actions` where their inputs lie. */
+static void last_values(rri_trainer *trainer, const coming *after, int source, size_t n_places)
 {
-    if (c->ledger != NULL) {
-        return rri_harvest_next_state(c->ledger, c->rollout, row);
+    const rri_update_rows *update = &trainer->update;
+    rri_slice *slice = &trainer->slice;
+    const rri_inputs in = inputs_of(after, &trainer->model.network, source);
+    const size_t S = trainer->model.network.state_dim;
+    size_t n_gathered = 0;
+    for (size_t place = 0; place < n_places; place++) {
+        size_t at;
+        if (update->terminated[place] != 0 || update->is_segment_end[place] != RRI_SEGMENT_LAST ||
+            source_of(after, (size_t)update->order[place], &at) != source) {
+            continue;
+        }
+        memcpy(slice->states + n_gathered * S, in.states + at * S, S * sizeof(float));
+        slice->rows[n_gathered] = (int32_t)place;
+        slice->actions[n_gathered] = (int32_t)at;
+        n_gathered++;
+        if (n_gathered == RRI_SLICE_ROWS) {
+            flush(trainer, in, n_gathered);
+            n_gathered = 0;
+        }
     }
-    return c->rollout->truncated[row] != 0 ? c->rollout->final_states + row * S
-                                           : c->to_come + (row % c->rollout->n_sessions) * S;
+    if (n_gathered > 0) {
+        flush(trainer, in, n_gathered);
+    }
 }
 
 /* V(s') of every place: the next row's of the session, the final observation's where it was
@@ -51,29 +114,15 @@ static const float *state_after(const coming *c, size_t row, size_t S)
 static void next_values(rri_trainer *trainer, const coming *after, size_t n_places)
 {
     rri_update_rows *update = &trainer->update;
-    rri_slice *slice = &trainer->slice;
-    const size_t S = trainer->model.network.state_dim;
-    size_t n_gathered = 0;
     for (size_t place = 0; place < n_places; place++) {
         if (update->terminated[place] != 0) {
             update->next_values[place] = 0.0f;
-            continue;
-        }
-        if (update->is_segment_end[place] != RRI_SEGMENT_LAST) {
+        } else if (update->is_segment_end[place] != RRI_SEGMENT_LAST) {
             update->next_values[place] = update->values[place + 1];
-            continue;
-        }
-        const float *state = state_after(after, (size_t)update->order[place], S);
-        memcpy(slice->states + n_gathered * S, state, S * sizeof(float));
-        slice->rows[n_gathered] = (int32_t)place;
-        n_gathered++;
-        if (n_gathered == RRI_SLICE_ROWS) {
-            flush(trainer, n_gathered);
-            n_gathered = 0;
         }
     }
-    if (n_gathered > 0) {
-        flush(trainer, n_gathered);
+    for (int source = 0; source < N_SOURCES; source++) {
+        last_values(trainer, after, source, n_places);
     }
 }
 
@@ -96,7 +145,7 @@ static void compute(rri_trainer *trainer, const coming *after, const float *trac
                            trainer->recipe.gamma, trainer->recipe.gae_lambda, n_places);
 }
 
-void rri_returns_compute(rri_trainer *trainer, const rri_rollout *rollout, const float *to_come)
+void rri_returns_compute(rri_trainer *trainer, const rri_rollout *rollout, const rr_obs *to_come)
 {
     const coming after = {.rollout = rollout, .to_come = to_come};
     for (size_t place = 0; place < rollout->n_rows; place++) {

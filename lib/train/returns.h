@@ -7,9 +7,9 @@
 #include "train/trainer.h"
 
 /* Fills rewards, values, next_values, advantages and returns of trainer->update, whose order is
- * there. to_come: the states [n_sessions, S] after the last record; read where a session is still
- * open. */
-void rri_returns_compute(rri_trainer *trainer, const rri_rollout *rollout, const float *to_come);
+ * there. to_come: the n_sessions observations after the last record; read where a session is still
+ * open, and may be NULL where none is. */
+void rri_returns_compute(rri_trainer *trainer, const rri_rollout *rollout, const rr_obs *to_come);
 
 /* The same from a ledger: n_places places, whose values and traces are there too. */
 void rri_returns_compute_sessions(rri_trainer *trainer, const rri_rollout *rollout,

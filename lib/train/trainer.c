@@ -17,7 +17,7 @@ static void layout_slice(rri_trainer *trainer, rri_arena *arena)
                                         net->n_items <= RRI_KEPT_WIDTH ? net->n_items : 0);
 
     rri_network_tape_layout(&slice->tape, arena, net, rows);
-    rri_network_tape_layout(&slice->slopes, arena, net, rows);
+    rri_network_slopes_layout(&slice->slopes, arena, net, rows);
     slice->policy.maxima = RRI_TAKE(arena, float, rows);
     slice->policy.log_sums = RRI_TAKE(arena, double, rows);
     slice->policy.entropies = RRI_TAKE(arena, float, rows);
@@ -46,6 +46,7 @@ static void layout_slice(rri_trainer *trainer, rri_arena *arena)
         slice->tiles[i].policy.d_feature_weights = RRI_TAKE(arena, double, net->feature_dim);
         slice->tiles[i].candidate =
             RRI_TAKE(arena, float, net->candidate.end - net->candidate.begin);
+        slice->tiles[i].encoder = RRI_TAKE(arena, float, net->encoder.end - net->encoder.begin);
     }
 }
 

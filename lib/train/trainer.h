@@ -31,6 +31,7 @@ typedef struct rri_tile_sums {
     rri_loss_sums loss;
     rri_policy_sums policy;
     float *candidate; /* gradients of the part of the candidates' network that tiles sum */
+    float *encoder;   /* and of an encoder */
 } rri_tile_sums;
 
 /* Arrays for one slice. */

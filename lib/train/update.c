@@ -48,6 +48,11 @@ rr_status rri_update_check_form(const rri_trainer *trainer, const rri_rollout *r
     if (form->has_history) {
         RRI_TRY(check_width("max_history", rollout->h, most, "max_history", err));
     }
+    if (trainer->model.network.encoder.form != NULL && !rollout->for_encoder) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "update: for_encoder of the buffer is 0; this agent has an encoder, which learns "
+                 "from what rows keep with 1 alone");
+    }
     const size_t feature_dim = form->has_features ? rollout->feature_dim : 0;
     if (feature_dim != trainer->model.network.feature_dim) {
         RRI_FAIL(err, RR_E_MISMATCH,
@@ -95,7 +100,8 @@ static rr_status check_to_come(const rri_trainer *trainer, const rri_rollout *ro
         RRI_FAIL(err, RR_E_INVALID, "update: obs has n %d; the records have %zu rows", obs->n,
                  rollout->n_sessions);
     }
-    return rri_request_check_states(&trainer->model.network, obs, "update obs", err);
+    RRI_TRY(rri_request_check_states(&trainer->model.network, obs, "update obs", err));
+    return rri_request_check_history(&trainer->model.network, obs, "update obs", err);
 }
 
 bool rri_update_needs_two(const rri_trainer *trainer)
@@ -212,6 +218,7 @@ static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_tr
 static void see_states(rri_trainer *trainer, const rri_rollout *rollout, size_t n)
 {
     rri_normalise_states(trainer, rollout->states, rri_update_trained_rows(&trainer->update, n), n);
+    rri_normalise_tokens(trainer);
 }
 
 rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_rollout *rollout,
@@ -262,7 +269,7 @@ rr_status rri_trainer_update(rri_trainer *trainer, rri_rollout *rollout, const r
                          "they were recorded under another catalogue%s",
                          rollout->n_rows, is_alone ? ", but for one, which is left alone" : "");
     }
-    rri_returns_compute(trainer, rollout, obs != NULL ? obs->states : NULL);
+    rri_returns_compute(trainer, rollout, obs);
 
     const size_t n_rows = rollout->n_rows;
     size_t n_trained;

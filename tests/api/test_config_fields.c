@@ -128,6 +128,7 @@ static void make_plan(plan *p)
     p->buffer.max_rows = N * STEPS;
     p->buffer.state_dim = 8;
     p->buffer.max_candidates = K;
+    p->buffer.for_encoder = 1;
     p->ledger.max_candidates = K; /* beside which vectors and features have a width */
     p->ppo.batch_size = 8;
     p->imitate.batch_size = 4;
@@ -296,10 +297,17 @@ static const struct {
     int32_t kind; /* 0: any */
     const char *field, *with, *value;
 } needs[] = {
-    {0, "rms_alpha", "optimizer", "rmsprop"},         {0, "norm_rows", "normalize_returns", "1"},
+    {0, "rms_alpha", "optimizer", "rmsprop"},
+    {0, "norm_rows", "normalize_returns", "1"},
     {RR_CONFIG_PPO, "n_steps", "gae_lambda", "1"}, /* with 0 none looks beyond a step */
-    {RR_CONFIG_A2C, "n_steps", "gae_lambda", "1"},    {RR_CONFIG_ENV, "num_folded", "drift", "0.5"},
+    {RR_CONFIG_A2C, "n_steps", "gae_lambda", "1"},
+    {RR_CONFIG_ENV, "num_folded", "drift", "0.5"},
     {RR_CONFIG_ALS, "alpha", "feedback", "implicit"},
+    {0, "encoder_width", "encoder", "gru"},
+    {0, "encoder_layers", "encoder", "transformer"},
+    {0, "encoder_heads", "encoder", "transformer"},
+    {0, "encoder_history", "encoder", "gru"},
+    {0, "encoder_rewards", "encoder", "mean"},
 };
 
 /* What a short run cannot see, and the test that does. The word is looked for in the file. */
@@ -352,8 +360,8 @@ static const struct {
 
 /* Values to try, in turn, until one of them is in the field's range and changes something. */
 static const char *const values[] = {
-    "0", "1",   "true", "false", "dense", "relu", "rmsprop", "adam", "implicit", "2",   "3",
-    "5", "7,3", "12",   "40",    "0.25",  "0.5",  "0.9",     "1e-3", "100",      "3000"};
+    "0", "1", "true", "false", "dense", "relu", "rmsprop", "adam", "implicit", "gru", "2",
+    "3", "5", "7,3",  "12",    "40",    "0.25", "0.5",     "0.9",  "1e-3",     "100", "3000"};
 
 static bool is_tested_elsewhere(int32_t kind, const char *field)
 {

@@ -31,6 +31,7 @@ typedef struct machine_plan {
     bool is_crossed;            /* features of candidates meet the state, by F and by a network */
     bool has_reward_model;
     int32_t n_item_features; /* of the items' own, from which a tower makes vectors */
+    int32_t encoder, encoder_layers, encoder_heads; /* RR_ENCODER_…, of width 12; 0 layers: 1 */
 } machine_plan;
 
 /* Small machines that between them use every part: widths that fill no vector, rollouts longer than
@@ -236,6 +237,53 @@ static const machine_plan machine_plans[] = {
      .ent_coef = 0.02f,
      .drift = 0.1f,
      .n_item_features = 3},
+    {.name = "ppo-gru",
+     .n_envs = 12,
+     .n_steps = 10,
+     .n_updates = 5,
+     .num_items = 71,
+     .item_dim = 7,
+     .hidden = {20, 12},
+     .batch_size = 32,
+     .update_epochs = 3,
+     .max_episode_steps = 7, /* more than an encoder reads */
+     .gamma = 0.9f,
+     .gae_lambda = 0.8f,
+     .lr = 0.01f,
+     .ent_coef = 0.01f,
+     .is_normalised = true,
+     .encoder = RR_ENCODER_GRU},
+    {.name = "a2c-transformer",
+     .algo = RR_ALGO_A2C,
+     .n_envs = 40,
+     .n_steps = 5,
+     .n_updates = 5,
+     .num_items = 60,
+     .item_dim = 6,
+     .hidden = {16},
+     .max_episode_steps = 6,
+     .gamma = 0.9f,
+     .gae_lambda = 1.0f,
+     .lr = 0.01f,
+     .encoder = RR_ENCODER_TRANSFORMER,
+     .encoder_layers = 2,
+     .encoder_heads = 3},
+    {.name = "ppo-mean-crossed",
+     .n_envs = 14,
+     .n_steps = 8,
+     .n_updates = 4,
+     .num_items = 60,
+     .item_dim = 6,
+     .num_candidates = 11,
+     .n_features = 2,
+     .hidden = {12},
+     .batch_size = 30,
+     .update_epochs = 2,
+     .max_episode_steps = 4,
+     .gamma = 0.8f,
+     .lr = 0.01f,
+     .is_crossed = true,
+     .encoder = RR_ENCODER_MEAN},
 };
 enum { MACHINE_PLANS = sizeof machine_plans / sizeof machine_plans[0] };
 
@@ -383,6 +431,11 @@ static inline rr_agent_config machine_agent_config(const machine_plan *plan, uin
     config.has_feature_query = plan->is_crossed;
     config.candidate_hidden[0] = plan->is_crossed ? 9 : 0;
     config.candidate_hidden[1] = plan->is_crossed ? 7 : 0;
+    config.encoder = plan->encoder;
+    config.encoder_width = 12;
+    config.encoder_layers = plan->encoder_layers > 0 ? plan->encoder_layers : 1;
+    config.encoder_heads = plan->encoder_heads > 0 ? plan->encoder_heads : 1;
+    config.encoder_history = 5;
     config.norm_rows = (int64_t)3 * plan->n_envs * plan->n_steps;
     return config;
 }
@@ -452,6 +505,7 @@ static inline rr_buffer_config machine_buffer_config(const machine_plan *plan)
     config.max_candidates = plan->num_candidates;
     config.max_excluded = plan->n_excluded;
     config.max_history = plan->is_own ? 0 : plan->max_episode_steps;
+    config.for_encoder = plan->encoder != RR_ENCODER_NONE;
     return config;
 }
 
@@ -467,6 +521,7 @@ static inline rr_ledger_config machine_ledger_config(const machine_plan *plan)
     config.max_candidates = rows.max_candidates;
     config.max_excluded = rows.max_excluded;
     config.max_history = rows.max_history;
+    config.for_encoder = rows.for_encoder;
     return config;
 }
 

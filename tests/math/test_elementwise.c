@@ -2,6 +2,7 @@
 #include "math/elementwise.h"
 
 #include <float.h>
+#include <string.h>
 
 #include "check_run.h"
 #include "levels.h"
@@ -69,6 +70,36 @@ START_TEST(test_elementwise_exp_log_tanh_are_within_two_ulp_and_equal_their_scal
     sweep("exp", rri_exp, exp, exps, levels, n_levels);
     sweep("log", rri_log, log, logs, levels, n_levels);
     sweep("tanh", rri_tanh, tanh, tanhs, levels, n_levels);
+}
+END_TEST
+
+/* Neither has a scalar twin of its own, so the levels are compared with each other. */
+START_TEST(test_elementwise_gelu_and_its_slope_are_the_formula_at_every_level)
+{
+    enum { N = 4001 };
+    static float x[N], y[N], dx[N], first_y[N], first_dx[N], ones[N];
+    const rri_kernels *levels[RRI_N_LEVELS];
+    const size_t n_levels = levels_present(levels);
+    for (size_t i = 0; i < N; i++) {
+        x[i] = ((float)i - 2000.0f) * 0.005f;
+        ones[i] = 1.0f;
+    }
+    for (size_t q = 0; q < n_levels; q++) {
+        rri_vec_gelu(levels[q], y, x, N);
+        rri_vec_gelu_backward(levels[q], dx, ones, x, N);
+        for (size_t i = 0; i < N; i++) {
+            const double of = (double)x[i], share = 0.5 * erfc(-of / sqrt(2.0));
+            const double density = exp(-0.5 * of * of) / sqrt(2.0 * 3.14159265358979323846);
+            ck_assert_double_eq_tol((double)y[i], of * share, 1e-6);
+            ck_assert_double_eq_tol((double)dx[i], share + of * density, 1e-6);
+        }
+        if (q == 0) {
+            memcpy(first_y, y, sizeof y);
+            memcpy(first_dx, dx, sizeof dx);
+        }
+        ck_assert_mem_eq(y, first_y, sizeof y);
+        ck_assert_mem_eq(dx, first_dx, sizeof dx);
+    }
 }
 END_TEST
 
@@ -180,6 +211,7 @@ END_TEST
 
 CHECK_MAIN("math/elementwise",
            test_elementwise_exp_log_tanh_are_within_two_ulp_and_equal_their_scalar_twins,
+           test_elementwise_gelu_and_its_slope_are_the_formula_at_every_level,
            test_elementwise_exp_ends_in_zero_and_infinity,
            test_elementwise_log_of_what_is_not_positive, test_elementwise_tanh_saturates_and_is_odd,
            test_elementwise_pieces_join_without_a_step_back,

@@ -57,11 +57,17 @@ START_TEST(test_scalar_a_double_without_a_finite_float_is_nan)
 }
 END_TEST
 
-START_TEST(test_scalar_exp_log_tanh_are_libm_s_within_two_units)
+START_TEST(test_scalar_exp_log_tanh_erf_are_libm_s_within_two_units)
 {
     for (float x = -100.0f; x < 88.5f; x += 0.0371f) {
         expect_near("exp", x, rri_exp(x), exp((double)x));
         expect_near("tanh", x, rri_tanh(x), tanh((double)x));
+    }
+    for (float x = -5.0f; x < 5.0f; x += 0.00037f) {
+        expect_near("erf", x, rri_erf(x), erf((double)x));
+    }
+    for (float x = 1e-40f; x < 1.0f; x *= 1.0173f) {
+        expect_near("erf", x, rri_erf(x), erf((double)x));
     }
     for (float x = 1e-40f; x < 1e38f; x *= 1.0173f) {
         expect_near("log", x, rri_log(x), log((double)x));
@@ -79,6 +85,10 @@ START_TEST(test_scalar_edges_are_the_exact_ones)
     ck_assert(isnan(rri_log(-1.0f)));
     ck_assert_float_eq(rri_tanh(-20.0f), -1.0f);
     ck_assert_uint_eq(rri_scalar_bits(rri_tanh(-0.0f)), 0x80000000u);
+    ck_assert_float_eq(rri_erf(4.5f), 1.0f);
+    ck_assert_float_eq(rri_erf(-INFINITY), -1.0f);
+    ck_assert_uint_eq(rri_scalar_bits(rri_erf(-0.0f)), 0x80000000u);
+    ck_assert(isnan(rri_erf(NAN)));
     ck_assert(isnan(rri_exp(NAN)) && isnan(rri_log(NAN)) && isnan(rri_tanh(NAN)));
 }
 END_TEST
@@ -87,5 +97,5 @@ CHECK_MAIN("math/scalar", test_scalar_bits_of_a_float_and_back,
            test_scalar_power_of_two_is_exact_over_its_range,
            test_scalar_clamp_keeps_what_lies_between_and_leaves_nan,
            test_scalar_a_double_without_a_finite_float_is_nan,
-           test_scalar_exp_log_tanh_are_libm_s_within_two_units,
+           test_scalar_exp_log_tanh_erf_are_libm_s_within_two_units,
            test_scalar_edges_are_the_exact_ones)

@@ -25,6 +25,8 @@ static void check_forward(const rig_shape *given, size_t n)
                  cut = n / 3;
     const rri_inputs in = {.states = r.obs.states, .state_dim = (size_t)r.obs.state_dim};
     gradcheck_fill_nan(tape->query, n * d);
+    rri_network_see(&agent->trainer.model.network, tape, &in, 0, cut, agent->trainer.stacks);
+    rri_network_see(&agent->trainer.model.network, tape, &in, cut, n, agent->trainer.stacks);
     rri_network_query(&agent->trainer.model.network, tape, &in, 0, cut, agent->trainer.stacks);
     rri_network_query(&agent->trainer.model.network, tape, &in, cut, n, agent->trainer.stacks);
     rri_network_value(&agent->trainer.model.network, tape, &in, 0, cut, agent->trainer.stacks);
@@ -229,6 +231,7 @@ START_TEST(test_network_tasks_own_their_gradients)
     rri_network_tape *tape = &agent->trainer.slice.tape, *slopes = &agent->trainer.slice.slopes;
     const size_t n = 5, n_floats = net->params.n_floats;
     const rri_inputs in = {.states = r.obs.states, .state_dim = (size_t)r.obs.state_dim};
+    rri_network_see(net, tape, &in, 0, n, agent->trainer.stacks);
     rri_network_query(net, tape, &in, 0, n, agent->trainer.stacks);
     rri_network_value(net, tape, &in, 0, n, agent->trainer.stacks);
     rig_fill(&r, slopes->query, n * net->dim, 1.0f);

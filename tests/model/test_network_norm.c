@@ -53,8 +53,8 @@ START_TEST(test_network_norm_begins_with_value_zero_and_states_as_they_come)
         ck_assert_float_eq(values[i], 0.0f);
     }
     const rri_inputs in = {.states = r.obs.states, .state_dim = 3};
-    rri_network_value(&r.agent->trainer.model.network, &r.agent->trainer.slice.tape, &in, 0, 5,
-                      r.agent->trainer.stacks);
+    rri_network_see(&r.agent->trainer.model.network, &r.agent->trainer.slice.tape, &in, 0, 5,
+                    r.agent->trainer.stacks);
     const float *inputs = r.agent->trainer.slice.tape.seen;
     ck_assert_mem_eq(inputs, r.obs.states, 15 * sizeof(float));
     rig_close(&r);

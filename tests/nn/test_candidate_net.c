@@ -24,7 +24,7 @@ typedef struct bench {
 
 static void lay_out(bench *b, rri_arena *arena)
 {
-    rri_candidate_net_layout(&b->net, arena, rri_kernels_detect());
+    rri_candidate_net_layout(&b->net, arena, rri_kernels_detect(), false);
     b->values = RRI_TAKE(arena, float, b->params.n_floats);
 }
 

@@ -94,7 +94,7 @@ START_TEST(test_params_refuses_one_tensor_too_many)
         snprintf(name, sizeof name, "t%zu", i);
         ck_assert_uint_eq(add(&params, name, 1, 1), i);
     }
-    refuse(&params, "more", 1, 1, RR_E_UNSUPPORTED, "it holds 64");
+    refuse(&params, "more", 1, 1, RR_E_UNSUPPORTED, "it holds 128");
 }
 END_TEST
 

@@ -243,6 +243,7 @@ static inline rr_obs fixture_observation(const fixture *f, const char *prefix)
     obs.counts = fixture_ints(f, prefix, "counts");
     obs.excluded = fixture_ints(f, prefix, "excluded");
     obs.history = fixture_ints(f, prefix, "history");
+    obs.history_rewards = fixture_floats(f, prefix, "history_rewards");
     return obs;
 }
 
@@ -256,6 +257,7 @@ static inline void fixture_release_observation(rr_obs *obs)
     free((void *)(uintptr_t)obs->counts);
     free((void *)(uintptr_t)obs->excluded);
     free((void *)(uintptr_t)obs->history);
+    free((void *)(uintptr_t)obs->history_rewards);
     memset(obs, 0, sizeof *obs);
 }
 
@@ -273,6 +275,8 @@ static inline rr_obs fixture_rows(const rr_obs *obs, int32_t row, int32_t n)
     part.counts = obs->counts ? obs->counts + r * k : NULL;
     part.excluded = obs->excluded ? obs->excluded + r * (size_t)obs->n_excluded : NULL;
     part.history = obs->history ? obs->history + r * (size_t)obs->n_history : NULL;
+    part.history_rewards =
+        obs->history_rewards ? obs->history_rewards + r * (size_t)obs->n_history : NULL;
     return part;
 }
 

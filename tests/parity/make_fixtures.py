@@ -22,6 +22,7 @@ torch.set_num_threads(1)
 STATE, DIM, ITEMS, FEATURES, LIST, EXCLUDED, HISTORY = 12, 6, 23, 2, 7, 3, 5
 HIDDEN = (8, 7)
 MLP_SCALE = 0.5
+WIDTH, HEADS, LAYERS = 6, 2, 2  # of an encoder; heads and layers of the Transformer
 STREAM_SHUFFLE = 5
 EDGE = 1e-3  # no sample comes nearer to a kink than this
 
@@ -69,10 +70,11 @@ def integers(g, low, high, *shape):
 
 def initial_weights(g, world):
     """Every tensor by the name it has in the library; nothing is left at zero."""
-    weights, widths = {}, [STATE, *HIDDEN]
+    seen = STATE + (WIDTH if world["encoder"] != "none" else 0)
+    weights, widths = encoder_weights(g, world), [seen, *HIDDEN]
     is_dense = world["head"] == "dense"
     if not is_dense:
-        weights["actor.skip.weight"] = normal(g, DIM, STATE, scale=0.15)
+        weights["actor.skip.weight"] = normal(g, DIM, seen, scale=0.15)
         widths.append(DIM)
     for i in range(len(widths) - 1):
         weights[f"actor.mlp.{i}.weight"] = normal(g, widths[i + 1], widths[i], scale=0.35)
@@ -88,10 +90,34 @@ def initial_weights(g, world):
     if world["bias"]:
         weights["actor.item_bias"] = normal(g, ITEMS, scale=0.3)
     weights["actor.repeat_weight"] = exact(torch.tensor([0.35]))
-    widths = [STATE, *HIDDEN, 1]
+    widths = [seen, *HIDDEN, 1]
     for i in range(len(widths) - 1):
         weights[f"critic.{i}.weight"] = normal(g, widths[i + 1], widths[i], scale=0.35)
         weights[f"critic.{i}.bias"] = normal(g, widths[i + 1], scale=0.2)
+    return weights
+
+
+def encoder_weights(g, world):
+    if world["encoder"] == "gru":
+        return {"encoder.input.weight": normal(g, 3 * WIDTH, DIM + 1, scale=0.5),
+                "encoder.input.bias": normal(g, 3 * WIDTH, scale=0.3),
+                "encoder.hidden.weight": normal(g, 3 * WIDTH, WIDTH, scale=0.5),
+                "encoder.hidden.bias": normal(g, 3 * WIDTH, scale=0.3),
+                "encoder.start": normal(g, WIDTH, scale=0.5)}
+    if world["encoder"] != "transformer":
+        return {}
+    weights = {"encoder.input.weight": normal(g, WIDTH, DIM + 1, scale=0.5),
+               "encoder.input.bias": normal(g, WIDTH, scale=0.3)}
+    for layer in range(LAYERS):
+        for name, rows, columns in (("query", WIDTH, WIDTH), ("keys_values", 2 * WIDTH, WIDTH), ("out", WIDTH, WIDTH),
+                                    ("up", 2 * WIDTH, WIDTH), ("down", WIDTH, 2 * WIDTH)):
+            weights[f"encoder.{layer}.{name}.weight"] = normal(g, rows, columns, scale=0.4)
+            weights[f"encoder.{layer}.{name}.bias"] = normal(g, rows, scale=0.2)
+        for name in ("norm_attention", "norm_feed"):
+            weights[f"encoder.{layer}.{name}.weight"] = exact(1 + 0.3 * torch.randn(WIDTH, generator=g))
+            weights[f"encoder.{layer}.{name}.bias"] = normal(g, WIDTH, scale=0.2)
+        weights[f"encoder.{layer}.distance"] = normal(g, HEADS, HISTORY, scale=0.5)
+    weights["encoder.empty"] = normal(g, WIDTH, scale=0.5)
     return weights
 
 
@@ -126,6 +152,8 @@ def draw_observation(g, world, n):
         n_shown = integers(g, 0, HISTORY + 1, n)
         pad = torch.arange(HISTORY)[None, :] < HISTORY - n_shown[:, None]
         obs["history"] = torch.where(pad, -1, obs["history"])
+        if world["encoder"] != "none":
+            obs["history_rewards"] = torch.where(pad, 0.0, normal(g, n, HISTORY))
     return obs
 
 
@@ -140,15 +168,64 @@ def mlp(weights, prefix, x, is_last_linear):
     return x
 
 
+def gru(weights, tokens):
+    module = torch.nn.GRU(DIM + 1, WIDTH, batch_first=True)
+    named = {"weight_ih_l0": weights["encoder.input.weight"], "bias_ih_l0": weights["encoder.input.bias"],
+             "weight_hh_l0": weights["encoder.hidden.weight"], "bias_hh_l0": weights["encoder.hidden.bias"]}
+    start = weights["encoder.start"].reshape(1, 1, WIDTH)
+    return torch.func.functional_call(module, named, (tokens[None], start))[0][0, -1]
+
+
+def transformer(weights, tokens):
+    n = len(tokens)
+    x = torch.nn.functional.linear(tokens, weights["encoder.input.weight"], weights["encoder.input.bias"])
+    distance = torch.arange(n)[:, None] - torch.arange(n)[None, :]
+    for layer in range(LAYERS):
+        of = lambda name: weights[f"encoder.{layer}.{name}"]
+        module = torch.nn.TransformerEncoderLayer(WIDTH, HEADS, 2 * WIDTH, dropout=0.0, activation="gelu",
+                                                  batch_first=True, norm_first=True)
+        named = {"self_attn.in_proj_weight": torch.cat([of("query.weight"), of("keys_values.weight")]),
+                 "self_attn.in_proj_bias": torch.cat([of("query.bias"), of("keys_values.bias")]),
+                 "self_attn.out_proj.weight": of("out.weight"), "self_attn.out_proj.bias": of("out.bias"),
+                 "linear1.weight": of("up.weight"), "linear1.bias": of("up.bias"),
+                 "linear2.weight": of("down.weight"), "linear2.bias": of("down.bias"),
+                 "norm1.weight": of("norm_attention.weight"), "norm1.bias": of("norm_attention.bias"),
+                 "norm2.weight": of("norm_feed.weight"), "norm2.bias": of("norm_feed.bias")}
+        bias = of("distance")[:, distance.clamp(min=0)]
+        mask = torch.where(distance[None] < 0, -math.inf, bias)
+        x = torch.func.functional_call(module, named, (x[None],), {"src_mask": mask})[0]
+    return x[-1]
+
+
+def seen_of(weights, world, states, history, rewards):
+    """What networks read: the states, and beside them what the encoder makes of each row's history."""
+    if world["encoder"] == "none":
+        return states
+    encode, empty = {"gru": (gru, "encoder.start"), "transformer": (transformer, "encoder.empty")}[world["encoder"]]
+    encoded = []
+    for shown, earned in zip(history, rewards):
+        is_there = shown >= 0
+        tokens = torch.cat([world["pool"][shown[is_there]], earned[is_there][:, None]], dim=1)
+        encoded.append(encode(weights, tokens) if len(tokens) else weights[empty])
+    return torch.cat([states, torch.stack(encoded)], dim=1)
+
+
 def item_counts(items, history):
     """How often each of items [n, k] is in its row's history [n, h]; padding and strangers: never."""
     return ((items[:, :, None] == history[:, None, :]) & (items[:, :, None] >= 0)).sum(2).double()
 
 
+def seen_states(weights, world, obs, rows, states=None):
+    states = obs["states"][rows] if states is None else states
+    if world["encoder"] == "none":
+        return states
+    return seen_of(weights, world, states, obs["history"][rows], obs["history_rewards"][rows])
+
+
 def logits(weights, world, obs, rows):
     """z [n, k], −inf where an item may not be chosen."""
     pick = lambda name: obs[name][rows]
-    states, n = pick("states"), len(rows)
+    states, n = seen_states(weights, world, obs, rows), len(rows)
     is_dense = world["head"] == "dense"
     q = mlp(weights, "actor.mlp", states, is_last_linear=not is_dense)
     if not is_dense:
@@ -194,8 +271,9 @@ def entropy_of(log_p):
     return -(log_p.exp() * finite).sum(1)
 
 
-def values_of(weights, states):
-    return mlp(weights, "critic", states, is_last_linear=True)[:, 0]
+def values_of(weights, world, obs, rows, states=None):
+    """Of rows of an observation, or of other states with their histories."""
+    return mlp(weights, "critic", seen_states(weights, world, obs, rows, states), is_last_linear=True)[:, 0]
 
 
 # ── rollouts ────────────────────────────────────────────────────────────────────────────────────
@@ -211,7 +289,7 @@ def draw_rollout(g, world, weights, recipe):
         log_p = all_log_probs(weights, world, obs, rows)
         actions = torch.multinomial(log_p.exp(), 1, generator=g)[:, 0]
         log_probs = log_p.gather(1, actions[:, None])[:, 0]
-        values = values_of(weights, obs["states"])
+        values = values_of(weights, world, obs, rows)
     ended = torch.rand(n, generator=g)
     roll = {
         "obs": obs, "actions": actions,
@@ -236,12 +314,12 @@ def order_of(roll, n_envs):
     return sorted(range(len(key)), key=key.__getitem__)
 
 
-def advantages_of(weights, roll, n_envs, recipe):
+def advantages_of(weights, world, roll, recipe):
     """Â and R by arrival, one session's step after the other, from the end."""
-    n = len(roll["rewards"])
+    n, n_envs, obs = len(roll["rewards"]), world["n_envs"], roll["obs"]
     with torch.no_grad():
-        coming = values_of(weights, roll["next_states"])
-        final = values_of(weights, roll["final_states"])
+        coming = values_of(weights, world, obs, list(range(n_envs)), roll["next_states"])
+        final = values_of(weights, world, obs, list(range(n)), roll["final_states"])
     advantages = torch.zeros(n)
     for env in range(n_envs):
         following, value_after = 0.0, coming[env]
@@ -277,7 +355,7 @@ def losses(weights, world, roll, rows, advantages, returns, recipe):
     a = advantages[rows]
     if recipe["has_advantage_norm"]:
         a = (a - a.mean()) / (a.std(unbiased=not recipe.get("is_std_biased", False)) + 1e-8)
-    value = values_of(weights, roll["obs"]["states"][rows])
+    value = values_of(weights, world, roll["obs"], rows)
     target, old = returns[rows], roll["values"][rows]
     if recipe.get("value_clip_eps"):
         eps = recipe["value_clip_eps"]
@@ -324,7 +402,7 @@ def train(start, world, rolls, recipe, seed):
     for update, roll in enumerate(rolls):
         n_envs = world["n_envs"]
         order = order_of(roll, n_envs)
-        advantages, returns = advantages_of(weights, roll, n_envs, recipe)
+        advantages, returns = advantages_of(weights, world, roll, recipe)
         n, sums = len(order), {k: 0.0 for k in ("policy_loss", "value_loss", "entropy", "clip_fraction")}
         norms, n_seen = [], 0
         for epoch in minibatches(n, recipe, seed, update):
@@ -380,7 +458,7 @@ class Fixture:
         print(f"{name}.txt {len(text)} bytes")
 
 
-WORLD = dict(head="tower", lists=False, vectors=0.0, features=False, counts=False, excluded=True,
+WORLD = dict(encoder="none", head="tower", lists=False, vectors=0.0, features=False, counts=False, excluded=True,
              history=True, trained=False, bias=True, has_pool=True, n_envs=4, n_steps=6)
 WORLDS = {
     "pool": dict(WORLD, trained=True),
@@ -388,12 +466,18 @@ WORLDS = {
     "vectors": dict(WORLD, lists=True, vectors=1.0, features=True, counts=True, excluded=False, history=False,
                     bias=False, has_pool=False),
     "dense": dict(WORLD, head="dense"),
+    "gru": dict(WORLD, encoder="gru"),
+    "transformer": dict(WORLD, encoder="transformer"),
 }
 
 
 def agent_fields(world, seed):
     is_dense = world["head"] == "dense"
-    return dict(head=world["head"], hidden=",".join(map(str, HIDDEN)), critic_hidden=",".join(map(str, HIDDEN)),
+    shape = dict(encoder_width=WIDTH, encoder_history=HISTORY)
+    if world["encoder"] == "transformer":
+        shape.update(encoder_layers=LAYERS, encoder_heads=HEADS)
+    encoder = {} if world["encoder"] == "none" else dict(encoder=world["encoder"], **shape)
+    return dict(encoder, head=world["head"], hidden=",".join(map(str, HIDDEN)), critic_hidden=",".join(map(str, HIDDEN)),
                 state_dim=STATE, item_dim=HIDDEN[-1] if is_dense else DIM,
                 feature_dim=FEATURES if world["features"] else 0, num_items=ITEMS if is_dense else 0,
                 has_skip=0 if is_dense else 1, has_bias=int(world["bias"]), has_repeat_weight=1,
@@ -429,7 +513,7 @@ def forward_fixture(folder, name, seed):
     fixture.array("expected.all_log_probs", log_p, is_input=False)
     fixture.array("expected.log_probs", log_p.gather(1, actions[:, None])[:, 0], is_input=False)
     fixture.array("expected.entropies", entropy_of(log_p), is_input=False)
-    fixture.array("expected.values", values_of(weights, obs["states"]), is_input=False)
+    fixture.array("expected.values", values_of(weights, world, obs, rows), is_input=False)
     fixture.write(folder, f"forward_{name}")
 
 
@@ -481,7 +565,7 @@ def update_fixture(folder, name, about, world_name, recipe, shift, n_updates=1, 
         for stat, value in stats[u].items():
             fixture.number(f"{u}.{stat}", value)
         if n_updates == 1:
-            used_advantages, returns = advantages_of(start, roll, world["n_envs"], used)
+            used_advantages, returns = advantages_of(start, world, roll, used)
             fixture.array("expected.advantages", used_advantages, is_input=False)
             fixture.array("expected.returns", returns, is_input=False)
     for tensor in start:
@@ -516,6 +600,9 @@ def main(folder):
                    several, shift=0.0, n_updates=2, wrongs=(BIASED, ENTROPY), n_envs=6, n_steps=6)
     update_fixture(folder, "update_ppo_dense", "a PPO update, minibatches of 17, 17 and 16 rows", "dense",
                    dict(several, batch_size=16), shift=0.0, wrongs=(BIASED, ENTROPY), n_envs=5, n_steps=10)
+    for name in ("gru", "transformer"):
+        update_fixture(folder, f"update_ppo_{name}", f"a PPO update of four epochs, {name}", name, several, shift=0.0,
+                       wrongs=(ENTROPY,), n_envs=6, n_steps=6)
     update_fixture(folder, "update_a2c", "two A2C updates", "pool", A2C, shift=0.0, n_updates=2, wrongs=(ENTROPY,),
                    n_envs=6, n_steps=5)
 

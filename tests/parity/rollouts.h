@@ -64,6 +64,7 @@ static inline rr_buffer *rollouts_buffer(const fixture *f)
     config.max_candidates = obs.n_candidates;
     config.max_excluded = obs.n_excluded;
     config.max_history = obs.n_history;
+    config.for_encoder = obs.history_rewards != NULL;
     rr_buffer *buffer = NULL;
     ck_assert_msg(rr_buffer_create(&buffer, &config, NULL, &err) == RR_OK, "%s", err.text);
     fixture_release_observation(&obs);

@@ -71,6 +71,13 @@ START_TEST(test_forward_of_the_dense_head)
 }
 END_TEST
 
+START_TEST(test_forward_of_a_gru_and_of_a_transformer)
+{
+    check_forward("forward_gru");
+    check_forward("forward_transformer");
+}
+END_TEST
+
 START_TEST(test_forward_comparison_notices_a_small_difference)
 {
     double reference[] = {1.0, 2.0, -INFINITY};
@@ -87,4 +94,5 @@ END_TEST
 CHECK_MAIN("parity/forward", test_forward_of_the_pool_with_exclusions_and_history,
            test_forward_of_candidates_some_in_no_pool_with_features,
            test_forward_without_a_pool_with_given_counts, test_forward_of_the_dense_head,
+           test_forward_of_a_gru_and_of_a_transformer,
            test_forward_comparison_notices_a_small_difference)

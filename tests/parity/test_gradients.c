@@ -62,6 +62,18 @@ START_TEST(test_gradients_of_ppo_with_the_dense_head)
 }
 END_TEST
 
+START_TEST(test_gradients_of_ppo_with_a_gru)
+{
+    check_gradients("gradient_ppo_gru");
+}
+END_TEST
+
+START_TEST(test_gradients_of_ppo_with_a_transformer)
+{
+    check_gradients("gradient_ppo_transformer");
+}
+END_TEST
+
 START_TEST(test_gradients_of_ppo_without_entropy_or_normalisation_with_clipped_values)
 {
     check_gradients("gradient_ppo_bare");
@@ -77,6 +89,7 @@ END_TEST
 CHECK_MAIN("parity/gradients", test_gradients_of_ppo_over_the_pool_with_trained_items,
            test_gradients_of_ppo_over_candidates_with_features_and_exclusions,
            test_gradients_of_ppo_without_a_pool_with_given_counts,
-           test_gradients_of_ppo_with_the_dense_head,
+           test_gradients_of_ppo_with_the_dense_head, test_gradients_of_ppo_with_a_gru,
+           test_gradients_of_ppo_with_a_transformer,
            test_gradients_of_ppo_without_entropy_or_normalisation_with_clipped_values,
            test_gradients_of_a2c)

@@ -51,6 +51,13 @@ START_TEST(test_updates_ppo_with_uneven_minibatches_and_the_dense_head)
 }
 END_TEST
 
+START_TEST(test_updates_ppo_with_a_gru_and_with_a_transformer)
+{
+    check_update("update_ppo_gru", wrong_ppo + 1, 1);
+    check_update("update_ppo_transformer", wrong_ppo + 1, 1);
+}
+END_TEST
+
 START_TEST(test_updates_two_a2c_updates)
 {
     check_update("update_a2c", wrong_ppo + 1, 1);
@@ -60,4 +67,4 @@ END_TEST
 CHECK_MAIN("parity/updates", test_updates_one_adam_step, test_updates_one_rmsprop_step,
            test_updates_two_ppo_updates_of_several_epochs,
            test_updates_ppo_with_uneven_minibatches_and_the_dense_head,
-           test_updates_two_a2c_updates)
+           test_updates_ppo_with_a_gru_and_with_a_transformer, test_updates_two_a2c_updates)

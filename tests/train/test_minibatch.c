@@ -15,7 +15,7 @@ static void open_rig(rig *r, bool has_advantage_norm)
     rri_update_rows *update = &r->agent->trainer.update;
     rri_rollout_order(update->order, update->is_segment_end, &r->rollout,
                       r->agent->trainer.recipe.n_steps);
-    rri_returns_compute(&r->agent->trainer, &r->rollout, r->obs.states);
+    rri_returns_compute(&r->agent->trainer, &r->rollout, &r->obs);
 }
 
 static const int32_t places[] = {3, 17, 8, 0, 21};

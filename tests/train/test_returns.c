@@ -22,7 +22,8 @@ static void compute(rig *r, const float *to_come)
 {
     rri_rollout_order(r->agent->trainer.update.order, r->agent->trainer.update.is_segment_end,
                       &r->rollout, r->agent->trainer.recipe.n_steps);
-    rri_returns_compute(&r->agent->trainer, &r->rollout, to_come);
+    const rr_obs obs = {.n = (int32_t)r->rollout.n_sessions, .state_dim = S, .states = to_come};
+    rri_returns_compute(&r->agent->trainer, &r->rollout, &obs);
 }
 
 /* Advantage and return of a row, by the recursion of maths §4 over the rows of its session. */

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/gru.h"
+
+#include <string.h>
+
+#include "core/status.h"
+#include "nn/init.h"
+
+rr_status rri_gru_declare(rri_gru *gru, rri_params *params, const rri_encoder_shape *shape,
+                          rr_error *err)
+{
+    size_t index;
+    const size_t E = shape->width;
+    *gru = (rri_gru){.begin = params->n_floats, .window = shape->window};
+    RRI_TRY(rri_linear_declare(&gru->input, params, "encoder.input", shape->token_width, 3 * E,
+                               true, err));
+    RRI_TRY(rri_linear_declare(&gru->hidden, params, "encoder.hidden", E, 3 * E, true, err));
+    RRI_TRY(rri_params_add(params, &index, "encoder.start", E, 0, err));
+    gru->start = params->entries[index].offset;
+    return RR_OK;
+}
+
+void rri_gru_layout(rri_gru *gru, rri_arena *arena, const rri_kernels *kernels)
+{
+    rri_linear_layout(&gru->input, arena, kernels, false);
+    rri_linear_layout(&gru->hidden, arena, kernels, true);
+}
+
+size_t rri_gru_init_scratch(const rri_gru *gru)
+{
+    return rri_size_larger(rri_init_scratch(gru->input.out, gru->input.in),
+                           rri_init_scratch(gru->hidden.out, gru->hidden.in));
+}
+
+void rri_gru_init(const rri_gru *gru, float *values, uint64_t seed, void *scratch)
+{
+    rri_linear_init(&gru->input, values, 1.0f, seed, scratch);
+    rri_linear_init(&gru->hidden, values, 1.0f, seed, scratch);
+    rri_init_constant(values + gru->start, 0.0f, gru->hidden.in);
+}
+
+void rri_gru_pack(rri_gru *gru, const float *values)
+{
+    rri_linear_pack(&gru->input, values);
+    rri_linear_pack(&gru->hidden, values);
+    gru->start_values = values + gru->start;
+}
+
+size_t rri_gru_scratch(const rri_gru *gru, size_t n, size_t n_tokens)
+{
+    const size_t E = gru->hidden.in, D = gru->input.in;
+    const size_t of_token[] = {D, E, 3 * E, E, 3 * E, 3 * E}; /* the tape, and slopes of gates */
+    size_t bytes = rri_size_larger(rri_linear_scratch(&gru->input, n_tokens),
+                                   rri_linear_scratch(&gru->hidden, n_tokens));
+    for (size_t i = 0; i < sizeof of_token / sizeof of_token[0]; i++) {
+        bytes = rri_stack_add(bytes, rri_size_multiply(n_tokens, of_token[i]), sizeof(float));
+    }
+    bytes = rri_stack_add(bytes, n, sizeof(int32_t));
+    bytes = rri_stack_add(bytes, gru->window, sizeof(int32_t));
+    bytes = rri_stack_add(bytes, rri_size_multiply(n, 3 * E), sizeof(float)); /* W_h h, or dh W_h */
+    return rri_stack_add(bytes, rri_size_multiply(n, E), sizeof(float));      /* h, or dh */
+}
+
+rri_gru_tape rri_gru_tape_take(const rri_gru *gru, const rri_histories *in, rri_stack *scratch)
+{
+    const size_t E = gru->hidden.in, T = in->n_tokens;
+    return (rri_gru_tape){.order = RRI_STACK_TAKE(scratch, int32_t, in->n),
+                          .counts = RRI_STACK_TAKE(scratch, int32_t, gru->window),
+                          .tokens = RRI_STACK_TAKE(scratch, float, T * gru->input.in),
+                          .before = RRI_STACK_TAKE(scratch, float, T *E),
+                          .gates = RRI_STACK_TAKE(scratch, float, T * 3 * E),
+                          .candidate = RRI_STACK_TAKE(scratch, float, T *E)};
+}
+
+/* order, counts and tokens of a tape. Rows of one length stay in their order. */
+static void sort_rows(rri_gru_tape *tape, const rri_gru *gru, const rri_histories *in)
+{
+    const size_t D = gru->input.in;
+    size_t place = 0;
+    for (size_t length = gru->window + 1; length-- > 0;) {
+        for (size_t i = 0; i < in->n; i++) {
+            if ((size_t)in->lengths[i] == length) {
+                tape->order[place++] = (int32_t)i;
+            }
+        }
+        if (length > 0) {
+            tape->counts[length - 1] = (int32_t)place;
+        }
+    }
+    for (size_t p = 0; p < in->n; p++) {
+        size_t first = 0, at = p;
+        for (int32_t i = 0; i < tape->order[p]; i++) {
+            first += (size_t)in->lengths[i];
+        }
+        for (size_t t = 0; t < (size_t)in->lengths[tape->order[p]]; t++) {
+            memcpy(tape->tokens + at * D, in->tokens + (first + t) * D, D * sizeof(float));
+            at += (size_t)tape->counts[t];
+        }
+    }
+}
+
+/* x [n] ← σ(x) = ½ + ½ tanh(½ x) */
+static void squash(const rri_kernels *kernels, float *x, size_t n)
+{
+    rri_vec_scale(kernels, x, 0.5f, n);
+    rri_vec_tanh(kernels, x, x, n);
+    for (size_t j = 0; j < n; j++) {
+        x[j] = 0.5f + 0.5f * x[j];
+    }
+}
+
+/* One row's step. gates [3 E] hold W_i x + b_i on entry; of_hidden [3 E] W_h h + b_h. */
+static void step(const rri_kernels *kernels, float *h, float *gates, float *candidate,
+                 const float *of_hidden, size_t E)
+{
+    float *r = gates, *z = gates + E, *n = gates + 2 * E;
+    memcpy(candidate, of_hidden + 2 * E, E * sizeof(float));
+    rri_vec_add(kernels, r, of_hidden, 2 * E);
+    squash(kernels, r, 2 * E);
+    for (size_t j = 0; j < E; j++) {
+        n[j] += r[j] * candidate[j];
+    }
+    rri_vec_tanh(kernels, n, n, E);
+    for (size_t j = 0; j < E; j++) {
+        h[j] = (1.0f - z[j]) * n[j] + z[j] * h[j];
+    }
+}
+
+void rri_gru_forward(const rri_gru *gru, float *e, rri_gru_tape *tape, const rri_histories *in,
+                     rri_stack *scratch)
+{
+    const rri_kernels *kernels = gru->hidden.kernels;
+    const size_t mark = rri_stack_mark(scratch), E = gru->hidden.in;
+    float *h = RRI_STACK_TAKE(scratch, float, in->n *E);
+    float *of_hidden = RRI_STACK_TAKE(scratch, float, in->n * 3 * E);
+    sort_rows(tape, gru, in);
+    if (in->n_tokens > 0) {
+        rri_linear_forward(&gru->input, tape->gates, tape->tokens, in->n_tokens, false, scratch);
+    }
+    for (size_t p = 0; p < in->n; p++) {
+        memcpy(h + p * E, gru->start_values, E * sizeof(float));
+    }
+    size_t at = 0;
+    for (size_t t = 0; at < in->n_tokens; t++) {
+        const size_t count = (size_t)tape->counts[t];
+        memcpy(tape->before + at * E, h, count * E * sizeof(float));
+        rri_linear_forward(&gru->hidden, of_hidden, h, count, false, scratch);
+        for (size_t p = 0; p < count; p++, at++) {
+            step(kernels, h + p * E, tape->gates + at * 3 * E, tape->candidate + at * E,
+                 of_hidden + p * 3 * E, E);
+        }
+    }
+    for (size_t p = 0; p < in->n; p++) {
+        memcpy(e + (size_t)tape->order[p] * E, h + p * E, E * sizeof(float));
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
+/* Of one row's step: the slopes of what went into the gates, as W_i sees them and as W_h does; dh
+ * is that of the h behind it, and becomes its direct part of that before it. */
+static void step_backward(float *d_input, float *d_hidden, float *dh, const float *gates,
+                          const float *candidate, const float *before, size_t E)
+{
+    const float *r = gates, *z = gates + E, *n = gates + 2 * E;
+    for (size_t j = 0; j < E; j++) {
+        const float dz = dh[j] * (before[j] - n[j]), dn = dh[j] * (1.0f - z[j]);
+        const float d_into_n = dn * (1.0f - n[j] * n[j]);
+        const float dr = d_into_n * candidate[j];
+        d_input[j] = d_hidden[j] = dr * r[j] * (1.0f - r[j]);
+        d_input[E + j] = d_hidden[E + j] = dz * z[j] * (1.0f - z[j]);
+        d_input[2 * E + j] = d_into_n;
+        d_hidden[2 * E + j] = d_into_n * r[j];
+        dh[j] *= z[j];
+    }
+}
+
+void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de,
+                      const rri_gru_tape *tape, const rri_histories *in, rri_stack *scratch)
+{
+    const rri_kernels *kernels = gru->hidden.kernels;
+    const size_t mark = rri_stack_mark(scratch), E = gru->hidden.in, T = in->n_tokens;
+    const rri_linear input = rri_linear_moved(&gru->input, gru->begin);
+    const rri_linear hidden = rri_linear_moved(&gru->hidden, gru->begin);
+    float *dh = RRI_STACK_TAKE(scratch, float, in->n *E);
+    float *through = RRI_STACK_TAKE(scratch, float, in->n *E); /* of dh that comes by W_h */
+    float *d_input = RRI_STACK_TAKE(scratch, float, T * 3 * E);
+    float *d_hidden = RRI_STACK_TAKE(scratch, float, T * 3 * E);
+    for (size_t p = 0; p < in->n; p++) {
+        memcpy(dh + p * E, de + (size_t)tape->order[p] * E, E * sizeof(float));
+    }
+    size_t at = T;
+    for (size_t t = gru->window; t-- > 0;) {
+        const size_t count = (size_t)tape->counts[t];
+        if (count == 0) {
+            continue;
+        }
+        at -= count;
+        for (size_t p = 0; p < count; p++) {
+            const size_t i = at + p;
+            step_backward(d_input + i * 3 * E, d_hidden + i * 3 * E, dh + p * E,
+                          tape->gates + i * 3 * E, tape->candidate + i * E, tape->before + i * E,
+                          E);
+        }
+        rri_linear_backward_input(&hidden, through, d_hidden + at * 3 * E, count, scratch);
+        rri_vec_add(kernels, dh, through, count * E);
+    }
+    if (T > 0) {
+        rri_linear_backward_params(&input, gradients, d_input, tape->tokens, T, 0, 3 * E, scratch);
+        rri_linear_backward_params(&hidden, gradients, d_hidden, tape->before, T, 0, 3 * E,
+                                   scratch);
+    }
+    for (size_t p = 0; p < in->n; p++) {
+        rri_vec_add(kernels, gradients + gru->start - gru->begin, dh + p * E, E);
+    }
+    rri_stack_rewind(scratch, mark);
+}
