@@ -343,6 +343,15 @@ static rr_status decide_with_new(uint64_t *key, rr_agent *agent, const request *
     return rr_agent_act(agent, &obs, &decision, err);
 }
 
+/* From a catalogue to one that was made anew. The log has rows of the one before: those of their
+ * candidates that the new one lacks keep the vectors that they had. */
+static rr_status take_over(rr_agent *agent, rr_ledger *ledger, rr_items *before, rr_items *anew,
+                           rr_error *err)
+{
+    const rr_status status = rr_agent_set_items(agent, anew, err);
+    return status == RR_OK ? rr_ledger_set_earlier_items(ledger, before, err) : status;
+}
+
 /* ── a file of another release ── */
 
 /* Whether this process can serve from the trainer's file. After an upgrade it may be of a release
@@ -468,6 +477,8 @@ static void open_feed(feed *f)
     require(rr_agent_fit_ledger_config(f->agent, &config, &err), &err);
     config.max_rows = VISITS;
     config.reward_wait = HOUR;
+    config.item_dim = DIM; /* room for vectors of what a catalogue lacks */
+    config.max_vectors = 2;
     require(rr_ledger_create(&f->ledger, &config, NULL, &err), &err);
     ids_begin(&f->of, 7, 1);
 }
@@ -496,7 +507,7 @@ static void run_visits(feed *f, shadow *s)
         const uint8_t is_over = 1;
         request r = request_of(visit, &f->of, (int64_t)visit * MINUTE / 4);
         if (visit == VISITS / 2) {
-            require(rr_agent_set_items(f->agent, f->items[1], &err), &err);
+            require(take_over(f->agent, f->ledger, f->items[0], f->items[1], &err), &err);
             require(rr_slot_publish(f->slot, f->agent, NULL, &err), &err);
         }
         require(answer_request(&a, f->reader, &r, &err), &err);

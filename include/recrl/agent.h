@@ -69,9 +69,12 @@ typedef struct rr_stats {
     int32_t n_stale;    /* … of a version older than max_staleness; in n_refused */
     int32_t n_cut;      /* … last of a session cut off without a final observation */
     int32_t n_rejected; /* … of sessions that were rejected */
-    float reference_kl;   /* mean KL(π ‖ π₀) of the rows trained on, nats; 0 without a reference.
-                             Also from a buffer */
+    float reference_kl; /* mean KL(π ‖ π₀) of the rows trained on, nats; 0 without a reference.
+                           Also from a buffer */
     float reference_coef; /* its weight in this update's loss: ref_kl_coef, or what is left of it */
+    int32_t n_completed;  /* rows trained on with candidates that the catalogue lacks, and the
+                             vectors that these had (rr_ledger_set_earlier_items) */
+    int32_t n_lent;       /* such candidates */
 } rr_stats;
 
 /* Actor π(a|s), critic V(s), optimiser. algo_config says which algorithm trains it: an

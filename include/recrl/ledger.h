@@ -251,6 +251,17 @@ RR_API rr_status rr_blob_describe(const void *data, size_t bytes, rr_blob *out, 
 RR_API rr_status rr_blob_next(const void *data, size_t bytes, size_t *offset, rr_blob *out,
                               rr_error *err);
 
+/* Rows of a log may be of another line than today's catalogue, after rr_items_compact or one that
+ * was made anew. Their candidates are found by key; what import does with one that the catalogue
+ * lacks, or that is gone from it: with the catalogue here that the rows were made under, or a later
+ * one of its line, the candidate keeps the vector that it had, as one that is in no pool, and the
+ * row is trained on (rr_stats.n_completed). Without it, or where it lacks the key too, the row is
+ * refused (RR_E_NOT_FOUND). Such a candidate has no bias, and nothing that was learned of it.
+ * The ledger holds a reference and a block for the vectors of one row; NULL lets go of both.
+ * Errors: RR_E_MISMATCH: the ledger stores no vectors of this width (rr_ledger_config.item_dim);
+ * RR_E_MEMORY. Cost: constant. */
+RR_API rr_status rr_ledger_set_earlier_items(rr_ledger *ledger, rr_items *earlier, rr_error *err);
+
 /* Replays n blobs into a ledger, in their order: blob i is data[offsets[i] … offsets[i + 1]),
  * offsets [n + 1]. statuses [n] (nullable) receives what record, reward or end said of each, or
  * decode; good blobs are taken, the others are skipped: RR_E_TOO_SMALL is one that is not whole

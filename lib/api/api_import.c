@@ -6,6 +6,7 @@
 #include "core/status.h"
 #include "ledger/ledger.h"
 #include "log/outcome_blob.h"
+#include "log/record_blob.h"
 
 /* Where a blob is unpacked. */
 typedef struct workplace {
@@ -17,10 +18,16 @@ typedef struct workplace {
 static rr_status import_record(rr_ledger *ledger, const void *blob, size_t bytes,
                                const workplace *place, int32_t *status, rr_error *err)
 {
-    rr_obs obs = {.struct_size = sizeof obs};
-    rr_decision decision = {.struct_size = sizeof decision};
-    RRI_TRY(rr_record_decode(blob, bytes, place->pool, place->work, place->capacity, &obs,
-                             &decision, err));
+    rr_obs obs;
+    rr_decision decision;
+    rri_lender lender = {.items = ledger->earlier,
+                         .vectors = ledger->lent,
+                         .most = rri_rollout_vectors(&ledger->rollout)};
+    RRI_TRY(rri_record_decode_lent(&obs, &decision, place->work, blob, bytes, place->pool,
+                                   ledger->earlier != NULL ? &lender : NULL, err));
+    if (decision.actions == NULL) {
+        RRI_FAIL(err, RR_E_FORMAT, "record: it is an observation without a decision");
+    }
     if (decision.log_probs == NULL || decision.policy_versions == NULL) {
         ledger->ledger.n_imitation++;
         if (status != NULL) {
@@ -28,7 +35,12 @@ static rr_status import_record(rr_ledger *ledger, const void *blob, size_t bytes
         }
         return RR_OK;
     }
-    return rr_ledger_record(ledger, &obs, &decision, status, err);
+    const size_t n_before = ledger->rollout.n_rows;
+    const rr_status got = rr_ledger_record(ledger, &obs, &decision, status, err);
+    if (ledger->rollout.n_rows > n_before) {
+        ledger->ledger.lent[n_before] = (int32_t)lender.n;
+    }
+    return got;
 }
 
 /* A ledger for an encoder keeps the history of a final observation, which is of a catalogue. */
@@ -81,6 +93,9 @@ static rr_status check(const rr_ledger *ledger, const void *data, const uint64_t
     RRI_TRY(rri_require(data, "rr_ledger_import", "data", err));
     RRI_TRY(rri_require(offsets, "rr_ledger_import", "offsets", err));
     RRI_TRY(rri_require(work, "rr_ledger_import", "work", err));
+    if ((uintptr_t)work % 8 != 0) {
+        RRI_FAIL(err, RR_E_INVALID, "rr_ledger_import: work must lie at a multiple of 8");
+    }
     if (n < 0) {
         RRI_FAIL(err, RR_E_INVALID, "rr_ledger_import: n is %d; it must be at least 0", n);
     }

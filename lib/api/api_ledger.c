@@ -8,6 +8,7 @@
 #include "core/fpmode.h"
 #include "core/status.h"
 #include "core/vocabulary.h"
+#include "items/items.h"
 #include "ledger/harvest.h"
 #include "ledger/settle.h"
 
@@ -52,18 +53,48 @@ rr_status rr_ledger_create(rr_ledger **out, const rr_ledger_config *config, cons
     rri_rollout rollout = {0};
     rri_ledger book = {0};
     rr_ledger *ledger = layout(&rollout, &book, &arena, &full);
-    *ledger = (rr_ledger){allocator, full, rollout, book, bytes};
+    *ledger = (rr_ledger){
+        .allocator = allocator, .config = full, .rollout = rollout, .ledger = book, .bytes = bytes};
     rri_ledger_clear(&ledger->ledger, &ledger->rollout);
     *out = ledger;
     return RR_OK;
+}
+
+static void forget_earlier(rr_ledger *ledger)
+{
+    rri_items_release(ledger->earlier);
+    rri_memory_release(&ledger->allocator, ledger->lent, rri_ledger_lent_bytes(ledger));
+    ledger->earlier = NULL;
+    ledger->lent = NULL;
 }
 
 void rr_ledger_destroy(rr_ledger *ledger)
 {
     if (ledger != NULL) {
         const rri_allocator allocator = ledger->allocator;
+        forget_earlier(ledger);
         rri_memory_release(&allocator, ledger, ledger->bytes);
     }
+}
+
+rr_status rr_ledger_set_earlier_items(rr_ledger *ledger, rr_items *earlier, rr_error *err)
+{
+    RRI_TRY(rri_require(ledger, "rr_ledger_set_earlier_items", "ledger", err));
+    const size_t bytes = rri_ledger_lent_bytes(ledger);
+    void *block = NULL;
+    if (earlier != NULL && (bytes == 0 || rri_items_dim(earlier) != ledger->rollout.item_dim)) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "rr_ledger_set_earlier_items: the items have vectors of width %zu; this ledger "
+                 "stores vectors of width %zu beside %zu candidates (item_dim, max_candidates)",
+                 rri_items_dim(earlier), ledger->rollout.item_dim, ledger->rollout.k);
+    }
+    if (earlier != NULL) {
+        RRI_TRY(rri_memory_allocate(&block, &ledger->allocator, bytes, "ledger", err));
+    }
+    forget_earlier(ledger);
+    ledger->earlier = rri_items_retain(earlier);
+    ledger->lent = block;
+    return RR_OK;
 }
 
 rr_status rr_ledger_memory(const rr_ledger_config *config, size_t *bytes, rr_error *err)

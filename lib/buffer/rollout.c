@@ -68,6 +68,30 @@ rri_row_form rri_rollout_form_of(const rr_obs *obs)
     };
 }
 
+bool rri_rollout_takes(const rri_rollout *rollout, const rri_row_form *form)
+{
+    rri_row_form own = rollout->form;
+    if (own.has_candidates != 0 && form->has_candidates != 0) {
+        own.has_vectors = form->has_vectors;
+    }
+    return rollout->n_rows == 0 || memcmp(&own, form, sizeof own) == 0;
+}
+
+void rri_rollout_settle_form(rri_rollout *rollout, const rr_obs *obs)
+{
+    const rri_row_form form = rri_rollout_form_of(obs);
+    const size_t V = rri_rollout_vectors(rollout), n = rollout->n_rows * V;
+    if (n > 0 && form.has_vectors > rollout->form.has_vectors) { /* the rows so far have none */
+        memset(rollout->vectors, 0, n * rollout->item_dim * sizeof(float));
+        if (rollout->candidate_keys != NULL) {
+            memset(rollout->candidate_keys, 0, n * sizeof(uint64_t));
+        }
+    }
+    const uint8_t had_vectors = rollout->n_rows > 0 ? rollout->form.has_vectors : 0;
+    rollout->form = form;
+    rollout->form.has_vectors = form.has_vectors | had_vectors;
+}
+
 /* One row: `width` entries, then padding up to `stride`. */
 static void copy_row_i32(int32_t *out, size_t stride, const int32_t *in, size_t width,
                          int32_t padding)
@@ -110,11 +134,11 @@ static void copy_vectors(rri_rollout *rollout, const rr_obs *obs, size_t from, s
                  V = rri_rollout_vectors(rollout);
     const size_t n_given = obs->n_vectors > 0 ? (size_t)obs->n_vectors : k;
     const int32_t *list = obs->candidates != NULL ? obs->candidates + from * k : NULL;
-    const float *in = obs->vectors + from * n_given * d;
+    const float *in = obs->vectors != NULL ? obs->vectors + from * n_given * d : NULL;
     float *out = rollout->vectors + to * V * d;
     memset(out, 0, V * d * sizeof *out);
     size_t n_own = 0;
-    for (size_t j = 0; j < n; j++) {
+    for (size_t j = 0; obs->vectors != NULL && j < n; j++) {
         if (list == NULL || list[j] < 0) {
             const size_t at_in = obs->n_vectors > 0 ? n_own : j;
             const size_t at_out = rollout->n_vectors > 0 ? n_own : j;
@@ -252,8 +276,8 @@ rr_status rri_rollout_record(rri_rollout *rollout, const rr_obs *obs, const rr_d
     const size_t n = (size_t)obs->n, at = rollout->n_rows;
     if (rollout->n_rows == 0) {
         rollout->n_sessions = n;
-        rollout->form = rri_rollout_form_of(obs);
     }
+    rri_rollout_settle_form(rollout, obs);
     for (size_t i = 0; i < n; i++) {
         rri_rollout_put(rollout, obs, decision, fingerprint, i, at + i);
     }

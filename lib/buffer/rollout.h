@@ -16,7 +16,8 @@
 #include "core/memory.h"
 #include "recrl/recrl.h"
 
-/* Which optional fields a rollout's rows have; all rows alike. */
+/* Which optional fields a rollout's rows have; all rows alike, but that beside candidates some may
+ * bring vectors and others not. */
 typedef struct rri_row_form {
     uint8_t has_lists, has_candidates, has_vectors, has_features, has_counts, has_excluded,
         has_history, has_incumbents; /* the last in ledgers alone */
@@ -70,6 +71,12 @@ static inline size_t rri_rollout_vectors(const rri_rollout *rollout)
 
 /* Takes the arrays from the arena (twice, as memory.h says). `config` has been checked. */
 void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_config *config);
+
+/* Whether a row of this form may follow the others. */
+bool rri_rollout_takes(const rri_rollout *rollout, const rri_row_form *form);
+/* The form before a row of this observation is put: that of the first row, and vectors from the
+ * first row on that has them. */
+void rri_rollout_settle_form(rri_rollout *rollout, const rr_obs *obs);
 
 /* Copies row `from` of an observation into row `to`, whose form is set: everything but what came of
  * it. Where decision has no values, 0. */

@@ -56,7 +56,7 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
                  "record: history_rewards is NULL beside history; this handle was made with "
                  "for_encoder 1, and keeps them");
     }
-    if (rollout->n_rows > 0 && memcmp(&form, &rollout->form, sizeof form) != 0) {
+    if (!rri_rollout_takes(rollout, &form)) {
         RRI_FAIL(err, RR_E_INVALID,
                  "record: these rows have other optional fields (candidates, vectors, features, "
                  "counts, excluded, history) than the rows before; a rollout's rows must be alike");
@@ -155,6 +155,22 @@ static rr_status check_keys(const rri_rollout *rollout, const rr_obs *obs, size_
     return RR_OK;
 }
 
+/* Beside rows that have vectors, a candidate of -1 without one would be taken for one of zeros. */
+static rr_status check_in_pool(const rri_rollout *rollout, const rr_obs *obs, size_t row,
+                               size_t length, rr_error *err)
+{
+    const int32_t *list = obs->candidates + row * (size_t)obs->n_candidates;
+    for (size_t j = 0; rollout->item_dim > 0 && j < length; j++) {
+        if (list[j] < 0) {
+            RRI_FAIL(err, RR_E_INVALID,
+                     "record: row %zu: candidates[%zu] is %d; without vectors it must be a pool "
+                     "index",
+                     row, j, (int)list[j]);
+        }
+    }
+    return RR_OK;
+}
+
 rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
                                 const rr_decision *decision, size_t row, rr_error *err)
 {
@@ -176,6 +192,9 @@ rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
     }
     if (form.has_candidates && form.has_vectors) {
         RRI_TRY(check_own(rollout, obs, row, (size_t)length, err));
+    }
+    if (form.has_candidates && !form.has_vectors) {
+        RRI_TRY(check_in_pool(rollout, obs, row, (size_t)length, err));
     }
     if (form.has_lists) {
         RRI_TRY(check_list(obs, row, (size_t)length, err));

@@ -47,6 +47,7 @@ void rri_ledger_layout(rri_ledger *ledger, rri_arena *arena, const rr_ledger_con
     ledger->incumbents = RRI_TAKE(arena, int32_t, rows);
     ledger->session_of = RRI_TAKE(arena, int32_t, rows);
     ledger->before = RRI_TAKE(arena, int32_t, rows);
+    ledger->lent = RRI_TAKE(arena, int32_t, rows);
     ledger->latest = RRI_TAKE(arena, int64_t, rows);
 
     ledger->keys = RRI_TAKE(arena, uint64_t, sessions);
@@ -172,9 +173,9 @@ static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *
                  i, ledger->max_sessions);
     }
     if (row == 0) {
-        rollout->form = rri_rollout_form_of(obs);
         rollout->n_sessions = 1; /* a record may be as short as one row */
     }
+    rri_rollout_settle_form(rollout, obs);
     rri_rollout_put(rollout, obs, decision, fingerprint, i, row);
     rri_rollout_put_final(rollout, NULL, 0, row);
     rollout->rewards[row] = 0.0f;
@@ -185,6 +186,7 @@ static rr_status append(rri_ledger *ledger, rri_rollout *rollout, const rr_obs *
     ledger->newest = ledger->times[row] > ledger->newest ? ledger->times[row] : ledger->newest;
     ledger->reward_sums[row] = ledger->reward_rests[row] = 0.0;
     ledger->incumbents[row] = rollout->form.has_incumbents ? obs->incumbents[i] : -1;
+    ledger->lent[row] = 0;
     ledger->session_of[row] = session;
     link_row(ledger, row);
     rri_u64_table_add(&ledger->ids, ledger->decisions, (int32_t)row);
@@ -297,6 +299,12 @@ rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_o
     return RR_OK;
 }
 
+size_t rri_ledger_lent_bytes(const rr_ledger *ledger)
+{
+    const rri_rollout *rollout = &ledger->rollout;
+    return rri_rollout_vectors(rollout) * rollout->item_dim * sizeof(float);
+}
+
 /* ── all rows at once ── */
 
 void rri_ledger_rebuild(rri_ledger *ledger, const rri_rollout *rollout)
@@ -330,6 +338,7 @@ void rri_ledger_row_parts(rri_rollout_part parts[RRI_LEDGER_ROW_PARTS], const rr
         {"incumbents", ledger->incumbents, sizeof(int32_t)},
         {"session_of", ledger->session_of, sizeof(int32_t)},
         {"reward_rests", ledger->reward_rests, sizeof(double)},
+        {"lent", ledger->lent, sizeof(int32_t)},
     };
     memcpy(parts, all, sizeof all);
 }

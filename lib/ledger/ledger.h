@@ -39,6 +39,7 @@ typedef struct rri_ledger {
     int32_t *incumbents;  /* [max_rows] read where the rows have them */
     int32_t *session_of;  /* [max_rows] */
     int32_t *before;      /* [max_rows] the session's row before; −1: its first */
+    int32_t *lent;        /* [max_rows] candidates whose vectors an earlier catalogue lent */
     int64_t *latest;      /* [max_rows] largest time of the session's rows up to this one */
 
     size_t n_sessions;
@@ -88,7 +89,7 @@ bool rri_ledger_has_passed(int64_t then, int64_t wait, int64_t now);
 void rri_ledger_rebuild(rri_ledger *ledger, const rri_rollout *rollout);
 
 /* Arrays for a checkpoint and for moving rows: first those of rows, then those of sessions. */
-#define RRI_LEDGER_ROW_PARTS     ((size_t)7)
+#define RRI_LEDGER_ROW_PARTS     ((size_t)8)
 #define RRI_LEDGER_SESSION_PARTS ((size_t)2)
 void rri_ledger_row_parts(rri_rollout_part parts[RRI_LEDGER_ROW_PARTS], const rri_ledger *ledger);
 void rri_ledger_session_parts(rri_rollout_part parts[RRI_LEDGER_SESSION_PARTS],
@@ -101,6 +102,11 @@ struct rr_ledger {
     rri_rollout rollout; /* the rows */
     rri_ledger ledger;   /* which of them belong together, and what they have earned */
     size_t bytes;        /* of the whole block, this struct included */
+    rr_items *earlier;   /* a reference; NULL: none */
+    float *lent;         /* [vectors of a row, item_dim] a block of its own; NULL without earlier */
 };
+
+/* Bytes of that block. */
+size_t rri_ledger_lent_bytes(const rr_ledger *ledger);
 
 #endif

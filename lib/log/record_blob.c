@@ -236,6 +236,9 @@ static void view_obs(rr_obs *obs, const rri_record *record, const rr_items *pool
 {
     rri_record_head *head = record->head;
     const bool has_own = rri_record_has(record, RRI_RECORD_OWN_VECTORS);
+    const bool is_lent = record->own_vectors != NULL;
+    const float *vectors =
+        rri_record_view(record, has_own ? RRI_RECORD_OWN_VECTORS : RRI_RECORD_VECTORS);
     const int32_t *excluded = rri_record_view(record, RRI_RECORD_EXCLUDED);
     const int32_t *history = rri_record_view(record, RRI_RECORD_HISTORY);
     const int32_t *candidates = rri_record_view(record, RRI_RECORD_CANDIDATES);
@@ -250,8 +253,8 @@ static void view_obs(rr_obs *obs, const rri_record *record, const rr_items *pool
         .states = rri_record_view(record, RRI_RECORD_STATES),
         .candidates = rri_record_view(record, RRI_RECORD_CANDIDATES),
         .features = rri_record_view(record, RRI_RECORD_FEATURES),
-        .vectors = rri_record_view(record, has_own ? RRI_RECORD_OWN_VECTORS : RRI_RECORD_VECTORS),
-        .n_vectors = has_own ? record->own : 0,
+        .vectors = is_lent ? record->own_vectors : vectors,
+        .n_vectors = has_own || is_lent ? record->own : 0,
         .counts = rri_record_view(record, RRI_RECORD_COUNTS),
         .excluded = excluded,
         .history = history,
@@ -287,13 +290,20 @@ static void view_decision(rr_decision *decision, const rri_record *record)
 rr_status rri_record_decode(rr_obs *obs, rr_decision *decision, void *work, const void *blob,
                             size_t bytes, const rr_items *pool, rr_error *err)
 {
+    return rri_record_decode_lent(obs, decision, work, blob, bytes, pool, NULL, err);
+}
+
+rr_status rri_record_decode_lent(rr_obs *obs, rr_decision *decision, void *work, const void *blob,
+                                 size_t bytes, const rr_items *pool, rri_lender *lender,
+                                 rr_error *err)
+{
     rri_record record;
     RRI_TRY(rri_blob_check(blob, bytes, RRI_RECORD_MAGIC, RRI_RECORD_LEAST, "record", err));
     memmove(work, blob, bytes);
     RRI_TRY(rri_record_read(&record, work, bytes, err));
     RRI_TRY(rri_record_check(&record, err));
     if (pool != NULL) {
-        RRI_TRY(rri_record_keys_resolve(&record, pool, err));
+        RRI_TRY(rri_record_keys_resolve(&record, pool, lender, err));
     }
     view_obs(obs, &record, pool);
     view_decision(decision, &record);

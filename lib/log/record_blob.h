@@ -67,6 +67,7 @@ typedef struct rri_record {
     uint32_t arrays; /* bit i: array i is there … */
     int32_t k, m, h, own, state_dim, item_dim, feature_dim;
     size_t offsets[RRI_RECORD_N_ARRAYS]; /* … at so many bytes from the beginning */
+    const float *own_vectors; /* [own, d] that lie elsewhere; NULL: in the blob, if any */
     size_t bytes;
 } rri_record;
 
@@ -85,6 +86,14 @@ static inline void *rri_record_view(const rri_record *record, rri_record_array a
                                          : NULL;
 }
 
+/* Where candidates that the catalogue lacks have their vectors from. */
+typedef struct rri_lender {
+    const rr_items *items; /* the catalogue that rows were made under, or a later one of its line */
+    float *vectors;        /* [most, d] receives those of the −1 candidates, in their order */
+    size_t most;
+    size_t n; /* candidates that items lent a vector to */
+} rri_lender;
+
 /* Row `row` of obs (whole) and decision (whole, or NULL: an observation alone) into out [capacity].
  * *bytes receives the length. out NULL only asks; RR_E_TOO_SMALL writes nothing. */
 rr_status rri_record_encode(void *out, size_t capacity, size_t *bytes, const rr_obs *obs,
@@ -95,5 +104,9 @@ rr_status rri_record_encode(void *out, size_t capacity, size_t *bytes, const rr_
  * one row. On failure they hold nothing of use. */
 rr_status rri_record_decode(rr_obs *obs, rr_decision *decision, void *work, const void *blob,
                             size_t bytes, const rr_items *pool, rr_error *err);
+/* The same; lender NULL: none. Where it lends, obs has views of its vectors too. */
+rr_status rri_record_decode_lent(rr_obs *obs, rr_decision *decision, void *work, const void *blob,
+                                 size_t bytes, const rr_items *pool, rri_lender *lender,
+                                 rr_error *err);
 
 #endif

@@ -81,23 +81,181 @@ static rr_status check_range(const rri_record *record, size_t n_items, rr_error 
     return RR_OK;
 }
 
-static rr_status resolve_pair(const rri_record *record, const key_pair *pair, const rr_items *pool,
-                              rr_error *err)
+static rr_status need_keys(const rri_record *record, const key_pair *pair, rr_error *err)
 {
-    int32_t *indices = rri_record_view(record, pair->indices);
-    const uint64_t *keys = rri_record_view(record, pair->keys);
-    const size_t n = count_of(record, pair->indices);
-    if (n > 0 && keys == NULL) {
+    if (count_of(record, pair->indices) > 0 && rri_record_view(record, pair->keys) == NULL) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "record: it was made over another catalogue, and %s has no keys", pair->name);
     }
+    return RR_OK;
+}
+
+/* ── candidates ── */
+
+/* The vector that an item of the record's catalogue had: by its index, where that catalogue is of
+ * the lender's line, else by its key; NULL: the lender does not have it. */
+static const float *lent_vector(const rri_lender *lender, const rri_record *record, int32_t index,
+                                uint64_t key)
+{
+    uint32_t generation;
+    if (rri_items_generation_of(&generation, lender->items, record->head->pool_fingerprint) &&
+        generation <= rri_items_generation(lender->items)) {
+        const size_t n = rri_items_count_in(lender->items, generation);
+        return (size_t)index < n
+                   ? rri_items_vectors(lender->items) + (size_t)index * rri_items_dim(lender->items)
+                   : NULL;
+    }
+    const int32_t found = rri_items_find(lender->items, key);
+    return found >= 0
+               ? rri_items_vectors(lender->items) + (size_t)found * rri_items_dim(lender->items)
+               : NULL;
+}
+
+/* Whether history or exclusions have an entry of this key. */
+static bool is_named(const rri_record *record, uint64_t key)
+{
+    bool found = false;
+    for (size_t p = 1; p < N_PAIRS; p++) {
+        const uint64_t *keys = rri_record_view(record, PAIRS[p].keys);
+        const size_t n = count_of(record, PAIRS[p].indices);
+        for (size_t j = 0; keys != NULL && j < n; j++) {
+            found |= keys[j] == key;
+        }
+    }
+    return found;
+}
+
+/* The pool's index of a candidate that may be chosen there; −1: it lacks it. Where nobody lends,
+ * what is gone is there. */
+static int32_t index_of(const rr_items *pool, uint64_t key, const rri_lender *lender)
+{
+    const int32_t index = rri_items_find(pool, key);
+    return index >= 0 && lender != NULL && !rri_items_is_alive(pool, (size_t)index) ? -1 : index;
+}
+
+/* Vectors of the −1 candidates, the record's own among them, one behind the other. */
+static rr_status put_vector(rri_record *record, rri_lender *lender, size_t *n, const float *vector,
+                            rr_error *err)
+{
+    const size_t d = rri_items_dim(lender->items);
+    if (*n == lender->most) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: more than %zu candidates need vectors; there is room for no more "
+                 "(max_vectors)",
+                 lender->most);
+    }
+    memcpy(lender->vectors + *n * d, vector, d * sizeof *vector);
+    record->own = (int32_t)++ * n;
+    return RR_OK;
+}
+
+static rr_status check_lender(const rri_record *record, const rr_items *pool,
+                              const rri_lender *lender, rr_error *err)
+{
+    const size_t d = rri_items_dim(lender->items);
+    if (rri_items_dim(pool) != d || (record->item_dim > 0 && (size_t)record->item_dim != d)) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "record: the earlier catalogue has vectors of width %zu, this one of %zu", d,
+                 rri_items_dim(pool));
+    }
+    return RR_OK;
+}
+
+static rr_status lacks(size_t position, uint64_t key, rr_error *err)
+{
+    RRI_FAIL(err, RR_E_NOT_FOUND,
+             "record: candidates[%zu] has key %llu, which is not in this catalogue, nor in an "
+             "earlier one (rr_ledger_set_earlier_items)",
+             position, (unsigned long long)key);
+}
+
+/* With a lender: every −1 candidate brings its vector along. */
+static rr_status lend(rri_record *record, const rr_items *pool, rri_lender *lender, rr_error *err)
+{
+    int32_t *indices = rri_record_view(record, RRI_RECORD_CANDIDATES);
+    uint64_t *keys = rri_record_view(record, RRI_RECORD_CANDIDATE_KEYS);
+    const float *packed = rri_record_view(record, RRI_RECORD_OWN_VECTORS);
+    const float *placed = rri_record_view(record, RRI_RECORD_VECTORS);
+    const size_t d = rri_items_dim(lender->items);
+    size_t n_own = 0, n = 0;
+    RRI_TRY(check_lender(record, pool, lender, err));
+    for (size_t j = 0; j < (size_t)record->k; j++) {
+        const float *vector = NULL;
+        if (indices[j] < 0) {
+            vector = packed != NULL ? packed + n_own * d : placed != NULL ? placed + j * d : NULL;
+            n_own++;
+        } else {
+            const int32_t index = index_of(pool, keys[j], lender);
+            if (index >= 0) {
+                indices[j] = index;
+                continue;
+            }
+            vector = lent_vector(lender, record, indices[j], keys[j]);
+            if (vector == NULL) {
+                return lacks(j, keys[j], err);
+            }
+            lender->n++;
+            indices[j] = -1;
+            keys[j] = is_named(record, keys[j]) ? keys[j] : 0;
+        }
+        if (vector != NULL) {
+            RRI_TRY(put_vector(record, lender, &n, vector, err));
+        }
+    }
+    record->own_vectors = n > 0 ? lender->vectors : NULL;
+    record->item_dim = n > 0 ? (int32_t)d : record->item_dim;
+    return RR_OK;
+}
+
+static rr_status resolve_candidates(rri_record *record, const rr_items *pool, rri_lender *lender,
+                                    rr_error *err)
+{
+    int32_t *indices = rri_record_view(record, RRI_RECORD_CANDIDATES);
+    const uint64_t *keys = rri_record_view(record, RRI_RECORD_CANDIDATE_KEYS);
+    const size_t n = count_of(record, RRI_RECORD_CANDIDATES);
+    bool lacks_some = false;
+    RRI_TRY(need_keys(record, &PAIRS[0], err));
+    for (size_t j = 0; j < n; j++) {
+        lacks_some |= indices[j] >= 0 && index_of(pool, keys[j], lender) < 0;
+    }
+    if (lacks_some && lender != NULL) {
+        return lend(record, pool, lender, err);
+    }
     for (size_t j = 0; j < n; j++) {
         const int32_t index = indices[j] >= 0 ? rri_items_find(pool, keys[j]) : -1;
-        if (indices[j] >= 0 && index < 0 && pair->indices == RRI_RECORD_CANDIDATES) {
-            RRI_FAIL(err, RR_E_NOT_FOUND,
-                     "record: candidates[%zu] has key %llu, which is not in "
-                     "this catalogue",
-                     j, (unsigned long long)keys[j]);
+        if (indices[j] >= 0 && index < 0) {
+            return lacks(j, keys[j], err);
+        }
+        indices[j] = index;
+    }
+    return RR_OK;
+}
+
+/* ── history and exclusions ── */
+
+/* Whether a candidate in no pool has this key. */
+static bool is_own(const rri_record *record, uint64_t key)
+{
+    const int32_t *indices = rri_record_view(record, RRI_RECORD_CANDIDATES);
+    const uint64_t *keys = rri_record_view(record, RRI_RECORD_CANDIDATE_KEYS);
+    bool found = false;
+    for (size_t j = 0; keys != NULL && j < (size_t)record->k; j++) {
+        found |= keys[j] == key && (indices == NULL || indices[j] < 0);
+    }
+    return found;
+}
+
+static rr_status resolve_entries(const rri_record *record, const key_pair *pair,
+                                 const rr_items *pool, rr_error *err)
+{
+    int32_t *indices = rri_record_view(record, pair->indices);
+    uint64_t *keys = rri_record_view(record, pair->keys);
+    const size_t n = count_of(record, pair->indices);
+    RRI_TRY(need_keys(record, pair, err));
+    for (size_t j = 0; j < n; j++) {
+        const int32_t index = indices[j] >= 0 ? rri_items_find(pool, keys[j]) : -1;
+        if (indices[j] >= 0 && index < 0 && !is_own(record, keys[j])) {
+            keys[j] = 0;
         }
         indices[j] = index;
     }
@@ -108,12 +266,14 @@ static rr_status resolve_pair(const rri_record *record, const key_pair *pair, co
 static void close_gaps(const rri_record *record)
 {
     int32_t *history = rri_record_view(record, RRI_RECORD_HISTORY);
+    uint64_t *keys = rri_record_view(record, RRI_RECORD_HISTORY_KEYS);
     float *rewards = rri_record_view(record, RRI_RECORD_HISTORY_REWARDS);
     size_t to = count_of(record, RRI_RECORD_HISTORY);
     for (size_t from = to; from-- > 0;) {
-        if (history[from] >= 0) {
+        if (history[from] >= 0 || keys[from] != 0) {
             to--;
             history[to] = history[from];
+            keys[to] = keys[from];
             if (rewards != NULL) {
                 rewards[to] = rewards[from];
             }
@@ -121,6 +281,7 @@ static void close_gaps(const rri_record *record)
     }
     while (to-- > 0) {
         history[to] = -1;
+        keys[to] = 0;
         if (rewards != NULL) {
             rewards[to] = 0.0f;
         }
@@ -170,7 +331,8 @@ static rr_status find_catalogue(bool *is_own, const rri_record *record, const rr
     return RR_OK;
 }
 
-rr_status rri_record_keys_resolve(const rri_record *record, const rr_items *pool, rr_error *err)
+rr_status rri_record_keys_resolve(rri_record *record, const rr_items *pool, rri_lender *lender,
+                                  rr_error *err)
 {
     bool is_own;
     RRI_TRY(find_catalogue(&is_own, record, pool, err));
@@ -181,8 +343,9 @@ rr_status rri_record_keys_resolve(const rri_record *record, const rr_items *pool
         RRI_FAIL(err, RR_E_MISMATCH,
                  "record: its list was the whole of another catalogue, which cannot be had again");
     }
-    for (size_t p = 0; p < N_PAIRS; p++) {
-        RRI_TRY(resolve_pair(record, &PAIRS[p], pool, err));
+    RRI_TRY(resolve_candidates(record, pool, lender, err));
+    for (size_t p = 1; p < N_PAIRS; p++) {
+        RRI_TRY(resolve_entries(record, &PAIRS[p], pool, err));
     }
     close_gaps(record);
     resolve_item(record);
@@ -198,7 +361,7 @@ rr_status rri_record_keys_resolve_history(const rri_record *record, const rr_ite
     if (is_own) {
         return RR_OK;
     }
-    RRI_TRY(resolve_pair(record, &PAIRS[HISTORY_PAIR], pool, err));
+    RRI_TRY(resolve_entries(record, &PAIRS[HISTORY_PAIR], pool, err));
     close_gaps(record);
     return RR_OK;
 }

@@ -230,6 +230,7 @@ static void select_rows(rri_session_rows *selected, rri_trainer *trainer,
     rri_update_rows *update = &trainer->update;
     selected->n_trained = selected->n_dropped = selected->n_refused = 0;
     selected->n_foreign = selected->n_unknown = selected->n_stale = 0;
+    selected->n_completed = selected->n_lent = 0;
     selected->staleness = 0.0;
     selected->staleness_max = 0;
     for (size_t place = 0; place < selected->n_places; place++) {
@@ -252,12 +253,14 @@ static void select_rows(rri_session_rows *selected, rri_trainer *trainer,
         }
         selected->staleness += (double)age;
         selected->staleness_max = age > selected->staleness_max ? age : selected->staleness_max;
+        selected->n_completed += ledger->lent[row] > 0;
+        selected->n_lent += (size_t)ledger->lent[row];
         update->is_own[selected->n_trained] = is_own;
         update->trained[selected->n_trained++] = (int32_t)place;
     }
     if (selected->n_trained == 1 &&
         rri_update_needs_two(trainer)) { /* the others beside it are refused */
-        selected->n_trained = 0;
+        selected->n_trained = selected->n_completed = selected->n_lent = 0;
         selected->n_dropped++;
         selected->staleness = 0.0;
         selected->staleness_max = 0;
@@ -439,6 +442,8 @@ void rri_session_rows_fill_stats(rr_stats *stats, const rri_session_rows *select
     stats->n_left = (int32_t)(selected->n_due - selected->n_waiting - selected->rejected.n_rows -
                               selected->n_rows);
     stats->n_foreign = (int32_t)selected->n_foreign;
+    stats->n_completed = (int32_t)selected->n_completed;
+    stats->n_lent = (int32_t)selected->n_lent;
     stats->n_unknown = (int32_t)selected->n_unknown;
     stats->n_stale = (int32_t)selected->n_stale;
     stats->n_cut = (int32_t)(selected->n_rows - selected->n_places);

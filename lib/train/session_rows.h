@@ -26,6 +26,7 @@ typedef struct rri_session_rows {
     size_t n_due;                /* rows of all sessions that were ready */
     size_t n_waiting;            /* … of those that wait for a generation to come */
     size_t n_foreign, n_unknown, n_stale; /* places: reasons of n_dropped and n_refused */
+    size_t n_completed, n_lent; /* trained places with vectors of an earlier catalogue, and these */
     int64_t staleness_max;
     double staleness; /* Σ over trained places */
     size_t n_certain; /* trained places that another version drew with probability 1, and the

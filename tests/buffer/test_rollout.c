@@ -297,6 +297,37 @@ START_TEST(test_rollout_order_is_by_session_and_arrival_in_segments_of_n_steps)
 }
 END_TEST
 
+/* Beside candidates vectors are no matter of form: rows without any have zeros. */
+START_TEST(test_rollout_rows_with_candidates_may_have_vectors_or_not)
+{
+    sample s;
+    sample_open(&s);
+    rr_obs obs = {.struct_size = sizeof obs, .n_candidates = K, .item_dim = D};
+    const int32_t candidates[K] = {0};
+    const float vectors[K * D] = {1.0f};
+    obs.candidates = candidates;
+    for (size_t i = 0; i < 3 * K * D; i++) {
+        s.rollout.vectors[i] = 7.0f;
+    }
+    for (int with = 0; with < 3; with++) { /* without, with, without */
+        obs.vectors = with == 1 ? vectors : NULL;
+        const rri_row_form form = rri_rollout_form_of(&obs);
+        ck_assert(rri_rollout_takes(&s.rollout, &form));
+        rri_rollout_settle_form(&s.rollout, &obs);
+        ck_assert_int_eq(s.rollout.form.has_vectors, with > 0);
+        s.rollout.n_rows++;
+    }
+    for (size_t i = 0; i < 3 * K * D; i++) {
+        ck_assert_float_eq(s.rollout.vectors[i], i < K * D ? 0.0f : 7.0f);
+    }
+    obs.candidates = NULL;
+    obs.vectors = vectors;
+    const rri_row_form lone = rri_rollout_form_of(&obs);
+    ck_assert(!rri_rollout_takes(&s.rollout, &lone));
+    sample_close(&s);
+}
+END_TEST
+
 START_TEST(test_rollout_parts_are_all_arrays_with_their_widths)
 {
     sample s;
@@ -330,4 +361,5 @@ CHECK_MAIN("buffer/rollout", test_rollout_record_copies_and_pads,
            test_rollout_is_full_when_another_record_does_not_fit,
            test_rollout_clear_forgets_rows_sessions_and_form, test_rollout_order_by_hand,
            test_rollout_order_is_by_session_and_arrival_in_segments_of_n_steps,
+           test_rollout_rows_with_candidates_may_have_vectors_or_not,
            test_rollout_parts_are_all_arrays_with_their_widths)

@@ -122,7 +122,10 @@ START_TEST(test_rollout_check_record_rows_of_a_rollout_are_alike)
         s.obs.counts = field == 3 ? NULL : obs.counts;
         s.obs.excluded = field == 4 ? NULL : obs.excluded;
         s.obs.history = field == 5 ? NULL : obs.history;
-        expect_record(&s, RR_E_INVALID, "a rollout's rows must be alike");
+        expect_record(&s, RR_E_INVALID,
+                      field == 1 ? "row 0: candidates[2] is -1; without vectors it must be a pool "
+                                   "index"
+                                 : "a rollout's rows must be alike");
     }
     sample_close(&s);
 }

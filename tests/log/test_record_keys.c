@@ -82,7 +82,8 @@ START_TEST(test_record_keys_a_candidate_that_is_gone_is_told_by_key)
     rr_items *later = log_items(keys, 3);
     ck_assert_int_eq(decode(&t, later), RR_E_NOT_FOUND);
     ck_assert_str_eq(t.err.text,
-                     "record: candidates[3] has key 106, which is not in this catalogue");
+                     "record: candidates[3] has key 106, which is not in this catalogue, nor in an "
+                     "earlier one (rr_ledger_set_earlier_items)");
     rr_items_release(later);
     log_close(&t.log);
 }
