@@ -8,12 +8,6 @@
 
 enum { N_USERS = 64, N_ITEMS = 8, N_SEEDS = 3, N_HOURS = 400, LAST_HOURS = 50, IDLE = 3 };
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-enum { N_PLAYED = 1 };
-#else
-enum { N_PLAYED = N_SEEDS };
-#endif
-
 /* Share of bait among what is shown, once it has learned. */
 static double share_of_bait(int32_t algo, int32_t idle_end, uint64_t seed)
 {
@@ -102,7 +96,7 @@ static double earned(double bait)
 static void expect_earned(int32_t idle_end, double least, double most)
 {
     for (int32_t algo = RR_ALGO_PPO; algo <= RR_ALGO_A2C; algo++) {
-        for (uint64_t seed = 1; seed <= N_PLAYED; seed++) {
+        for (uint64_t seed = 1; seed <= (uint64_t)check_runs(N_SEEDS); seed++) {
             const double share = share_of_bait(algo, idle_end, seed);
             ck_assert_msg(earned(share) >= least && earned(share) <= most,
                           "%s, idle_end %d, seed %d: %.1f %% is bait, a session earns %.2f; it "

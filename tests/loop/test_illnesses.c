@@ -7,12 +7,6 @@
 #include "check_run.h"
 #include "loop/machine.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-enum { IS_SLOW = 1 }; /* one healthy seed, until its second window has been judged */
-#else
-enum { IS_SLOW = 0 };
-#endif
-
 enum { N_ROWS = 64, N_STEPS = 16, N_LIST = 12, MOST_SENTENCES = 16 };
 
 typedef struct patient {
@@ -48,7 +42,7 @@ static void hear(void *user, int32_t level, const char *sentence)
 static patient healthy(uint64_t seed)
 {
     patient p = {
-        .seed = seed, .reward_factor = 1.0f, .swap_at = -1, .n_updates = IS_SLOW ? 17 : 20};
+        .seed = seed, .reward_factor = 1.0f, .swap_at = -1, .n_updates = check_is_short() ? 17 : 20};
     rr_ppo_config_init(&p.ppo, sizeof p.ppo);
     return p;
 }
@@ -167,11 +161,12 @@ static void expect(patient *p, uint32_t illness, const char *words)
                   p->n_sentences, p->sentences[0]);
 }
 
+/* Where runs are short, until the second window has been judged. */
 START_TEST(test_illness_a_healthy_run_says_nothing)
 {
-    for (uint64_t seed = 0; seed < (uint64_t)(IS_SLOW ? 1 : check_runs(3)); seed++) {
+    for (uint64_t seed = 0; seed < (uint64_t)check_runs(3); seed++) {
         patient p = healthy(seed);
-        p.n_updates = IS_SLOW ? 17 : 40;
+        p.n_updates = check_is_short() ? 17 : 40;
         run(&p);
         ck_assert_msg(p.ill == 0 && p.n_sentences == 0, "seed %d: %s", (int)seed, p.sentences[0]);
     }
@@ -217,11 +212,11 @@ END_TEST
 /* What the sentence advises. */
 START_TEST(test_illness_rewards_of_any_size_are_healthy_in_units_of_their_returns)
 {
-    for (size_t i = 0; i < (size_t)(IS_SLOW ? 1 : check_runs(3)); i++) {
+    for (size_t i = 0; i < (size_t)check_runs(3); i++) {
         patient p = healthy(i);
         p.reward_factor = i == 0 ? 1000.0f : i == 1 ? 0.001f : 1.0f;
         p.normalize_returns = 1;
-        p.n_updates = IS_SLOW ? 17 : 40;
+        p.n_updates = check_is_short() ? 17 : 40;
         run(&p);
         ck_assert_msg(p.ill == 0 && p.n_sentences == 0, "seed %d: %s", (int)i, p.sentences[0]);
     }

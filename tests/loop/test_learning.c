@@ -8,12 +8,6 @@
 
 enum { N_SEEDS = 3 };
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-enum { IS_SLOW = 1 }; /* one seed will do */
-#else
-enum { IS_SLOW = 0 };
-#endif
-
 /* Mean reward of the best known play of this plan's world. */
 static double best_known(const machine_plan *plan, uint64_t seed)
 {
@@ -50,7 +44,7 @@ static double learned(const machine_plan *plan, uint64_t seed)
 
 static void expect_share(const machine_plan *plan, double least, double most)
 {
-    for (uint64_t seed = 0; seed < (uint64_t)(IS_SLOW ? 1 : check_runs(N_SEEDS)); seed++) {
+    for (uint64_t seed = 0; seed < (uint64_t)check_runs(N_SEEDS); seed++) {
         const double share = learned(plan, seed) / best_known(plan, seed);
         ck_assert_msg(share >= least && share <= most,
                       "%s, seed %d: %.4f of the best; it must be in [%.2f, %.2f]", plan->name,
@@ -164,7 +158,7 @@ static double session_return(float gamma, uint64_t seed)
 /* What pays now burns a session: only who looks ahead keeps it alive. */
 START_TEST(test_learning_looks_ahead_in_the_tiring_world)
 {
-    const uint64_t n = (uint64_t)(IS_SLOW ? 1 : check_runs(N_SEEDS));
+    const uint64_t n = (uint64_t)check_runs(N_SEEDS);
     for (uint64_t seed = 0; seed < n; seed++) {
         const double patient = session_return(0.97f, seed), myopic = session_return(0.0f, seed);
         ck_assert_msg(patient > 1.5 * myopic, "seed %d: a return of %.2f with gamma, %.2f without",
@@ -399,7 +393,7 @@ static double share_in(rr_agent *agent, const rr_items *pool, const rr_items *gi
 
 START_TEST(test_learning_carries_over_to_another_catalogue)
 {
-    for (uint64_t seed = 0; seed < (uint64_t)(IS_SLOW ? 1 : check_runs(N_SEEDS)); seed++) {
+    for (uint64_t seed = 0; seed < (uint64_t)check_runs(N_SEEDS); seed++) {
         rr_error err;
         rr_items *other = NULL;
         machine m, still;

@@ -10,7 +10,8 @@
 
 #include "agent_fixture.h"
 
-#define TWIN_WIDEST 96 /* of a layer */
+#define TWIN_WIDEST  96 /* of a layer */
+#define TWIN_DEEPEST 8  /* layers of a network */
 
 typedef struct twin_rows {
     size_t n;
@@ -20,20 +21,106 @@ typedef struct twin_rows {
     const float *old_log_probs, *old_values, *returns, *advantages;
 } twin_rows;
 
+/* y = W x + b of one layer; W is NULL where there is none, b where it has none. */
+typedef struct twin_map {
+    const double *W, *b;
+    size_t n_in, n_out;
+} twin_map;
+
+typedef struct twin_layers {
+    size_t n;
+    twin_map maps[TWIN_DEEPEST];
+} twin_layers;
+
 typedef struct twin {
     const rr_agent *agent; /* shapes, names and configs */
     const float *pool;     /* [N, d] or NULL */
     const float *own;      /* [N, f] the items' own features, or NULL */
     size_t n_items;
-    double *theta; /* [n_floats] */
-    double *reference; /* [n_floats] of a policy to stay near; NULL: none */
+    double *theta;          /* [n_floats] */
+    struct twin *reference; /* a policy to stay near; NULL: none */
     twin_rows rows;
+    /* In theta, by name; NULL where the agent has none. */
+    const double *means, *inverses, *scale, *shift;                /* state.… and critic.… */
+    const double *log_scale, *items, *item_bias, *repeat_weight;   /* actor.… */
+    const double *feature_weights, *feature_query, *reward_weight; /* actor.… */
+    const double *reward_query, *reward_features;                  /* reward.… */
+    twin_layers critic, actor;                                     /* critic.…, actor.mlp.… */
+    twin_map skip;                                                 /* actor.skip */
+    /* actor.candidate.…, of which the first layer takes three inputs and query has T and u. */
+    twin_map candidate_features, candidate_vectors, candidate_states, candidate_query;
+    twin_layers candidate, tower; /* actor.tower */
 } twin;
 
 /* What the loss is made of, as means. */
 typedef struct twin_terms {
     double loss, policy_loss, value_loss, entropy, approx_kl, clip_fraction, reference_kl;
 } twin_terms;
+
+/* A tensor of the twin by name, NULL where there is none. */
+static inline const double *twin_tensor(const twin *t, const char *name)
+{
+    const rri_param *param = rri_params_find(&t->agent->trainer.model.network.params, name);
+    return param != NULL ? t->theta + param->offset : NULL;
+}
+
+static inline twin_map twin_map_named(const twin *t, const char *name)
+{
+    char full[96];
+    snprintf(full, sizeof full, "%s.weight", name);
+    const rri_param *W = rri_params_find(&t->agent->trainer.model.network.params, full);
+    if (W == NULL) {
+        return (twin_map){0};
+    }
+    snprintf(full, sizeof full, "%s.bias", name);
+    return (twin_map){.W = t->theta + W->offset,
+                      .b = twin_tensor(t, full),
+                      .n_in = W->shape[1],
+                      .n_out = W->shape[0]};
+}
+
+/* The layers "prefix.first", … as far as there are any. */
+static inline twin_layers twin_layers_named(const twin *t, const char *prefix, int first)
+{
+    twin_layers layers = {0};
+    for (;; layers.n++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s.%d", prefix, first + (int)layers.n);
+        const twin_map map = twin_map_named(t, name);
+        if (map.W == NULL) {
+            return layers;
+        }
+        ck_assert_uint_lt(layers.n, TWIN_DEEPEST);
+        layers.maps[layers.n] = map;
+    }
+}
+
+/* Looks up by name, once, what is read often. */
+static inline void twin_find_tensors(twin *t)
+{
+    t->means = twin_tensor(t, "state.means");
+    t->inverses = twin_tensor(t, "state.inverses");
+    t->scale = twin_tensor(t, "critic.scale");
+    t->shift = twin_tensor(t, "critic.shift");
+    t->log_scale = twin_tensor(t, "actor.log_scale");
+    t->items = twin_tensor(t, "actor.items");
+    t->item_bias = twin_tensor(t, "actor.item_bias");
+    t->repeat_weight = twin_tensor(t, "actor.repeat_weight");
+    t->feature_weights = twin_tensor(t, "actor.feature_weights");
+    t->feature_query = twin_tensor(t, "actor.feature_query.weight");
+    t->reward_weight = twin_tensor(t, "actor.reward_weight");
+    t->reward_query = twin_tensor(t, "reward.query");
+    t->reward_features = twin_tensor(t, "reward.features");
+    t->critic = twin_layers_named(t, "critic", 0);
+    t->actor = twin_layers_named(t, "actor.mlp", 0);
+    t->skip = twin_map_named(t, "actor.skip");
+    t->candidate_features = twin_map_named(t, "actor.candidate.features");
+    t->candidate_vectors = twin_map_named(t, "actor.candidate.vectors");
+    t->candidate_states = twin_map_named(t, "actor.candidate.states");
+    t->candidate_query = twin_map_named(t, "actor.candidate.query");
+    t->candidate = twin_layers_named(t, "actor.candidate", 1);
+    t->tower = twin_layers_named(t, "actor.tower", 0);
+}
 
 static inline void twin_open(twin *t, const rig *r)
 {
@@ -48,28 +135,32 @@ static inline void twin_open(twin *t, const rig *r)
     for (size_t i = 0; i < agent->trainer.model.network.params.n_floats; i++) {
         t->theta[i] = (double)agent->trainer.model.values[i];
     }
+    twin_find_tensors(t);
+}
+
+/* Takes theta, of a policy of the same shape. */
+static inline void twin_stay_near(twin *t, double *theta)
+{
+    t->reference = malloc(sizeof *t->reference);
+    *t->reference = *t;
+    t->reference->theta = theta;
+    twin_find_tensors(t->reference);
 }
 
 static inline void twin_close(twin *t)
 {
     free(t->theta);
+    if (t->reference != NULL) {
+        free(t->reference->theta);
+    }
     free(t->reference);
-}
-
-/* A tensor of the twin by name, NULL where there is none. */
-static inline const double *twin_tensor(const twin *t, const char *name)
-{
-    const rri_param *param = rri_params_find(&t->agent->trainer.model.network.params, name);
-    return param != NULL ? t->theta + param->offset : NULL;
 }
 
 /* What the networks see of a state: itself, or clip((s − mean) · inverse, ±10). */
 static inline double twin_input(const twin *t, const float *state, size_t i)
 {
-    const double *means = twin_tensor(t, "state.means");
-    const double *inverses = twin_tensor(t, "state.inverses");
     const double x = (double)state[i];
-    return means == NULL ? x : fmin(fmax((x - means[i]) * inverses[i], -10.0), 10.0);
+    return t->means == NULL ? x : fmin(fmax((x - t->means[i]) * t->inverses[i], -10.0), 10.0);
 }
 
 static inline double twin_activate(const twin *t, double x)
@@ -78,79 +169,70 @@ static inline double twin_activate(const twin *t, double x)
                                                                            : tanh(x);
 }
 
-/* y = MLP(x) with the layers "prefix.0", "prefix.1", …; returns its width, 0 where there is none.
- */
-static inline size_t twin_mlp(double y[TWIN_WIDEST], const twin *t, const char *prefix,
+/* W x + b, added to y. */
+static inline void twin_add_map(double *y, const twin_map *map, const double *x)
+{
+    for (size_t o = 0; o < map->n_out; o++) {
+        y[o] += map->b != NULL ? map->b[o] : 0.0;
+        for (size_t i = 0; i < map->n_in; i++) {
+            y[o] += map->W[o * map->n_in + i] * x[i];
+        }
+    }
+}
+
+/* y = MLP(x); returns its width, 0 where there is none. */
+static inline size_t twin_mlp(double y[TWIN_WIDEST], const twin *t, const twin_layers *layers,
                               const float *x, bool activates_last)
 {
-    const rri_params *params = &t->agent->trainer.model.network.params;
-    double h[TWIN_WIDEST], next[TWIN_WIDEST];
-    char name[64];
     for (size_t i = 0; i < (size_t)t->agent->trainer.model.config.state_dim; i++) {
-        h[i] = twin_input(t, x, i);
+        y[i] = twin_input(t, x, i);
     }
-    size_t width = 0;
-    for (int layer = 0;; layer++) {
-        snprintf(name, sizeof name, "%s.%d.weight", prefix, layer);
-        const rri_param *weight = rri_params_find(params, name);
-        if (weight == NULL) {
-            break;
+    for (size_t layer = 0; layer < layers->n; layer++) {
+        const twin_map *map = &layers->maps[layer];
+        double next[TWIN_WIDEST] = {0};
+        twin_add_map(next, map, y);
+        const bool is_activated = layer + 1 < layers->n || activates_last;
+        for (size_t o = 0; o < map->n_out; o++) {
+            y[o] = is_activated ? twin_activate(t, next[o]) : next[o];
         }
-        snprintf(name, sizeof name, "%s.%d.bias", prefix, layer);
-        const double *W = t->theta + weight->offset, *b = twin_tensor(t, name);
-        snprintf(name, sizeof name, "%s.%d.weight", prefix, layer + 1);
-        const bool is_last = rri_params_find(params, name) == NULL;
-        width = weight->shape[0];
-        for (size_t o = 0; o < width; o++) {
-            next[o] = b[o];
-            for (size_t i = 0; i < weight->shape[1]; i++) {
-                next[o] += W[o * weight->shape[1] + i] * h[i];
-            }
-            next[o] = is_last && !activates_last ? next[o] : twin_activate(t, next[o]);
-        }
-        memcpy(h, next, sizeof h);
     }
-    memcpy(y, h, sizeof h);
-    return width;
+    return layers->n > 0 ? layers->maps[layers->n - 1].n_out : 0;
 }
 
 /* The deviation of returns, the unit that the critic's loss is in. */
 static inline double twin_scale(const twin *t)
 {
-    const double *scale = twin_tensor(t, "critic.scale");
-    return scale != NULL ? *scale : 1.0;
+    return t->scale != NULL ? *t->scale : 1.0;
 }
 
 /* In the unit of rewards. */
 static inline double twin_value(const twin *t, const float *state)
 {
     double y[TWIN_WIDEST];
-    ck_assert_uint_eq(twin_mlp(y, t, "critic", state, false), 1);
-    const double *shift = twin_tensor(t, "critic.shift");
-    return y[0] * twin_scale(t) + (shift != NULL ? *shift : 0.0);
+    ck_assert_uint_eq(twin_mlp(y, t, &t->critic, state, false), 1);
+    return y[0] * twin_scale(t) + (t->shift != NULL ? *t->shift : 0.0);
 }
 
 /* q(s); returns its width. */
 static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const float *state)
 {
     const bool is_dense = t->agent->trainer.model.config.head == RR_HEAD_DENSE;
-    const size_t width = twin_mlp(q, t, "actor.mlp", state, is_dense);
+    const size_t width = twin_mlp(q, t, &t->actor, state, is_dense);
     for (size_t o = 0; !is_dense && o < width; o++) {
         q[o] *= (double)t->agent->trainer.model.config.mlp_scale;
     }
-    const rri_param *skip =
-        rri_params_find(&t->agent->trainer.model.network.params, "actor.skip.weight");
-    if (skip == NULL) {
+    const twin_map *skip = &t->skip;
+    if (skip->W == NULL) {
         return width;
     }
-    for (size_t o = 0; o < skip->shape[0]; o++) {
+    for (size_t o = 0; o < skip->n_out; o++) {
         double sum = 0.0;
-        for (size_t i = 0; i < skip->shape[1]; i++) {
-            sum += t->theta[skip->offset + o * skip->shape[1] + i] * twin_input(t, state, i);
+        for (size_t i = 0; i < skip->n_in; i++) {
+            sum += skip->W[o * skip->n_in + i] * twin_input(t, state, i);
         }
         q[o] = (width > 0 ? q[o] : 0.0) + sum;
     }
-    return skip->shape[0];
+    return skip->n_out;
 }
 
 static inline size_t twin_width(const twin *t)
@@ -196,10 +278,9 @@ static inline double twin_count(const twin *t, size_t row, size_t position)
 /* Weight of one feature in a row: w, or w + F s. */
 static inline double twin_feature_weight(const twin *t, size_t row, size_t feature)
 {
-    const double *w = twin_tensor(t, "actor.feature_weights");
-    const double *F = twin_tensor(t, "actor.feature_query.weight");
+    const double *F = t->feature_query;
     const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
-    double sum = w[feature];
+    double sum = t->feature_weights[feature];
     for (size_t i = 0; F != NULL && i < S; i++) {
         sum += F[feature * S + i] * twin_input(t, t->rows.states + row * S, i);
     }
@@ -214,8 +295,7 @@ static inline double twin_reward(const twin *t, size_t row, size_t position)
     const int32_t item = twin_item(t, row, position);
     const size_t at = row * menu->k + position,
                  S = (size_t)t->agent->trainer.model.config.state_dim;
-    const double *model = twin_tensor(t, "reward.query"), *w = twin_tensor(t, "reward.features");
-    const double *learned = twin_tensor(t, "actor.items");
+    const double *model = t->reward_query, *w = t->reward_features;
     const bool is_dense = t->agent->trainer.model.config.head == RR_HEAD_DENSE;
     const size_t d = (size_t)t->agent->trainer.model.config.item_dim;
     double sum = 0.0;
@@ -225,10 +305,10 @@ static inline double twin_reward(const twin *t, size_t row, size_t position)
         for (size_t i = 0; i < S; i++) {
             guess += model[j * (S + 1) + i] * twin_input(t, t->rows.states + row * S, i);
         }
-        sum += guess * (is_dense          ? 1.0
-                        : item < 0        ? (double)menu->vectors[at * d + j]
-                        : learned != NULL ? learned[(size_t)item * d + j]
-                                          : (double)t->pool[(size_t)item * d + j]);
+        sum += guess * (is_dense           ? 1.0
+                        : item < 0         ? (double)menu->vectors[at * d + j]
+                        : t->items != NULL ? t->items[(size_t)item * d + j]
+                                           : (double)t->pool[(size_t)item * d + j]);
     }
     for (size_t i = 0; w != NULL && i < menu->feature_dim; i++) {
         sum += w[i] * (double)menu->features[at * menu->feature_dim + i];
@@ -236,70 +316,46 @@ static inline double twin_reward(const twin *t, size_t row, size_t position)
     return sum;
 }
 
-/* y = W x + b of a named map, which may have no bias, added; returns its width. */
-static inline size_t twin_add_map(double *y, const twin *t, const char *name, const double *x)
-{
-    char full[96];
-    snprintf(full, sizeof full, "%s.weight", name);
-    const rri_param *W = rri_params_find(&t->agent->trainer.model.network.params, full);
-    snprintf(full, sizeof full, "%s.bias", name);
-    const double *b = twin_tensor(t, full);
-    for (size_t o = 0; o < W->shape[0]; o++) {
-        y[o] += b != NULL ? b[o] : 0.0;
-        for (size_t i = 0; i < W->shape[1]; i++) {
-            y[o] += t->theta[W->offset + o * W->shape[1] + i] * x[i];
-        }
-    }
-    return W->shape[0];
-}
-
 /* τ q·t + y of one candidate, with t and y outputs of a last layer as maths §2 has them; 0 without
  * the network. */
 static inline double twin_candidate(const twin *t, const double *tau_q, const double *v, size_t d,
                                     size_t row, size_t at)
 {
-    const rri_params *params = &t->agent->trainer.model.network.params;
-    const rri_param *T = rri_params_find(params, "actor.candidate.query.weight");
-    if (T == NULL) {
+    const twin_map *T = &t->candidate_query;
+    if (T->W == NULL) {
         return 0.0;
     }
     const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
     const size_t f = t->rows.menu.feature_dim;
-    double s[TWIN_WIDEST], features[TWIN_WIDEST], h[TWIN_WIDEST] = {0}, next[TWIN_WIDEST];
+    double s[TWIN_WIDEST], features[TWIN_WIDEST], h[TWIN_WIDEST] = {0};
     for (size_t i = 0; i < S; i++) {
         s[i] = twin_input(t, t->rows.states + row * S, i);
     }
     for (size_t i = 0; i < f; i++) {
         features[i] = (double)t->rows.menu.features[at * f + i];
     }
-    twin_add_map(h, t, "actor.candidate.features", features);
-    twin_add_map(h, t, "actor.candidate.vectors", v);
-    size_t width = twin_add_map(h, t, "actor.candidate.states", s);
-    for (size_t i = 0; i < width; i++) {
+    twin_add_map(h, &t->candidate_features, features);
+    twin_add_map(h, &t->candidate_vectors, v);
+    twin_add_map(h, &t->candidate_states, s);
+    for (size_t i = 0; i < t->candidate_states.n_out; i++) {
         h[i] = twin_activate(t, h[i]);
     }
-    char name[64];
-    for (int layer = 1;; layer++) {
-        snprintf(name, sizeof name, "actor.candidate.%d.weight", layer);
-        if (rri_params_find(params, name) == NULL) {
-            break;
-        }
-        snprintf(name, sizeof name, "actor.candidate.%d", layer);
-        memset(next, 0, sizeof next);
-        width = twin_add_map(next, t, name, h);
-        for (size_t i = 0; i < width; i++) {
+    for (size_t layer = 0; layer < t->candidate.n; layer++) {
+        const twin_map *map = &t->candidate.maps[layer];
+        double next[TWIN_WIDEST] = {0};
+        twin_add_map(next, map, h);
+        for (size_t i = 0; i < map->n_out; i++) {
             h[i] = twin_activate(t, next[i]);
         }
     }
     double z = 0.0;
     for (size_t o = 0; o < d; o++) { /* t_o = Σ_j T[j, o] h_j */
-        for (size_t j = 0; j < T->shape[0]; j++) {
-            z += tau_q[o] * t->theta[T->offset + j * d + o] * h[j];
+        for (size_t j = 0; j < T->n_out; j++) {
+            z += tau_q[o] * T->W[j * d + o] * h[j];
         }
     }
-    const double *u = twin_tensor(t, "actor.candidate.query.bias");
-    for (size_t j = 0; j < T->shape[0]; j++) {
-        z += u[j] * h[j];
+    for (size_t j = 0; j < T->n_out; j++) {
+        z += T->b[j] * h[j];
     }
     return z;
 }
@@ -307,28 +363,23 @@ static inline double twin_candidate(const twin *t, const double *tau_q, const do
 /* v [d] += c T(g) of an item, where there is a tower. */
 static inline void twin_add_tower(double *v, const twin *t, size_t item, size_t d)
 {
-    const rri_params *params = &t->agent->trainer.model.network.params;
     const size_t f = (size_t)t->agent->trainer.model.config.item_feature_dim;
     double h[TWIN_WIDEST];
-    char name[64];
     for (size_t i = 0; i < f; i++) {
         h[i] = (double)t->own[item * f + i];
     }
-    for (int layer = 0; f > 0; layer++) {
+    for (size_t layer = 0; layer < t->tower.n; layer++) {
+        const twin_map *map = &t->tower.maps[layer];
+        const bool is_last = layer + 1 == t->tower.n;
         double next[TWIN_WIDEST] = {0};
-        snprintf(name, sizeof name, "actor.tower.%d", layer);
-        const size_t width = twin_add_map(next, t, name, h);
-        snprintf(name, sizeof name, "actor.tower.%d.weight", layer + 1);
-        if (rri_params_find(params, name) == NULL) {
-            ck_assert_uint_eq(width, d);
-            for (size_t i = 0; i < d; i++) {
-                v[i] += (double)t->agent->trainer.model.config.tower_scale * next[i];
-            }
-            return;
+        twin_add_map(next, map, h);
+        for (size_t i = 0; i < map->n_out; i++) {
+            h[i] = is_last ? next[i] : twin_activate(t, next[i]);
         }
-        for (size_t i = 0; i < width; i++) {
-            h[i] = twin_activate(t, next[i]);
-        }
+    }
+    ck_assert_uint_eq(t->tower.n > 0, f > 0);
+    for (size_t i = 0; t->tower.n > 0 && i < d; i++) {
+        v[i] += (double)t->agent->trainer.model.config.tower_scale * h[i];
     }
 }
 
@@ -339,16 +390,12 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
     const rri_menu *menu = &t->rows.menu;
     const int32_t item = twin_item(t, row, position);
     const size_t at = row * menu->k + position;
-    const double *learned = twin_tensor(t, "actor.items"),
-                 *bias = twin_tensor(t, "actor.item_bias");
-    const double *log_scale = twin_tensor(t, "actor.log_scale");
-    const double *kappa = twin_tensor(t, "actor.repeat_weight");
-    const double scale = log_scale != NULL ? exp(*log_scale) : 1.0;
+    const double scale = t->log_scale != NULL ? exp(*t->log_scale) : 1.0;
     double dot = 0.0, v[TWIN_WIDEST], tau_q[TWIN_WIDEST];
     for (size_t i = 0; i < d; i++) {
-        v[i] = item < 0          ? (double)menu->vectors[at * d + i]
-               : learned != NULL ? learned[(size_t)item * d + i]
-                                 : (double)t->pool[(size_t)item * d + i];
+        v[i] = item < 0           ? (double)menu->vectors[at * d + i]
+               : t->items != NULL ? t->items[(size_t)item * d + i]
+                                  : (double)t->pool[(size_t)item * d + i];
         tau_q[i] = scale * q[i];
     }
     if (item >= 0) {
@@ -361,12 +408,9 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
     for (size_t i = 0; menu->features != NULL && i < menu->feature_dim; i++) {
         z += twin_feature_weight(t, row, i) * (double)menu->features[at * menu->feature_dim + i];
     }
-    z += bias != NULL && item >= 0 ? bias[item] : 0.0;
-    const double *alpha = twin_tensor(t, "actor.reward_weight");
-    z += alpha != NULL
-             ? (log_scale != NULL ? exp(*log_scale) : 1.0) * *alpha * twin_reward(t, row, position)
-             : 0.0;
-    return z - (kappa != NULL ? *kappa * twin_count(t, row, position) : 0.0);
+    z += t->item_bias != NULL && item >= 0 ? t->item_bias[item] : 0.0;
+    z += t->reward_weight != NULL ? scale * *t->reward_weight * twin_reward(t, row, position) : 0.0;
+    return z - (t->repeat_weight != NULL ? *t->repeat_weight * twin_count(t, row, position) : 0.0);
 }
 
 /* log p [width] of a row, −∞ where it may not be chosen; returns H. */
@@ -424,8 +468,8 @@ static inline double twin_reference_kl(const twin *t, const double *log_p, size_
     if (t->reference == NULL) {
         return 0.0;
     }
-    twin other = *t;
-    other.theta = t->reference;
+    twin other = *t->reference;
+    other.rows = t->rows;
     double kl = 0.0, *log_q = malloc(twin_width(t) * sizeof *log_q);
     twin_log_probs(log_q, &other, row);
     for (size_t i = 0; i < twin_width(t); i++) {
@@ -452,8 +496,8 @@ static inline twin_terms twin_evaluate(const twin *t)
                                            (double)rows->old_values[i], (double)rows->returns[i]);
     }
     free(log_p);
-    double *const means[] = {&sums.policy_loss, &sums.value_loss, &sums.entropy, &sums.approx_kl,
-                             &sums.clip_fraction, &sums.reference_kl};
+    double *const means[] = {&sums.policy_loss, &sums.value_loss,    &sums.entropy,
+                             &sums.approx_kl,   &sums.clip_fraction, &sums.reference_kl};
     for (size_t i = 0; i < 6; i++) {
         *means[i] /= (double)rows->n;
     }

@@ -9,6 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A library that takes many times as long as it does for users: sanitized, or not optimised at all
+ * (tests/meson.build says so; the tests themselves never are). */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(LIBRARY_IS_UNOPTIMISED)
+enum { CHECK_LIBRARY_IS_SLOW = 1 };
+#else
+enum { CHECK_LIBRARY_IS_SLOW = 0 };
+#endif
+
 /* The quick tier of tests/run.sh leaves what is exhaustive to the full one. */
 static inline int check_is_quick(void)
 {
@@ -16,10 +24,16 @@ static inline int check_is_quick(void)
     return tier != NULL && strcmp(tier, "quick") == 0;
 }
 
-/* How many of n long runs it takes: the first. */
+/* Whether runs are as short as they may be. */
+static inline int check_is_short(void)
+{
+    return CHECK_LIBRARY_IS_SLOW || check_is_quick();
+}
+
+/* How many of n long runs are taken then: the first. */
 static inline int check_runs(int n)
 {
-    return check_is_quick() ? 1 : n;
+    return check_is_short() ? 1 : n;
 }
 
 /* From one case to the next where there are many: it takes each nth. */

@@ -90,7 +90,9 @@ static void open_scene(scene *s, const rig_shape *given, size_t n)
     r->agent->trainer.units.per_unit = 1.0f / net->value_scale;
 
     twin_open(&s->t, r);
-    s->t.reference = reference;
+    if (reference != NULL) {
+        twin_stay_near(&s->t, reference);
+    }
     s->t.rows = (twin_rows){.n = n,
                             .states = r->rollout.states,
                             .menu = rri_gradient_menu(&r->rollout, NULL, n),
