@@ -7,7 +7,7 @@
 #include "check_run.h"
 #include "loop/machine.h"
 
-enum { N_ROWS = 64, N_STEPS = 16, N_LIST = 12, MOST_SENTENCES = 16 };
+enum { N_ROWS = 64, N_LIST = 12, MOST_SENTENCES = 16 };
 
 typedef struct patient {
     rr_ppo_config ppo;
@@ -16,9 +16,9 @@ typedef struct patient {
     float reward_factor, reward_offset; /* r ← factor · r + offset */
     int32_t normalize_returns;
     int32_t swap_at; /* update from which two features change places; −1: never */
-    int32_t n_updates;
-    bool is_sure;             /* begins as one that all but always shows each user's best item */
-    uint32_t ill;             /* every illness that was seen */
+    int32_t n_updates, n_items, n_units;
+    bool is_sure;            /* begins as one that all but always shows each user's best item */
+    uint32_t ill;            /* every illness that was seen */
     rr_health_report judged; /* the last window's */
     int n_sentences;
     char sentences[MOST_SENTENCES][512];
@@ -41,8 +41,12 @@ static void hear(void *user, int32_t level, const char *sentence)
 
 static patient healthy(uint64_t seed)
 {
-    patient p = {
-        .seed = seed, .reward_factor = 1.0f, .swap_at = -1, .n_updates = check_is_short() ? 17 : 20};
+    patient p = {.seed = seed,
+                 .reward_factor = 1.0f,
+                 .swap_at = -1,
+                 .n_updates = check_is_short() ? 17 : 20,
+                 .n_items = 300,
+                 .n_units = 32};
     rr_ppo_config_init(&p.ppo, sizeof p.ppo);
     return p;
 }
@@ -87,6 +91,9 @@ static void run(patient *p)
     rr_buffer_config_init(&room, sizeof room);
     world.seed = world.world_seed = shape.seed = p->seed;
     shape.normalize_returns = p->normalize_returns;
+    world.num_items = p->n_items;
+    shape.hidden[0] = shape.hidden[1] = shape.critic_hidden[0] = shape.critic_hidden[1] =
+        p->n_units;
     world.num_candidates = has_features ? N_LIST : 0;
     shape.feature_dim = room.feature_dim = has_features ? 2 : 0;
     room.max_candidates = world.num_candidates;
@@ -178,6 +185,7 @@ START_TEST(test_illness_no_entropy_bonus_and_huge_steps_are_a_collapse)
     patient p = healthy(0);
     p.ppo.ent_coef = 0.0f;
     p.ppo.lr = 0.3f;
+    p.n_items = 1000; /* of fewer, none is shown by so much too much */
     expect(&p, RR_ILL_ENTROPY, "collapse: the policy's entropy");
     ck_assert_uint_ne(p.ill & RR_ILL_APPROX_KL, 0);
 }
