@@ -5,6 +5,7 @@
 #   . "$(dirname "$0")/promises.sh"
 
 failed=0
+narrow="--hidden 16 --critic-hidden 16" # runs take half the time
 words_are= # -F: the words of `refuses` and `tells` are taken literally
 
 # A path that holds in any folder.
@@ -20,6 +21,17 @@ enter_own_folder() {
     work=$(mktemp -d) || exit 1
     trap 'rm -rf "$work"' EXIT
     cd "$work" || exit 1
+    find_python
+}
+# The quick tier of tests/run.sh takes fewer cases where there are many.
+is_quick() { [ "${RECRL_TIER:-}" = quick ]; }
+# python3 as it is, not as a version manager finds it anew for each call, and without site packages.
+find_python() {
+    tools=$(mktemp -d) || exit 1
+    trap 'rm -rf "$work" "$tools"' EXIT
+    printf '#!/bin/sh\nexec "%s" -S "$@"\n' "$(python3 -c 'import sys; print(sys.executable)')" >"$tools/python3"
+    chmod +x "$tools/python3"
+    PATH=$tools:$PATH
 }
 # From here on $train writes no pages: those are test_ending.sh's, and runs take half the time.
 leave_pages_out() {
@@ -76,10 +88,10 @@ has_rows() { [ -s "runs/$1/log.csv" ] && [ "$(rows "$1")" -ge "$2" ]; }
 await_rows() { await has_rows "$1" "$2"; }
 # await_checkpoint NAME
 await_checkpoint() { await test -s "runs/$1/checkpoint.safetensors"; }
-# Waits until a process has worked for a second of CPU since it was first looked at.
+# Waits until a process has worked for a fifth of a second of CPU since it was first looked at.
 ticks() { cut -d ' ' -f 14 "/proc/$1/stat"; }
 has_worked() { [ ! -e "/proc/$1/stat" ] || [ "$(ticks "$1")" -ge "$2" ]; }
-await_work() { [ ! -e "/proc/$1/stat" ] || await has_worked "$1" $(($(ticks "$1") + $(getconf CLK_TCK))); }
+await_work() { [ ! -e "/proc/$1/stat" ] || await has_worked "$1" $(($(ticks "$1") + $(getconf CLK_TCK) / 5)); }
 
 # The last line of a test: all_kept NAME
 all_kept() {

@@ -16,8 +16,10 @@ is_json() {
 }
 
 # 13 steps a session: rollouts and sessions are out of step, so a resumed run begins inside sessions.
-for algo in ppo a2c; do
-    small="--algo $algo --total-timesteps 6000 --num-items 60 --max-episode-steps 13 --quiet --json --overwrite"
+algos="ppo a2c"
+is_quick && algos=ppo
+for algo in $algos; do
+    small="--algo $algo $narrow --total-timesteps 6000 --num-items 60 --max-episode-steps 13 --quiet --json --overwrite"
     # shellcheck disable=SC2086
     promise "train --algo $algo ends with status 0" "$train" $small --name same
     cp out json
@@ -55,7 +57,7 @@ promise "a policy is evaluated in longer sessions" "$evaluate" --algo ppo --sess
     --max-episode-steps 40
 
 # One figure for a checkpoint, and two checkpoints in the same sessions.
-small="--algo ppo --total-timesteps 3000 --num-items 60 --quiet"
+small="--algo ppo $narrow --total-timesteps 3000 --num-items 60 --quiet"
 # shellcheck disable=SC2086
 "$train" $small --json --name one --checkpoint one.safetensors >one.json
 # shellcheck disable=SC2086
@@ -140,7 +142,7 @@ promise "…which evaluate plays as it was trained" "$evaluate" energy.safetenso
 refuses "…and no policy that does not see it" "state_dim is 66" \
     "$evaluate" tiring.safetensors --sessions 50 --shows-energy true
 promise "linear bandits stand beside a policy, trained on rows of their own" sh -c \
-    "'$evaluate' one.safetensors --sessions 10 --bandits 100 --json | grep -q '\"thompson\"'"
+    "'$evaluate' one.safetensors --sessions 10 --bandits 20 --json | grep -q '\"thompson\"'"
 refuses "…which must be some number" "bandits is \"few\"" "$evaluate" one.safetensors --bandits few
 promise "the tiring world has a patient row" sh -c \
     "'$evaluate' --algo ppo --sessions 50 --json | grep -q '\"patient\"'"
@@ -311,7 +313,7 @@ awk 'BEGIN { srand(1); print "user_id:token\titem_id:token\trating:float\ttimest
     for (u = 0; u < 80; u++) for (i = 0; i < 40; i++) if ((i * 7 + u * 11) % 40 < 24)
         print u "\t" 40 * (u % 2) + i "\t1\t" int(1000 * rand()) }' >camps.inter
 promise "a policy learns in a world of what was met" "$train" --algo ppo --world camps.inter --feedback implicit \
-    --num-factors 6 --total-timesteps 20000 --quiet --checkpoint camps.safetensors
+    --num-factors 6 --total-timesteps 10000 --quiet --checkpoint camps.safetensors
 "$evaluate" camps.safetensors --sessions 20 --json >camps.json
 promise "…and finds nearly all that its users meet next, of which popularity finds little" python3 -c "
 import json
@@ -350,8 +352,10 @@ promise "…which leaves one row out" test "$(wc -l <runs/second/log.csv)" -eq \
     $(($(wc -l <runs/each/log.csv) - 1))
 
 # Rewards in another unit are printed in the world's own.
-small="--num-items 60 --total-timesteps 3000 --quiet --normalize-returns --overwrite"
-for algo in ppo a2c reinforce; do
+small="$narrow --num-items 60 --total-timesteps 3000 --quiet --normalize-returns --overwrite"
+algos="ppo a2c reinforce"
+is_quick && algos=a2c
+for algo in $algos; do
     # shellcheck disable=SC2086
     promise "returns are normalised" "$train" --algo $algo $small --name unit
     # shellcheck disable=SC2086

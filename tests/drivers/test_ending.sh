@@ -16,7 +16,7 @@ says() { # FILE WORDS: its lines are one text
     tr '\n' ' ' <"$1" | grep -q -e "$2"
 }
 
-small="--algo ppo --num-items 60"
+small="--algo ppo $narrow --num-items 60"
 # shellcheck disable=SC2086
 promise "a run trains" "$train" $small --total-timesteps 20000 --name good --tensorboard
 cp out good.out

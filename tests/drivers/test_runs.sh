@@ -11,7 +11,7 @@ report=$(absolute "$3")
 enter_own_folder
 leave_pages_out
 
-small="--algo ppo --total-timesteps 8000 --num-items 40 --max-episode-steps 13 --quiet"
+small="--algo ppo $narrow --total-timesteps 8000 --num-items 40 --max-episode-steps 13 --quiet"
 # shellcheck disable=SC2086
 "$train" $small --name whole --tensorboard
 cp -r runs/whole whole
@@ -57,7 +57,7 @@ refuses "a file is no folder, and is named" "runs/plain" "$train" --algo ppo $sh
 refuses "neither is a file above it" "runs/plain" "$train" --algo ppo --quiet --runs runs/plain
 cd .. || exit 1
 
-"$train" --algo ppo --total-timesteps 100000000 --num-items 40 --quiet --name busy 2>busy.err &
+"$train" --algo ppo $narrow --total-timesteps 100000000 --num-items 40 --quiet --name busy 2>busy.err &
 pid=$!
 await_rows busy 2
 refuses "a folder in which a run is trained is locked" "process $pid trains there" \
@@ -80,7 +80,7 @@ refuses "what is no run is named" "resume is \"no/run\"; there is no such checkp
 # Signals: the first is heard, saves and ends.
 for signal in INT TERM HUP; do
     # shellcheck disable=SC2086
-    "$train" --algo ppo --total-timesteps 100000000 --num-items 40 --name "by-$signal" \
+    "$train" --algo ppo $narrow --total-timesteps 100000000 --num-items 40 --name "by-$signal" \
         --checkpoint-seconds 0 >told 2>heard &
     pid=$!
     await_rows "by-$signal" 3
@@ -108,7 +108,7 @@ promise "…and nothing of it is kept: no row" test "$(rows slow)" -eq 1
 promise "…not a byte" cmp runs/slow/checkpoint.safetensors slow.safetensors
 
 # A reader of stdout that goes away.
-"$train" --algo ppo --total-timesteps 100000000 --num-items 40 --name pipe --checkpoint-seconds 0 2>heard | head -n 1 >told
+"$train" --algo ppo $narrow --total-timesteps 100000000 --num-items 40 --name pipe --checkpoint-seconds 0 2>heard | head -n 1 >told
 promise "a run ends with its reader, and says so" grep -q "nobody reads standard output any more; the run is saved" heard
 n=$(($(rows pipe) - 1))
 promise "…with nothing lost" "$train" --resume pipe --quiet --stop-after $((1024 * n))
@@ -137,7 +137,7 @@ refuses "a seed that fails takes no later one along" "failed: seed 0$" sh -c \
     "mkdir -p runs/one-0 && flock runs/one-0/lock '$train' $small --seeds 0-1 --jobs 1 --name one"
 
 is_over() { [ ! -e "runs/$1/lock" ]; }
-batch="--algo ppo --total-timesteps 100000000 --num-items 40 --seeds 4-5 --jobs 2"
+batch="--algo ppo $narrow --total-timesteps 100000000 --num-items 40 --seeds 4-5 --jobs 2"
 for signal in TERM INT KILL; do
     # shellcheck disable=SC2086
     "$train" $batch --name "batch-$signal" --checkpoint-seconds 0 >out 2>err &

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import termios
 
-RUN = "--algo ppo --num-items 60 --total-timesteps".split()
+RUN = "--algo ppo --num-items 60 --hidden 8 --critic-hidden 8 --total-timesteps".split()
 
 
 class Terminal:
