@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { USERS = 64, OFFERS = 20, FEATURES = 8, UPDATES = 150, LAST = 10 };
+enum { USERS = 64, OFFERS = 20, FEATURES = 8, UPDATES = 50, LAST = 10 };
 
 static uint64_t random_state;
 

@@ -26,8 +26,8 @@ PROGRAMS, LIBRARY = pathlib.Path(sys.argv[1]).resolve(), str(pathlib.Path(sys.ar
 WAYS = [("", errno.ENOSPC), ("", errno.EIO), ("", errno.EINTR), ("", 0), ("+", errno.ENOSPC)]
 # Calls that a signal may interrupt, or that may do half: they are made again, and nothing is to be seen of it.
 AGAIN = {"write", "pwrite", "open", "fsync", "truncate", "flock"}
-TRAIN = ["train", "--algo", "ppo", "--num-items", "20", "--total-timesteps", "3000", "--tensorboard", "--json",
-         "--name", "run", "--quiet", "--checkpoint", "file.safetensors", "--checkpoint-every", "2",
+TRAIN = ["train", "--algo", "ppo", "--num-items", "20", "--hidden", "8", "--critic-hidden", "8",
+         "--total-timesteps", "3000", "--tensorboard", "--json", "--name", "run", "--quiet", "--checkpoint", "file.safetensors", "--checkpoint-every", "2",
          "--max-episode-steps", "4"]
 RESUME = ["train", "--resume", "run", "--quiet", "--json", "--tensorboard"]
 EVALUATE = ["evaluate", "file.safetensors", "--sessions", "64", "--json"]

@@ -21,7 +21,8 @@ import read_events  # noqa: E402
 PROGRAM = pathlib.Path(sys.argv[1]).resolve() / "train"
 LIBRARY = str(pathlib.Path(sys.argv[2]).resolve())
 # Sessions of 13 steps stay open at the end of a rollout of 16.
-RUN = ["--algo", "ppo", "--num-items", "20", "--total-timesteps", "4000", "--max-episode-steps", "13", "--tensorboard",
+RUN = ["--algo", "ppo", "--num-items", "20", "--hidden", "8", "--critic-hidden", "8",
+       "--total-timesteps", "4000", "--max-episode-steps", "13", "--tensorboard",
        "--name", "run", "--quiet", "--checkpoint", "file.safetensors", "--checkpoint-every", "1", "--no-report"]
 CHANGES = {"write", "pwrite", "open", "close", "fsync", "rename", "truncate", "mkdir", "unlink", "fclose"}
 FILES = ["runs/run/log.csv", "runs/run/health.csv", "runs/run/checkpoint.safetensors", "file.safetensors"]

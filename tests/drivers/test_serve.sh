@@ -8,7 +8,7 @@ set -u
 train=$(absolute "$1")
 serve=$(absolute "$2")
 enter_own_folder
-"$train" --algo ppo --total_timesteps 2048 --checkpoint policy.safetensors >log 2>&1 || {
+"$train" --algo ppo --num_items 200 --total_timesteps 2048 --no-report --checkpoint policy.safetensors >log 2>&1 || {
     cat log
     exit 1
 }
