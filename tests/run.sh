@@ -7,7 +7,8 @@
 #                            docs/install.md's commands, the reference by Doxygen, C++, Python, Rust,
 #                            Go, the build without BLIS
 #   sh tests/run.sh quick    one build with -O2, in a folder of its own, and every unit test, in fewer
-#                            cases where they are many; the report's page is read, not drawn
+#                            cases where they are many; the report's page is read, not drawn, and
+#                            benchmarks are not built: under two minutes of one core
 #
 # BUILD_DIR (build-test; quick: build-test-quick) is the folder to build in; RECRL_NO_INSTALL=1 leaves
 # packages alone. What is missing then, or cannot be installed, fails the stage that wants it.
@@ -140,19 +141,37 @@ build() {
     setup "$@" && ninja -C "$folder" -k 0
 }
 
+# build_tests COMPILER FOLDER OPTION…: what the tests need, and no more.
+build_tests() {
+    setup "$@" && ninja -C "$folder" -k 0 meson-test-prereq
+}
+
+# heard COMMAND…: with signals as they are for a program that a user starts. Where this script was
+# started with some ignored, as nohup and background jobs do, no test could interrupt anything.
+heard() {
+    python3 -c 'import os, signal, sys
+for number in signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE:
+    signal.signal(number, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+}
+
 # run_tests FOLDER ARGUMENT…: test programs of a build; those that fail are named, with what they said.
+# The first build has run all cases; what is slower, or what differs in kernels alone, runs the quick
+# tier's: RECRL_TIER=quick run_tests …
 run_tests() {
     folder=$1
     shift
     rm -f "$folder"/meson-logs/testlog*.json
-    meson test -C "$folder" --no-rebuild "$@" && return 0
+    heard meson test -C "$folder" --no-rebuild "$@" && return 0
     python3 tests/support/tally.py "$folder"/meson-logs/testlog*.json
     return 1
 }
 
 # ── the build, and the unit tests one by one ────────────────────────────────────────────────────
 
-if stage "build with gcc, -O$level, no warnings" build gcc "$main" -Doptimization="$level"; then
+how=build
+[ "$tier" = full ] || how=build_tests
+if stage "build with gcc, -O$level, no warnings" $how gcc "$main" -Doptimization="$level"; then
     started=$(date +%s)
     rm -f "$main"/meson-logs/testlog*.json
     # Of a page: quick reads it alone; the full tier fails without Chromium.
@@ -162,7 +181,7 @@ if stage "build with gcc, -O$level, no warnings" build gcc "$main" -Doptimizatio
         echo "quick: the report's page is read, not drawn by Chromium; sh tests/run.sh draws it"
     fi
     export RECRL_RENDER
-    meson test -C "$main" --no-rebuild >"$work/tests.log" 2>&1
+    heard meson test -C "$main" --no-rebuild >"$work/tests.log" 2>&1
     python3 tests/support/tally.py "$main/meson-logs/testlog.json" >"$work/tally"
     [ -s "$work/tally" ] || tail -n 60 "$work/tests.log"
     sed '$d' "$work/tally"
@@ -180,9 +199,9 @@ fi
 # ── the rest ────────────────────────────────────────────────────────────────────────────────────
 
 sanitized() {
-    build gcc "$main-sanitized" -Dbuildtype=debug -Doptimization=1 \
+    build_tests gcc "$main-sanitized" -Dbuildtype=debug -Doptimization=1 \
         -Db_sanitize=address,undefined -Dexamples=false &&
-        ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
+        RECRL_TIER=quick ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
             UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1 \
             run_tests "$main-sanitized" --no-suite house --timeout-multiplier 5
 }
@@ -194,25 +213,28 @@ seen_by_clang='policy/menu policy/policy policy/choice play/act play/request tra
     api/api_import log/record_blob log/record_keys buffer/rollout ledger/ledger loop/refusals
     loop/reserved loop/memory loop/moving_catalogue items/line nn/candidate_net policy/candidates
     train/reward_fit'
+# programs_of TEST…: as ninja knows them.
+programs_of() {
+    printf '%s\n' "$@" | sed 's|/|_|; s|^|tests/test_|'
+}
 undefined_for_clang() {
     setup clang "$main-clang-undefined" -Dbuildtype=debug -Doptimization=1 -Dexamples=false \
         -Dc_args='-fsanitize=undefined -fsanitize-trap=undefined' || return 1
-    programs=
-    for test in $seen_by_clang; do
-        programs="$programs tests/test_$(echo "$test" | tr / _)"
-    done
-    # shellcheck disable=SC2086
-    ninja -C "$main-clang-undefined" $programs &&
-        run_tests "$main-clang-undefined" $seen_by_clang --timeout-multiplier 3
+    # shellcheck disable=SC2046,SC2086
+    ninja -C "$main-clang-undefined" $(programs_of $seen_by_clang) &&
+        RECRL_TIER=quick run_tests "$main-clang-undefined" $seen_by_clang --timeout-multiplier 3
 }
 
 # Threads that serve while another trains, and crews that share work: no two of them touch one byte
 # without an order between them.
+seen_by_threads='core/workers serve/slot items/line data/load_rows loop/publish loop/threads'
 under_thread_sanitizer() {
-    build gcc "$main-threads" -Dbuildtype=debug -Doptimization=2 -Db_sanitize=thread \
+    setup gcc "$main-threads" -Dbuildtype=debug -Doptimization=2 -Db_sanitize=thread \
         -Dexamples=false || return 1
-    TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 run_tests "$main-threads" core/workers serve/slot \
-        items/line data/load_rows loop/publish loop/threads --timeout-multiplier 10
+    # shellcheck disable=SC2046,SC2086
+    ninja -C "$main-threads" $(programs_of $seen_by_threads) && RECRL_TIER=quick \
+        TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 run_tests "$main-threads" $seen_by_threads \
+        --timeout-multiplier 10
 }
 
 # Up to a hundred times slower, so programs that take more than a second without it are left to the
@@ -224,7 +246,7 @@ not_under_valgrind='math/gemm math/tile math/elementwise policy/choice policy/po
     policy/large_pool ledger/harvest env/sessions core/workers api/api_dataset data/row_walk data/load_rows
     core/fpmode api/api_agent api/api_config math/blis_tiles io/python_reads store/read_checkpoint log/read_log'
 under_valgrind() {
-    build gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
+    build_tests gcc "$main-valgrind" -Dbuildtype=debug -Doptimization=1 -Dexamples=false || return 1
     chosen=
     for test in $(meson test -C "$main-valgrind" --list --no-rebuild 2>/dev/null | sed -n 's|.* / ||p'); do
         case " $(echo $not_under_valgrind) " in
@@ -234,7 +256,7 @@ under_valgrind() {
     done
     [ -n "$chosen" ] || return 1
     # shellcheck disable=SC2086
-    run_tests "$main-valgrind" $chosen --timeout-multiplier 5 \
+    RECRL_TIER=quick run_tests "$main-valgrind" $chosen --timeout-multiplier 5 \
         --wrapper 'valgrind -q --leak-check=full --errors-for-leak-kinds=definite,possible --error-exitcode=99'
 }
 
@@ -265,8 +287,10 @@ same_bytes() {
     cat "$work/promise.first"
 }
 without_blis() {
-    build gcc "$main-gcc-O3-none" -Dbuildtype=plain -Doptimization=3 -Dblis=none -Dexamples=false &&
-        run_tests "$main-gcc-O3-none" --no-suite house --no-suite loop --timeout-multiplier 3
+    build_tests gcc "$main-gcc-O3-none" -Dbuildtype=plain -Doptimization=3 -Dblis=none \
+        -Dexamples=false && run_tests "$main-gcc-O3-none" --suite math --timeout-multiplier 3 &&
+        RECRL_TIER=quick run_tests "$main-gcc-O3-none" --no-suite house --no-suite loop \
+            --no-suite math --timeout-multiplier 3
 }
 
 # x86 without SSE keeps intermediate results in 80 bits and has no vectors of its own. Only the

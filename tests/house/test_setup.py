@@ -38,7 +38,7 @@ class TheSetup(unittest.TestCase):
 
     def test_without_options_builds_the_library_and_the_programs(self):
         build = str(self.root / "build")
-        done = self.meson("setup", build)
+        done = self.meson("setup", build, "-Dblis=none")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         targets = self.targets(build)
         self.assertLessEqual({"recrl", "train", "evaluate", "report", "host_request"}, targets)
@@ -51,14 +51,14 @@ class TheSetup(unittest.TestCase):
         """On this machine, which has what they need."""
         for words, is_there in ([], False), (["-Dtests=enabled"], True):
             build = str(self.root / f"build-{len(words)}")
-            done = subprocess.run(["meson", "setup", build, "-Dexamples=false", *words], cwd=TREE, text=True,
-                                  capture_output=True)
+            done = subprocess.run(["meson", "setup", build, "-Dexamples=false", "-Dblis=none", *words], cwd=TREE,
+                                  text=True, capture_output=True)
             self.assertEqual(done.returncode, 0, done.stdout)
             found = {name for name in self.targets(build) if name.startswith("test_") or name == "bench"}
             self.assertEqual(bool(found), is_there, found)
 
     def test_tests_that_are_asked_for_and_cannot_be_built_are_an_error(self):
-        done = self.meson("setup", str(self.root / "build"), "-Dtests=enabled")
+        done = self.meson("setup", str(self.root / "build"), "-Dblis=none", "-Dtests=enabled")
         self.assertNotEqual(done.returncode, 0)
         self.assertRegex(done.stdout + done.stderr, "ERROR: Dependency .*check")
 
