@@ -234,7 +234,7 @@ static rr_status resolve_candidates(rri_record *record, const rr_items *pool, rr
 /* ── history and exclusions ── */
 
 /* Whether a candidate in no pool has this key. */
-static bool is_own(const rri_record *record, uint64_t key)
+static bool is_own_key(const rri_record *record, uint64_t key)
 {
     const int32_t *indices = rri_record_view(record, RRI_RECORD_CANDIDATES);
     const uint64_t *keys = rri_record_view(record, RRI_RECORD_CANDIDATE_KEYS);
@@ -254,7 +254,7 @@ static rr_status resolve_entries(const rri_record *record, const key_pair *pair,
     RRI_TRY(need_keys(record, pair, err));
     for (size_t j = 0; j < n; j++) {
         const int32_t index = indices[j] >= 0 ? rri_items_find(pool, keys[j]) : -1;
-        if (indices[j] >= 0 && index < 0 && !is_own(record, keys[j])) {
+        if (indices[j] >= 0 && index < 0 && !is_own_key(record, keys[j])) {
             keys[j] = 0;
         }
         indices[j] = index;
