@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A feed server in small: threads that serve from snapshots, a log in SQLite, a trainer in a
- * process of its own. README of this example: docs/serving.md.
- *
- *     server --folder DIR [--seed N] [--decisions N] [--candidates K] [--rows N] [--kills N] …
- *     server --help */
+ * process of its own. README of this example: docs/serving.md. `server --help` says how. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +10,7 @@
 #include <unistd.h>
 
 #include "driver/folder_lock.h"
-#include "driver/guess.h"
+#include "driver/help.h"
 #include "driver/output.h"
 #include "driver/stop.h"
 #include "driver/text.h"
@@ -54,52 +51,42 @@ enum {
 };
 
 static flag flags[N_FLAGS] = {
-    [SEED] = {"--seed", "of world and learner", 1, 0, 0x1p53, true},
-    [DECISIONS] = {"--decisions", "after which nobody new comes", 40000, 1, 1e9, true},
-    [CANDIDATES] = {"--candidates", "of a request", 300, 2, 10000, true},
-    [ROWS] = {"--rows", "of an update", 512, 2, 1e6, true},
-    [NIGHT] = {"--night", "rows of the first night's log", 4096, 128, 1e8, true},
-    [GAMMA] = {"--gamma", "discount", 0.97, 0, 1, false},
-    [SESSIONS] = {"--sessions", "that begin in an hour", 300, 1, 1e7, false},
-    [DELAY] = {"--delay", "median minutes until a reward arrives; 0: at once, none lost or doubled",
+    [SEED] = {"seed", "of world and learner", 1, 0, 0x1p53, true},
+    [DECISIONS] = {"decisions", "after which nobody new comes", 40000, 1, 1e9, true},
+    [CANDIDATES] = {"candidates", "of a request", 300, 2, 10000, true},
+    [ROWS] = {"rows", "of an update", 512, 2, 1e6, true},
+    [NIGHT] = {"night", "rows of the first night's log", 4096, 128, 1e8, true},
+    [GAMMA] = {"gamma", "discount", 0.97, 0, 1, false},
+    [SESSIONS] = {"sessions", "that begin in an hour", 300, 1, 1e7, false},
+    [DELAY] = {"delay", "median minutes until a reward arrives; 0: at once, none lost or doubled",
                60, 0, 1e6, false},
-    [WAIT] = {"--wait", "minutes after which a decision's rewards are final", 180, 0, 1e6, false},
-    [SLICE] = {"--slice", "minutes between two publishes", 5, 0.1, 1e6, false},
-    [THREADS] = {"--threads", "that serve", 4, 1, 64, true},
-    [KILLS] = {"--kills", "times that the trainer is killed at random", 0, 0, 1000, true},
-    [ROLLBACK] = {"--rollback", "hour at which the policy before the last is served; -1: never", -1,
+    [WAIT] = {"wait", "minutes after which a decision's rewards are final", 180, 0, 1e6, false},
+    [SLICE] = {"slice", "minutes between two publishes", 5, 0.1, 1e6, false},
+    [THREADS] = {"threads", "that serve", 4, 1, 64, true},
+    [KILLS] = {"kills", "times that the trainer is killed at random", 0, 0, 1000, true},
+    [ROLLBACK] = {"rollback", "hour at which the policy before the last is served; -1: never", -1,
                   -1, 1e6, false},
-    [MARCH] = {"--march", "requests of each of 64 sessions in lock step; 0: a feed", 0, 0, 1e6,
-               true},
-    [SEEDS] = {"--seeds", "compare all policies over so many seeds; 0: one run", 0, 0, 64, true},
-    [MEASURED] = {"--measured", "sessions in which a policy is measured, 50 or more; 0: none", 5000,
+    [MARCH] = {"march", "requests of each of 64 sessions in lock step; 0: a feed", 0, 0, 1e6, true},
+    [SEEDS] = {"seeds", "compare all policies over so many seeds; 0: one run", 0, 0, 64, true},
+    [MEASURED] = {"measured", "sessions in which a policy is measured, 50 or more; 0: none", 5000,
                   0, 1e9, true},
-    [PRUNE] = {"--prune", "1: what was learned from leaves the table, which stays small", 0, 0, 1,
+    [PRUNE] = {"prune", "1: what was learned from leaves the table, which stays small", 0, 0, 1,
                true},
-    [METRICS] = {"--metrics",
+    [METRICS] = {"metrics",
                  "port of this machine at which figures are served; 0: a free one; -1: none", -1,
                  -1, 65535, true},
-    [MOVING] = {"--moving", "percent of the catalogue that goes, and comes, before each publish", 0,
+    [MOVING] = {"moving", "percent of the catalogue that goes, and comes, before each publish", 0,
                 0, 20, false},
-    [ARMS] = {"--arms", "trainers, each with its users, that learn from the rows of all", 1, 1,
+    [ARMS] = {"arms", "trainers, each with its users, that learn from the rows of all", 1, 1,
               MOST_ARMS, true},
-    [SAVE_EVERY] = {"--save-every", "publishes of a trainer between two of its checkpoints", 1, 1,
+    [SAVE_EVERY] = {"save-every", "publishes of a trainer between two of its checkpoints", 1, 1,
                     1000, true},
-    [RESTART] = {"--restart", "hour at which server and trainers begin anew from files; -1: never",
+    [RESTART] = {"restart", "hour at which server and trainers begin anew from files; -1: never",
                  -1, -1, 1e6, false},
 };
 
-static void help(void)
-{
-    printf("usage: server --folder DIR [--json] [FLAG VALUE]…\n");
-    for (int i = 0; i < N_FLAGS; i++) {
-        printf("  %-13s %s (%g)\n", flags[i].name, flags[i].text, flags[i].value);
-    }
-    printf("  %-13s what a run prints, as one line of JSON\n", "--json");
-}
-
 /* The whole text is a number that the flag allows, also "1e6" or "100k". */
-static void set(flag *f, const char *text)
+static void set_flag(flag *f, const char *text)
 {
     char plain[64];
     char *end = NULL;
@@ -107,26 +94,11 @@ static void set(flag *f, const char *text)
     const double x = strtod(plain, &end);
     const bool is_number = end != plain && *end == '\0' && isfinite(x);
     if (!is_number || x < f->least || x > f->most || (f->is_whole && x != floor(x))) {
-        text_fail("%s is \"%.40s\"; it must be a %s in [%.10g, %.10g]%s", f->name, text,
+        text_fail("--%s is \"%.40s\"; it must be a %s in [%.10g, %.10g]%s", f->name, text,
                   f->is_whole ? "whole number" : "number", f->least, f->most,
                   text_comma_remedy(text));
     }
     f->value = x;
-}
-
-_Noreturn static void refuse(const char *word)
-{
-    guess g;
-    guess_begin(&g, strncmp(word, "--", 2) == 0 ? word + 2 : word);
-    guess_offer(&g, "folder");
-    guess_offer(&g, "json");
-    for (int i = 0; i < N_FLAGS; i++) {
-        guess_offer(&g, flags[i].name + 2);
-    }
-    if (g.best[0] != '\0') {
-        text_fail("there is no flag %s; did you mean --%s? (see --help)", word, g.best);
-    }
-    text_fail("there is no flag %s; see --help", word);
 }
 
 /* What main reads. */
@@ -137,40 +109,51 @@ typedef struct command {
     int32_t arm; /* of the trainer */
 } command;
 
-/* The value of flag argv[*at], which moves on to it. */
-static const char *value_of(int argc, char **argv, int *at)
+/* A trainer is started with the server's own words, and with "--trainer PARENT" and "--arm N" among
+ * them, which are taken out here; 0: the word is not there. */
+static long take(int *argc, char **argv, const char *word)
 {
-    if (*at + 1 == argc) {
-        text_fail("%s wants a value", argv[*at]);
+    for (int i = 1; i + 1 < *argc; i++) {
+        if (strcmp(argv[i], word) == 0) {
+            const long number = strtol(argv[i + 1], NULL, 10);
+            memmove(argv + i, argv + i + 2, (size_t)(*argc - i - 2) * sizeof *argv);
+            *argc -= 2;
+            return number;
+        }
     }
-    *at += 1;
-    return argv[*at];
+    return 0;
 }
 
 static command read_command(int argc, char **argv)
 {
     command c = {0};
-    for (int at = 1; at < argc; at++) {
-        const char *word = argv[at];
-        int i = 0;
-        while (i < N_FLAGS && strcmp(word, flags[i].name) != 0) {
-            i++;
-        }
-        if (i < N_FLAGS) {
-            set(&flags[i], value_of(argc, argv, &at));
-        } else if (strcmp(word, "--folder") == 0) {
-            c.folder = value_of(argc, argv, &at);
-        } else if (strcmp(word, "--trainer") == 0) {
-            c.parent = strtol(value_of(argc, argv, &at), NULL, 10);
-        } else if (strcmp(word, "--arm") == 0) {
-            c.arm = (int32_t)strtol(value_of(argc, argv, &at), NULL, 10);
-        } else if (strcmp(word, "--json") == 0) {
-            c.is_json = true;
-        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-            help();
-            exit(EXIT_SUCCESS);
-        } else {
-            refuse(word);
+    char texts[N_FLAGS][160];
+    const char *values[N_FLAGS] = {NULL};
+    flags_option table[N_FLAGS + 2] = {
+        {"folder", "DIR", "the folder of the run: log, models; required", &c.folder, NULL},
+        {"json", NULL, "what a run prints, as one line of JSON", NULL, &c.is_json}};
+    for (int i = 0; i < N_FLAGS; i++) {
+        snprintf(texts[i], sizeof texts[i], "%s (default %g)", flags[i].text, flags[i].value);
+        table[i + 2] = (flags_option){flags[i].name, flags[i].is_whole ? "N" : "X", texts[i],
+                                      &values[i], NULL};
+    }
+    c.parent = take(&argc, argv, "--trainer");
+    c.arm = (int32_t)take(&argc, argv, "--arm");
+    const help_page page = {
+        .name = "server",
+        .summary = "a feed server in small, which learns from what it serves",
+        .usage = "--folder DIR [--FLAG …]",
+        .first = "--folder, --seed, --decisions",
+        .example = "--folder feed --decisions 40000",
+        .options = table,
+        .n_options = N_FLAGS + 2,
+        .text = "Threads serve from snapshots, a log lies in SQLite, and a trainer learns in a "
+                "process of its own. Ctrl-C, SIGTERM and SIGHUP end both: what was decided is "
+                "logged, and the trainer saves. docs/serving.md"};
+    help_read(&page, NULL, NULL, argc, argv);
+    for (int i = 0; i < N_FLAGS; i++) {
+        if (values[i] != NULL) {
+            set_flag(&flags[i], values[i]);
         }
     }
     const double measured = flags[MEASURED].value;

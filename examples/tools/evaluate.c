@@ -22,7 +22,7 @@
 typedef struct options {
     const char *algo, *checkpoint, *against, *world, *data, *sessions, *seed;
     const char *vectors, *memory_limit, *bandits, *runs;
-    bool is_json, is_quiet, is_help, is_version, is_man;
+    bool is_json, is_quiet;
 } options;
 
 static const char *const explanation =
@@ -33,31 +33,6 @@ static const char *const explanation =
     "stands below. Without flags these are the sessions in which train and report judge too: one "
     "checkpoint, one figure. docs/evaluation.md";
 
-/* Prints what is asked for instead of an evaluation, and ends. */
-static void answer(const options *o, const flags_option *table, int n)
-{
-    static const int32_t kinds[] = {RR_CONFIG_ENV, -1};
-    const help_page page = {.name = "evaluate",
-                            .summary = "a trained policy beside others, in the same sessions",
-                            .usage = "RUN [--against RUN] [--FLAG …]",
-                            .first = "RUN, --against, --sessions, --seed, --json",
-                            .example = "evaluate first --against second",
-                            .options = table,
-                            .n_options = n,
-                            .text = explanation,
-                            .kinds = kinds};
-    if (o->is_version) {
-        flags_print_version();
-    } else if (o->is_man) {
-        help_print_man(&page);
-    } else if (o->is_help) {
-        help_print(&page);
-    } else {
-        return;
-    }
-    exit(EXIT_SUCCESS);
-}
-
 static void read_options(options *o, flags_fields *fields, int argc, char **argv)
 {
     memset(o, 0, sizeof *o);
@@ -66,33 +41,38 @@ static void read_options(options *o, flags_fields *fields, int argc, char **argv
         {"checkpoint", "RUN", "a run's name, its folder or a file; the word need not be said",
          &o->checkpoint, NULL},
         {"against", "RUN", "compare with this one, session by session", &o->against, NULL},
-        {"runs", "DIR", "where folders of runs are (default runs)", &o->runs, NULL},
+        flags_row_runs(&o->runs),
         {"world", "WORLD", "the checkpoint's own; another one is refused", &o->world, NULL},
         {"data", "PATH", "where the interactions are now", &o->data, NULL},
         {"vectors", "FILE.npy", "where vectors that were given to train are now", &o->vectors,
          NULL},
-        {"memory-limit", "BYTES", "refuse interactions that need more, say 2G (decimal K, M, G, T)",
-         &o->memory_limit, NULL},
+        flags_row_memory_limit(&o->memory_limit),
         {"sessions", "N", "sessions of each policy (default 1000)", &o->sessions, NULL},
         {"seed", "S", "of the users and of the draws (default 0)", &o->seed, NULL},
-        {"bandits", "N",
-         "also ridge, LinUCB and Thompson sampling, after N rows of their own (slow)", &o->bandits,
-         NULL},
+        flags_row_bandits(&o->bandits),
         {"json", NULL, "one line of JSON instead of the table", NULL, &o->is_json},
-        {"quiet", NULL, "the table without the sentences", NULL, &o->is_quiet},
-        {"version", NULL, "print the version, and stop", NULL, &o->is_version},
-        {"man", NULL, "print the manual page, and stop", NULL, &o->is_man},
-        {"help", NULL, "this text; -h too", NULL, &o->is_help}};
-    const int n = (int)(sizeof table / sizeof table[0]);
-    if (argc > 1 && argv[1][0] != '-') { /* evaluate RUN … */
-        o->checkpoint = argv[1];
-        argv += 1;
-        argc -= 1;
+        {"quiet", NULL, "the table without the sentences", NULL, &o->is_quiet}};
+    static const int32_t kinds[] = {RR_CONFIG_ENV, -1};
+    const help_page page = {.name = "evaluate",
+                            .summary = "a trained policy beside others, in the same sessions",
+                            .usage = "RUN [--against RUN] [--FLAG …]",
+                            .first = "RUN, --against, --sessions, --seed, --json",
+                            .example = "first --against second",
+                            .options = table,
+                            .n_options = (int)(sizeof table / sizeof table[0]),
+                            .text = explanation,
+                            .kinds = kinds};
+    const char *word = NULL;
+    flags_words words = {.at = &word, .most = 1};
+    help_read(&page, fields, &words, argc, argv);
+    if (word != NULL && o->checkpoint != NULL) {
+        text_fail("\"%s\" and --checkpoint %s are both given; one run is evaluated (--against "
+                  "RUN compares it with another)",
+                  word, o->checkpoint);
     }
-    flags_parse(fields, table, n, argc, argv);
-    answer(o, table, n);
+    o->checkpoint = word != NULL ? word : o->checkpoint;
     if (o->algo == NULL && o->checkpoint == NULL) {
-        text_fail("--algo or --checkpoint is missing (see --help)");
+        text_fail("no run was given: evaluate RUN, or --algo NAME (see --help)");
     }
 }
 
@@ -153,10 +133,7 @@ static void play_one(table_rows *t, const play_policy *policy, const settings *s
 static void play_bandits(table_rows *t, const side *c, const world *w, uint64_t seed,
                          int32_t n_sessions, const char *asked)
 {
-    const int64_t n_rows = asked != NULL ? text_parse_count("--bandits", asked) : 1;
-    if (n_rows < 1) {
-        text_fail("--bandits is %s; it must be at least 1", asked);
-    }
+    const int64_t n_rows = flags_count("--bandits", asked, 1, 1000000000, 0);
     for (int32_t bandit = 0; asked != NULL && bandit < BANDITS; bandit++) {
         play_policy policy = {.name = bandits_name(bandit)};
         policy.bandit = bandits_train(bandit, w, &c->s, n_rows);
@@ -211,17 +188,11 @@ static void open_world(world *w, const options *o, const run_origin *origin, con
 
 static void open_scene(scene *e, const side *c, const options *o)
 {
-    int64_t n_sessions = 1;
-    if (o->sessions != NULL) {
-        n_sessions = text_parse_count("--sessions", o->sessions);
-        if (n_sessions < 1 || n_sessions > 10000000) {
-            text_fail("--sessions is %lld; it must be in [1, 10000000]", (long long)n_sessions);
-        }
-    }
+    const int64_t n_sessions = flags_count("--sessions", o->sessions, 1, 10000000, 0);
     e->seed = play_seed(o->seed != NULL ? (uint64_t)text_parse_count("--seed", o->seed)
                                         : PRESETS_EVALUATION_SEED);
     open_world(&e->w, o, &c->origin, &c->s);
-    e->n_sessions = o->sessions != NULL ? (int32_t)n_sessions : play_default_sessions(e->w.n_items);
+    e->n_sessions = n_sessions > 0 ? (int32_t)n_sessions : play_default_sessions(e->w.n_items);
 }
 
 static void begin_json(json *j, const side *c, const scene *e)

@@ -465,8 +465,8 @@ static rr_status tell_failure(rri_row_batch *batch, rri_row_chunk *chunk,
 
 /* What a field of this row says, and where it stands. */
 static rri_table_field read_field(char buffer[RRI_TABLE_FIELD_MOST + 1], const char **at,
-                               const rri_row_batch *batch, size_t line, int role,
-                               const rri_row_reader *reader)
+                                  const rri_row_batch *batch, size_t line, int role,
+                                  const rri_row_reader *reader)
 {
     rri_table_field fields[RRI_TABLE_MOST_COLUMNS];
     rri_row_walk walk;

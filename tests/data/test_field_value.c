@@ -74,12 +74,14 @@ START_TEST(test_field_value_time_is_a_number_or_a_date)
     size_t n_dates = 0;
     for (size_t i = 0; i < 5; i++) {
         const rri_table_field field = field_of(cases[i].text);
-        ck_assert_int_eq(rri_field_value_time(&time, &n_dates, &field, "timestamp", &table, NULL), RR_OK);
+        ck_assert_int_eq(rri_field_value_time(&time, &n_dates, &field, "timestamp", &table, NULL),
+                         RR_OK);
         ck_assert_int_eq(time, cases[i].time);
     }
     rr_error err = {0};
     const rri_table_field field = field_of("2019-11-31");
-    ck_assert_int_eq(rri_field_value_time(&time, &n_dates, &field, "timestamp", &table, &err), RR_E_FORMAT);
+    ck_assert_int_eq(rri_field_value_time(&time, &n_dates, &field, "timestamp", &table, &err),
+                     RR_E_FORMAT);
     ck_assert_str_eq(err.text, "f:3:5: timestamp is '2019-11-31'; it must be a number of 64 bits "
                                "or a date (2019-11-24, 2019-11-24 00:00:13+00:00); "
                                "time_column \"\" (train --columns time=) reads none");

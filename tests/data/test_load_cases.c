@@ -488,7 +488,7 @@ END_TEST
 CHECK_MAIN("data/load_cases", test_load_cases_published_columns,
            test_load_cases_separators_and_lines, test_load_cases_comments, test_load_cases_quotes,
            test_load_cases_one_id_is_one_id, test_load_cases_a_byte_that_no_text_has,
-           test_load_cases_a_header_that_comes_again,
-           test_load_cases_rows_that_are_not_whole, test_load_cases_times,
-           test_load_cases_columns_by_number_and_name, test_load_cases_a_long_second_line,
+           test_load_cases_a_header_that_comes_again, test_load_cases_rows_that_are_not_whole,
+           test_load_cases_times, test_load_cases_columns_by_number_and_name,
+           test_load_cases_a_long_second_line,
            test_load_cases_rows_move_up_behind_lines_that_are_none, test_load_cases_are_told)

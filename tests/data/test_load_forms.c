@@ -369,7 +369,8 @@ START_TEST(test_load_forms_names_line_and_column_of_a_mistake)
         {"user_id,item_id,rating\n", "f:2:1: no interaction follows the header"},
         {"user_id,item_id,rating\n1,2,abc\n", "f:2:5: rating is 'abc'; it must be a finite number"},
         {"user_id,item_id,rating\r\n1,2,3\r\n1,2,nan\r\n",
-         "f:3:5: rating is 'nan', as a value that is missing is written; skips_incomplete (train --skip-incomplete) skips such rows"},
+         "f:3:5: rating is 'nan', as a value that is missing is written; "
+         "skips_incomplete (train --skip-incomplete) skips such rows"},
         {"user_id,item_id,rating\n1,2,inf\n", "f:2:5: rating is 'inf'; it must be a finite number"},
         {"user_id,item_id,rating\n1,2,1e39\n",
          "f:2:5: rating is '1e39'; it must be a finite number"},

@@ -144,7 +144,10 @@ for run in ('still', 'a2c-synthetic'):
     assert said and int(said.group(1).replace(',', '')) >= 4000 and float(said.group(2)) == rows[run], (run, best, rows)
 assert 'learned from 500 rows' in page"
 promise "linear learners stand there only when asked for" sh -c "! grep -q 'linucb' page/report.html"
-refuses "no rows are no rows" "--bandits is 0; it must be at least 1" "$report" runs/ppo-synthetic-0 --bandits 0
+tells "what every driver is asked is asked of the report" "report 0.1.0" "$report" --version
+ln -sf "$report" recrl-report
+tells "usage names the program as it is called" "usage: recrl-report RUN" ./recrl-report -h
+refuses "no rows are no rows" "--bandits is 0; it must be in .1, 1000000000." "$report" runs/ppo-synthetic-0 --bandits 0
 
 # Runs lie elsewhere, and are called almost so.
 mkdir elsewhere

@@ -95,9 +95,10 @@ refused '--march is compared with' --folder "$work/a" --march 8 --moving 1
 refused '--seeds compares one arm' --folder "$work/a" --seeds 2 --moving 1
 refused 'did you mean --decisions' --folder "$work/a" --decision 3
 refused 'did you mean --rollback' --folder "$work/a" --rolback 3
-refused 'there is no flag zzzz' --folder "$work/a" zzzz 3
+refused '"zzzz" is not a flag' --folder "$work/a" zzzz 3
 refused '--rows wants a value' --folder "$work/a" --rows
-refused '--folder is missing' --rows 64
+refused '--folder is missing' --rows=64
+refused '--rows is "1"; it must be a whole number in' --folder "$work/a" --rows=1
 refused 'the log of another run' --folder "$work/whole"
 [ ! -e "$work/a" ] || fail "a command that is refused makes a folder" "$work/refused.out"
 

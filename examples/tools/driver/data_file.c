@@ -336,8 +336,7 @@ static void find_rule(data_told *told, double largest)
     } else {
         snprintf(told->positive, sizeof told->positive, "rating>0");
         char shown[64];
-        snprintf(told->why, sizeof told->why, "%s counts or judges",
-                 rating_name(told, shown));
+        snprintf(told->why, sizeof told->why, "%s counts or judges", rating_name(told, shown));
     }
 }
 
@@ -345,13 +344,13 @@ static void find_rule(data_told *told, double largest)
  * column is taken for ratings unasked are hours and plays (docs/data.md). */
 static bool is_unrated(const data_told *told, const data_options *o)
 {
-    static const char *const names[] = {
-        "click",     "isclick", "clicked", "label",     "watchratio", "isrecommended",
-        "playcount", "plays",   "weight",  "playhours", "hours",      NULL};
+    static const char *const names[] = {"click",      "isclick",       "clicked",   "label",
+                                        "watchratio", "isrecommended", "playcount", "plays",
+                                        "weight",     "playhours",     "hours",     NULL};
     char name[64];
     normalise(name, told->source.rating_column);
-    return is_one_of(name, names) || (!told->source.has_header && o->columns[0] == '\0' &&
-                                      told->source.rating_number == 4);
+    return is_one_of(name, names) ||
+           (!told->source.has_header && o->columns[0] == '\0' && told->source.rating_number == 4);
 }
 
 /* The rule is about the column of ratings. */
@@ -557,8 +556,7 @@ void data_file_print(FILE *out, const data_told *told)
     } else if (told->is_unrated && told->positive[0] == '\0') {
         char shown[64];
         fprintf(out, "  %s is no rating: --feedback implicit learns from those %s\n",
-                rating_name(told, shown),
-                is_watch_ratio(told) ? "of 1 and more" : "above 0");
+                rating_name(told, shown), is_watch_ratio(told) ? "of 1 and more" : "above 0");
     } else if (told->positive[0] != '\0') {
         fprintf(out, "  positive: %s (%s), %s rows\n", told->positive, told->why,
                 text_count(told->n_positive));

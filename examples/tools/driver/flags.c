@@ -92,6 +92,39 @@ static bool is_field(const char *field, bool *is_bool)
     return is_found;
 }
 
+flags_option flags_row_runs(const char **value)
+{
+    return (flags_option){"runs", "DIR", "where folders of runs are (default runs)", value, NULL};
+}
+
+flags_option flags_row_memory_limit(const char **value)
+{
+    return (flags_option){"memory-limit", "BYTES",
+                          "refuse interactions that need more, say 2G (decimal K, M, G, T)", value,
+                          NULL};
+}
+
+flags_option flags_row_bandits(const char **value)
+{
+    return (flags_option){
+        "bandits", "N",
+        "also ridge, LinUCB and Thompson sampling, after N rows of their own (slow)", value, NULL};
+}
+
+int64_t flags_count(const char *flag, const char *text, int64_t least, int64_t most,
+                    int64_t missing)
+{
+    if (text == NULL) {
+        return missing;
+    }
+    const int64_t n = text_parse_count(flag, text);
+    if (n < least || n > most) {
+        text_fail("%s is %s; it must be in [%lld, %lld]", flag, text, (long long)least,
+                  (long long)most);
+    }
+    return n;
+}
+
 static const flags_option *find_option(const flags_option *options, int n_options, const char *name)
 {
     for (int i = 0; i < n_options; i++) {
@@ -166,16 +199,32 @@ _Noreturn static void refuse(const flags_option *options, int n_options, bool ha
     text_fail("%sthere is no flag --%s; see --help", flags_file_place(word), name);
 }
 
-void flags_parse(flags_fields *fields, const flags_option *options, int n_options, int argc,
-                 char **argv)
+/* A word that is no flag. */
+static void take_word(flags_words *words, const char *word)
 {
-    fields->n = 0;
+    if (words == NULL || word[0] == '-') {
+        text_fail("\"%s\" is not a flag; see --help", word);
+    }
+    if (words->n == words->most) {
+        text_fail("at most %d word%s taken that %s no flag; \"%s\" is one more", words->most,
+                  words->most == 1 ? " is" : "s are", words->most == 1 ? "is" : "are", word);
+    }
+    words->at[words->n++] = word;
+}
+
+void flags_parse(flags_fields *fields, flags_words *words, const flags_option *options,
+                 int n_options, int argc, char **argv)
+{
+    if (fields != NULL) {
+        fields->n = 0;
+    }
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-h") == 0) {
-            argv[i] = "--help";
-        }
+        argv[i] = strcmp(argv[i], "-h") == 0   ? "--help"
+                  : strcmp(argv[i], "-o") == 0 ? "--out"
+                                               : argv[i];
         if (strncmp(argv[i], "--", 2) != 0) {
-            text_fail("\"%s\" is not a flag; see --help", argv[i]);
+            take_word(words, argv[i]);
+            continue;
         }
         char name[64];
         char field[64];
@@ -187,48 +236,15 @@ void flags_parse(flags_fields *fields, const flags_option *options, int n_option
             *option->is_on = true;
         } else if (option != NULL) {
             *option->value = take_value(argv, argc, &i, name);
-        } else if (is_field(field, &is_bool)) {
+        } else if (fields != NULL && is_field(field, &is_bool)) {
             const bool is_bare = is_bool && strchr(argv[i], '=') == NULL &&
                                  (i + 1 >= argc || strncmp(argv[i + 1], "--", 2) == 0 ||
                                   flags_file_place(argv[i])[0] != '\0');
             flags_add(fields, name, is_bare ? "true" : take_value(argv, argc, &i, name));
         } else {
-            refuse(options, n_options, true, argv[i], name);
+            refuse(options, n_options, fields != NULL, argv[i], name);
         }
     }
-}
-
-int flags_parse_words(const char **words, int most, const flags_option *options, int n_options,
-                      int argc, char **argv)
-{
-    int n = 0;
-    for (int i = 1; i < argc; i++) {
-        char name[64];
-        argv[i] = strcmp(argv[i], "-h") == 0   ? "--help"
-                  : strcmp(argv[i], "-o") == 0 ? "--out"
-                                               : argv[i];
-        if (argv[i][0] != '-') {
-            if (n == most) {
-                text_fail("at most %d words are taken that are no flags; \"%s\" is one more", most,
-                          argv[i]);
-            }
-            words[n++] = argv[i];
-            continue;
-        }
-        if (strncmp(argv[i], "--", 2) != 0) {
-            text_fail("\"%s\" is not a flag; see --help", argv[i]);
-        }
-        normalise(name, sizeof name, argv[i] + 2, '-');
-        const flags_option *option = find_option(options, n_options, name);
-        if (option == NULL) {
-            refuse(options, n_options, false, argv[i], name);
-        } else if (option->is_on != NULL) {
-            *option->is_on = true;
-        } else {
-            *option->value = take_value(argv, argc, &i, name);
-        }
-    }
-    return n;
 }
 
 const char *flags_value(const flags_fields *fields, const char *field)
@@ -327,12 +343,6 @@ void flags_print_options(FILE *out, const flags_option *options, int n_options)
                  value != NULL ? value : "");
         screen_entry(out, left, FLAGS_COLUMN, "%s", options[i].text);
     }
-}
-
-void flags_print_version(void)
-{
-    const uint32_t version = rr_version();
-    printf("%s %u.%u.%u\n", text_program(), version / 10000, version / 100 % 100, version % 100);
 }
 
 void flags_field_name(char out[80], int32_t kind, const char *field)

@@ -25,6 +25,15 @@ typedef struct flags_option {
     bool *is_on;        /* receives true */
 } flags_option;
 
+/* Rows that several drivers have. */
+flags_option flags_row_runs(const char **value);
+flags_option flags_row_memory_limit(const char **value);
+flags_option flags_row_bandits(const char **value);
+
+/* The count that a flag was given, in [least, most]; `missing` where text is NULL. */
+int64_t flags_count(const char *flag, const char *text, int64_t least, int64_t most,
+                    int64_t missing);
+
 /* Field flags in the order given. */
 typedef struct flags_fields {
     int n;
@@ -35,9 +44,16 @@ typedef struct flags_fields {
     } at[128];
 } flags_fields;
 
-/* Reads argv: options at once; field flags are kept for flags_apply. Fails on what is neither. */
-void flags_parse(flags_fields *fields, const flags_option *options, int n_options, int argc,
-                 char **argv);
+/* Words that are no flags. */
+typedef struct flags_words {
+    const char **at; /* [most] */
+    int most, n;
+} flags_words;
+
+/* Reads argv: options at once; field flags are kept for flags_apply. -h is --help, -o is --out.
+ * Fails on what is neither. fields NULL: the program has none; words NULL: it takes none. */
+void flags_parse(flags_fields *fields, flags_words *words, const flags_option *options,
+                 int n_options, int argc, char **argv);
 /* One more field flag, behind those given. `value` is kept as a pointer. */
 void flags_add(flags_fields *fields, const char *field, const char *value);
 /* The last value given for a field by its plain name; NULL where there is none. */
@@ -49,13 +65,6 @@ void flags_apply(const flags_fields *fields, settings *s);
 void flags_apply_to_checkpoint(const flags_fields *fields, settings *s,
                                const char *const *free_fields);
 
-/* The same for a program without fields: words that are no flags go into words [most], and their
- * number is returned. -o is --out. */
-int flags_parse_words(const char **words, int most, const flags_option *options, int n_options,
-                      int argc, char **argv);
-
-/* "train 0.1.0" on standard output. */
-void flags_print_version(void);
 void flags_print_options(FILE *out, const flags_option *options, int n_options);
 /* A field behind its name: what it is, its type, range and default. */
 void flags_print_field(FILE *out, const char *left, const rr_config_field *field);

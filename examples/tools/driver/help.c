@@ -2,6 +2,7 @@
 #include "help.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "presets.h"
@@ -16,7 +17,7 @@ static const struct {
                {RR_CONFIG_LEDGER, "ledger"},
                {RR_CONFIG_SERVING, "serving"},
                {RR_CONFIG_IMITATE, "imitate"}};
-enum { N_FOREIGN = sizeof foreign / sizeof foreign[0] };
+enum { N_FOREIGN = sizeof foreign / sizeof foreign[0], MOST_OPTIONS = 64 };
 
 static rr_config_field field_at(int32_t kind, int32_t index)
 {
@@ -43,13 +44,14 @@ static void print_foreign(void)
     }
 }
 
-void help_print(const help_page *page)
+/* program: by which it was called, "recrl-train". */
+static void print(const help_page *page, const char *program)
 {
     printf("%s: %s\n\n", page->name, page->summary);
-    screen_paragraph(stdout, 4, "usage: %s %s", page->name, page->usage);
+    screen_paragraph(stdout, 4, "usage: %s %s", program, page->usage);
     fputc('\n', stdout);
     screen_paragraph(stdout, 4, "The ones you will use first: %s", page->first);
-    screen_paragraph(stdout, 4, "Example: %s", page->example);
+    screen_paragraph(stdout, 4, "Example: %s %s", program, page->example);
     fputc('\n', stdout);
     flags_print_options(stdout, page->options, page->n_options);
     fputc('\n', stdout);
@@ -124,7 +126,7 @@ static void put_options(const help_page *page)
     }
 }
 
-void help_print_man(const help_page *page)
+static void print_man(const help_page *page)
 {
     const uint32_t version = rr_version();
     printf(".TH RECRL\\-%s 1 \"\" \"librecrl %u.%u.%u\"\n.SH NAME\nrecrl\\-%s \\- ", page->name,
@@ -134,7 +136,7 @@ void help_print_man(const help_page *page)
     put(page->usage);
     fputs("\n.SH DESCRIPTION\n", stdout);
     put(page->text);
-    fputs("\n.SH EXAMPLE\nrecrl\\-", stdout);
+    printf("\n.SH EXAMPLE\nrecrl\\-%s ", page->name);
     put(page->example);
     fputs("\n.SH OPTIONS\nThe ones you will use first: ", stdout);
     put(page->first);
@@ -146,4 +148,37 @@ void help_print_man(const help_page *page)
     for (int k = 0; page->has_presets && k < N_FOREIGN; k++) {
         put_fields(foreign[k].kind, foreign[k].name, false);
     }
+}
+
+void help_read(const help_page *page, flags_fields *fields, flags_words *words, int argc,
+               char **argv)
+{
+    bool is_version = false, is_man = false, is_help = false;
+    flags_option options[MOST_OPTIONS];
+    const flags_option own[] = {{"version", NULL, "print the version, and stop", NULL, &is_version},
+                                {"man", NULL, "print the manual page, and stop", NULL, &is_man},
+                                {"help", NULL, "this text; -h too", NULL, &is_help}};
+    const int n_own = (int)(sizeof own / sizeof own[0]);
+    help_page whole = *page;
+    if (page->n_options + n_own > MOST_OPTIONS) {
+        text_fail("a driver has more than %d flags", MOST_OPTIONS - n_own);
+    }
+    memcpy(options, page->options, (size_t)page->n_options * sizeof *options);
+    memcpy(options + page->n_options, own, sizeof own);
+    whole.options = options;
+    whole.n_options = page->n_options + n_own;
+    flags_parse(fields, words, options, whole.n_options, argc, argv);
+    if (is_version) {
+        const uint32_t version = rr_version();
+        printf("%s %u.%u.%u\n", text_program(), version / 10000, version / 100 % 100,
+               version % 100);
+    } else if (is_man) {
+        print_man(&whole);
+    } else if (is_help) {
+        const char *slash = strrchr(argv[0], '/');
+        print(&whole, slash != NULL ? slash + 1 : argv[0]);
+    } else {
+        return;
+    }
+    exit(EXIT_SUCCESS);
 }

@@ -31,7 +31,7 @@ struct json_lines {
     size_t taken;
     size_t line; /* that was read last, from 1 */
     bool is_over;
-    bool has_begun; /* the line of names is written */
+    bool has_begun;              /* the line of names is written */
     char *columns[MOST_COLUMNS]; /* [n_columns] keys */
     size_t n_columns;
 };

@@ -34,35 +34,6 @@ static const char *const explanation =
     "compares with that play in a second world of the same settings, whose users are others. The "
     "run ends with a verdict in words and writes its page, report.html, in its folder.";
 
-/* Prints what is asked for instead of a run, and ends. */
-static void answer(const train_options *o, const flags_option *table, int n)
-{
-    char usage[256];
-    snprintf(usage, sizeof usage, "--algo %s [--world synthetic|tiring|movielens|FILE] [--FLAG …]",
-             flags_algo_names());
-    const help_page page = {
-        .name = "train",
-        .summary = "trains a recommender in a simulated world",
-        .usage = usage,
-        .first = "--algo, --world, --total-timesteps, --seed, --name",
-        .example = "train --algo ppo --world tiring --total-timesteps 200000 --seed 1 --name first",
-        .options = table,
-        .n_options = n,
-        .text = explanation,
-        .kinds = kinds,
-        .has_presets = true};
-    if (o->is_version) {
-        flags_print_version();
-    } else if (o->is_man) {
-        help_print_man(&page);
-    } else if (o->is_help) {
-        help_print(&page);
-    } else {
-        return;
-    }
-    exit(EXIT_SUCCESS);
-}
-
 void train_options_read(train_options *o, flags_fields *fields, int argc, char **argv)
 {
     memset(o, 0, sizeof *o);
@@ -74,8 +45,7 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
          &o->world, NULL},
         {"", NULL, "Data", NULL, NULL},
         {"data", "PATH", "where MovieLens is, a file or its folder", &o->data, NULL},
-        {"memory-limit", "BYTES", "refuse interactions that need more, say 2G (decimal K, M, G, T)",
-         &o->memory_limit, NULL},
+        flags_row_memory_limit(&o->memory_limit),
         {"columns", "user=C,item=C,…",
          "columns of FILE by name or number: user, item, rating, time, position, propensity",
          &o->columns, NULL},
@@ -99,7 +69,7 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         {"name", "NAME",
          "the run's folder, runs/NAME (default: algorithm, world, what differs, seed; numbered)",
          &o->name, NULL},
-        {"runs", "DIR", "where folders of runs are (default runs)", &o->runs, NULL},
+        flags_row_runs(&o->runs),
         {"overwrite", NULL, "replace the run of that name", NULL, &o->is_overwrite},
         {"resume", "RUN", "go on with a run: its name, its folder, or a checkpoint", &o->resume,
          NULL},
@@ -128,14 +98,23 @@ void train_options_read(train_options *o, flags_fields *fields, int argc, char *
         {"tensorboard", NULL, "write TensorBoard's event files beside the log", NULL,
          &o->has_board},
         {"json", NULL, "end with one line of JSON", NULL, &o->is_json},
-        {"quiet", NULL, "print nothing but errors and JSON", NULL, &o->is_quiet},
-        {"version", NULL, "print the version, and stop", NULL, &o->is_version},
-        {"man", NULL, "print the manual page, and stop", NULL, &o->is_man},
-        {"help", NULL, "this text; -h too", NULL, &o->is_help}};
-    const int n = (int)(sizeof table / sizeof table[0]);
+        {"quiet", NULL, "print nothing but errors and JSON", NULL, &o->is_quiet}};
+    char usage[256];
+    snprintf(usage, sizeof usage, "--algo %s [--world synthetic|tiring|movielens|FILE] [--FLAG …]",
+             flags_algo_names());
+    const help_page page = {
+        .name = "train",
+        .summary = "trains a recommender in a simulated world",
+        .usage = usage,
+        .first = "--algo, --world, --total-timesteps, --seed, --name",
+        .example = "--algo ppo --world tiring --total-timesteps 200000 --seed 1 --name first",
+        .options = table,
+        .n_options = (int)(sizeof table / sizeof table[0]),
+        .text = explanation,
+        .kinds = kinds,
+        .has_presets = true};
     argv = flags_file_expand(&argc, argv);
-    flags_parse(fields, table, n, argc, argv);
-    answer(o, table, n);
+    help_read(&page, fields, NULL, argc, argv);
     if (o->algo == NULL && o->resume == NULL) {
         text_fail("--algo is missing: %s (see --help)", flags_algo_names());
     }

@@ -12,8 +12,8 @@ typedef struct train_options {
     const char *columns, *separator, *header, *quotes, *comment, *positive; /* of reading a file */
     const char *vectors, *reward_scale, *save_vectors, *memory_limit;
     const char *runs, *checkpoint_every, *checkpoint_seconds;
-    bool skips_incomplete, is_json, is_quiet, is_help, is_version, is_man, is_dump, has_board,
-        is_overwrite, has_no_checkpoint, has_no_report;
+    bool skips_incomplete, is_json, is_quiet, is_dump, has_board, is_overwrite, has_no_checkpoint,
+        has_no_report;
     bool is_of_batch; /* one of --seeds */
     /* What --resume names: its file, and the run's folder, "" where it is none. */
     char from[4096];

@@ -17,6 +17,11 @@ typedef struct scene {
 /* Whether a group's runs were made in the scene's kind of world. */
 bool panels_is_in(const scene *s, const runs *r, int group);
 
+/* A row for each policy of the scene: groups of runs, sampled and greedy, then those that do not
+ * learn, whose group is −1. */
+typedef void (*panels_row)(FILE *out, const scene *s, const char *name, int group);
+void panels_each_policy(FILE *out, const runs *r, const scene *s, panels_row put_row);
+
 /* "of oracle" or "of patient": the column of shares. */
 const char *panels_share_heading(const scene *s);
 

@@ -82,21 +82,9 @@ static void put_heading(FILE *out, const scene *s)
 void panels_write_segments(FILE *out, const runs *r, const scene *s)
 {
     const stage *first = s->stages[0];
-    char greedy[300];
     fputs("<h4 class=\"apart\">By user and by time</h4>\n", out);
     put_heading(out, s);
-    for (int g = 0; g < r->n_groups; g++) {
-        if (panels_is_in(s, r, g)) {
-            put_row(out, s, r->groups[g].name, g);
-            snprintf(greedy, sizeof greedy, "%s, greedy", r->groups[g].name);
-            put_row(out, s, greedy, g);
-        }
-    }
-    for (int i = 0; i < first->n_acts; i++) {
-        if (first->acts[i].group < 0) {
-            put_row(out, s, first->acts[i].name, -1);
-        }
-    }
+    panels_each_policy(out, r, s, put_row);
     fputs("</table></div>\n<p class=\"faint\">", out);
     if (first->of.n > 0) {
         fprintf(out,

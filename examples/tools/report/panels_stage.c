@@ -56,6 +56,24 @@ bool panels_is_in(const scene *s, const runs *r, int group)
     return stage_is_alike(s->stages[0]->first, &r->at[r->groups[group].members[0]]);
 }
 
+void panels_each_policy(FILE *out, const runs *r, const scene *s, panels_row put_row)
+{
+    const stage *first = s->stages[0];
+    char greedy[300];
+    for (int g = 0; g < r->n_groups; g++) {
+        if (panels_is_in(s, r, g)) {
+            put_row(out, s, r->groups[g].name, g);
+            snprintf(greedy, sizeof greedy, "%s, greedy", r->groups[g].name);
+            put_row(out, s, greedy, g);
+        }
+    }
+    for (int i = 0; i < first->n_acts; i++) {
+        if (first->acts[i].group < 0) {
+            put_row(out, s, first->acts[i].name, -1);
+        }
+    }
+}
+
 /* The worst verdict over a group's seeds: a group with a sick run is sick. */
 static void judge(verdict *worst, const runs *r, const scene *s, int group)
 {
@@ -191,24 +209,12 @@ static void explain_bandits(FILE *out, const runs *r, const scene *s)
 void panels_write_table(FILE *out, const runs *r, const scene *s)
 {
     const stage *first = s->stages[0];
-    char greedy[300];
     fprintf(out,
             "<div class=\"scroll\"><table>\n<tr><th>policy</th><th>reward/step</th><th>%s</th>"
             "<th>of the way</th><th>return/session</th><th>length</th><th>repeats</th>"
             "<th>coverage</th><th>gini</th><th>distance</th></tr>\n",
             panels_share_heading(s));
-    for (int g = 0; g < r->n_groups; g++) {
-        if (panels_is_in(s, r, g)) {
-            put_row(out, s, r->groups[g].name, g);
-            snprintf(greedy, sizeof greedy, "%s, greedy", r->groups[g].name);
-            put_row(out, s, greedy, g);
-        }
-    }
-    for (int i = 0; i < first->n_acts; i++) {
-        if (first->acts[i].group < 0) {
-            put_row(out, s, first->acts[i].name, -1);
-        }
-    }
+    panels_each_policy(out, r, s, put_row);
     fprintf(out,
             "</table></div>\n<p class=\"faint\">%s sessions of each policy. ±: 95&thinsp;%% over "
             "sessions; where a group has several seeds, over seeds.</p>\n",
