@@ -174,9 +174,11 @@ typedef struct rr_agent_config {
     int32_t item_feature_dim; /* width of the items' own features (rr_items_options); where it is
                                  not 0 they must have as many, and a tower T reads them: v_i +
                                  c T(g_i) stands for the vector of item i. Two-tower with items,
-                                 not beside reward_model or candidate_hidden. T starts at 0 and
-                                 learns from what is seen of all items, so one that is new has
-                                 its vector at once; default 0: no tower. maths §2
+                                 not beside reward_model or candidate_hidden. T learns from
+                                 what is seen of all items, so one that is new has its vector
+                                 at once; vectors may be zeros. Where they are given and good,
+                                 T learns what they lack, and little is left for a new item
+                                 without one; default 0: no tower. maths §2
                                  Cost: an optimiser step O(N), as three forward passes of T over
                                  N rows, a publish and a set_items as one; memory N × item_dim
                                  floats of a policy, of an agent twice that (once with

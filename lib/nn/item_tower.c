@@ -5,6 +5,9 @@
 
 #include "core/status.h"
 
+/* Not 0: over vectors of zeros and under a query of zeros nothing would ever have a slope. */
+static const float LAST_GAIN = 0.01f;
+
 rr_status rri_item_tower_declare(rri_item_tower *tower, rri_params *params, const int32_t hidden[4],
                                  size_t feature_dim, size_t dim, int32_t activation, float scale,
                                  rr_error *err)
@@ -68,7 +71,7 @@ size_t rri_item_tower_init_scratch(const rri_item_tower *tower)
 
 void rri_item_tower_init(const rri_item_tower *tower, float *values, uint64_t seed, void *scratch)
 {
-    rri_mlp_init(&tower->mlp, values, 0.0f, seed, scratch);
+    rri_mlp_init(&tower->mlp, values, LAST_GAIN, seed, scratch);
 }
 
 void rri_item_tower_pack(rri_item_tower *tower, const float *values)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* item_tower.h: vectors of items from features of their own. maths §2.
  *
- *     V_i = v_i + c T(g_i)      T an MLP, whose last layer starts at 0 and has no bias: one would
+ *     V_i = v_i + c T(g_i)      T an MLP, whose last layer starts small and has no bias: one would
  *                               add the same to the scores of all items
  *     dT(g_i) = c dV_i, then the MLP's own
  *
@@ -49,7 +49,7 @@ bool rri_item_tower_is_there(const rri_item_tower *tower);
 void rri_item_tower_layout(rri_item_tower *tower, rri_arena *arena, const rri_kernels *kernels,
                            size_t n_items);
 size_t rri_item_tower_init_scratch(const rri_item_tower *tower);
-/* Orthogonal, the last layer 0: the first vectors are those without the tower. */
+/* Orthogonal, the last layer with gain 0.01, as vectors that a dense head learns. */
 void rri_item_tower_init(const rri_item_tower *tower, float *values, uint64_t seed, void *scratch);
 void rri_item_tower_pack(rri_item_tower *tower, const float *values);
 
