@@ -182,10 +182,14 @@ static inline rr_agent *fixture_agent(const fixture *f)
     rr_items *items = NULL;
     const fixture_entry *pool = fixture_find(f, "", "pool");
     if (pool != NULL) {
-        float *vectors = fixture_floats(f, "", "pool");
+        const fixture_entry *own = fixture_find(f, "", "own");
+        float *vectors = fixture_floats(f, "", "pool"), *features = fixture_floats(f, "", "own");
+        const rr_items_options options = {sizeof options, own != NULL ? (int32_t)own->columns : 0,
+                                          features};
         ck_assert_msg(rr_items_create(&items, vectors, NULL, (int32_t)pool->rows,
-                                      (int32_t)pool->columns, NULL, NULL, &err) == RR_OK,
+                                      (int32_t)pool->columns, &options, NULL, &err) == RR_OK,
                       "%s", err.text);
+        free(features);
         free(vectors);
     }
     rr_agent *agent = NULL;

@@ -21,6 +21,7 @@ torch.set_num_threads(1)
 
 STATE, DIM, ITEMS, FEATURES, LIST, EXCLUDED, HISTORY = 12, 6, 23, 2, 7, 3, 5
 HIDDEN = (8, 7)
+CANDIDATE, TOWER, OWN, TOWER_SCALE = (9, 5), (4,), 3, 0.75
 MLP_SCALE = 0.5
 WIDTH, HEADS, LAYERS = 6, 2, 2  # of an encoder; heads and layers of the Transformer
 STREAM_SHUFFLE = 5
@@ -83,6 +84,21 @@ def initial_weights(g, world):
         weights["actor.log_scale"] = exact(torch.tensor([0.4]))
     if world["features"]:
         weights["actor.feature_weights"] = normal(g, FEATURES, scale=0.5)
+    if world["crossed"]:
+        weights["actor.feature_query.weight"] = normal(g, FEATURES, STATE, scale=0.3)
+        weights["actor.candidate.features.weight"] = normal(g, CANDIDATE[0], FEATURES, scale=0.5)
+        weights["actor.candidate.vectors.weight"] = normal(g, CANDIDATE[0], DIM, scale=0.5)
+        weights["actor.candidate.1.weight"] = normal(g, CANDIDATE[1], CANDIDATE[0], scale=0.35)
+        weights["actor.candidate.1.bias"] = normal(g, CANDIDATE[1], scale=0.2)
+        weights["actor.candidate.states.weight"] = normal(g, CANDIDATE[0], STATE, scale=0.3)
+        weights["actor.candidate.states.bias"] = normal(g, CANDIDATE[0], scale=0.2)
+        weights["actor.candidate.query.weight"] = normal(g, CANDIDATE[1], DIM, scale=0.4)
+        weights["actor.candidate.query.bias"] = normal(g, CANDIDATE[1], scale=0.4)
+    if world["own"] is not None:
+        widths_of_tower = [OWN, *TOWER, DIM]
+        for i in range(len(widths_of_tower) - 1):
+            weights[f"actor.tower.{i}.weight"] = normal(g, widths_of_tower[i + 1], widths_of_tower[i], scale=0.5)
+        weights["actor.tower.0.bias"] = normal(g, TOWER[0], scale=0.2)
     if is_dense:
         weights["actor.items"] = normal(g, ITEMS, HIDDEN[-1], scale=0.5)
     elif world["trained"]:
@@ -162,7 +178,8 @@ def draw_observation(g, world, n):
 def mlp(weights, prefix, x, is_last_linear):
     n_layers = sum(name.startswith(prefix + ".") and name.endswith(".weight") for name in weights)
     for i in range(n_layers):
-        x = torch.nn.functional.linear(x, weights[f"{prefix}.{i}.weight"], weights[f"{prefix}.{i}.bias"])
+        x = torch.nn.functional.linear(x, weights[f"{prefix}.{i}.weight"],
+                                       weights.get(f"{prefix}.{i}.bias"))
         if i + 1 < n_layers or not is_last_linear:
             x = torch.tanh(x)
     return x
@@ -232,6 +249,8 @@ def logits(weights, world, obs, rows):
         q = MLP_SCALE * q + states @ weights["actor.skip.weight"].T
         q = q * torch.exp(weights["actor.log_scale"])
     pool = weights.get("actor.items", world["pool"])
+    if world["own"] is not None:
+        pool = pool + TOWER_SCALE * mlp(weights, "actor.tower", world["own"], is_last_linear=True)
     if world["lists"]:
         items = pick("candidates")
         if pool is None:
@@ -248,6 +267,9 @@ def logits(weights, world, obs, rows):
         allowed = torch.ones(n, ITEMS, dtype=torch.bool)
     if world["features"]:
         z = z + pick("features") @ weights["actor.feature_weights"]
+    if world["crossed"]:
+        z = z + torch.einsum("nkf,fs,ns->nk", pick("features"), weights["actor.feature_query.weight"], states)
+        z = z + candidate_scores(weights, pick("features"), vectors, states, q)
     if world["bias"]:
         bias = weights["actor.item_bias"][items.clamp(min=0)]
         z = z + torch.where(items >= 0, bias, 0.0)
@@ -260,6 +282,16 @@ def logits(weights, world, obs, rows):
         excluded = pick("excluded")
         allowed = allowed & ~((items[:, :, None] == excluded[:, None, :]) & (items[:, :, None] >= 0)).any(2)
     return torch.where(allowed, z, -math.inf)
+
+
+def candidate_scores(weights, features, vectors, states, scaled_query):
+    """What the network over candidates adds: τ q·t + y of each, t and y linear in its last layer."""
+    part = lambda name: weights[f"actor.candidate.{name}"]
+    h = torch.tanh(features @ part("features.weight").T + vectors @ part("vectors.weight").T
+                   + (states @ part("states.weight").T + part("states.bias"))[:, None, :])
+    h = torch.tanh(torch.nn.functional.linear(h, part("1.weight"), part("1.bias")))
+    t, y = h @ part("query.weight"), h @ part("query.bias")
+    return (t * scaled_query[:, None, :]).sum(2) + y
 
 
 def all_log_probs(weights, world, obs, rows):
@@ -459,7 +491,7 @@ class Fixture:
 
 
 WORLD = dict(encoder="none", head="tower", lists=False, vectors=0.0, features=False, counts=False, excluded=True,
-             history=True, trained=False, bias=True, has_pool=True, n_envs=4, n_steps=6)
+             history=True, trained=False, bias=True, has_pool=True, n_envs=4, n_steps=6, crossed=False, own=None)
 WORLDS = {
     "pool": dict(WORLD, trained=True),
     "lists": dict(WORLD, lists=True, features=True, vectors=0.3),
@@ -469,6 +501,13 @@ WORLDS = {
     "gru": dict(WORLD, encoder="gru"),
     "transformer": dict(WORLD, encoder="transformer"),
 }
+# What came later, so that the seeds of those above stay.
+LATER = {
+    "crossed": dict(WORLD, lists=True, features=True, vectors=0.3, crossed=True),
+    "item_tower": dict(WORLD, trained=True, has_own=True),
+    "item_tower_lists": dict(WORLD, lists=True, vectors=0.3, has_own=True),
+}
+WORLDS.update(LATER)
 
 
 def agent_fields(world, seed):
@@ -481,17 +520,30 @@ def agent_fields(world, seed):
                 state_dim=STATE, item_dim=HIDDEN[-1] if is_dense else DIM,
                 feature_dim=FEATURES if world["features"] else 0, num_items=ITEMS if is_dense else 0,
                 has_skip=0 if is_dense else 1, has_bias=int(world["bias"]), has_repeat_weight=1,
-                has_trained_items=int(world["trained"]), mlp_scale=MLP_SCALE, max_rows=64, max_candidates=LIST, max_history=8, seed=seed)
+                has_trained_items=int(world["trained"]), mlp_scale=MLP_SCALE, max_rows=64, max_candidates=LIST, max_history=8, seed=seed,
+                **crossed_fields(world))
+
+
+def crossed_fields(world):
+    fields = {}
+    if world["crossed"]:
+        fields.update(has_feature_query=1, candidate_hidden=",".join(map(str, CANDIDATE)))
+    if world["own"] is not None:
+        fields.update(item_feature_dim=OWN, tower_hidden=",".join(map(str, TOWER)), tower_scale=TOWER_SCALE)
+    return fields
 
 
 def begin(about, g, world, seed):
     """A fixture with config, catalogue and starting weights; the weights."""
     world["pool"] = normal(g, ITEMS, DIM, scale=0.5) if world["has_pool"] and world["head"] == "tower" else None
+    world["own"] = normal(g, ITEMS, OWN) if world.get("has_own") else None
     weights = initial_weights(g, world)
     fixture = Fixture(about)
     fixture.set("agent", agent_fields(world, seed))
     if world["pool"] is not None:
         fixture.array("pool", world["pool"])
+    if world["own"] is not None:
+        fixture.array("own", world["own"])
     for name, value in weights.items():
         fixture.array(f"before.{name}", value)
     return fixture, weights
@@ -583,7 +635,8 @@ ENTROPY = ("entropy_off", lambda used: dict(ent_coef=used["ent_coef"] * 1.01))
 
 
 def main(folder):
-    for i, name in enumerate(WORLDS):
+    first = len(WORLDS) - len(LATER) - 2  # the seeds that they were drawn by when they came
+    for i, name in [*enumerate(n for n in WORLDS if n not in LATER), *enumerate(LATER, first)]:
         forward_fixture(folder, name, 11 + i)
     gradient = dict(PPO, **GRADIENT)
     for name in WORLDS:
@@ -598,6 +651,10 @@ def main(folder):
     several = dict(PPO, update_epochs=4, batch_size=12)
     update_fixture(folder, "update_ppo_tower", "two PPO updates of four epochs of three minibatches", "lists",
                    several, shift=0.0, n_updates=2, wrongs=(BIASED, ENTROPY), n_envs=6, n_steps=6)
+    update_fixture(folder, "update_ppo_crossed", "the same, features meeting states", "crossed",
+                   several, shift=0.0, n_updates=2, wrongs=(ENTROPY,), n_envs=6, n_steps=6)
+    update_fixture(folder, "update_ppo_item_tower", "the same, a tower over items", "item_tower",
+                   several, shift=0.0, n_updates=2, wrongs=(ENTROPY,), n_envs=6, n_steps=6)
     update_fixture(folder, "update_ppo_dense", "a PPO update, minibatches of 17, 17 and 16 rows", "dense",
                    dict(several, batch_size=16), shift=0.0, wrongs=(BIASED, ENTROPY), n_envs=5, n_steps=10)
     for name in ("gru", "transformer"):

@@ -78,6 +78,19 @@ START_TEST(test_forward_of_a_gru_and_of_a_transformer)
 }
 END_TEST
 
+START_TEST(test_forward_of_features_that_meet_the_state_by_a_matrix_and_a_network)
+{
+    check_forward("forward_crossed");
+}
+END_TEST
+
+START_TEST(test_forward_of_a_tower_over_items)
+{
+    check_forward("forward_item_tower");
+    check_forward("forward_item_tower_lists");
+}
+END_TEST
+
 START_TEST(test_forward_comparison_notices_a_small_difference)
 {
     double reference[] = {1.0, 2.0, -INFINITY};
@@ -95,4 +108,6 @@ CHECK_MAIN("parity/forward", test_forward_of_the_pool_with_exclusions_and_histor
            test_forward_of_candidates_some_in_no_pool_with_features,
            test_forward_without_a_pool_with_given_counts, test_forward_of_the_dense_head,
            test_forward_of_a_gru_and_of_a_transformer,
-           test_forward_comparison_notices_a_small_difference)
+           test_forward_comparison_notices_a_small_difference,
+           test_forward_of_features_that_meet_the_state_by_a_matrix_and_a_network,
+           test_forward_of_a_tower_over_items)

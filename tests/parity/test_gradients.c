@@ -86,10 +86,24 @@ START_TEST(test_gradients_of_a2c)
 }
 END_TEST
 
+START_TEST(test_gradients_of_features_that_meet_the_state)
+{
+    check_gradients("gradient_ppo_crossed");
+}
+END_TEST
+
+START_TEST(test_gradients_of_a_tower_over_items)
+{
+    check_gradients("gradient_ppo_item_tower");
+    check_gradients("gradient_ppo_item_tower_lists");
+}
+END_TEST
+
 CHECK_MAIN("parity/gradients", test_gradients_of_ppo_over_the_pool_with_trained_items,
            test_gradients_of_ppo_over_candidates_with_features_and_exclusions,
            test_gradients_of_ppo_without_a_pool_with_given_counts,
            test_gradients_of_ppo_with_the_dense_head, test_gradients_of_ppo_with_a_gru,
            test_gradients_of_ppo_with_a_transformer,
            test_gradients_of_ppo_without_entropy_or_normalisation_with_clipped_values,
-           test_gradients_of_a2c)
+           test_gradients_of_a2c, test_gradients_of_features_that_meet_the_state,
+           test_gradients_of_a_tower_over_items)

@@ -64,7 +64,21 @@ START_TEST(test_updates_two_a2c_updates)
 }
 END_TEST
 
+START_TEST(test_updates_where_features_meet_the_state)
+{
+    check_update("update_ppo_crossed", wrong_ppo + 1, 1);
+}
+END_TEST
+
+START_TEST(test_updates_of_a_tower_over_items)
+{
+    check_update("update_ppo_item_tower", wrong_ppo + 1, 1);
+}
+END_TEST
+
 CHECK_MAIN("parity/updates", test_updates_one_adam_step, test_updates_one_rmsprop_step,
            test_updates_two_ppo_updates_of_several_epochs,
            test_updates_ppo_with_uneven_minibatches_and_the_dense_head,
-           test_updates_ppo_with_a_gru_and_with_a_transformer, test_updates_two_a2c_updates)
+           test_updates_ppo_with_a_gru_and_with_a_transformer,
+           test_updates_two_a2c_updates, test_updates_where_features_meet_the_state,
+           test_updates_of_a_tower_over_items)
