@@ -569,7 +569,7 @@ int main(int argc, char **argv)
     const bool is_by_time = argc < 2 || strcmp(argv[1], "hidden") != 0;
     const int n_seeds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 1;
     const uint64_t first = argc > 3 ? strtoull(argv[3], NULL, 10) : 300;
-    const int n_updates = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 60;
+    const int n_updates = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 40;
     static data d;
     shares cold[MOST_SEEDS], warm[MOST_SEEDS];
     if (n_seeds < 1 || n_seeds > MOST_SEEDS || n_updates < 1) {
