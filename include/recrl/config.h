@@ -148,7 +148,9 @@ typedef struct rr_agent_config {
                                   vector (dense head: on the state, for each item) and features,
                                   fitted after each update. α begins at 1 and is learned; rewards
                                   may be in any unit. The two-tower needs has_skip; not beside
-                                  candidate_hidden. Imitation leaves it; default 0; maths §12
+                                  candidate_hidden. Imitation leaves it; default 0, since it is
+                                  a trap where what pays at once drives users away: it sees one
+                                  step, and leaves little to chance; maths §12
                                   Cost, with w = (item_dim, dense num_items) × (state_dim + 1): an
                                   act none, dense as state_dim + 1 more hidden units; an update 32
                                   times O(4096 + state_dim item_dim) a first showing; memory 5 w +

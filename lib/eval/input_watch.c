@@ -17,7 +17,7 @@ static const double LIVELY = 0.2;          /* share of all variance that lies wi
 static const double KNOWN = 3.5;           /* deviations from 0 of a correlation that is known */
 static const double LEAST_KNOWN = 0.05;
 static const double TURNED = 0.25;     /* share of Σ R² by which r must oppose R */
-static const double LIKELIER = 18.0;   /* log of how much likelier −R must be in two windows */
+static const double LIKELIER = 16.0;   /* log of how much likelier −R must be in two windows */
 static const double SURE = 2.5;        /* times as much is believed at once */
 static const double SUSPECTED = 0.25;  /* times as much makes a window one of two */
 static const double MANY = 64.0;       /* values of a coordinate that is no class */
@@ -376,7 +376,9 @@ static scatter scatter_of(const rri_input_watch *watch)
                      .n_known = n_windows < MEMORY ? n_windows : MEMORY};
 }
 
-/* A turned coordinate shows against all others but those that have been found themselves. */
+/* A turned coordinate shows against all others but those that have been found themselves. Each r
+ * stands between R and −R, which are 2 R apart; of two coordinates, whose difference scatters by
+ * twice the variance, half of that is left. */
 static opposition turn_of(int32_t *against, const rri_input_watch *watch, const scatter *sc,
                           size_t i)
 {
@@ -403,20 +405,19 @@ static opposition turn_of(int32_t *against, const rri_input_watch *watch, const 
     if (sc->reads_rewards) {
         oppose(&sum, s->reward_now, s->reward_reference, sc->of_rewards, sc->n_known);
     }
+    sum.evidence *= 2.0;
     return sum;
 }
 
-/* What is likely is believed when two windows together make it sure, or one alone more than that.
- */
-static bool is_believed(rri_input_sketch *s, int32_t with, double evidence, double least)
+/* What is likely is believed when two windows together make it sure, or one alone more than that;
+ * until then it is a guess. */
+static bool is_believed(rri_input_guess guess[2], int32_t with, double evidence)
 {
-    const bool is_second = s->was_suspect && s->suspect == with;
-    if (evidence > SURE * least || (is_second && s->suspicion + evidence > least)) {
+    const bool is_second = guess[1].evidence > 0.0 && guess[1].with == with;
+    if (evidence > SURE * LIKELIER || (is_second && guess[1].evidence + evidence > LIKELIER)) {
         return true;
     }
-    s->is_suspect = true;
-    s->suspect = with;
-    s->suspicion = evidence;
+    guess[0] = (rri_input_guess){evidence, with};
     return false;
 }
 
@@ -426,7 +427,7 @@ static void note_turn(judgement *j, rri_input_watch *watch, size_t i, int32_t ag
     rri_input_sketch *s = &watch->sketches[i];
     const size_t at = against >= 0 ? i * watch->width + (size_t)against - group_begin(i) : 0;
     s->is_found = true;
-    if (!is_believed(s, -1, evidence, 0.5 * LIKELIER)) {
+    if (!is_believed(s->turn, -1, evidence)) {
         return;
     }
     note(j, RRI_INPUT_TURNED, i, against,
@@ -458,7 +459,7 @@ static void judge_turns(judgement *j, rri_input_watch *watch, const scatter *sc)
         for (size_t i = 0; i < watch->n; i++) {
             int32_t against;
             const opposition o = turn_of(&against, watch, sc, i);
-            if (!watch->sketches[i].is_found && is_opposed(&o, 0.5 * SUSPECTED * LIKELIER) &&
+            if (!watch->sketches[i].is_found && is_opposed(&o, SUSPECTED * LIKELIER) &&
                 o.evidence > most) {
                 most = o.evidence;
                 best = i;
@@ -486,8 +487,8 @@ static opposition swap_of(const rri_input_watch *watch, const scatter *sc, size_
             const double own = 0.5 * (least_variance(s, third) + least_variance(o, third));
             const double pair = 0.5 * ((double)watch->scatter[of_a] + (double)watch->scatter[of_b]);
             oppose(&sum, (double)now[of_a] - (double)now[of_b],
-                   (double)reference[of_a] - (double)reference[of_b],
-                   fmax(fmax(least, own), pair), sc->n_known);
+                   (double)reference[of_a] - (double)reference[of_b], fmax(fmax(least, own), pair),
+                   sc->n_known);
         }
     }
     if (sc->reads_rewards) {
@@ -499,6 +500,10 @@ static opposition swap_of(const rri_input_watch *watch, const scatter *sc, size_
 
 static void judge_swaps(judgement *j, rri_input_watch *watch, const scatter *sc)
 {
+    for (size_t i = 0; i < watch->n; i++) { /* a turn that is a guess may be a swap */
+        rri_input_sketch *s = &watch->sketches[i];
+        s->is_found = s->is_found && !(s->turn[0].evidence > 0.0);
+    }
     for (size_t round = 0; round < watch->n; round++) {
         double most = 0.0;
         size_t best_a = watch->n, best_b = watch->n;
@@ -518,7 +523,7 @@ static void judge_swaps(judgement *j, rri_input_watch *watch, const scatter *sc)
             return;
         }
         watch->sketches[best_a].is_found = watch->sketches[best_b].is_found = true;
-        if (is_believed(&watch->sketches[best_a], (int32_t)best_b, most, LIKELIER)) {
+        if (is_believed(watch->sketches[best_a].swap, (int32_t)best_b, most)) {
             note(j, RRI_INPUT_SWAPPED, best_a, (int32_t)best_b, 0.0, 0.0);
         }
     }
@@ -604,9 +609,11 @@ static void begin_window(rri_input_watch *watch)
     bool is_suspected = false;
     for (size_t i = 0; i < watch->n; i++) {
         rri_input_sketch *s = &watch->sketches[i];
-        is_suspected = is_suspected || s->is_suspect;
-        s->was_suspect = s->is_suspect;
-        s->is_suspect = s->is_found = false;
+        is_suspected = is_suspected || s->turn[0].evidence > 0.0 || s->swap[0].evidence > 0.0;
+        s->turn[1] = s->turn[0];
+        s->swap[1] = s->swap[0];
+        s->turn[0] = s->swap[0] = (rri_input_guess){0};
+        s->is_found = false;
         roll_one(s);
     }
     if (!is_suspected) {

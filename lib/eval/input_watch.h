@@ -53,6 +53,12 @@ typedef struct rri_input_change {
  * Of B bits z are left at 0 by about B log(B / z) values [Whang et al. 1990]. */
 #define RRI_INPUT_BITS ((size_t)4096)
 
+/* What a window made likely and not sure: evidence, 0: nothing; with whom it was swapped. */
+typedef struct rri_input_guess {
+    double evidence;
+    int32_t with;
+} rri_input_guess;
+
 /* What is kept of one coordinate. */
 typedef struct rri_input_sketch {
     double centre, sum, paired_sum; /* of the block under way, about the mean of the one before */
@@ -67,14 +73,12 @@ typedef struct rri_input_sketch {
     double shares[2], share_moves; /* of zeros; likewise */
     double long_mean, long_spread; /* of all blocks */
     double reward_now, reward_before, reward_reference;
-    double scatter;   /* mean of those of its correlations */
-    double news;      /* rows that tell something new, of the window under way */
-    double suspicion; /* evidence of the window before, 0: none, … */
-    int32_t suspect;  /* … and with whom it was swapped; −1: it was turned */
+    double scatter;                   /* mean of those of its correlations */
+    double news;                      /* rows that tell something new, of the window under way */
+    rri_input_guess turn[2], swap[2]; /* of this window and the one before */
     int64_t n_blocks, n_windows;
-    bool is_lively;               /* varies within blocks */
-    bool is_found;                /* turned, in the judgement under way */
-    bool is_suspect, was_suspect; /* in this judgement and the one before */
+    bool is_lively;                     /* varies within blocks */
+    bool is_found;                      /* turned or swapped, in the judgement under way */
     uint64_t seen[RRI_INPUT_BITS / 64]; /* of this window's values */
 } rri_input_sketch;
 

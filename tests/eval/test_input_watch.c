@@ -226,8 +226,9 @@ START_TEST(test_input_watch_rewards_that_turn_are_no_fault_of_the_inputs)
 END_TEST
 
 /* Users stay for twenty rows, 64 side by side: 0 and 1 go together (r 0.3), 2 is a class of theirs,
- * the others are new in every row. */
-static rri_input_change play_users(feed *f, float users[64][3], float sign)
+ * 4 is theirs too, the others are new in every row. Coordinate 0 changes places with another, or
+ * with itself. */
+static rri_input_change play_swapped_users(feed *f, float users[64][4], float sign, int with)
 {
     rri_input_change change;
     float row[D];
@@ -237,17 +238,24 @@ static rri_input_change play_users(feed *f, float users[64][3], float sign)
             user[0] = (float)bell(f);
             user[1] = 0.31f * user[0] + (float)bell(f);
             user[2] = uniform(f) < 0.5 ? 1.0f : 2.0f;
+            user[3] = (float)bell(f);
         }
         row[0] = sign * user[0];
         row[1] = user[1];
         row[2] = user[2];
         for (int j = 3; j < D; j++) {
-            row[j] = (float)bell(f);
+            row[j] = j == 4 ? user[3] : (float)bell(f);
         }
+        swap(&row[0], &row[with]);
         rri_input_watch_row(&f->watch, row, row + S);
     }
     rri_input_watch_judge(&change, &f->watch, 1.5);
     return change;
+}
+
+static rri_input_change play_users(feed *f, float users[64][4], float sign)
+{
+    return play_swapped_users(f, users, sign, 0);
 }
 
 START_TEST(test_input_watch_a_user_who_stays_is_one_piece_of_news)
@@ -255,7 +263,7 @@ START_TEST(test_input_watch_a_user_who_stays_is_one_piece_of_news)
     int n_found = 0;
     for (uint64_t seed = 0; seed < 10; seed++) {
         feed f;
-        float users[64][3] = {0};
+        float users[64][4] = {0};
         open_feed(&f, 100 + seed);
         for (int w = 0; w < 6; w++) {
             ck_assert_int_eq(play_users(&f, users, 1.0f).kind, RRI_INPUT_SAME);
@@ -263,7 +271,8 @@ START_TEST(test_input_watch_a_user_who_stays_is_one_piece_of_news)
         /* 64 and then three or four sessions more in each of 64 places */
         ck_assert_double_eq_tol(f.watch.sketches[0].news, 268.0, 15.0);
         ck_assert_double_eq(f.watch.sketches[2].news,
-                            fmin(f.watch.sketches[0].news, f.watch.sketches[1].news));
+                            fmin(f.watch.sketches[4].news,
+                                 fmin(f.watch.sketches[0].news, f.watch.sketches[1].news)));
         ck_assert_double_eq_tol(f.watch.sketches[3].news, (double)WINDOW, 200.0);
         for (int w = 0; w < 2; w++) {
             const rri_input_change c = play_users(&f, users, -1.0f);
@@ -278,8 +287,52 @@ START_TEST(test_input_watch_a_user_who_stays_is_one_piece_of_news)
 }
 END_TEST
 
+/* Two windows of the same rows leave no scatter to learn from; what few users can tell is still
+ * little, so that other users' correlations by chance are no news. */
+START_TEST(test_input_watch_windows_that_are_alike_make_nothing_sure)
+{
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        feed f;
+        float users[64][4] = {0};
+        open_feed(&f, 200 + seed);
+        const uint64_t random = f.random;
+        for (int w = 0; w < 5; w++) {
+            f.random = w < 2 ? random : f.random;
+            f.n = w < 2 ? 0 : f.n;
+            const rri_input_change c = play_users(&f, users, 1.0f);
+            ck_assert_msg(c.kind == RRI_INPUT_SAME, "seed %d, window %d: %d at %d", (int)seed, w,
+                          (int)c.kind, (int)c.at);
+        }
+        close_feed(&f);
+    }
+}
+END_TEST
+
+/* After three windows of few users r may fall below 0 by chance where it went to 0, as if it had
+ * turned; that another coordinate has it now is far likelier. */
+START_TEST(test_input_watch_a_swap_is_told_from_a_turn_by_few_users)
+{
+    int n_found = 0;
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        feed f;
+        float users[64][4] = {0};
+        rri_input_change c = {0};
+        open_feed(&f, 300 + seed);
+        for (int w = 0; w < 5 && c.kind == RRI_INPUT_SAME; w++) {
+            c = play_swapped_users(&f, users, 1.0f, w < 3 ? 0 : 4);
+            ck_assert(w >= 3 || c.kind == RRI_INPUT_SAME);
+        }
+        n_found += c.kind == RRI_INPUT_SWAPPED && c.at == 0 && c.other == 4;
+        close_feed(&f);
+    }
+    ck_assert_int_ge(n_found, 26);
+}
+END_TEST
+
 CHECK_MAIN("eval/input_watch", test_input_watch_says_which_coordinate_and_what_happened_to_it,
            test_input_watch_keeps_quiet_about_a_feed_that_moves_by_itself,
            test_input_watch_correlations_are_those_within_blocks,
            test_input_watch_rewards_that_turn_are_no_fault_of_the_inputs,
-           test_input_watch_a_user_who_stays_is_one_piece_of_news)
+           test_input_watch_a_user_who_stays_is_one_piece_of_news,
+           test_input_watch_windows_that_are_alike_make_nothing_sure,
+           test_input_watch_a_swap_is_told_from_a_turn_by_few_users)

@@ -9,7 +9,7 @@
 enum { N_USERS = 64, N_ITEMS = 8, N_SEEDS = 3, N_HOURS = 400, LAST_HOURS = 50, IDLE = 3 };
 
 /* Share of bait among what is shown, once it has learned. */
-static double share_of_bait(int32_t algo, int32_t idle_end, uint64_t seed)
+static double share_of_bait(int32_t algo, int32_t idle_end, uint64_t seed, int32_t has_model)
 {
     rr_error err;
     rr_agent *agent = NULL;
@@ -30,6 +30,7 @@ static double share_of_bait(int32_t algo, int32_t idle_end, uint64_t seed)
     shape.max_history = shape.max_candidates = 0;
     shape.max_update_rows = room.max_rows = 8192;
     shape.seed = seed;
+    shape.reward_model = has_model;
     ppo.n_steps = a2c.n_steps = 1;
     room.idle_timeout = IDLE;
     room.idle_end = idle_end;
@@ -97,7 +98,7 @@ static void expect_earned(int32_t idle_end, double least, double most)
 {
     for (int32_t algo = RR_ALGO_PPO; algo <= RR_ALGO_A2C; algo++) {
         for (uint64_t seed = 1; seed <= (uint64_t)check_runs(N_SEEDS); seed++) {
-            const double share = share_of_bait(algo, idle_end, seed);
+            const double share = share_of_bait(algo, idle_end, seed, 0);
             ck_assert_msg(earned(share) >= least && earned(share) <= most,
                           "%s, idle_end %d, seed %d: %.1f %% is bait, a session earns %.2f; it "
                           "must be in [%g, %g]",
@@ -119,5 +120,14 @@ START_TEST(test_idle_ends_taken_for_cuts_teach_to_drive_users_away)
 }
 END_TEST
 
+/* The limit that config.h tells of: a model of what pays at once is sure of bait before the critic
+ * knows what it costs. */
+START_TEST(test_idle_ends_a_reward_model_that_sees_one_step_teaches_bait)
+{
+    ck_assert_double_lt(earned(share_of_bait(RR_ALGO_PPO, RR_IDLE_LEFT, 1, 1)), 2.0);
+}
+END_TEST
+
 CHECK_MAIN("loop/idle_ends", test_idle_ends_taken_for_users_who_left_teach_to_keep_them,
-           test_idle_ends_taken_for_cuts_teach_to_drive_users_away)
+           test_idle_ends_taken_for_cuts_teach_to_drive_users_away,
+           test_idle_ends_a_reward_model_that_sees_one_step_teaches_bait)
