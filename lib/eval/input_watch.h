@@ -11,7 +11,7 @@
  *   emptied   the share of zeros, by more than ¼ and four times its usual move
  *   scaled    the mean distance from the block before, by a factor above 1.6 and four times its
  *             usual move in the logarithm
- *   turned    correlations R that were known have become r ≈ −R: Σ r R < −½ Σ R², and −R is e^15
+ *   turned    correlations R that were known have become r ≈ −R: Σ r R < −¼ Σ R², and −R is e^15
  *             times as likely as R
  *   swapped   the same of the differences between the correlations of two coordinates
  *

@@ -3,12 +3,14 @@
  * a list of worlds, and says what for.
  *
  *   suite ALGO SEED TIMESTEPS [env.FIELD=V] [agent.FIELD=V] [algo.FIELD=V] [scale=X] [clicks=1]
+ *                             [sigmoid=1] [noise=SD]
  *
  * ALGO "none" trains nothing: the yardstick and random play alone. What no field says follows from
  * the world. With scale the agent is told rewards times X. With clicks it is told 1 with
  * probability 1/(1 + exp(5 − r)) and else 0; random play then earns some 1 %, and what is printed
- * is that probability. Figures are means over whole sessions that no run was trained on: of a step,
- * or with the leave rule of a session. */
+ * is that probability. With sigmoid a step is worth 1/(1 + exp(−r)), and the agent is told that;
+ * with noise it is told more or less, by a normal deviate times SD. Figures are means over whole
+ * sessions that no run was trained on: of a step, or with the leave rule of a session. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,8 +41,8 @@ typedef struct task {
     void *algo; /* NULL: none */
     int64_t n_steps;
     uint64_t seed, random;
-    float scale;
-    int has_clicks;
+    float scale, noise;
+    int has_clicks, is_sigmoid;
 } task;
 
 static void begin(task *t, const char *algo, uint64_t seed)
@@ -74,6 +76,10 @@ static void set(task *t, const char *argument)
         t->scale = strtof(value, NULL);
     } else if (strcmp(name, "clicks") == 0) {
         t->has_clicks = value[0] == '1';
+    } else if (strcmp(name, "sigmoid") == 0) {
+        t->is_sigmoid = value[0] == '1';
+    } else if (strcmp(name, "noise") == 0) {
+        t->noise = strtof(value, NULL);
     } else if (strncmp(name, "env.", 4) == 0) {
         require(rr_config_set(&t->world, name + 4, value, &err));
     } else if (strncmp(name, "agent.", 6) == 0) {
@@ -88,18 +94,29 @@ static void set(task *t, const char *argument)
 
 static double worth(const task *t, float reward)
 {
-    return t->has_clicks ? 1.0 / (1.0 + exp(5.0 - (double)reward)) : (double)reward;
+    const double up = t->has_clicks ? 5.0 : 0.0;
+    return t->has_clicks || t->is_sigmoid ? 1.0 / (1.0 + exp(up - (double)reward)) : (double)reward;
+}
+
+static double uniform(task *t)
+{
+    uint64_t x = t->random += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return ((double)((x ^ (x >> 31)) >> 11) + 0.5) * 0x1p-53;
 }
 
 static float told(task *t, float reward)
 {
-    if (!t->has_clicks) {
-        return t->scale * reward;
+    if (t->has_clicks) {
+        return uniform(t) < worth(t, reward) ? 1.0f : 0.0f;
     }
-    uint64_t x = t->random += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return (double)((x ^ (x >> 31)) >> 11) * 0x1p-53 < worth(t, reward) ? 1.0f : 0.0f;
+    double luck = 0.0;
+    if (t->noise > 0.0f) {
+        const double size = sqrt(-2.0 * log(uniform(t)));
+        luck = (double)t->noise * size * cos(6.283185307179586 * uniform(t));
+    }
+    return t->scale * (float)(worth(t, reward) + luck);
 }
 
 static rr_env *open_world(const task *t, uint64_t seed, int32_t n_envs)

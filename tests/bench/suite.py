@@ -3,11 +3,11 @@
 """How much of the best do settings reach in worlds that they were not made for? Trains PPO and A2C over a list
 of worlds with each of the settings asked for, and prints, worst first, the share of what the best of them
 reaches there ("tuned"), beside the share of the yardstick: the best known play, in the tiring worlds the
-patient one. With clicks the share is of the way from random play. The last columns are the largest approx_kl behind the
-tenth update and the least final entropy over the seeds.
+patient one. With clicks and the sigmoid the share is of the way from random play. The last columns are the
+largest approx_kl behind the tenth update and the least final entropy over the seeds.
 
     python3 tests/bench/suite.py [--build build] [--worlds synthetic,…] [--algos ppo,a2c] [--seeds 300-302]
-                                 [--settings defaults,preset,cautious] [--set "NAME: algo.lr=0.01 …"]
+                                 [--settings defaults,preset,cautious,model] [--set "NAME: algo.lr=0.01 …"]
                                  [--processes 2] [--wrap "CMD"]
 
 Settings are fields of tests/bench/suite.c: env.n_envs=8 agent.hidden=64,64 algo.lr=0.01; PLAN anneals the learning
@@ -39,6 +39,8 @@ WORLDS = {
     "rewards x 0.01": ("scale=0.01", 100000),
     "rewards x 100": ("scale=100", 100000),
     "clicks, 1 %": ("clicks=1", 100000),
+    "noise of 1": ("noise=1", 100000),
+    "sigmoid": ("sigmoid=1", 100000),
     "sessions of 5": ("env.max_episode_steps=5", 100000),
     "sessions of 100": ("env.max_episode_steps=100", 100000),
     "tiring": (TIRING, 200000),
@@ -46,6 +48,8 @@ WORLDS = {
 }
 # A2C updates after few rows, as in the drivers.
 ROWS = {"ppo": ("env.n_envs=64", 64, 16), "a2c": ("env.n_envs=8", 8, 5)}
+MODEL = ("algo.lr=0.003 algo.gamma=0.95 algo.gae_lambda=0.3 algo.ent_coef=0.01 agent.initial_scale=5 "
+         "agent.reward_model=1 agent.repeat_step=10")
 DENSE = "agent.activation=relu agent.hidden=128"
 # name: {algorithm: (fields everywhere, {world: fields beside them})}. "preset" is that of train.
 SETTINGS = {
@@ -62,6 +66,10 @@ SETTINGS = {
                 "algo.ent_coef=0.01 agent.initial_scale=5", {}),
         "a2c": ("algo.optimizer=adam algo.lr=0.003 algo.gamma=0.95 algo.gae_lambda=0.3 algo.ent_coef=0.03 "
                 "agent.normalize_returns=1 agent.initial_scale=5", {}),
+    },
+    "model": {
+        "ppo": (f"algo.update_epochs=2 algo.batch_size=256 {MODEL}", {}),
+        "a2c": (f"algo.optimizer=adam agent.normalize_returns=1 {MODEL}", {}),
     },
 }
 
@@ -88,8 +96,8 @@ def arguments(algo, world, seed, text):
 
 
 def share(world, trained, yardstick):
-    """Of the yardstick; rewards may be negative for random play, clicks never are."""
-    low = yardstick["random"] if world.startswith("clicks") else 0.0
+    """Of the yardstick; rewards may be negative for random play, probabilities never are."""
+    low = yardstick["random"] if world.startswith(("clicks", "sigmoid")) else 0.0
     return (trained["worth"] - low) / (yardstick["best"] - low)
 
 
