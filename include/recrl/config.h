@@ -192,8 +192,8 @@ typedef struct rr_agent_config {
                         shown and what it earned, rr_obs.history, as one vector e that actor and
                         critic read behind the state; "no history" is a learned vector. Needs a
                         catalogue whose vectors are not trained, and the two-tower; not beside
-                        reward_model or item_feature_dim. What an update trains on comes from a buffer or ledger made
-                        with for_encoder. maths §14
+                        reward_model or item_feature_dim. What an update trains on comes from a
+                        buffer or ledger made with for_encoder. maths §14
                         Cost, with E = encoder_width, h = encoder_history and D = item_dim + 1: a
                         row of an act O(h D) mean, O(h E (D + E)) GRU, O(h E (E + h) layers)
                         Transformer; an update four times that; memory of each thread at most 32

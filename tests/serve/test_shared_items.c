@@ -30,13 +30,13 @@ START_TEST(test_shared_items_holds_the_items_as_the_agent_packs_them)
 }
 END_TEST
 
-/* 4000 items of width 3: a copy in every snapshot would be seen. */
+/* 8000 items of width 3: a copy in every snapshot would be seen. */
 START_TEST(test_shared_items_is_one_for_all_snapshots_until_the_items_change)
 {
     counting_host host;
     counting_host_init(&host);
     rig_shape shape = rig_usual();
-    shape.n_items = 4000;
+    shape.n_items = 8000;
     shape.host = &host.host;
     rig r;
     rig_open(&r, &shape);
@@ -49,8 +49,8 @@ START_TEST(test_shared_items_is_one_for_all_snapshots_until_the_items_change)
         ck_assert_int_eq(rri_agent_publish(&policies[i], r.agent, &options, NULL), RR_OK);
         ck_assert_ptr_eq(policies[i]->shared, policies[0]->shared);
     }
-    ck_assert_uint_lt(host.live_bytes - before, 3 * 4000 * 3 * sizeof(float) / 2);
-    rr_items *others = rig_items(&r, 4000, 3, NULL);
+    ck_assert_uint_lt(host.live_bytes - before, 3 * 8000 * 3 * sizeof(float) / 2);
+    rr_items *others = rig_items(&r, 8000, 3, NULL);
     ck_assert_int_eq(rri_agent_set_items(r.agent, others, NULL), RR_OK);
     ck_assert_int_eq(rri_snapshot_publish(&policies[3], &r.agent->trainer.model, &r.agent->shared,
                                           &options, policies[3], &r.agent->allocator, NULL),
