@@ -88,6 +88,15 @@ typedef struct rr_stats {
 RR_API rr_status rr_agent_create(rr_agent **agent, const rr_agent_config *config,
                                  const void *algo_config, rr_items *items, const rr_host *host,
                                  rr_error *err);
+/* What an agent with has_fold_in knows of a user who has shown nothing yet: N(μ, Σ) with mean and
+ * covariance (+ 10⁻⁶ I) of users [n, item_dim], n ≥ 2, such as the trained ones of a table of
+ * factors (rr_als_…), and the variance > 0 of a reward about the product of user and item. They are
+ * read during the call alone, and are parameters from then on: versions, snapshots and files know
+ * them, no gradient moves them. maths §15
+ * Errors: RR_E_UNSUPPORTED: the agent has no fold-in; RR_E_NOT_FINITE: a coordinate.
+ * Cost: O(n item_dim²). */
+RR_API rr_status rr_agent_fit_prior(rr_agent *agent, const float *users, int32_t n, float variance,
+                                    rr_error *err);
 /* *bytes receives what create takes of the host. Later allocations: rr_agent_set_items takes a
  * block for the new catalogue and gives the old one back; the first publish of a catalogue packs it
  * once for all snapshots, and each snapshot takes its parameters, unless one without references

@@ -208,6 +208,18 @@ typedef struct rr_agent_config {
     int32_t encoder_rewards; /* 1: a token is the item's vector and its reward, of
                                 rr_obs.history_rewards, divided by the critic's deviation with
                                 normalize_returns; 0: the vector alone; default 1 */
+    int32_t has_fold_in; /* 1: a user's vector û from what the session was shown and earned
+                            (rr_obs.history and history_rewards), as least squares make that of a
+                            new user: the mean of N(μ, Σ) given r = ρ^c v·u + noise of variance σ²,
+                            c earlier showings of the item. q += û, the critic reads û, and each
+                            candidate's standard error e enters its score as τ β e, β learned from 0:
+                            optimism. μ, Σ and σ² come from rr_agent_fit_prior; until then 0, 1 and
+                            1. Needs what an encoder needs, and item_dim ≤ 128; lists of any pool,
+                            the whole pool up to 8192 items. maths §15
+                            Cost, d = item_dim: a row of an act O(h d²), and O(d²) a candidate, of an
+                            update thrice that; memory d² floats a row of a tape (512 rows, of a
+                            reader 64); default 0 */
+    float fold_in_decay; /* ρ in (0, 1], of rewards ≥ 0; default 1 */
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */

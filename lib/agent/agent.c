@@ -170,17 +170,48 @@ static rr_status check_encoder_shape(const rr_agent_config *config, rr_error *er
     return RR_OK;
 }
 
+/* What neither an encoder nor a fold-in is served with; NULL: nothing of it. */
+static const char *forbids_past(const rr_agent_config *config, const rr_items *items)
+{
+    return config->head == RR_HEAD_DENSE    ? "the dense head"
+           : config->has_trained_items != 0 ? "has_trained_items 1"
+           : config->reward_model != 0      ? "reward_model 1"
+           : config->item_feature_dim != 0  ? "item_feature_dim"
+           : items == NULL                  ? "no items"
+                                            : NULL;
+}
+
+static rr_status check_fold_in(const rr_agent_config *config, const rr_items *items, rr_error *err)
+{
+    if (config->has_fold_in == 0) {
+        return RR_OK;
+    }
+    const char *other = forbids_past(config, items);
+    if (other != NULL) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "agent config: has_fold_in is 1 with %s; a fold-in reads the vectors of a "
+                 "catalogue that are not trained, with the two-tower head and no reward model",
+                 other);
+    }
+    if (config->item_dim > RRI_FOLD_IN_MOST) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: item_dim is %d; with has_fold_in it must be at most %d",
+                 config->item_dim, RRI_FOLD_IN_MOST);
+    }
+    if (config->max_history < 1) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: max_history is %d; with has_fold_in it must be at least 1",
+                 config->max_history);
+    }
+    return RR_OK;
+}
+
 static rr_status check_encoder(const rr_agent_config *config, const rr_items *items, rr_error *err)
 {
     if (config->encoder == RR_ENCODER_NONE) {
         return RR_OK;
     }
-    const char *other = config->head == RR_HEAD_DENSE    ? "the dense head"
-                        : config->has_trained_items != 0 ? "has_trained_items 1"
-                        : config->reward_model != 0      ? "reward_model 1"
-                        : config->item_feature_dim != 0  ? "item_feature_dim"
-                        : items == NULL                  ? "no items"
-                                                         : NULL;
+    const char *other = forbids_past(config, items);
     if (other != NULL) {
         RRI_FAIL(err, RR_E_UNSUPPORTED,
                  "agent config: encoder is not none with %s; an encoder reads the vectors of a "
@@ -201,6 +232,7 @@ rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *
     RRI_TRY(check_candidate_net(config, err));
     RRI_TRY(check_encoder(config, items, err));
     RRI_TRY(check_item_tower(config, items, err));
+    RRI_TRY(check_fold_in(config, items, err));
     return config->head == RR_HEAD_DENSE ? check_dense(config, items, err)
                                          : check_tower(config, items, err);
 }

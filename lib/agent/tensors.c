@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/finite.h"
 #include "core/status.h"
 
 size_t rri_agent_tensor_count(const rr_agent *agent)
@@ -40,6 +41,30 @@ rr_status rri_agent_set_tensor(rr_agent *agent, const char *name, const float *v
     }
     memcpy(agent->trainer.model.values + param->offset, values, param->size * sizeof(float));
     rri_model_pack(&agent->trainer.model);
+    return RR_OK;
+}
+
+rr_status rri_agent_fit_prior(rr_agent *agent, const float *users, size_t n, float variance,
+                              rr_error *err)
+{
+    rri_model *model = &agent->trainer.model;
+    const rri_fold_in *fold = &model->network.fold;
+    if (fold->width == 0) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "fit_prior: this agent has no fold-in; has_fold_in must be 1 where it is made");
+    }
+    if (n < 2) {
+        RRI_FAIL(err, RR_E_INVALID, "fit_prior: n is %zu; a covariance needs at least 2 users", n);
+    }
+    if (!(variance > 0.0f) || !isfinite(variance)) {
+        RRI_FAIL(err, RR_E_INVALID, "fit_prior: variance is %g; it must be above 0 and finite",
+                 (double)variance);
+    }
+    for (size_t u = 0; u < n; u++) {
+        RRI_TRY(rri_finite_check_row("fit_prior: users", users + u * fold->dim, u, fold->dim, err));
+    }
+    rri_fold_in_fit(fold, model->values, users, n, variance);
+    rri_model_pack(model);
     return RR_OK;
 }
 

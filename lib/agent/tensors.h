@@ -14,6 +14,10 @@ void rri_agent_tensor_at(rr_tensor *out, const rr_agent *agent, size_t index);
 rr_status rri_agent_set_tensor(rr_agent *agent, const char *name, const float *values,
                                int64_t n_values, rr_error *err);
 
+/* The prior of a fold-in: agent.h. */
+rr_status rri_agent_fit_prior(rr_agent *agent, const float *users, size_t n, float variance,
+                              rr_error *err);
+
 /* The agent's counters as a checkpoint stores them. */
 enum { RRI_AGENT_COUNTERS = 4 };
 void rri_agent_counters_get(int64_t out[RRI_AGENT_COUNTERS], const rr_agent *agent);

@@ -106,7 +106,7 @@ rr_status rr_agent_fit_buffer_config(const rr_agent *agent, int32_t n_envs,
     full.feature_dim = of->feature_dim;
     full.max_candidates = of->max_candidates;
     full.max_excluded = full.max_history = of->max_history;
-    full.for_encoder = of->encoder != RR_ENCODER_NONE;
+    full.for_encoder = rri_network_reads_past(&agent->trainer.model.network);
     rri_abi_write(config, &full, sizeof full);
     return RR_OK;
 }
@@ -123,7 +123,7 @@ rr_status rr_agent_fit_ledger_config(const rr_agent *agent, rr_ledger_config *co
     full.feature_dim = of->feature_dim;
     full.max_candidates = of->max_candidates;
     full.max_excluded = full.max_history = of->max_history;
-    full.for_encoder = of->encoder != RR_ENCODER_NONE;
+    full.for_encoder = rri_network_reads_past(&agent->trainer.model.network);
     full.min_rows = rri_recipe_needs_two(&agent->trainer.recipe) ? 2 : 1;
     rri_abi_write(config, &full, sizeof full);
     return RR_OK;
@@ -288,6 +288,18 @@ rr_status rr_agent_set_tensor(rr_agent *agent, const char *name, const float *va
     RRI_TRY(rri_require(values, "rr_agent_set_tensor", "values", err));
     const rri_fpmode before = rri_fpmode_enter();
     const rr_status status = rri_agent_set_tensor(agent, name, values, n_values, err);
+    rri_fpmode_leave(before);
+    return status;
+}
+
+rr_status rr_agent_fit_prior(rr_agent *agent, const float *users, int32_t n, float variance,
+                             rr_error *err)
+{
+    RRI_TRY(rri_require(agent, "rr_agent_fit_prior", "agent", err));
+    RRI_TRY(rri_require(users, "rr_agent_fit_prior", "users", err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status =
+        rri_agent_fit_prior(agent, users, n > 0 ? (size_t)n : 0, variance, err);
     rri_fpmode_leave(before);
     return status;
 }

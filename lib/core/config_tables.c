@@ -90,6 +90,8 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32, encoder_heads, "1", AT_LEAST(1), "heads of a Transformer's attention"),
     FIELD(rr_agent_config, INT32, encoder_history, "20", BETWEEN(1, 4096), "latest items of a history that an encoder reads"),
     FIELD(rr_agent_config, BOOL, encoder_rewards, "1", YES_NO, "an encoder reads beside an item what it earned"),
+    FIELD(rr_agent_config, BOOL, has_fold_in, "0", YES_NO, "a user's vector by least squares from what a session was shown and earned, and optimism by its standard errors"),
+    FIELD(rr_agent_config, FLOAT, fold_in_decay, "1", FROM_OPEN_TO(0, 1), "factor on a reward per earlier showing of the item, as a fold-in reads it"),
 };
 
 static const rri_config_field ppo_fields[] = {

@@ -14,7 +14,8 @@
         .lying_rows = rri_lying_rows_##suffix, .elementwise = &rri_elementwise_##suffix,           \
         .reduce = &rri_reduce_##suffix, .softmax = &rri_softmax_block_##suffix,                    \
         .large_pool = &rri_large_pool_block_##suffix, .descent = &rri_descent_##suffix,            \
-        .gram = rri_gram_##suffix, .cholesky = rri_cholesky_##suffix                               \
+        .gram = rri_gram_##suffix, .cholesky = rri_cholesky_##suffix,                              \
+        .posterior = rri_posterior_##suffix                                                        \
     }
 
 static const rri_kernels portable = LEVEL(RRI_LEVEL_PORTABLE, portable, false, rri_tile_portable);

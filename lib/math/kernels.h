@@ -13,6 +13,7 @@
 #include "math/gram.h"
 #include "math/large_pool_block.h"
 #include "math/lying.h"
+#include "math/posterior.h"
 #include "math/reduce.h"
 #include "math/softmax_block.h"
 #include "math/tile.h"
@@ -34,6 +35,7 @@ typedef struct rri_kernels {
     const rri_descent *descent;             /* an optimiser's step */
     rri_gram *gram;
     rri_cholesky *cholesky;
+    rri_posterior *posterior;
 } rri_kernels;
 
 /* The highest level that this CPU and this build have, or the forced one. Never NULL. */

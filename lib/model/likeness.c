@@ -51,6 +51,8 @@ static const alike FIELDS[] = {
     ALIKE(encoder_heads, BOTH),
     ALIKE(encoder_history, BOTH),
     ALIKE(encoder_rewards, BOTH),
+    ALIKE(has_fold_in, BOTH),
+    ALIKE(fold_in_decay, MEANING),
 };
 enum { N_FIELDS = sizeof FIELDS / sizeof FIELDS[0] };
 

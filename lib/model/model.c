@@ -102,6 +102,9 @@ uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_
                                    config->encoder_history, config->encoder_rewards};
         rri_hash_update(&hash, encoder, sizeof encoder);
     }
+    if (config->has_fold_in != 0) {
+        rri_hash_update(&hash, &config->fold_in_decay, sizeof config->fold_in_decay);
+    }
     rri_hash_update(&hash, values, n_floats * sizeof(float));
     return rri_hash_final(&hash);
 }

@@ -26,11 +26,16 @@ static size_t count_layers(const int32_t hidden[4])
     return n;
 }
 
-/* `out` 0: the last hidden layer is the output. */
-static rri_mlp_shape shape_of(const rri_network *net, const rr_agent_config *config,
-                              const int32_t hidden[4], size_t out)
+static bool has_fold(const rri_network *net)
 {
-    rri_mlp_shape shape = {.in = net->input_dim,
+    return net->fold.width > 0;
+}
+
+/* `out` 0: the last hidden layer is the output. */
+static rri_mlp_shape shape_of(size_t in, const rr_agent_config *config, const int32_t hidden[4],
+                              size_t out)
+{
+    rri_mlp_shape shape = {.in = in,
                            .n_layers = count_layers(hidden),
                            .activation = config->activation,
                            .activates_last = out == 0};
@@ -55,7 +60,8 @@ static rr_status add(size_t *offset, rri_network *net, const char *name, size_t 
 static rr_status declare_head(rri_network *net, const rr_agent_config *config, rr_error *err)
 {
     net->reward = (rri_reward_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
-    net->at = (rri_head_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
+    net->at = (rri_head_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT,
+                                   RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
     if (!net->is_dense) {
         RRI_TRY(add(&net->at.log_scale, net, "actor.log_scale", 1, 0, err));
     }
@@ -65,6 +71,9 @@ static rr_status declare_head(rri_network *net, const rr_agent_config *config, r
     }
     if (config->has_repeat_weight != 0) {
         RRI_TRY(add(&net->at.repeat_weight, net, "actor.repeat_weight", 1, 0, err));
+    }
+    if (config->has_fold_in != 0) {
+        RRI_TRY(add(&net->at.error_weight, net, "actor.error_weight", 1, 0, err));
     }
     if (net->n_items > 0 && (net->is_dense || config->has_trained_items != 0)) {
         RRI_TRY(add(&net->at.items, net, "actor.items", net->n_items, net->item_width, err));
@@ -106,6 +115,10 @@ static rr_status declare_constants(rri_network *net, const rr_agent_config *conf
     if (net->has_reward) {
         RRI_TRY(declare_reward(net, err));
     }
+    if (config->has_fold_in != 0) {
+        RRI_TRY(rri_fold_in_declare(&net->fold, &net->params, net->dim, config->fold_in_decay,
+                                    err));
+    }
     return RR_OK;
 }
 
@@ -130,7 +143,7 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
     net->input_dim = net->state_dim + net->encoder.shape.width;
     if (n_hidden > 0) {
         const rri_mlp_shape actor =
-            shape_of(net, config, config->hidden, net->is_dense ? 0 : net->dim);
+            shape_of(net->input_dim, config, config->hidden, net->is_dense ? 0 : net->dim);
         RRI_TRY(rri_mlp_declare(&net->actor, &net->params, "actor.mlp", &actor, err));
     }
     if (net->has_skip) {
@@ -152,7 +165,8 @@ rr_status rri_network_declare(rri_network *net, const rr_agent_config *config, s
                                        (size_t)config->item_feature_dim, net->dim,
                                        config->activation, config->tower_scale, err));
     }
-    const rri_mlp_shape critic = shape_of(net, config, config->critic_hidden, 1);
+    const size_t judged = net->input_dim + (config->has_fold_in != 0 ? net->dim : 0);
+    const rri_mlp_shape critic = shape_of(judged, config, config->critic_hidden, 1);
     RRI_TRY(rri_mlp_declare(&net->critic, &net->params, "critic", &critic, err));
     return declare_constants(net, config, err);
 }
@@ -169,6 +183,9 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
         net->encoder.form != NULL; /* which asks for the slopes of what is read */
     net->kernels = kernels;
     rri_encoder_layout(&net->encoder, arena, kernels);
+    if (has_fold(net)) {
+        rri_fold_in_layout(&net->fold, arena, kernels);
+    }
     rri_mlp_layout(&net->actor, arena, kernels, has_encoder);
     if (net->has_skip) {
         rri_linear_layout(&net->skip, arena, kernels, has_encoder);
@@ -235,6 +252,7 @@ static void lay_out_rows(rri_network_tape *tape, rri_arena *arena, const rri_net
         net->has_feature_query
             ? RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->feature_dim))
             : NULL;
+    tape->folded = tape->covariances = tape->judged = NULL;
     tape->candidate_rows = tape->candidate_queries = tape->scaled_query = NULL;
     if (net->candidate.n_layers > 0) {
         const size_t first = rri_candidate_net_first(&net->candidate);
@@ -252,6 +270,12 @@ void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri
     lay_out_rows(tape, arena, net, max_rows);
     tape->seen =
         is_given ? NULL : RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->input_dim));
+    if (has_fold(net)) {
+        const size_t W = net->fold.width, judged = net->input_dim + net->dim;
+        tape->folded = RRI_TAKE(arena, float, rri_size_multiply(max_rows, W));
+        tape->covariances = RRI_TAKE(arena, float, rri_size_multiply(max_rows, W * W));
+        tape->judged = RRI_TAKE(arena, float, rri_size_multiply(max_rows, judged));
+    }
 }
 
 void rri_network_slopes_layout(rri_network_tape *slopes, rri_arena *arena, const rri_network *net,
@@ -290,6 +314,9 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
     rri_candidate_net_init(&net->candidate, values, config->seed, scratch);
     rri_item_tower_init(&net->tower, values, config->seed, scratch);
     rri_encoder_init(&net->encoder, values, config->seed, scratch);
+    if (has_fold(net)) {
+        rri_fold_in_init(&net->fold, values);
+    }
     if (sees_normalised(net)) {
         rri_init_constant(values + net->norm.state_inverses, 1.0f, net->state_dim);
     }
@@ -373,6 +400,9 @@ static const float *item_vectors(const rri_network *net, const float *values)
 static void pack_actor(rri_network *net, const float *values)
 {
     rri_encoder_pack(&net->encoder, values);
+    if (has_fold(net)) {
+        rri_fold_in_pack(&net->fold, values);
+    }
     rri_mlp_pack(&net->actor, values);
     if (net->has_skip && !net->has_reward) {
         rri_linear_pack(&net->skip, values);
@@ -391,6 +421,7 @@ static void pack_actor(rri_network *net, const float *values)
         .feature_dim = net->feature_dim,
         .temperature = 1.0f,
     };
+    net->head.error_weight = has_fold(net) ? net->head.scale * values[net->at.error_weight] : 0.0f;
     net->catalogue.bias = at_or_null(values, net->at.item_bias);
     if (net->has_reward) {
         join_reward(net, values);
@@ -511,6 +542,11 @@ size_t rri_network_scratch(const rri_network *net, size_t n)
         bytes = rri_stack_add(bytes, rri_size_multiply(n, net->input_dim), sizeof(float));
         bytes = rri_size_larger(bytes, rri_encoder_scratch(&net->encoder));
     }
+    if (has_fold(net)) {
+        bytes = rri_size_larger(bytes, rri_fold_in_scratch(&net->fold, 0));
+        bytes = rri_stack_add(bytes, rri_size_multiply(n, net->input_dim + net->dim),
+                              sizeof(float));
+    }
     return bytes;
 }
 
@@ -518,6 +554,24 @@ size_t rri_network_scratch(const rri_network *net, size_t n)
 static const float *seen_inputs(const rri_network_tape *tape, const rri_inputs *in)
 {
     return tape->seen != NULL ? tape->seen : in->states;
+}
+
+/* û and P of one row, and what the critic reads of it. */
+static void fold_row(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
+                     size_t row, rri_stack *scratch)
+{
+    const size_t W = net->fold.width, I = net->input_dim, d = net->dim;
+    const size_t at = (in->rows != NULL ? (size_t)in->rows[row] : row) * in->h;
+    const bool has_past = in->history != NULL && in->history_rewards != NULL;
+    const rri_showings showings = {.items = has_past ? in->history + at : NULL,
+                                   .rewards = has_past ? in->history_rewards + at : NULL,
+                                   .vectors = in->vectors,
+                                   .n_items = in->n_items,
+                                   .h = has_past ? in->h : 0};
+    float *folded = tape->folded + row * W, *judged = tape->judged + row * (I + d);
+    rri_fold_in_posterior(&net->fold, folded, tape->covariances + row * W * W, &showings, scratch);
+    memcpy(judged, seen_inputs(tape, in) + row * I, I * sizeof(float));
+    memcpy(judged + I, folded, d * sizeof(float));
 }
 
 void rri_network_see(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
@@ -535,6 +589,9 @@ void rri_network_see(const rri_network *net, rri_network_tape *tape, const rri_i
     }
     if (net->encoder.form != NULL) {
         rri_encoder_forward(&net->encoder, tape->seen + S, I, in, begin, end, scratch);
+    }
+    for (size_t row = begin; has_fold(net) && row < end; row++) {
+        fold_row(net, tape, in, row, scratch);
     }
 }
 
@@ -603,6 +660,10 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
     for (size_t i = 0; net->has_reward && !net->is_dense && i < end - begin; i++) {
         rri_vec_add(net->kernels, query + i * net->dim, net->reward_offset, net->dim);
     }
+    for (size_t i = begin; has_fold(net) && i < end; i++) {
+        rri_vec_add(net->kernels, tape->query + i * net->dim, tape->folded + i * net->fold.width,
+                    net->dim);
+    }
     if (net->has_feature_query) {
         weigh_features(net, tape, inputs, begin, end, scratch);
     }
@@ -623,13 +684,15 @@ rri_logits_input rri_network_scores(const rri_network *net, const rri_network_ta
                               .feature_weights = tape->feature_weights,
                               .candidate_net = net->candidate.n_layers > 0 ? &net->candidate : NULL,
                               .candidate_rows = tape->candidate_rows,
-                              .candidate_queries = tape->candidate_queries};
+                              .candidate_queries = tape->candidate_queries,
+                              .fold = has_fold(net) ? &net->fold : NULL,
+                              .covariances = tape->covariances};
 }
 
 void rri_network_value(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch)
 {
-    const float *inputs = seen_inputs(tape, in);
+    const float *inputs = tape->judged != NULL ? tape->judged : seen_inputs(tape, in);
     rri_mlp_forward(&net->critic, &tape->critic, inputs, begin, end, scratch);
 }
 

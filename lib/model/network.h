@@ -9,7 +9,9 @@
  *               with item_feature_dim  v_i + c T(g_i) stands for v_i, of nn/item_tower.h
  *   critic      V(s) = MLP(s)
  *
- * With an encoder all of them read s ⊕ e, of what the session was shown: model/encoder.h.
+ * With an encoder all of them read s ⊕ e, of what the session was shown: model/encoder.h. With a
+ * fold-in û of nn/fold_in.h, made of the same, q += û, the critic reads it behind the rest, and
+ * z += τ β √(v_iᵀ P v_i).
  *
  * n rows, S state width, I = S + E width of what networks read, d query width, N items. */
 #ifndef RRI_MODEL_NETWORK_H
@@ -19,6 +21,7 @@
 #include "model/encoder.h"
 #include "model/inputs.h"
 #include "nn/candidate_net.h"
+#include "nn/fold_in.h"
 #include "nn/item_tower.h"
 #include "nn/linear.h"
 #include "nn/mlp.h"
@@ -34,6 +37,7 @@ typedef struct rri_head_offsets {
     size_t items;           /* [N, d] */
     size_t item_bias;       /* [N] */
     size_t repeat_weight;   /* [1] κ */
+    size_t error_weight;    /* [1] β */
 } rri_head_offsets;
 
 /* The same of what normalisation adds: constants that lie among the parameters, from `begin` to the
@@ -78,6 +82,7 @@ typedef struct rri_network {
     rri_candidate_net candidate;
     rri_item_tower tower;
     rri_encoder encoder;
+    rri_fold_in fold; /* width 0: none */
     bool has_skip, has_feature_query, is_dense;
     bool borrows_panels; /* set between declare and layout: the catalogue is lent, packed */
     float mlp_scale;     /* c; 1 in the dense head */
@@ -125,6 +130,9 @@ typedef struct rri_network_tape {
     float *seen;  /* [max_rows, I] what the networks read; NULL: states as they come. In a tape of
                      slopes that of the loss in it, where there is an encoder; else NULL */
     float *feature_weights; /* [max_rows, f] w + F s; NULL without F */
+    float *folded, *covariances; /* [max_rows, W], [max_rows, W, W] û and P; NULL without */
+    float *judged; /* [max_rows, I + d] what the critic reads, with û behind; NULL: the same as the
+                      actor. In a tape of slopes NULL */
     /* Of the candidates' network, NULL without: r, g, and the τ q that g is made of. */
     float *candidate_rows, *candidate_queries, *scaled_query; /* [max_rows, H1], [·, H], [·, d] */
 } rri_network_tape;
@@ -204,6 +212,12 @@ void rri_network_value_backward(const rri_network *net, rri_network_tape *slopes
 void rri_network_encoder_backward(const rri_network *net, float *gradients,
                                   const rri_network_tape *slopes, const rri_inputs *in,
                                   size_t begin, size_t end, rri_stack *scratch);
+
+/* Whether rows are read with what their sessions were shown and earned. */
+static inline bool rri_network_reads_past(const rri_network *net)
+{
+    return net->encoder.form != NULL || net->fold.width > 0;
+}
 
 /* What the scores of rows are made of: the queries of a tape, under this head and catalogue (the
  * network's, or copies at another temperature). */

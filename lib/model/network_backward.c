@@ -41,9 +41,11 @@ static void add_seen_slopes(const rri_network *net, rri_network_tape *slopes, co
                             const float *dy, size_t begin, size_t end, rri_stack *scratch)
 {
     const size_t mark = rri_stack_mark(scratch), n = end - begin, I = net->input_dim;
-    float *part = RRI_STACK_TAKE(scratch, float, n *I);
+    float *part = RRI_STACK_TAKE(scratch, float, n *map->in); /* the critic's û has no slope */
     rri_linear_backward_input(map, part, dy + begin * map->out, n, scratch);
-    rri_vec_add(net->kernels, slopes->seen + begin * I, part, n * I);
+    for (size_t i = 0; i < n; i++) {
+        rri_vec_add(net->kernels, slopes->seen + (begin + i) * I, part + i * map->in, I);
+    }
     rri_stack_rewind(scratch, mark);
 }
 

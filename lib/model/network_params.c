@@ -98,7 +98,8 @@ void rri_network_backward_params(const rri_network *net, float *gradients,
         rri_mlp_backward_params(&net->actor, gradients, &slopes->actor, &tape->actor, inputs, n,
                                 task, scratch);
     } else if (task < n_actor + n_critic) {
-        rri_mlp_backward_params(&net->critic, gradients, &slopes->critic, &tape->critic, inputs, n,
+        rri_mlp_backward_params(&net->critic, gradients, &slopes->critic, &tape->critic,
+                                tape->judged != NULL ? tape->judged : inputs, n,
                                 task - n_actor, scratch);
     } else {
         row_map maps[MOST_MAPS];

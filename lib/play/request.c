@@ -55,8 +55,8 @@ static rr_status check_most(const char *field, int32_t given, int32_t least, int
 rr_status rri_request_check_history(const rri_network *net, const rr_obs *obs, const char *name,
                                     rr_error *err)
 {
-    const rri_encoder *encoder = &net->encoder;
-    if (encoder->form == NULL) {
+    const bool reads_rewards = net->encoder.has_rewards || net->fold.width > 0;
+    if (!rri_network_reads_past(net)) {
         return RR_OK;
     }
     if (obs->history != NULL && obs->n_history < 0) {
@@ -64,17 +64,18 @@ rr_status rri_request_check_history(const rri_network *net, const rr_obs *obs, c
                  obs->n_history);
     }
     const size_t h = obs->history != NULL ? (size_t)obs->n_history : 0;
-    const bool has_rewards = obs->history_rewards != NULL || h == 0 || !encoder->has_rewards;
+    const bool has_rewards = obs->history_rewards != NULL || h == 0 || !reads_rewards;
     if (obs->history == NULL || !has_rewards) {
         RRI_FAIL(
             err, RR_E_INVALID,
-            "%s: %s is NULL; this agent's encoder reads it, and where there is no history yet, "
+            "%s: %s is NULL; this agent's %s reads it, and where there is no history yet, "
             "-1 in every place",
-            name, obs->history == NULL ? "history" : "history_rewards");
+            name, obs->history == NULL ? "history" : "history_rewards",
+            net->encoder.form != NULL ? "encoder" : "fold-in");
     }
     char what[48];
     (void)snprintf(what, sizeof what, "%s: history_rewards", name);
-    for (size_t i = 0; encoder->has_rewards && h > 0 && i < (size_t)obs->n; i++) {
+    for (size_t i = 0; reads_rewards && h > 0 && i < (size_t)obs->n; i++) {
         RRI_TRY(rri_finite_check_row(what, obs->history_rewards + i * h, i, h, err));
     }
     return RR_OK;
@@ -271,6 +272,13 @@ rr_status rri_request_read(rri_request *request, const rri_workspace *work, cons
         RRI_FAIL(
             err, RR_E_INVALID,
             "obs: candidates and vectors are NULL, and this agent has no catalogue to choose from");
+    }
+    if (work->model->network.fold.width > 0 && !has_lists &&
+        request->catalogue.n_items > RRI_KEPT_WIDTH) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "obs: candidates and vectors are NULL and the pool has %zu items; a fold-in "
+                 "(has_fold_in) scores a whole pool of at most %zu, and lists of any",
+                 request->catalogue.n_items, RRI_KEPT_WIDTH);
     }
     rri_stack *scratch = &work->stacks[0];
     const size_t mark = rri_stack_mark(scratch);

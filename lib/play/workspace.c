@@ -28,6 +28,9 @@ rri_logits_limits rri_workspace_limits(const rr_agent_config *config, const rri_
         .m = (size_t)config->max_history,
         .h = (size_t)config->max_history,
         .candidate_bytes = rri_candidates_scratch(&network->candidate),
+        .error_bytes = network->fold.width > 0
+                           ? rri_fold_in_scratch(&network->fold, RRI_SOFTMAX_BLOCK)
+                           : 0,
     };
 }
 

@@ -106,6 +106,35 @@ static bool is_excluded(const rri_logits_tile *tile, size_t row, int32_t item)
     return rri_tally_find(tile->excluded + row * tile->in->menu->m, n, item) < n;
 }
 
+void rri_logits_errors(float *errors, const rri_logits_tile *tile, size_t row, size_t position,
+                       size_t n, rri_stack *scratch)
+{
+    const rri_logits_input *in = tile->in;
+    const size_t W = in->fold->width;
+    const float *rows[RRI_SOFTMAX_BLOCK];
+    if (in->menu->k > 0) {
+        rri_logits_vectors(rows, tile, row, position, n);
+    }
+    for (size_t i = 0; in->menu->k == 0 && i < n; i++) {
+        rows[i] = in->catalogue->vectors + (position + i) * in->catalogue->dim;
+    }
+    rri_fold_in_errors(in->fold, errors, in->covariances + (tile->row_begin + row) * W * W, rows, n,
+                       scratch);
+}
+
+/* z [n] += η e of one row's positions from `position` on, block by block. */
+static void add_errors(float *z, const rri_logits_tile *tile, size_t row, size_t position, size_t n,
+                       rri_stack *scratch)
+{
+    const float weight = tile->in->head->error_weight;
+    for (size_t i = 0; tile->in->fold != NULL && i < n; i += RRI_SOFTMAX_BLOCK) {
+        float errors[RRI_SOFTMAX_BLOCK];
+        const size_t together = rri_size_smaller(RRI_SOFTMAX_BLOCK, n - i);
+        rri_logits_errors(errors, tile, row, position + i, together, scratch);
+        rri_vec_axpy(tile->in->kernels, z + i, weight, errors, together);
+    }
+}
+
 /* q·v for the strip's items: the panels of a strip lie together, since 256 is a whole number of
  * panels at every level. */
 static void multiply_strip(float *Z, size_t ldz, const rri_logits_tile *tile, size_t first,
@@ -192,6 +221,7 @@ static void compute_pool(float *Z, size_t ldz, const rri_logits_tile *tile, size
         if (bias != NULL || in->head->scale != 1.0f) {
             in->kernels->softmax->affine(z, in->head->scale, bias, end - begin);
         }
+        add_errors(z, tile, first + r, begin, end - begin, scratch);
         touch_pool_row(z, tile, first + r, begin, end);
     }
     if (in->menu->life != NULL) {
@@ -246,7 +276,7 @@ static void touch_list(float *z, const rri_logits_tile *tile, size_t row, size_t
 
 /* z [n ≤ 256] of one row's positions from `position` on. */
 static void compute_list(float *z, const rri_logits_tile *tile, size_t row, size_t position,
-                         size_t n)
+                         size_t n, rri_stack *scratch)
 {
     const rri_logits_input *in = tile->in;
     const size_t dim = in->catalogue->dim;
@@ -259,6 +289,7 @@ static void compute_list(float *z, const rri_logits_tile *tile, size_t row, size
         weigh_features(weighted, tile, row, position, n);
         rri_vec_add(in->kernels, z, weighted, n);
     }
+    add_errors(z, tile, row, position, n, scratch);
     touch_list(z, tile, row, position, n);
 }
 
@@ -274,7 +305,7 @@ static void compute_lists(float *Z, size_t ldz, const rri_logits_tile *tile, siz
         size_t position = begin;
         for (; position < real_end; position += RRI_SOFTMAX_BLOCK) {
             compute_list(z + (position - begin), tile, r, position,
-                         rri_size_smaller(RRI_SOFTMAX_BLOCK, real_end - position));
+                         rri_size_smaller(RRI_SOFTMAX_BLOCK, real_end - position), scratch);
         }
         for (position = real_end > begin ? real_end : begin; position < end; position++) {
             z[position - begin] = -INFINITY;
@@ -311,5 +342,6 @@ size_t rri_logits_compute_scratch(const rri_kernels *kernels, const rri_logits_l
     const size_t strip = rri_size_smaller(limits->n_items, RRI_LOGITS_STRIP);
     const size_t packed = rri_gemm_packed_scratch(kernels, rows, limits->dim);
     const size_t unpacked = rri_gemm_scratch(kernels, rows, strip, limits->dim);
-    return rri_size_larger(limits->candidate_bytes, packed > unpacked ? packed : unpacked);
+    const size_t of_candidates = rri_size_larger(limits->candidate_bytes, limits->error_bytes);
+    return rri_size_larger(of_candidates, packed > unpacked ? packed : unpacked);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* logits.h: z_i = τ · q·v_i + w·f_i + b_i − κ · count_i, the score of every position of a row. The
+/* logits.h: z_i = τ · q·v_i + w·f_i + b_i + η · e_i − κ · count_i, the score of every position of a row. The
  * weights w are one vector for all rows, or each row's own.
+ *
+ * e_i = √(v_iᵀ P v_i) is the standard error of a fold-in, whose P each row has (nn/fold_in.h).
  *
  * The terms are added in this order, each by its own rounding, whatever the number of rows, the
  * strip of positions or the level. q·v_i is a product on packed panels where the list is the pool,
@@ -20,6 +22,7 @@
 #include "math/gemm.h"
 #include "math/kernels.h"
 #include "nn/candidate_net.h"
+#include "nn/fold_in.h"
 #include "policy/menu.h"
 
 /* The items as the policy sees them; borrowed. */
@@ -42,6 +45,7 @@ typedef struct rri_head {
     const float *feature_weights; /* w [f]; NULL: features are not read */
     size_t feature_dim;           /* f, the menu's where w is given */
     bool has_repeat_weight;       /* false: counts are not read */
+    float error_weight;           /* η = τ β; read with a fold-in */
     float temperature; /* divides what rows' own weights add; all else is divided already */
 } rri_head;
 
@@ -55,12 +59,15 @@ typedef struct rri_logits_input {
     const float *feature_weights; /* [n, f] of each row, in the place of the head's; or NULL */
     const rri_candidate_net *candidate_net;          /* or NULL; with lists alone */
     const float *candidate_rows, *candidate_queries; /* [n, H1] r and [n, H] g of it */
+    const rri_fold_in *fold;  /* or NULL */
+    const float *covariances; /* [n, W, W] P */
 } rri_logits_input;
 
 /* The largest shapes that scratch must serve. */
 typedef struct rri_logits_limits {
     size_t n, n_items, dim, k, m, h;
     size_t candidate_bytes; /* rri_candidates_scratch of the network, 0 without */
+    size_t error_bytes;     /* rri_fold_in_scratch for RRI_SOFTMAX_BLOCK vectors, 0 without */
 } rri_logits_limits;
 
 #define RRI_LOGITS_TILE ((size_t)64) /* rows that are walked together */
@@ -101,6 +108,10 @@ int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t positio
  * the pool's, or the request's own. */
 void rri_logits_vectors(const float **rows, const rri_logits_tile *tile, size_t row,
                         size_t position, size_t n);
+
+/* errors [n ≤ 256] ← e_i of positions of row `row` (counted in the tile) from `position` on. */
+void rri_logits_errors(float *errors, const rri_logits_tile *tile, size_t row, size_t position,
+                       size_t n, rri_stack *scratch);
 
 /* Bytes that prepare leaves taken, and that compute takes on top. */
 size_t rri_logits_prepare_scratch(const rri_logits_limits *limits);

@@ -93,7 +93,7 @@ static void backward_tile(float *dq, rri_policy_sums *sums, const rri_slopes *sl
         float *strip = is_whole ? dZ + begin : dZ;
         rri_slopes_compute(strip, ldz, slopes, tile, begin, end, scratch);
         if (sums != NULL) {
-            rri_slopes_add_sums(sums, strip, ldz, tile, begin, end);
+            rri_slopes_add_sums(sums, strip, ldz, tile, begin, end, scratch);
         }
         if (panels == NULL) {
             rri_slopes_add_vectors(dq, strip, ldz, tile, begin, end, scratch);

@@ -152,10 +152,28 @@ static void add_list_sums(rri_policy_sums *sums, const float *dz, const rri_logi
     }
 }
 
+/* The errors are made again. */
+static void add_error_sums(rri_policy_sums *sums, const float *dz, const rri_logits_tile *tile,
+                           size_t row, size_t begin, size_t end, rri_stack *scratch)
+{
+    const size_t last = real_end(tile, row, begin, end);
+    for (size_t at = begin; at < last; at += RRI_SOFTMAX_BLOCK) {
+        float errors[RRI_SOFTMAX_BLOCK];
+        const size_t n = rri_size_smaller(RRI_SOFTMAX_BLOCK, last - at);
+        rri_logits_errors(errors, tile, row, at, n, scratch);
+        for (size_t i = 0; i < n; i++) {
+            sums->d_error_weight += (double)dz[at - begin + i] * (double)errors[i];
+        }
+    }
+}
+
 void rri_slopes_add_sums(rri_policy_sums *sums, const float *dZ, size_t ldz,
-                         const rri_logits_tile *tile, size_t begin, size_t end)
+                         const rri_logits_tile *tile, size_t begin, size_t end, rri_stack *scratch)
 {
     for (size_t r = 0; r < tile->n_rows; r++) {
+        if (tile->in->fold != NULL) {
+            add_error_sums(sums, dZ + r * ldz, tile, r, begin, end, scratch);
+        }
         if (tile->in->menu->k == 0) {
             add_pool_sums(sums, dZ + r * ldz, tile, r, begin, end);
         } else {

@@ -2,7 +2,7 @@
 /* slopes.h: dz of a strip of positions, and what flows from it to q, κ and w.
  *
  *     dz_i = g (1[i = a] − p_i) − e p_i (log p_i + H)   + those of a reference (reference.h)
- *     dq = τ Σ_i dz_i v_i    dκ = −Σ dz_i count_i    dw = Σ dz_i f_i */
+ *     dq = τ Σ_i dz_i v_i    dκ = −Σ dz_i count_i    dw = Σ dz_i f_i    dη = Σ dz_i e_i */
 #ifndef RRI_POLICY_SLOPES_H
 #define RRI_POLICY_SLOPES_H
 
@@ -25,8 +25,9 @@ void rri_slopes_compute(float *dZ, size_t ldz, const rri_slopes *slopes,
 void rri_slopes_add_vectors(float *dq, const float *dZ, size_t ldz, const rri_logits_tile *tile,
                             size_t begin, size_t end, rri_stack *scratch);
 
-/* dκ and dw of a strip, row after row. */
+/* dκ, dw and dη of a strip, row after row. */
 void rri_slopes_add_sums(rri_policy_sums *sums, const float *dZ, size_t ldz,
-                         const rri_logits_tile *tile, size_t begin, size_t end);
+                         const rri_logits_tile *tile, size_t begin, size_t end,
+                         rri_stack *scratch);
 
 #endif

@@ -111,7 +111,7 @@ static void draw_shown(request_arrays *r, const rr_policy *policy, uint64_t deci
     for (uint32_t j = 0; j < (uint32_t)r->obs.n_history; j++) {
         r->history[j] = draw_item(decision, 1 + j, n_items);
     }
-    if (policy->model.config.encoder != RR_ENCODER_NONE) {
+    if (rri_network_reads_past(&policy->model.network)) {
         r->obs.history_rewards = r->history_rewards;
         rri_philox_normals(r->history_rewards, MOST_SHOWN, 0, RRI_STREAM_PROOF,
                            decision + (uint64_t)3 * RRI_PROOF_DECISIONS);

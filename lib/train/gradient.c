@@ -367,6 +367,9 @@ static void zero_scalars(rri_trainer *trainer)
     if (at->repeat_weight != RRI_ABSENT) {
         gradients[at->repeat_weight] = 0.0f;
     }
+    if (at->error_weight != RRI_ABSENT) {
+        gradients[at->error_weight] = 0.0f;
+    }
     for (size_t f = 0; f < trainer->model.network.feature_dim; f++) {
         gradients[at->feature_weights + f] = 0.0f;
     }
@@ -383,6 +386,15 @@ static void zero_scalars(rri_trainer *trainer)
     }
 }
 
+/* η = τ β: dβ = τ dη    d log τ += η dη */
+static void add_error_slopes(rri_trainer *trainer, double slope)
+{
+    const rri_head_offsets *at = &trainer->model.network.at;
+    const rri_head *head = &trainer->model.network.head;
+    trainer->gradients[at->error_weight] += (float)((double)head->scale * slope);
+    trainer->gradients[at->log_scale] += (float)((double)head->error_weight * slope);
+}
+
 /* Tiles' sums, in order, into the gradient's scalars and the minibatch's sums. */
 static void add_tiles(const slice_job *job, rri_loss_sums *total)
 {
@@ -397,6 +409,9 @@ static void add_tiles(const slice_job *job, rri_loss_sums *total)
         }
         if (at->repeat_weight != RRI_ABSENT) {
             gradients[at->repeat_weight] += (float)sums->policy.d_repeat_weight;
+        }
+        if (at->error_weight != RRI_ABSENT) {
+            add_error_slopes(trainer, sums->policy.d_error_weight);
         }
         for (size_t f = 0; f < trainer->model.network.feature_dim; f++) {
             gradients[at->feature_weights + f] += (float)sums->policy.d_feature_weights[f];

@@ -48,10 +48,10 @@ rr_status rri_update_check_form(const rri_trainer *trainer, const rri_rollout *r
     if (form->has_history) {
         RRI_TRY(check_width("max_history", rollout->h, most, "max_history", err));
     }
-    if (trainer->model.network.encoder.form != NULL && !rollout->for_encoder) {
+    if (rri_network_reads_past(&trainer->model.network) && !rollout->for_encoder) {
         RRI_FAIL(err, RR_E_MISMATCH,
-                 "update: for_encoder of the buffer is 0; this agent has an encoder, which learns "
-                 "from what rows keep with 1 alone");
+                 "update: for_encoder of the buffer is 0; this agent has an encoder or a fold-in, "
+                 "which learns from what rows keep with 1 alone");
     }
     const size_t feature_dim = form->has_features ? rollout->feature_dim : 0;
     if (feature_dim != trainer->model.network.feature_dim) {
@@ -163,6 +163,13 @@ rr_status rri_update_check_lists(rri_trainer *trainer, const rri_rollout *rollou
     rri_gradient_set_pool(&menu, rollout, trainer);
     if (menu.k == 0 && trainer->model.network.n_items == 0) {
         RRI_FAIL(err, RR_E_MISMATCH, "update: the rows have no lists, and this agent no catalogue");
+    }
+    if (menu.k == 0 && trainer->model.network.fold.width > 0 &&
+        trainer->model.network.n_items > RRI_KEPT_WIDTH) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "update: the rows have no lists, and this agent's pool has %zu items; a fold-in "
+                 "(has_fold_in) learns over a whole pool of at most %zu",
+                 trainer->model.network.n_items, RRI_KEPT_WIDTH);
     }
     rri_stack *scratch = &trainer->stacks[0];
     const size_t mark = rri_stack_mark(scratch);

@@ -75,7 +75,7 @@ START_TEST(test_slopes_flow_to_query_counts_and_features)
         for (size_t begin = 0; begin < t->width; begin += 256) {
             const size_t end = begin + 256 < t->width ? begin + 256 : t->width;
             rri_slopes_add_vectors(dq, p.dZ + begin, t->width, &p.tile, begin, end, &t->scratch);
-            rri_slopes_add_sums(&sums, p.dZ + begin, t->width, &p.tile, begin, end);
+            rri_slopes_add_sums(&sums, p.dZ + begin, t->width, &p.tile, begin, end, &t->scratch);
         }
         for (size_t r = 0; r < 3; r++) {
             double expected[16] = {0}, expected_row[8] = {0};

@@ -169,6 +169,9 @@ static inline void rig_draw_obs(rig *r)
                 j + n_shown < s->h ? -1 : (int32_t)rig_below(r, s->n_items);
         }
     }
+    if (r->obs.history_rewards != NULL) {
+        rig_fill(r, (float *)r->obs.history_rewards, s->n * s->h, 1.0f);
+    }
 }
 
 static inline void rig_open_obs(rig *r)
@@ -199,6 +202,8 @@ static inline void rig_open_obs(rig *r)
     if (s->h > 0) {
         r->obs.n_history = (int32_t)s->h;
         r->obs.history = RIG_TAKE(r, int32_t, s->n * s->h);
+        r->obs.history_rewards =
+            s->agent.has_fold_in != 0 ? RIG_TAKE(r, float, s->n * s->h) : NULL;
     }
     r->decision = (rr_decision){.struct_size = sizeof r->decision, .n = (int32_t)s->n};
     r->decision.actions = RIG_TAKE(r, int32_t, s->n);
@@ -220,6 +225,7 @@ static inline void rig_open_rollout(rig *r)
     config.max_candidates = (int32_t)s->k;
     config.max_excluded = (int32_t)s->m;
     config.max_history = (int32_t)s->h;
+    config.for_encoder = s->agent.has_fold_in;
     r->rollout = (rri_rollout){0};
     rri_arena arena = {0};
     rri_rollout_layout(&r->rollout, &arena, &config);
@@ -276,6 +282,14 @@ static inline void rig_randomise(rig *r)
     for (size_t i = 0;
          norm->state_inverses != RRI_ABSENT && i < r->agent->trainer.model.network.state_dim; i++) {
         r->agent->trainer.model.values[norm->state_inverses + i] = 0.5f + (float)rig_uniform(r);
+    }
+    const rri_fold_in *fold = &r->agent->trainer.model.network.fold;
+    for (size_t i = 0; i < fold->dim * fold->dim; i++) { /* positive definite */
+        r->agent->trainer.model.values[fold->covariance_offset + i] =
+            i % (fold->dim + 1) == 0 ? 1.3f : 0.1f;
+    }
+    if (fold->width > 0) {
+        r->agent->trainer.model.values[fold->variance_offset] = 0.4f;
     }
     rri_model_pack(&r->agent->trainer.model);
 }

@@ -17,6 +17,7 @@ typedef struct twin_rows {
     size_t n;
     const float *states; /* [n, S] */
     rri_menu menu;
+    const float *history_rewards; /* [n, h of the menu]; read with a fold-in */
     const int32_t *actions;
     const float *old_log_probs, *old_values, *returns, *advantages;
 } twin_rows;
@@ -45,6 +46,8 @@ typedef struct twin {
     const double *log_scale, *items, *item_bias, *repeat_weight;   /* actor.… */
     const double *feature_weights, *feature_query, *reward_weight; /* actor.… */
     const double *reward_query, *reward_features;                  /* reward.… */
+    const double *fold_mean, *fold_covariance, *fold_variance;     /* fold_in.… */
+    const double *error_weight;                                    /* actor.error_weight */
     twin_layers critic, actor;                                     /* critic.…, actor.mlp.… */
     twin_map skip;                                                 /* actor.skip */
     /* actor.candidate.…, of which the first layer takes three inputs and query has T and u. */
@@ -111,6 +114,10 @@ static inline void twin_find_tensors(twin *t)
     t->reward_weight = twin_tensor(t, "actor.reward_weight");
     t->reward_query = twin_tensor(t, "reward.query");
     t->reward_features = twin_tensor(t, "reward.features");
+    t->fold_mean = twin_tensor(t, "fold_in.mean");
+    t->fold_covariance = twin_tensor(t, "fold_in.covariance");
+    t->fold_variance = twin_tensor(t, "fold_in.variance");
+    t->error_weight = twin_tensor(t, "actor.error_weight");
     t->critic = twin_layers_named(t, "critic", 0);
     t->actor = twin_layers_named(t, "actor.mlp", 0);
     t->skip = twin_map_named(t, "actor.skip");
@@ -180,12 +187,68 @@ static inline void twin_add_map(double *y, const twin_map *map, const double *x)
     }
 }
 
-/* y = MLP(x); returns its width, 0 where there is none. */
+/* û [d] of a row, and with v [d] the standard error √(vᵀ P v) of it (else 0), by conditioning on
+ * one showing after the other: P ← P − P x xᵀ P / (σ² + xᵀ P x). 0 showings for a state that is of
+ * no row. */
+static inline double twin_fold(double *mean, const twin *t, const float *state, const double *v)
+{
+    const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
+    const size_t d = (size_t)t->agent->trainer.model.config.item_dim, h = t->rows.menu.h;
+    const double *mu = t->fold_mean, *S0 = t->fold_covariance;
+    const double variance = *t->fold_variance;
+    const double rho = (double)t->agent->trainer.model.config.fold_in_decay;
+    const bool is_row = t->rows.states != NULL && state >= t->rows.states &&
+                        state < t->rows.states + t->rows.n * S;
+    const size_t row = is_row ? (size_t)(state - t->rows.states) / S : 0;
+    double P[TWIN_WIDEST * TWIN_WIDEST], x[TWIN_WIDEST], g[TWIN_WIDEST];
+    memcpy(mean, mu, d * sizeof *mean);
+    memcpy(P, S0, d * d * sizeof *P);
+    for (size_t at = 0; is_row && at < h; at++) {
+        const int32_t *items = t->rows.menu.history + row * h;
+        const double r = (double)t->rows.history_rewards[row * h + at];
+        double power = 1.0, e = variance, miss = r;
+        for (size_t earlier = 0; earlier < at && r >= 0.0; earlier++) {
+            power *= items[earlier] == items[at] ? rho : 1.0;
+        }
+        for (size_t i = 0; items[at] >= 0 && i < d; i++) {
+            x[i] = power * (double)t->pool[(size_t)items[at] * d + i];
+            miss -= x[i] * mean[i];
+        }
+        for (size_t i = 0; items[at] >= 0 && i < d; i++) {
+            g[i] = 0.0;
+            for (size_t j = 0; j < d; j++) {
+                g[i] += P[i * d + j] * x[j];
+            }
+            e += x[i] * g[i];
+        }
+        for (size_t i = 0; items[at] >= 0 && i < d; i++) {
+            mean[i] += g[i] * miss / e;
+            for (size_t j = 0; j < d; j++) {
+                P[i * d + j] -= g[i] * g[j] / e;
+            }
+        }
+    }
+    double square = 0.0;
+    for (size_t i = 0; v != NULL && i < d * d; i++) {
+        square += v[i / d] * P[i] * v[i % d];
+    }
+    return sqrt(square);
+}
+
+static inline bool twin_has_fold(const twin *t)
+{
+    return t->fold_mean != NULL;
+}
+
+/* y = MLP(x); returns its width, 0 where there is none. The critic also reads û. */
 static inline size_t twin_mlp(double y[TWIN_WIDEST], const twin *t, const twin_layers *layers,
                               const float *x, bool activates_last)
 {
     for (size_t i = 0; i < (size_t)t->agent->trainer.model.config.state_dim; i++) {
         y[i] = twin_input(t, x, i);
+    }
+    if (twin_has_fold(t) && layers == &t->critic) {
+        (void)twin_fold(y + t->agent->trainer.model.config.state_dim, t, x, NULL);
     }
     for (size_t layer = 0; layer < layers->n; layer++) {
         const twin_map *map = &layers->maps[layer];
@@ -221,7 +284,14 @@ static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const floa
     for (size_t o = 0; !is_dense && o < width; o++) {
         q[o] *= (double)t->agent->trainer.model.config.mlp_scale;
     }
+    double folded[TWIN_WIDEST] = {0.0};
+    if (twin_has_fold(t)) {
+        (void)twin_fold(folded, t, state, NULL);
+    }
     const twin_map *skip = &t->skip;
+    for (size_t o = 0; skip->W == NULL && o < width; o++) {
+        q[o] += folded[o];
+    }
     if (skip->W == NULL) {
         return width;
     }
@@ -230,7 +300,7 @@ static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const floa
         for (size_t i = 0; i < skip->n_in; i++) {
             sum += skip->W[o * skip->n_in + i] * twin_input(t, state, i);
         }
-        q[o] = (width > 0 ? q[o] : 0.0) + sum;
+        q[o] = (width > 0 ? q[o] : 0.0) + sum + folded[o];
     }
     return skip->n_out;
 }
@@ -409,6 +479,11 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
         z += twin_feature_weight(t, row, i) * (double)menu->features[at * menu->feature_dim + i];
     }
     z += t->item_bias != NULL && item >= 0 ? t->item_bias[item] : 0.0;
+    if (twin_has_fold(t)) {
+        const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
+        double mean[TWIN_WIDEST];
+        z += scale * *t->error_weight * twin_fold(mean, t, t->rows.states + row * S, v);
+    }
     z += t->reward_weight != NULL ? scale * *t->reward_weight * twin_reward(t, row, position) : 0.0;
     return z - (t->repeat_weight != NULL ? *t->repeat_weight * twin_count(t, row, position) : 0.0);
 }

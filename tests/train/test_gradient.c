@@ -96,6 +96,7 @@ static void open_scene(scene *s, const rig_shape *given, size_t n)
     s->t.rows = (twin_rows){.n = n,
                             .states = r->rollout.states,
                             .menu = rri_gradient_menu(&r->rollout, NULL, n),
+                            .history_rewards = r->rollout.history_rewards,
                             .actions = r->rollout.actions,
                             .old_log_probs = r->rollout.log_probs,
                             .old_values = s->old_values,
@@ -429,6 +430,26 @@ START_TEST(test_gradient_of_the_tower_over_items_is_that_of_the_twin)
 }
 END_TEST
 
+/* û in the query and beside the critic's states, β; no skip; lists, also with own vectors. */
+START_TEST(test_gradient_of_a_fold_in_is_that_of_the_twin)
+{
+    rig_shape shape = pool_shape();
+    shape.agent.has_fold_in = 1;
+    shape.agent.fold_in_decay = 0.7f;
+    check_scene(&shape, 100);
+    shape.agent.has_skip = 0;
+    shape.agent.normalize_states = 1;
+    check_scene(&shape, 100);
+    shape = list_shape();
+    shape.h = 6;
+    shape.has_counts = false;
+    shape.has_vectors = true;
+    shape.agent.has_fold_in = 1;
+    shape.agent.candidate_hidden[0] = 5;
+    check_scene(&shape, 100);
+}
+END_TEST
+
 START_TEST(test_gradient_beside_a_reference_is_the_same_where_logits_are_made_again)
 {
     rig_shape shape = pool_shape();
@@ -652,6 +673,7 @@ CHECK_MAIN("train/gradient",
            test_gradient_beside_a_reference_is_that_of_the_twin,
            test_gradient_beside_a_reference_is_the_same_where_logits_are_made_again,
            test_gradient_of_the_tower_over_items_is_that_of_the_twin,
+           test_gradient_of_a_fold_in_is_that_of_the_twin,
            test_gradient_stays_near_no_value_that_is_none,
            test_gradient_scene_has_rows_on_every_side_of_the_clip,
            test_gradient_over_a_large_pool_is_that_over_a_small_one,
