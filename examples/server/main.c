@@ -188,11 +188,12 @@ static int64_t minutes(int f)
     return (int64_t)(flags[f].value * MINUTE);
 }
 
-/* Indices that the line may come to: decisions of twice as many sessions as there will be. */
+/* Indices that the line may come to, if each session had one decision and rewards took their time.
+ */
 static int32_t most_items(int32_t n_changed)
 {
-    const double hours = flags[DECISIONS].value / flags[SESSIONS].value / 2.0 +
-                         (flags[WAIT].value + 2.0 * flags[DELAY].value) / 60.0 + 1.0;
+    const double hours = flags[DECISIONS].value / flags[SESSIONS].value +
+                         (flags[WAIT].value + 5.0 * flags[DELAY].value) / 60.0 + 2.0;
     const double n_slices = hours * 60.0 / flags[SLICE].value + 2.0;
     const double most = WORLD_ITEMS + n_changed * n_slices;
     if (most > 1e7) {

@@ -66,8 +66,9 @@ void player_choose(const player *p, march *m)
 {
     rr_error err;
     if (p->policy != NULL) {
-        const rr_obs obs = batch_obs(&m->b);
+        rr_obs obs = batch_obs(&m->b);
         rr_decision decision = {.struct_size = sizeof decision, .n = m->b.n, .actions = m->actions};
+        obs.pool = m->w->items; /* a policy may be of an earlier generation */
         text_require(rr_policy_act(p->policy, p->reader, &obs, &decision, &err), &err);
     }
     for (int32_t row = 0; row < m->b.n; row++) {

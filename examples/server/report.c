@@ -37,9 +37,13 @@ static const char *const names[N_POLICIES] = {"random",
                                               "server, greedy",
                                               "best play"};
 
-/* What the policies of a run earn, and beside them those that do not learn. */
+/* What the policies of a run earn, and beside them those that do not learn. One policy is a draw of
+ * what learning makes at its step size; `lately` is the mean of the last LATELY that were
+ * published, where their files were kept, else NaN. */
+enum { LATELY = 10 };
 typedef struct measured {
     earned arms[MOST_ARMS], random, incumbent;
+    double lately[MOST_ARMS];
 } measured;
 
 void report_require_unused(const char *folder)
@@ -132,8 +136,9 @@ static const char *of_arm(const char *name, int32_t arm)
     return text;
 }
 
-static void write_trainer(json *j, const run_result *r, int32_t arm, const earned *got)
+static void write_trainer(json *j, const run_result *r, int32_t arm, const measured *m)
 {
+    const earned *got = &m->arms[arm];
     const trainer_report *t = &r->reports[arm];
     const double n = t->updates > 0 ? (double)t->updates : (double)NAN;
     char version[32];
@@ -153,6 +158,7 @@ static void write_trainer(json *j, const run_result *r, int32_t arm, const earne
     json_number(j, of_arm("weight_max_mean", arm), t->weight / n);
     json_number(j, of_arm("earned", arm), got->mean);
     json_number(j, of_arm("earned_interval", arm), got->interval);
+    json_number(j, of_arm("earned_lately", arm), m->lately[arm]);
     json_number(j, of_arm("requests_per_session", arm), got->steps);
     json_string(j, of_arm("version", arm), version);
 }
@@ -176,7 +182,7 @@ static void write_run(const run_result *r, const char *folder, const measured *m
     json_count(&j, "restarts", r->restarts);
     json_number(&j, "decisions_per_second", r->acts_a_second);
     for (int32_t arm = 0; arm < r->n_arms; arm++) {
-        write_trainer(&j, r, arm, &m->arms[arm]);
+        write_trainer(&j, r, arm, m);
     }
     json_number(&j, "earned_at_random", m->random.mean);
     json_number(&j, "earned_by_incumbent", m->incumbent.mean);
@@ -223,13 +229,34 @@ static void check_march(const run_options *options, const world *w, const run_re
     rr_agent_destroy(agent);
 }
 
+static double measure_lately(const run_options *options, const world *w, int32_t arm, int32_t last,
+                             int32_t n_sessions)
+{
+    double sum = 0.0;
+    int32_t n = 0;
+    for (int32_t number = last; number > 0 && n < LATELY; number--, n++) {
+        rr_error err;
+        char path[PATH_BYTES];
+        player p = {0};
+        trainer_policy_path(path, sizeof path, &options->trainer, arm, number);
+        text_require_file(rr_policy_load(&p.policy, path, w->items, NULL, &err), &err, path);
+        text_require(rr_reader_create(&p.reader, p.policy, 0, NULL, &err), &err);
+        sum += player_measure(&p, w, n_sessions).mean;
+        rr_reader_destroy(p.reader);
+        rr_policy_release(p.policy);
+    }
+    return n > 0 ? sum / n : (double)NAN;
+}
+
 /* In the world as the run left it: its catalogue may have moved. */
-static measured measure_run(const run_options *options, const world *w, int32_t n_sessions)
+static measured measure_run(const run_options *options, const world *w, const run_result *result,
+                            int32_t n_sessions)
 {
     const player random = {.chooser = CHOOSE_RANDOM}, incumbent = {.chooser = CHOOSE_INCUMBENT};
     measured m;
     for (int32_t arm = 0; arm < options->trainer.n_arms; arm++) {
         m.arms[arm] = measure_folder(options, w, arm, false, n_sessions);
+        m.lately[arm] = measure_lately(options, w, arm, result->reports[arm].seen[arm], n_sessions);
     }
     m.random = player_measure(&random, w, n_sessions);
     m.incumbent = player_measure(&incumbent, w, n_sessions);
@@ -240,12 +267,12 @@ void report_run(const run_options *options, int32_t n_sessions, bool is_json)
 {
     world w;
     const earned nothing = {(double)NAN, (double)NAN, (double)NAN};
-    measured got = {{nothing, nothing}, nothing, nothing};
+    measured got = {{nothing, nothing}, nothing, nothing, {(double)NAN, (double)NAN}};
     world_open(&w, options->trainer.learner.seed, options->trainer.learner.candidates);
     const run_result result = run_server(options, &w);
     const bool is_measured = n_sessions > 0 && !result.is_interrupted;
     if (is_measured) {
-        got = measure_run(options, &w, n_sessions);
+        got = measure_run(options, &w, &result, n_sessions);
     }
     if (is_json) {
         write_run(&result, options->trainer.folder, &got);

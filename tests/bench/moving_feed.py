@@ -15,8 +15,8 @@ import subprocess
 import tempfile
 
 KINDS = {
-    "stands still": [],
-    "moves": ["--moving", "1"],
+    "stands still": ["--save-every", "2"],
+    "moves": ["--moving", "1", "--save-every", "2"],
     "moves; killed 100 times, rolled back": ["--moving", "1", "--save-every", "4", "--kills", "100", "--rollback", "20"],
     "moves; killed 20 times, rolled back, two arms": ["--moving", "1", "--save-every", "4", "--kills", "20",
                                                       "--rollback", "20", "--arms", "2"],
@@ -50,9 +50,9 @@ def arms_of(line):
 
 
 def gain(line):
-    """Of the policy at the end, over all arms: their users are as many."""
+    """Of the last ten policies, over all arms: their users are as many."""
     arms = arms_of(line)
-    return sum(line["earned" + arm] for arm in arms) / len(arms) - line["earned_by_incumbent"]
+    return sum(line["earned_lately" + arm] for arm in arms) / len(arms) - line["earned_by_incumbent"]
 
 
 def table(lines):
