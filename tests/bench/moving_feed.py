@@ -49,28 +49,34 @@ def arms_of(line):
     return [suffix for suffix in ("", "_1") if "earned" + suffix in line]
 
 
-def gain(line):
+def gain(line, than):
     """Of the last ten policies, over all arms: their users are as many."""
     arms = arms_of(line)
-    return sum(line["earned_lately" + arm] for arm in arms) / len(arms) - line["earned_by_incumbent"]
+    return sum(line["earned_lately" + arm] for arm in arms) / len(arms) - line[than]
+
+
+def share(lines, still, than):
+    """Of the sums: a world in which little is to be gained weighs little. With half its 95 % interval."""
+    of_still = sum(gain(still[line["seed"]], than) for line in lines)
+    part = sum(gain(line, than) for line in lines) / of_still
+    spread = over_seeds([gain(line, than) - part * gain(still[line["seed"]], than) for line in lines])[1]
+    return f"{100 * part:.1f} ± {100 * spread * len(lines) / of_still:.1f} %"
 
 
 def table(lines):
-    still = {line["seed"]: gain(line) for line in lines if line["kind"] == "stands still"}
-    print("| catalogue | more than the ranker | share of the gain | starts | rows learned from | refused | rejected |\n"
-          "|---|---|---|---|---|---|---|")
+    still = {line["seed"]: line for line in lines if line["kind"] == "stands still"}
+    print("| catalogue | more than the ranker | share of that gain | of the gain over random | starts | rows learned from "
+          "| refused | rejected |\n|---|---|---|---|---|---|---|---|")
     for kind in KINDS:
         of = [line for line in lines if line["kind"] == kind and line["seed"] in still]
         if not of:
             continue
-        mean, interval = over_seeds([gain(line) for line in of])
-        # The share of the sums: a world in which little is to be gained weighs little.
-        share = sum(gain(line) for line in of) / sum(still[line["seed"]] for line in of)
-        spread = over_seeds([gain(line) - share * still[line["seed"]] for line in of])[1]
-        spread /= sum(still[line["seed"]] for line in of) / len(of)
+        mean, interval = over_seeds([gain(line, "earned_by_incumbent") for line in of])
+        shares = [share(of, still, than) if kind != "stands still" else "" for than in
+                  ("earned_by_incumbent", "earned_at_random")]
         sums = {name: sum(line[name + arm] for line in of for arm in arms_of(line)) for name in
                 ("recorded", "trained", "refused", "rejected")}
-        print(f"| {kind} | {mean:+.3f} ± {interval:.3f} | {100 * share:.1f} ± {100 * spread:.1f} % "
+        print(f"| {kind} | {mean:+.3f} ± {interval:.3f} | {shares[0]} | {shares[1]} "
               f"| {sum(line['starts'] for line in of) / len(of):.0f} "
               f"| {100 * sums['trained'] / sums['recorded']:.2f} % | {sums['refused']} | {sums['rejected']} |")
     print(f"\n{len(still)} seeds; generations {max(line['generations'] for line in lines)} at most")
