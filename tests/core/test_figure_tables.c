@@ -74,7 +74,7 @@ START_TEST(test_figure_tables_texts_are_one_plain_line)
     static const char units[] =
         " rows passes steps flag reward reward^2 nats share updates sessions "
         "rewards decisions bytes clock readers policies publishes requests "
-        "bits items deviations ";
+        "bits items candidates deviations ";
     for (int32_t of = 1; of < END; of++) {
         const rri_figure_table *table = rri_figure_table_of(of);
         for (size_t i = 0; i < table->n; i++) {
