@@ -116,7 +116,8 @@ typedef struct rr_health_report {
     float explained_variance; /* mean of rr_stats.explained_variance */
     float clip_fraction;      /* mean of rr_stats.clip_fraction */
     float grad_ratio;         /* mean of rr_stats.grad_norm over max_grad_norm */
-    float dead_units;         /* share of hidden units whose output is one for 64 states */
+    float dead_units;         /* share of hidden units whose output is one for 64 states (with an
+                                 encoder: of sessions without a history) */
     float drift;              /* most that a mean moved at once, in deviations */
     float reward_deviation;   /* standard deviation of rewards */
     int32_t top_item;         /* pool index; −1: none */
