@@ -393,11 +393,12 @@ START_TEST(test_encoder_a_history_that_was_not_the_one_seen_is_skew)
 }
 END_TEST
 
-/* What was shown decides alone: states are all the same. */
+/* What was shown and what it earned decide alone: states are all the same, and two rows of each
+ * pair were shown one item, which earned the opposite. */
 START_TEST(test_encoder_imitation_learns_from_history)
 {
     for (int32_t encoder = RR_ENCODER_NONE; encoder <= RR_ENCODER_TRANSFORMER; encoder++) {
-        static const int32_t shown[N] = {2, 7, 12, 17}, next[N] = {7, 12, 17, 2};
+        static const int32_t shown[N] = {2, 2, 12, 12}, next[N] = {7, 12, 17, 2};
         scene *t = begin(encoder);
         rr_imitate_config config;
         rr_stats stats = {.struct_size = sizeof stats};
@@ -405,9 +406,9 @@ START_TEST(test_encoder_imitation_learns_from_history)
         config.epochs = 300;
         config.batch_size = 4;
         memset(t->states, 0, sizeof t->states);
-        memset(t->rewards, 0, sizeof t->rewards);
         for (size_t i = 0; i < N * H; i++) {
             t->history[i] = i % H == H - 1 ? shown[i / H] : -1;
+            t->rewards[i] = t->history[i] < 0 ? 0.0f : i / H % 2 == 0 ? 1.0f : -1.0f;
         }
         need(rr_agent_imitate(t->agent, &t->obs, next, NULL, NULL, &config, &stats, &t->err),
              &t->err);

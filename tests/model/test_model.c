@@ -44,6 +44,21 @@ START_TEST(test_model_hash_hears_of_parameters_and_of_what_they_mean)
     changed.candidate_hidden[0] = 3;
     ck_assert_uint_ne(hash, rri_model_hash(&changed, values, 2));
     changed = config;
+    changed.encoder_width++; /* of no encoder */
+    ck_assert_uint_eq(hash, rri_model_hash(&changed, values, 2));
+    changed = config;
+    changed.encoder = RR_ENCODER_GRU;
+    const uint64_t of_encoder = rri_model_hash(&changed, values, 2);
+    ck_assert_uint_ne(hash, of_encoder);
+    int32_t *const of_shape[] = {&changed.encoder_width, &changed.encoder_layers,
+                                 &changed.encoder_heads, &changed.encoder_history,
+                                 &changed.encoder_rewards};
+    for (size_t i = 0; i < sizeof of_shape / sizeof of_shape[0]; i++) {
+        (*of_shape[i])++;
+        ck_assert_uint_ne(of_encoder, rri_model_hash(&changed, values, 2));
+        (*of_shape[i])--;
+    }
+    changed = config;
     changed.item_feature_dim = 3;
     const uint64_t of_tower = rri_model_hash(&changed, values, 2);
     ck_assert_uint_ne(hash, of_tower);
