@@ -129,8 +129,8 @@ RR_API rr_status rr_items_load(rr_items **out, const char *path, const rr_host *
 /* *bytes receives what load takes of the host at once, at most: then load does not fail for memory,
  * unless the file has grown. *held (nullable) receives what the catalogue has in the end. Which
  * items were there from the first generation on the header does not say: *bytes is as if all were.
- * Errors: RR_E_IO, RR_E_FORMAT, RR_E_NOT_FOUND, RR_E_MISMATCH and RR_E_VERSION of the file's
- * header, as rr_items_load; RR_E_MEMORY: more than a size_t counts.
+ * Errors: RR_E_IO, RR_E_FORMAT and RR_E_VERSION of the file's header, as rr_items_load;
+ * RR_E_MEMORY: more than a size_t counts.
  * Cost: reads the header alone. */
 RR_API rr_status rr_items_file_memory(const char *path, size_t *bytes, size_t *held, rr_error *err);
 /* Ends a line: a catalogue of its own, which has what is alive in the order of indices. map
@@ -143,7 +143,7 @@ RR_API rr_status rr_items_compact(rr_items **out, const rr_items *items, const r
                                   int32_t *map, rr_error *err);
 /* *bytes receives what compact takes of the host at once; *held (nullable) what the new catalogue
  * has of it in the end.
- * Errors: RR_E_STATE: all items are gone; RR_E_MEMORY: more than a size_t counts. */
+ * Errors: RR_E_STATE: all items are gone. */
 RR_API rr_status rr_items_compact_memory(const rr_items *items, size_t *bytes, size_t *held,
                                          rr_error *err);
 

@@ -256,7 +256,7 @@ RR_API rr_status rr_blob_next(const void *data, size_t bytes, size_t *offset, rr
  * lacks, or that is gone from it: with the catalogue here that the rows were made under, or a later
  * one of its line, the candidate keeps the vector that it had, as one that is in no pool, and the
  * row is trained on (rr_stats.n_completed). Without it, or where it lacks the key too, the row is
- * refused (RR_E_NOT_FOUND). Such a candidate has no bias, and nothing that was learned of it.
+ * refused, as import says. Such a candidate has no bias, and nothing that was learned of it.
  * The ledger holds a reference and a block for the vectors of one row; NULL lets go of both.
  * Errors: RR_E_MISMATCH: the ledger stores no vectors of this width (rr_ledger_config.item_dim);
  * RR_E_MEMORY. Cost: constant. */

@@ -59,7 +59,7 @@ static const rri_figure stats[] = {
     GAUGE(rr_stats, reference_kl, "nats", "mean KL of the policy from its reference"),
     GAUGE(rr_stats, reference_coef, "", "weight of that distance in the loss"),
     GAUGE(rr_stats, n_completed, "rows", "trained on with vectors of an earlier catalogue"),
-    GAUGE(rr_stats, n_lent, "candidates", "of these rows that the catalogue lacks"),
+    GAUGE(rr_stats, n_lent, "items", "of these rows that the catalogue lacks"),
 };
 
 static const rri_figure counts[] = {
