@@ -221,19 +221,6 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     }
 }
 
-rri_inputs rri_inputs_from(const rri_inputs *in, size_t first)
-{
-    rri_inputs part = *in;
-    part.states = in->states + first * in->state_dim;
-    if (in->rows != NULL) {
-        part.rows = in->rows + first;
-        return part;
-    }
-    part.history = in->history != NULL ? in->history + first * in->h : NULL;
-    part.history_rewards = in->history_rewards != NULL ? in->history_rewards + first * in->h : NULL;
-    part.features = in->features != NULL ? in->features + first * in->k * in->feature_dim : NULL;
-    return part;
-}
 
 static bool sees_normalised(const rri_network *net)
 {

@@ -10,9 +10,9 @@
 /* incumbents [n] borrowed, or NULL. */
 rri_mixture rri_serving_mixture(const rr_serving_options *options, const int32_t *incumbents);
 
-/* Divides every term of the scores by the temperature: τ, κ, β, w and b; a row's own feature weights
- * are divided where they are used. weights [f] and bias [N] are
- * copies that head and catalogue are made to read; where those read none they are not touched. */
+/* Divides every term of the scores by the temperature: τ, κ, τ β, w and b; a row's own feature
+ * weights are divided where they are used. weights [f] and bias [N] are copies that head and
+ * catalogue are made to read; where those read none they are not touched. */
 void rri_serving_temper(rri_head *head, rri_catalogue *catalogue, float *weights, float *bias,
                         float temperature);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* logits.h: z_i = τ · q·v_i + w·f_i + b_i + η · e_i − κ · count_i, the score of every position of a row. The
- * weights w are one vector for all rows, or each row's own.
+/* logits.h: z_i = τ · q·v_i + w·f_i + b_i + η · e_i − κ · count_i, the score of every position of a
+ * row. The weights w are one vector for all rows, or each row's own.
  *
  * e_i = √(v_iᵀ P v_i) is the standard error of a fold-in, whose P each row has (nn/fold_in.h).
  *

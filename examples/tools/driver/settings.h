@@ -11,7 +11,7 @@
 #include "recrl/recrl.h"
 
 /* Kinds of configs by number; those of which a run has none have no prefix. */
-enum { SETTINGS_KINDS = RR_CONFIG_LEDGER + 1, SETTINGS_MOST_FIELDS = 48 };
+enum { SETTINGS_KINDS = RR_CONFIG_LEDGER + 1, SETTINGS_MOST_FIELDS = 64 };
 
 /* Sessions side by side where a policy is evaluated. */
 enum { PLAY_ENVS = 64 };
