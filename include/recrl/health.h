@@ -109,7 +109,8 @@ typedef struct rr_health_report {
     int64_t n_rows;           /* of the window */
     float entropy;            /* mean of rr_stats.entropy, nats */
     float effective_items;    /* exp of the entropy of what was shown; NaN where nothing of a
-                                 catalogue was shown, as the next three and effective_share */
+                                 catalogue, or with a key, was shown, as the next three and
+                                 effective_share */
     float top_share;          /* share of the item shown most */
     float coverage;           /* share of the catalogue shown */
     float gini;               /* of what was shown: 0 even, 1 one item */
@@ -130,6 +131,12 @@ typedef struct rr_health_report {
     float approx_kl;          /* mean of rr_stats.approx_kl */
     float trained_share;      /* rows trained on over those that were due (rr_stats.n_due less
                                  n_left); NaN without a ledger */
+    uint64_t top_key;         /* key of the item shown most where that is in no catalogue, and
+                                 top_item -1; else 0 */
+    float own_share;          /* showings of items with a key and in no catalogue over all; they
+                                 count in effective_items, effective_share and top_share, by key in
+                                 1,024 classes of keys; NaN where nothing was shown */
+    int32_t own_items;        /* such classes that were shown */
 } rr_health_report;
 
 /* Makes a watch of an agent's sizes, which keeps nothing of it. Its catalogue may grow along its
@@ -143,8 +150,9 @@ RR_API rr_status rr_health_create(rr_health **out, const rr_health_config *confi
 RR_API rr_status rr_health_memory(const rr_agent *agent, size_t *bytes, rr_error *err);
 /* Gives its memory back. NULL is fine. */
 RR_API void rr_health_destroy(rr_health *health);
-/* Rows of decisions. Reads obs->states and features, decision->actions and items (NULL, in a row
- * without a list: the action is the item). Allocates nothing.
+/* Rows of decisions. Reads obs->states and features, decision->actions, items (NULL, in a row
+ * without a list: the action is the item) and item_keys, of items that are in no catalogue.
+ * Allocates nothing.
  * Errors: RR_E_MISMATCH: other widths than the agent's; RR_E_NOT_FINITE; nothing changes then.
  * Cost: (S + F) · min(S + F, 128) multiplications a row of S state coordinates and F features. */
 RR_API rr_status rr_health_record(rr_health *health, const rr_obs *obs, const rr_decision *decision,

@@ -125,6 +125,9 @@ static const rri_figure health[] = {
     GAUGE(rr_health_report, effective_share, "share", "of the catalogue, or of the rows where these are fewer, that effective_items are"),
     GAUGE(rr_health_report, approx_kl, "nats", "distance from the policy before, mean over the window"),
     GAUGE(rr_health_report, trained_share, "share", "of the rows due that were trained on; NaN without a ledger"),
+    NAME(rr_health_report, top_key, "", "key of the item shown most, where that is in no catalogue; else 0"),
+    GAUGE(rr_health_report, own_share, "share", "of showings that were of items in no catalogue"),
+    GAUGE(rr_health_report, own_items, "items", "in no catalogue that were shown, in up to 1,024 classes of keys"),
 };
 /* clang-format on */
 

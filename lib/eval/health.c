@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/finite.h"
+#include "core/log.h"
 #include "core/status.h"
 #include "eval/catalogue_use.h"
 #include "eval/illness.h"
@@ -29,7 +30,9 @@ struct rr_health {
     double reward_mean, reward_squares; /* running mean, and squares about it */
     size_t n_states;
     int64_t *shown;  /* [N that there may be] */
-    int64_t *sorted; /* the same, scratch */
+    int64_t *sorted; /* the same, or RRI_HEALTH_KEYS if that is more; scratch */
+    int64_t *own;    /* [RRI_HEALTH_KEYS] showings of items in no catalogue */
+    uint64_t *keys;  /* [RRI_HEALTH_KEYS] the last key of each class */
     float *states;   /* [RRI_HEALTH_STATES, S] */
     float *work;     /* [n_work] the caller's */
 
@@ -57,7 +60,10 @@ static void layout(rr_health *health, rri_arena *arena)
 {
     const size_t n = n_coordinates(health);
     health->shown = RRI_TAKE(arena, int64_t, most_items(&health->shape));
-    health->sorted = RRI_TAKE(arena, int64_t, most_items(&health->shape));
+    health->sorted =
+        RRI_TAKE(arena, int64_t, rri_size_larger(most_items(&health->shape), RRI_HEALTH_KEYS));
+    health->own = RRI_TAKE(arena, int64_t, RRI_HEALTH_KEYS);
+    health->keys = RRI_TAKE(arena, uint64_t, RRI_HEALTH_KEYS);
     health->states =
         RRI_TAKE(arena, float, rri_size_multiply(RRI_HEALTH_STATES, health->shape.state_dim));
     health->work = RRI_TAKE(arena, float, health->shape.n_work);
@@ -208,6 +214,14 @@ static void await_rewards(rr_health *health, const rri_health_rows *rows)
     }
 }
 
+/* A showing of an item that is in no catalogue. */
+static void count_own(rr_health *health, uint64_t key)
+{
+    const size_t at = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 54);
+    health->own[at]++;
+    health->keys[at] = key;
+}
+
 rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_error *err)
 {
     RRI_TRY(check_rows(health, rows, err));
@@ -223,6 +237,9 @@ rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_e
         if (rows->items != NULL && rows->items[i] >= 0 && health->shape.n_items > 0) {
             rri_health_grow(health, (size_t)rows->items[i] + 1);
             health->shown[rows->items[i]]++;
+        }
+        if (rows->items != NULL && rows->items[i] < 0 && rows->keys != NULL && rows->keys[i] != 0) {
+            count_own(health, rows->keys[i]);
         }
         if (health->n_states < RRI_HEALTH_STATES) {
             memcpy(health->states + health->n_states * S, state, S * sizeof(float));
@@ -278,29 +295,64 @@ static double deviation(double squares, int64_t n)
     return n > 1 ? sqrt(squares / (double)(n - 1)) : 0.0;
 }
 
-static void measure_shown(rr_health *health, rr_health_report *out)
+/* Showings of one kind of items: how many, and the place of the one shown most. */
+typedef struct showings {
+    int64_t n, most;
+    size_t top, n_shown;
+} showings;
+
+static showings sum_up(const int64_t *counts, size_t n)
 {
-    int64_t n = 0;
-    int64_t most = 0;
-    for (size_t i = 0; i < health->shape.n_items; i++) {
-        n += health->shown[i];
-        if (health->shown[i] > most) {
-            most = health->shown[i];
-            out->top_item = (int32_t)i;
+    showings sum = {0};
+    for (size_t i = 0; i < n; i++) {
+        sum.n += counts[i];
+        sum.n_shown += counts[i] > 0;
+        if (counts[i] > sum.most) {
+            sum.most = counts[i];
+            sum.top = i;
         }
     }
-    if (n == 0) {
+    return sum;
+}
+
+/* Entropy of what was shown, of which the share x is in no catalogue: that of each kind by its
+ * share, and that of the shares. */
+static double joint_entropy(double of_catalogue, double of_own, double x)
+{
+    const double apart = -x * rri_log_f64(x) - (x < 1.0 ? (1.0 - x) * rri_log_f64(1.0 - x) : 0.0);
+    return (x < 1.0 ? (1.0 - x) * of_catalogue : 0.0) + x * of_own + apart;
+}
+
+static void measure_shown(rr_health *health, rr_health_report *out)
+{
+    const showings shown = sum_up(health->shown, health->shape.n_items);
+    const showings own = sum_up(health->own, RRI_HEALTH_KEYS);
+    const double n = (double)shown.n + (double)own.n;
+    out->top_item = -1;
+    if (n == 0.0) {
         out->effective_items = out->top_share = out->coverage = out->gini = NAN;
-        out->effective_share = NAN;
-        out->top_item = -1;
+        out->effective_share = out->own_share = NAN;
         return;
     }
     const rri_catalogue_use use =
         rri_catalogue_use_compute(health->shown, health->shape.n_items, health->sorted);
-    out->effective_items = rri_exp((float)use.entropy);
-    const double n_most = fmin((double)health->shape.n_items, (double)n);
+    double entropy = use.entropy;
+    if (own.n > 0) {
+        const rri_catalogue_use of_own =
+            rri_catalogue_use_compute(health->own, RRI_HEALTH_KEYS, health->sorted);
+        entropy = joint_entropy(use.entropy, of_own.entropy, (double)own.n / n);
+    }
+    if (own.most > shown.most) {
+        out->top_key = health->keys[own.top];
+    } else {
+        out->top_item = (int32_t)shown.top;
+    }
+    out->effective_items = rri_exp((float)entropy);
+    const double n_most = fmin((double)(health->shape.n_items + own.n_shown), n);
     out->effective_share = (float)((double)out->effective_items / n_most);
-    out->top_share = (float)((double)most / (double)n);
+    out->top_share = (float)((double)(own.most > shown.most ? own.most : shown.most) / n);
+    out->own_share = (float)((double)own.n / n);
+    out->own_items = (int32_t)own.n_shown;
     out->coverage = (float)use.coverage;
     out->gini = (float)use.gini;
 }
@@ -335,6 +387,7 @@ static void measure(rr_health *health, double dead_units, rri_input_change *chan
 static void begin_window(rr_health *health)
 {
     memset(health->shown, 0, health->shape.n_items * sizeof(int64_t));
+    memset(health->own, 0, RRI_HEALTH_KEYS * sizeof(int64_t));
     health->has_before = true;
     health->n_rows = health->n_updates = health->n_explained = 0;
     health->n_due = health->n_trained = 0;

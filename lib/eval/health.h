@@ -8,8 +8,9 @@
  *   entropy share     mean H over mean log(length of the row's list), lists as given: exclusions
  *                     are not seen
  *   value score       1 − 2 Σ value_loss / Σ return_deviation²
- *   effective items   exp(−Σ p_i log p_i)
- *   effective share   effective items / min(N, rows)
+ *   effective items   exp(−Σ p_i log p_i), over items of the catalogue and classes of keys of
+ *                     items that are in none
+ *   effective share   effective items / min(N and those classes, rows)
  *   largest share     max p_i
  *   drift             farthest move of a mean, in deviations: input_watch.h, of the coordinates of
  *                     states and of the features of one candidate of each row, taken in turn, so
@@ -22,6 +23,8 @@
 
 /* States of a window that are kept, for whoever looks for dead units. */
 #define RRI_HEALTH_STATES ((size_t)64)
+/* Classes of keys, by which showings of items in no catalogue are counted. */
+#define RRI_HEALTH_KEYS ((size_t)1024)
 /* Rows of a record that wait for their rewards. */
 #define RRI_HEALTH_PAIRS ((size_t)256)
 
@@ -62,6 +65,7 @@ typedef struct rri_health_rows {
     double even_entropy;    /* mean of log(list length) */
     const int32_t *actions; /* [n] position, for features */
     const int32_t *items;   /* [n] */
+    const uint64_t *keys;   /* [n] read where items is −1; NULL: none */
 } rri_health_rows;
 rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_error *err);
 /* rewards [n], n ≥ 1, finite. is_of_rows: they are those of the rows recorded last, in their order,

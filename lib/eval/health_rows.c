@@ -88,6 +88,7 @@ rr_status rri_health_rows_of(rri_health_rows *rows, const rri_health_shape *watc
                               .lengths = obs->lengths,
                               .even_entropy = even_entropy(watched, obs),
                               .actions = decision->actions,
-                              .items = decision->items != NULL ? decision->items : pool_items};
+                              .items = decision->items != NULL ? decision->items : pool_items,
+                              .keys = decision->items != NULL ? decision->item_keys : NULL};
     return RR_OK;
 }

@@ -57,7 +57,12 @@ static void judge_shown(rri_illness_list *list, const rr_health_report *r,
     note(list, r->effective_items < c->min_effective_items, RR_ILL_EFFECTIVE_ITEMS,
          "collapse: as if %.3g items were shown evenly, below %.3g; raise ent_coef or lower lr",
          (double)r->effective_items, (double)c->min_effective_items);
-    note(list, r->top_share > c->max_top_share, RR_ILL_TOP_SHARE,
+    note(list, r->top_share > c->max_top_share && r->top_item < 0, RR_ILL_TOP_SHARE,
+         "collapse: the item of key %llu, in no catalogue, has %.1f %% of all showings, above %.1f "
+         "%%",
+         (unsigned long long)r->top_key, 100.0 * (double)r->top_share,
+         100.0 * (double)c->max_top_share);
+    note(list, r->top_share > c->max_top_share && r->top_item >= 0, RR_ILL_TOP_SHARE,
          "collapse: item %d has %.1f %% of all showings, above %.1f %%", (int)r->top_item,
          100.0 * (double)r->top_share, 100.0 * (double)c->max_top_share);
     note(list, r->coverage < c->min_coverage, RR_ILL_COVERAGE,

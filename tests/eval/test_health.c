@@ -356,6 +356,42 @@ START_TEST(test_health_what_is_not_known_is_no_illness)
 }
 END_TEST
 
+/* One showing of item 0; two of key 7 and one of key 8, which are in no catalogue: entropy 1.5
+ * ln 2. */
+START_TEST(test_health_counts_items_in_no_catalogue_by_their_keys)
+{
+    heard h = {0};
+    rr_health_config config = silent();
+    config.max_top_share = 0.4f;
+    rr_health *health = make(&config, &h);
+    static const int32_t mixed[] = {0, -1, -1, -1}, none[] = {-1, -1, -1, -1};
+    static const uint64_t keys[] = {99, 7, 8, 7}, no_keys[] = {0, 0, 0, 0};
+    rri_health_rows rows = four();
+    rows.items = mixed;
+    rows.keys = keys;
+    for (int i = 0; i < 2; i++) { /* the second is judged, and has nothing of the first */
+        const rr_health_report report = window(health, &rows, &usual);
+        ck_assert_float_eq_tol(report.effective_items, 2.828427f, 1e-4f);
+        ck_assert_float_eq_tol(report.effective_share, 0.7071068f, 1e-4f);
+        ck_assert_float_eq_tol(report.top_share, 0.5f, 1e-6f);
+        ck_assert_float_eq_tol(report.own_share, 0.75f, 1e-6f);
+        ck_assert_float_eq_tol(report.coverage, 1.0f / N_ITEMS, 1e-6f);
+        ck_assert_int_eq(report.top_item, -1);
+        ck_assert_uint_eq(report.top_key, 7);
+        ck_assert_int_eq(report.own_items, 2);
+    }
+    ck_assert_ptr_nonnull(strstr(h.last, "the item of key 7, in no catalogue, has 50.0 %"));
+    rows.items = none;
+    rr_health_report report = window(health, &rows, &usual);
+    ck_assert_float_eq_tol(report.own_share, 1.0f, 1e-6f);
+    ck_assert_float_eq_tol(report.effective_items, 2.828427f, 1e-4f);
+    rows.keys = no_keys;
+    report = window(health, &rows, &usual);
+    ck_assert(isnan(report.own_share) && isnan(report.effective_items));
+    rri_health_destroy(health);
+}
+END_TEST
+
 CHECK_MAIN("eval/health", test_health_figures_of_a_window_are_those_by_hand,
            test_health_a_window_ends_with_the_update_that_follows_its_last_row,
            test_health_rows_that_are_due_and_not_trained_on_are_told,
@@ -365,4 +401,5 @@ CHECK_MAIN("eval/health", test_health_figures_of_a_window_are_those_by_hand,
            test_health_a_constant_that_moves_has_drifted,
            test_health_rows_that_are_refused_change_nothing,
            test_health_a_figure_beyond_a_float_is_infinite,
-           test_health_what_is_not_known_is_no_illness)
+           test_health_what_is_not_known_is_no_illness,
+           test_health_counts_items_in_no_catalogue_by_their_keys)
