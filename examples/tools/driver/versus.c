@@ -180,18 +180,21 @@ static void print_verdict(FILE *out, const versus_row *row)
         fprintf(out, "%s: the same in every session.\n", row->name);
         return;
     }
-    if (!(c->difference_low > 0.0 || c->difference_high < 0.0)) {
+    if (c->is_too_few != 0) {
+        const char *groups = row->over_users.n > 0 ? "users" : "sessions";
+        screen_paragraph(
+            out, 0,
+            "%s: too few %s to tell: %s earned more here, but of %d they earn otherwise "
+            "in %d, and a handful may carry the whole difference, so that the "
+            "interval does not count. Play more (--sessions).",
+            row->name, groups, c->difference > 0.0 ? "A" : "B", (int)c->n_groups,
+            (int)c->n_unequal);
+    } else if (!(c->difference_low > 0.0 || c->difference_high < 0.0)) {
         fprintf(out, "%s: these sessions do not tell them apart (the interval holds 0).\n",
                 row->name);
     } else {
         fprintf(out, "%s: %s earns more (the interval leaves 0 out: %+.4f to %+.4f).\n", row->name,
                 c->difference > 0.0 ? "A" : "B", c->difference_low, c->difference_high);
-    }
-    if (c->is_too_few != 0) {
-        fprintf(out,
-                "%s: too few: of %d they earn otherwise in %d, and a handful may carry the whole "
-                "difference; the interval may be too short. Play more (--sessions).\n",
-                row->name, (int)c->n_groups, (int)c->n_unequal);
     }
 }
 
