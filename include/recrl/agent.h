@@ -128,7 +128,8 @@ RR_API rr_status rr_agent_fit_ledger_config(const rr_agent *agent, rr_ledger_con
 /* Samples one action a row from the policy and writes the arrays that decision has. Allocates
  * nothing. After a failure, here and in the two below, the caller's arrays hold nothing useful.
  * Errors: RR_E_INVALID names the row and the field: an empty list, the same candidate twice, an
- * index outside the pool; RR_E_NOT_FINITE likewise; RR_E_MISMATCH: obs->pool has another width.
+ * index outside the pool; RR_E_NOT_FINITE likewise; RR_E_MISMATCH: obs->schema is not the
+ * agent's, or obs->pool has another width; so in the two below.
  * Cost: a decision a row. */
 RR_API rr_status rr_agent_act(rr_agent *agent, const rr_obs *obs, rr_decision *decision,
                               rr_error *err);
@@ -157,14 +158,13 @@ RR_API rr_status rr_agent_evaluate(rr_agent *agent, const rr_obs *obs, const int
 /* Trains on the buffer's rows and empties it. obs: the next observation of the sessions that are
  * still open, in the order of the last record, of which states alone are read; NULL where none is
  * open. stats (nullable) receives what was done. Allocates nothing.
- * Errors: RR_E_STATE: no row, or a record without reward; RR_E_MISMATCH: more rows, other widths or
- * other lists than the agent's. Then, as with RR_E_INVALID, the buffer keeps its rows, and nothing
- * changes. RR_E_NOT_FINITE: a state of obs (nothing changes), or a gradient; RR_E_CANCELLED:
- * rr_host.is_cancelled said so before a minibatch. After a gradient that was not finite and after a
- * cancellation the steps before it are kept, the buffer is emptied, and stats has them; a cancelled
- * update counts as one.
- * Cost: for every row of every pass a decision and its backward pass; for each minibatch a sweep
- * over all parameters; at the end one hash of them.
+ * Errors: RR_E_STATE: no row, or a record without reward; RR_E_MISMATCH: more rows, other widths,
+ * another schema or other lists than the agent's. Then, as with RR_E_INVALID, the buffer keeps its
+ * rows, and nothing changes. RR_E_NOT_FINITE: a state of obs (nothing changes), or a gradient;
+ * RR_E_CANCELLED: rr_host.is_cancelled said so before a minibatch. After a gradient that was not
+ * finite and after a cancellation the steps before it are kept, the buffer is emptied, and stats
+ * has them; a cancelled update counts as one. Cost: for every row of every pass a decision and its
+ * backward pass; for each minibatch a sweep over all parameters; at the end one hash of them.
  *
  * Where all rows were recorded under another catalogue, the answer is RR_OK with 0 rows, and the
  * buffer is emptied: this counts as no update (n_updates, annealing, staleness), and the host's log
@@ -178,13 +178,14 @@ RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_ob
  * (maths §5). stats (nullable) receives what was done. Allocates nothing.
  * Errors: RR_E_STATE: no session is ready. RR_E_SKEW: more than max_skew of the rows that can be
  * checked have skew; RR_E_STALE: the weights' ess is less than min_ess; after either
- * rr_ledger_drop_ready is the way to go on without these rows. RR_E_MISMATCH: other widths than the
- * agent's, or min_rows is 1 and this agent needs two rows (PPO, or normalised advantages). After
- * all of these nothing has changed. RR_E_NOT_FINITE: a gradient was not finite: the steps before it
- * are kept, and the rows are gone. RR_E_CANCELLED: rr_host.is_cancelled said so before a minibatch:
- * the rows stay, and the next update weighs them as rows of an earlier version; it counts as an
- * update, and stats and n_timesteps have the rows of its steps.
- * Cost: as rr_agent_update, one more decision a row to check it, and a pass over the sessions.
+ * rr_ledger_drop_ready is the way to go on without these rows. RR_E_MISMATCH: other widths or
+ * another schema than the agent's, or min_rows is 1 and this agent needs two rows (PPO, or
+ * normalised advantages). After all of these nothing has changed. RR_E_NOT_FINITE: a gradient was
+ * not finite: the steps before it are kept, and the rows are gone. RR_E_CANCELLED:
+ * rr_host.is_cancelled said so before a minibatch: the rows stay, and the next update weighs them
+ * as rows of an earlier version; it counts as an update, and stats and n_timesteps have the rows of
+ * its steps. Cost: as rr_agent_update, one more decision a row to check it, and a pass over the
+ * sessions.
  *
  *   order      Rows are taken in the order of (session key, arrival), so that no byte depends on
  *              how sessions interleaved.
@@ -216,7 +217,8 @@ RR_API rr_status rr_agent_update_sessions(rr_agent *agent, rr_ledger *ledger, rr
  * no loss. config NULL: the defaults. Counts neither as an update nor as timesteps, but is another
  * version. stats (nullable): n_rows, n_epochs, n_minibatches, policy_loss, value_loss, entropy,
  * grad_norm, learning_rate, scale, repeat_weight; the rest is 0. Allocates nothing.
- * Errors: RR_E_MISMATCH: obs->pool has another width. RR_E_NOT_FINITE: a number given, and nothing
+ * Errors: RR_E_MISMATCH: obs->schema is not the agent's, or obs->pool has another width.
+ * RR_E_NOT_FINITE: a number given, and nothing
  * changes; or a gradient. After that, and after RR_E_CANCELLED (rr_host.is_cancelled), the steps
  * before it are kept.
  * Cost: for every row of every pass a decision and its backward pass; for each minibatch a sweep

@@ -156,6 +156,10 @@ typedef struct rr_obs {
     const uint64_t *history_keys;  /* [n, h] read where history is −1: the key of an item that was
                                       shown; 0 padding. What was shown as a candidate of its own
                                       counts for whatever has its key now, and the other way */
+    uint64_t schema;   /* the host's number for what columns of states and features mean:
+                          that of the agent, policy, buffer or ledger which is given
+                          the observation (rr_agent_config.schema), else
+                          RR_E_MISMATCH */
     int32_t n_vectors; /* most vectors of a row, [0, k]: above 0 the row's −1 candidates
                           have theirs one behind the other, in their order, and the
                           others none; 0: one for each candidate */
@@ -167,7 +171,6 @@ typedef struct rr_obs {
                                          showing */
     const float *reference_log_probs; /* [n, k] (without lists [n, N]) of the policy that the
                                          update stays near */
-    uint64_t schema;                  /* the host's number for what its columns mean */
 } rr_obs;
 
 /* What drew a decision (rr_serving_options: floor, incumbent_share), so that a host can count what

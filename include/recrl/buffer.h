@@ -29,13 +29,15 @@ RR_API rr_status rr_buffer_memory(const rr_buffer_config *config, size_t *bytes,
  * n_candidates, n_excluded and n_history are 0. A session without a past sends a history of −1
  * alone, not n_history 0. Allocates nothing.
  * Errors: RR_E_STATE: the last record has no reward, or n differs from the records before;
- * RR_E_FULL: they do not fit; RR_E_NOT_FINITE: names row and field.
+ * RR_E_FULL: they do not fit; RR_E_NOT_FINITE: names row and field; RR_E_MISMATCH: obs->schema is
+ * not the buffer's.
  * Cost: a copy of the rows. */
 RR_API rr_status rr_buffer_record(rr_buffer *buffer, const rr_obs *obs, const rr_decision *decision,
                                   rr_error *err);
 /* Rewards the rows of the last record, n of them in its order, and says which sessions ended with
  * it. Needs outcome->rewards, and final_obs where a row is truncated. Allocates nothing.
- * Errors: RR_E_STATE: no record waits for a reward; RR_E_NOT_FINITE: a reward or a final state.
+ * Errors: RR_E_STATE: no record waits for a reward; RR_E_NOT_FINITE: a reward or a final state;
+ * RR_E_MISMATCH: final_obs->schema is not the buffer's.
  * Cost: a pass over the n rows. */
 RR_API rr_status rr_buffer_reward(rr_buffer *buffer, const rr_outcome *outcome, rr_error *err);
 

@@ -73,9 +73,9 @@ RR_API rr_status rr_checkpoint_save(const rr_checkpoint *checkpoint, const char 
  * A file is judged by its header before memory is taken for the rest: then as much as it has bytes,
  * until load returns.
  * Errors: RR_E_IO: the file cannot be read; RR_E_FORMAT: damaged, or no checkpoint; RR_E_VERSION:
- * of another version; RR_E_MISMATCH: another shape, algorithm or catalogue; RR_E_NOT_FOUND: a
- * handle is given and not in the file; RR_E_TOO_SMALL: blob is given and blob_capacity is less than
- * blob_bytes, which is written; RR_E_MEMORY. On failure nothing else has changed. */
+ * of another version; RR_E_MISMATCH: another shape, schema, algorithm or catalogue; RR_E_NOT_FOUND:
+ * a handle is given and not in the file; RR_E_TOO_SMALL: blob is given and blob_capacity is less
+ * than blob_bytes, which is written; RR_E_MEMORY. On failure nothing else has changed. */
 RR_API rr_status rr_checkpoint_load(rr_checkpoint *checkpoint, const char *path, rr_error *err);
 /* As rr_checkpoint_save, into out [capacity]. *bytes receives the size needed; out NULL only asks.
  * Errors: RR_E_STATE: the buffer waits for a reward; RR_E_TOO_SMALL: capacity is less than *bytes.

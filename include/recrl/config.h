@@ -166,11 +166,11 @@ typedef struct rr_agent_config {
                                   the pool's vectors, in n_items × candidate_hidden[0] floats up to
                                   32 MiB, which a publish makes anew; default 0, 0, 0, 0: none.
                                   maths §2 */
-    float ref_kl_coef;      /* c ≥ 0: updates add c · mean KL(π ‖ π₀) to the loss, exactly over each
-                               row's list, π₀ the policy of rr_agent_set_reference, without which
-                               they are then refused. A policy that begins as a clone stays near
-                               it. Costs about as much as scoring the rows twice more, and twice the
-                               rows' queries; default 0: none. maths §13 */
+    float ref_kl_coef; /* c ≥ 0: updates add c · mean KL(π ‖ π₀) to the loss, exactly over each
+                          row's list, π₀ the policy of rr_agent_set_reference, without which
+                          they are then refused. A policy that begins as a clone stays near
+                          it. Costs about as much as scoring the rows twice more, and twice the
+                          rows' queries; default 0: none. maths §13 */
     int32_t ref_kl_updates; /* updates, counted from the agent's first, over which c falls to 0 by a
                                line; 0: constant; default 0 */
     int32_t item_feature_dim; /* width of the items' own features (rr_items_options); where it is
@@ -220,6 +220,11 @@ typedef struct rr_agent_config {
                             update thrice that; memory d² floats a row of a tape (512 rows, of a
                             reader 64); default 0 */
     float fold_in_decay; /* ρ in (0, 1], of rewards ≥ 0; default 1 */
+    uint64_t schema; /* the host's number for what columns of states and features mean, to be
+                        changed with their meaning. Observations, rows, policies and checkpoints
+                        of another number are refused, though their widths are right: two features
+                        that changed places are found before they are learned from; default 0.
+                        rr_agent_inherit goes over to another one */
 } rr_agent_config;
 
 /* Proximal policy optimisation [Schulman et al. 2017]. maths §5. */
@@ -310,6 +315,7 @@ typedef struct rr_buffer_config {
     int32_t for_encoder;    /* 1: rows also keep what an agent with an encoder learns from: the
                                rewards of their history, and histories of final observations, in
                                3 × max_history floats a row; default 0 */
+    uint64_t schema; /* of its rows: rr_agent_config.schema; default 0 */
 } rr_buffer_config;
 
 /* What a ledger must hold, and when what is in it is final. The first two and the widths decide its
@@ -348,6 +354,7 @@ typedef struct rr_ledger_config {
                                stored: 8 bytes a place; default 0 */
     int32_t for_encoder;    /* as in rr_buffer_config; default 0 */
     uint32_t reserved;
+    uint64_t schema;        /* of its rows: rr_agent_config.schema; default 0 */
 } rr_ledger_config;
 
 /* How a published policy plays, with exact propensities: of p, the policy's probabilities at the

@@ -40,8 +40,9 @@ RR_API rr_status rr_ledger_memory(const rr_ledger_config *config, size_t *bytes,
  * which arrays are given, and whether n_candidates, n_excluded and n_history are 0. A session
  * without a past sends a history of −1 alone, not n_history 0.
  * Errors: RR_E_FULL: no room for rows or for sessions; RR_E_NOT_FINITE: names row and field;
- * RR_E_INVALID: a key beside −1, and the config has no has_keys. In statuses alone, skipped and
- * counted: RR_E_DUPLICATE: a row whose id is in the ledger.
+ * RR_E_INVALID: a key beside −1, and the config has no has_keys; RR_E_MISMATCH: obs->schema is
+ * neither the ledger's nor mapped: none is taken, and all are counted (counts.other_schema). In
+ * statuses alone, skipped and counted: RR_E_DUPLICATE: a row whose id is in the ledger.
  * Cost: a copy of the rows, and a constant number of table look-ups for each. */
 RR_API rr_status rr_ledger_record(rr_ledger *ledger, const rr_obs *obs, const rr_decision *decision,
                                   int32_t *statuses, rr_error *err);
@@ -49,11 +50,11 @@ RR_API rr_status rr_ledger_record(rr_ledger *ledger, const rr_obs *obs, const rr
  * where none comes it is 0. terminated and truncated end the decision's session, of which it must
  * be the last row; on a session that has ended they are not read. Whether the same reward came
  * twice cannot be seen here: two clicks are two rewards.
- * Errors: RR_E_STATE: ends a session of which it is not the last row; RR_E_NOT_FINITE. In statuses
- * alone, skipped and counted: RR_E_NOT_FOUND: an id that is not in the ledger; RR_E_STALE: a late
- * reward, one for a row whose rewards are final, or whose time is at least reward_wait after the
- * row's.
- * Cost: constant a reward. */
+ * Errors: RR_E_STATE: ends a session of which it is not the last row; RR_E_NOT_FINITE;
+ * RR_E_MISMATCH: final_obs->schema is neither the ledger's nor mapped, and none is taken. In
+ * statuses alone, skipped and counted: RR_E_NOT_FOUND: an id that is not in the ledger; RR_E_STALE:
+ * a late reward, one for a row whose rewards are final, or whose time is at least reward_wait after
+ * the row's. Cost: constant a reward. */
 RR_API rr_status rr_ledger_reward(rr_ledger *ledger, const rr_outcome *outcome, int32_t *statuses,
                                   rr_error *err);
 
@@ -70,7 +71,8 @@ typedef struct rr_ending {
                                   is what the rows before it lead to */
 } rr_ending;
 /* Ends the open sessions of these keys; what they hold waits for its last rewards, then is ready.
- * Errors: RR_E_NOT_FINITE: a final state. In statuses alone, skipped and counted as unknown:
+ * Errors: RR_E_NOT_FINITE: a final state; RR_E_MISMATCH: final_obs->schema is neither the ledger's
+ * nor mapped, and none is ended. In statuses alone, skipped and counted as unknown:
  * RR_E_NOT_FOUND: a key without an open session.
  * Cost: constant a session. */
 RR_API rr_status rr_ledger_end(rr_ledger *ledger, const rr_ending *ending, int32_t *statuses,
@@ -111,6 +113,9 @@ typedef struct rr_ledger_counts {
     int64_t imitation;         /* decisions of a log, not recorded: without log-prob or policy
                                   version they are fit for rr_agent_imitate alone. Their rewards
                                   count as unknown */
+    int64_t other_schema;      /* decisions not recorded: of a schema that is neither the ledger's
+                                  nor one that it has a map of (rr_ledger_map_schema); each time
+                                  that they were offered */
     int64_t bytes;             /* that create took */
     int64_t clock;             /* of the latest settle; INT64_MIN: none yet */
 } rr_ledger_counts;

@@ -108,11 +108,10 @@ RR_API rr_status rr_policy_file_memory(const char *path, const rr_items *items, 
                                        rr_error *err);
 
 /* The workspace of one thread at a time; it serves every policy of one shape: head, hidden layers,
- * widths, max_* and at most as many items (or max_pool_items). `seed`: of draws without decision
- * ids, which differ between threads when their seeds do. Draws with ids are a function of (the
- * agent's seed, id) on any thread. *out is the caller's, until rr_reader_destroy.
- * Errors: RR_E_MEMORY.
- * Cost: takes memory for max_rows rows and the longest list. */
+ * widths, schema, max_* and at most as many items (or max_pool_items). `seed`: of draws without
+ * decision ids, which differ between threads when their seeds do. Draws with ids are a function of
+ * (the agent's seed, id) on any thread. *out is the caller's, until rr_reader_destroy. Errors:
+ * RR_E_MEMORY. Cost: takes memory for max_rows rows and the longest list. */
 RR_API rr_status rr_reader_create(rr_reader **out, const rr_policy *policy, uint64_t seed,
                                   const rr_host *host, rr_error *err);
 /* *bytes receives what create, or join, takes of the host.
@@ -125,8 +124,8 @@ RR_API void rr_reader_destroy(rr_reader *reader);
  * of the mixture, whichever part of it a draw came from. obs->incumbents is always checked, and
  * used where incumbent_share is above 0. Allocates nothing. Any number of threads on one policy,
  * each with its reader.
- * Errors: as rr_agent_act (RR_E_NOT_FINITE); RR_E_MISMATCH: the reader is of another shape, or
- * obs->pool of another width.
+ * Errors: as rr_agent_act (RR_E_NOT_FINITE); RR_E_MISMATCH: the reader is of another shape,
+ * obs->schema another than the policy's, or obs->pool of another width.
  * Cost: a decision a row (agent.h). */
 RR_API rr_status rr_policy_act(const rr_policy *policy, rr_reader *reader, const rr_obs *obs,
                                rr_decision *decision, rr_error *err);
@@ -165,7 +164,8 @@ RR_API rr_status rr_reader_join(rr_reader **out, rr_slot *slot, uint64_t seed, c
 /* Another policy for every act that begins from now on; those that are under way end with theirs.
  * Also one that was there before: a rollback. The slot keeps a reference. Any thread; never waits
  * for a reader.
- * Errors: RR_E_MISMATCH: another shape.
+ * Errors: RR_E_MISMATCH: another shape, or another schema: threads would go on to send the old
+ * columns. A slot of its own is the way to go over to it (docs/serving.md).
  * Cost: a lock. */
 RR_API rr_status rr_slot_swap(rr_slot *slot, rr_policy *policy, rr_error *err);
 /* rr_agent_publish and rr_slot_swap in one. A replaced snapshot without references is

@@ -104,6 +104,7 @@ rr_status rr_agent_fit_buffer_config(const rr_agent *agent, int32_t n_envs,
     full.state_dim = of->state_dim;
     full.item_dim = request_dim(agent);
     full.feature_dim = of->feature_dim;
+    full.schema = of->schema;
     full.max_candidates = of->max_candidates;
     full.max_excluded = full.max_history = of->max_history;
     full.for_encoder = rri_network_reads_past(&agent->trainer.model.network);
@@ -121,6 +122,7 @@ rr_status rr_agent_fit_ledger_config(const rr_agent *agent, rr_ledger_config *co
     full.state_dim = of->state_dim;
     full.item_dim = request_dim(agent);
     full.feature_dim = of->feature_dim;
+    full.schema = of->schema;
     full.max_candidates = of->max_candidates;
     full.max_excluded = full.max_history = of->max_history;
     full.for_encoder = rri_network_reads_past(&agent->trainer.model.network);

@@ -11,6 +11,7 @@ void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_
     const size_t rows = (size_t)config->max_rows;
     rollout->max_rows = rows;
     rollout->state_dim = (size_t)config->state_dim;
+    rollout->schema = config->schema;
     rollout->item_dim = (size_t)config->item_dim;
     rollout->feature_dim = (size_t)config->feature_dim;
     rollout->k = (size_t)config->max_candidates;

@@ -25,6 +25,7 @@ typedef struct rri_row_form {
 
 typedef struct rri_rollout {
     size_t max_rows, state_dim, item_dim, feature_dim, k, m, h; /* widths, fixed by the config */
+    uint64_t schema;                                            /* of all rows */
     size_t n_vectors; /* of a row, for its −1 candidates alone, in their order; 0: k, by position */
     size_t n_rows, n_sessions; /* n_sessions: rows of each record; 0 before the first */
     uint8_t awaits_reward;

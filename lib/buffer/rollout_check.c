@@ -64,6 +64,18 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
     return RR_OK;
 }
 
+rr_status rri_rollout_check_schema(const rri_rollout *rollout, const rr_obs *obs, const char *what,
+                                   rr_error *err)
+{
+    if (obs->schema != rollout->schema) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "%s schema is %llu; this handle's is %llu, and columns mean what it says: rows of "
+                 "another schema are read by a map (rr_ledger_map_schema)",
+                 what, (unsigned long long)obs->schema, (unsigned long long)rollout->schema);
+    }
+    return RR_OK;
+}
+
 /* *length receives how long the row's list is. */
 static rr_status check_length(int32_t *length, const rr_obs *obs, size_t row, rr_error *err)
 {
@@ -217,6 +229,7 @@ rr_status rri_rollout_check_form(const rri_rollout *rollout, const rr_obs *obs, 
                  "one, or 0 for the pool",
                  obs->n_candidates);
     }
+    RRI_TRY(rri_rollout_check_schema(rollout, obs, "record: obs", err));
     return check_shapes(rollout, obs, err);
 }
 
@@ -328,6 +341,7 @@ rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome 
                      "width %zu",
                      i, n, S);
         }
+        RRI_TRY(rri_rollout_check_schema(rollout, outcome->final_obs, "reward: final_obs", err));
         RRI_TRY(rri_rollout_check_final_form("reward", rollout, outcome->final_obs, err));
         RRI_TRY(rri_rollout_check_final("reward: final_obs", rollout, outcome->final_obs, i, err));
     }

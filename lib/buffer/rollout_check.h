@@ -16,6 +16,10 @@ rr_status rri_rollout_check_record(const rri_rollout *rollout, const rr_obs *obs
 
 /* What does not depend on a row: shapes, and the same optional fields as the rows before. */
 rr_status rri_rollout_check_form(const rri_rollout *rollout, const rr_obs *obs, rr_error *err);
+/* RR_E_MISMATCH where the observation's columns mean something else than the rows'; `what`
+ * ("record: obs") opens the sentence. Part of the others for what they are given. */
+rr_status rri_rollout_check_schema(const rri_rollout *rollout, const rr_obs *obs, const char *what,
+                                   rr_error *err);
 /* One row of a record whose form is right; decision may be without values. */
 rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
                                 const rr_decision *decision, size_t row, rr_error *err);

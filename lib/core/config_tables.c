@@ -92,6 +92,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, BOOL, encoder_rewards, "1", YES_NO, "an encoder reads beside an item what it earned"),
     FIELD(rr_agent_config, BOOL, has_fold_in, "0", YES_NO, "a user's vector by least squares from what a session was shown and earned, and optimism by its standard errors"),
     FIELD(rr_agent_config, FLOAT, fold_in_decay, "1", FROM_OPEN_TO(0, 1), "factor on a reward per earlier showing of the item, as a fold-in reads it"),
+    FIELD(rr_agent_config, UINT64, schema, "0", ANY, "the host's number for what columns of states and features mean"),
 };
 
 static const rri_config_field ppo_fields[] = {
@@ -153,6 +154,7 @@ static const rri_config_field buffer_fields[] = {
     FIELD(rr_buffer_config, INT32, max_vectors, "0", AT_LEAST(0), "most candidates of a list in no pool, whose vectors alone are stored; 0: one of each"),
     FIELD(rr_buffer_config, BOOL, has_keys, "0", YES_NO, "keys of what is in no pool are stored"),
     FIELD(rr_buffer_config, BOOL, for_encoder, "0", YES_NO, "rows keep rewards of histories and final histories, for an agent with an encoder"),
+    FIELD(rr_buffer_config, UINT64, schema, "0", ANY, "the host's number for what columns of states and features mean"),
 };
 
 static const rri_config_field ledger_fields[] = {
@@ -171,6 +173,7 @@ static const rri_config_field ledger_fields[] = {
     FIELD(rr_ledger_config, INT32, max_vectors, "0", AT_LEAST(0), "most candidates of a list in no pool, whose vectors alone are stored; 0: one of each"),
     FIELD(rr_ledger_config, BOOL, has_keys, "0", YES_NO, "keys of what is in no pool are stored"),
     FIELD(rr_ledger_config, BOOL, for_encoder, "0", YES_NO, "rows keep rewards of histories and final histories, for an agent with an encoder"),
+    FIELD(rr_ledger_config, UINT64, schema, "0", ANY, "the host's number for what columns of states and features mean"),
 };
 
 static const rri_config_field train_fields[] = {

@@ -23,7 +23,6 @@ static const reserved OBS[] = {
     RESERVED(rr_obs, history_vectors),
     RESERVED(rr_obs, history_features),
     RESERVED(rr_obs, reference_log_probs),
-    RESERVED(rr_obs, schema),
 };
 
 static const reserved DECISION[] = {

@@ -21,6 +21,7 @@ rr_buffer_config rri_ledger_rows(const rr_ledger_config *config)
         .max_vectors = config->max_vectors,
         .has_keys = config->has_keys,
         .for_encoder = config->for_encoder,
+        .schema = config->schema,
     };
 }
 
@@ -71,6 +72,7 @@ void rri_ledger_clear(rri_ledger *ledger, rri_rollout *rollout)
     ledger->n_recorded = ledger->n_trained = ledger->n_dropped = ledger->n_duplicate = 0;
     ledger->n_rewarded = ledger->n_late = ledger->n_unknown = 0;
     ledger->n_rejected = ledger->n_rejected_sessions = ledger->n_imitation = 0;
+    ledger->n_other_schema = 0;
 }
 
 /* Whether rows need times. */
@@ -273,6 +275,9 @@ rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_o
                             const rr_decision *decision, uint64_t fingerprint, int32_t *statuses,
                             rr_error *err)
 {
+    if (obs->schema != rollout->schema) {
+        ledger->n_other_schema += obs->n;
+    }
     RRI_TRY(check_batch(ledger, rollout, obs, decision, err));
     if (statuses != NULL) {
         record_good_rows(ledger, rollout, obs, decision, fingerprint, statuses);

@@ -56,7 +56,7 @@ typedef struct rri_ledger {
     rri_u64_table open; /* key of an open session → session */
 
     int64_t n_recorded, n_trained, n_dropped, n_duplicate, n_rewarded, n_late, n_unknown;
-    int64_t n_rejected, n_rejected_sessions, n_imitation;
+    int64_t n_rejected, n_rejected_sessions, n_imitation, n_other_schema;
 } rri_ledger;
 
 /* Room and widths of its rows. */

@@ -146,6 +146,7 @@ rr_status rri_settle_reward(rri_ledger *ledger, rri_rollout *rollout, const rr_o
                  rollout->state_dim);
     }
     if (outcome->final_obs != NULL) {
+        RRI_TRY(rri_rollout_check_schema(rollout, outcome->final_obs, "reward: final_obs", err));
         RRI_TRY(rri_rollout_check_final_form("reward", rollout, outcome->final_obs, err));
     }
     for (size_t i = 0; statuses == NULL && i < n; i++) {
@@ -207,6 +208,7 @@ rr_status rri_settle_end(rri_ledger *ledger, rri_rollout *rollout, const rr_endi
                  n, rollout->state_dim);
     }
     if (ending->final_obs != NULL) {
+        RRI_TRY(rri_rollout_check_schema(rollout, ending->final_obs, "end: final_obs", err));
         RRI_TRY(rri_rollout_check_final_form("end", rollout, ending->final_obs, err));
     }
     for (size_t i = 0; statuses == NULL && i < n; i++) {
@@ -274,4 +276,5 @@ void rri_settle_count(rr_ledger_counts *counts, const rri_ledger *ledger,
     counts->rejected = ledger->n_rejected;
     counts->rejected_sessions = ledger->n_rejected_sessions;
     counts->imitation = ledger->n_imitation;
+    counts->other_schema = ledger->n_other_schema;
 }

@@ -79,6 +79,7 @@ static rri_record_head head_of(const rr_obs *obs, const rr_decision *decision, s
         .time = obs->times != NULL ? obs->times[row] : 0,
         .incumbent = obs->incumbents != NULL ? obs->incumbents[row] : 0,
         .pool_fingerprint = obs->pool != NULL ? rri_items_fingerprint(obs->pool) : 0,
+        .schema = obs->schema,
     };
     if (obs->pool != NULL && rri_items_generation(obs->pool) > 0) {
         head.pool_line = rri_items_root(obs->pool);
@@ -267,6 +268,7 @@ static void view_obs(rr_obs *obs, const rri_record *record, const rr_items *pool
         .decisions = number(record, RRI_RECORD_HAS_IDS, &head->decision),
         .times = number(record, RRI_RECORD_HAS_TIME, &head->time),
         .pool = pool,
+        .schema = head->blob.format > 1 ? head->schema : 0,
     };
     obs->struct_size = rri_obs_view_size(obs);
 }

@@ -53,7 +53,7 @@ typedef struct rri_record_head {
     float log_prob, value; /* so far as in format 1 */
     int32_t incumbent;
     uint32_t n_sections;
-    uint64_t schema;                     /* reserved: 0 */
+    uint64_t schema;                     /* the host's number for what columns mean */
     uint64_t pool_line, pool_generation; /* of pool_fingerprint; 0 in generation 0 */
     /* From here on reserved: 0. */
     int32_t part;

@@ -166,8 +166,7 @@ static rr_status read_format_2(rri_record *record, void *blob, size_t bytes, rr_
     if (bytes < sizeof *head) {
         RRI_FAIL(err, RR_E_FORMAT, "record: %zu bytes; the shortest has %zu", bytes, sizeof *head);
     }
-    if ((head->blob.has & ~RRI_RECORD_HAS_ALL) != 0 || head->schema != 0 || head->part != 0 ||
-        head->reserved != 0) {
+    if ((head->blob.has & ~RRI_RECORD_HAS_ALL) != 0 || head->part != 0 || head->reserved != 0) {
         RRI_FAIL(err, RR_E_VERSION, "record: it has a number that this release does not read");
     }
     record->incumbent = &head->incumbent;

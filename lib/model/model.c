@@ -105,6 +105,9 @@ uint64_t rri_model_hash(const rr_agent_config *config, const void *values, size_
     if (config->has_fold_in != 0) {
         rri_hash_update(&hash, &config->fold_in_decay, sizeof config->fold_in_decay);
     }
+    if (config->schema != 0) {
+        rri_hash_update(&hash, &config->schema, sizeof config->schema);
+    }
     rri_hash_update(&hash, values, n_floats * sizeof(float));
     return rri_hash_final(&hash);
 }

@@ -28,6 +28,19 @@ rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs
     return RR_OK;
 }
 
+rr_status rri_request_check_schema(const rri_model *model, const rr_obs *obs, const char *name,
+                                   rr_error *err)
+{
+    if (obs->schema != model->config.schema) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "%s: schema is %llu; this agent's is %llu, and columns mean what it says: send "
+                 "that one's, or act with a policy of schema %llu",
+                 name, (unsigned long long)obs->schema, (unsigned long long)model->config.schema,
+                 (unsigned long long)obs->schema);
+    }
+    return RR_OK;
+}
+
 /* An agent mixes nothing in. */
 static rr_status check_keys(const rri_workspace *work, const rr_obs *obs, rr_error *err)
 {
@@ -238,6 +251,7 @@ static rri_inputs inputs_of(const rr_obs *obs, const rri_catalogue *catalogue)
 rr_status rri_request_read(rri_request *request, const rri_workspace *work, const rr_obs *obs,
                            rr_error *err)
 {
+    RRI_TRY(rri_request_check_schema(work->model, obs, "obs", err));
     RRI_TRY(check_keys(work, obs, err));
     RRI_TRY(check_shapes(work, obs, err));
     RRI_TRY(rri_request_check_states(&work->model->network, obs, "obs", err));

@@ -20,6 +20,10 @@ typedef struct rri_request {
 rr_status rri_request_read(rri_request *request, const rri_workspace *work, const rr_obs *obs,
                            rr_error *err);
 
+/* The host's number for what columns mean. Part of read. */
+rr_status rri_request_check_schema(const rri_model *model, const rr_obs *obs, const char *name,
+                                   rr_error *err);
+
 /* States, for the critic: n, states and their width. `name` ("obs", "final_obs"). */
 rr_status rri_request_check_states(const rri_network *network, const rr_obs *obs, const char *name,
                                    rr_error *err);

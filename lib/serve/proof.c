@@ -137,7 +137,8 @@ static void draw_request(request_arrays *r, const rr_policy *policy, uint64_t de
                       .state_dim = (int32_t)S,
                       .states = r->states,
                       .sessions = &r->id,
-                      .decisions = &r->id};
+                      .decisions = &r->id,
+                      .schema = policy->model.config.schema};
     rri_philox_normals(r->states, S, 0, RRI_STREAM_PROOF, decision);
     draw_lists(r, policy, decision);
     draw_shown(r, policy, decision);

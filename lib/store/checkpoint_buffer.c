@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A buffer or a ledger in a checkpoint: rows as they lie; of a ledger sessions, counts and clock
  * too. What links rows and finds them is made anew. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/tensors.h"
@@ -24,6 +26,7 @@ enum {
     LEDGER_REJECTED,
     LEDGER_REJECTED_SESSIONS,
     LEDGER_IMITATION,
+    LEDGER_OTHER_SCHEMA,
     LEDGER_VALUES
 };
 
@@ -58,6 +61,7 @@ static rr_status add_ledger(rri_safetensors_writer *writer, const rri_ledger *le
         [LEDGER_REJECTED] = ledger->n_rejected,
         [LEDGER_REJECTED_SESSIONS] = ledger->n_rejected_sessions,
         [LEDGER_IMITATION] = ledger->n_imitation,
+        [LEDGER_OTHER_SCHEMA] = ledger->n_other_schema,
     };
     for (size_t i = LEDGER_RECORDED; i < LEDGER_VALUES; i++) {
         values[i] = rri_count_sum(values[i], 0); /* so that it can be loaded */
@@ -138,6 +142,24 @@ static rr_status check_form(const rri_row_form *form, const target *to, rr_error
     return RR_OK;
 }
 
+/* What columns mean, no width tells. */
+static rr_status check_schema(const target *to, const rri_safetensors_reader *reader, rr_error *err)
+{
+    char name[RRI_CHECKPOINT_NAME], own[24];
+    rri_checkpoint_name(name, to->prefix, "schema");
+    snprintf(own, sizeof own, "%" PRIu64, to->rollout->schema);
+    const char *found = rri_safetensors_metadata(reader, name);
+    const char *text = found != NULL ? found : "0";
+    if (strcmp(text, own) != 0) {
+        RRI_FAIL(
+            err, RR_E_MISMATCH,
+            "checkpoint: %s is %.20s; that of the handle given is %s, and columns mean what it "
+            "says",
+            name, text, own);
+    }
+    return RR_OK;
+}
+
 /* Rows, sessions and form in the file, judged against the handle given. */
 static rr_status read_shape(int64_t shape[SHAPE_VALUES], rri_row_form *form, const target *to,
                             const rri_safetensors_reader *reader, rr_error *err)
@@ -147,6 +169,7 @@ static rr_status read_shape(int64_t shape[SHAPE_VALUES], rri_row_form *form, con
     if (rri_safetensors_lookup(reader, name) == NULL) {
         RRI_FAIL(err, RR_E_NOT_FOUND, "checkpoint: it holds no %s", to->prefix);
     }
+    RRI_TRY(check_schema(to, reader, err));
     const size_t n_shape[] = {SHAPE_VALUES}, n_form[] = {sizeof *form};
     RRI_TRY(rri_safetensors_copy(shape, reader, name, RRI_DTYPE_I64, n_shape, 1, err));
     rri_checkpoint_name(name, to->prefix, "form");
@@ -256,6 +279,7 @@ static rr_status read_ledger(rri_ledger *ledger, const rri_rollout *rollout, siz
         ledger->n_rejected = values[LEDGER_REJECTED];
         ledger->n_rejected_sessions = values[LEDGER_REJECTED_SESSIONS];
         ledger->n_imitation = values[LEDGER_IMITATION];
+        ledger->n_other_schema = values[LEDGER_OTHER_SCHEMA];
         rri_ledger_rebuild(ledger, rollout);
     }
     return RR_OK;

@@ -93,6 +93,13 @@ static bool is_binding(int32_t kind, const char *field)
                                    : strcmp(field, "optimizer") == 0; /* what the moments mean */
 }
 
+/* What rr_agent_inherit can change. */
+static bool is_of_columns(const char *field)
+{
+    return strcmp(field, "schema") == 0 || strcmp(field, "state_dim") == 0 ||
+           strcmp(field, "feature_dim") == 0;
+}
+
 /* `config` is that of the handle given. A release that did not know a field did as its default
  * says. */
 static rr_status check_config(int32_t kind, const void *config,
@@ -107,8 +114,11 @@ static rr_status check_config(int32_t kind, const void *config,
         const char *found = rri_safetensors_metadata(reader, key);
         const char *text = found != NULL ? found : table->fields[i].default_value;
         if (is_binding(kind, field) && strcmp(text, own) != 0) {
-            RRI_FAIL(err, RR_E_MISMATCH, "checkpoint: %s is %.64s; that of the handle given is %s",
-                     key, text, own);
+            RRI_FAIL(err, RR_E_MISMATCH,
+                     "checkpoint: %s is %.64s; that of the handle given is %s%s", key, text, own,
+                     kind == RR_CONFIG_AGENT && is_of_columns(field)
+                         ? " (rr_agent_inherit goes over to other columns)"
+                         : "");
         }
     }
     return RR_OK;

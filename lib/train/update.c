@@ -36,6 +36,11 @@ rr_status rri_update_check_form(const rri_trainer *trainer, const rri_rollout *r
                  rollout->state_dim, trainer->model.network.state_dim);
     }
     const rr_agent_config *config = &trainer->model.config;
+    if (rollout->schema != config->schema) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "update: the rows are of schema %llu; this agent's is %llu (rr_agent_inherit)",
+                 (unsigned long long)rollout->schema, (unsigned long long)config->schema);
+    }
     const rri_row_form *form = &rollout->form;
     const size_t most = (size_t)config->max_history;
     if (form->has_lists) {
@@ -100,6 +105,7 @@ static rr_status check_to_come(const rri_trainer *trainer, const rri_rollout *ro
         RRI_FAIL(err, RR_E_INVALID, "update: obs has n %d; the records have %zu rows", obs->n,
                  rollout->n_sessions);
     }
+    RRI_TRY(rri_request_check_schema(&trainer->model, obs, "update obs", err));
     RRI_TRY(rri_request_check_states(&trainer->model.network, obs, "update obs", err));
     return rri_request_check_history(&trainer->model.network, obs, "update obs", err);
 }

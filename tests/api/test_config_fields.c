@@ -327,6 +327,7 @@ static const struct {
     {RR_CONFIG_LEDGER, "max_vectors", "tests/loop/test_own_vectors.c", "max_vectors"},
     {RR_CONFIG_BUFFER, "has_keys", "tests/loop/test_keys.c", "has_keys"},
     {RR_CONFIG_LEDGER, "has_keys", "tests/loop/test_keys.c", "has_keys"},
+    {RR_CONFIG_LEDGER, "schema", "tests/loop/test_schema.c", "schema"},
     {RR_CONFIG_LEDGER, "reward_wait", "tests/ledger/test_settle.c", "reward_wait"},
     {RR_CONFIG_LEDGER, "idle_timeout", "tests/ledger/test_settle.c", "idle_timeout"},
     {RR_CONFIG_LEDGER, "idle_end", "tests/loop/test_idle_ends.c", "idle_end"},

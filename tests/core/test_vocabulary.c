@@ -25,10 +25,11 @@ END_TEST
 START_TEST(test_vocabulary_refusal_names_struct_and_field)
 {
     rr_error err = {0};
-    rr_obs obs = {.struct_size = sizeof obs, .schema = 12}, full_obs;
+    const float log_prob = 0.0f;
+    rr_obs obs = {.struct_size = sizeof obs, .reference_log_probs = &log_prob}, full_obs;
     ck_assert_int_eq(rri_obs_read(&full_obs, &obs, "final_obs", &err), RR_E_UNSUPPORTED);
-    ck_assert_str_eq(err.text, "final_obs: schema is set; it is reserved for a later release and "
-                               "must be 0 or NULL");
+    ck_assert_str_eq(err.text, "final_obs: reference_log_probs is set; it is reserved for a later "
+                               "release and must be 0 or NULL");
     rr_decision decision = {.struct_size = sizeof decision, .n_slots = 10}, full;
     ck_assert_int_eq(rri_decision_read(&full, &decision, &err), RR_E_UNSUPPORTED);
     ck_assert_ptr_nonnull(strstr(err.text, "rr_decision: n_slots is set"));
@@ -45,10 +46,13 @@ START_TEST(test_vocabulary_view_claims_no_more_than_its_last_field_that_is_set)
     ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, candidate_keys));
     const uint64_t key = 0;
     view.history_keys = &key;
+    ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, schema));
+    view.schema = 1;
     ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, n_vectors));
     view.history_feature_dim = 1; /* the second half of eight bytes */
     ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, history_vectors));
-    view.schema = 1;
+    const float log_prob = 0.0f;
+    view.reference_log_probs = &log_prob;
     ck_assert_uint_eq(rri_obs_view_size(&view), sizeof view);
 }
 END_TEST

@@ -100,7 +100,8 @@ static inline void log_open(log_fixture *t)
                       .sessions = t->sessions,
                       .decisions = t->decisions,
                       .times = t->times,
-                      .pool = t->items};
+                      .pool = t->items,
+                      .schema = UINT64_C(0xF00000000000000C)};
     t->decision = (rr_decision){.struct_size = sizeof t->decision,
                                 .n = LOG_ROWS,
                                 .actions = t->actions,

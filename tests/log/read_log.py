@@ -29,6 +29,7 @@ KEYS = (9000000000000000001, 102, 103, 104, 105, 106)
 assert first["kind"] == "RRRECORD" and first["has"] == 0x7F0000, hex(first["has"])
 assert (first["session"], first["decision"], first["time"]) == (0xFFFFFFFFFFFFFFF0, 70, -5000000000)
 assert (first["version"], first["action"], first["item"]) == (0x8000000000000001, 1, 3)
+assert first["schema"] == click["final"]["schema"] == 0xF00000000000000C
 assert first["item_key"] == 104 and (first["log_prob"], first["value"]) == (-1.25, 0.75)
 assert first["candidates"] == (0, 3, -1, 5) and first["candidate_keys"] == (KEYS[0], 104, 0, 106)
 assert second["candidates"] == (4, 2, 1) and second["counts"] == (3, 0, 0)

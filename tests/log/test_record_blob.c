@@ -119,6 +119,7 @@ START_TEST(test_record_blob_gives_back_every_field_of_a_row)
         ck_assert_uint_eq(t.obs.sessions[0], t.log.sessions[row]);
         ck_assert_uint_eq(t.obs.decisions[0], t.log.decisions[row]);
         ck_assert_int_eq(t.obs.times[0], t.log.times[row]);
+        ck_assert_uint_eq(t.obs.schema, t.log.obs.schema);
         ck_assert_ptr_eq(t.obs.pool, t.log.items);
         ck_assert_int_eq(t.decision.actions[0], t.log.actions[row]);
         ck_assert_int_eq(t.decision.items[0],
@@ -244,6 +245,7 @@ START_TEST(test_record_blob_of_format_1_is_still_read)
 {
     scene t;
     log_open(&t.log);
+    t.log.obs.schema = 0; /* it knew no other */
     for (size_t row = 0; row < LOG_ROWS; row++) {
         t.bytes = FORMAT_1_AT[row + 1] - FORMAT_1_AT[row];
         memcpy(t.blob, FORMAT_1 + FORMAT_1_AT[row], t.bytes);

@@ -112,7 +112,7 @@ START_TEST(test_record_layout_section_of_a_later_release_is_skipped_or_refused)
     ck_assert_ptr_nonnull(strstr(t.err.text, "kind 700"));
     /* A number that this release keeps room for. */
     table[N_SECTIONS].flags = RRI_SECTION_MAY_BE_SKIPPED;
-    ((rri_record_head *)(void *)longer)->schema = 1;
+    ((rri_record_head *)(void *)longer)->part = 1;
     ck_assert_int_eq(rri_record_read(&t.record, longer, bytes, &t.err), RR_E_VERSION);
     log_close(&t.log);
 }

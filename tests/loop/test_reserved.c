@@ -265,22 +265,11 @@ typedef struct field {
     }
 
 static const field fields[] = {
-    OBS(history_feature_dim),
-    OBS(history_vectors),
-    OBS(history_features),
-    OBS(reference_log_probs),
-    OBS(schema),
-    DECISION(n_slots),
-    DECISION(reserved),
-    DECISION(slot_actions),
-    DECISION(slot_items),
-    DECISION(slot_log_probs),
-    DECISION(slot_values),
-    DECISION(pool_line),
-    DECISION(pool_generation),
-    OUTCOME(reward_kinds),
-    OUTCOME(slots),
-    OUTCOME(slots_seen),
+    OBS(history_feature_dim), OBS(history_vectors), OBS(history_features),
+    OBS(reference_log_probs), DECISION(n_slots),    DECISION(reserved),
+    DECISION(slot_actions),   DECISION(slot_items), DECISION(slot_log_probs),
+    DECISION(slot_values),    DECISION(pool_line),  DECISION(pool_generation),
+    OUTCOME(reward_kinds),    OUTCOME(slots),       OUTCOME(slots_seen),
 };
 enum { N_FIELDS = sizeof fields / sizeof fields[0] };
 
