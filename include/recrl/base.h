@@ -181,6 +181,26 @@ enum {
     RR_PART_FLOOR = 2      /* the even floor under all that may be chosen */
 };
 
+/* Where the columns of an earlier schema are in today's, so that an agent takes over what one of
+ * that schema learned (rr_agent_inherit), and a ledger reads its rows (rr_ledger_map_schema).
+ * Column j of the earlier states is column states[j] now, −1: it was dropped, and is as if it were
+ * 0; columns that none became are new. No two become one. Set struct_size, and leave what is not
+ * meant 0. */
+typedef struct rr_schema_map {
+    uint32_t struct_size; /* sizeof(rr_schema_map) */
+    int32_t n_states;     /* state_dim of the earlier schema, ≥ 1 */
+    int32_t n_features;   /* its feature_dim, ≥ 0 */
+    int32_t n_items;      /* length of items; 0 where that is NULL */
+    uint64_t schema;      /* the earlier schema's number */
+    const int32_t *states; /* [n_states] [−1, state_dim of today); NULL: each stayed in its place */
+    const int32_t *features; /* [n_features] likewise */
+    const int32_t *items;    /* [n_items] where each item of a catalogue without keys is now, −1:
+                                nowhere; NULL: by key, or index where the line is the same */
+    const rr_items *catalogue; /* the one that the checkpoint was made with, where today's is of
+                                  another line: items are found by key. NULL: it is of the same. For
+                                  rr_agent_inherit alone */
+} rr_schema_map;
+
 /* What was decided. The arrays are the caller's; one that is NULL is not written. A position that
  * is sampled has probability > 0 always: exclusions and padding are never sampled. */
 typedef struct rr_decision {

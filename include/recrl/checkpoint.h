@@ -77,6 +77,50 @@ RR_API rr_status rr_checkpoint_save(const rr_checkpoint *checkpoint, const char 
  * a handle is given and not in the file; RR_E_TOO_SMALL: blob is given and blob_capacity is less
  * than blob_bytes, which is written; RR_E_MEMORY. On failure nothing else has changed. */
 RR_API rr_status rr_checkpoint_load(rr_checkpoint *checkpoint, const char *path, rr_error *err);
+/* What rr_agent_inherit took over, and what is new. */
+typedef struct rr_inheritance {
+    uint32_t struct_size;
+    int32_t n_tensors;        /* tensors that were in the file */
+    int32_t n_fresh;          /* tensors that the file lacks: options that it was made without */
+    int32_t states_kept;      /* columns of states that have a source */
+    int32_t states_new;       /* columns that have none */
+    int32_t states_dropped;   /* columns of the file that went nowhere */
+    int32_t features_kept;    /* features likewise */
+    int32_t features_new;     /* likewise */
+    int32_t features_dropped; /* likewise */
+    int32_t items_kept;       /* rows of items likewise; 0 where nothing is learned of an item */
+    int32_t items_new;        /* likewise */
+    int32_t items_dropped;    /* likewise */
+    int32_t n_versions;       /* versions whose rows are known */
+    uint32_t reserved;
+} rr_inheritance;
+/* Takes over what an agent of another schema learned, from its checkpoint: the widths of states and
+ * features, and the items, may be others, as map says (NULL: none is). The agent is made anew by
+ * create, with today's widths and schema; what it had learned is gone.
+ *
+ *   the policy   is the same function of the columns that were there, bit for bit where no sum is
+ *                grouped otherwise (else within rounding), whatever is in new columns, whose
+ * weights begin at 0, and where dropped ones were 0 (with normalize_states: at their mean). So is V
+ *   items        new ones begin as in rr_agent_set_items
+ *   options      that begin as if they were not there may be new (has_skip, has_bias,
+ *                has_repeat_weight, has_trained_items, has_feature_query, reward_model,
+ *                candidate_hidden); all others that say what a parameter means must be the file's,
+ *                as must algorithm and optimiser
+ *   and besides  moments of the optimiser (0 for what is new), running statistics, what the reward
+ *                model remembers, and the counters: updates, which anneal and age, timesteps,
+ *                steps of the optimiser, draws. Known versions stay known, the file's own among
+ *                them, and rows of theirs (rr_ledger_map_schema) are weighed; none can be checked
+ *                for skew
+ *
+ * out (nullable) receives what was taken over. Allocates a block as create does, and gives the old
+ * one back.
+ * Errors: RR_E_INVALID: a place of the map outside the widths, or taken twice; RR_E_IO, RR_E_FORMAT
+ * and RR_E_VERSION as rr_checkpoint_load; RR_E_NOT_FOUND: a tensor is missing; RR_E_MISMATCH: the
+ * file is of another schema or width than the map says, of another algorithm, catalogue or meaning;
+ * RR_E_MEMORY. On failure the agent is as before.
+ * Cost: a pass over the bytes of the file, and what create costs. */
+RR_API rr_status rr_agent_inherit(rr_agent *agent, const char *path, const rr_schema_map *map,
+                                  rr_inheritance *out, rr_error *err);
 /* As rr_checkpoint_save, into out [capacity]. *bytes receives the size needed; out NULL only asks.
  * Errors: RR_E_STATE: the buffer waits for a reward; RR_E_TOO_SMALL: capacity is less than *bytes.
  * */

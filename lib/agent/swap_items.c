@@ -5,12 +5,12 @@
 
 #include "core/status.h"
 #include "items/items.h"
+#include "model/axes.h"
 #include "train/reward_fit.h"
 
 static bool has_item_rows(const rri_network *net, const rri_param *param)
 {
-    return param->offset == net->at.items || param->offset == net->at.item_bias ||
-           (net->is_dense && param->offset == net->reward.query);
+    return rri_axes_of(net, param).rows == RRI_AXIS_ITEMS;
 }
 
 /* Whether an index means the same in both catalogues. */

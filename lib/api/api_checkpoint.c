@@ -9,6 +9,7 @@
 #include "core/status.h"
 #include "io/safetensors_file.h"
 #include "store/checkpoint.h"
+#include "store/inherit.h"
 
 /* The caller's struct, of whatever release, as one of this. */
 static rr_status read_struct(rr_checkpoint *full, const rr_checkpoint *given, rr_error *err)
@@ -121,6 +122,45 @@ rr_status rr_checkpoint_load(rr_checkpoint *checkpoint, const char *path, rr_err
     const rr_status status = load(&target, block, bytes, &allocator, err);
     rri_memory_release(&allocator, block, bytes);
     rri_abi_write(checkpoint, &target, sizeof target);
+    return rri_status_of_file(err, status, path);
+}
+
+static rr_status inherit(rr_inheritance *out, rr_agent *agent, const void *data, size_t bytes,
+                         const rri_columns *columns, rr_error *err)
+{
+    rri_safetensors_reader reader;
+    RRI_TRY(rri_safetensors_open(&reader, data, bytes, &agent->allocator, err));
+    const rri_fpmode before = rri_fpmode_enter();
+    const rr_status status = rri_inherit(out, agent, &reader, columns, err);
+    rri_fpmode_leave(before);
+    rri_safetensors_close(&reader);
+    return status;
+}
+
+rr_status rr_agent_inherit(rr_agent *agent, const char *path, const rr_schema_map *map,
+                           rr_inheritance *out, rr_error *err)
+{
+    RRI_TRY(rri_require(agent, "rr_agent_inherit", "agent", err));
+    RRI_TRY(rri_require(path, "rr_agent_inherit", "path", err));
+    if (out != NULL) {
+        RRI_TRY(rri_abi_check(out, sizeof *out, "rr_inheritance", err));
+    }
+    rri_columns columns = {0};
+    const rri_network *net = &agent->trainer.model.network;
+    if (map != NULL) {
+        RRI_TRY(rri_columns_read(&columns, map, net->state_dim, net->feature_dim, "inherit", err));
+    }
+    const rri_allocator allocator = agent->allocator;
+    rr_inheritance full = {0};
+    void *block;
+    size_t bytes;
+    RRI_TRY(rri_safetensors_file_read(&block, &bytes, path, &allocator, err));
+    const rr_status status =
+        inherit(&full, agent, block, bytes, map != NULL ? &columns : NULL, err);
+    rri_memory_release(&allocator, block, bytes);
+    if (status == RR_OK && out != NULL) {
+        rri_abi_write(out, &full, sizeof full);
+    }
     return rri_status_of_file(err, status, path);
 }
 

@@ -22,6 +22,7 @@
 #define RRI_STORE_CHECKPOINT_H
 
 #include "agent/agent.h"
+#include "agent/tensors.h"
 #include "buffer/rollout.h"
 #include "env/env.h"
 #include "io/safetensors_reader.h"
@@ -51,6 +52,13 @@ rr_status rri_checkpoint_read_algo(int32_t *algo, const rri_safetensors_reader *
 /* Fills a caller's config of this kind, all fields or none. */
 rr_status rri_checkpoint_read_config(int32_t kind, void *config,
                                      const rri_safetensors_reader *reader, rr_error *err);
+
+/* The agent's counters, and the versions that it knows: only judged while `versions` is NULL. A
+ * file of an agent that never trained on a ledger, nor published, has none. */
+rr_status rri_checkpoint_read_counters(int64_t counters[RRI_AGENT_COUNTERS],
+                                       const rri_safetensors_reader *reader, rr_error *err);
+rr_status rri_checkpoint_read_versions(rri_versions *versions, int64_t n_updates,
+                                       const rri_safetensors_reader *reader, rr_error *err);
 
 /* "agent", "ppo", …: the prefix of a config's keys; NULL for a kind that checkpoints do not hold.
  */

@@ -182,18 +182,16 @@ static rr_status read_flat(float *out, const rr_agent *agent, const char *prefix
     return RR_OK;
 }
 
-static rr_status read_counters(int64_t counters[RRI_AGENT_COUNTERS],
-                               const rri_safetensors_reader *reader, rr_error *err)
+rr_status rri_checkpoint_read_counters(int64_t counters[RRI_AGENT_COUNTERS],
+                                       const rri_safetensors_reader *reader, rr_error *err)
 {
     const size_t shape[] = {RRI_AGENT_COUNTERS};
     RRI_TRY(rri_safetensors_copy(counters, reader, "agent.counters", RRI_DTYPE_I64, shape, 1, err));
     return rri_agent_counters_check(counters, err);
 }
 
-/* Only judged while `versions` is NULL. A file of an agent that never trained on a ledger,
- * nor published, has none. */
-static rr_status read_versions(rri_versions *versions, int64_t n_updates,
-                               const rri_safetensors_reader *reader, rr_error *err)
+rr_status rri_checkpoint_read_versions(rri_versions *versions, int64_t n_updates,
+                                       const rri_safetensors_reader *reader, rr_error *err)
 {
     const rri_safetensors_tensor *tensor = rri_safetensors_lookup(reader, "agent.versions");
     if (tensor == NULL) {
@@ -310,8 +308,8 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     RRI_TRY(check_config(own->config_kind, agent->algo_config, reader, err));
     RRI_TRY(check_items(reader, "items_fingerprint", agent->trainer.model.items, err));
     int64_t counters[RRI_AGENT_COUNTERS];
-    RRI_TRY(read_counters(counters, reader, err));
-    RRI_TRY(read_versions(NULL, counters[0], reader, err));
+    RRI_TRY(rri_checkpoint_read_counters(counters, reader, err));
+    RRI_TRY(rri_checkpoint_read_versions(NULL, counters[0], reader, err));
     RRI_TRY(read_running(NULL, agent, reader, err));
     RRI_TRY(read_reward_fit(NULL, agent, reader, err));
     RRI_TRY(read_earlier(NULL, agent, reader, err));
@@ -323,8 +321,8 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
 static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reader, rr_error *err)
 {
     int64_t counters[RRI_AGENT_COUNTERS];
-    RRI_TRY(read_counters(counters, reader, err));
-    RRI_TRY(read_versions(&agent->trainer.versions, counters[0], reader, err));
+    RRI_TRY(rri_checkpoint_read_counters(counters, reader, err));
+    RRI_TRY(rri_checkpoint_read_versions(&agent->trainer.versions, counters[0], reader, err));
     RRI_TRY(read_running(agent->trainer.normaliser.running, agent, reader, err));
     RRI_TRY(read_reward_fit(agent->trainer.reward.state, agent, reader, err));
     RRI_TRY(read_earlier(&agent->trainer.earlier, agent, reader, err));

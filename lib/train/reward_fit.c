@@ -39,6 +39,28 @@ static size_t n_rows_of(const rri_network *net)
     return net->is_dense ? net->n_items : net->dim;
 }
 
+/* Of one model, and of a row of the ring. */
+static size_t n_floats_of(const rri_network *net)
+{
+    const size_t query = rri_size_multiply(n_rows_of(net) + 1, net->state_dim + 1);
+    return rri_size_add(query, net->feature_dim);
+}
+
+static size_t row_floats_of(const rri_network *net)
+{
+    return net->state_dim + (net->is_dense ? 1 : net->dim) + net->feature_dim + 1;
+}
+
+size_t rri_reward_fit_floats(const rri_network *net)
+{
+    if (!net->has_reward) {
+        return 0;
+    }
+    const size_t models = rri_size_multiply(TRIED, n_floats_of(net));
+    const size_t ring = rri_size_multiply(RRI_REWARD_ROWS, row_floats_of(net));
+    return rri_size_add(rri_size_add(models, TRIED + COUNTS), ring);
+}
+
 void rri_reward_fit_layout(rri_trainer *trainer, rri_arena *arena)
 {
     const rri_network *net = &trainer->model.network;
@@ -54,12 +76,10 @@ void rri_reward_fit_layout(rri_trainer *trainer, rri_arena *arena)
     } else {
         trainer->d_query = RRI_TAKE(arena, double, net->dim);
     }
-    const size_t query = rri_size_multiply(n_rows_of(net) + 1, net->state_dim + 1);
-    fit->n_floats = rri_size_add(query, net->feature_dim);
-    fit->row_floats = net->state_dim + (net->is_dense ? 1 : net->dim) + net->feature_dim + 1;
+    fit->n_floats = n_floats_of(net);
+    fit->row_floats = row_floats_of(net);
     const size_t models = rri_size_multiply(TRIED, fit->n_floats);
-    const size_t ring = rri_size_multiply(RRI_REWARD_ROWS, fit->row_floats);
-    fit->n_state = rri_size_add(rri_size_add(models, TRIED + COUNTS), ring);
+    fit->n_state = rri_reward_fit_floats(net);
     fit->state = RRI_TAKE(arena, float, fit->n_state);
     if (fit->state != NULL) {
         fit->misses = fit->state + models;

@@ -17,6 +17,7 @@
 #ifndef RRI_TRAIN_REWARD_FIT_H
 #define RRI_TRAIN_REWARD_FIT_H
 
+#include "buffer/columns.h"
 #include "buffer/rollout.h"
 #include "train/trainer.h"
 
@@ -29,6 +30,15 @@ size_t rri_reward_fit_scratch(const rri_network *net);
 /* After an update, on the calling thread: fits to the first n trained places, writes the model that
  * is used among the parameters, and packs them. */
 void rri_reward_fit_rows(rri_trainer *trainer, const rri_rollout *rollout, size_t n);
+
+/* Floats of what the fit of a network remembers, which need only be declared; 0 without a model. */
+size_t rri_reward_fit_floats(const rri_network *net);
+
+/* The state of a fit ← that of a network `before` with other columns, as a checkpoint brings it
+ * (bytes that need not be aligned): what is new is 0. columns->n_items are the items of `before`.
+ */
+void rri_reward_fit_carry(rri_trainer *trainer, const unsigned char *state,
+                          const rri_network *before, const rri_columns *columns);
 
 /* Whether a state [n_state] as a checkpoint brings it (bytes that need not be aligned) can be this
  * trainer's: RR_E_FORMAT where not. */

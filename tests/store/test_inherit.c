@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT */
+/* An agent of other widths takes over from a checkpoint: through recrl.h. The earlier schema has
+ * states (0 … 5) and features (0 … 2); today's drops states 1 and 4, mixes the others with a new
+ * one, and has four features of which one is new. */
+#include "store/inherit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check_run.h"
+
+enum { N = 24, K = 6, D = 4, S = 6, F = 3, S_NOW = 5, F_NOW = 4, ITEMS = 30, MOST = ITEMS + 6 };
+
+static const int32_t STATES[S] = {3, -1, 0, 4, -1, 1}, FEATURES[F] = {2, 0, 3};
+static const rr_schema_map MAP = {.struct_size = sizeof MAP,
+                                  .n_states = S,
+                                  .n_features = F,
+                                  .schema = 7,
+                                  .states = STATES,
+                                  .features = FEATURES};
+
+/* A way to make an agent, by the fields that matter here. */
+typedef struct plan {
+    const char *name;
+    int is_dense, has_bias, trains_items, has_query, has_candidates, normalises, models_rewards,
+        encodes;
+} plan;
+
+static const plan PLANS[] = {
+    {.name = "plain"},
+    {.name = "items", .has_bias = 1, .trains_items = 1},
+    {.name = "query", .has_query = 1},
+    {.name = "candidates", .has_candidates = 1, .has_query = 1},
+    {.name = "normalised", .normalises = 1},
+    {.name = "rewards", .models_rewards = 1, .has_query = 1},
+    {.name = "dense", .is_dense = 1},
+    {.name = "encoder", .encodes = 1, .has_query = 1},
+    {.name = "dense rewards", .is_dense = 1, .models_rewards = 1, .normalises = 1},
+};
+enum { N_PLANS = sizeof PLANS / sizeof PLANS[0] };
+
+typedef struct rows {
+    float states[N * S], features[N * K * F], log_probs[N], values[N], rewards[N];
+    int32_t candidates[N * K], actions[N];
+    uint8_t terminated[N];
+    rr_obs obs;
+} rows;
+
+static char path[64];
+
+static void must(rr_status status, const rr_error *err)
+{
+    ck_assert_msg(status == RR_OK, "%s", err->text);
+}
+
+static float draw(uint64_t *random)
+{
+    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (float)(*random >> 40) * 0x1p-23f - 1.0f;
+}
+
+static rr_agent_config config_of(const plan *p, int is_now)
+{
+    rr_agent_config config;
+    rr_agent_config_init(&config, sizeof config);
+    config.state_dim = is_now ? S_NOW : S;
+    config.feature_dim = is_now ? F_NOW : F;
+    config.schema = is_now ? 8 : 7;
+    config.item_dim = D;
+    config.hidden[0] = config.critic_hidden[0] = 9;
+    config.hidden[1] = config.critic_hidden[1] = 5;
+    config.head = p->is_dense ? RR_HEAD_DENSE : RR_HEAD_TOWER;
+    config.has_bias = p->has_bias;
+    config.has_trained_items = p->trains_items;
+    config.has_feature_query = p->has_query;
+    config.candidate_hidden[0] = p->has_candidates ? 8 : 0;
+    config.normalize_states = config.normalize_returns = p->normalises;
+    config.reward_model = p->models_rewards;
+    config.encoder = p->encodes ? RR_ENCODER_GRU : RR_ENCODER_NONE;
+    config.encoder_width = 4;
+    config.max_rows = N;
+    config.max_update_rows = N;
+    config.max_candidates = K;
+    config.max_history = 0;
+    config.seed = is_now ? 5 : 4;
+    return config;
+}
+
+static rr_agent *create(const rr_agent_config *config, rr_items *items)
+{
+    rr_error err;
+    rr_agent *agent = NULL;
+    rr_ppo_config ppo;
+    rr_ppo_config_init(&ppo, sizeof ppo);
+    ppo.batch_size = 8;
+    must(rr_agent_create(&agent, config, &ppo, items, NULL, &err), &err);
+    return agent;
+}
+
+/* Rows of the earlier schema, of which nothing that was dropped is not 0. */
+static void fill(rows *r, uint64_t seed)
+{
+    uint64_t random = seed;
+    memset(r, 0, sizeof *r);
+    for (size_t i = 0; i < N; i++) {
+        r->rewards[i] = draw(&random);
+        r->terminated[i] = 1;
+        for (size_t j = 0; j < S; j++) {
+            r->states[i * S + j] = STATES[j] < 0 ? 0.0f : draw(&random);
+        }
+        for (size_t j = 0; j < K; j++) {
+            r->candidates[i * K + j] = (int32_t)((i * 5 + j * 4) % (ITEMS - 4));
+            for (size_t k = 0; k < F; k++) {
+                r->features[(i * K + j) * F + k] = draw(&random);
+            }
+        }
+    }
+    r->obs = (rr_obs){.struct_size = sizeof r->obs,
+                      .n = N,
+                      .n_candidates = K,
+                      .state_dim = S,
+                      .feature_dim = F,
+                      .states = r->states,
+                      .candidates = r->candidates,
+                      .features = r->features,
+                      .schema = 7};
+}
+
+/* The same rows today: whatever is new is far from 0. */
+typedef struct rows_now {
+    float states[N * S_NOW], features[N * K * F_NOW];
+    rr_obs obs;
+} rows_now;
+
+static void translate(rows_now *now, const rows *r)
+{
+    uint64_t random = 99;
+    for (size_t i = 0; i < N * S_NOW; i++) {
+        now->states[i] = 5.0f * draw(&random);
+    }
+    for (size_t i = 0; i < N * K * F_NOW; i++) {
+        now->features[i] = 5.0f * draw(&random);
+    }
+    for (size_t i = 0; i < N; i++) {
+        for (size_t j = 0; j < S; j++) {
+            if (STATES[j] >= 0) {
+                now->states[i * S_NOW + (size_t)STATES[j]] = r->states[i * S + j];
+            }
+        }
+        for (size_t k = 0; k < K * F; k++) {
+            now->features[(i * K + k / F) * F_NOW + (size_t)FEATURES[k % F]] =
+                r->features[i * K * F + k];
+        }
+    }
+    now->obs = r->obs;
+    now->obs.state_dim = S_NOW;
+    now->obs.feature_dim = F_NOW;
+    now->obs.states = now->states;
+    now->obs.features = now->features;
+    now->obs.schema = 8;
+}
+
+static void learn(rr_agent *agent, const rr_obs *obs, const rows *r, int n_updates)
+{
+    rr_error err;
+    rr_buffer *buffer = NULL;
+    rr_buffer_config config;
+    int32_t actions[N];
+    float log_probs[N], values[N];
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = N,
+                            .actions = actions,
+                            .log_probs = log_probs,
+                            .values = values};
+    const rr_outcome outcome = {
+        .struct_size = sizeof outcome, .n = N, .rewards = r->rewards, .terminated = r->terminated};
+    rr_buffer_config_init(&config, sizeof config);
+    must(rr_agent_fit_buffer_config(agent, N, &config, &err), &err);
+    must(rr_buffer_create(&buffer, &config, NULL, &err), &err);
+    for (int i = 0; i < n_updates; i++) {
+        must(rr_agent_act(agent, obs, &decision, &err), &err);
+        must(rr_buffer_record(buffer, obs, &decision, &err), &err);
+        must(rr_buffer_reward(buffer, &outcome, &err), &err);
+        must(rr_agent_update(agent, buffer, NULL, NULL, &err), &err);
+    }
+    rr_buffer_destroy(buffer);
+}
+
+static void save(const rr_agent *agent)
+{
+    rr_error err;
+    snprintf(path, sizeof path, "inherit.%d.safetensors", (int)getpid());
+    const rr_checkpoint all = {.struct_size = sizeof all, .agent = (rr_agent *)agent};
+    must(rr_checkpoint_save(&all, path, &err), &err);
+}
+
+/* An agent of the earlier schema that has learned a little, and its file. */
+static rr_agent *train_and_save(const plan *p, rr_items *items, rows *r)
+{
+    const rr_agent_config config = config_of(p, 0);
+    rr_agent *agent = create(&config, items);
+    fill(r, 11);
+    learn(agent, &r->obs, r, 6);
+    save(agent);
+    return agent;
+}
+
+/* Log-probs of the whole list and values, from both; the same but for rounding. */
+static void expect_same(rr_agent *before, const rr_obs *obs, rr_agent *now, const rr_obs *obs_now,
+                        const char *name)
+{
+    rr_error err;
+    for (int32_t position = 0; position < K; position++) {
+        int32_t actions[N];
+        float was[N], is[N], values_were[N], values_are[N];
+        for (size_t i = 0; i < N; i++) {
+            actions[i] = position;
+        }
+        must(rr_agent_evaluate(before, obs, actions, was, NULL, values_were, &err), &err);
+        must(rr_agent_evaluate(now, obs_now, actions, is, NULL, values_are, &err), &err);
+        for (size_t i = 0; i < N; i++) {
+            ck_assert_msg(fabsf(was[i] - is[i]) <= 2e-6f * (1.0f + fabsf(was[i])),
+                          "%s: row %zu, position %d: %.9g is %.9g", name, i, (int)position,
+                          (double)was[i], (double)is[i]);
+            ck_assert_msg(fabsf(values_were[i] - values_are[i]) <=
+                              2e-6f * (1.0f + fabsf(values_were[i])),
+                          "%s: row %zu: V %.9g is %.9g", name, i, (double)values_were[i],
+                          (double)values_are[i]);
+        }
+    }
+}
+
+static rr_items *create_items(uint64_t seed)
+{
+    rr_error err;
+    rr_items *items = NULL;
+    must(rr_items_create_random(&items, ITEMS, D, seed, NULL, &err), &err);
+    return items;
+}
+
+/* The rows' states with dropped columns at their running mean: as if 0 to the networks. */
+static void put_dropped_at_mean(rows *r, const rr_agent *agent)
+{
+    const int32_t n = rr_agent_tensor_count(agent);
+    for (int32_t t = 0; t < n; t++) {
+        rr_tensor tensor = {.struct_size = sizeof tensor};
+        ck_assert_int_eq(rr_agent_tensor_at(agent, t, &tensor, NULL), RR_OK);
+        for (size_t i = 0; strcmp(tensor.name, "state.means") == 0 && i < N * S; i++) {
+            r->states[i] = STATES[i % S] < 0 ? tensor.data[i % S] : r->states[i];
+        }
+    }
+}
+
+START_TEST(test_inherit_policy_and_values_are_the_same_functions)
+{
+    for (size_t p = 0; p < N_PLANS; p++) {
+        rr_error err;
+        rows r;
+        rows_now now;
+        rr_items *items = create_items(3);
+        rr_agent *before = train_and_save(&PLANS[p], items, &r);
+        const rr_agent_config config = config_of(&PLANS[p], 1);
+        rr_agent *agent = create(&config, items);
+        rr_inheritance took = {.struct_size = sizeof took};
+        must(rr_agent_inherit(agent, path, &MAP, &took, &err), &err);
+        put_dropped_at_mean(&r, before);
+        translate(&now, &r);
+        expect_same(before, &r.obs, agent, &now.obs, PLANS[p].name);
+        ck_assert_int_eq(took.n_tensors, rr_agent_tensor_count(agent));
+        ck_assert_int_eq(took.n_fresh, 0);
+        ck_assert(took.states_kept == 4 && took.states_new == 1 && took.states_dropped == 2);
+        ck_assert(took.features_kept == 3 && took.features_new == 1 && took.features_dropped == 0);
+        const int learns_items = PLANS[p].is_dense || PLANS[p].has_bias;
+        ck_assert_int_eq(took.items_kept, learns_items ? ITEMS : 0);
+        ck_assert_int_eq(rr_agent_updates(agent), 6);
+        ck_assert_int_eq(rr_agent_timesteps(agent), 6 * N);
+        ck_assert_uint_ne(rr_agent_version(agent), rr_agent_version(before));
+        learn(agent, &now.obs, &r, 3); /* and it goes on */
+        rr_agent_destroy(agent);
+        rr_agent_destroy(before);
+        rr_items_release(items);
+    }
+    (void)remove(path);
+}
+END_TEST
+
+/* Where nothing is regrouped (each column keeps its place, and is of a width that one block of the
+ * kernels holds), the bits are the same, and so is all that follows: learning goes on as if nothing
+ * had been taken over. */
+START_TEST(test_inherit_without_a_change_is_a_restore)
+{
+    for (size_t p = 0; p < N_PLANS; p++) {
+        rr_error err;
+        rows r;
+        rr_items *items = create_items(3);
+        rr_agent *before = train_and_save(&PLANS[p], items, &r);
+        rr_agent_config config = config_of(&PLANS[p], 0);
+        config.seed = 4;
+        rr_agent *agent = create(&config, items);
+        learn(agent, &r.obs, &r, 1); /* whatever it had learned is gone */
+        must(rr_agent_inherit(agent, path, NULL, NULL, &err), &err);
+        ck_assert_uint_eq(rr_agent_version(agent), rr_agent_version(before));
+        learn(before, &r.obs, &r, 4);
+        learn(agent, &r.obs, &r, 4);
+        ck_assert_msg(rr_agent_version(agent) == rr_agent_version(before),
+                      "%s: moments, statistics or counters were not taken over", PLANS[p].name);
+        rr_agent_destroy(agent);
+        rr_agent_destroy(before);
+        rr_items_release(items);
+    }
+    (void)remove(path);
+}
+END_TEST
+
+static const float *tensor(const rr_agent *agent, const char *name)
+{
+    for (int32_t t = 0; t < rr_agent_tensor_count(agent); t++) {
+        rr_tensor found = {.struct_size = sizeof found};
+        ck_assert_int_eq(rr_agent_tensor_at(agent, t, &found, NULL), RR_OK);
+        if (strcmp(found.name, name) == 0) {
+            return found.data;
+        }
+    }
+    ck_abort_msg("there is no %s", name);
+    return NULL;
+}
+
+/* A catalogue of another line of which all but four items are there, four are new, and all lie
+ * elsewhere. */
+START_TEST(test_inherit_finds_items_by_key)
+{
+    rr_error err;
+    rows r;
+    rows_now now;
+    uint64_t keys[ITEMS], keys_now[ITEMS];
+    float vectors[ITEMS * D], vectors_now[ITEMS * D];
+    uint64_t random = 1;
+    for (size_t i = 0; i < ITEMS; i++) {
+        keys[i] = 1000 + i;
+        keys_now[i] = i < 4 ? 5000 + i : 1000 + (ITEMS - 1 - i);
+        for (size_t j = 0; j < D; j++) {
+            vectors[i * D + j] = draw(&random);
+        }
+    }
+    for (size_t i = 0; i < ITEMS; i++) {
+        const float *from = vectors + (ITEMS - 1 - i) * D;
+        memcpy(vectors_now + i * D, from, sizeof(float) * D);
+    }
+    for (size_t p = 0; p < N_PLANS; p++) {
+        rr_items *items = NULL, *items_now = NULL;
+        must(rr_items_create(&items, vectors, keys, ITEMS, D, NULL, NULL, &err), &err);
+        must(rr_items_create(&items_now, vectors_now, keys_now, ITEMS, D, NULL, NULL, &err), &err);
+        rr_agent *before = train_and_save(&PLANS[p], items, &r);
+        const rr_agent_config config = config_of(&PLANS[p], 1);
+        rr_agent *agent = create(&config, items_now);
+        rr_schema_map map = MAP;
+        ck_assert_int_eq(rr_agent_inherit(agent, path, &map, NULL, &err), RR_E_MISMATCH);
+        ck_assert_ptr_nonnull(strstr(err.text, "items_fingerprint"));
+        map.catalogue = items;
+        rr_inheritance took = {.struct_size = sizeof took};
+        must(rr_agent_inherit(agent, path, &map, &took, &err), &err);
+        const int learns_items = PLANS[p].is_dense || PLANS[p].has_bias;
+        ck_assert(!learns_items ||
+                  (took.items_kept == ITEMS - 4 && took.items_new == 4 && took.items_dropped == 4));
+        put_dropped_at_mean(&r, before);
+        translate(&now, &r);
+        int32_t candidates[N * K];
+        for (size_t i = 0; i < N * K; i++) { /* none of the last four */
+            candidates[i] = ITEMS - 1 - r.candidates[i];
+        }
+        now.obs.candidates = candidates;
+        expect_same(before, &r.obs, agent, &now.obs, PLANS[p].name);
+        if (PLANS[p].trains_items) { /* what is new begins as a fresh agent's */
+            ck_assert_mem_eq(tensor(agent, "actor.items"), vectors_now, 4 * D * sizeof(float));
+            ck_assert_float_eq(tensor(agent, "actor.item_bias")[2], 0.0f);
+        }
+        rr_agent_destroy(agent);
+        rr_agent_destroy(before);
+        rr_items_release(items);
+        rr_items_release(items_now);
+    }
+    (void)remove(path);
+}
+END_TEST
+
+/* A dense head without a catalogue: the map says where each item went. */
+START_TEST(test_inherit_places_items_without_keys_by_the_map)
+{
+    rr_error err;
+    rows r;
+    rows_now now;
+    const plan *dense = &PLANS[6];
+    rr_agent_config config = config_of(dense, 0);
+    config.num_items = ITEMS;
+    rr_agent *before = create(&config, NULL);
+    fill(&r, 12);
+    learn(before, &r.obs, &r, 5);
+    save(before);
+    config = config_of(dense, 1);
+    config.num_items = MOST;
+    rr_agent *agent = create(&config, NULL);
+    rr_schema_map map = MAP;
+    ck_assert_int_eq(rr_agent_inherit(agent, path, &map, NULL, &err), RR_E_MISMATCH);
+    ck_assert_ptr_nonnull(strstr(err.text, "has 30 items, this agent 36"));
+    int32_t items[ITEMS], candidates[N * K];
+    for (int32_t i = 0; i < ITEMS; i++) {
+        items[i] = i < ITEMS - 4 ? MOST - 1 - i : -1;
+    }
+    map.n_items = ITEMS;
+    map.items = items;
+    rr_inheritance took = {.struct_size = sizeof took};
+    must(rr_agent_inherit(agent, path, &map, &took, &err), &err);
+    ck_assert(took.items_kept == ITEMS - 4 && took.items_new == 10 && took.items_dropped == 4);
+    translate(&now, &r);
+    for (size_t i = 0; i < N * K; i++) {
+        candidates[i] = items[r.candidates[i]];
+    }
+    now.obs.candidates = candidates;
+    expect_same(before, &r.obs, agent, &now.obs, "dense");
+    for (int bad = 0; bad < 3; bad++) {
+        items[5] = bad == 0 ? MOST : bad == 1 ? items[6] : -2;
+        ck_assert_int_eq(rr_agent_inherit(agent, path, &map, NULL, &err), RR_E_INVALID);
+        ck_assert_ptr_nonnull(strstr(err.text, "the map's items["));
+    }
+    rr_agent_destroy(agent);
+    rr_agent_destroy(before);
+    (void)remove(path);
+}
+END_TEST
+
+/* Options that begin as if they were not there come with no change of a score. */
+START_TEST(test_inherit_takes_new_options_that_begin_at_0)
+{
+    rr_error err;
+    rows r;
+    rows_now now;
+    rr_items *items = create_items(3);
+    rr_agent *before = train_and_save(&PLANS[0], items, &r);
+    translate(&now, &r);
+    for (int option = 0; option < 5; option++) {
+        rr_agent_config config = config_of(&PLANS[0], 1);
+        config.has_feature_query = option == 0;
+        config.candidate_hidden[0] = option == 1 ? 7 : 0;
+        config.reward_model = option == 2;
+        config.has_bias = option == 3;
+        config.has_trained_items = option == 4;
+        rr_agent *agent = create(&config, items);
+        rr_inheritance took = {.struct_size = sizeof took};
+        must(rr_agent_inherit(agent, path, &MAP, &took, &err), &err);
+        ck_assert_int_gt(took.n_fresh, 0);
+        ck_assert_int_eq(took.n_fresh + took.n_tensors, rr_agent_tensor_count(agent));
+        expect_same(before, &r.obs, agent, &now.obs, "option");
+        learn(agent, &now.obs, &r, 2);
+        rr_agent_destroy(agent);
+    }
+    rr_agent_destroy(before);
+    rr_items_release(items);
+    (void)remove(path);
+}
+END_TEST
+
+START_TEST(test_inherit_refuses_what_does_not_fit_and_changes_nothing)
+{
+    rr_error err;
+    rows r;
+    rr_items *items = create_items(3);
+    rr_agent *before = train_and_save(&PLANS[1], items, &r);
+    for (int what = 0; what < 8; what++) {
+        static const char *const said[8] = {
+            "the checkpoint's schema is 7; the map is for schema 6",
+            "the checkpoint's state_dim is 6; the map's n_states is 5",
+            "the checkpoint's feature_dim is 3; the map's n_features is 2",
+            "the checkpoint's hidden is 9,5; this agent's is 9,6",
+            "the checkpoint's has_bias is 1; this agent's is 0",
+            "the checkpoint's normalize_states is 0; this agent's is 1",
+            "the checkpoint's algo is ppo; this agent's is a2c",
+            "the checkpoint's ppo.optimizer is adam; this agent's is rmsprop"};
+        rr_schema_map map = MAP;
+        rr_agent_config config = config_of(&PLANS[1], 1);
+        rr_ppo_config ppo;
+        rr_a2c_config a2c;
+        rr_agent *agent = NULL;
+        rr_ppo_config_init(&ppo, sizeof ppo);
+        rr_a2c_config_init(&a2c, sizeof a2c);
+        map.schema -= what == 0;
+        map.n_states -= what == 1;
+        map.n_features -= what == 2;
+        config.hidden[1] += what == 3;
+        config.has_bias = what != 4;
+        config.normalize_states = what == 5;
+        ppo.optimizer = what == 7 ? RR_OPTIMIZER_RMSPROP : RR_OPTIMIZER_ADAM;
+        const void *algo = what == 6 ? (const void *)&a2c : (const void *)&ppo;
+        must(rr_agent_create(&agent, &config, algo, items, NULL, &err), &err);
+        const uint64_t version = rr_agent_version(agent);
+        ck_assert_int_eq(rr_agent_inherit(agent, path, &map, NULL, &err), RR_E_MISMATCH);
+        ck_assert_msg(strstr(err.text, said[what]) != NULL, "\"%s\"", err.text);
+        ck_assert_uint_eq(rr_agent_version(agent), version);
+        ck_assert_int_eq(rr_agent_updates(agent), 0);
+        rr_agent_destroy(agent);
+    }
+    ck_assert_int_eq(rr_agent_inherit(before, "no/such.file", NULL, NULL, &err), RR_E_IO);
+    ck_assert_int_eq(rr_agent_inherit(NULL, path, NULL, NULL, &err), RR_E_INVALID);
+    rr_agent_destroy(before);
+    rr_items_release(items);
+    (void)remove(path);
+}
+END_TEST
+
+CHECK_MAIN("store/inherit", test_inherit_policy_and_values_are_the_same_functions,
+           test_inherit_without_a_change_is_a_restore, test_inherit_finds_items_by_key,
+           test_inherit_places_items_without_keys_by_the_map,
+           test_inherit_takes_new_options_that_begin_at_0,
+           test_inherit_refuses_what_does_not_fit_and_changes_nothing)
