@@ -203,6 +203,30 @@ START_TEST(test_swap_items_gives_what_is_new_the_vector_that_its_features_make)
 }
 END_TEST
 
+/* Widths at which threads share out the making of vectors: after a step they are those that a
+ * publish makes of the same parameters. */
+START_TEST(test_swap_items_and_steps_make_the_vectors_that_a_publish_makes)
+{
+    rig_shape shape = rig_usual();
+    shape.n_items = 600;
+    shape.agent.item_dim = 16;
+    shape.agent.item_feature_dim = 4;
+    shape.agent.num_threads = 2;
+    rig r;
+    open_trained(&r, &shape);
+    rr_serving_options options;
+    rr_serving_options_init(&options, sizeof options);
+    rr_policy *policy = NULL;
+    ck_assert_int_eq(rri_agent_publish(&policy, r.agent, &options, NULL), RR_OK);
+    const rri_network *net = &r.agent->trainer.model.network;
+    ck_assert_ptr_null(net->query_panels);
+    ck_assert_mem_eq(net->catalogue.vectors, policy->model.network.catalogue.vectors,
+                     600 * 16 * sizeof(float));
+    rri_snapshot_release(policy);
+    rig_close(&r);
+}
+END_TEST
+
 START_TEST(test_swap_items_refuses_items_without_the_features_that_a_tower_reads)
 {
     rig_shape shape = rig_usual();
@@ -356,6 +380,7 @@ START_TEST(test_swap_items_without_memory_leaves_the_agent_as_before)
 END_TEST
 
 CHECK_MAIN("agent/swap_items", test_swap_items_gives_what_is_new_the_vector_that_its_features_make,
+           test_swap_items_and_steps_make_the_vectors_that_a_publish_makes,
            test_swap_items_refuses_items_without_the_features_that_a_tower_reads,
            test_swap_items_carries_trained_vectors_biases_and_moments_over_by_key,
            test_swap_items_of_a_dense_head_starts_new_keys_at_zero,

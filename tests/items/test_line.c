@@ -443,13 +443,18 @@ START_TEST(test_follow_features_belong_to_an_item_as_its_vector_does)
     rri_items_release(b);
     rr_items *d = follow_featured(c, first, 1, 9.0f);
     ck_assert_uint_ne(rri_items_fingerprint(d), rri_items_fingerprint(c));
+    rr_items *third = follow_featured(NULL, first, 3, 0.0f),
+             *like = follow_featured(third, more + 1, 1, 0.0f);
+    rr_items *fourth = follow_featured(NULL, first, 3, 0.0f);
+    rr_items *other_feature = follow_featured(fourth, more + 1, 1, 1.0f);
+    ck_assert_uint_ne(rri_items_fingerprint(like), rri_items_fingerprint(other_feature));
     int32_t map[6];
     rr_items *e = NULL;
     ck_assert_int_eq(rri_items_compact(&e, d, map, &counting, NULL), RR_OK);
     const float left[] = {11, 0, 70, 0, 12, 3, 10, 9};
     ck_assert_uint_eq(rri_items_count(e), 4);
     ck_assert_mem_eq(rri_items_features(e), left, sizeof left);
-    rr_items *const made[] = {a, plain, other, c, d, e};
+    rr_items *const made[] = {a, plain, other, c, d, e, third, like, fourth, other_feature};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
         rri_items_release(made[i]);
     }
