@@ -81,6 +81,7 @@ static const rri_figure counts[] = {
     COUNTER(rr_ledger_counts, late, "rewards", "for a row whose rewards were final: not added"),
     COUNTER(rr_ledger_counts, unknown, "rewards", "and endings for a decision or session that is not in the ledger"),
     COUNTER(rr_ledger_counts, imitation, "decisions", "not recorded: without log-prob or version they are fit for imitation alone"),
+    COUNTER(rr_ledger_counts, other_schema, "decisions", "not recorded: of a schema that is neither the ledger's nor mapped"),
     GAUGE(rr_ledger_counts, bytes, "bytes", "that create took"),
     GAUGE(rr_ledger_counts, clock, "clock", "of the latest settle; -2^63: none yet"),
 };
