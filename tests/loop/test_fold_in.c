@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Agents with a fold-in through recrl.h: what is refused, and that whoever scores a request scores
- * it alike. Gradients are tests/train/test_gradient.c, what is learned examples/hosts/strangers.c. */
+ * it alike. Gradients are tests/train/test_gradient.c, and what is learned is
+ * examples/hosts/strangers.c. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
