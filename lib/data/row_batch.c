@@ -390,6 +390,30 @@ static void refuse_quotes(int kind, const char *stop, const rri_table_piece *pie
     }
 }
 
+/* The four columns that most files have, and no others that count; -1: the file has others. */
+typedef struct short_columns {
+    int32_t user, item, rating, time;
+} short_columns;
+
+static short_columns find_short_columns(const rri_row_reader *reader)
+{
+    const int32_t *const columns = reader->header.columns;
+    const bool has_four = columns[RRI_ROLE_USER] >= 0 && columns[RRI_ROLE_RATING] >= 0 &&
+                          columns[RRI_ROLE_TIME] >= 0 && !reader->rows->has_logs;
+    return (short_columns){has_four ? columns[RRI_ROLE_USER] : -1, columns[RRI_ROLE_ITEM],
+                           columns[RRI_ROLE_RATING], columns[RRI_ROLE_TIME]};
+}
+
+/* A row of short numbers, as nearly all are: what parse_row makes of it, without its questions. */
+static inline bool parse_short_row(uint64_t ids[2], float *rating, int64_t *time,
+                                   const rri_table_field *fields, const short_columns *columns)
+{
+    return rri_field_value_short_id(&ids[0], &fields[columns->user]) &&
+           rri_field_value_short_id(&ids[1], &fields[columns->item]) &&
+           rri_field_value_short_rating(rating, &fields[columns->rating]) &&
+           rri_field_value_short_time(time, &fields[columns->time]);
+}
+
 /* Rows of the chunk from walk->at on, until one is refused. err: of that one, nullable. The chunk
  * is written once: its neighbours, on other threads, lie in the same lines of the cache. */
 static void parse_rows(rri_row_batch *batch, rri_row_chunk *chunk, rri_row_walk *walk,
@@ -400,17 +424,24 @@ static void parse_rows(rri_row_batch *batch, rri_row_chunk *chunk, rri_row_walk 
     const char *stop = NULL;
     const rri_interactions *const rows = reader->rows;
     const row_columns columns = {rows->ratings, rows->times, rows->positions, rows->propensities};
+    const short_columns usual = find_short_columns(reader);
     rri_row_chunk own = *chunk;
     while (walk->at < walk->end) {
-        uint64_t checks[2] = {0, 0};
-        size_t n_dates = 0;
-        const size_t line = own.first + own.n_rows;
-        const row_place place = {batch->ids[line], checks, &columns, batch->first_row + line,
-                                 &n_dates};
+        const size_t line = own.first + own.n_rows, row = batch->first_row + line;
         const char *const begin = walk->at;
         size_t n = 0;
         const int kind = rri_row_walk_next(walk, fields, n_columns, &n, &stop);
+        if (kind == RRI_ROW_FIELDS && n == n_columns && usual.user >= 0 && !own.has_texts &&
+            parse_short_row(batch->ids[line], &columns.ratings[row], &columns.times[row], fields,
+                            &usual)) {
+            batch->begins[line] = (uint32_t)(begin - batch->piece.text);
+            own.n_rows++;
+            continue;
+        }
         if (kind == RRI_ROW_FIELDS) {
+            uint64_t checks[2] = {0, 0};
+            size_t n_dates = 0;
+            const row_place place = {batch->ids[line], checks, &columns, row, &n_dates};
             const int end =
                 parse_row(&place, &own.skipped, fields, n, begin, &batch->piece, reader, err);
             if (end == ROW_READ) {
