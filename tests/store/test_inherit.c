@@ -44,6 +44,8 @@ enum { N_PLANS = sizeof PLANS / sizeof PLANS[0] };
 typedef struct rows {
     float states[N * S], features[N * K * F], log_probs[N], values[N], rewards[N];
     int32_t candidates[N * K], actions[N];
+    int32_t history[N]; /* nothing yet */
+    float history_rewards[N];
     uint8_t terminated[N];
     rr_obs obs;
 } rows;
@@ -83,7 +85,7 @@ static rr_agent_config config_of(const plan *p, int is_now)
     config.max_rows = N;
     config.max_update_rows = N;
     config.max_candidates = K;
-    config.max_history = 0;
+    config.max_history = 1;
     config.seed = is_now ? 5 : 4;
     return config;
 }
@@ -107,6 +109,7 @@ static void fill(rows *r, uint64_t seed)
     for (size_t i = 0; i < N; i++) {
         r->rewards[i] = draw(&random);
         r->terminated[i] = 1;
+        r->history[i] = -1;
         for (size_t j = 0; j < S; j++) {
             r->states[i * S + j] = STATES[j] < 0 ? 0.0f : draw(&random);
         }
@@ -125,6 +128,9 @@ static void fill(rows *r, uint64_t seed)
                       .states = r->states,
                       .candidates = r->candidates,
                       .features = r->features,
+                      .n_history = 1,
+                      .history = r->history,
+                      .history_rewards = r->history_rewards,
                       .schema = 7};
 }
 
