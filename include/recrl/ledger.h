@@ -162,6 +162,18 @@ RR_API rr_status rr_ledger_drop_ready(rr_ledger *ledger, rr_error *err);
 RR_API rr_status rr_ledger_forget(rr_ledger *ledger, const uint64_t *sessions, int32_t n,
                                   int64_t *n_rows, rr_error *err);
 
+/* From now on rows of the schema map->schema are read too, each column where the map says; dropped
+ * ones are left out, new ones are 0. So old logs are imported, and servers that still send the old
+ * columns go on being recorded, while a new agent learns (rr_agent_inherit with the same map; their
+ * versions stay known, and their rows are weighed, unchecked for skew). So also final states of
+ * outcomes and endings. Another map of a schema takes the place of the one before. Copied; not in
+ * checkpoints, so call it again after a restart. rr_ledger_clear keeps it. Allocates.
+ * Errors: RR_E_INVALID: a place of the map outside the widths, or taken twice, or the schema is the
+ * ledger's own; RR_E_UNSUPPORTED: map->items is given: items of rows are found by key or line;
+ * RR_E_MEMORY.
+ * Cost: a copy of the map. */
+RR_API rr_status rr_ledger_map_schema(rr_ledger *ledger, const rr_schema_map *map, rr_error *err);
+
 /* The log: one decision, one outcome or one ending as a self-describing, versioned, checksummed
  * blob. Where the blobs lie is the host's affair (a table, a queue, a file): today's serving is
  * tomorrow's training set. They are little-endian, a multiple of 8 bytes long, and may lie one

@@ -73,6 +73,7 @@ void rr_ledger_destroy(rr_ledger *ledger)
     if (ledger != NULL) {
         const rri_allocator allocator = ledger->allocator;
         forget_earlier(ledger);
+        rri_map_release(&ledger->rollout.maps, &allocator);
         rri_memory_release(&allocator, ledger, ledger->bytes);
     }
 }
@@ -241,6 +242,26 @@ rr_status rr_ledger_forget(rr_ledger *ledger, const uint64_t *sessions, int32_t 
         *n_rows = (int64_t)n_gone;
     }
     return RR_OK;
+}
+
+rr_status rr_ledger_map_schema(rr_ledger *ledger, const rr_schema_map *map, rr_error *err)
+{
+    rri_columns columns;
+    RRI_TRY(rri_require(ledger, "rr_ledger_map_schema", "ledger", err));
+    RRI_TRY(rri_columns_read(&columns, map, ledger->rollout.state_dim, ledger->rollout.feature_dim,
+                             "map_schema", err));
+    if (columns.schema == ledger->rollout.schema) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "map_schema: the map is for schema %llu, which is the ledger's own: its rows are "
+                 "read as they are",
+                 (unsigned long long)columns.schema);
+    }
+    if (columns.items != NULL) {
+        RRI_FAIL(err, RR_E_UNSUPPORTED,
+                 "map_schema: the map's items are given; a ledger finds items of rows by their "
+                 "keys or their line alone, so it must be NULL");
+    }
+    return rri_map_add(&ledger->rollout.maps, &columns, &ledger->allocator, err);
 }
 
 int32_t rr_ledger_is_full(const rr_ledger *ledger)

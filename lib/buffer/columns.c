@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffer/columns.h"
 
+#include <string.h>
+
 #include "core/abi.h"
 #include "core/status.h"
 
@@ -56,4 +58,77 @@ rr_status rri_columns_read(rri_columns *out, const rr_schema_map *map, size_t st
         .catalogue = full.catalogue,
     };
     return RR_OK;
+}
+
+void rri_columns_move(float *out, size_t n_out, const float *in, const int32_t *places, size_t n_in)
+{
+    memset(out, 0, n_out * sizeof *out);
+    for (size_t j = 0; j < n_in; j++) {
+        const int32_t place = rri_columns_place(places, j);
+        if (place >= 0) {
+            out[place] = in[j];
+        }
+    }
+}
+
+/* ── maps that are kept ── */
+
+/* [n] or NULL, copied to *at, which moves on. */
+static const int32_t *keep(int32_t **at, const int32_t *places, size_t n)
+{
+    int32_t *copy = *at;
+    if (places == NULL) {
+        return NULL;
+    }
+    memcpy(copy, places, n * sizeof *copy);
+    *at += n;
+    return copy;
+}
+
+static void take_out(rri_map **maps, uint64_t schema, const rri_allocator *allocator)
+{
+    for (rri_map **at = maps; *at != NULL; at = &(*at)->next) {
+        rri_map *map = *at;
+        if (map->columns.schema == schema) {
+            *at = map->next;
+            rri_memory_release(allocator, map, map->bytes);
+            return;
+        }
+    }
+}
+
+rr_status rri_map_add(rri_map **maps, const rri_columns *columns, const rri_allocator *allocator,
+                      rr_error *err)
+{
+    const size_t bytes =
+        sizeof(rri_map) + (columns->n_states + columns->n_features) * sizeof(int32_t);
+    void *block;
+    RRI_TRY(rri_memory_allocate(&block, allocator, bytes, "map", err));
+    rri_map *map = block;
+    int32_t *at = (int32_t *)(map + 1);
+    map->bytes = bytes;
+    map->columns = *columns;
+    map->columns.states = keep(&at, columns->states, columns->n_states);
+    map->columns.features = keep(&at, columns->features, columns->n_features);
+    take_out(maps, columns->schema, allocator);
+    map->next = *maps;
+    *maps = map;
+    return RR_OK;
+}
+
+const rri_columns *rri_map_find(const rri_map *maps, uint64_t schema)
+{
+    for (; maps != NULL; maps = maps->next) {
+        if (maps->columns.schema == schema) {
+            return &maps->columns;
+        }
+    }
+    return NULL;
+}
+
+void rri_map_release(rri_map **maps, const rri_allocator *allocator)
+{
+    while (*maps != NULL) {
+        take_out(maps, (*maps)->columns.schema, allocator);
+    }
 }

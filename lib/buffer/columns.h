@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "core/memory.h"
 #include "recrl/recrl.h"
 
 typedef struct rri_columns {
@@ -16,6 +17,20 @@ typedef struct rri_columns {
     const int32_t *states, *features, *items; /* borrowed */
     const rr_items *catalogue;                /* borrowed, or NULL */
 } rri_columns;
+
+/* The schemas beside its own that a handle reads: a copy of each map, in the allocator's memory. */
+typedef struct rri_map {
+    struct rri_map *next;
+    rri_columns columns; /* its arrays lie behind it */
+    size_t bytes;
+} rri_map;
+
+/* In place of the one of the same schema, if there is one; on failure nothing changes. */
+rr_status rri_map_add(rri_map **maps, const rri_columns *columns, const rri_allocator *allocator,
+                      rr_error *err);
+/* NULL: there is none of this schema. */
+const rri_columns *rri_map_find(const rri_map *maps, uint64_t schema);
+void rri_map_release(rri_map **maps, const rri_allocator *allocator);
 
 static inline int32_t rri_columns_place(const int32_t *places, size_t j)
 {
@@ -27,5 +42,9 @@ static inline int32_t rri_columns_place(const int32_t *places, size_t j)
  * there are. */
 rr_status rri_columns_read(rri_columns *out, const rr_schema_map *map, size_t state_dim,
                            size_t feature_dim, const char *what, rr_error *err);
+
+/* out [n_out] ← 0 but for in [n_in], each at its place. */
+void rri_columns_move(float *out, size_t n_out, const float *in, const int32_t *places,
+                      size_t n_in);
 
 #endif

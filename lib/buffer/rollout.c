@@ -69,6 +69,27 @@ rri_row_form rri_rollout_form_of(const rr_obs *obs)
     };
 }
 
+rri_columns rri_rollout_columns(const rri_rollout *rollout, const rr_obs *obs)
+{
+    const rri_columns own = {.schema = rollout->schema,
+                             .n_states = rollout->state_dim,
+                             .n_features = rollout->feature_dim};
+    const rri_columns *map =
+        obs->schema != own.schema ? rri_map_find(rollout->maps, obs->schema) : NULL;
+    return map != NULL ? *map : own;
+}
+
+rri_row_form rri_rollout_form_in(const rri_rollout *rollout, const rr_obs *obs)
+{
+    rri_row_form form = rri_rollout_form_of(obs);
+    const rri_columns columns = rri_rollout_columns(rollout, obs);
+    if (columns.schema != rollout->schema &&
+        (columns.n_features == 0 || rollout->feature_dim == 0)) {
+        form.has_features = form.has_lists && rollout->feature_dim > 0;
+    }
+    return form;
+}
+
 bool rri_rollout_takes(const rri_rollout *rollout, const rri_row_form *form)
 {
     rri_row_form own = rollout->form;
@@ -80,7 +101,7 @@ bool rri_rollout_takes(const rri_rollout *rollout, const rri_row_form *form)
 
 void rri_rollout_settle_form(rri_rollout *rollout, const rr_obs *obs)
 {
-    const rri_row_form form = rri_rollout_form_of(obs);
+    const rri_row_form form = rri_rollout_form_in(rollout, obs);
     const size_t V = rri_rollout_vectors(rollout), n = rollout->n_rows * V;
     if (n > 0 && form.has_vectors > rollout->form.has_vectors) { /* the rows so far have none */
         memset(rollout->vectors, 0, n * rollout->item_dim * sizeof(float));
@@ -192,12 +213,39 @@ static void copy_keys(rri_rollout *rollout, const rr_obs *obs, size_t from, size
     }
 }
 
+static void put_state(float *out, const rri_rollout *rollout, const rr_obs *obs, size_t from)
+{
+    const rri_columns columns = rri_rollout_columns(rollout, obs);
+    const float *in = obs->states + from * columns.n_states;
+    if (columns.states == NULL) {
+        copy_row_f32(out, rollout->state_dim, in, columns.n_states);
+    } else {
+        rri_columns_move(out, rollout->state_dim, in, columns.states, columns.n_states);
+    }
+}
+
+/* Features of a list's n candidates; zeros where their schema had none. */
+static void copy_features(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to, size_t n)
+{
+    const rri_columns columns = rri_rollout_columns(rollout, obs);
+    const size_t K = rollout->k, f = rollout->feature_dim, f_in = columns.n_features;
+    const float *in = f_in > 0 ? obs->features + from * (size_t)obs->n_candidates * f_in : NULL;
+    float *out = rollout->features + to * K * f;
+    if (f_in == f && columns.features == NULL) {
+        copy_row_f32(out, K * f, in, n * f);
+        return;
+    }
+    memset(out, 0, K * f * sizeof *out);
+    for (size_t j = 0; f_in > 0 && j < n; j++) {
+        rri_columns_move(out + j * f, f, in + j * f_in, columns.features, f_in);
+    }
+}
+
 /* The list of row `from` of the observation into row `to`; what lies behind its length is left. */
 static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size_t to)
 {
     const rri_row_form *form = &rollout->form;
     const size_t k = (size_t)obs->n_candidates, K = rollout->k;
-    const size_t f = rollout->feature_dim;
     const int32_t length = obs->lengths != NULL ? obs->lengths[from] : obs->n_candidates;
     const size_t n = (size_t)length;
     rollout->lengths[to] = length;
@@ -208,7 +256,7 @@ static void copy_list(rri_rollout *rollout, const rr_obs *obs, size_t from, size
         copy_row_i32(rollout->counts + to * K, K, obs->counts + from * k, n, 0);
     }
     if (form->has_features) {
-        copy_row_f32(rollout->features + to * K * f, K * f, obs->features + from * k * f, n * f);
+        copy_features(rollout, obs, from, to, n);
     }
     if (form->has_vectors) {
         copy_vectors(rollout, obs, from, to, n);
@@ -222,7 +270,7 @@ void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision 
                      uint64_t fingerprint, size_t from, size_t to)
 {
     const rri_row_form *form = &rollout->form;
-    const size_t S = rollout->state_dim, m = rollout->m, h = rollout->h;
+    const size_t m = rollout->m, h = rollout->h;
     rollout->lengths[to] = 0;
     if (form->has_lists) {
         copy_list(rollout, obs, from, to);
@@ -243,7 +291,7 @@ void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision 
                              obs->history_rewards + from * (size_t)obs->n_history,
                              (size_t)obs->n_history);
     }
-    memcpy(rollout->states + to * S, obs->states + from * S, S * sizeof(float));
+    put_state(rollout->states + to * rollout->state_dim, rollout, obs, from);
     rollout->actions[to] = decision->actions[from];
     rollout->log_probs[to] = decision->log_probs[from];
     rollout->values[to] = decision->values != NULL ? decision->values[from] : 0.0f;
@@ -257,7 +305,7 @@ void rri_rollout_put_final(rri_rollout *rollout, const rr_obs *final, size_t fro
     if (final == NULL) {
         memset(rollout->final_states + row * S, 0, S * sizeof(float));
     } else {
-        memcpy(rollout->final_states + row * S, final->states + from * S, S * sizeof(float));
+        put_state(rollout->final_states + row * S, rollout, final, from);
     }
     for (size_t j = 0; j < h; j++) { /* padding; nothing where there is no history */
         rollout->final_history[row * h + j] = -1;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "buffer/columns.h"
 #include "core/memory.h"
 #include "recrl/recrl.h"
 
@@ -25,7 +26,8 @@ typedef struct rri_row_form {
 
 typedef struct rri_rollout {
     size_t max_rows, state_dim, item_dim, feature_dim, k, m, h; /* widths, fixed by the config */
-    uint64_t schema;                                            /* of all rows */
+    rri_map *maps;   /* of the schemas beside its own whose rows are read; NULL: none */
+    uint64_t schema; /* of all rows */
     size_t n_vectors; /* of a row, for its −1 candidates alone, in their order; 0: k, by position */
     size_t n_rows, n_sessions; /* n_sessions: rows of each record; 0 before the first */
     uint8_t awaits_reward;
@@ -72,6 +74,12 @@ static inline size_t rri_rollout_vectors(const rri_rollout *rollout)
 
 /* Takes the arrays from the arena (twice, as memory.h says). `config` has been checked. */
 void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_config *config);
+
+/* How the observation's states and features are read: each in its place, or, where it is of another
+ * schema, as that one's map says. Without a map its schema is not the one that this says. */
+rri_columns rri_rollout_columns(const rri_rollout *rollout, const rr_obs *obs);
+/* The form of its rows here: those of another schema have features where the rollout's have. */
+rri_row_form rri_rollout_form_in(const rri_rollout *rollout, const rr_obs *obs);
 
 /* Whether a row of this form may follow the others. */
 bool rri_rollout_takes(const rri_rollout *rollout, const rri_row_form *form);

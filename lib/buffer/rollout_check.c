@@ -29,13 +29,14 @@ static rr_status check_equal(const char *field, int32_t given, size_t wanted, rr
 
 static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_error *err)
 {
-    const rri_row_form form = rri_rollout_form_of(obs);
-    RRI_TRY(check_equal("state_dim", obs->state_dim, rollout->state_dim, err));
+    const rri_row_form form = rri_rollout_form_in(rollout, obs);
+    const rri_columns columns = rri_rollout_columns(rollout, obs);
+    RRI_TRY(check_equal("state_dim", obs->state_dim, columns.n_states, err));
     if (form.has_lists) {
         RRI_TRY(check_most("n_candidates", obs->n_candidates, rollout->k, err));
     }
-    if (form.has_features) {
-        RRI_TRY(check_equal("feature_dim", obs->feature_dim, rollout->feature_dim, err));
+    if (form.has_lists && obs->features != NULL) {
+        RRI_TRY(check_equal("feature_dim", obs->feature_dim, columns.n_features, err));
     }
     if (form.has_vectors) {
         RRI_TRY(check_equal("item_dim", obs->item_dim, rollout->item_dim, err));
@@ -67,7 +68,7 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
 rr_status rri_rollout_check_schema(const rri_rollout *rollout, const rr_obs *obs, const char *what,
                                    rr_error *err)
 {
-    if (obs->schema != rollout->schema) {
+    if (obs->schema != rri_rollout_columns(rollout, obs).schema) {
         RRI_FAIL(err, RR_E_MISMATCH,
                  "%s schema is %llu; this handle's is %llu, and columns mean what it says: rows of "
                  "another schema are read by a map (rr_ledger_map_schema)",
@@ -283,7 +284,7 @@ rr_status rri_rollout_check_final(const char *name, const rri_rollout *rollout, 
                                   size_t row, rr_error *err)
 {
     char what[64];
-    const size_t S = rollout->state_dim, n = (size_t) final->n_history;
+    const size_t S = (size_t) final->state_dim, n = (size_t) final->n_history;
     (void)snprintf(what, sizeof what, "%s states", name);
     RRI_TRY(rri_finite_check_row(what, final->states + row * S, row, S, err));
     if (!rollout->for_encoder || n == 0) {
@@ -296,7 +297,7 @@ rr_status rri_rollout_check_final(const char *name, const rri_rollout *rollout, 
 bool rri_rollout_fits_final(const rri_rollout *rollout, const rr_obs *final, int32_t n)
 {
     return final != NULL && final->states != NULL && final->n == n && final->state_dim >= 0 &&
-           (size_t) final->state_dim == rollout->state_dim;
+           (size_t) final->state_dim == rri_rollout_columns(rollout, final).n_states;
 }
 
 rr_status rri_rollout_check_final_form(const char *name, const rri_rollout *rollout,
@@ -335,13 +336,16 @@ rr_status rri_rollout_check_reward(const rri_rollout *rollout, const rr_outcome 
         if (!rri_rollout_is_cut(outcome, i)) {
             continue;
         }
+        if (outcome->final_obs != NULL) {
+            RRI_TRY(
+                rri_rollout_check_schema(rollout, outcome->final_obs, "reward: final_obs", err));
+        }
         if (!rri_rollout_fits_final(rollout, outcome->final_obs, outcome->n)) {
             RRI_FAIL(err, RR_E_INVALID,
                      "reward: truncated[%zu] is 1, so final_obs must hold %zu states of "
                      "width %zu",
                      i, n, S);
         }
-        RRI_TRY(rri_rollout_check_schema(rollout, outcome->final_obs, "reward: final_obs", err));
         RRI_TRY(rri_rollout_check_final_form("reward", rollout, outcome->final_obs, err));
         RRI_TRY(rri_rollout_check_final("reward: final_obs", rollout, outcome->final_obs, i, err));
     }

@@ -275,7 +275,7 @@ rr_status rri_ledger_record(rri_ledger *ledger, rri_rollout *rollout, const rr_o
                             const rr_decision *decision, uint64_t fingerprint, int32_t *statuses,
                             rr_error *err)
 {
-    if (obs->schema != rollout->schema) {
+    if (obs->schema != rri_rollout_columns(rollout, obs).schema) {
         ledger->n_other_schema += obs->n;
     }
     RRI_TRY(check_batch(ledger, rollout, obs, decision, err));

@@ -139,6 +139,9 @@ rr_status rri_settle_reward(rri_ledger *ledger, rri_rollout *rollout, const rr_o
                             int32_t *statuses, rr_error *err)
 {
     const size_t n = (size_t)outcome->n;
+    if (outcome->final_obs != NULL) {
+        RRI_TRY(rri_rollout_check_schema(rollout, outcome->final_obs, "reward: final_obs", err));
+    }
     if (outcome->final_obs != NULL &&
         !rri_rollout_fits_final(rollout, outcome->final_obs, outcome->n)) {
         RRI_FAIL(err, RR_E_INVALID,
@@ -146,7 +149,6 @@ rr_status rri_settle_reward(rri_ledger *ledger, rri_rollout *rollout, const rr_o
                  rollout->state_dim);
     }
     if (outcome->final_obs != NULL) {
-        RRI_TRY(rri_rollout_check_schema(rollout, outcome->final_obs, "reward: final_obs", err));
         RRI_TRY(rri_rollout_check_final_form("reward", rollout, outcome->final_obs, err));
     }
     for (size_t i = 0; statuses == NULL && i < n; i++) {
@@ -202,13 +204,15 @@ rr_status rri_settle_end(rri_ledger *ledger, rri_rollout *rollout, const rr_endi
                          int32_t *statuses, rr_error *err)
 {
     const size_t n = (size_t)ending->n;
+    if (ending->final_obs != NULL) {
+        RRI_TRY(rri_rollout_check_schema(rollout, ending->final_obs, "end: final_obs", err));
+    }
     if (ending->final_obs != NULL &&
         !rri_rollout_fits_final(rollout, ending->final_obs, ending->n)) {
         RRI_FAIL(err, RR_E_INVALID, "end: final_obs must hold %zu states of width %zu, or be NULL",
                  n, rollout->state_dim);
     }
     if (ending->final_obs != NULL) {
-        RRI_TRY(rri_rollout_check_schema(rollout, ending->final_obs, "end: final_obs", err));
         RRI_TRY(rri_rollout_check_final_form("end", rollout, ending->final_obs, err));
     }
     for (size_t i = 0; statuses == NULL && i < n; i++) {

@@ -11,6 +11,19 @@ static rr_status read(const rr_schema_map *map, rr_error *err)
     return rri_columns_read(&columns, map, 4, 3, "inherit", err);
 }
 
+START_TEST(test_columns_move_to_their_places_and_what_is_new_is_0)
+{
+    const float in[4] = {1, 2, 3, 4};
+    const int32_t places[4] = {4, -1, 0, 2};
+    float out[5] = {9, 9, 9, 9, 9};
+    const float moved[5] = {3, 0, 4, 0, 1}, longer[5] = {1, 2, 3, 4, 0};
+    rri_columns_move(out, 5, in, places, 4);
+    ck_assert_mem_eq(out, moved, sizeof out);
+    rri_columns_move(out, 5, in, NULL, 4);
+    ck_assert_mem_eq(out, longer, sizeof out);
+}
+END_TEST
+
 START_TEST(test_columns_of_a_map_that_cannot_be_are_refused_by_name)
 {
     const int32_t fine[3] = {3, -1, 0}, outside[3] = {0, 4, 1}, below[2] = {-2, 0},
@@ -50,4 +63,5 @@ START_TEST(test_columns_of_a_map_that_cannot_be_are_refused_by_name)
 }
 END_TEST
 
-CHECK_MAIN("buffer/columns", test_columns_of_a_map_that_cannot_be_are_refused_by_name)
+CHECK_MAIN("buffer/columns", test_columns_move_to_their_places_and_what_is_new_is_0,
+           test_columns_of_a_map_that_cannot_be_are_refused_by_name)

@@ -354,9 +354,9 @@ def libraries_go_to_lib(tree):
 
 def pages_show_what_is_compiled(tree):
     """Each block of C in README stands in examples/hosts/request.c as it is, each of docs/serving.md in
-    walk.c, operate.c, moving_catalogue.c or watch.c, each of docs/log_format.md in tail.c."""
+    walk.c, operate.c, moving_catalogue.c, schema_change.c or watch.c, each of docs/log_format.md in tail.c."""
     wrong = []
-    for page, host in (("README.md", "request.c"), ("docs/serving.md", "walk.c operate.c moving_catalogue.c watch.c"),
+    for page, host in (("README.md", "request.c"), ("docs/serving.md", "walk.c operate.c moving_catalogue.c schema_change.c watch.c"),
                        ("docs/log_format.md", "tail.c")):
         compiled = "\n".join(read(tree, f"examples/hosts/{name}") for name in host.split())
         shown = readme.blocks(read(tree, page))

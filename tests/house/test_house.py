@@ -364,6 +364,7 @@ class TheRules(unittest.TestCase):
     def test_serving_that_shows_something_else(self):
         self.write("examples/hosts/walk.c", SPDX + "int one(void);\nint two(void);\n")
         self.write("examples/hosts/operate.c", SPDX + "int five(void);\n")
+        self.write("examples/hosts/schema_change.c", SPDX + "int seven(void);\n")
         self.write("examples/hosts/moving_catalogue.c", SPDX + "int six(void);\n")
         self.write("examples/hosts/watch.c", SPDX + "int seven(void);\n")
         self.write("examples/hosts/tail.c", SPDX + "int four(void);\n")

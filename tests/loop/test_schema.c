@@ -333,6 +333,116 @@ START_TEST(test_schema_travels_in_policies_and_checkpoints)
 }
 END_TEST
 
+/* Rows of the earlier schema, final states among them, are learned from by the agent that took
+ * over: their log-probs come out again, so all weights are 1. */
+START_TEST(test_schema_rows_of_an_earlier_one_are_learned_from_by_a_map)
+{
+    static const int32_t states[S] = {2, 0, 3, 1}, features[F] = {1, -1, 2};
+    const rr_schema_map map = {.struct_size = sizeof map,
+                               .n_states = S,
+                               .n_features = F,
+                               .schema = 1,
+                               .states = states,
+                               .features = features};
+    scene t;
+    rr_error err;
+    uint64_t blobs[3 * N * BLOB / 8], work[BLOB / 8], offsets[2 * N + 1] = {0};
+    size_t bytes;
+    open_scene(&t, 1);
+    const float weights[F] = {0.9f, 0.0f, -0.7f};
+    must(rr_agent_set_feature_weights(t.agent, weights, F, &err), &err);
+    const char *path = "loop_schema.safetensors";
+    const rr_checkpoint all = {.struct_size = sizeof all, .agent = t.agent};
+    must(rr_checkpoint_save(&all, path, &err), &err);
+    with_keys(&t);
+    must(rr_agent_act(t.agent, &t.obs, &t.decision, &err), &err);
+    rr_outcome outcome = outcome_of(&t, t.ids);
+    const uint8_t truncated[N] = {1, 1, 1, 1};
+    outcome.terminated = NULL;
+    outcome.truncated = truncated;
+    outcome.final_obs = &t.obs;
+    for (int32_t i = 0; i < 2 * N; i++) {
+        char *end = (char *)blobs + offsets[i];
+        const size_t left = sizeof blobs - offsets[i];
+        must(i < N ? rr_record_encode(&t.obs, &t.decision, i, end, left, &bytes, &err)
+                   : rr_outcome_encode(&outcome, i - N, end, left, &bytes, &err),
+             &err);
+        offsets[i + 1] = offsets[i] + bytes;
+    }
+
+    rr_agent_config config;
+    rr_agent_config_init(&config, sizeof config);
+    config.state_dim = S + 1;
+    config.item_dim = D;
+    config.feature_dim = F;
+    config.hidden[0] = config.critic_hidden[0] = 6;
+    config.hidden[1] = config.critic_hidden[1] = 0;
+    config.max_rows = N;
+    config.max_candidates = K;
+    config.max_history = 0;
+    config.schema = 2;
+    rr_agent *agent = NULL;
+    rr_ledger *ledger = NULL;
+    rr_ledger_config room;
+    must(rr_agent_create(&agent, &config, NULL, t.items, NULL, &err), &err);
+    rr_inheritance took = {.struct_size = sizeof took};
+    must(rr_agent_inherit(agent, path, &map, &took, &err), &err);
+    ck_assert_int_eq(took.n_versions, 2); /* the one that was published, and the one that drew */
+    (void)remove(path);
+    rr_ledger_config_init(&room, sizeof room);
+    must(rr_agent_fit_ledger_config(agent, &room, &err), &err);
+    must(rr_ledger_create(&ledger, &room, NULL, &err), &err);
+    must(rr_ledger_map_schema(ledger, &map, &err), &err);
+    must(rr_ledger_map_schema(ledger, &map, &err), &err); /* in place of the first */
+    must(rr_ledger_import(ledger, blobs, offsets, 2 * N, t.items, work, sizeof work, NULL, NULL,
+                          &err),
+         &err);
+    rr_stats stats = {.struct_size = sizeof stats};
+    must(rr_agent_update_sessions(agent, ledger, &stats, &err), &err);
+    ck_assert_int_eq(stats.n_rows, N);
+    ck_assert_int_eq(stats.n_refused, 0);
+    ck_assert_float_eq_tol(stats.weight_mean, 1.0f, 1e-5f);
+    ck_assert_float_eq_tol(stats.weight_max, 1.0f, 1e-5f);
+    ck_assert_float_ge(stats.ess, 0.9999f);
+    rr_ledger_destroy(ledger);
+    rr_agent_destroy(agent);
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_schema_map_that_a_ledger_cannot_use_is_refused)
+{
+    scene t;
+    rr_error err;
+    open_scene(&t, 2);
+    const int32_t items[1] = {0};
+    rr_schema_map map = {.struct_size = sizeof map, .n_states = S, .n_features = F, .schema = 2};
+    ck_assert_int_eq(rr_ledger_map_schema(t.ledger, &map, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "schema 2, which is the ledger's own"));
+    map.schema = 1;
+    map.n_states = S + 1;
+    ck_assert_int_eq(rr_ledger_map_schema(t.ledger, &map, &err), RR_E_INVALID);
+    map.n_states = S;
+    map.items = items;
+    map.n_items = 1;
+    ck_assert_int_eq(rr_ledger_map_schema(t.ledger, &map, &err), RR_E_UNSUPPORTED);
+    ck_assert_int_eq(rr_ledger_map_schema(NULL, &map, &err), RR_E_INVALID);
+    /* Rows of the mapped schema have its widths, whatever the ledger's are. */
+    map.items = NULL;
+    map.n_items = 0;
+    map.n_states = S - 1;
+    must(rr_ledger_map_schema(t.ledger, &map, &err), &err);
+    must(rr_agent_act(t.agent, &t.obs, &t.decision, &err), &err);
+    with_keys(&t);
+    t.obs.schema = 1;
+    ck_assert_int_eq(rr_ledger_record(t.ledger, &t.obs, &t.decision, NULL, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "state_dim is 4; this handle was made for 3"));
+    t.obs.state_dim = S - 1;
+    must(rr_ledger_record(t.ledger, &t.obs, &t.decision, NULL, &err), &err);
+    close_scene(&t);
+}
+END_TEST
+
 /* A number of 64 bits, all of them. */
 START_TEST(test_schema_is_compared_whole)
 {
@@ -351,4 +461,6 @@ END_TEST
 CHECK_MAIN("loop/schema", test_schema_requests_of_another_are_refused_at_every_door,
            test_schema_rows_of_another_are_refused_and_counted,
            test_schema_of_a_buffer_and_of_a_ledger_must_be_the_agents, test_schema_travels_in_blobs,
-           test_schema_travels_in_policies_and_checkpoints, test_schema_is_compared_whole)
+           test_schema_travels_in_policies_and_checkpoints,
+           test_schema_rows_of_an_earlier_one_are_learned_from_by_a_map,
+           test_schema_map_that_a_ledger_cannot_use_is_refused, test_schema_is_compared_whole)
