@@ -19,7 +19,8 @@ rr_agent *learner_make(const world *w, const learner_options *options)
     rr_agent_config_init(&config, sizeof config);
     rr_ppo_config_init(&ppo, sizeof ppo);
     config.state_dim = config.item_dim = WORLD_DIM;
-    config.feature_dim = WORLD_FEATURES;
+    config.feature_dim = world_features(w->schema);
+    config.schema = (uint64_t)w->schema;
     config.max_candidates = options->candidates;
     config.max_history = 0;
     config.max_pool_items = options->most_items;

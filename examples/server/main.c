@@ -46,6 +46,7 @@ enum {
     MOVING,
     ARMS,
     SAVE_EVERY,
+    SCHEMA_CHANGE,
     RESTART,
     N_FLAGS
 };
@@ -81,6 +82,9 @@ static flag flags[N_FLAGS] = {
               MOST_ARMS, true},
     [SAVE_EVERY] = {"save-every", "publishes of a trainer between two of its checkpoints", 1, 1,
                     1000, true},
+    [SCHEMA_CHANGE] = {"schema-change",
+                       "hour at which states and features get other columns; -1: never", -1, -1,
+                       1e6, false},
     [RESTART] = {"restart", "hour at which server and trainers begin anew from files; -1: never",
                  -1, -1, 1e6, false},
 };
@@ -105,8 +109,8 @@ static void set_flag(flag *f, const char *text)
 typedef struct command {
     const char *folder; /* NULL: none was given */
     bool is_json;
-    long parent; /* 0: this is the server; else the process whose trainer this is */
-    int32_t arm; /* of the trainer */
+    long parent;         /* 0: this is the server; else the process whose trainer this is */
+    int32_t arm, schema; /* of the trainer */
 } command;
 
 /* A trainer is started with the server's own words, and with "--trainer PARENT" and "--arm N" among
@@ -139,6 +143,7 @@ static command read_command(int argc, char **argv)
     }
     c.parent = take(&argc, argv, "--trainer");
     c.arm = (int32_t)take(&argc, argv, "--arm");
+    c.schema = (int32_t)take(&argc, argv, "--schema");
     const help_page page = {
         .name = "server",
         .summary = "a feed server in small, which learns from what it serves",
@@ -162,9 +167,10 @@ static command read_command(int argc, char **argv)
                   flags[SEEDS].value > 0.0 ? " with --seeds" : ", or 0");
     }
     if (flags[SEEDS].value > 0.0 &&
-        (flags[ARMS].value > 1.0 || flags[MOVING].value > 0.0 || flags[SAVE_EVERY].value > 1.0)) {
+        (flags[ARMS].value > 1.0 || flags[MOVING].value > 0.0 || flags[SAVE_EVERY].value > 1.0 ||
+         flags[SCHEMA_CHANGE].value >= 0.0)) {
         text_fail("--seeds compares one arm whose catalogue stands still: run each seed by itself "
-                  "with --arms, --moving and --save-every");
+                  "with --arms, --moving, --save-every and --schema-change");
     }
     if (c.is_json && flags[SEEDS].value > 0.0) {
         text_fail("--json is for one run; --seeds prints a table");
@@ -173,9 +179,10 @@ static command read_command(int argc, char **argv)
         text_fail("--prune is for a table that one trainer reads, with a checkpoint before each "
                   "publish: with --arms or --save-every others may still need the rows");
     }
-    if (flags[MARCH].value > 0.0 && (flags[ARMS].value > 1.0 || flags[MOVING].value > 0.0)) {
-        text_fail("--march is compared with a learner that has one arm and a catalogue that stands "
-                  "still: leave --arms and --moving out");
+    if (flags[MARCH].value > 0.0 && (flags[ARMS].value > 1.0 || flags[MOVING].value > 0.0 ||
+                                     flags[SCHEMA_CHANGE].value >= 0.0)) {
+        text_fail("--march is compared with a learner that has one arm and a world that stands "
+                  "still: leave --arms, --moving and --schema-change out");
     }
     if (c.folder == NULL || c.folder[0] == '\0') {
         text_fail("--folder is missing; it names the folder of the run");
@@ -209,20 +216,21 @@ static int64_t hours(int f)
     return flags[f].value < 0.0 ? -1 : (int64_t)(flags[f].value * HOUR);
 }
 
-static run_options options_of(const char *folder, int32_t arm)
+static run_options options_of(const command *c)
 {
     const int32_t n_changed = (int32_t)lround(0.01 * flags[MOVING].value * WORLD_ITEMS);
     const bool is_march = flags[MARCH].value > 0.0, is_late = flags[DELAY].value > 0.0;
     const int64_t silence = is_march ? 0 : 30 * MINUTE;
     return (run_options){.trainer = {.learner = {.seed = (uint64_t)flags[SEED].value,
-                                                 .arm = arm,
+                                                 .arm = c->arm,
                                                  .candidates = (int32_t)flags[CANDIDATES].value,
                                                  .rows = (int32_t)flags[ROWS].value,
                                                  .night_rows = (int32_t)flags[NIGHT].value,
                                                  .gamma = (float)flags[GAMMA].value,
                                                  .most_steps = (int32_t)flags[MARCH].value,
                                                  .most_items = most_items(n_changed)},
-                                     .folder = folder,
+                                     .folder = c->folder,
+                                     .schema = c->schema,
                                      .n_arms = (int32_t)flags[ARMS].value,
                                      .save_every = (int32_t)flags[SAVE_EVERY].value,
                                      .is_moving = n_changed > 0,
@@ -245,6 +253,7 @@ static run_options options_of(const char *folder, int32_t arm)
                          .metrics = (int32_t)flags[METRICS].value,
                          .slice = minutes(SLICE),
                          .restart = hours(RESTART),
+                         .schema_change = hours(SCHEMA_CHANGE),
                          .rollback = hours(ROLLBACK)};
 }
 
@@ -289,7 +298,7 @@ int main(int argc, char **argv)
     text_set_program("server");
     output_begin();
     const command c = read_command(argc, argv);
-    run_options options = options_of(c.folder, c.arm);
+    run_options options = options_of(&c);
     if (c.parent != 0) {
         run_trainer(&options, c.parent);
         return EXIT_SUCCESS;

@@ -121,7 +121,8 @@ static void print_run(const run_result *r, bool is_pruned)
         printf("catalogue  %" PRId64 " generations after the first\n", r->generations);
     }
     if (r->restarts > 0) {
-        printf("restarts   %" PRId64 "\n", r->restarts);
+        printf("restarts   %" PRId64 "%s\n", r->restarts,
+               r->schema > 0 ? ", with other columns of states and features" : "");
     }
     for (int32_t arm = 0; arm < r->n_arms; arm++) {
         print_trainer(r, arm);
@@ -179,6 +180,7 @@ static void write_run(const run_result *r, const char *folder, const measured *m
     json_count(&j, "publishes", r->publishes);
     json_count(&j, "rollbacks", r->rollbacks);
     json_count(&j, "generations", r->generations);
+    json_count(&j, "schema", r->schema);
     json_count(&j, "restarts", r->restarts);
     json_number(&j, "decisions_per_second", r->acts_a_second);
     for (int32_t arm = 0; arm < r->n_arms; arm++) {

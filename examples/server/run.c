@@ -286,10 +286,12 @@ static void start_trainer(server *s, int32_t arm)
     while (words[n] != NULL) {
         n++;
     }
-    char **command = text_allocate((size_t)n + 3, sizeof *command);
+    char **command = text_allocate((size_t)n + 5, sizeof *command);
     memcpy(command, words, (size_t)n * sizeof *command);
     command[n] = "--arm";
     command[n + 1] = arm == 0 ? "0" : "1";
+    command[n + 2] = "--schema";
+    command[n + 3] = s->w->schema == 0 ? "0" : "1";
     s->arms[arm].command = command;
     keeper_open(&s->arms[arm].trainer, command);
 }
@@ -339,8 +341,10 @@ static void close_arm(server *s, int32_t arm)
     *of = (server_arm){.version = 0};
 }
 
-/* Server and trainers end and begin anew from their files. */
-static void restart(server *s, int64_t now)
+/* All processes end and begin anew from their files. With another schema columns change their
+ * meaning: the trainers go on from what they learned of the earlier one, and the slots are made for
+ * policies of another shape. */
+static void restart(server *s, int64_t now, int32_t schema)
 {
     for (int32_t arm = 0; arm < s->n_arms;
          arm++) { /* so that each knows what the other published */
@@ -351,6 +355,7 @@ static void restart(server *s, int64_t now)
     for (int32_t arm = 0; arm < s->n_arms; arm++) {
         close_arm(s, arm);
     }
+    s->w->schema = schema;
     if (s->options->n_changed > 0) {
         world_reload(s->w, s->items_path);
     }
@@ -379,6 +384,7 @@ static void close_server(server *s)
         close_arm(s, arm);
     }
     serving_close(s->threads);
+    s->result.schema = s->w->schema;
     decided_close(&s->d);
     batch_close(&s->b);
     feed_close(&s->f);
@@ -412,9 +418,11 @@ run_result run_server(const run_options *options, world *w)
             keeper_tick(&s.arms[arm].trainer, until, is_its_turn ? kill_us : -1);
         }
         s.n_kills += kill_us >= 0;
-        const int64_t again = options->restart;
-        if (again >= 0 && until >= again && until < again + options->slice) {
-            restart(&s, until);
+        const int64_t change = options->schema_change, again = options->restart;
+        if (change >= 0 && until >= change && s.w->schema == 0) {
+            restart(&s, until, 1);
+        } else if (again >= 0 && until >= again && until < again + options->slice) {
+            restart(&s, until, s.w->schema);
         }
         tell_exporter(&s);
         for (int32_t arm = 0; arm < s.n_arms; arm++) {

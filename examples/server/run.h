@@ -13,9 +13,10 @@ typedef struct run_options {
     int32_t n_decisions; /* after which nobody new comes */
     int32_t n_changed;   /* items that go, and that come, before each slice; 0: none */
     int32_t n_threads;
-    int32_t n_kills;  /* times that the trainer is killed at random */
-    int64_t slice;    /* between two publishes */
-    int64_t restart;  /* time at which server and trainers begin anew from files; −1: never */
+    int32_t n_kills; /* times that the trainer is killed at random */
+    int64_t slice;   /* between two publishes */
+    int64_t restart; /* time at which server and trainers begin anew from files; −1: never */
+    int64_t schema_change; /* time at which columns change their meaning; −1: never */
     int64_t rollback; /* time at which the last policy but one is served for an hour; −1: never */
     int32_t metrics; /* port at which figures are served to this machine; 0: a free one; −1: none */
     char *const *trainer_command;
@@ -30,7 +31,7 @@ typedef struct run_result {
     int64_t bytes;        /* of the table on disk */
     double acts_a_second; /* of all threads, drawing requests not counted; NaN: none was served */
     bool is_interrupted;  /* a signal asked for the end, or nobody reads standard output any more */
-    int32_t n_arms;
+    int32_t n_arms, schema;
     trainer_report reports[MOST_ARMS]; /* of each trainer */
 } run_result;
 

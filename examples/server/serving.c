@@ -32,7 +32,7 @@ rr_obs serving_row(const batch *b, const world *w, int32_t row)
     obs.n = 1;
     obs.states += at * WORLD_DIM;
     obs.candidates += list;
-    obs.features += list * WORLD_FEATURES;
+    obs.features += list * (size_t)obs.feature_dim;
     obs.sessions += at;
     obs.decisions += at;
     obs.times += at;

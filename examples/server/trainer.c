@@ -78,6 +78,10 @@ static void make_ledger(trainer *t)
     config.idle_timeout = t->options->silence;
     config.idle_end = RR_IDLE_LEFT;
     text_require(rr_ledger_create(&t->ledger, &config, NULL, &err), &err);
+    if (t->w.schema != 0) { /* rows of before the change, whose rewards are still to come */
+        const rr_schema_map map = world_map();
+        text_require(rr_ledger_map_schema(t->ledger, &map, &err), &err);
+    }
 }
 
 /* A process that was killed begins its window anew. */
@@ -226,18 +230,37 @@ static void follow_items(trainer *t)
     t->w.items = later;
 }
 
+/* A checkpoint of the earlier schema is inherited: what was learned of the columns that are still
+ * there goes on, and its versions stay known. */
+static void come_back(trainer *t)
+{
+    rr_error err;
+    rr_agent_config was;
+    rr_checkpoint all = checkpoint_of(t);
+    rr_agent_config_init(&was, sizeof was);
+    text_require_file(rr_checkpoint_read_config(t->checkpoint, &was, NULL, &err), &err,
+                      t->checkpoint);
+    const bool is_of_before = was.schema != (uint64_t)t->w.schema;
+    all.agent = is_of_before ? NULL : t->agent;
+    text_require_file(rr_checkpoint_load(&all, t->checkpoint, &err), &err, t->checkpoint);
+    if (all.blob_bytes != sizeof t->at) {
+        text_fail("%s: its counts are of another release of this program", t->checkpoint);
+    }
+    if (is_of_before) {
+        const rr_schema_map map = world_map();
+        text_require_file(rr_agent_inherit(t->agent, t->checkpoint, &map, NULL, &err), &err,
+                          t->checkpoint);
+        t->at.version = rr_agent_version(t->agent);
+    }
+    t->is_back = true;
+}
+
 /* The first policy is what the server waits for. */
 static void begin_or_come_back(trainer *t)
 {
-    rr_error err;
     char path[PATH_BYTES];
     if (access(t->checkpoint, F_OK) == 0) {
-        rr_checkpoint all = checkpoint_of(t);
-        text_require_file(rr_checkpoint_load(&all, t->checkpoint, &err), &err, t->checkpoint);
-        if (all.blob_bytes != sizeof t->at) {
-            text_fail("%s: its counts are of another release of this program", t->checkpoint);
-        }
-        t->is_back = true;
+        come_back(t);
     } else {
         learner_first_night(t->agent, &t->w, &t->options->learner);
         t->at.version = rr_agent_version(t->agent);
@@ -297,7 +320,9 @@ static void watch(trainer *t)
             text_require(rr_record_decode(at, bytes, t->w.items, t->work, t->work_bytes, &obs,
                                           &decision, &err),
                          &err);
-            text_require(rr_health_record(t->health, &obs, &decision, &err), &err);
+            if (obs.schema == (uint64_t)t->w.schema) { /* inputs of before say nothing of today's */
+                text_require(rr_health_record(t->health, &obs, &decision, &err), &err);
+            }
         } else if (blob.kind == RR_BLOB_OUTCOME) {
             text_require(rr_outcome_decode(at, bytes, t->work, t->work_bytes, &outcome, &obs, &err),
                          &err);
@@ -402,6 +427,7 @@ void trainer_run(const trainer_options *options, const world *w, int in, int out
     int64_t now;
     static trainer t;
     t = (trainer){.options = options, .w = *w};
+    t.w.schema = options->schema;
     rr_items_retain(t.w.items);
     t.at.stats.struct_size = sizeof t.at.stats;
     t.at.counts.struct_size = sizeof t.at.counts;

@@ -15,6 +15,7 @@ typedef struct trainer_options {
     const char *folder;
     int32_t n_arms;      /* trainers that read one table, this one's number is the learner's */
     int32_t save_every;  /* publishes between two checkpoints; 1: each publish has one before it */
+    int32_t schema;      /* of the world: world_map says what became of schema 0 */
     bool is_moving;      /* the server's catalogue is in a file, and moves */
     bool is_pruned;      /* what was learned from leaves the table */
     int64_t reward_wait; /* after its decision a reward is final */

@@ -19,7 +19,8 @@ enum {
     OF_STAY,
     OF_CHOICE,
     OF_SESSION,
-    OF_ARM
+    OF_ARM,
+    OF_NEW
 };
 enum { VALUE_REQUESTS = 2000, VALUE_SWEEPS = 40 };
 
@@ -78,6 +79,45 @@ static void chances(const world *w, const batch *b, int32_t row, int32_t positio
     *stay = clamp(0.75f - 0.05f * f[2] + 0.04f * f[4] + 0.02f * f[5], 0.05f, 0.90f);
 }
 
+enum { SCHEMA_1_FEATURES = 15, NEW_FEATURE = 14 };
+static const int32_t features_now[WORLD_FEATURES] = {0, 2, 1,  3,  4,  5,  6,  7,
+                                                     8, 9, 10, 11, 12, 13, -1, -1};
+static const int32_t states_now[WORLD_DIM] = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
+
+int32_t world_features(int32_t schema)
+{
+    return schema == 0 ? WORLD_FEATURES : SCHEMA_1_FEATURES;
+}
+
+rr_schema_map world_map(void)
+{
+    return (rr_schema_map){.struct_size = sizeof(rr_schema_map),
+                           .n_states = WORLD_DIM,
+                           .n_features = WORLD_FEATURES,
+                           .states = states_now,
+                           .features = features_now};
+}
+
+/* The row as schema 1 has it. The new feature says nothing, as many do. */
+static void see(const world *w, batch *b, int32_t row)
+{
+    const float *u = b->states + (size_t)row * WORLD_DIM;
+    for (int32_t j = 0; j < WORLD_DIM; j++) {
+        b->seen_states[(size_t)row * WORLD_DIM + (size_t)states_now[j]] = u[j];
+    }
+    for (int32_t position = 0; position < b->k; position++) {
+        const float *f = features_of(b, row, position);
+        float *seen =
+            b->seen_features + ((size_t)row * (size_t)b->k + (size_t)position) * SCHEMA_1_FEATURES;
+        for (int32_t j = 0; j < WORLD_FEATURES; j++) {
+            if (features_now[j] >= 0) {
+                seen[features_now[j]] = f[j];
+            }
+        }
+        seen[NEW_FEATURE] = bell(w->seed, OF_NEW, b->requests[row].decision, (uint64_t)position);
+    }
+}
+
 void world_show(const world *w, batch *b, int32_t row)
 {
     const request *r = &b->requests[row];
@@ -103,6 +143,10 @@ void world_show(const world *w, batch *b, int32_t row)
     b->sessions[row] = r->session;
     b->decisions[row] = r->decision;
     b->times[row] = r->time;
+    b->schema = w->schema;
+    if (w->schema != 0) {
+        see(w, b, row);
+    }
 }
 
 int32_t world_arm(uint64_t user, int32_t n_arms)
@@ -285,6 +329,8 @@ void batch_open(batch *b, int32_t max, int32_t k)
     b->states = text_allocate(n * WORLD_DIM, sizeof(float));
     b->candidates = text_allocate(list, sizeof(int32_t));
     b->features = text_allocate(list * WORLD_FEATURES, sizeof(float));
+    b->seen_states = text_allocate(n * WORLD_DIM, sizeof(float));
+    b->seen_features = text_allocate(list * SCHEMA_1_FEATURES, sizeof(float));
     b->sessions = text_allocate(n, sizeof(uint64_t));
     b->decisions = text_allocate(n, sizeof(uint64_t));
     b->times = text_allocate(n, sizeof(int64_t));
@@ -296,6 +342,8 @@ void batch_close(batch *b)
     free(b->states);
     free(b->candidates);
     free(b->features);
+    free(b->seen_states);
+    free(b->seen_features);
     free(b->sessions);
     free(b->decisions);
     free(b->times);
@@ -307,10 +355,11 @@ rr_obs batch_obs(const batch *b)
                     .n = b->n,
                     .n_candidates = b->k,
                     .state_dim = WORLD_DIM,
-                    .feature_dim = WORLD_FEATURES,
-                    .states = b->states,
+                    .feature_dim = world_features(b->schema),
+                    .states = b->schema == 0 ? b->states : b->seen_states,
                     .candidates = b->candidates,
-                    .features = b->features,
+                    .features = b->schema == 0 ? b->features : b->seen_features,
+                    .schema = (uint64_t)b->schema,
                     .sessions = b->sessions,
                     .decisions = b->decisions,
                     .times = b->times};

@@ -27,6 +27,7 @@ enum { WORLD_USERS = 10000, WORLD_ITEMS = 5003, WORLD_DIM = 16, WORLD_FEATURES =
 typedef struct world {
     uint64_t seed;
     int32_t k;
+    int32_t schema;  /* what the columns of states and features mean: 0, or 1 (world_map) */
     rr_items *items; /* the present generation */
     float *vectors;  /* [n_items, WORLD_DIM], also of what is gone */
     int32_t *shelf;  /* [WORLD_ITEMS] indices of what may be shown */
@@ -43,11 +44,13 @@ typedef struct request {
 
 /* Requests side by side, as rr_obs has them. */
 typedef struct batch {
-    int32_t n, max, k;
-    request *requests;   /* [max] */
-    float *states;       /* [max, WORLD_DIM] */
-    int32_t *candidates; /* [max, k] */
-    float *features;     /* [max, k, WORLD_FEATURES] */
+    int32_t n, max, k, schema;
+    request *requests;    /* [max] */
+    float *states;        /* [max, WORLD_DIM] */
+    int32_t *candidates;  /* [max, k] */
+    float *features;      /* [max, k, WORLD_FEATURES] */
+    float *seen_states;   /* [max, WORLD_DIM] as a schema other than 0 has them */
+    float *seen_features; /* [max, k, world_features] likewise */
     uint64_t *sessions, *decisions;
     int64_t *times;
 } batch;
@@ -68,6 +71,11 @@ int32_t world_arm(uint64_t user, int32_t n_arms);
 
 void batch_open(batch *b, int32_t max, int32_t k);
 void batch_close(batch *b);
+/* Width of features in a schema. */
+int32_t world_features(int32_t schema);
+/* Where the columns of schema 0 are in schema 1: the states stand the other way round, two features
+ * have changed places, two are gone, and one is new. */
+rr_schema_map world_map(void);
 /* Fills row `row` with what its request shows. */
 void world_show(const world *w, batch *b, int32_t row);
 /* Views of the first n rows; with ids and times. */

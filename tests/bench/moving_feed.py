@@ -18,8 +18,9 @@ KINDS = {
     "stands still": ["--save-every", "2"],
     "moves": ["--moving", "1", "--save-every", "2"],
     "moves; killed 100 times, rolled back": ["--moving", "1", "--save-every", "4", "--kills", "100", "--rollback", "20"],
-    "moves; killed 20 times, rolled back, two arms": ["--moving", "1", "--save-every", "4", "--kills", "20",
-                                                      "--rollback", "20", "--arms", "2"],
+    "moves; killed 20 times, rolled back, restarted, two arms, other columns at half-time": [
+        "--moving", "1", "--save-every", "4", "--kills", "20", "--rollback", "20", "--arms", "2", "--restart", "8",
+        "--schema-change", "16"],
 }
 STUDENT = (0, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)  # 97.5 % of n degrees of freedom
 

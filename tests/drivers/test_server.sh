@@ -27,6 +27,8 @@ run rolled_back --decisions 2000 --rows 128 --measured 0 --rollback 1.2
 run pruned --decisions 2000 --rows 128 --measured 0 --prune 1 --kills 2
 run moving --decisions 2000 --rows 128 --measured 0 --moving 1
 run restarted --decisions 2000 --rows 128 --measured 0 --moving 1 --restart 1.5
+run columns --decisions 2000 --rows 128 --measured 0 --moving 1 --schema-change 1.5
+run columns_too --decisions 2000 --rows 128 --measured 0 --moving 1 --save-every 3 --kills 6 --arms 2 --schema-change 1.5
 run accidents --decisions 2000 --rows 128 --measured 0 --moving 1 --save-every 3 --kills 12 --arms 2 --rollback 1.2
 run march --decisions 1024 --measured 0 --march 8 --delay 0 --wait 0
 
@@ -47,7 +49,7 @@ grep -q "^lock step  $(version_of march) " "$work/march.out" ||
 # killed, where one trainer learns from the rows of the other, and where a publish finds its slot held.
 grep -q '^catalogue  [1-9][0-9]* generations' "$work/moving.out" || fail "the catalogue stood still" "$work/moving.out"
 [ "$(version_of whole)" != "$(version_of moving)" ] || fail "another catalogue changed nothing" "$work/moving.out"
-for name in moving accidents; do
+for name in moving accidents columns columns_too; do
     grep -q 'trained [1-9][0-9]*, dropped 0 (refused 0), rejected 0' "$work/$name.out" ||
         fail "rows of a catalogue that moves were not trained on" "$work/$name.out"
     grep '^trainer' "$work/$name.out" | grep -vq 'dropped 0 (refused 0), rejected 0' &&
@@ -61,6 +63,9 @@ grep -q '^restarts   1' "$work/restarted.out" || fail "nothing began anew" "$wor
     fail "a trainer learned from the other's rows without knowing its policies" "$work/accidents.out"
 grep -q ' 14 starts' "$work/accidents.out" || fail "the trainers were not killed twelve times" "$work/accidents.out"
 grep -q ' 1 rollbacks' "$work/accidents.out" || fail "nothing was rolled back" "$work/accidents.out"
+for name in columns columns_too; do
+    grep -q '^restarts   1, with other columns' "$work/$name.out" || fail "the columns stayed what they were" "$work/$name.out"
+done
 publishes_of() {
     sed -n 's/^serving  *\([0-9]*\) publishes.*/\1/p' "$work/$1.out"
 }
@@ -223,5 +228,5 @@ status=$(cat "$work/gone.status")
 status_of 1 "nobody reads standard output any more"
 [ -s "$work/gone/trainer.safetensors" ] || fail "nothing was saved for nobody" "$work/err"
 
-[ "$failed" = 0 ] && echo "8 runs, $(version_of whole)"
+[ "$failed" = 0 ] && echo "10 runs, $(version_of whole)"
 exit "$failed"
