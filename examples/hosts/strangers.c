@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N = 64, STEPS = 20, DIM = 8, N_ITEMS = 200, KNOWN = 1024, UPDATES = 60, ROUNDS = 8 };
+enum { N = 64, STEPS = 20, DIM = 8, N_ITEMS = 200, KNOWN = 1024, UPDATES = 40, ROUNDS = 4 };
 
 static void require(rr_status status, const rr_error *err)
 {

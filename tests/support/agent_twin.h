@@ -48,6 +48,7 @@ typedef struct twin {
     const double *reward_query, *reward_features;                  /* reward.… */
     const double *fold_mean, *fold_covariance, *fold_variance;     /* fold_in.… */
     const double *error_weight;                                    /* actor.error_weight */
+    double *folded, *covariances; /* [n, d], [n, d, d] with a fold-in; twin_fold_rows */
     twin_layers critic, actor;                                     /* critic.…, actor.mlp.… */
     twin_map skip;                                                 /* actor.skip */
     /* actor.candidate.…, of which the first layer takes three inputs and query has T and u. */
@@ -157,6 +158,8 @@ static inline void twin_stay_near(twin *t, double *theta)
 static inline void twin_close(twin *t)
 {
     free(t->theta);
+    free(t->folded);
+    free(t->covariances);
     if (t->reference != NULL) {
         free(t->reference->theta);
     }
@@ -187,26 +190,19 @@ static inline void twin_add_map(double *y, const twin_map *map, const double *x)
     }
 }
 
-/* û [d] of a row, and with v [d] the standard error √(vᵀ P v) of it (else 0), by conditioning on
- * one showing after the other: P ← P − P x xᵀ P / (σ² + xᵀ P x). 0 showings for a state that is of
- * no row. */
-static inline double twin_fold(double *mean, const twin *t, const float *state, const double *v)
+/* û [d] and P [d, d] of a row, by conditioning on one showing after the other: P ← P − P x xᵀ P /
+ * (σ² + xᵀ P x). Nothing that learns enters. */
+static inline void twin_fold_row(double *mean, double *P, const twin *t, size_t row)
 {
-    const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
     const size_t d = (size_t)t->agent->trainer.model.config.item_dim, h = t->rows.menu.h;
-    const double *mu = t->fold_mean, *S0 = t->fold_covariance;
-    const double variance = *t->fold_variance;
     const double rho = (double)t->agent->trainer.model.config.fold_in_decay;
-    const bool is_row = t->rows.states != NULL && state >= t->rows.states &&
-                        state < t->rows.states + t->rows.n * S;
-    const size_t row = is_row ? (size_t)(state - t->rows.states) / S : 0;
-    double P[TWIN_WIDEST * TWIN_WIDEST], x[TWIN_WIDEST], g[TWIN_WIDEST];
-    memcpy(mean, mu, d * sizeof *mean);
-    memcpy(P, S0, d * d * sizeof *P);
-    for (size_t at = 0; is_row && at < h; at++) {
+    double x[TWIN_WIDEST], g[TWIN_WIDEST];
+    memcpy(mean, t->fold_mean, d * sizeof *mean);
+    memcpy(P, t->fold_covariance, d * d * sizeof *P);
+    for (size_t at = 0; at < h; at++) {
         const int32_t *items = t->rows.menu.history + row * h;
         const double r = (double)t->rows.history_rewards[row * h + at];
-        double power = 1.0, e = variance, miss = r;
+        double power = 1.0, e = *t->fold_variance, miss = r;
         for (size_t earlier = 0; earlier < at && r >= 0.0; earlier++) {
             power *= items[earlier] == items[at] ? rho : 1.0;
         }
@@ -228,8 +224,34 @@ static inline double twin_fold(double *mean, const twin *t, const float *state, 
             }
         }
     }
+}
+
+/* û and P of all rows, once they are set. */
+static inline void twin_fold_rows(twin *t)
+{
+    const size_t d = (size_t)t->agent->trainer.model.config.item_dim, n = t->rows.n;
+    t->folded = malloc(n * d * sizeof(double));
+    t->covariances = malloc(n * d * d * sizeof(double));
+    for (size_t row = 0; row < n; row++) {
+        twin_fold_row(t->folded + row * d, t->covariances + row * d * d, t, row);
+    }
+}
+
+/* û [d] of the row that a state is of. */
+static inline const double *twin_folded(const twin *t, const float *state)
+{
+    const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
+    const size_t d = (size_t)t->agent->trainer.model.config.item_dim;
+    return t->folded + (size_t)(state - t->rows.states) / S * d;
+}
+
+/* √(vᵀ P v) of a row. */
+static inline double twin_standard_error(const twin *t, size_t row, const double *v)
+{
+    const size_t d = (size_t)t->agent->trainer.model.config.item_dim;
+    const double *P = t->covariances + row * d * d;
     double square = 0.0;
-    for (size_t i = 0; v != NULL && i < d * d; i++) {
+    for (size_t i = 0; i < d * d; i++) {
         square += v[i / d] * P[i] * v[i % d];
     }
     return sqrt(square);
@@ -248,7 +270,8 @@ static inline size_t twin_mlp(double y[TWIN_WIDEST], const twin *t, const twin_l
         y[i] = twin_input(t, x, i);
     }
     if (twin_has_fold(t) && layers == &t->critic) {
-        (void)twin_fold(y + t->agent->trainer.model.config.state_dim, t, x, NULL);
+        memcpy(y + t->agent->trainer.model.config.state_dim, twin_folded(t, x),
+               (size_t)t->agent->trainer.model.config.item_dim * sizeof *y);
     }
     for (size_t layer = 0; layer < layers->n; layer++) {
         const twin_map *map = &layers->maps[layer];
@@ -284,12 +307,9 @@ static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const floa
     for (size_t o = 0; !is_dense && o < width; o++) {
         q[o] *= (double)t->agent->trainer.model.config.mlp_scale;
     }
-    double folded[TWIN_WIDEST] = {0.0};
-    if (twin_has_fold(t)) {
-        (void)twin_fold(folded, t, state, NULL);
-    }
+    const double *folded = twin_has_fold(t) ? twin_folded(t, state) : NULL;
     const twin_map *skip = &t->skip;
-    for (size_t o = 0; skip->W == NULL && o < width; o++) {
+    for (size_t o = 0; skip->W == NULL && folded != NULL && o < width; o++) {
         q[o] += folded[o];
     }
     if (skip->W == NULL) {
@@ -300,7 +320,7 @@ static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const floa
         for (size_t i = 0; i < skip->n_in; i++) {
             sum += skip->W[o * skip->n_in + i] * twin_input(t, state, i);
         }
-        q[o] = (width > 0 ? q[o] : 0.0) + sum + folded[o];
+        q[o] = (width > 0 ? q[o] : 0.0) + sum + (folded != NULL ? folded[o] : 0.0);
     }
     return skip->n_out;
 }
@@ -480,9 +500,7 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
     }
     z += t->item_bias != NULL && item >= 0 ? t->item_bias[item] : 0.0;
     if (twin_has_fold(t)) {
-        const size_t S = (size_t)t->agent->trainer.model.config.state_dim;
-        double mean[TWIN_WIDEST];
-        z += scale * *t->error_weight * twin_fold(mean, t, t->rows.states + row * S, v);
+        z += scale * *t->error_weight * twin_standard_error(t, row, v);
     }
     z += t->reward_weight != NULL ? scale * *t->reward_weight * twin_reward(t, row, position) : 0.0;
     return z - (t->repeat_weight != NULL ? *t->repeat_weight * twin_count(t, row, position) : 0.0);

@@ -102,6 +102,9 @@ static void open_scene(scene *s, const rig_shape *given, size_t n)
                             .old_values = s->old_values,
                             .returns = s->returns,
                             .advantages = s->advantages};
+    if (twin_has_fold(&s->t)) {
+        twin_fold_rows(&s->t);
+    }
 }
 
 static void close_scene(scene *s)
