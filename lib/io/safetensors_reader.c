@@ -60,7 +60,12 @@ rr_status rri_safetensors_header_size(size_t *header_size, const unsigned char *
                                       rr_error *err)
 {
     if (bytes < 8) {
-        RRI_FAIL(err, RR_E_FORMAT, "safetensors: %zu bytes are too few for a header", bytes);
+        RRI_FAIL(err, RR_E_FORMAT,
+                 bytes == 0 ? "safetensors: it is empty (%zu bytes), as a write or a download that "
+                              "broke leaves it"
+                            : "safetensors: it has %zu bytes, too few for a header: it looks cut "
+                              "off, as by a download that broke",
+                 bytes);
     }
     const uint64_t size = load_u64(block);
     const char *const what = look_at(block);

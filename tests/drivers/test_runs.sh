@@ -216,7 +216,9 @@ printf '\037\213\010\000 and more of it' >like.safetensors
 like "compressed" "gzip"
 printf '<!DOCTYPE html><title>404</title>' >like.safetensors
 like "a page" "page of HTML"
-for bytes in 40 2000; do
+printf '' >like.safetensors
+like "empty" "it is empty"
+for bytes in 1 7 8 40 2000; do
     head -c $bytes whole/checkpoint.safetensors >like.safetensors
     like "cut off" "cut off"
 done
