@@ -137,8 +137,6 @@ policies, and of each user the latest tenth of the films from everybody. No film
 similar is the one-step oracle here. Finding these (recall@20) is another task
 than earning rewards, and the policies lose it to popular films and to factors that are fitted to what was
 watched instead of how it was rated: docs/evaluation.md says why, and what to do where it matters.
-A warning that state coordinate 62 varies less than before is right, and no fault of the run: the coordinate is
-how well the film shown last is liked by everybody, and a policy that has learned shows liked films only.
 TEXT
     ;;
 esac

@@ -70,7 +70,8 @@ RR_API void rr_health_config_init(rr_health_config *config, size_t struct_size);
  *   moved         its mean, by more than max_drift at once;
  *   was emptied   the share of zeros changed by more than a quarter;
  *   was scaled    its mean distance from what it was just before changed by more than a factor of
- *                 1.6;
+ *                 1.6, and not little by little, as what a policy learns to show changes states
+ *                 that tell the item shown last;
  *   was turned    its sign, or x to 1 − x, as its correlations with other inputs and with rewards
  *                 show (|r| of 0.1 in windows of 4,096 rows; not in pure noise); rewards
  *                 count where rr_health_reward follows the record of its rows, at most 256, in

@@ -11,6 +11,7 @@ enum { BLOCKS = 8, LEAST_BLOCK = 64, LEAST_ROWS = 256, MEMORY = 8 };
 
 static const double MOST_EMPTIED = 0.25;
 static const double MOST_LOG_SCALE = 0.47; /* a factor of 1.6 */
+static const double AT_ONCE = 0.35;        /* of it, from one block or two to the next: 1.4 */
 static const double FARTHEST = 5.0;        /* times the farthest move of before */
 static const double USUAL = 4.0;           /* times the usual move */
 static const double LIVELY = 0.2;          /* share of all variance that lies within blocks */
@@ -92,6 +93,21 @@ static double add_value(rri_input_sketch *s, float x)
     return away;
 }
 
+/* Logarithm of the deviation within the block that ends, held against those of the two before: half
+ * a block may be of another unit. What a policy learns to show changes a scale too, and slowly. */
+static void see_scale(rri_input_sketch *s)
+{
+    const double n = (double)s->n_in_block, least = 1e-6 * (1.0 + fabs(s->last));
+    const double variance = (s->square - s->square_before) / n;
+    const double now = 0.5 * rri_log_f64(fmax(variance, 0.0) + least * least);
+    for (int64_t i = 0; i < 2 && i < s->n_blocks; i++) {
+        s->widest = fmax(s->widest, now - s->block_logs[i]);
+        s->narrowest = fmin(s->narrowest, now - s->block_logs[i]);
+    }
+    s->block_logs[1] = s->block_logs[0];
+    s->block_logs[0] = now;
+}
+
 /* Ends the block of one coordinate. The few rows that a window may leave over tell no mean. */
 static void end_block(rri_input_sketch *s, size_t n_block)
 {
@@ -104,6 +120,7 @@ static void end_block(rri_input_sketch *s, size_t n_block)
         const double jump = fmax(s->n_blocks > 0 ? fabs(mean - s->last) : 0.0,
                                  s->n_blocks > 1 ? fabs(mean - s->before_last) : 0.0);
         s->jump = fmax(s->jump, jump);
+        see_scale(s);
         s->before_last = s->last;
         s->last = mean;
         s->n_blocks++;
@@ -111,6 +128,7 @@ static void end_block(rri_input_sketch *s, size_t n_block)
         s->long_mean += long_away / (double)s->n_blocks;
         s->long_spread += long_away * (mean - s->long_mean);
     }
+    s->square_before = s->square;
     const double away = mean - s->mean;
     s->mean += away * n / (double)s->n;
     s->spread += n * away * (mean - s->mean);
@@ -233,6 +251,13 @@ static bool has_widened(const rri_input_sketch *s)
     return ratio > 2.56 || ratio < 1.0 / 2.56; /* 1.6² */
 }
 
+/* By a factor at once, in this window or the one before: then it shows in full only now. */
+static bool has_rescaled(const rri_input_sketch *s, double log_move)
+{
+    return log_move > 0.0 ? fmax(s->widest, s->widest_before) > AT_ONCE
+                          : fmin(s->narrowest, s->narrowest_before) < -AT_ONCE;
+}
+
 /* The farther of the moves of a figure from the two windows before; NaN: none is known. */
 static double farther(double now, const double before[2])
 {
@@ -263,8 +288,8 @@ static void judge_one(judgement *j, const rri_input_sketch *s, size_t i, double 
     }
     const double share = share_of_zeros(s), share_move = farther(share, s->shares);
     const double log_now = log_distance(s), log_move = farther(log_now, s->logs);
-    const bool is_scaled =
-        s->is_lively && fabs(log_move) > fmax(MOST_LOG_SCALE, USUAL * sqrt(s->log_moves));
+    const bool is_scaled = s->is_lively && has_rescaled(s, log_move) &&
+                           fabs(log_move) > fmax(MOST_LOG_SCALE, USUAL * sqrt(s->log_moves));
     const bool has_jumped = has_moved(s, jump, most_jump);
     if (fabs(share_move) > fmax(MOST_EMPTIED, USUAL * sqrt(s->share_moves))) {
         note(j, RRI_INPUT_EMPTIED, i, -1, share - share_move, share);
@@ -558,7 +583,10 @@ static void roll_one(rri_input_sketch *s)
     s->jumps[1] = s->jumps[0];
     s->jumps[0] = s->jump;
     s->n_windows++;
-    s->square = s->distance = s->mean = s->spread = s->jump = 0.0;
+    s->widest_before = s->widest;
+    s->narrowest_before = s->narrowest;
+    s->widest = s->narrowest = 0.0;
+    s->square = s->square_before = s->distance = s->mean = s->spread = s->jump = 0.0;
     s->n = s->n_distances = s->n_zeros = 0;
     memset(s->seen, 0, sizeof s->seen);
 }

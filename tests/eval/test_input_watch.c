@@ -164,6 +164,29 @@ START_TEST(test_input_watch_keeps_quiet_about_a_feed_that_moves_by_itself)
 }
 END_TEST
 
+/* The item shown last narrows as a policy learns: by 14 % a block, to a third in a window. */
+START_TEST(test_input_watch_keeps_quiet_about_a_scale_that_shrinks_little_by_little)
+{
+    feed f;
+    open_feed(&f, 11);
+    float scale = 1.0f;
+    for (int w = 0; w < 6; w++) {
+        rri_input_change change;
+        float row[D];
+        for (int i = 0; i < WINDOW; i++) {
+            next_row(&f, row);
+            scale *= w == 1 && i % (WINDOW / 8) == 0 ? 0.86f : 1.0f;
+            row[6] *= scale;
+            rri_input_watch_row(&f.watch, row, row + S);
+        }
+        rri_input_watch_judge(&change, &f.watch, 1.5);
+        ck_assert_msg(change.kind == RRI_INPUT_SAME, "window %d: %d at %d", w, (int)change.kind,
+                      (int)change.at);
+    }
+    close_feed(&f);
+}
+END_TEST
+
 /* Correlations as two passes over the rows make them, in blocks; means and jumps by hand. */
 START_TEST(test_input_watch_correlations_are_those_within_blocks)
 {
@@ -331,6 +354,7 @@ END_TEST
 
 CHECK_MAIN("eval/input_watch", test_input_watch_says_which_coordinate_and_what_happened_to_it,
            test_input_watch_keeps_quiet_about_a_feed_that_moves_by_itself,
+           test_input_watch_keeps_quiet_about_a_scale_that_shrinks_little_by_little,
            test_input_watch_correlations_are_those_within_blocks,
            test_input_watch_rewards_that_turn_are_no_fault_of_the_inputs,
            test_input_watch_a_user_who_stays_is_one_piece_of_news,
