@@ -11,7 +11,7 @@ enum { BLOCKS = 8, LEAST_BLOCK = 64, LEAST_ROWS = 256, MEMORY = 8 };
 
 static const double MOST_EMPTIED = 0.25;
 static const double MOST_LOG_SCALE = 0.47; /* a factor of 1.6 */
-static const double AT_ONCE = 0.35;        /* of it, from one block or two to the next: 1.4 */
+static const double AT_ONCE = 0.4;         /* of it, within three blocks: a factor of 1.5 */
 static const double FARTHEST = 5.0;        /* times the farthest move of before */
 static const double USUAL = 4.0;           /* times the usual move */
 static const double LIVELY = 0.2;          /* share of all variance that lies within blocks */
@@ -93,19 +93,21 @@ static double add_value(rri_input_sketch *s, float x)
     return away;
 }
 
-/* Logarithm of the deviation within the block that ends, held against those of the two before: half
- * a block may be of another unit. What a policy learns to show changes a scale too, and slowly. */
+/* Logarithm of the deviation within the block that ends: it and the one before are held against two
+ * that came before those, with one between, which may be half of another unit. A lone block may
+ * lack the rows that begin a session. */
 static void see_scale(rri_input_sketch *s)
 {
+    double *logs = s->block_logs;
     const double n = (double)s->n_in_block, least = 1e-6 * (1.0 + fabs(s->last));
     const double variance = (s->square - s->square_before) / n;
     const double now = 0.5 * rri_log_f64(fmax(variance, 0.0) + least * least);
-    for (int64_t i = 0; i < 2 && i < s->n_blocks; i++) {
-        s->widest = fmax(s->widest, now - s->block_logs[i]);
-        s->narrowest = fmin(s->narrowest, now - s->block_logs[i]);
+    if (s->n_blocks >= 4) {
+        s->widest = fmax(s->widest, fmin(now, logs[0]) - fmax(logs[2], logs[3]));
+        s->narrowest = fmin(s->narrowest, fmax(now, logs[0]) - fmin(logs[2], logs[3]));
     }
-    s->block_logs[1] = s->block_logs[0];
-    s->block_logs[0] = now;
+    memmove(logs + 1, logs, 3 * sizeof *logs);
+    logs[0] = now;
 }
 
 /* Ends the block of one coordinate. The few rows that a window may leave over tell no mean. */

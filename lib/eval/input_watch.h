@@ -10,8 +10,9 @@
  *             deviations of the window before, and by five times the farthest move of two windows
  *   emptied   the share of zeros, by more than ¼ and four times its usual move
  *   scaled    the mean distance from the block before, by a factor above 1.6 and four times its
- *             usual move in the logarithm, and the deviation within a block by 1.4 at once, from
- *             one of the two blocks before it
+ *             usual move in the logarithm, and the deviation within blocks by 1.5 at once: two
+ *             blocks in a row against two before, with one between. What a policy learns to show
+ *             changes the scale of what tells the item shown last, and slowly
  *   turned    correlations R that were known have become r ≈ −R: Σ r R < −¼ Σ R², and −R is e^15
  *             times as likely as R
  *   swapped   the same of the differences between the correlations of two coordinates
@@ -70,7 +71,7 @@ typedef struct rri_input_sketch {
     double last, before_last;                     /* means of the last two blocks */
     double mean_before, deviation, within_before; /* of the window before; variance in blocks */
     double jumps[2];                              /* farthest of the two windows before */
-    double square_before, block_logs[2]; /* square, and log deviations, at the last blocks' ends */
+    double square_before, block_logs[4]; /* square, and log deviations, at the last blocks' ends */
     double widest, narrowest;            /* their farthest moves in this window, and … */
     double widest_before, narrowest_before; /* … in the one before */
     double logs[2], log_moves;              /* log mean distance; running mean of squared moves */
