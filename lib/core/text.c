@@ -177,6 +177,19 @@ static size_t character_bytes(const unsigned char *c, size_t n)
     return is_none ? 0 : wanted;
 }
 
+bool rri_text_is_utf8(const char *text, size_t length)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    for (size_t i = 0; i < length;) {
+        const size_t n = character_bytes(bytes + i, length - i);
+        if (n == 0) {
+            return false;
+        }
+        i += n;
+    }
+    return true;
+}
+
 /* Whether the rest of a text is the beginning of a character. */
 static bool is_cut_character(const unsigned char *c, size_t n)
 {

@@ -19,6 +19,9 @@ bool rri_text_parse_uint64(uint64_t *out, const char *text, size_t length);
 bool rri_text_parse_float(float *out, const char *text, size_t length);
 bool rri_text_parse_double(double *out, const char *text, size_t length);
 
+/* Whether text [length] is UTF-8 throughout. */
+bool rri_text_is_utf8(const char *text, size_t length);
+
 /* The shortest decimal that reads back as the same bits ("0.2", "1e-05"); "nan", "inf", "-inf". */
 #define RRI_TEXT_FLOAT_CAPACITY 32
 void rri_text_format_float(char out[RRI_TEXT_FLOAT_CAPACITY], float value);

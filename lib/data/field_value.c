@@ -59,6 +59,13 @@ rr_status rri_field_value_long_id(uint64_t *key, uint64_t *check, const rri_tabl
     if (memchr(said.text, '\0', said.length) != NULL) {
         return rri_table_fail(piece, field->text, err, "%s has a byte 0, which no text has", name);
     }
+    if (!rri_text_is_utf8(said.text, said.length)) {
+        char shown[RRI_TABLE_SHOWN];
+        return rri_table_fail(piece, field->text, err,
+                              "%s is '%s', which is not UTF-8: if the file is Latin-1, iconv -f "
+                              "latin1 -t utf8 makes it so",
+                              name, rri_table_show(shown, &said));
+    }
     *key = rri_id_key(check, said.text, said.length);
     return RR_OK;
 }

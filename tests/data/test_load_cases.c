@@ -252,6 +252,34 @@ START_TEST(test_load_cases_a_byte_that_no_text_has)
 }
 END_TEST
 
+/* Latin-1, a cut character, a surrogate and a byte beyond; names in UTF-8 are names. */
+START_TEST(test_load_cases_an_id_that_is_no_utf8)
+{
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"user_id,item_id\n1,2\nus\xe9r,4\n",
+         "f:3:1: user_id is 'us?r', which is not UTF-8: if the file is Latin-1, iconv -f latin1 -t "
+         "utf8 makes it so"},
+        {"user_id,item_id\n1,A\n3,x\xc3\n",
+         "f:3:3: item_id is 'x?', which is not UTF-8: if the file is Latin-1, iconv -f latin1 -t "
+         "utf8 makes it so"},
+        {"user_id,item_id\n1,A\n3,\"\xed\xa0\x80z\"\n",
+         "f:3:3: item_id is '???z', which is not UTF-8: if the file is Latin-1, iconv -f latin1 -t "
+         "utf8 makes it so"},
+        {"user_id,item_id\n1,A\n3,\xff\n",
+         "f:3:3: item_id is '?', which is not UTF-8: if the file is Latin-1, iconv -f latin1 -t "
+         "utf8 makes it so"},
+        {"user_id,item_id\nus\xc3\xa9r,\xe6\x9d\xb1\n", "us\xc3\xa9r>\xe6\x9d\xb1"},
+    };
+    const rr_load_options options = load_text_options();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_str_eq(load_as(cases[i].text, strlen(cases[i].text), &options),
+                         cases[i].expected);
+    }
+}
+END_TEST
+
 START_TEST(test_load_cases_a_header_that_comes_again)
 {
     static const load_case cases[] = {
@@ -488,6 +516,7 @@ END_TEST
 CHECK_MAIN("data/load_cases", test_load_cases_published_columns,
            test_load_cases_separators_and_lines, test_load_cases_comments, test_load_cases_quotes,
            test_load_cases_one_id_is_one_id, test_load_cases_a_byte_that_no_text_has,
+           test_load_cases_an_id_that_is_no_utf8,
            test_load_cases_a_header_that_comes_again, test_load_cases_rows_that_are_not_whole,
            test_load_cases_times, test_load_cases_columns_by_number_and_name,
            test_load_cases_a_long_second_line,
