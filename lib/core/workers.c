@@ -11,7 +11,6 @@
  * thread that has not woken up delays nobody. */
 #include "core/workers.h"
 
-#include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,6 +18,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "core/fpmode.h"
 #include "core/status.h"
 
 typedef struct worker {
@@ -133,7 +133,7 @@ static void *worker_main(void *argument)
 {
     const worker *self = argument;
     job j = {0};
-    fesetenv(FE_DFL_ENV); /* round to nearest, subnormals kept, whatever the creator had */
+    rri_fpmode_set();
     while (next_job(&j, self, j.run)) {
         work_on(self->crew, &j, self->index);
     }

@@ -9,6 +9,8 @@
 static volatile double one = 1.0;
 static volatile double three = 3.0;
 static volatile float tiny = FLT_MIN;
+static volatile float subnormal = FLT_MIN / 2;
+static volatile double tiny_double = DBL_MIN;
 
 static double third(void)
 {
@@ -18,6 +20,16 @@ static double third(void)
 static float half_of_tiny(void)
 {
     return tiny * 0.5f;
+}
+
+static float subnormal_times_large(void)
+{
+    return subnormal * 0x1p100f;
+}
+
+static double half_of_tiny_double(void)
+{
+    return tiny_double * 0.5;
 }
 
 START_TEST(test_fpmode_rounds_to_nearest_whatever_the_host_does)
@@ -49,24 +61,25 @@ START_TEST(test_fpmode_leaves_the_host_its_flags)
 }
 END_TEST
 
-START_TEST(test_fpmode_keeps_subnormals)
+START_TEST(test_fpmode_flushes_subnormals_and_lets_go)
 {
-#if defined(__x86_64__)
-    const unsigned mode = _mm_getcsr();
-    _mm_setcsr(mode | 0x8040u); /* flush to zero, denormals are zero */
-    const float flushed = half_of_tiny();
+#if defined(__x86_64__) || defined(__aarch64__)
+    const float host = half_of_tiny();
     const rri_fpmode before = rri_fpmode_enter();
-    const float kept = half_of_tiny();
+    const float result = half_of_tiny();
+    const float operand = subnormal_times_large();
+    const double in_double = half_of_tiny_double();
     rri_fpmode_leave(before);
-    ck_assert_uint_eq(_mm_getcsr() & 0x8040u, 0x8040u);
-    _mm_setcsr(mode);
-    ck_assert(flushed == 0.0f);
-    ck_assert(kept > 0.0f);
-#else
-    ck_assert(half_of_tiny() > 0.0f);
+    ck_assert(host > 0.0f);
+    ck_assert(result == 0.0f);
+    ck_assert(operand == 0.0f);
+    ck_assert(in_double == 0.0);
+    ck_assert(half_of_tiny() == host);
+    ck_assert(subnormal_times_large() > 0.0f);
 #endif
 }
 END_TEST
 
 CHECK_MAIN("core/fpmode", test_fpmode_rounds_to_nearest_whatever_the_host_does,
-           test_fpmode_leaves_the_host_its_flags, test_fpmode_keeps_subnormals)
+           test_fpmode_leaves_the_host_its_flags,
+           test_fpmode_flushes_subnormals_and_lets_go)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/workers.h"
 
+#include <fenv.h>
+#include <float.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "check_run.h"
+#include "core/fpmode.h"
 
 enum { MOST_TASKS = 5000 };
 
@@ -126,6 +129,44 @@ START_TEST(test_workers_run_at_the_same_time)
 }
 END_TEST
 
+/* Each of four tasks under way at once: a host that rounds up and keeps subnormals starts them. */
+typedef struct mode_run {
+    pthread_barrier_t barrier;
+    volatile float tiny;
+    volatile double three;
+    double thirds[4];
+    float halves[4];
+} mode_run;
+
+static void mode_task(void *context, size_t task, size_t worker)
+{
+    (void)worker;
+    mode_run *run = context;
+    pthread_barrier_wait(&run->barrier);
+    run->halves[task] = run->tiny * 0.5f;
+    run->thirds[task] = 1.0 / run->three;
+}
+
+START_TEST(test_workers_compute_in_the_mode_of_the_house)
+{
+    mode_run run = {.tiny = FLT_MIN, .three = 3.0};
+    pthread_barrier_init(&run.barrier, NULL, 4);
+    const double nearest = 1.0 / run.three;
+    fesetround(FE_UPWARD);
+    rri_workers *workers = crew_of(4);
+    const rri_fpmode before = rri_fpmode_enter();
+    rri_workers_run(workers, mode_task, &run, 4);
+    rri_fpmode_leave(before);
+    fesetround(FE_TONEAREST);
+    rri_workers_destroy(workers);
+    pthread_barrier_destroy(&run.barrier);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_double_eq(run.thirds[i], nearest);
+        ck_assert_float_eq(run.halves[i], 0.0f);
+    }
+}
+END_TEST
+
 typedef struct slow_run {
     pthread_barrier_t barrier;
     _Atomic uint32_t n_finished;
@@ -234,7 +275,8 @@ END_TEST
 
 CHECK_MAIN("core/workers", test_workers_that_do_not_spin_leave_the_cores_to_others,
            test_workers_run_every_task_once_and_return_when_all_are_done,
-           test_workers_run_at_the_same_time, test_workers_run_waits_for_the_slowest_task,
+           test_workers_run_at_the_same_time, test_workers_compute_in_the_mode_of_the_house,
+           test_workers_run_waits_for_the_slowest_task,
            test_workers_take_no_signal_and_leave_the_callers_mask,
            test_workers_after_a_fork_the_child_works_alone, test_workers_that_wait_use_no_processor,
            test_workers_destroy_of_null_is_fine)
