@@ -9,7 +9,6 @@
 #include <recrl/recrl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { N = 64, STEPS = 20, DIM = 8, N_ITEMS = 200, KNOWN = 1024, UPDATES = 40, ROUNDS = 4 };
 
@@ -31,67 +30,32 @@ static rr_env *create_env(uint64_t seed)
     config.num_items = N_ITEMS;
     config.state_dim = 2 * DIM;
     config.max_episode_steps = STEPS;
+    config.hides_user = 1;
     config.seed = seed;
     require(rr_env_create(&env, &config, NULL, NULL, 0, NULL, &err), &err);
     require(rr_env_reset(env, &err), &err);
     return env;
 }
 
-/* Observations without the user: the half of the states that is the last item stays. */
-typedef struct view {
-    rr_obs obs, final_obs;
-    rr_outcome outcome;
-    float states[N * 2 * DIM], final_states[N * 2 * DIM];
-} view;
-
-static void hide(float *out, const float *states)
-{
-    memcpy(out, states, (size_t)N * 2 * DIM * sizeof *out);
-    for (size_t i = 0; i < N; i++) {
-        memset(out + i * 2 * DIM, 0, DIM * sizeof *out);
-    }
-}
-
-static void look(view *v, rr_env *env)
-{
-    rr_error err;
-    v->obs = (rr_obs){.struct_size = sizeof v->obs};
-    require(rr_env_observe(env, &v->obs, &err), &err);
-    hide(v->states, v->obs.states);
-    v->obs.states = v->states;
-}
-
-static double step(view *v, rr_env *env, const int32_t *actions)
+static double step(rr_env *env, const int32_t *actions, rr_outcome *outcome)
 {
     rr_error err;
     double sum = 0.0;
-    v->outcome = (rr_outcome){.struct_size = sizeof v->outcome};
-    require(rr_env_step(env, actions, &v->outcome, &err), &err);
-    if (v->outcome.final_obs != NULL) {
-        v->final_obs = *v->outcome.final_obs;
-        hide(v->final_states, v->final_obs.states);
-        v->final_obs.states = v->final_states;
-        v->outcome.final_obs = &v->final_obs;
-    }
+    require(rr_env_step(env, actions, outcome, &err), &err);
     for (size_t i = 0; i < N; i++) {
-        sum += (double)v->outcome.rewards[i];
+        sum += (double)outcome->rewards[i];
     }
     return sum / N;
 }
 
-/* The users that were known last night: the first of their coordinates that a state begins with. */
+/* The users that were known last night. */
 static void know(float users[KNOWN * DIM], uint64_t seed)
 {
     rr_error err;
     rr_env *env = create_env(seed);
-    rr_obs obs = {.struct_size = sizeof obs};
-    for (size_t n = 0; n < KNOWN; n++) {
-        if (n % N == 0) {
-            require(rr_env_seed(env, seed + n, &err), &err);
-            require(rr_env_reset(env, &err), &err);
-            require(rr_env_observe(env, &obs, &err), &err);
-        }
-        memcpy(users + n * DIM, obs.states + n % N * 2 * DIM, DIM * sizeof *users);
+    for (size_t n = 0; n < KNOWN; n += N) {
+        require(rr_env_users(env, users + n * DIM, &err), &err);
+        require(rr_env_reset(env, &err), &err);
     }
     rr_env_destroy(env);
 }
@@ -124,7 +88,6 @@ static rr_agent *create_agent(rr_env *env, int32_t has_fold_in, const float *use
 static void learn(rr_agent *agent, rr_env *env)
 {
     rr_error err;
-    static view v;
     rr_buffer *buffer = NULL;
     rr_buffer_config config;
     int32_t actions[N];
@@ -138,15 +101,17 @@ static void learn(rr_agent *agent, rr_env *env)
     require(rr_agent_fit_buffer_config(agent, N, &config, &err), &err);
     require(rr_buffer_create(&buffer, &config, NULL, &err), &err);
     for (int update = 0; update < UPDATES; update++) {
+        rr_obs obs = {.struct_size = sizeof obs};
         while (!rr_buffer_is_full(buffer)) {
-            look(&v, env);
-            require(rr_agent_act(agent, &v.obs, &decision, &err), &err);
-            require(rr_buffer_record(buffer, &v.obs, &decision, &err), &err);
-            (void)step(&v, env, actions);
-            require(rr_buffer_reward(buffer, &v.outcome, &err), &err);
+            rr_outcome outcome = {.struct_size = sizeof outcome};
+            require(rr_env_observe(env, &obs, &err), &err);
+            require(rr_agent_act(agent, &obs, &decision, &err), &err);
+            require(rr_buffer_record(buffer, &obs, &decision, &err), &err);
+            (void)step(env, actions, &outcome);
+            require(rr_buffer_reward(buffer, &outcome, &err), &err);
         }
-        look(&v, env);
-        require(rr_agent_update(agent, buffer, &v.obs, NULL, &err), &err);
+        require(rr_env_observe(env, &obs, &err), &err);
+        require(rr_agent_update(agent, buffer, &obs, NULL, &err), &err);
     }
     rr_buffer_destroy(buffer);
 }
@@ -156,18 +121,19 @@ static void learn(rr_agent *agent, rr_env *env)
 static double play(rr_agent *agent, int32_t chooser, uint64_t seed)
 {
     rr_error err;
-    static view v;
     int32_t actions[N];
     double sum = 0.0;
     rr_env *env = create_env(seed);
     for (int t = 0; t < ROUNDS * STEPS; t++) {
-        look(&v, env);
+        rr_obs obs = {.struct_size = sizeof obs};
+        rr_outcome outcome = {.struct_size = sizeof outcome};
+        require(rr_env_observe(env, &obs, &err), &err);
         if (agent != NULL) {
-            require(rr_agent_top_k(agent, &v.obs, 1, actions, NULL, NULL, &err), &err);
+            require(rr_agent_top_k(agent, &obs, 1, actions, NULL, NULL, &err), &err);
         } else {
             require(rr_env_choose(env, chooser, NULL, 0.0f, actions, &err), &err);
         }
-        sum += step(&v, env, actions);
+        sum += step(env, actions, &outcome);
     }
     rr_env_destroy(env);
     return sum / (ROUNDS * STEPS);

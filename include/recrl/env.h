@@ -40,15 +40,20 @@ typedef struct rr_env_config {
     int32_t excludes_shown;    /* 1: what a session was shown may not be shown to it again:
                                   observations carry it as exclusions, max_episode_steps wide, −1
                                   behind; default 0 */
+    int32_t hides_user;        /* 1: users are strangers. Where a state holds the user it holds
+                                  zeros, and what a session was shown and earned, rr_obs.history and
+                                  history_rewards, is all that tells users apart. Rewards, drift and
+                                  ends stay those of the user; default 0 */
+    uint32_t reserved;         /* 0 */
 } rr_env_config;
 
 /* Fills `config` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_env_config_init(rr_env_config *config, size_t struct_size);
 
 /* A vectorised, Gym-like recommender: n_envs independent sessions stepped together. maths §1. State
- * u ⊕ v_last [2d], with shows_energy ⊕ energy ⊕ step / max_episode_steps [2d + 2]; action: an item,
- * or a position in the step's candidate list; reward sim(u, v) · reward_decay^(earlier showings in
- * this session) for sim ≥ 0, sim itself below 0.
+ * u ⊕ v_last [2d], with shows_energy ⊕ energy ⊕ step / max_episode_steps [2d + 2], with hides_user
+ * zeros for u; action: an item, or a position in the step's candidate list; reward sim(u, v) ·
+ * reward_decay^(earlier showings in this session) for sim ≥ 0, sim itself below 0.
  *
  * items NULL: config->num_items random ones from world_seed; else theirs is the number and the
  * width, and config->num_items is not read. state_dim must be 2 × the width. users [n_users, d]

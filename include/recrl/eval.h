@@ -28,7 +28,8 @@ typedef struct rr_train_config {
 /* Fills `config` with the defaults and its kind, as every init (config.h). */
 RR_API void rr_train_config_init(rr_train_config *config, size_t struct_size);
 
-/* Policies that do not learn. They see what the world knows. maths §8. */
+/* Policies that do not learn. They see what the world knows, users included that states hide. maths
+ * §8. */
 enum {
     RR_CHOOSER_RANDOM = 0,  /* uniform over what may be chosen */
     RR_CHOOSER_POPULAR = 1, /* highest mean similarity over the training users, decayed by
@@ -55,6 +56,11 @@ RR_API rr_status rr_env_choose(rr_env *env, int32_t chooser, const float *popula
  * POPULAR's user elsewhere.
  * Cost: a pass over the table, or 4096 draws. */
 RR_API rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err);
+/* Writes out [n_envs, d], the users of the present sessions as they are now, drift included, also
+ * where states hide them.
+ * Errors: RR_E_STATE: before the first reset.
+ * Cost: a copy of them. */
+RR_API rr_status rr_env_users(const rr_env *env, float *out, rr_error *err);
 
 /* Learners to compare with that look at the next reward alone: a linear model of the reward of
  * showing item i to a user for the (c + 1)-th time in a session,

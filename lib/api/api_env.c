@@ -3,6 +3,7 @@
 #include "env/env.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/abi.h"
 #include "core/config.h"
@@ -149,8 +150,8 @@ static size_t choose(rr_env *env, int32_t chooser, const float *popular_user, fl
                                 .n_items = env->n_items,
                                 .k = env->k,
                                 .vectors = env->vectors,
-                                .users = env->present.states,
-                                .user_stride = env->state_dim,
+                                .users = rri_sessions_user(env, 0),
+                                .user_stride = rri_sessions_user_stride(env),
                                 .candidates = env->present.candidates,
                                 .shown = env->shown,
                                 .steps = env->steps,
@@ -202,6 +203,16 @@ rr_status rr_env_mean_user(const rr_env *env, float *out, rr_error *err)
     RRI_TRY(rri_require(out, "rr_env_mean_user", "out", err));
     for (size_t i = 0; i < env->dim; i++) {
         out[i] = env->mean_user[i];
+    }
+    return RR_OK;
+}
+
+rr_status rr_env_users(const rr_env *env, float *out, rr_error *err)
+{
+    RRI_TRY(check_env(env, "rr_env_users", true, err));
+    RRI_TRY(rri_require(out, "rr_env_users", "out", err));
+    for (size_t row = 0; row < env->n_envs; row++) {
+        memcpy(out + row * env->dim, rri_sessions_user(env, row), env->dim * sizeof(float));
     }
     return RR_OK;
 }

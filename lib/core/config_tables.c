@@ -40,6 +40,7 @@ static const rri_config_field env_fields[] = {
     FIELD(rr_env_config, UINT64, seed, "0", ANY, "draws users and candidates"),
     FIELD(rr_env_config, BOOL, shows_energy, "0", YES_NO, "states also hold the energy that is left and the step of the session"),
     FIELD(rr_env_config, BOOL, excludes_shown, "0", YES_NO, "what a session was shown is not shown to it again"),
+    FIELD(rr_env_config, BOOL, hides_user, "0", YES_NO, "states hold zeros where the user was: the history is all that tells users apart"),
 };
 
 static const rri_config_field agent_fields[] = {

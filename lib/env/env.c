@@ -43,6 +43,8 @@ static void layout(rr_env *env, rri_arena *arena)
     env->steps = RRI_TAKE(arena, int32_t, n);
     env->energies = RRI_TAKE(arena, float, n);
     env->shown = RRI_TAKE(arena, int32_t, rri_size_multiply(n, env->max_steps));
+    env->hidden =
+        env->config.hides_user ? RRI_TAKE(arena, float, rri_size_multiply(n, env->dim)) : NULL;
     env->rewards = RRI_TAKE(arena, float, n);
     env->terminated = RRI_TAKE(arena, uint8_t, n);
     env->truncated = RRI_TAKE(arena, uint8_t, n);
@@ -264,6 +266,9 @@ void rri_env_seed(rr_env *env, uint64_t seed)
     memset(env->steps, 0, n * sizeof(int32_t));
     memset(env->energies, 0, n * sizeof(float));
     memset(env->shown, 0, n * env->max_steps * sizeof(int32_t));
+    if (env->hidden != NULL) {
+        memset(env->hidden, 0, n * env->dim * sizeof(float));
+    }
     if (env->h > 0) {
         memset(env->present.history_rewards, 0, n * env->h * sizeof(float));
     }

@@ -14,7 +14,7 @@
 
 /* The arrays of an observation. */
 typedef struct rri_env_rows {
-    float *states;       /* [E, S] user ⊕ last item; ⊕ energy ⊕ step where they are shown */
+    float *states;       /* [E, S] user, or zeros, ⊕ last item; ⊕ energy ⊕ step where shown */
     int32_t *candidates; /* [E, k], NULL without lists */
     int32_t *history;    /* [E, h] oldest first, −1 in front; NULL when h = 0 */
     float *history_rewards; /* [E, h] 0 where history is −1 */
@@ -47,6 +47,7 @@ struct rr_env {
     int32_t *steps;     /* [E] items it has been shown */
     float *energies;    /* [E] 1 at the start */
     int32_t *shown;     /* [E, T] the first steps[e] of a row */
+    float *hidden;      /* [E, d] the users that states do not hold; NULL where they do */
     rri_env_rows present;
 
     rri_env_rows final;  /* as present was before the last step's sessions began anew */

@@ -8,12 +8,13 @@
 #include "core/status.h"
 #include "env/sessions.h"
 
-enum { STATES, SESSIONS, STEPS, ENERGIES, SHOWN, NEXT_SESSION, IS_BEGUN, USERS, HISTORY_REWARDS };
+/* The parts of every environment; rewards of histories and hidden users follow where they are. */
+enum { STATES, SESSIONS, STEPS, ENERGIES, SHOWN, NEXT_SESSION, IS_BEGUN, USERS, ALWAYS };
 
 size_t rri_env_state_parts(rr_env *env, rri_env_state_part *parts)
 {
     const size_t n = env->n_envs;
-    const rri_env_state_part all[RRI_ENV_MAX_STATE_PARTS] = {
+    const rri_env_state_part always[ALWAYS] = {
         [STATES] = {"env.states", RRI_ENV_FLOAT32, n * env->state_dim, env->present.states},
         [SESSIONS] = {"env.sessions", RRI_ENV_UINT64, n, env->sessions},
         [STEPS] = {"env.steps", RRI_ENV_INT32, n, env->steps},
@@ -22,11 +23,17 @@ size_t rri_env_state_parts(rr_env *env, rri_env_state_part *parts)
         [NEXT_SESSION] = {"env.next_session", RRI_ENV_UINT64, 1, &env->next_session},
         [IS_BEGUN] = {"env.is_begun", RRI_ENV_UINT8, 1, &env->is_begun},
         [USERS] = {"env.users_fingerprint", RRI_ENV_UINT64, 1, &env->users_fingerprint},
-        [HISTORY_REWARDS] = {"env.history_rewards", RRI_ENV_FLOAT32, n * env->h,
-                             env->present.history_rewards},
     };
-    const size_t n_parts = env->h > 0 ? RRI_ENV_MAX_STATE_PARTS : RRI_ENV_MAX_STATE_PARTS - 1;
-    memcpy(parts, all, n_parts * sizeof *parts);
+    size_t n_parts = ALWAYS;
+    memcpy(parts, always, sizeof always);
+    if (env->h > 0) {
+        parts[n_parts++] = (rri_env_state_part){"env.history_rewards", RRI_ENV_FLOAT32, n * env->h,
+                                                env->present.history_rewards};
+    }
+    if (env->hidden != NULL) {
+        parts[n_parts++] = (rri_env_state_part){"env.hidden_users", RRI_ENV_FLOAT32, n * env->dim,
+                                                env->hidden};
+    }
     return n_parts;
 }
 

@@ -14,7 +14,7 @@ typedef struct rri_env_state_part {
     void *data;   /* in the environment */
 } rri_env_state_part;
 
-#define RRI_ENV_MAX_STATE_PARTS 9
+#define RRI_ENV_MAX_STATE_PARTS 10
 
 /* Fills parts [RRI_ENV_MAX_STATE_PARTS] and returns how many there are. */
 size_t rri_env_state_parts(rr_env *env, rri_env_state_part *parts);

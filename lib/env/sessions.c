@@ -32,8 +32,8 @@ static void begin_session(rr_env *env, size_t row)
     env->sessions[row] = env->next_session++;
     env->steps[row] = 0;
     env->energies[row] = 1.0f;
-    rri_world_draw_user(state, &env->users, env->sessions[row]);
-    memset(state + d, 0, d * sizeof(float));
+    memset(state, 0, 2 * d * sizeof(float));
+    rri_world_draw_user(rri_sessions_user(env, row), &env->users, env->sessions[row]);
     show_energy(env, state, row);
     if (env->h > 0) {
         memset(env->present.history + row * env->h, 0xff, env->h * sizeof(int32_t)); /* −1 */
@@ -81,9 +81,10 @@ static bool move_row(rr_env *env, size_t row, int32_t item)
     const size_t t = (size_t)env->steps[row];
     const float *vector = env->vectors + (size_t)item * d;
     float *state = env->present.states + row * env->state_dim;
+    float *user = rri_sessions_user(env, row);
     int32_t *shown = env->shown + row * env->max_steps;
 
-    const float similarity = rri_dot(env->kernels, state, vector, d);
+    const float similarity = rri_dot(env->kernels, user, vector, d);
     const float power = env->powers[rri_user_model_count(shown, t, item)];
     env->rewards[row] = rri_user_model_reward(similarity, power);
     shown[t] = item;
@@ -94,7 +95,7 @@ static bool move_row(rr_env *env, size_t row, int32_t item)
     remember(env, row, item, env->rewards[row]);
 
     if (env->config.drift > 0.0f) {
-        rri_user_model_drift(env->kernels, state, vector, env->config.drift, env->n_free);
+        rri_user_model_drift(env->kernels, user, vector, env->config.drift, env->n_free);
     }
     memcpy(state + d, vector, d * sizeof(float));
 

@@ -24,6 +24,18 @@ void rri_sessions_observe(const rr_env *env, rr_obs *obs);
 /* Draws the list of a row and lays out its history from sessions, steps and shown. */
 void rri_sessions_rebuild(rr_env *env);
 
+/* [d] the user of a row, and how far it is to that of the next. */
+static inline float *rri_sessions_user(const rr_env *env, size_t row)
+{
+    return env->hidden != NULL ? env->hidden + row * env->dim
+                               : env->present.states + row * env->state_dim;
+}
+
+static inline size_t rri_sessions_user_stride(const rr_env *env)
+{
+    return env->hidden != NULL ? env->dim : env->state_dim;
+}
+
 /* The row's position `action` as an item. */
 static inline int32_t rri_sessions_item(const rr_env *env, size_t row, int32_t action)
 {

@@ -222,6 +222,18 @@ static void count_own(rr_health *health, uint64_t key)
     health->keys[at] = key;
 }
 
+/* Sessions of strangers begin with one state for all: kept twice, it would tell nothing more. */
+static void keep_state(rr_health *health, const float *state)
+{
+    const size_t S = health->shape.state_dim, n = health->n_states;
+    const bool is_another =
+        n == 0 || memcmp(health->states + (n - 1) * S, state, S * sizeof(float)) != 0;
+    if (n < RRI_HEALTH_STATES && is_another) {
+        memcpy(health->states + n * S, state, S * sizeof(float));
+        health->n_states++;
+    }
+}
+
 rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_error *err)
 {
     RRI_TRY(check_rows(health, rows, err));
@@ -241,10 +253,7 @@ rr_status rri_health_record(rr_health *health, const rri_health_rows *rows, rr_e
         if (rows->items != NULL && rows->items[i] < 0 && rows->keys != NULL && rows->keys[i] != 0) {
             count_own(health, rows->keys[i]);
         }
-        if (health->n_states < RRI_HEALTH_STATES) {
-            memcpy(health->states + health->n_states * S, state, S * sizeof(float));
-            health->n_states++;
-        }
+        keep_state(health, state);
     }
     health->n_turns += rows->features != NULL ? rows->n : 0;
     return RR_OK;

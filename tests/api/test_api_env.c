@@ -607,6 +607,43 @@ START_TEST(test_api_env_popular_earns_where_users_agree)
 }
 END_TEST
 
+START_TEST(test_api_env_hidden_users_are_those_that_states_would_show)
+{
+    rr_env_config config = default_config();
+    config.drift = 0.2f;
+    rr_env *seen = make(&config);
+    config.hides_user = 1;
+    rr_env *hidden = make(&config);
+    static float users[64 * 32], same[64 * 32];
+    rr_error err = {0};
+    expect(rr_env_users(hidden, users, &err), RR_E_STATE, &err, "call rr_env_reset first");
+    ck_assert_int_eq(rr_env_reset(seen, NULL), RR_OK);
+    ck_assert_int_eq(rr_env_reset(hidden, NULL), RR_OK);
+    expect(rr_env_users(hidden, NULL, &err), RR_E_INVALID, &err, "out is NULL");
+    for (int t = 0; t < 25; t++) {
+        rr_obs obs = {.struct_size = sizeof obs};
+        int32_t best[64], same_best[64];
+        rr_outcome outcome = {.struct_size = sizeof outcome};
+        ck_assert_int_eq(rr_env_observe(seen, &obs, NULL), RR_OK);
+        ck_assert_int_eq(rr_env_users(seen, users, NULL), RR_OK);
+        ck_assert_int_eq(rr_env_users(hidden, same, NULL), RR_OK);
+        ck_assert_mem_eq(users, same, sizeof users);
+        for (size_t i = 0; i < 64; i++) {
+            ck_assert_mem_eq(users + i * 32, obs.states + i * 64, 32 * sizeof(float));
+        }
+        for (int32_t chooser = RR_CHOOSER_RANDOM; chooser <= RR_CHOOSER_ORACLE; chooser++) {
+            ck_assert_int_eq(rr_env_choose(seen, chooser, NULL, 0.0f, best, NULL), RR_OK);
+            ck_assert_int_eq(rr_env_choose(hidden, chooser, NULL, 0.0f, same_best, NULL), RR_OK);
+            ck_assert_mem_eq(best, same_best, sizeof best);
+        }
+        ck_assert_int_eq(rr_env_step(seen, best, &outcome, NULL), RR_OK);
+        ck_assert_int_eq(rr_env_step(hidden, best, &outcome, NULL), RR_OK);
+    }
+    rr_env_destroy(seen);
+    rr_env_destroy(hidden);
+}
+END_TEST
+
 CHECK_MAIN("api/api_env", test_api_env_seeded_anew_gives_the_sessions_of_a_fresh_one,
            test_api_env_seeded_anew_keeps_a_table_of_users,
            test_api_env_seeded_anew_has_not_begun_and_saves_as_a_fresh_one,
@@ -622,4 +659,5 @@ CHECK_MAIN("api/api_env", test_api_env_seeded_anew_gives_the_sessions_of_a_fresh
            test_api_env_always_the_best_item_earns_55_percent_of_the_best_play,
            test_api_env_nothing_beats_the_best_known_play_of_the_synthetic_world,
            test_api_env_patience_pays_in_the_tiring_world,
-           test_api_env_popular_earns_where_users_agree)
+           test_api_env_popular_earns_where_users_agree,
+           test_api_env_hidden_users_are_those_that_states_would_show)

@@ -142,6 +142,25 @@ promise "…and with the energy in the state" "$train" $small --world tiring --s
 promise "…which evaluate plays as it was trained" "$evaluate" energy.safetensors --sessions 50
 refuses "…and no policy that does not see it" "state_dim is 66" \
     "$evaluate" tiring.safetensors --sessions 50 --shows-energy true
+# shellcheck disable=SC2086
+promise "users who are hidden are folded in" "$train" $small --hides-user true --has-fold-in true \
+    --reward-decay 0.7 --checkpoint strangers.safetensors
+# shellcheck disable=SC2086
+promise "…and again, stopped on the way" "$train" $small --hides-user true --has-fold-in true \
+    --reward-decay 0.7 --checkpoint half.safetensors --stop-after 1500
+promise "…which goes on" "$train" --resume half.safetensors --quiet
+promise "…to the same bytes" cmp half.safetensors strangers.safetensors
+# shellcheck disable=SC2086
+promise "…and read by an encoder" "$train" $small --hides-user true --encoder gru --encoder-width 8 \
+    --checkpoint gru.safetensors
+tells "…and evaluate says who sees them" "(hides_user)" "$evaluate" strangers.safetensors \
+    --sessions 50
+promise "…with the decay of the world" grep -q '"agent.fold_in_decay":"0.7"' strangers.safetensors
+refuses "…while bandits, whose model is of the user, are refused" "hides_user" \
+    "$evaluate" strangers.safetensors --sessions 10 --bandits 20
+# shellcheck disable=SC2086
+refuses "…and a past that is read needs one" "history-length is 0 with --has-fold-in" \
+    "$train" $small --has-fold-in true --history-length 0
 promise "linear bandits stand beside a policy, trained on rows of their own" sh -c \
     "'$evaluate' one.safetensors --sessions 10 --bandits 20 --json | grep -q '\"thompson\"'"
 refuses "…which must be some number" "bandits is \"few\"" "$evaluate" one.safetensors --bandits few

@@ -11,7 +11,7 @@
 static const size_t bytes_of[] = {
     [RRI_ENV_FLOAT32] = 4, [RRI_ENV_INT32] = 4, [RRI_ENV_UINT64] = 8, [RRI_ENV_UINT8] = 1};
 
-static rr_env *make_world(int32_t history_length, int32_t excludes_shown)
+static rr_env *make_hiding(int32_t history_length, int32_t excludes_shown, int32_t hides_user)
 {
     rr_env_config config;
     rr_env_config_init(&config, sizeof config);
@@ -24,11 +24,17 @@ static rr_env *make_world(int32_t history_length, int32_t excludes_shown)
     config.drift = 0.3f;
     config.tire = 0.3f;
     config.history_length = history_length;
+    config.hides_user = hides_user;
     rri_allocator allocator;
     ck_assert_int_eq(rri_allocator_init(&allocator, NULL, NULL), RR_OK);
     rr_env *env = NULL;
     ck_assert_int_eq(rri_env_create(&env, &config, NULL, NULL, 0, &allocator, NULL), RR_OK);
     return env;
+}
+
+static rr_env *make_world(int32_t history_length, int32_t excludes_shown)
+{
+    return make_hiding(history_length, excludes_shown, 0);
 }
 
 static rr_env *make(int32_t history_length)
@@ -113,8 +119,8 @@ START_TEST(test_env_state_restored_goes_on_as_if_nothing_had_happened)
     const int32_t lengths[] = {0, 4, 9, 30};
     for (int trial = 0; trial < 4; trial++) {
         for (uint64_t n_before = 0; n_before < 40; n_before += 3) {
-            rr_env *a = make_world(lengths[trial], trial % 2);
-            rr_env *b = make_world(lengths[trial], trial % 2);
+            rr_env *a = make_hiding(lengths[trial], trial % 2, n_before % 2);
+            rr_env *b = make_hiding(lengths[trial], trial % 2, n_before % 2);
             rr_outcome x, y;
             rri_sessions_reset(a);
             for (uint64_t t = 0; t < n_before; t++) {
@@ -178,7 +184,7 @@ static size_t part_named(const copies *saved, const char *name)
 /* Writes `bytes` into element `at` of a part of a saved state, which must then be refused. */
 static void refuse(const char *name, size_t at, const void *value, const char *sentence)
 {
-    rr_env *env = make(9);
+    rr_env *env = make_hiding(9, 0, 1);
     rr_outcome outcome;
     rri_sessions_reset(env);
     step(env, 0, &outcome);
@@ -198,6 +204,7 @@ START_TEST(test_env_state_that_no_environment_can_have_is_refused)
     refuse("env.states", 13, &(float){NAN}, "env.states[13]");
     refuse("env.energies", 2, &(float){INFINITY}, "env.energies[2] is inf");
     refuse("env.history_rewards", 1, &(float){NAN}, "env.history_rewards[1]");
+    refuse("env.hidden_users", 9, &(float){NAN}, "env.hidden_users[9]");
     refuse("env.steps", 3, &(int32_t){-1}, "env.steps[3] is -1; it must be in [0, 9)");
     refuse("env.steps", 5, &(int32_t){9}, "env.steps[5] is 9");
     refuse("env.shown", 9, &(int32_t){15}, "env.shown[1][0] is 15; it must be in [0, 15)");

@@ -236,7 +236,8 @@ static void compare_row(const twin_session *twin, const rr_env *env, const rr_ob
         ck_assert_int_eq(obs->state_dim, 2 * (int32_t)d);
     }
     for (size_t i = 0; i < d; i++) {
-        ck_assert_double_le(fabs((double)state[i] - twin->user[i]), 1e-5);
+        const double shown = env->config.hides_user ? 0.0 : twin->user[i];
+        ck_assert_double_le(fabs((double)state[i] - shown), env->config.hides_user ? 0.0 : 1e-5);
         ck_assert(state[d + i] == (float)twin->last[i]);
     }
     for (int i = 0; i < obs->n_history; i++) {
@@ -262,7 +263,7 @@ static void play_beside_twin(const rr_env_config *config, int n_steps, int count
     twin_session twins[5];
     const size_t n = env->n_envs;
     for (size_t row = 0; row < n; row++) {
-        twin_begin(&twins[row], env->present.states + row * env->state_dim, env->dim);
+        twin_begin(&twins[row], rri_sessions_user(env, row), env->dim);
     }
     for (int step = 0; step < n_steps; step++) {
         int32_t actions[5], items[5];
@@ -283,7 +284,7 @@ static void play_beside_twin(const rr_env_config *config, int n_steps, int count
             compare_row(&twins[row], env, outcome.final_obs, row);
             if (end != 0) {
                 counts[end - 1]++;
-                twin_begin(&twins[row], obs.states + row * env->state_dim, env->dim);
+                twin_begin(&twins[row], rri_sessions_user(env, row), env->dim);
             }
             compare_row(&twins[row], env, &obs, row);
         }
@@ -301,6 +302,7 @@ START_TEST(test_sessions_agree_with_the_twin_in_every_world)
         config.num_folded = (world & 8) != 0 ? 2 : 0;
         config.shows_energy = (world & 16) != 0;
         config.history_length = world % 3 == 0 ? 3 : -1;
+        config.hides_user = world % 5 < 2;
         config.max_episode_steps = 11;
         if ((world & 32) != 0) { /* lists and the pool are longer than a session */
             config.excludes_shown = 1;
@@ -359,6 +361,44 @@ START_TEST(test_sessions_showing_the_energy_changes_nothing_but_the_states)
     }
     rri_env_destroy(bare);
     rri_env_destroy(shown);
+}
+END_TEST
+
+START_TEST(test_sessions_hiding_the_user_changes_nothing_but_the_states)
+{
+    rr_env_config config = small_config();
+    config.tire = 0.4f;
+    config.drift = 0.2f;
+    config.num_candidates = 4;
+    rr_env *seen = make(&config, NULL, NULL, 0);
+    config.hides_user = 1;
+    rr_env *hidden = make(&config, NULL, NULL, 0);
+    for (uint64_t step = 0; step < 60; step++) {
+        int32_t actions[5];
+        choose(seen, actions, step);
+        rr_outcome x, y;
+        rri_sessions_step(seen, actions, &x);
+        rri_sessions_step(hidden, actions, &y);
+        ck_assert_mem_eq(x.rewards, y.rewards, 5 * sizeof(float));
+        ck_assert_mem_eq(x.terminated, y.terminated, 5);
+        ck_assert_mem_eq(x.truncated, y.truncated, 5);
+        ck_assert_mem_eq(x.final_obs->history_rewards, y.final_obs->history_rewards,
+                         5 * (size_t)x.final_obs->n_history * sizeof(float));
+        const float *const states[2][2] = {{seen->present.states, hidden->present.states},
+                                           {x.final_obs->states, y.final_obs->states}};
+        for (size_t row = 0; row < 5; row++) {
+            ck_assert_mem_eq(rri_sessions_user(seen, row), rri_sessions_user(hidden, row),
+                             6 * sizeof(float));
+            for (size_t when = 0; when < 2; when++) {
+                static const float zeros[6] = {0.0f};
+                ck_assert_mem_eq(states[when][1] + row * 12, zeros, sizeof zeros);
+                ck_assert_mem_eq(states[when][0] + row * 12 + 6, states[when][1] + row * 12 + 6,
+                                 6 * sizeof(float));
+            }
+        }
+    }
+    rri_env_destroy(seen);
+    rri_env_destroy(hidden);
 }
 END_TEST
 
@@ -492,6 +532,7 @@ CHECK_MAIN("env/sessions", test_sessions_rewards_by_hand,
            test_sessions_agree_with_the_twin_in_every_world,
            test_sessions_that_tire_at_the_last_step_are_terminated_not_truncated,
            test_sessions_showing_the_energy_changes_nothing_but_the_states,
+           test_sessions_hiding_the_user_changes_nothing_but_the_states,
            test_sessions_are_numbered_by_step_and_row, test_sessions_of_one_seed_are_the_same_bytes,
            test_sessions_do_not_depend_on_how_many_stand_beside,
            test_sessions_lists_change_at_every_step, test_sessions_without_history_have_none)

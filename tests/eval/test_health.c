@@ -356,6 +356,26 @@ START_TEST(test_health_what_is_not_known_is_no_illness)
 }
 END_TEST
 
+START_TEST(test_health_a_state_that_all_sessions_begin_with_is_kept_once)
+{
+    static const float same[] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 3.0f, 0.0f};
+    heard h = {0};
+    const rr_health_config config = silent();
+    rr_health *health = make(&config, &h);
+    rri_health_rows rows = four();
+    rows.states = same;
+    const float *kept = NULL;
+    ck_assert_int_eq(rri_health_record(health, &rows, NULL), RR_OK);
+    ck_assert_uint_eq(rri_health_states(health, &kept), 2);
+    ck_assert(kept[0] == 0.0f && kept[2] == 3.0f);
+    for (int i = 0; i < 40; i++) { /* two states a step, 0 and 3 */
+        ck_assert_int_eq(rri_health_record(health, &rows, NULL), RR_OK);
+    }
+    ck_assert_uint_eq(rri_health_states(health, &kept), RRI_HEALTH_STATES);
+    rri_health_destroy(health);
+}
+END_TEST
+
 /* One showing of item 0; two of key 7 and one of key 8, which are in no catalogue: entropy 1.5
  * ln 2. */
 START_TEST(test_health_counts_items_in_no_catalogue_by_their_keys)
@@ -402,4 +422,5 @@ CHECK_MAIN("eval/health", test_health_figures_of_a_window_are_those_by_hand,
            test_health_rows_that_are_refused_change_nothing,
            test_health_a_figure_beyond_a_float_is_infinite,
            test_health_what_is_not_known_is_no_illness,
+           test_health_a_state_that_all_sessions_begin_with_is_kept_once,
            test_health_counts_items_in_no_catalogue_by_their_keys)

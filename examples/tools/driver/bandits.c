@@ -53,6 +53,10 @@ static void step(rr_bandit *bandit, rr_env *env, int32_t *actions)
 
 rr_bandit *bandits_train(int32_t bandit, const world *w, const settings *s, int64_t n_rows)
 {
+    if (s->env.hides_user) {
+        text_fail("--bandits is given, but the world has hides_user: their model is of the user's "
+                  "vector, which states do not hold here");
+    }
     rr_error err;
     rr_bandit *b = NULL;
     rr_env *env = world_env(w, &s->env, s->env.seed, WORLD_TRAIN);

@@ -108,7 +108,8 @@ static void keep_new(int32_t *list, const int32_t *ranked, int32_t n, uint8_t *i
 }
 
 /* lists [users, FACTORS_RANKED] of the test users: the agent's most probable items at the start of
- * a session, state user ⊕ 0 (⊕ all the energy, no step) and no history. */
+ * a session, state user ⊕ 0 (⊕ all the energy, no step) and no history; 0 ⊕ 0 where users are
+ * hidden. */
 static void rank_by_agent(int32_t *lists, const world *w, const settings *s, rr_agent *agent)
 {
     rr_error err;
@@ -127,7 +128,9 @@ static void rank_by_agent(int32_t *lists, const world *w, const settings *s, rr_
         const int32_t user = w->user_rows[WORLD_TEST][i];
         const int64_t n_wanted = (int64_t)w->n_met[user] + FACTORS_RANKED;
         const int32_t k = n_wanted < w->n_items ? (int32_t)n_wanted : w->n_items;
-        memcpy(state, w->users[WORLD_TEST] + (size_t)i * d, d * sizeof(float));
+        if (!s->env.hides_user) {
+            memcpy(state, w->users[WORLD_TEST] + (size_t)i * d, d * sizeof(float));
+        }
         const rr_obs obs = {
             .struct_size = sizeof obs, .n = 1, .state_dim = s->agent.state_dim, .states = state};
         text_require(rr_agent_top_k(agent, &obs, k, ranked, NULL, NULL, &err), &err);

@@ -18,9 +18,11 @@ typedef struct table {
     int32_t *actions;    /* [n_envs] positions */
     int32_t *items;      /* [n_envs] pool indices */
     int32_t *users;      /* [n_sessions] */
+    float *vectors;      /* [n_envs, dim] of the present users */
 } table;
 
-static void open_table(table *t, const rr_env_config *config, uint64_t seed, int32_t n_sessions)
+static void open_table(table *t, const world *w, const rr_env_config *config, uint64_t seed,
+                       int32_t n_sessions)
 {
     const size_t n = (size_t)config->n_envs;
     *t = (table){.n_envs = config->n_envs,
@@ -32,7 +34,8 @@ static void open_table(table *t, const rr_env_config *config, uint64_t seed, int
                  .decisions = text_allocate(n, sizeof(uint64_t)),
                  .actions = text_allocate(n, sizeof(int32_t)),
                  .items = text_allocate(n, sizeof(int32_t)),
-                 .users = text_allocate((size_t)n_sessions, sizeof(int32_t))};
+                 .users = text_allocate((size_t)n_sessions, sizeof(int32_t)),
+                 .vectors = text_allocate(n * (size_t)w->dim, sizeof(float))};
     for (size_t i = 0; i < n; i++) {
         t->sessions[i] = i;
     }
@@ -46,27 +49,30 @@ static void close_table(table *t)
     free(t->actions);
     free(t->items);
     free(t->users);
+    free(t->vectors);
 }
 
-/* Whose vector begins a state, among the users of a part. */
-static int32_t find_user(const world *w, int part, const float *state)
+/* Whose vector it is, among the users of a part. */
+static int32_t find_user(const world *w, int part, const float *vector)
 {
     const size_t d = (size_t)w->dim;
     for (int32_t u = 0; u < w->n_users[part]; u++) {
-        if (memcmp(w->users[part] + (size_t)u * d, state, d * sizeof(float)) == 0) {
+        if (memcmp(w->users[part] + (size_t)u * d, vector, d * sizeof(float)) == 0) {
             return u;
         }
     }
     text_fail("a session has a user that is not in the world");
 }
 
-/* The users of the sessions that begin. */
-static void meet_users(table *t, const world *w, int part, const rr_obs *obs, int32_t n_sessions)
+/* The users of the sessions that begin, as the world knows them. */
+static void meet_users(table *t, const world *w, int part, const rr_env *env, int32_t n_sessions)
 {
+    rr_error err;
+    text_require(rr_env_users(env, t->vectors, &err), &err);
     for (int32_t i = 0; i < t->n_envs; i++) {
         if (t->steps[i] == 0 && t->sessions[i] < (uint64_t)n_sessions) {
-            const float *state = obs->states + (size_t)i * (size_t)obs->state_dim;
-            t->users[t->sessions[i]] = w->users[part] == NULL ? -1 : find_user(w, part, state);
+            const float *vector = t->vectors + (size_t)i * (size_t)w->dim;
+            t->users[t->sessions[i]] = w->users[part] == NULL ? -1 : find_user(w, part, vector);
         }
     }
 }
@@ -201,13 +207,13 @@ void play_watched(rr_metrics_summary *out, play_watch *watch, const play_policy 
                                    own.max_episode_steps, NULL, &err),
                  &err);
     table t;
-    open_table(&t, &own, seed, n_sessions);
+    open_table(&t, w, &own, seed, n_sessions);
     begin_watch(watch, rr_items_count(rr_env_items(env)), own.n_envs);
     while (!rr_metrics_is_complete(metrics)) {
         rr_obs obs = {.struct_size = sizeof obs};
         rr_outcome outcome = {.struct_size = sizeof outcome};
         text_require(rr_env_observe(env, &obs, &err), &err);
-        meet_users(&t, w, part, &obs, n_sessions);
+        meet_users(&t, w, part, env, n_sessions);
         choose(&t, policy, w, env, &obs);
         text_require(rr_env_step(env, t.actions, &outcome, &err), &err);
         text_require(rr_metrics_add(metrics, t.items, &outcome, &err), &err);

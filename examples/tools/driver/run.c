@@ -12,6 +12,8 @@
 /* An update that took longer is kept ready to be broken off: what that costs, a copy of all
  * parameters, is little beside it. */
 static const double LONG_UPDATE = 0.25; /* seconds */
+/* Simulated rewards have no noise; what a fold-in allows for keeps its arithmetic sound. */
+static const float PRIOR_VARIANCE = 0.01f;
 
 static rr_agent *create_agent(const settings *s, rr_items *items, const rr_host *host)
 {
@@ -25,6 +27,27 @@ static rr_agent *create_agent(const settings *s, rr_items *items, const rr_host 
 rr_agent *run_create_agent(const settings *s, rr_items *items)
 {
     return create_agent(s, items, NULL);
+}
+
+/* Users of the training world, drawn anew from a seed of their own where there is no table. */
+static void fit_prior(rr_agent *agent, const world *w, const settings *s)
+{
+    enum { DRAWN = 4096 };
+    rr_error err;
+    const float *users = w->users[WORLD_TRAIN];
+    float *drawn = NULL;
+    if (users == NULL) {
+        rr_env_config many = s->env;
+        many.n_envs = DRAWN;
+        drawn = text_allocate((size_t)DRAWN * (size_t)w->dim, sizeof *drawn);
+        rr_env *env = world_env(w, &many, text_mix_seed(s->env.seed, 6), WORLD_TRAIN);
+        text_require(rr_env_users(env, drawn, &err), &err);
+        rr_env_destroy(env);
+        users = drawn;
+    }
+    const int32_t n = drawn != NULL ? DRAWN : w->n_users[WORLD_TRAIN];
+    text_require(rr_agent_fit_prior(agent, users, n, PRIOR_VARIANCE, &err), &err);
+    free(drawn);
 }
 
 static void say(void *user, int32_t level, const char *sentence)
@@ -64,6 +87,9 @@ void run_open(run *r, const settings *s, const world *w)
     const rr_host own = {
         .struct_size = sizeof own, .log = say, .user = r, .is_cancelled = is_cancelled};
     r->agent = create_agent(s, rr_env_items(r->env), &own);
+    if (s->agent.has_fold_in) {
+        fit_prior(r->agent, w, s);
+    }
     text_require(rr_buffer_create(&r->buffer, &s->buffer, NULL, &err), &err);
     const rr_host host = {.struct_size = sizeof host, .log = keep_warning, .user = r};
     text_require(rr_health_create(&r->health, &s->health, r->agent, &host, &err), &err);

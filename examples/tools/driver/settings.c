@@ -105,6 +105,7 @@ bool settings_follows(int32_t kind, const char *name)
                   {RR_CONFIG_AGENT, "max_candidates"},
                   {RR_CONFIG_AGENT, "max_history"},
                   {RR_CONFIG_AGENT, "max_update_rows"},
+                  {RR_CONFIG_AGENT, "fold_in_decay"},
                   {RR_CONFIG_AGENT, "planned_updates"},
                   {RR_CONFIG_ALS, "num_factors"}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -236,6 +237,20 @@ void settings_fit_choices(settings *s, int32_t n_items)
     }
 }
 
+/* What reads the past needs one, and a fold-in knows how the world's repeats wear off. */
+static void derive_memory(settings *s)
+{
+    const bool reads_past = s->agent.encoder != RR_ENCODER_NONE || s->agent.has_fold_in;
+    if (reads_past && s->env.history_length == 0) {
+        text_fail("--history-length is 0 with %s, which reads the history; it must be above 0, or "
+                  "-1 for a whole session",
+                  s->agent.has_fold_in ? "--has-fold-in" : "--encoder");
+    }
+    if (s->agent.has_fold_in && !settings_is_given(s, RR_CONFIG_AGENT, "fold_in_decay")) {
+        s->agent.fold_in_decay = s->env.reward_decay;
+    }
+}
+
 static void derive_sizes(settings *s)
 {
     const int32_t n_rows = at_least(PLAY_ENVS, s->env.n_envs);
@@ -272,12 +287,14 @@ void settings_derive_buffer(settings *s)
     s->buffer.max_candidates = s->agent.max_candidates;
     s->buffer.max_history = s->agent.max_history;
     s->buffer.max_excluded = s->env.excludes_shown ? s->agent.max_history : 0;
+    s->buffer.for_encoder = s->agent.encoder != RR_ENCODER_NONE || s->agent.has_fold_in;
 }
 
 void settings_derive(settings *s)
 {
     derive_seeds(s);
     derive_widths(s);
+    derive_memory(s);
     settings_fit_choices(s, INT32_MAX);
     derive_sizes(s);
     if (!settings_is_given(s, RR_CONFIG_AGENT, "planned_updates")) {

@@ -179,6 +179,12 @@ void table_explain(FILE *out, const table_rows *t, float beta)
                      excludes ? "" : ", again and again", is_leaving ? "of patient" : "of oracle",
                      is_leaving ? "the patient play's return of a session"
                                 : "the oracle's reward a step");
+    if (t->config->hides_user) {
+        screen_paragraph(out, 0,
+                         "The policy's states do not show the user (hides_user): what it knows of "
+                         "one is what the session was shown and earned. All others but random and "
+                         "popular do see the user.");
+    }
     if (excludes) {
         screen_paragraph(out, 0,
                          "No policy shows an item twice in a session (excludes_shown), so no "

@@ -38,14 +38,14 @@ static bool is_flat(const verdict_case *c)
     return !isfinite(best) || fabs(best - random) <= 1e-6 * (1.0 + fabs(best));
 }
 
-/* The better one of those that do not learn and are not the yardstick, and how it stands to random
- * and to the policy. */
+/* The better one of those that do not learn, are not the yardstick and see no more than the policy
+ * does, and how it stands to random and to the policy. */
 static void judge_worth(verdict *v, const verdict_case *c)
 {
     const double own = yardstick_worth(c->config, c->own);
     const double random = yardstick_worth(c->config, c->random);
     const bool is_popular =
-        yardstick_is_similar(c->config) ||
+        yardstick_is_similar(c->config) || c->config->hides_user ||
         yardstick_worth(c->config, c->popular) > yardstick_worth(c->config, c->similar);
     const rr_metrics_summary *other = is_popular ? c->popular : c->similar;
     const char *name = yardstick_policy_name(is_popular ? YARDSTICK_POPULAR : YARDSTICK_SIMILAR);
