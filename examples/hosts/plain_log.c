@@ -282,24 +282,27 @@ static estimate judge(rr_agent *agent, const plain_log *log, int32_t first, int3
 /* Makes the agent choose as the log did: then the log's rows weigh near 1. */
 static void imitate(rr_agent *agent, const plain_log *log, int32_t n)
 {
-    static float states[CHUNK * STATE], returns[CHUNK];
-    static int32_t actions[CHUNK];
+    float *states = allocate((size_t)n, STATE * sizeof(float));
+    float *returns = allocate((size_t)n, sizeof(float));
+    int32_t *actions = allocate((size_t)n, sizeof(int32_t));
+    rr_imitate_report report = {.struct_size = sizeof report};
     rr_imitate_config config;
     rr_imitate_config_init(&config, sizeof config);
-    config.epochs = 20;
     config.lr = 0.003f;
-    for (int32_t at = 0; at < n; at += CHUNK) {
-        const int32_t m = n - at < CHUNK ? n - at : CHUNK;
-        for (int32_t i = 0; i < m; i++) {
-            const row *r = &log->rows[at + i];
-            memcpy(states + i * STATE, r->state, sizeof r->state);
-            actions[i] = r->action;
-            returns[i] = r->reward;
-        }
-        const rr_obs obs = {
-            .struct_size = sizeof obs, .n = m, .state_dim = STATE, .states = states};
-        require(rr_agent_imitate(agent, &obs, actions, NULL, returns, &config, NULL, &err));
+    for (int32_t i = 0; i < n; i++) {
+        const row *r = &log->rows[i];
+        memcpy(states + i * STATE, r->state, sizeof r->state);
+        actions[i] = r->action;
+        returns[i] = r->reward;
     }
+    const rr_obs obs = {.struct_size = sizeof obs, .n = n, .state_dim = STATE, .states = states};
+    require(rr_agent_imitate(agent, &obs, actions, NULL, returns, &config, &report, &err));
+    printf("%" PRId32 " passes, the best of them number %" PRId32 ": a choice of the log costs "
+           "%.3f nats, and an even one %.3f\n",
+           report.n_passes, report.best_pass, (double)report.loss, (double)report.even_loss);
+    free(states);
+    free(returns);
+    free(actions);
 }
 
 /* Passes over the first half until the agent refuses. One that refuses at once is far from the log

@@ -119,16 +119,17 @@ void learner_first_night(rr_agent *agent, const world *w, const learner_options 
     play_night(&t, w, options->gamma);
     rr_imitate_config_init(&config, sizeof config);
     config.lr = 0.003f;
+    config.epochs = 1; /* of each step of the night */
     for (int32_t step = 0; step < n_steps; step++) {
         const size_t at = (size_t)step * NIGHT_CHUNK;
         const rr_obs obs = batch_obs(&t.steps[step]);
-        rr_stats stats = {.struct_size = sizeof stats};
+        rr_imitate_report report = {.struct_size = sizeof report};
         text_require(rr_agent_imitate(agent, &obs, t.actions + at, NULL, t.returns + at, &config,
-                                      &stats, &err),
+                                      &report, &err),
                      &err);
-        if (stats.n_rows != obs.n) {
+        if (report.n_rows != obs.n) {
             text_fail("the first night: imitation left out %d of %d rows of the log",
-                      obs.n - stats.n_rows, obs.n);
+                      obs.n - report.n_rows, obs.n);
         }
         batch_close(&t.steps[step]);
     }

@@ -207,25 +207,65 @@ RR_API rr_status rr_agent_update(rr_agent *agent, rr_buffer *buffer, const rr_ob
 RR_API rr_status rr_agent_update_sessions(rr_agent *agent, rr_ledger *ledger, rr_stats *stats,
                                           rr_error *err);
 
+/* What an imitation came to. Losses of the policy are Σ w (−log π(action))/Σ w, in nats; the rows
+ * that judge it are those held out, or where there are none those trained on. */
+typedef struct rr_imitate_report {
+    uint32_t struct_size;     /* sizeof(rr_imitate_report) */
+    int32_t n_rows;           /* rows trained on */
+    int32_t n_held_out;       /* rows that judged and were not trained on */
+    int32_t n_passes;         /* made */
+    int32_t best_pass;        /* the one whose parameters are kept, from 1 on: of the lowest loss
+                                 where rows were held out, else the last; 0: none was better than
+                                 what was there, which is kept */
+    int32_t is_converged;     /* 1: the last `patience` passes had not won more than `until`; 0: all
+                                 `epochs` were made, and more may win more */
+    int32_t n_minibatches;    /* optimiser steps made */
+    int32_t max_losses;       /* set by the caller: room of the two arrays below, ≥ 0 */
+    float *losses;            /* [max_losses] set by the caller, or NULL: receives for each of the
+                                 first passes the loss of the rows trained on, each row's before
+                                 its step */
+    float *held_out_losses;   /* [max_losses] likewise, of the rows held out after each pass; NaN
+                                 where there are none */
+    float even_loss;          /* of an even choice: mean ln K, K what each row could choose from */
+    float start_loss;         /* of the policy that was there */
+    float loss;               /* of the one that is kept */
+    float start_agreement;    /* share of the rows, by weight, whose action was the most probable
+                                 item of the policy that was there */
+    float agreement;          /* … of the one that is kept */
+    float start_value_loss;   /* ½ mean (V − return)² of the critic that was there; 0 without
+                                 returns, as below */
+    float value_loss;         /* … of the one that is kept */
+    float explained_variance; /* 1 − Var(return − V)/Var(return) of it; NaN when that is 0 */
+    float entropy;            /* of the policy in the last pass, nats */
+    float grad_norm;          /* before clipping, mean over all steps */
+    float scale;              /* τ at the end */
+    float repeat_weight;      /* κ at the end */
+} rr_imitate_report;
+
 /* Learns to choose as a log says that others chose, so that the first policy comes near the
  * incumbent: minimises −mean w log π(action) [and vf_coef ½ mean (V(s) − return)²] with the agent's
- * own optimiser and max_grad_norm. No log-prob of the log is needed. maths §6.
+ * own optimiser and max_grad_norm, in passes over the rows until these win no more
+ * (rr_imitate_config). No log-prob of the log is needed. maths §6.
  *
- * obs: n ≤ max_rows and max_update_rows rows as the incumbent saw them; call it for one chunk of
- * the log after another. Its pool, where given, is the agent's. actions [n]: positions chosen.
- * weights [n] ≥ 0, NULL: all 1. returns [n] discounted sums of what followed, NULL: the critic has
- * no loss. config NULL: the defaults. Counts neither as an update nor as timesteps, but is another
- * version. stats (nullable): n_rows, n_epochs, n_minibatches, policy_loss, value_loss, entropy,
- * grad_norm, learning_rate, scale, repeat_weight; the rest is 0. Allocates nothing.
- * Errors: RR_E_MISMATCH: obs->schema is not the agent's, or obs->pool has another width.
- * RR_E_NOT_FINITE: a number given, and nothing
- * changes; or a gradient. After that, and after RR_E_CANCELLED (rr_host.is_cancelled), the steps
- * before it are kept.
+ * obs: n ≤ max_update_rows rows as the incumbent saw them, best the whole log: the passes of one
+ * call are judged together. A log that is longer is given chunk after chunk with epochs 1, as often
+ * as the host likes. Its pool, where given, is the agent's. actions [n]: positions chosen. weights
+ * [n] ≥ 0, NULL: all 1. returns [n] discounted sums of what followed, NULL: the critic has no loss.
+ * config NULL: the defaults. report (nullable) receives what was done. Counts neither as an update
+ * nor as timesteps, but is another version. The host's log hears where the passes were too few, or
+ * nothing was learned. Where rows are held out, takes a copy of the parameters from the host for
+ * the length of the call; else allocates nothing.
+ * Errors: RR_E_MISMATCH: obs->schema is not the agent's, or obs->pool has another width;
+ * RR_E_MEMORY. RR_E_NOT_FINITE: a number given, and nothing changes; or a gradient. After that, and
+ * after RR_E_CANCELLED (rr_host.is_cancelled), the steps before it are kept, whichever pass was
+ * best, and report is not written.
  * Cost: for every row of every pass a decision and its backward pass; for each minibatch a sweep
- * over all parameters; at the end one hash of them. */
+ * over all parameters; at the end one hash of them. With a report or more than one pass, three more
+ * decisions a row that judges, and one after every pass where rows are held out. */
 RR_API rr_status rr_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
                                   const float *weights, const float *returns,
-                                  const rr_imitate_config *config, rr_stats *stats, rr_error *err);
+                                  const rr_imitate_config *config, rr_imitate_report *report,
+                                  rr_error *err);
 
 /* Another catalogue of the same width. Trained vectors and biases are carried over by key; new keys
  * start at the pool's vector (dense head: zero) and bias 0. Allocates; on failure the agent is as

@@ -377,12 +377,21 @@ typedef struct rr_serving_options {
 typedef struct rr_imitate_config {
     uint32_t struct_size;
     int32_t kind;       /* RR_CONFIG_IMITATE, set by init */
-    int32_t epochs;     /* passes over the rows of a call, [1, 1024]; default 1 */
+    int32_t epochs;     /* most passes over the rows of a call, [1, 1024]; default 64. With 1 no
+                           row is held out, and nothing is asked of until */
     int32_t batch_size; /* rows of one gradient step, ≥ 1; default 128 */
     float lr;           /* > 0; default 1e-2 */
     float ent_coef;     /* c_H ≥ 0; default 0 */
     float vf_coef;      /* c_V ≥ 0 of ½ mean (V − R)², where returns are given; default 1 */
-    uint32_t reserved;
+    float until;        /* ≥ 0, nats: converged where `patience` passes in a row have not lowered
+                           the loss by more than this; 0: all passes are made; default 1e-3. The
+                           loss of the rows held out, or without any of those trained on; with
+                           returns plus half the share of their variance that the critic leaves */
+    int32_t patience;   /* [1, 1024]; default 3 */
+    float held_out;     /* share of the rows, [0, 0.5], that judge passes and are not trained on,
+                           so that the parameters of the best pass are kept; rows of one session
+                           (rr_obs.sessions) together. Fewer than 32 rows judge nothing: then all
+                           are trained on, and the last pass is kept; default 0.1 */
 } rr_imitate_config;
 
 /* Fills `config` with the defaults and its kind; `struct_size` is sizeof *config as the caller's

@@ -204,11 +204,14 @@ static const rri_config_field serving_fields[] = {
 };
 
 static const rri_config_field imitate_fields[] = {
-    FIELD(rr_imitate_config, INT32, epochs, "1", BETWEEN(1, 1024), "passes over the rows of a call"),
+    FIELD(rr_imitate_config, INT32, epochs, "64", BETWEEN(1, 1024), "most passes over the rows of a call"),
     FIELD(rr_imitate_config, INT32, batch_size, "128", AT_LEAST(1), "rows of one gradient step"),
     FIELD(rr_imitate_config, FLOAT, lr, "0.01", ABOVE(0), "learning rate"),
     FIELD(rr_imitate_config, FLOAT, ent_coef, "0", AT_LEAST(0), "weight of the entropy bonus"),
     FIELD(rr_imitate_config, FLOAT, vf_coef, "1", AT_LEAST(0), "weight of the value loss, where returns are given"),
+    FIELD(rr_imitate_config, FLOAT, until, "0.001", AT_LEAST(0), "nats: stops when passes lower the loss by no more than this; 0: all passes are made"),
+    FIELD(rr_imitate_config, INT32, patience, "3", BETWEEN(1, 1024), "passes in a row that must not lower it, to stop"),
+    FIELD(rr_imitate_config, FLOAT, held_out, "0.1", BETWEEN(0, 0.5), "share of the rows that judge passes and are not trained on"),
 };
 
 static const rri_config_field health_fields[] = {
@@ -256,7 +259,7 @@ static const rri_config_table tables[] = {
     TABLE_WITH_RESERVED(RR_CONFIG_TRAIN, "train config", rr_train_config, train_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_ALS, "als config", rr_als_config, als_fields),
     TABLE(RR_CONFIG_SERVING, "serving options", rr_serving_options, serving_fields),
-    TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
+    TABLE(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
     TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),

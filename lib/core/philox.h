@@ -27,6 +27,7 @@ enum {
     RRI_STREAM_IMITATE = 10,   /* permutations of imitated rows */
     RRI_STREAM_PROOF = 11,     /* requests that a saved policy is proved by */
     RRI_STREAM_BANDIT = 12,    /* parameters and first choices of a bandit */
+    RRI_STREAM_HELD_OUT = 13,  /* rows that judge an imitation */
 };
 
 /* The four words of one block. */

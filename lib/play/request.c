@@ -98,9 +98,10 @@ static rr_status check_shapes(const rri_workspace *work, const rr_obs *obs, rr_e
 {
     const rr_agent_config *config = &work->model->config;
     const bool has_lists = obs->candidates != NULL || obs->vectors != NULL;
-    if (obs->n > config->max_rows) {
-        RRI_FAIL(err, RR_E_INVALID, "obs: n is %d; this agent was made for at most %d (max_rows)",
-                 obs->n, config->max_rows);
+    const size_t most = work->most_rows > 0 ? work->most_rows : (size_t)config->max_rows;
+    if (obs->n > 0 && (size_t)obs->n > most) {
+        RRI_FAIL(err, RR_E_INVALID, "obs: n is %d; this agent was made for at most %zu (%s)",
+                 obs->n, most, work->most_rows > 0 ? "max_update_rows" : "max_rows");
     }
     if (!has_lists && obs->n_candidates != 0) {
         RRI_FAIL(err, RR_E_INVALID,

@@ -30,6 +30,7 @@ typedef struct rri_workspace {
     const rri_model *model; /* whose config says what shapes were promised, and the seed of draws
                                with an id */
     const rr_serving_options *options; /* how a snapshot serves; NULL: an agent, as it is */
+    size_t most_rows; /* of one observation; 0: the config's max_rows */
 
     /* Written; of max_rows rows each. */
     size_t max_rows;

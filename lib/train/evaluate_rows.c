@@ -19,6 +19,7 @@ typedef struct slice_job {
     rri_catalogue catalogue;
     rri_mixture mixture;
     float *log_probs, *values; /* [n] or NULL */
+    int32_t *positions;        /* [n] or NULL */
 } slice_job;
 
 static void run_tile(void *context, size_t task, size_t worker)
@@ -40,19 +41,25 @@ static void run_tile(void *context, size_t task, size_t worker)
         rri_network_value(net, &slice->tape, &job->inputs, begin, end, scratch);
         rri_network_values(job->values + begin, net, &slice->tape, begin, end);
     }
-    if (job->log_probs != NULL) {
-        rri_network_query(net, &slice->tape, &job->inputs, begin, end, scratch);
-        const rri_logits_input in =
-            rri_network_scores(net, &slice->tape, &job->head, &job->catalogue, &job->menu);
-        rri_mixture_forward(job->log_probs, &slice->policy, &job->mixture, &in, slice->actions,
-                            begin, end, scratch);
+    if (job->log_probs == NULL) {
+        return;
+    }
+    rri_network_query(net, &slice->tape, &job->inputs, begin, end, scratch);
+    const rri_logits_input in =
+        rri_network_scores(net, &slice->tape, &job->head, &job->catalogue, &job->menu);
+    rri_mixture_forward(job->log_probs, &slice->policy, &job->mixture, &in, slice->actions, begin,
+                        end, scratch);
+    if (job->positions != NULL) {
+        rri_choice_top_k(job->positions, NULL, 1, &in, begin, end, scratch);
     }
 }
 
-/* All rows, slice by slice: log_probs and values [n], each nullable, under the head, catalogue and
- * mixture of `job`. */
-static void run(slice_job job, float *log_probs, float *values, const int32_t *rows, size_t n)
+/* All rows, slice by slice: log_probs, values and positions [n], each nullable, under the head,
+ * catalogue and mixture of `job`. */
+static void run(slice_job job, const int32_t *rows, size_t n)
 {
+    float *log_probs = job.log_probs, *values = job.values;
+    int32_t *positions = job.positions;
     rri_trainer *trainer = job.trainer;
     trainer->slice.policy.logits = NULL;
     trainer->slice.policy.d_logits = NULL;
@@ -61,6 +68,7 @@ static void run(slice_job job, float *log_probs, float *values, const int32_t *r
         job.n = rri_size_smaller(n - first, RRI_SLICE_ROWS);
         job.log_probs = log_probs != NULL ? log_probs + first : NULL;
         job.values = values != NULL ? values + first : NULL;
+        job.positions = positions != NULL ? positions + first : NULL;
         job.inputs = rri_gradient_inputs(job.rollout, &trainer->model.network,
                                          trainer->slice.states, job.rows);
         job.menu = rri_gradient_menu(job.rollout, job.rows, job.n);
@@ -76,8 +84,36 @@ void rri_evaluate_rows_compute(rri_trainer *trainer, float *log_probs, float *va
     const slice_job job = {.trainer = trainer,
                            .rollout = rollout,
                            .head = trainer->model.network.head,
-                           .catalogue = trainer->model.network.catalogue};
-    run(job, log_probs, values, rows, n);
+                           .catalogue = trainer->model.network.catalogue,
+                           .log_probs = log_probs,
+                           .values = values};
+    run(job, rows, n);
+}
+
+void rri_evaluate_rows_judge(rri_trainer *trainer, float *log_probs, float *values,
+                             int32_t *positions, const rri_rollout *rollout, const int32_t *rows,
+                             size_t n)
+{
+    const slice_job job = {.trainer = trainer,
+                           .rollout = rollout,
+                           .head = trainer->model.network.head,
+                           .catalogue = trainer->model.network.catalogue,
+                           .log_probs = log_probs,
+                           .values = values,
+                           .positions = positions};
+    run(job, rows, n);
+}
+
+void rri_evaluate_rows_even(rri_trainer *trainer, float *log_probs, const rri_rollout *rollout,
+                            const int32_t *rows, size_t n)
+{
+    const slice_job job = {.trainer = trainer,
+                           .rollout = rollout,
+                           .head = trainer->model.network.head,
+                           .catalogue = trainer->model.network.catalogue,
+                           .mixture = {.floor = 1.0},
+                           .log_probs = log_probs};
+    run(job, rows, n);
 }
 
 void rri_evaluate_rows_served(rri_trainer *trainer, float *log_probs,
@@ -88,8 +124,9 @@ void rri_evaluate_rows_served(rri_trainer *trainer, float *log_probs,
                      .rollout = rollout,
                      .head = trainer->model.network.head,
                      .catalogue = trainer->model.network.catalogue,
-                     .mixture = rri_serving_mixture(options, incumbents)};
+                     .mixture = rri_serving_mixture(options, incumbents),
+                     .log_probs = log_probs};
     rri_serving_temper(&job.head, &job.catalogue, trainer->update.tempered_weights,
                        trainer->update.tempered_bias, options->temperature);
-    run(job, log_probs, NULL, rows, n);
+    run(job, rows, n);
 }

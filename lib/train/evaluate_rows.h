@@ -11,6 +11,15 @@
 void rri_evaluate_rows_compute(rri_trainer *trainer, float *log_probs, float *values,
                                const rri_rollout *rollout, const int32_t *rows, size_t n);
 
+/* The same with positions [n] of the most probable items, ties to the lower. */
+void rri_evaluate_rows_judge(rri_trainer *trainer, float *log_probs, float *values,
+                             int32_t *positions, const rri_rollout *rollout, const int32_t *rows,
+                             size_t n);
+
+/* log_probs [n] of an even choice among all that each row may choose: −ln K. */
+void rri_evaluate_rows_even(rri_trainer *trainer, float *log_probs, const rri_rollout *rollout,
+                            const int32_t *rows, size_t n);
+
 /* log_probs [n] under serving options; incumbents [rows of the rollout], or NULL. The bits are
  * those of a published policy. */
 void rri_evaluate_rows_served(rri_trainer *trainer, float *log_probs,

@@ -9,9 +9,36 @@
 #include "items/items.h"
 #include "math/scalar.h"
 #include "play/request.h"
+#include "rl/explained_variance.h"
 #include "train/algorithms.h"
+#include "train/evaluate_rows.h"
 #include "train/minibatch.h"
 #include "train/normalise.h"
+
+/* Rows that are held out are no judge where they are fewer. */
+#define LEAST_HELD_OUT ((size_t)32)
+
+/* One call. Places [0, n_trained) of the trainer's order are trained on, those behind held out. */
+typedef struct imitation {
+    rri_trainer *trainer;
+    const rri_rollout *rows;
+    const rr_imitate_config *config;
+    const rri_allocator *allocator;
+    rr_imitate_report *report;
+    size_t n_trained, n_held_out;
+    bool has_returns;
+    double weight;       /* Σ w of the rows trained on */
+    double return_unit;  /* in which the critic's loss is weighed: the variance of all returns */
+    float *best;         /* [n_floats] parameters of the best pass; NULL: the last ones are kept */
+    double best_loss;    /* the lowest that a pass came to */
+    int32_t n_fruitless; /* passes in a row that lowered it by less than `until` */
+    rri_train_sums sums;
+} imitation;
+
+static size_t n_bytes(const imitation *im)
+{
+    return im->trainer->model.network.params.n_floats * sizeof(float);
+}
 
 static rr_status check_numbers(const char *name, const float *x, size_t n, bool may_be_negative,
                                rr_error *err)
@@ -33,13 +60,9 @@ static rr_status check(rri_request *request, rri_trainer *trainer, const rr_obs 
                        const int32_t *actions, const float *weights, const float *returns,
                        rr_error *err)
 {
-    const rri_workspace work = rri_trainer_workspace(trainer);
+    rri_workspace work = rri_trainer_workspace(trainer);
+    work.most_rows = trainer->update.max_rows;
     RRI_TRY(rri_request_read(request, &work, obs, err));
-    if (request->n > trainer->update.max_rows) {
-        RRI_FAIL(err, RR_E_INVALID,
-                 "imitate: obs n is %zu; this agent was made for at most %zu (max_update_rows)",
-                 request->n, trainer->update.max_rows);
-    }
     if (request->pool != trainer->model.items) {
         RRI_FAIL(err, RR_E_UNSUPPORTED,
                  "imitate: obs pool is not the agent's catalogue, which is what it is trained on");
@@ -99,15 +122,52 @@ static uint32_t *generations_of(const rri_request *request, rri_trainer *trainer
     return generations;
 }
 
-/* The weight stands where an algorithm has the advantage. */
-static void fill_rows(rri_update_rows *update, const float *weights, const float *returns, size_t n)
+/* Whether a row is held out: a function of the seed and of its session, or of its place where there
+ * are none, so that rows of one session stay together. */
+static bool is_held_out(const rri_trainer *trainer, const rr_obs *obs, float share, size_t row)
 {
+    const bool has_key = obs->sessions != NULL;
+    const uint64_t key = has_key ? obs->sessions[row] : row;
+    return rri_philox_uniform(trainer->model.config.seed, RRI_STREAM_HELD_OUT, key, has_key) <
+           (double)share;
+}
+
+/* The order of rows: those trained on, then those held out. One pass alone chooses nothing. */
+static void part_rows(imitation *im, const rr_obs *obs)
+{
+    int32_t *order = im->trainer->update.order;
+    const size_t n = im->rows->n_rows;
+    const float share = im->config->epochs > 1 ? im->config->held_out : 0.0f;
+    size_t n_held_out = 0;
     for (size_t i = 0; i < n; i++) {
-        update->order[i] = (int32_t)i;
-        update->advantages[i] = weights != NULL ? weights[i] : 1.0f;
-        update->returns[i] = returns != NULL ? returns[i] : 0.0f;
-        update->values[i] = 0.0f;
-        update->rewards[i] = 0.0f;
+        n_held_out += is_held_out(im->trainer, obs, share, i) ? 1 : 0;
+    }
+    im->n_held_out = n_held_out < LEAST_HELD_OUT || n_held_out == n ? 0 : n_held_out;
+    im->n_trained = n - im->n_held_out;
+    size_t trained = 0, held_out = im->n_trained;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_out = im->n_held_out > 0 && is_held_out(im->trainer, obs, share, i);
+        order[is_out ? held_out++ : trained++] = (int32_t)i;
+    }
+}
+
+/* The weight stands where an algorithm has the advantage. */
+static void fill_rows(imitation *im, const float *weights, const float *returns)
+{
+    rri_update_rows *update = &im->trainer->update;
+    for (size_t place = 0; place < im->rows->n_rows; place++) {
+        const size_t row = (size_t)update->order[place];
+        update->advantages[place] = weights != NULL ? weights[row] : 1.0f;
+        update->returns[place] = returns != NULL ? returns[row] : 0.0f;
+        update->values[place] = 0.0f;
+        update->rewards[place] = 0.0f;
+        im->weight += place < im->n_trained ? (double)update->advantages[place] : 0.0;
+    }
+    const size_t n = im->rows->n_rows;
+    const double deviation = (double)rri_explained_variance_deviation(update->returns, n);
+    im->return_unit = deviation * deviation;
+    for (size_t i = 0; deviation == 0.0 && i < n; i++) { /* they are all the same */
+        im->return_unit += (double)update->returns[i] * (double)update->returns[i] / (double)n;
     }
 }
 
@@ -125,68 +185,255 @@ static void learn_scales(rri_trainer *trainer, const rr_obs *obs, const float *r
 
 /* One pass in a fresh order, in minibatches whose sizes differ by at most one. The optimiser's
  * steps so far number the order: each is used once in the agent's life. */
-static rr_status run_epoch(rri_train_sums *sums, rri_trainer *trainer, const rri_rollout *rows,
-                           const rr_imitate_config *config, rr_error *err)
+static rr_status run_pass(imitation *im, rr_error *err)
 {
+    rri_trainer *trainer = im->trainer;
     rri_update_rows *update = &trainer->update;
-    const size_t n = rows->n_rows, whole = n / (size_t)config->batch_size;
+    const size_t n = im->n_trained, whole = n / (size_t)im->config->batch_size;
     const size_t n_minibatches = whole > 0 ? whole : 1;
+    im->sums.last_epoch = (rri_loss_sums){0};
+    im->sums.n_last_rows = 0;
     rri_philox_permute(update->permutation, n, trainer->model.config.seed, RRI_STREAM_IMITATE,
                        (uint64_t)trainer->n_optimizer_steps);
     for (size_t b = 0; b < n_minibatches; b++) {
         const size_t first = b * n / n_minibatches, last = (b + 1) * n / n_minibatches;
         memcpy(update->minibatch, update->permutation + first, (last - first) * sizeof(int32_t));
-        RRI_TRY(rri_minibatch_train(sums, trainer, rows, update->minibatch, last - first,
-                                    config->lr, err));
+        RRI_TRY(rri_minibatch_train(&im->sums, trainer, im->rows, update->minibatch, last - first,
+                                    im->config->lr, err));
     }
-    sums->n_epochs++;
+    im->sums.n_epochs++;
     return RR_OK;
 }
 
-static void fill_stats(rr_stats *stats, const rri_trainer *trainer, const rri_train_sums *sums,
-                       size_t n, float lr)
+/* ── what a pass came to ── */
+
+/* What policy and critic make of the rows that judge them: those held out, or else those trained
+ * on. */
+typedef struct judgement {
+    double loss;       /* Σ w (−log π)/Σ w */
+    double agreement;  /* the share of Σ w where the policy's best item was chosen */
+    double value_loss; /* ½ mean (V − R)²; 0 without returns */
+    double explained;  /* 1 − Var(R − V)/Var(R) */
+} judgement;
+
+static size_t first_judged(const imitation *im)
 {
-    const double rows = sums->n_rows > 0 ? (double)sums->n_rows : NAN;
-    stats->n_rows = (int32_t)n;
-    stats->n_epochs = (int32_t)sums->n_epochs;
-    stats->n_minibatches = (int32_t)sums->n_steps;
-    stats->policy_loss = rri_float_or_nan(sums->loss.policy_loss / rows);
-    stats->value_loss = rri_float_or_nan(sums->loss.value_loss / rows * trainer->units.scale *
-                                         trainer->units.scale);
-    stats->entropy = rri_float_or_nan(sums->loss.entropy / rows);
-    stats->grad_norm = rri_float_or_nan(sums->norm / (double)sums->n_steps);
-    stats->learning_rate = lr;
-    stats->scale = trainer->model.network.head.scale;
-    stats->repeat_weight = trainer->model.network.head.repeat_weight;
-    stats->n_updates = trainer->n_updates;
-    stats->n_timesteps = trainer->n_timesteps;
+    return im->n_held_out > 0 ? im->n_trained : 0;
+}
+
+static void judge_values(judgement *got, const imitation *im, const float *values)
+{
+    const size_t first = first_judged(im), n = im->rows->n_rows - first;
+    const float *returns = im->trainer->update.returns + first;
+    for (size_t i = 0; i < n; i++) {
+        const double error = (double)values[i] - (double)returns[i];
+        got->value_loss += 0.5 * error * error / (double)n;
+    }
+    got->explained = (double)rri_explained_variance_compute(values, returns, n);
+}
+
+static judgement judge(const imitation *im)
+{
+    rri_update_rows *update = &im->trainer->update;
+    const size_t first = first_judged(im), n = im->rows->n_rows - first;
+    const int32_t *places = update->order + first;
+    const float *weights = update->advantages + first;
+    int32_t *best = update->minibatch;
+    float *log_probs = update->traces, *values = im->has_returns ? update->next_values : NULL;
+    judgement got = {.explained = (double)NAN};
+    rri_evaluate_rows_judge(im->trainer, log_probs, values, best, im->rows, places, n);
+    double weight = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const double w = (double)weights[i];
+        got.loss -= w > 0.0 ? w * (double)log_probs[i] : 0.0;
+        got.agreement += best[i] == im->rows->actions[places[i]] ? w : 0.0;
+        weight += w;
+    }
+    got.loss /= weight;
+    got.agreement /= weight;
+    if (values != NULL) {
+        judge_values(&got, im, values);
+    }
+    return got;
+}
+
+/* What passes are to lower: nats, and beside returns half the share of their variance that the
+ * critic leaves, so that no unit of rewards decides when to stop. */
+static double joint_loss(const imitation *im, double loss, double value_loss)
+{
+    const bool has_both = im->has_returns && im->return_unit > 0.0;
+    return loss + (has_both ? value_loss / im->return_unit : 0.0);
+}
+
+static double even_loss(const imitation *im)
+{
+    rri_update_rows *update = &im->trainer->update;
+    const size_t first = first_judged(im), n = im->rows->n_rows - first;
+    rri_evaluate_rows_even(im->trainer, update->traces, im->rows, update->order + first, n);
+    double loss = 0.0, weight = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        loss -= (double)update->advantages[first + i] * (double)update->traces[i];
+        weight += (double)update->advantages[first + i];
+    }
+    return loss / weight;
+}
+
+static void note_loss(float *losses, const imitation *im, double loss)
+{
+    if (losses != NULL && im->sums.n_epochs <= (size_t)im->report->max_losses) {
+        losses[im->sums.n_epochs - 1] = rri_float_or_nan(loss);
+    }
+}
+
+/* Whether the passes that were made are enough. */
+static bool has_converged(imitation *im)
+{
+    const rri_train_sums *sums = &im->sums;
+    const double scale = im->trainer->units.scale;
+    const double trained = sums->last_epoch.policy_loss / im->weight;
+    double loss = joint_loss(
+        im, trained, sums->last_epoch.value_loss / (double)sums->n_last_rows * scale * scale);
+    note_loss(im->report->losses, im, trained);
+    if (im->n_held_out > 0) {
+        const judgement got = judge(im);
+        note_loss(im->report->held_out_losses, im, got.loss);
+        loss = joint_loss(im, got.loss, got.value_loss);
+    }
+    im->n_fruitless = loss < im->best_loss - (double)im->config->until ? 0 : im->n_fruitless + 1;
+    if (loss < im->best_loss) {
+        const rri_model *model = &im->trainer->model;
+        im->best_loss = loss;
+        im->report->best_pass = (int32_t)sums->n_epochs;
+        if (im->best != NULL) {
+            memcpy(im->best, model->values, n_bytes(im));
+        }
+    }
+    return im->config->until > 0.0f && im->n_fruitless >= im->config->patience;
+}
+
+/* Passes until they win no more, or as many as were asked for; the best one's parameters. */
+static rr_status run_passes(imitation *im, rr_error *err)
+{
+    rri_model *model = &im->trainer->model;
+    for (int32_t pass = 0; pass < im->config->epochs && im->report->is_converged == 0; pass++) {
+        RRI_TRY(run_pass(im, err));
+        im->report->is_converged = has_converged(im);
+    }
+    if (im->best == NULL) {
+        im->report->best_pass = (int32_t)im->sums.n_epochs;
+    } else if (im->report->best_pass < (int32_t)im->sums.n_epochs) {
+        memcpy(model->values, im->best, n_bytes(im));
+        rri_model_pack(model);
+    }
+    return RR_OK;
+}
+
+/* ── the report ── */
+
+static void begin_report(imitation *im)
+{
+    rr_imitate_report *report = im->report;
+    const judgement start = judge(im);
+    report->even_loss = rri_float_or_nan(even_loss(im));
+    report->start_loss = rri_float_or_nan(start.loss);
+    report->start_agreement = rri_float_or_nan(start.agreement);
+    report->start_value_loss = rri_float_or_nan(start.value_loss);
+    im->best_loss =
+        im->n_held_out > 0 ? joint_loss(im, start.loss, start.value_loss) : (double)INFINITY;
+}
+
+static void end_report(imitation *im, bool is_judged)
+{
+    rr_imitate_report *report = im->report;
+    const rri_trainer *trainer = im->trainer;
+    const rri_train_sums *sums = &im->sums;
+    const double rows = sums->n_last_rows > 0 ? (double)sums->n_last_rows : (double)NAN;
+    report->n_rows = (int32_t)im->n_trained;
+    report->n_held_out = (int32_t)im->n_held_out;
+    report->n_passes = (int32_t)sums->n_epochs;
+    report->n_minibatches = (int32_t)sums->n_steps;
+    report->entropy = rri_float_or_nan(sums->last_epoch.entropy / rows);
+    report->grad_norm = rri_float_or_nan(sums->norm / (double)sums->n_steps);
+    report->scale = trainer->model.network.head.scale;
+    report->repeat_weight = trainer->model.network.head.repeat_weight;
+    if (is_judged) {
+        const judgement end = judge(im);
+        report->loss = rri_float_or_nan(end.loss);
+        report->agreement = rri_float_or_nan(end.agreement);
+        report->value_loss = rri_float_or_nan(end.value_loss);
+        report->explained_variance = rri_float_or_nan(end.explained);
+    }
+}
+
+/* What a host that reads no report is to hear of. */
+static void warn(const imitation *im)
+{
+    const rr_imitate_report *report = im->report;
+    const bool is_asked = im->config->epochs > 1 && im->config->until > 0.0f;
+    if (is_asked && report->is_converged == 0) {
+        rri_host_log_say(&im->trainer->log, RR_LOG_WARNING,
+                         "imitate: not converged after %d passes: the loss went from %.4g to %.4g "
+                         "nats and still falls; more passes (epochs), or a larger until",
+                         report->n_passes, (double)report->start_loss, (double)report->loss);
+    }
+    if (im->n_held_out > 0 && report->best_pass == 0) {
+        rri_host_log_say(&im->trainer->log, RR_LOG_WARNING,
+                         "imitate: nothing was learned: no pass of %d made the %zu rows held out "
+                         "more probable than the policy that was there (%.4g nats)",
+                         report->n_passes, im->n_held_out, (double)report->start_loss);
+    }
+}
+
+static rr_status take_best(imitation *im, rr_error *err)
+{
+    if (im->n_held_out == 0) {
+        return RR_OK;
+    }
+    void *block;
+    RRI_TRY(rri_memory_allocate_unset(&block, im->allocator, n_bytes(im), "imitate", err));
+    im->best = block;
+    return RR_OK;
 }
 
 rr_status rri_trainer_imitate(rri_trainer *trainer, const rr_obs *obs, const int32_t *actions,
                               const float *weights, const float *returns,
-                              const rr_imitate_config *config, rr_stats *stats, rr_error *err)
+                              const rr_imitate_config *config, const rri_allocator *allocator,
+                              rr_imitate_report *report, rr_error *err)
 {
     rri_request request;
     RRI_TRY(check(&request, trainer, obs, actions, weights, returns, err));
     rri_rollout rows = rows_of(obs, actions, trainer->update.rewards);
     rows.generations = generations_of(&request, trainer);
-    fill_rows(&trainer->update, weights, returns, request.n);
+    rr_imitate_report unread = {0};
+    imitation im = {.trainer = trainer,
+                    .rows = &rows,
+                    .config = config,
+                    .allocator = allocator,
+                    .report = report != NULL ? report : &unread,
+                    .has_returns = returns != NULL};
+    const bool is_judged = report != NULL || config->epochs > 1;
+    part_rows(&im, obs);
+    RRI_TRY(take_best(&im, err));
+    fill_rows(&im, weights, returns);
     learn_scales(trainer, obs, returns, request.n);
+    if (im.best != NULL) {
+        memcpy(im.best, trainer->model.values, n_bytes(&im));
+    }
+    if (is_judged) {
+        begin_report(&im);
+    }
 
     const rri_recipe own = trainer->recipe;
     trainer->recipe = rri_algorithms_imitation(&own, config, returns != NULL);
-    rri_train_sums sums = {0};
-    rr_status status = RR_OK;
-    for (int32_t epoch = 0; epoch < config->epochs && status == RR_OK; epoch++) {
-        status = run_epoch(&sums, trainer, &rows, config, err);
-    }
+    const rr_status status = run_passes(&im, err);
     trainer->recipe = own;
     rri_model_rehash(&trainer->model);
-    if (stats != NULL) {
-        fill_stats(stats, trainer, &sums, request.n, config->lr);
-        if (returns == NULL) {
-            stats->value_loss = 0.0f;
-        }
+    end_report(&im, is_judged);
+    if (status == RR_OK) {
+        warn(&im);
+    }
+    if (im.best != NULL) {
+        rri_memory_release(allocator, im.best, n_bytes(&im));
     }
     return status;
 }

@@ -10,9 +10,12 @@
 #include "train/trainer.h"
 
 /* actions, weights, returns [obs->n]; weights NULL: all 1; returns NULL: the critic has no loss.
- * obs and config are whole; stats (nullable) is filled. Refused input changes nothing. */
+ * obs and config are whole; report (nullable) is filled, but for the room of its arrays, which is
+ * read. Where rows are held out, a copy of the parameters is taken from the allocator for the
+ * length of the call. Refused input changes nothing. */
 rr_status rri_trainer_imitate(rri_trainer *trainer, const rr_obs *obs, const int32_t *actions,
                               const float *weights, const float *returns,
-                              const rr_imitate_config *config, rr_stats *stats, rr_error *err);
+                              const rr_imitate_config *config, const rri_allocator *allocator,
+                              rr_imitate_report *report, rr_error *err);
 
 #endif

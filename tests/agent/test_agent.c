@@ -234,7 +234,7 @@ START_TEST(test_agent_version_moves_with_everything_that_changes_parameters)
         rr_imitate_config_init(&imitate, sizeof imitate);
         ck_assert_int_eq(rri_agent_act(r.agent, &r.obs, &r.decision, NULL), RR_OK);
         ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL,
-                                             NULL, &imitate, NULL, NULL),
+                                             NULL, &imitate, &r.agent->allocator, NULL, NULL),
                          RR_OK);
         expect_new_version(&r, &version, "imitate");
         rr_items *others = rig_items(&r, 9, 3, NULL);

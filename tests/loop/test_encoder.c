@@ -401,16 +401,16 @@ START_TEST(test_encoder_imitation_learns_from_history)
         static const int32_t shown[N] = {2, 2, 12, 12}, next[N] = {7, 12, 17, 2};
         scene *t = begin(encoder);
         rr_imitate_config config;
-        rr_stats stats = {.struct_size = sizeof stats};
         rr_imitate_config_init(&config, sizeof config);
         config.epochs = 300;
+        config.until = 0.0f;
         config.batch_size = 4;
         memset(t->states, 0, sizeof t->states);
         for (size_t i = 0; i < N * H; i++) {
             t->history[i] = i % H == H - 1 ? shown[i / H] : -1;
             t->rewards[i] = t->history[i] < 0 ? 0.0f : i / H % 2 == 0 ? 1.0f : -1.0f;
         }
-        need(rr_agent_imitate(t->agent, &t->obs, next, NULL, NULL, &config, &stats, &t->err),
+        need(rr_agent_imitate(t->agent, &t->obs, next, NULL, NULL, &config, NULL, &t->err),
              &t->err);
         float log_probs[N];
         double mean = 0.0;

@@ -17,6 +17,7 @@ typedef struct scene {
     rr_outcome outcome, late_outcome;
     rr_ending ending;
     rr_stats stats;
+    rr_imitate_report report;
     rr_error err;
     float others[64];
     int32_t positions[64];
@@ -55,6 +56,7 @@ static void begin(scene *s)
                             .sessions = s->ids,
                             .final_obs = &s->final_obs};
     s->stats.struct_size = sizeof s->stats;
+    s->report.struct_size = sizeof s->report;
 }
 
 static void end(scene *s)
@@ -119,7 +121,7 @@ static rr_status update(scene *s)
 
 static rr_status imitate(scene *s)
 {
-    return rr_agent_imitate(s->m.agent, &s->obs, s->m.actions, NULL, NULL, NULL, &s->stats,
+    return rr_agent_imitate(s->m.agent, &s->obs, s->m.actions, NULL, NULL, NULL, &s->report,
                             &s->err);
 }
 
@@ -162,6 +164,7 @@ static rr_status encode_ending(scene *s)
 #define ENDING    offsetof(scene, ending), sizeof(rr_ending)
 #define FINAL_OBS offsetof(scene, final_obs), sizeof(rr_obs)
 #define STATS     offsetof(scene, stats), sizeof(rr_stats)
+#define REPORT    offsetof(scene, report), sizeof(rr_imitate_report)
 
 /* Each struct that each door reads. */
 static const struct door {
@@ -186,7 +189,7 @@ static const struct door {
     {"update: obs", update, OBS},
     {"update: stats", update, STATS},
     {"imitate: obs", imitate, OBS},
-    {"imitate: stats", imitate, STATS},
+    {"imitate: report", imitate, REPORT},
     {"health record: obs", watch, OBS},
     {"health record: decision", watch, DECISION},
     {"health reward: outcome", watch_reward, OUTCOME},

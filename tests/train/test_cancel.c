@@ -128,12 +128,12 @@ START_TEST(test_cancel_of_imitation_keeps_the_steps_before_it)
     wish w = {.at = 6};
     make_a_wish(r.agent, &w);
     rr_error err = {0};
-    rr_stats stats = {0};
+    rr_imitate_report report = {0};
     rig_expect(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL, NULL,
-                                   &config, &stats, &err),
+                                   &config, &r.agent->allocator, &report, &err),
                RR_E_CANCELLED, &err, "cancelled after 5 optimiser steps");
     ck_assert_int_eq(r.agent->trainer.n_optimizer_steps, 5);
-    ck_assert_int_eq(stats.n_minibatches, 5);
+    ck_assert_int_eq(report.n_minibatches, 5);
     ck_assert_ptr_eq(r.agent->trainer.recipe.algorithm, rri_algorithms_at(RR_ALGO_PPO));
     rig_close(&r);
 }

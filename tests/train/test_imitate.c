@@ -3,12 +3,15 @@
 
 #include "agent_twin.h"
 #include "core/philox.h"
+#include "items/items.h"
 #include "play/request.h"
 
+/* One pass over all rows. */
 static rr_imitate_config plain(void)
 {
     rr_imitate_config config;
     rr_imitate_config_init(&config, sizeof config);
+    config.epochs = 1;
     return config;
 }
 
@@ -43,10 +46,12 @@ START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
     twin_open(&t, &r);
     float *weights = RIG_TAKE(&r, float, 40), *returns = RIG_TAKE(&r, float, 40);
     float *zeros = RIG_TAKE(&r, float, 40);
+    double weight = 0.0; /* mean */
     rig_fill(&r, weights, 40, 1.0f);
     rig_fill(&r, returns, 40, 2.0f);
     for (size_t i = 0; i < 40; i++) {
         weights[i] = i % 5 == 0 ? 0.0f : fabsf(weights[i]);
+        weight += (double)weights[i] / 40.0;
     }
     const rri_workspace work = rri_trainer_workspace(&r.agent->trainer);
     rri_request request;
@@ -66,16 +71,16 @@ START_TEST(test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns)
     const rri_recipe recipe = r.agent->trainer.recipe;
     r.agent->trainer.recipe.ent_coef = r.agent->trainer.recipe.vf_coef =
         9.0f; /* the agent's own do not matter */
-    rr_stats stats = {0};
+    rr_imitate_report report = {0};
     ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, weights,
-                                         returns, &config, &stats, NULL),
+                                         returns, &config, &r.agent->allocator, &report, NULL),
                      RR_OK);
     r.agent->trainer.recipe = recipe;
-    twin_assert_close((double)stats.policy_loss, terms.policy_loss, 1e-6, "policy_loss");
-    twin_assert_close((double)stats.value_loss, terms.value_loss, 1e-6, "value_loss");
-    twin_assert_close((double)stats.entropy, terms.entropy, 1e-6, "entropy");
-    ck_assert_int_eq(stats.n_minibatches, 1);
-    ck_assert_int_eq(stats.n_rows, 40);
+    twin_assert_close((double)report.start_loss * weight, terms.policy_loss, 1e-6, "policy_loss");
+    twin_assert_close((double)report.start_value_loss, terms.value_loss, 1e-6, "value_loss");
+    twin_assert_close((double)report.entropy, terms.entropy, 1e-6, "entropy");
+    ck_assert_int_eq(report.n_minibatches, 1);
+    ck_assert_int_eq(report.n_rows, 40);
 
     const rri_params *params = &r.agent->trainer.model.network.params;
     size_t n_large = 0;
@@ -117,12 +122,12 @@ START_TEST(test_imitate_in_units_of_returns_weighs_as_before_and_tells_its_value
         policy_loss -= (double)weights[i] * (double)r.decision.log_probs[i] / 40.0;
     }
     const rr_imitate_config config = plain();
-    rr_stats stats = {0};
+    rr_imitate_report report = {0};
     ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, weights,
-                                         returns, &config, &stats, NULL),
+                                         returns, &config, &r.agent->allocator, &report, NULL),
                      RR_OK);
-    twin_assert_close((double)stats.value_loss, value_loss, 1e-5, "value_loss");
-    twin_assert_close((double)stats.policy_loss, policy_loss, 1e-6, "policy_loss");
+    twin_assert_close((double)report.start_value_loss, value_loss, 1e-5, "value_loss");
+    twin_assert_close((double)report.start_loss * 39.0 / 40.0, policy_loss, 1e-6, "policy_loss");
     rig_close(&r);
 }
 END_TEST
@@ -136,7 +141,7 @@ START_TEST(test_imitate_moves_states_before_its_first_step)
     draw_actions(&r);
     const rr_imitate_config config = plain();
     ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL, NULL,
-                                         &config, NULL, NULL),
+                                         &config, &r.agent->allocator, NULL, NULL),
                      RR_OK);
     double sum = 0.0;
     for (size_t i = 0; i < 40; i++) {
@@ -186,7 +191,7 @@ START_TEST(test_imitate_becomes_a_softmax_incumbent)
             }
         }
         ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, NULL, NULL,
-                                             &config, NULL, NULL),
+                                             &config, &r.agent->allocator, NULL, NULL),
                          RR_OK);
     }
     const float *w = r.agent->trainer.model.values + rig_param(&r, "actor.feature_weights")->offset;
@@ -231,14 +236,14 @@ START_TEST(test_imitate_a_row_of_weight_two_is_two_rows)
         if (is_doubled) {
             weights[0] = weights[3] = 1.0f;
         }
-        rr_stats stats = {0};
+        rr_imitate_report report = {0};
         const rr_imitate_config config = plain();
         ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &obs, r.decision.actions, weights,
-                                             NULL, &config, &stats, NULL),
+                                             NULL, &config, &r.agent->allocator, &report, NULL),
                          RR_OK);
-        ck_assert_float_gt(stats.grad_norm, 0.01f);
-        gradients[is_doubled] = (uint64_t)((double)stats.grad_norm * 1e5 + 0.5);
-        ck_assert_float_eq(stats.value_loss, 0.0f);
+        ck_assert_float_gt(report.grad_norm, 0.01f);
+        gradients[is_doubled] = (uint64_t)((double)report.grad_norm * 1e5 + 0.5);
+        ck_assert_float_eq(report.value_loss, 0.0f);
         rig_close(&r);
     }
     ck_assert_uint_eq(gradients[0], gradients[1]);
@@ -259,13 +264,13 @@ START_TEST(test_imitate_without_returns_leaves_the_critic_and_the_counters_alone
     rr_imitate_config config = plain();
     config.epochs = 3;
     config.batch_size = 16;
-    rr_stats stats = {0};
+    rr_imitate_report report = {0};
     ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL, NULL,
-                                         &config, &stats, NULL),
+                                         &config, &r.agent->allocator, &report, NULL),
                      RR_OK);
     ck_assert_mem_eq(before, r.agent->trainer.model.values + critic, size * sizeof(float));
-    ck_assert_int_eq(stats.n_epochs, 3);
-    ck_assert_int_eq(stats.n_minibatches, 6);
+    ck_assert_int_eq(report.n_passes, 3);
+    ck_assert_int_eq(report.n_minibatches, 6);
     ck_assert_int_eq(r.agent->trainer.n_optimizer_steps, 6);
     ck_assert_int_eq(r.agent->trainer.n_updates, 0);
     ck_assert_int_eq(r.agent->trainer.n_timesteps, 0);
@@ -273,7 +278,7 @@ START_TEST(test_imitate_without_returns_leaves_the_critic_and_the_counters_alone
     float returns[40];
     rig_fill(&r, returns, 40, 1.0f);
     ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL,
-                                         returns, &config, &stats, NULL),
+                                         returns, &config, &r.agent->allocator, &report, NULL),
                      RR_OK);
     ck_assert_mem_ne(before, r.agent->trainer.model.values + critic, size * sizeof(float));
     rig_close(&r);
@@ -294,7 +299,7 @@ START_TEST(test_imitate_is_the_same_bytes_on_any_number_of_threads)
         config.epochs = 4;
         config.batch_size = 9;
         ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL,
-                                             NULL, &config, NULL, NULL),
+                                             NULL, &config, &r.agent->allocator, NULL, NULL),
                          RR_OK);
         hashes[i] = rig_hash(&r);
         rig_close(&r);
@@ -318,22 +323,22 @@ START_TEST(test_imitate_refuses_by_name_and_changes_nothing)
     rr_error err = {0};
     weights[7] = -1.0f;
     rig_expect(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, weights, returns, &config,
-                                   NULL, &err),
+                                   &r.agent->allocator, NULL, &err),
                RR_E_INVALID, &err, "weights[7] is -1; it must be at least 0");
     weights[7] = NAN;
     rig_expect(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, weights, returns, &config,
-                                   NULL, &err),
+                                   &r.agent->allocator, NULL, &err),
                RR_E_NOT_FINITE, &err, "weights[7]");
     weights[7] = 1.0f;
     returns[3] = INFINITY;
     rig_expect(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, weights, returns, &config,
-                                   NULL, &err),
+                                   &r.agent->allocator, NULL, &err),
                RR_E_NOT_FINITE, &err, "returns[3]");
     returns[3] = -1.0f;
     const int32_t action = actions[5];
     actions[5] = 6;
     rig_expect(rri_trainer_imitate(&r.agent->trainer, &r.obs, actions, weights, returns, &config,
-                                   NULL, &err),
+                                   &r.agent->allocator, NULL, &err),
                RR_E_INVALID, &err, "actions[5]");
     actions[5] = action;
     rr_items *other = rig_items(&r, 9, 3, NULL);
@@ -341,7 +346,7 @@ START_TEST(test_imitate_refuses_by_name_and_changes_nothing)
     rr_obs obs = r.obs;
     obs.pool = other;
     rig_expect(rri_trainer_imitate(&r.agent->trainer, &obs, actions, weights, returns, &config,
-                                   NULL, &err),
+                                   &r.agent->allocator, NULL, &err),
                RR_E_UNSUPPORTED, &err, "pool is not the agent's");
     ck_assert_uint_eq(rig_hash(&r), before);
     rri_items_release(other);
@@ -349,7 +354,263 @@ START_TEST(test_imitate_refuses_by_name_and_changes_nothing)
 }
 END_TEST
 
-CHECK_MAIN("train/imitate", test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns,
+/* ── passes, and when they are enough ── */
+
+enum { LOG_ROWS = 600 };
+
+/* More rows than act may be given at once, and an incumbent that always shows what u·v is largest
+ * for, but for a share of rows in which it shows anything. */
+static void open_log(rig *r, double noise)
+{
+    rig_shape shape = rig_usual();
+    shape.n = LOG_ROWS;
+    shape.k = 6;
+    shape.agent.max_update_rows = LOG_ROWS;
+    shape.agent.has_repeat_weight = 0;
+    rig_open(r, &shape);
+    r->agent->trainer.model.config.max_rows = 64;
+    const float *vectors = rri_items_vectors(r->items);
+    for (size_t i = 0; i < LOG_ROWS; i++) {
+        const float *u = r->obs.states + i * 3;
+        double best = -INFINITY;
+        for (size_t j = 0; j < 6; j++) {
+            const float *v = vectors + (size_t)r->obs.candidates[i * 6 + j] * 3;
+            const double z = (double)u[0] * (double)v[0] + (double)u[1] * (double)v[1] +
+                             (double)u[2] * (double)v[2];
+            if (z > best) {
+                best = z;
+                r->decision.actions[i] = (int32_t)j;
+            }
+        }
+        if (rig_uniform(r) < noise) {
+            r->decision.actions[i] = (int32_t)rig_below(r, 6);
+        }
+    }
+}
+
+static rr_imitate_config until_it_wins_no_more(void)
+{
+    rr_imitate_config config;
+    rr_imitate_config_init(&config, sizeof config);
+    config.batch_size = 32;
+    return config;
+}
+
+static rr_imitate_report imitate_log(rig *r, const rr_imitate_config *config,
+                                     rr_imitate_report report)
+{
+    rr_error err = {0};
+    ck_assert_msg(rri_trainer_imitate(&r->agent->trainer, &r->obs, r->decision.actions, NULL, NULL,
+                                      config, &r->agent->allocator, &report, &err) == RR_OK,
+                  "%s", err.text);
+    return report;
+}
+
+START_TEST(test_imitate_of_a_certain_incumbent_converges_and_says_how_far_it_came)
+{
+    rig r;
+    open_log(&r, 0.0);
+    const rr_imitate_config config = until_it_wins_no_more();
+    const rr_imitate_report report = imitate_log(&r, &config, (rr_imitate_report){0});
+    ck_assert_int_eq(report.n_rows + report.n_held_out, LOG_ROWS);
+    ck_assert_int_gt(report.n_held_out, LOG_ROWS / 20);
+    ck_assert_int_lt(report.n_held_out, LOG_ROWS / 5);
+    twin_assert_close((double)report.even_loss, log(6.0), 1e-6, "ln K");
+    ck_assert_float_gt(report.start_loss, 1.0f);
+    ck_assert_float_lt(report.start_agreement, 0.5f);
+    ck_assert_float_lt(report.loss, 0.15f);
+    ck_assert_float_gt(report.agreement, 0.93f);
+    ck_assert_int_gt(report.n_passes, 3);
+    rig_close(&r);
+}
+END_TEST
+
+/* ln K of what a row may choose: of 4, 5 and 6 real entries one is excluded. */
+START_TEST(test_imitate_an_even_choice_is_among_what_each_row_may_choose)
+{
+    rig_shape shape = rig_usual();
+    shape.n = 3;
+    shape.k = 6;
+    shape.m = 1;
+    shape.has_lengths = true;
+    rig r;
+    rig_open(&r, &shape);
+    int32_t *candidates = (int32_t *)r.obs.candidates, *lengths = (int32_t *)r.obs.lengths;
+    int32_t *excluded = (int32_t *)r.obs.excluded;
+    for (int32_t i = 0; i < 3; i++) {
+        for (int32_t j = 0; j < 6; j++) {
+            candidates[i * 6 + j] = j;
+        }
+        lengths[i] = 4 + i;
+        excluded[i] = 3;
+        r.decision.actions[i] = 0;
+    }
+    float weights[] = {1.0f, 0.0f, 3.0f};
+    const rr_imitate_config config = plain();
+    rr_imitate_report report = {0};
+    ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, weights,
+                                         NULL, &config, &r.agent->allocator, &report, NULL),
+                     RR_OK);
+    twin_assert_close((double)report.even_loss, (log(3.0) + 3.0 * log(5.0)) / 4.0, 1e-6, "ln K");
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(test_imitate_rows_held_out_are_not_trained_on_and_judge)
+{
+    enum { PASSES = 4 };
+    float losses[2][PASSES], held_out[2][PASSES + 1];
+    for (int is_changed = 0; is_changed < 2; is_changed++) {
+        rig r;
+        open_log(&r, 0.0);
+        rr_imitate_config config = until_it_wins_no_more();
+        config.epochs = PASSES;
+        config.until = 0.0f;
+        for (size_t i = 0; i < LOG_ROWS && is_changed; i++) {
+            const uint64_t seed = r.agent->trainer.model.config.seed;
+            if (rri_philox_uniform(seed, RRI_STREAM_HELD_OUT, i, 0) < (double)config.held_out) {
+                r.decision.actions[i] = (r.decision.actions[i] + 1) % 6;
+            }
+        }
+        held_out[is_changed][PASSES] = 7.0f;
+        const rr_imitate_report got =
+            imitate_log(&r, &config,
+                        (rr_imitate_report){.max_losses = PASSES,
+                                            .losses = losses[is_changed],
+                                            .held_out_losses = held_out[is_changed]});
+        ck_assert_int_eq(got.n_passes, PASSES);
+        ck_assert_int_eq(got.is_converged, 0);
+        ck_assert_float_eq(held_out[is_changed][PASSES], 7.0f);
+        rig_close(&r);
+    }
+    ck_assert_mem_eq(losses[0], losses[1], sizeof losses[0]);
+    for (int pass = 0; pass < PASSES; pass++) {
+        ck_assert_float_gt(held_out[1][pass], held_out[0][pass] + 0.5f);
+        ck_assert(pass == 0 || losses[0][pass] < losses[0][pass - 1]);
+    }
+}
+END_TEST
+
+/* Half of the log is chance: what is learned of it by heart makes other rows less probable. */
+START_TEST(test_imitate_keeps_the_parameters_of_the_best_pass)
+{
+    uint64_t versions[2];
+    rr_imitate_config config = until_it_wins_no_more();
+    config.epochs = 30;
+    config.until = 0.0f;
+    config.lr = 0.05f;
+    for (int is_cut = 0; is_cut < 2; is_cut++) {
+        rig r;
+        open_log(&r, 0.5);
+        const rr_imitate_report got = imitate_log(&r, &config, (rr_imitate_report){0});
+        ck_assert_int_eq(got.n_passes, config.epochs);
+        ck_assert_int_lt(got.best_pass, 30);
+        ck_assert_int_gt(got.best_pass, 1);
+        ck_assert(is_cut == 0 || got.best_pass == config.epochs);
+        versions[is_cut] = rri_agent_version(r.agent);
+        config.epochs = got.best_pass;
+        rig_close(&r);
+    }
+    ck_assert_uint_eq(versions[0], versions[1]);
+}
+END_TEST
+
+START_TEST(test_imitate_rows_of_one_session_are_held_out_together)
+{
+    rig r;
+    open_log(&r, 0.0);
+    uint64_t *sessions = RIG_TAKE(&r, uint64_t, LOG_ROWS);
+    uint64_t *decisions = RIG_TAKE(&r, uint64_t, LOG_ROWS);
+    for (size_t i = 0; i < LOG_ROWS; i++) {
+        sessions[i] = 1000 + i / 50;
+        decisions[i] = i;
+    }
+    r.obs.sessions = sessions;
+    r.obs.decisions = decisions;
+    rr_imitate_config config = until_it_wins_no_more();
+    config.epochs = 2;
+    config.held_out = 0.3f;
+    const rr_imitate_report got = imitate_log(&r, &config, (rr_imitate_report){0});
+    ck_assert_int_gt(got.n_held_out, 0);
+    ck_assert_int_eq(got.n_held_out % 50, 0);
+    rig_close(&r);
+}
+END_TEST
+
+typedef struct ear {
+    int n;
+    char text[512];
+} ear;
+
+static void hear(void *user, int32_t level, const char *sentence)
+{
+    ear *e = user;
+    ck_assert_int_eq(level, RR_LOG_WARNING);
+    e->n++;
+    snprintf(e->text, sizeof e->text, "%s", sentence);
+}
+
+START_TEST(test_imitate_says_that_passes_were_too_few_or_won_nothing)
+{
+    rig r;
+    ear e = {0};
+    open_log(&r, 0.0);
+    r.agent->trainer.log = (rri_host_log){hear, &e};
+    rr_imitate_config config = until_it_wins_no_more();
+    config.epochs = 2;
+    config.lr = 1e-3f;
+    (void)imitate_log(&r, &config, (rr_imitate_report){0});
+    ck_assert_int_eq(e.n, 1);
+    ck_assert_ptr_nonnull(strstr(e.text, "not converged after 2 passes"));
+    config = until_it_wins_no_more();
+    const rr_imitate_report report = imitate_log(&r, &config, (rr_imitate_report){0});
+    ck_assert_int_eq(report.is_converged, 1);
+    ck_assert_int_eq(e.n, 1);
+    config.lr = 30.0f; /* nothing but harm */
+    const uint64_t before = rri_agent_version(r.agent);
+    const rr_imitate_report harm = imitate_log(&r, &config, (rr_imitate_report){0});
+    ck_assert_int_eq(harm.best_pass, 0);
+    ck_assert_int_eq(harm.n_passes, config.patience);
+    ck_assert_int_eq(e.n, 2);
+    ck_assert_ptr_nonnull(strstr(e.text, "nothing was learned"));
+    ck_assert_uint_eq(rri_agent_version(r.agent), before);
+    rig_close(&r);
+}
+END_TEST
+
+/* A policy that is the incumbent already, and a critic that knows nothing: what the critic wins is
+ * won, in whatever unit rewards are counted. */
+START_TEST(test_imitate_of_returns_alone_is_no_pass_that_wins_nothing)
+{
+    for (int is_large = 0; is_large < 2; is_large++) {
+        rig r;
+        open_log(&r, 0.0);
+        rr_imitate_config config = until_it_wins_no_more();
+        (void)imitate_log(&r, &config, (rr_imitate_report){0});
+        float *returns = RIG_TAKE(&r, float, LOG_ROWS);
+        for (size_t i = 0; i < LOG_ROWS; i++) {
+            returns[i] = r.obs.states[i * 3] * (is_large ? 10.0f : 0.01f);
+        }
+        rr_imitate_report got = {0};
+        ck_assert_int_eq(rri_trainer_imitate(&r.agent->trainer, &r.obs, r.decision.actions, NULL,
+                                             returns, &config, &r.agent->allocator, &got, NULL),
+                         RR_OK);
+        ck_assert_int_gt(got.best_pass, 0);
+        ck_assert_float_lt(got.value_loss, got.start_value_loss);
+        ck_assert_float_gt(got.explained_variance, 0.5f);
+        rig_close(&r);
+    }
+}
+END_TEST
+
+CHECK_MAIN("train/imitate", test_imitate_of_a_certain_incumbent_converges_and_says_how_far_it_came,
+           test_imitate_an_even_choice_is_among_what_each_row_may_choose,
+           test_imitate_rows_held_out_are_not_trained_on_and_judge,
+           test_imitate_keeps_the_parameters_of_the_best_pass,
+           test_imitate_rows_of_one_session_are_held_out_together,
+           test_imitate_says_that_passes_were_too_few_or_won_nothing,
+           test_imitate_of_returns_alone_is_no_pass_that_wins_nothing,
+           test_imitate_gradient_is_that_of_the_twin_with_weights_and_returns,
            test_imitate_in_units_of_returns_weighs_as_before_and_tells_its_value_loss_in_theirs,
            test_imitate_moves_states_before_its_first_step,
            test_imitate_becomes_a_softmax_incumbent, test_imitate_a_row_of_weight_two_is_two_rows,
