@@ -98,6 +98,11 @@ static bool parse_short(float *value, const char *text, size_t length)
     return true;
 }
 
+bool rri_field_value_plain_rating(float *rating, const rri_table_field *field)
+{
+    return parse_short(rating, field->text, field->length);
+}
+
 static bool parse_float(float *value, const rri_table_field *field)
 {
     return parse_short(value, field->text, field->length) ||

@@ -37,6 +37,9 @@ rr_status rri_field_value_position(int32_t *position, const rri_table_field *fie
 rr_status rri_field_value_propensity(float *propensity, const rri_table_field *field,
                                      const char *name, const rri_table_piece *piece, rr_error *err);
 
+/* At most seven digits, with a point among them or without: "10", "4.25", "-0.5". */
+bool rri_field_value_plain_rating(float *rating, const rri_table_field *field);
+
 /* One to sixteen digits that do not begin with a zero. */
 static inline bool rri_field_value_short_id(uint64_t *key, const rri_table_field *field)
 {

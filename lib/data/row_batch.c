@@ -10,6 +10,7 @@
 #include "data/field_value.h"
 #include "data/id.h"
 #include "data/row_walk.h"
+#include "data/short_rows.h"
 
 /* Keys whose table lies in the cache that a core has of its own. */
 #define NEAR ((size_t)1 << 15)
@@ -390,28 +391,30 @@ static void refuse_quotes(int kind, const char *stop, const rri_table_piece *pie
     }
 }
 
-/* The four columns that most files have, and no others that count; -1: the file has others. */
-typedef struct short_columns {
-    int32_t user, item, rating, time;
-} short_columns;
-
-static short_columns find_short_columns(const rri_row_reader *reader)
+/* Where rows of short numbers fit, and none of their columns is another that counts. */
+static bool find_short_columns(rri_short_columns *short_columns, const rri_row_reader *reader)
 {
     const int32_t *const columns = reader->header.columns;
-    const bool has_four = columns[RRI_ROLE_USER] >= 0 && columns[RRI_ROLE_RATING] >= 0 &&
-                          columns[RRI_ROLE_TIME] >= 0 && !reader->rows->has_logs;
-    return (short_columns){has_four ? columns[RRI_ROLE_USER] : -1, columns[RRI_ROLE_ITEM],
-                           columns[RRI_ROLE_RATING], columns[RRI_ROLE_TIME]};
+    *short_columns = (rri_short_columns){columns[RRI_ROLE_USER], columns[RRI_ROLE_ITEM],
+                                         columns[RRI_ROLE_RATING], columns[RRI_ROLE_TIME],
+                                         reader->header.n_columns};
+    return !reader->rows->has_logs && rri_short_rows_fit(&reader->form, short_columns);
 }
 
-/* A row of short numbers, as nearly all are: what parse_row makes of it, without its questions. */
-static inline bool parse_short_row(uint64_t ids[2], float *rating, int64_t *time,
-                                   const rri_table_field *fields, const short_columns *columns)
+/* Rows of short numbers, if there are some at walk->at. Returns how many. */
+static size_t parse_short_rows(rri_row_batch *batch, rri_row_chunk *chunk, rri_row_walk *walk,
+                               const row_columns *columns, const rri_short_columns *usual)
 {
-    return rri_field_value_short_id(&ids[0], &fields[columns->user]) &&
-           rri_field_value_short_id(&ids[1], &fields[columns->item]) &&
-           rri_field_value_short_rating(rating, &fields[columns->rating]) &&
-           rri_field_value_short_time(time, &fields[columns->time]);
+    const size_t line = chunk->first + chunk->n_rows, row = batch->first_row + line;
+    const rri_short_rows to = {batch->ids + line, columns->ratings + row, columns->times + row,
+                               batch->begins + line, batch->piece.text};
+    const char *at = walk->at;
+    const size_t n = rri_short_rows_read(&to, &at, walk->end, walk->form, usual);
+    if (n > 0) {
+        chunk->n_rows += n;
+        rri_row_walk_begin(walk, walk->form, at, (size_t)(walk->end - at));
+    }
+    return n;
 }
 
 /* Rows of the chunk from walk->at on, until one is refused. err: of that one, nullable. The chunk
@@ -424,20 +427,20 @@ static void parse_rows(rri_row_batch *batch, rri_row_chunk *chunk, rri_row_walk 
     const char *stop = NULL;
     const rri_interactions *const rows = reader->rows;
     const row_columns columns = {rows->ratings, rows->times, rows->positions, rows->propensities};
-    const short_columns usual = find_short_columns(reader);
+    rri_short_columns usual;
+    const bool may_be_short = find_short_columns(&usual, reader);
     rri_row_chunk own = *chunk;
+    size_t to_walk = 0; /* before short rows are looked for again */
     while (walk->at < walk->end) {
+        if (may_be_short && !own.has_texts && to_walk == 0) {
+            to_walk = parse_short_rows(batch, &own, walk, &columns, &usual) > 0 ? 1 : 8;
+            continue;
+        }
+        to_walk -= to_walk > 0 ? 1 : 0;
         const size_t line = own.first + own.n_rows, row = batch->first_row + line;
         const char *const begin = walk->at;
         size_t n = 0;
         const int kind = rri_row_walk_next(walk, fields, n_columns, &n, &stop);
-        if (kind == RRI_ROW_FIELDS && n == n_columns && usual.user >= 0 && !own.has_texts &&
-            parse_short_row(batch->ids[line], &columns.ratings[row], &columns.times[row], fields,
-                            &usual)) {
-            batch->begins[line] = (uint32_t)(begin - batch->piece.text);
-            own.n_rows++;
-            continue;
-        }
         if (kind == RRI_ROW_FIELDS) {
             uint64_t checks[2] = {0, 0};
             size_t n_dates = 0;
