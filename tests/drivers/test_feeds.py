@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""A feed of examples/feeds in small: its clone agrees with the incumbent, learning changes it, no row
+is left out, the same seed prints the same bytes, the picture is whole, and wrong flags are named.
+
+usage: test_feeds.py PROGRAM FEED LEAST_AGREEMENT"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+PROGRAM, FEED, LEAST = sys.argv[1], sys.argv[2], float(sys.argv[3])
+ARMS = ("random", "greedy", "incumbent", "clone", "clone + PPO", "the same, gamma 0",
+        "PPO from nothing", "strongest rule")
+
+
+def run(*flags):
+    return subprocess.run([PROGRAM, FEED, *flags], capture_output=True, text=True)
+
+
+class TheFeed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.picture = pathlib.Path(cls.folder.name) / "feed.svg"
+        cls.small = ("--log", "16000", "--decisions", "4000", "--judged", "8000")
+        first = run(*cls.small, "--picture", str(cls.picture))
+        if first.returncode != 0:
+            raise AssertionError(first.stderr)
+        cls.printed = first.stdout
+        cls.arms = {arm: float(re.search(rf"^{re.escape(arm)} +(-?[\d.]+)", cls.printed, re.M).group(1))
+                    for arm in ARMS}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def figure(self, sentence):
+        return [float(v) for v in re.findall(r"-?[\d.]+", re.search(sentence + r"([^\n]*)",
+                                                                    self.printed).group(1))]
+
+    def test_the_clone_picks_what_the_incumbent_picks(self):
+        self.assertGreaterEqual(self.figure("incumbent picks, %:")[0], LEAST)
+
+    def test_learning_moves_the_clone(self):
+        first, last = self.figure("first seed:")
+        self.assertGreater(last, first)
+        self.assertNotEqual(self.arms["clone"], self.arms["clone + PPO"])
+
+    def test_no_row_is_left_out(self):
+        self.assertEqual(self.figure("no update took:"), [0])
+
+    def test_the_strongest_rule_earns_most(self):
+        self.assertEqual(max(self.arms, key=self.arms.get), "strongest rule")
+
+    def test_the_incumbent_is_better_than_chance(self):
+        self.assertGreater(self.arms["incumbent"], self.arms["random"])
+
+    def test_one_seed_prints_the_same_bytes(self):
+        self.assertEqual(run(*self.small).stdout, self.printed)
+
+    def test_the_picture_has_a_curve_for_each_learner_and_two_lines(self):
+        root = xml.etree.ElementTree.parse(self.picture).getroot()
+        self.assertTrue(root.get("aria-label"))
+        classes = [path.get("class") for path in root.iter("{http://www.w3.org/2000/svg}path")]
+        for name in ("curve l0", "curve l1", "curve l2", "curve rule dashed", "curve rule dotted"):
+            self.assertEqual(classes.count(name), 2, f"{name}: once drawn, once in the key")
+        self.assertNotIn("nan", self.picture.read_text())
+
+    def test_a_picture_that_cannot_be_written_is_said(self):
+        said = run("--log", "1000", "--decisions", "1000", "--judged", "1000",
+                   "--picture", "/nowhere/a.svg")
+        self.assertNotEqual(said.returncode, 0)
+        self.assertIn("/nowhere/a.svg could not be written", said.stderr)
+
+
+class TheFlags(unittest.TestCase):
+    def test_are_named_when_they_are_wrong(self):
+        for flags, sentence in ((("--seeds", "0"), "--seeds is 0; it must be a whole number in [1, 100]"),
+                                (("--log", "many"), "--log is many"),
+                                (("--loud", "1"), "there is no flag --loud"),
+                                (("--seeds",), "nothing stands behind --seeds")):
+            said = run(*flags)
+            self.assertNotEqual(said.returncode, 0)
+            self.assertIn(sentence, said.stderr)
+        said = subprocess.run([PROGRAM, "radio"], capture_output=True, text=True)
+        self.assertIn("there is no feed radio", said.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
