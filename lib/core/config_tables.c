@@ -250,7 +250,7 @@ static const rri_config_field load_fields[] = {
     [kind] = {title, #config, kind, sizeof(config), offsetof(config, reserved), fields, LENGTH(fields)}
 
 static const rri_config_table tables[] = {
-    TABLE(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
     TABLE(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
     TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),

@@ -59,7 +59,7 @@ static inline const char *cut(uint8_t *ends, const char *row, const rri_table_fo
         marks &= is_wide ? marks - 1 : marks; /* the second colon */
     }
     end = (unsigned)__builtin_ctzll(marks | (UINT64_C(1) << LOOKED_AT));
-    ends[n] = (uint8_t)(end - 0);
+    ends[n] = (uint8_t)(end - (end > 0 && row[end - 1] == '\r' ? 1u : 0u));
     return end < LOOKED_AT && row[end] == '\n' && *row != form->comment ? row + end + 1 : NULL;
 }
 

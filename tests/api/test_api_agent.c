@@ -680,7 +680,7 @@ START_TEST(test_api_agent_max_update_rows_bounds_updates_and_imitation_and_not_a
     ck_assert_int_eq(rr_agent_update(exact, t.buffer, &t.obs, NULL, NULL), RR_OK);
     ck_assert_int_eq(rr_agent_act(few, &t.obs, &t.decision, NULL), RR_OK); /* N rows */
     expect(rr_agent_imitate(few, &t.obs, t.actions, NULL, NULL, NULL, NULL, &err), RR_E_INVALID,
-           &err, "obs n is 6; this agent was made for at most 2 (max_update_rows)");
+           &err, "obs: n is 6; this agent was made for at most 2 (max_update_rows)");
     rr_agent_config config = small_config();
     rr_agent *none = NULL;
     rr_a2c_config a2c;
