@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/hash.h"
+
 enum { NAME_MOST = 64 };
 
 static const char *const sentence_names[RRI_N_ROLES] = {
@@ -63,6 +65,13 @@ int rri_column_role(size_t *rank, const rri_table_field *name)
     }
     return strncmp(wanted, context_prefix, sizeof context_prefix - 1) == 0 ? RRI_ROLE_CONTEXT
                                                                            : RRI_ROLE_NONE;
+}
+
+uint64_t rri_column_key(const rri_table_field *name)
+{
+    char letters[NAME_MOST];
+    const size_t n = normalise(letters, name->text, name->length);
+    return n == 0 ? 0 : rri_hash_bytes(letters, n, 0) | 1;
 }
 
 bool rri_column_is_same(const rri_table_field *name, const char *other)

@@ -14,6 +14,8 @@
 #ifndef RRI_DATA_COLUMN_NAMES_H
 #define RRI_DATA_COLUMN_NAMES_H
 
+#include <stdint.h>
+
 #include "data/table_form.h"
 
 enum {
@@ -34,6 +36,9 @@ const char *rri_column_name(int role);
 /* The role of a column of this name (RRI_ROLE_NONE), and how many names of the role come before it.
  * A type behind a colon ("user_id:token", RecBole's atomic files) does not count. */
 int rri_column_role(size_t *rank, const rri_table_field *name);
+
+/* The same for names that are the same but for case, marks and types; 0: no letter, no digit. */
+uint64_t rri_column_key(const rri_table_field *name);
 
 /* Whether two names are the same but for case, marks and types. */
 bool rri_column_is_same(const rri_table_field *name, const char *other);

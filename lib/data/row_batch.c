@@ -294,42 +294,6 @@ static bool is_incomplete(const rri_table_field *fields, const rri_row_reader *r
     return false;
 }
 
-/* Whether the key of a text is that of a name that counts. */
-static bool is_name(const rri_row_reader *reader, uint64_t key)
-{
-    for (int role = 0; role < RRI_N_ROLES; role++) {
-        if (reader->header.name_keys[role] == key && reader->header.columns[role] >= 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether user and item are the columns' names; *is_moved: in other columns than the header's. */
-static bool is_header_again(bool *is_moved, const rri_table_field *fields,
-                            const rri_row_reader *reader)
-{
-    const rri_table_header *const header = &reader->header;
-    bool is_named[2] = {false, false};
-    *is_moved = false;
-    for (int role = RRI_ROLE_USER; role <= RRI_ROLE_ITEM; role++) {
-        if (header->columns[role] < 0) {
-            return false;
-        }
-        char buffer[RRI_TABLE_FIELD_MOST + 1];
-        const rri_table_field said =
-            rri_table_field_clean(buffer, &fields[header->columns[role]], &reader->form);
-        const uint64_t key = rri_hash_bytes(said.text, said.length, 0);
-        for (int other = 0; other < RRI_N_ROLES; other++) {
-            if (header->columns[other] >= 0 && header->name_keys[other] == key) {
-                is_named[role] = true;
-                *is_moved = *is_moved || other != role;
-            }
-        }
-    }
-    return is_named[0] && is_named[1];
-}
-
 enum { ROW_READ, ROW_SKIPPED, ROW_FAILED };
 
 /* The fields of a row, of which there are n. Which of the counts a skipped one belongs to: counted
@@ -354,14 +318,13 @@ static inline int parse_row(const row_place *place, rri_row_counts *skipped,
         return ROW_READ;
     }
     bool is_moved = false;
-    if (is_read && !is_name(reader, place->ids[1])) {
-        return ROW_READ;
-    }
-    if (!reader->header.has_names || !is_header_again(&is_moved, fields, reader)) {
+    if (!rri_table_header_is_again(&is_moved, &reader->header, fields, &reader->form)) {
         return is_read ? ROW_READ : ROW_FAILED;
     }
     if (is_moved) {
-        (void)rri_table_fail(piece, begin, err, "the header comes again, with other columns");
+        (void)rri_table_fail(piece, begin, err, "%s",
+                             reader->header.has_names ? "the header comes again, with other columns"
+                                                      : "a header comes, with other columns");
         return ROW_FAILED;
     }
     skipped->n_headers++;

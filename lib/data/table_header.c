@@ -405,7 +405,20 @@ static rr_status check_roles(const rri_table_header *header, const opening *o, r
     return RR_OK;
 }
 
-/* Names and hashes of the roles' columns. */
+/* A bit for the first letter or digit; 0: there is none. */
+static uint32_t first_letter(const rri_table_field *name)
+{
+    for (size_t i = 0; i < name->length; i++) {
+        const char c = name->text[i];
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (is_letter || (c >= '0' && c <= '9') || (c & 0x80) != 0) {
+            return UINT32_C(1) << (c & 31); /* of either case */
+        }
+    }
+    return 0;
+}
+
+/* Names and keys of the roles' columns. */
 static void note_names(rri_table_header *header, const opening *o)
 {
     for (int role = 0; role < RRI_N_ROLES; role++) {
@@ -413,9 +426,62 @@ static void note_names(rri_table_header *header, const opening *o)
             char buffer[RRI_TABLE_FIELD_MOST + 1], shown[RRI_TABLE_SHOWN];
             const rri_table_field name = clean(buffer, o, (size_t)header->columns[role]);
             rri_text_write(header->names[role], RRI_TABLE_NAME, "%s", rri_table_show(shown, &name));
-            header->name_keys[role] = rri_hash_bytes(name.text, name.length, 0);
+            header->name_keys[role] = rri_column_key(&name);
+            header->name_letters |= first_letter(&name);
         }
     }
+}
+
+static bool has_digit(const rri_table_field *field)
+{
+    for (size_t i = 0; i < field->length; i++) {
+        if (field->text[i] >= '0' && field->text[i] <= '9') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The role of the column that the field names, or RRI_ROLE_NONE. */
+static int named_role(const rri_table_header *header, const rri_table_field *field)
+{
+    if (!header->has_names) {
+        size_t rank = 0;
+        return rri_column_role(&rank, field);
+    }
+    const uint64_t key = rri_column_key(field);
+    int role = 0;
+    while (role < RRI_N_ROLES &&
+           (header->columns[role] < 0 || key == 0 || header->name_keys[role] != key)) {
+        role++;
+    }
+    return role < RRI_N_ROLES ? role : RRI_ROLE_NONE;
+}
+
+bool rri_table_header_is_again(bool *is_moved, const rri_table_header *header,
+                               const rri_table_field *fields, const rri_table_form *form)
+{
+    const int32_t *const columns = header->columns;
+    *is_moved = false;
+    if (columns[RRI_ROLE_USER] < 0) {
+        return false;
+    }
+    /* Of nearly all rows one look at the item is enough: known names have no digits. */
+    const rri_table_field *const item = &fields[columns[RRI_ROLE_ITEM]];
+    if ((first_letter(item) & header->name_letters) == 0 ||
+        (!header->has_names && has_digit(item))) {
+        return false;
+    }
+    for (int role = RRI_ROLE_USER; role <= RRI_ROLE_ITEM; role++) {
+        char buffer[RRI_TABLE_FIELD_MOST + 1];
+        const rri_table_field said = rri_table_field_clean(buffer, &fields[columns[role]], form);
+        const int other = named_role(header, &said);
+        if (other >= RRI_N_ROLES) {
+            return false;
+        }
+        *is_moved = *is_moved || other != role;
+    }
+    return true;
 }
 
 /* Names of the columns that do not count; without names their numbers. */
@@ -450,6 +516,7 @@ static rr_status find_roles(rri_table_header *header, const opening *o, bool has
 {
     int32_t columns[RRI_N_ROLES] = {-1, -1, -1, -1, -1, -1};
     header->has_names = has_names;
+    header->name_letters = !has_names && o->options->header != RR_HEADER_NO ? UINT32_MAX : 0;
     header->n_columns = o->n;
     if (has_names) {
         RRI_TRY(find_known(columns, header, o, err));

@@ -28,10 +28,10 @@ typedef struct rri_table_header {
     size_t n_contexts;            /* columns of context, where no column is the user */
     uint8_t is_context[RRI_TABLE_MOST_COLUMNS]; /* [n_columns] */
     char names[RRI_N_ROLES][RRI_TABLE_NAME];    /* as the file calls them, cut; "" without a name */
-    uint64_t name_keys[RRI_N_ROLES];            /* their hashes, by which a header that comes again
-                                                   is known; 0 without */
-    char unused[256];                           /* names of columns that do not count, cut */
-    size_t n_comments, n_empty;                 /* lines before the first row */
+    uint64_t name_keys[RRI_N_ROLES];            /* rri_column_key; 0 without */
+    uint32_t name_letters;      /* a bit for what each begins with; all: any known */
+    char unused[256];           /* names of columns that do not count, cut */
+    size_t n_comments, n_empty; /* lines before the first row */
 } rri_table_header;
 
 /* text [bytes] of whole lines, from the file's first byte on, RRI_ROW_WALK_SLACK behind it. *form
@@ -39,6 +39,12 @@ typedef struct rri_table_header {
 rr_status rri_table_header_read(rri_table_header *header, rri_table_form *form, const char **rows,
                                 const char *text, size_t bytes, const rr_load_options *options,
                                 rr_error *err);
+
+/* Whether the user and the item of a row are names of columns, as where files were put one behind
+ * the other: the header's, in any case and with any marks, or known ones in a text without a
+ * header. *is_moved: other columns are called so here. */
+bool rri_table_header_is_again(bool *is_moved, const rri_table_header *header,
+                               const rri_table_field *fields, const rri_table_form *form);
 
 /* The separator as a user writes it: "tab", "," … */
 const char *rri_table_separator_name(const rri_table_form *form);

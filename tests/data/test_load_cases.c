@@ -295,6 +295,18 @@ START_TEST(test_load_cases_a_header_that_comes_again)
         {"user_id,item_id,rating\n1,2,3\nitem_id,user_id,rating\n",
          "f:3:1: the header comes again, with other columns"},
         {"user_id,item_id\nuser_id,7\n", "user_id>7"},
+        {"user_id,item_id,rating\n1,2,3\nUser_Id,Item_Id,Rating\n3,4,5\n", "1>2 3 3>4 5 headers:1"},
+        {"userId,movieId\na,b\nUSER-ID, \"Movie ID\" \nc,d\n", "a>b c>d headers:1"},
+        {"user_id:token\titem_id:token\n1\t2\nuser_id\titem_id\n", "1>2 headers:1"},
+        {"who,user,item\n1,2,3\nWho,USER,ITEM\nwho,user,7\nwhat,item,who\n",
+         "2>3 user>7 item>who headers:1"},
+        {"user_id,item_id\n1,2\nITEM_ID,USER_ID\n",
+         "f:3:1: the header comes again, with other columns"},
+        {"1,2\nuserId,movieId\n3,4\n", "1>2 3>4 headers:1"},
+        {"1,2,3\nuserId,movieId,rating\n3,4,5\n", "1>2 3 3>4 5 headers:1"},
+        {"1,2,3\nmovieId,userId,rating\n3,4,5\n", "f:2:1: a header comes, with other columns"},
+        {"a1,b1,4,1400000000\nuser,item,rating,timestamp\na1,item,4,1400000000\n",
+         "a1>b1 4@1400000000 a1>item 4@1400000000 headers:1"},
     };
     TRY(cases, NULL);
 }
@@ -516,8 +528,7 @@ END_TEST
 CHECK_MAIN("data/load_cases", test_load_cases_published_columns,
            test_load_cases_separators_and_lines, test_load_cases_comments, test_load_cases_quotes,
            test_load_cases_one_id_is_one_id, test_load_cases_a_byte_that_no_text_has,
-           test_load_cases_an_id_that_is_no_utf8,
-           test_load_cases_a_header_that_comes_again, test_load_cases_rows_that_are_not_whole,
-           test_load_cases_times, test_load_cases_columns_by_number_and_name,
-           test_load_cases_a_long_second_line,
+           test_load_cases_an_id_that_is_no_utf8, test_load_cases_a_header_that_comes_again,
+           test_load_cases_rows_that_are_not_whole, test_load_cases_times,
+           test_load_cases_columns_by_number_and_name, test_load_cases_a_long_second_line,
            test_load_cases_rows_move_up_behind_lines_that_are_none, test_load_cases_are_told)
