@@ -79,7 +79,7 @@ static const char *const LAYOUT =
     "th{color:var(--faint);font-weight:500}td "
     "i{color:var(--faint);font-style:normal;font-size:.85em;"
     "font-weight:400}\n"
-    "tr.own td{font-weight:600}ol{margin:.2em 0;padding-left:1.6em;font-size:.9rem}"
+    "tr.own td{font-weight:600}ol{margin:.2em 0;padding-left:2em;font-size:.9rem}"
     "ol li{overflow-wrap:anywhere}ol small{color:var(--faint)}\n"
     "ul.warn{padding-left:1.2em}ul.warn li{margin:.3em 0;overflow-wrap:anywhere}"
     "ul.warn b{color:var(--mark)}dl{display:grid;grid-template-columns:auto 1fr;gap:.1em 1em;"
@@ -95,7 +95,7 @@ static const char *const LAYOUT =
     "@media(max-width:600px){th:first-child,td:first-child{white-space:normal;min-width:8em;"
     "overflow-wrap:break-word}}\n"
     "nav{font-size:.9rem;columns:2;max-width:75ch}nav ul{margin:0 0 .6em;padding-left:1.2em}"
-    "nav a{color:var(--c0)}nav li{break-inside:avoid}\n"
+    "nav a{color:var(--c0)}nav div{break-inside:avoid}\n"
     /* On paper a heading stays with what follows its sentence, and pictures are low enough that a
      * row of them fits beneath it. */
     "@page{margin:14mm}\n"

@@ -315,7 +315,7 @@ static void put_session(FILE *out, const stage_act *a, const titles *t, int sess
         page_text(out, name);
         fputs(" <small>", out);
         page_text(out, genre);
-        fprintf(out, "%s%+.2f</small></li>", genre[0] != '\0' ? " · " : "", (double)a->rewards[at]);
+        fprintf(out, "%s%+.2f</small></li>", genre[0] != '\0' ? " · " : "", (double)a->rewards[at]);
         total += (double)a->rewards[at];
     }
     fprintf(out, "</ol><p class=\"faint\">together %+.2f</p>", total);

@@ -60,6 +60,7 @@ static void write_contents(FILE *out, const scene *scenes, int n_scenes)
     for (int i = 0; i < n_scenes; i++) {
         char heading[128];
         snprintf(heading, sizeof heading, "The %s world", scenes[i].stages[0]->world.name);
+        fputs("<div>", out);
         page_link(out, id_of(i, 0), heading);
         fputs("<ul>", out);
         for (int j = 1; j < N_SECTIONS; j++) {
@@ -67,7 +68,7 @@ static void write_contents(FILE *out, const scene *scenes, int n_scenes)
             page_link(out, id_of(i, j), sections[j]);
             fputs("</li>", out);
         }
-        fputs("</ul>\n", out);
+        fputs("</ul></div>\n", out);
     }
     fputs("</nav>\n", out);
 }
