@@ -57,8 +57,8 @@ typedef struct rr_load_options {
     int32_t has_quotes;        /* 1: a field that begins with a quote ends with one, and separators
                                   and line ends between them are text; 0: quotes are text;
                                   default 1 */
-    int32_t skips_incomplete;  /* 1: rows in which a field that counts is empty, "nan", "null",
-                                  "None" or "\\N" are skipped and counted; 0: an empty one is
+    int32_t skips_incomplete;  /* 1: rows in which a field that counts is empty, "nan", "NA",
+                                  "null", "None" or "\\N" are skipped and counted; 0: such a one is
                                   refused; default 0 */
     uint32_t reserved;         /* must be 0 */
     const char *separator;     /* one byte, or "::"; " ": runs of blanks */

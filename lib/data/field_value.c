@@ -11,7 +11,8 @@
 
 bool rri_field_value_is_missing(const rri_table_field *said)
 {
-    static const char *const words[] = {"", "nan", "NaN", "NAN", "null", "NULL", "None", "\\N"};
+    static const char *const words[] = {"",    "nan", "NaN", "NAN", "null", "NULL", "None",
+                                        "\\N", "NA",  "N/A", "n/a", "<NA>", "#N/A"};
     for (size_t i = 0; said->length <= 4 && i < sizeof words / sizeof words[0]; i++) {
         if (said->length == strlen(words[i]) && memcmp(said->text, words[i], said->length) == 0) {
             return true;

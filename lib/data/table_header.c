@@ -274,16 +274,34 @@ static bool is_known_row(int32_t columns[RRI_N_ROLES], const opening *o)
            (is_text(o, 2, "purchase") || is_text(o, 2, "play"));
 }
 
-/* A time where a rating would be: nobody rates a hundred million. */
-static rr_status check_known_row(const opening *o, rr_error *err)
+/* A time where a rating would be, or a user or an item: nobody rates a hundred million, and no item
+ * is called 2014-04-07. */
+static rr_status check_known_row(const opening *o, const int32_t *columns, rr_error *err)
 {
+    static const char remedy[] =
+        "say which column is what, as user_column \"1\", item_column \"2\", time_column \"3\" "
+        "(train --columns user=1,item=2,time=3)";
     double value = 0.0;
+    for (int role = RRI_ROLE_USER; role <= RRI_ROLE_ITEM; role++) {
+        char buffer[RRI_TABLE_FIELD_MOST + 1], shown[RRI_TABLE_SHOWN];
+        int64_t time = 0;
+        if (columns[role] < 0) {
+            continue;
+        }
+        const rri_table_field field = clean(buffer, o, (size_t)columns[role]);
+        if (rri_date_time_parse(&time, field.text, field.length)) {
+            return rri_table_fail(&o->piece, o->fields[columns[role]].text, err,
+                                  "column %d of %zu without names would be the %s, and is the date "
+                                  "%s; %s",
+                                  columns[role] + 1, o->n, rri_column_name(role),
+                                  rri_table_show(shown, &field), remedy);
+        }
+    }
     if (o->n >= 3 && o->n <= 4 && is_number(&value, o, 2) && value >= 1e8) {
         return rri_table_fail(&o->piece, o->fields[2].text, err,
                               "the third of %zu columns without names would be the rating, and is "
-                              "%.0f; say which column is what, as user_column \"1\", item_column "
-                              "\"2\", time_column \"3\" (train --columns user=1,item=2,time=3)",
-                              o->n, value);
+                              "%.0f; %s",
+                              o->n, value, remedy);
     }
     return RR_OK;
 }
@@ -524,7 +542,7 @@ static rr_status find_roles(rri_table_header *header, const opening *o, bool has
         if (!is_known_row(columns, o)) {
             memset(columns, -1, sizeof columns);
         }
-        RRI_TRY(check_known_row(o, err));
+        RRI_TRY(check_known_row(o, columns, err));
     }
     for (int role = 0; role < RRI_N_ROLES; role++) {
         if (option_of(o->options, role) != NULL) {

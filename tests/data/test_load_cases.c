@@ -226,7 +226,14 @@ START_TEST(test_load_cases_one_id_is_one_id)
         {"user_id,item_id\nA, \\N\n",
          "f:2:3: item_id is '\\N', as a value that is missing is written; skips_incomplete (train "
          "--skip-incomplete) skips such rows"},
-        {"user_id,item_id\nNone of you,nano\nNULLs,nan1\n", "None of you>nano NULLs>nan1"},
+        {"user_id,item_id\n1,2\nNA,2\n",
+         "f:3:1: user_id is 'NA', as a value that is missing is written; skips_incomplete (train "
+         "--skip-incomplete) skips such rows"},
+        {"user_id,item_id\n1,<NA>\n",
+         "f:2:3: item_id is '<NA>', as a value that is missing is written; skips_incomplete (train "
+         "--skip-incomplete) skips such rows"},
+        {"user_id,item_id\nNone of you,nano\nNULLs,nan1\nNAB,N\n",
+         "None of you>nano NULLs>nan1 NAB>N"},
     };
     TRY(cases, NULL);
 }
@@ -331,6 +338,8 @@ START_TEST(test_load_cases_rows_that_are_not_whole)
         {"user_id,item_id,rating\n1,2,3\n1,,3\n,2,3\n1,2,\n", "1>2 3 incomplete:3"},
         {"user_id,item_id,x\n1,2,\nnan,2,3\n1,NULL,3\n", "1>2 incomplete:2"},
         {"user_id,item_id,timestamp\n1.0,2,5\n\"\",2,5\n1,2,\\N\n", "1>2@5 incomplete:2"},
+        {"sessionId;userId;itemId;rating\n1;NA;7;3\n2;5;8;#N/A\n3;6;n/a;1\n4;6;9;1\n",
+         "6>9 1 incomplete:3"},
     };
     TRY(skipped, &options);
 }

@@ -140,6 +140,14 @@ START_TEST(test_table_header_refuses_what_it_cannot_see)
          "f:1:5: the third of 3 columns without names would be the rating, and is 1500171915; say "
          "which column is what, as user_column \"1\", item_column \"2\", time_column \"3\" (train "
          "--columns user=1,item=2,time=3)"},
+        {"1,2014-04-07T10:51:09.277Z,214536,0", NULL,
+         "f:1:3: column 2 of 4 without names would be the item_id, and is the date "
+         "2014-04-07T10:51:09.277Z; say which column is what, as user_column \"1\", item_column "
+         "\"2\", time_column \"3\" (train --columns user=1,item=2,time=3)"},
+        {"2014-04-07,2,5", NULL,
+         "f:1:1: column 1 of 3 without names would be the user_id, and is the date 2014-04-07; say "
+         "which column is what, as user_column \"1\", item_column \"2\", time_column \"3\" (train "
+         "--columns user=1,item=2,time=3)"},
         {"\x1f\x8b", NULL, "f: it looks like gzip data; decompress it first (the drivers do)"},
         {"# nothing", NULL,
          "f:1:1: the file is empty; its first line must name the columns user_id and item_id"},
