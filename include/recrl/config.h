@@ -173,6 +173,11 @@ typedef struct rr_agent_config {
                           rows' queries; default 0: none. maths §13 */
     int32_t ref_kl_updates; /* updates, counted from the agent's first, over which c falls to 0 by a
                                line; 0: constant; default 0 */
+    float ref_kl_target;  /* KL > 0, nats a row, that c is steered to: after an update whose mean KL
+                             was above 1.5 times this it is doubled, below ⅔ of it halved, between
+                             2^−20 and 2^20 times ref_kl_coef, where it begins, which must be above
+                             0. Not beside ref_kl_updates; default 0: c is not steered */
+    uint32_t reserved;
     int32_t item_feature_dim; /* width of the items' own features (rr_items_options); where it is
                                  not 0 they must have as many, and a tower T reads them: v_i +
                                  c T(g_i) stands for the vector of item i. Two-tower with items,

@@ -221,6 +221,25 @@ static rr_status check_encoder(const rr_agent_config *config, const rr_items *it
     return check_encoder_shape(config, err);
 }
 
+/* Both would move one weight, and without one there is none to move. */
+static rr_status check_reference(const rr_agent_config *config, rr_error *err)
+{
+    if (config->ref_kl_target > 0.0f && config->ref_kl_updates > 0) {
+        RRI_FAIL(
+            err, RR_E_INVALID,
+            "agent config: ref_kl_target is %g and ref_kl_updates is %d; the weight is steered "
+            "or falls by a schedule: one of them must be 0",
+            (double)config->ref_kl_target, config->ref_kl_updates);
+    }
+    if (config->ref_kl_target > 0.0f && config->ref_kl_coef == 0.0f) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: ref_kl_target is %g and ref_kl_coef is 0; it is where the weight "
+                 "begins, and must be above 0",
+                 (double)config->ref_kl_target);
+    }
+    return RR_OK;
+}
+
 rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *items,
                                  rr_error *err)
 {
@@ -229,6 +248,7 @@ rr_status rri_agent_check_config(const rr_agent_config *config, const rr_items *
                  "agent config: has_feature_query is 1 and feature_dim is 0; without features of "
                  "candidates it must be 0");
     }
+    RRI_TRY(check_reference(config, err));
     RRI_TRY(check_candidate_net(config, err));
     RRI_TRY(check_encoder(config, items, err));
     RRI_TRY(check_item_tower(config, items, err));

@@ -82,6 +82,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, INT32X4, candidate_hidden, "0", AT_LEAST(0), "layers of a network over features, vector and state of each candidate; 0: none"),
     FIELD(rr_agent_config, FLOAT, ref_kl_coef, "0", AT_LEAST(0), "weight of the distance from a reference policy in the loss; 0: none"),
     FIELD(rr_agent_config, INT32, ref_kl_updates, "0", AT_LEAST(0), "updates over which that weight falls to 0; 0: constant"),
+    FIELD(rr_agent_config, FLOAT, ref_kl_target, "0", AT_LEAST(0), "KL a row that the weight is steered to; 0: it is not"),
     FIELD(rr_agent_config, INT32, item_feature_dim, "0", AT_LEAST(0), "width of the items' own features, from which a tower makes a part of their vectors; 0: none"),
     FIELD(rr_agent_config, INT32X4, tower_hidden, "0", AT_LEAST(0), "hidden layers of that tower; 0: it is linear"),
     FIELD(rr_agent_config, FLOAT, tower_scale, "1", ABOVE(0), "factor on what it adds to the vectors"),
@@ -251,7 +252,7 @@ static const rri_config_field load_fields[] = {
 
 static const rri_config_table tables[] = {
     TABLE_WITH_RESERVED(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
-    TABLE(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
     TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),
     TABLE(RR_CONFIG_REINFORCE, "reinforce config", rr_reinforce_config, reinforce_fields),

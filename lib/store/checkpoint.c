@@ -143,6 +143,11 @@ static rr_status add_agent(rri_safetensors_writer *writer, const rr_agent *agent
         RRI_TRY(rri_safetensors_add(writer, "agent.reward_fit", RRI_DTYPE_F32, &reward->n_state, 1,
                                     reward->state, err));
     }
+    const size_t one = 1;
+    if (agent->trainer.model.config.ref_kl_target > 0.0f) {
+        RRI_TRY(rri_safetensors_add(writer, "agent.ref_kl_doublings", RRI_DTYPE_I64, &one, 1,
+                                    &agent->trainer.reference.n_doublings, err));
+    }
     const rri_versions *versions = &agent->trainer.versions;
     const size_t versions_shape[] = {versions->n, sizeof(rri_version)};
     if (versions->n > 0) {

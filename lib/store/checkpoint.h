@@ -7,6 +7,7 @@
  *              optimizer.second.NAME (F32);  agent.counters (I64)
  *              agent.running [n] (F64) as normalise.h counts them, where something is normalised
  *              agent.reward_fit [n] (F32) as trainer.h has it, where there is a reward model
+ *              agent.ref_kl_doublings [1] (I64) as stay_near.h counts them, with ref_kl_target
  *              env.NAME as env_state.h lists them
  *              agent.versions [n, 40] (U8) as versions.h lists them, where there are any;
  *              agent.kept_ring [1 + n] (I64): the next place, then versions, and agent.kept_values

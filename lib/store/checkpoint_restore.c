@@ -17,6 +17,7 @@
 #include "store/file_format.h"
 #include "train/normalise.h"
 #include "train/reward_fit.h"
+#include "train/stay_near.h"
 
 rr_status rri_checkpoint_check_format(const rri_safetensors_reader *reader, rr_error *err)
 {
@@ -286,6 +287,24 @@ static rr_status read_reward_fit(float *state, const rr_agent *agent,
     return rri_reward_fit_check(data, &agent->trainer, err);
 }
 
+/* How far the distance from a reference was steered, there where it is. NULL: only judged. */
+static rr_status read_doublings(int64_t *n_doublings, const rr_agent *agent,
+                                const rri_safetensors_reader *reader, rr_error *err)
+{
+    const size_t one = 1;
+    int64_t n;
+    if (agent->trainer.model.config.ref_kl_target == 0.0f) {
+        return RR_OK;
+    }
+    RRI_TRY(
+        rri_safetensors_copy(&n, reader, "agent.ref_kl_doublings", RRI_DTYPE_I64, &one, 1, err));
+    RRI_TRY(rri_stay_near_check(n, err));
+    if (n_doublings != NULL) {
+        *n_doublings = n;
+    }
+    return RR_OK;
+}
+
 /* The catalogue that was saved is the one given, or an ancestor of it. */
 static rr_status check_items(const rri_safetensors_reader *reader, const char *key, rr_items *items,
                              rr_error *err)
@@ -312,6 +331,7 @@ static rr_status check_agent(rr_agent *agent, const rri_safetensors_reader *read
     RRI_TRY(rri_checkpoint_read_versions(NULL, counters[0], reader, err));
     RRI_TRY(read_running(NULL, agent, reader, err));
     RRI_TRY(read_reward_fit(NULL, agent, reader, err));
+    RRI_TRY(read_doublings(NULL, agent, reader, err));
     RRI_TRY(read_earlier(NULL, agent, reader, err));
     RRI_TRY(read_flat(NULL, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(read_flat(NULL, agent, "optimizer.first", -FLT_MAX, reader, err));
@@ -325,6 +345,7 @@ static rr_status load_agent(rr_agent *agent, const rri_safetensors_reader *reade
     RRI_TRY(rri_checkpoint_read_versions(&agent->trainer.versions, counters[0], reader, err));
     RRI_TRY(read_running(agent->trainer.normaliser.running, agent, reader, err));
     RRI_TRY(read_reward_fit(agent->trainer.reward.state, agent, reader, err));
+    RRI_TRY(read_doublings(&agent->trainer.reference.n_doublings, agent, reader, err));
     RRI_TRY(read_earlier(&agent->trainer.earlier, agent, reader, err));
     RRI_TRY(read_flat(agent->trainer.model.values, agent, NULL, -FLT_MAX, reader, err));
     RRI_TRY(

@@ -3,11 +3,45 @@
 
 #include "core/status.h"
 #include "items/items.h"
+#include "math/scalar.h"
 #include "optim/schedule.h"
+
+enum { MOST_DOUBLINGS = 20 };
 
 static uint64_t fingerprint_of(const rri_model *model)
 {
     return model->items != NULL ? rri_items_fingerprint(model->items) : 0;
+}
+
+static float weight_of(const rri_trainer *trainer)
+{
+    const float coef = trainer->recipe.ref_kl_coef;
+    return trainer->model.config.ref_kl_target > 0.0f
+               ? coef * rri_scalar_power_of_two((int32_t)trainer->reference.n_doublings)
+               : rri_schedule_lr(coef, trainer->n_updates, trainer->model.config.ref_kl_updates);
+}
+
+void rri_stay_near_steer(rri_trainer *trainer, double kl)
+{
+    const double target = (double)trainer->model.config.ref_kl_target;
+    int64_t *n = &trainer->reference.n_doublings;
+    if (target > 0.0 && kl > 1.5 * target && *n < MOST_DOUBLINGS) {
+        (*n)++;
+    }
+    if (target > 0.0 && kl < target / 1.5 && *n > -MOST_DOUBLINGS) {
+        (*n)--;
+    }
+}
+
+rr_status rri_stay_near_check(int64_t n_doublings, rr_error *err)
+{
+    if (n_doublings < -MOST_DOUBLINGS || n_doublings > MOST_DOUBLINGS) {
+        RRI_FAIL(err, RR_E_FORMAT,
+                 "checkpoint: agent.ref_kl_doublings is %lld; it must be in "
+                 "[-%d, %d]",
+                 (long long)n_doublings, MOST_DOUBLINGS, MOST_DOUBLINGS);
+    }
+    return RR_OK;
 }
 
 rr_status rri_stay_near_begin(rri_trainer *trainer, rr_error *err)
@@ -23,8 +57,7 @@ rr_status rri_stay_near_begin(rri_trainer *trainer, rr_error *err)
                  "the policy to stay near",
                  (double)trainer->recipe.ref_kl_coef);
     }
-    reference->coef = rri_schedule_lr(trainer->recipe.ref_kl_coef, trainer->n_updates,
-                                      own->config.ref_kl_updates);
+    reference->coef = weight_of(trainer);
     reference->network = reference->model->network;
     if (fingerprint_of(reference->model) == fingerprint_of(own) &&
         reference->network.n_items == own->network.n_items) {

@@ -13,4 +13,10 @@
  * without ref_kl_coef. */
 rr_status rri_stay_near_begin(rri_trainer *trainer, rr_error *err);
 
+/* Behind an update whose mean KL was `kl`: with ref_kl_target T the weight of the next one, doubled
+ * where kl > 1.5 T and halved where kl < T/1.5. */
+void rri_stay_near_steer(rri_trainer *trainer, double kl);
+/* RR_E_FORMAT where so many doublings are none that steer counts. */
+rr_status rri_stay_near_check(int64_t n_doublings, rr_error *err);
+
 #endif

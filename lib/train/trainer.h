@@ -136,6 +136,7 @@ typedef struct rri_reference_policy {
     rri_network network;    /* the model's, over the present catalogue */
     rri_reference now;      /* its arrays [rows of a slice]; coef is that of the minibatch */
     float coef;             /* that of the update */
+    int64_t n_doublings;    /* that steering has added to ref_kl_coef; negative: halvings */
 } rri_reference_policy;
 
 typedef struct rri_trainer {

@@ -251,6 +251,9 @@ rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_roll
     *n_trained = sums.n_steps > 0 ? n : 0;
     trainer->n_timesteps = rri_count_sum(trainer->n_timesteps, (int64_t)*n_trained);
     fill_stats(stats, trainer, &sums, n_places, *n_trained, lr);
+    if (*n_trained > 0 && status == RR_OK) {
+        rri_stay_near_steer(trainer, sums.loss.reference_kl / (double)sums.n_rows);
+    }
     if (*n_trained > 0 && status != RR_E_CANCELLED) {
         see_states(trainer, rollout, n);
         rri_reward_fit_rows(trainer, rollout, n);

@@ -322,6 +322,7 @@ static const struct {
     {RR_CONFIG_AGENT, "unknown_versions", "tests/loop/test_recognise.c", "unknown_versions"},
     {RR_CONFIG_AGENT, "fold_in_decay", "tests/nn/test_fold_in.c", "decay"},
     {RR_CONFIG_AGENT, "ref_kl_updates", "tests/train/test_stay_near.c", "ref_kl_updates"},
+    {RR_CONFIG_AGENT, "ref_kl_target", "tests/train/test_stay_near.c", "ref_kl_target"},
     {RR_CONFIG_AGENT, "worker_spin_us", "tests/core/test_workers.c", "spin"},
     {RR_CONFIG_BUFFER, "max_vectors", "tests/loop/test_own_vectors.c", "max_vectors"},
     {RR_CONFIG_LEDGER, "max_vectors", "tests/loop/test_own_vectors.c", "max_vectors"},

@@ -9,11 +9,11 @@
 
 /* Two policies may differ in these: another seed or pace of training, other threads and rooms. */
 static const char *const FREE[] = {
-    "num_items",      "max_rows",      "max_update_rows", "num_threads",
-    "worker_spin_us", "initial_scale", "max_staleness",   "keep_versions",
-    "max_weight",     "min_ess",       "max_skew",        "planned_updates",
-    "seed",           "norm_rows",     "repeat_step",     "unknown_versions",
-    "ref_kl_coef",    "ref_kl_updates",
+    "num_items",      "max_rows",       "max_update_rows", "num_threads",
+    "worker_spin_us", "initial_scale",  "max_staleness",   "keep_versions",
+    "max_weight",     "min_ess",        "max_skew",        "planned_updates",
+    "seed",           "norm_rows",      "repeat_step",     "unknown_versions",
+    "ref_kl_coef",    "ref_kl_updates", "ref_kl_target",
 };
 
 /* Rooms that a reader has, and no parameter. */

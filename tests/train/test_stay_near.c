@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Updates that stay near a reference (rr_agent_set_reference), through recrl.h, over a pool whose
  * rewards are noise: whatever the policy learns of them takes it away from where it began. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,17 +89,14 @@ static void collect(scene *t)
             t->states[i * S + j] = uniform(t);
         }
     }
-    const rr_obs obs = {
-        .struct_size = sizeof obs, .n = N, .state_dim = S, .states = t->states};
+    const rr_obs obs = {.struct_size = sizeof obs, .n = N, .state_dim = S, .states = t->states};
     rr_decision decision = {.struct_size = sizeof decision,
                             .n = N,
                             .actions = t->actions,
                             .log_probs = t->log_probs,
                             .values = t->values};
-    const rr_outcome outcome = {.struct_size = sizeof outcome,
-                                .n = N,
-                                .rewards = t->rewards,
-                                .terminated = terminated};
+    const rr_outcome outcome = {
+        .struct_size = sizeof outcome, .n = N, .rewards = t->rewards, .terminated = terminated};
     ck_assert_int_eq(rr_agent_act(t->agent, &obs, &decision, NULL), RR_OK);
     ck_assert_int_eq(rr_buffer_record(t->buffer, &obs, &decision, NULL), RR_OK);
     ck_assert_int_eq(rr_buffer_reward(t->buffer, &outcome, NULL), RR_OK);
@@ -118,12 +116,9 @@ static rr_stats update(scene *t, rr_status wanted, const char *sentence)
 static double distance(scene *t)
 {
     static float own[N * ITEMS], other[N * ITEMS];
-    const rr_obs obs = {
-        .struct_size = sizeof obs, .n = N, .state_dim = S, .states = t->states};
-    rr_decision decision = {.struct_size = sizeof decision,
-                            .n = N,
-                            .actions = t->actions,
-                            .all_log_probs = own};
+    const rr_obs obs = {.struct_size = sizeof obs, .n = N, .state_dim = S, .states = t->states};
+    rr_decision decision = {
+        .struct_size = sizeof decision, .n = N, .actions = t->actions, .all_log_probs = own};
     ck_assert_int_eq(rr_agent_act(t->agent, &obs, &decision, NULL), RR_OK);
     rr_reader *reader;
     ck_assert_int_eq(rr_reader_create(&reader, t->start, 1, NULL, NULL), RR_OK);
@@ -220,12 +215,92 @@ START_TEST(test_stay_near_by_a_weight_that_falls)
 }
 END_TEST
 
+static void expect_near(float got, float wanted, const char *what)
+{
+    ck_assert_msg(got > 0.999f * wanted && got < 1.001f * wanted, "%s is %g, not %g", what,
+                  (double)got, (double)wanted);
+}
+
+/* Each update's weight is what the KL of the one before makes of that one's. */
+START_TEST(test_stay_near_steers_its_weight_to_a_distance)
+{
+    scene t;
+    rr_agent_config config = config_of(0.01f);
+    config.ref_kl_target = 0.02f;
+    open_with(&t, &config);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    float wanted = 0.01f;
+    int n_doubled = 0, n_halved = 0, n_kept = 0, n_late = 0;
+    double late = 0.0;
+    for (int u = 0; u < 60; u++) {
+        collect(&t);
+        const rr_stats stats = update(&t, RR_OK, "");
+        expect_near(stats.reference_coef, wanted, "reference_coef");
+        const bool is_far = stats.reference_kl > 1.5f * config.ref_kl_target;
+        const bool is_close = stats.reference_kl < config.ref_kl_target / 1.5f;
+        n_doubled += is_far;
+        n_halved += is_close;
+        n_kept += !is_far && !is_close;
+        wanted *= is_far ? 2.0f : is_close ? 0.5f : 1.0f;
+        if (u >= 30) {
+            late += (double)stats.reference_kl;
+            n_late++;
+        }
+    }
+    ck_assert_msg(n_doubled > 0 && n_halved > 0 && n_kept > 0, "%d, %d, %d", n_doubled, n_halved,
+                  n_kept);
+    late /= n_late;
+    ck_assert_msg(late > 0.01 && late < 0.04, "KL is %g", late);
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_stay_near_steers_no_further_than_a_million_times)
+{
+    scene t;
+    rr_agent_config config = config_of(1.0f);
+    config.ref_kl_target = 1e6f; /* which no policy is as far as */
+    open_with(&t, &config);
+    ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    float coef = 1.0f;
+    for (int u = 0; u < 24; u++) {
+        collect(&t);
+        coef = update(&t, RR_OK, "").reference_coef;
+    }
+    ck_assert_float_eq(coef, 0x1p-20f);
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_stay_near_is_steered_or_scheduled)
+{
+    rr_error err = {0};
+    rr_agent *agent = NULL;
+    rr_items *items = NULL;
+    ck_assert_int_eq(rr_items_create_random(&items, ITEMS, D, 5, NULL, NULL), RR_OK);
+    rr_agent_config config = config_of(0.5f);
+    config.ref_kl_target = 0.1f;
+    config.ref_kl_updates = 7;
+    ck_assert_int_eq(rr_agent_create(&agent, &config, NULL, items, NULL, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "ref_kl_target is 0.1 and ref_kl_updates is 7"));
+    config.ref_kl_updates = 0;
+    config.ref_kl_coef = 0.0f;
+    ck_assert_int_eq(rr_agent_create(&agent, &config, NULL, items, NULL, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "ref_kl_coef is 0; it is where the weight begins"));
+    rr_items_release(items);
+}
+END_TEST
+
 /* A reference of generation 0 scores the items of later ones by their vectors. */
 START_TEST(test_stay_near_goes_on_under_later_generations)
 {
     scene t;
-    open_scene(&t, 0.5f);
+    rr_agent_config steered = config_of(0.5f);
+    steered.ref_kl_target = 1.0f;
+    open_with(&t, &steered);
     ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
+    collect(&t);
+    update(&t, RR_OK, "");
     const uint64_t keys[] = {1001, 1002, 1003};
     const float vectors[3 * D] = {0.5f, 0.1f, 0.2f, -0.3f, 0.4f, 0.6f, 0.2f, -0.8f, 0.1f};
     uint64_t first;
@@ -236,7 +311,9 @@ START_TEST(test_stay_near_goes_on_under_later_generations)
         rr_items_follow(&later, t.items, &first, 1, keys, vectors, 3, NULL, NULL, NULL), RR_OK);
     ck_assert_int_eq(rr_agent_set_items(t.agent, later, NULL), RR_OK);
     collect(&t);
-    ck_assert_int_eq(update(&t, RR_OK, "").n_rows, N);
+    const rr_stats stats = update(&t, RR_OK, "");
+    ck_assert_int_eq(stats.n_rows, N);
+    ck_assert_float_eq(stats.reference_coef, 0.25f); /* steered on */
     rr_items_release(later);
     close_scene(&t);
 
@@ -244,8 +321,8 @@ START_TEST(test_stay_near_goes_on_under_later_generations)
     config.has_bias = 1;
     open_with(&t, &config);
     ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
-    ck_assert_int_eq(
-        rr_items_follow(&later, t.items, NULL, 0, keys, vectors, 3, NULL, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_items_follow(&later, t.items, NULL, 0, keys, vectors, 3, NULL, NULL, NULL),
+                     RR_OK);
     ck_assert_int_eq(rr_agent_set_items(t.agent, later, NULL), RR_OK);
     collect(&t);
     update(&t, RR_E_MISMATCH, "learned something of each of its 40 items");
@@ -268,14 +345,16 @@ START_TEST(test_stay_near_after_a_load)
     const int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     scene t, again;
-    open_scene(&t, 0.5f);
+    rr_agent_config config = config_of(0.5f);
+    config.ref_kl_target = 1.0f; /* far: the weight falls */
+    open_with(&t, &config);
     ck_assert_int_eq(rr_agent_set_reference(t.agent, t.start, NULL), RR_OK);
     collect(&t);
     update(&t, RR_OK, "");
     rr_checkpoint checkpoint = {.struct_size = sizeof checkpoint, .agent = t.agent};
     ck_assert_int_eq(rr_checkpoint_save(&checkpoint, path, NULL), RR_OK);
 
-    open_scene(&again, 0.5f);
+    open_with(&again, &config);
     checkpoint.agent = again.agent;
     ck_assert_int_eq(rr_checkpoint_load(&checkpoint, path, NULL), RR_OK);
     again.random = t.random;
@@ -283,8 +362,8 @@ START_TEST(test_stay_near_after_a_load)
     collect(&again);
     update(&again, RR_E_STATE, "no reference is set");
     ck_assert_int_eq(rr_agent_set_reference(again.agent, t.start, NULL), RR_OK);
-    update(&t, RR_OK, "");
-    update(&again, RR_OK, "");
+    ck_assert_float_eq(update(&t, RR_OK, "").reference_coef, 0.25f);
+    ck_assert_float_eq(update(&again, RR_OK, "").reference_coef, 0.25f);
     ck_assert_uint_eq(rr_agent_version(t.agent), rr_agent_version(again.agent));
     remove(path);
     close_scene(&again);
@@ -295,4 +374,7 @@ END_TEST
 CHECK_MAIN("train/stay_near", test_stay_near_wants_a_reference_and_a_weight,
            test_stay_near_names_what_makes_a_policy_another_one,
            test_stay_near_keeps_a_policy_where_it_began, test_stay_near_by_a_weight_that_falls,
-           test_stay_near_goes_on_under_later_generations, test_stay_near_after_a_load)
+           test_stay_near_steers_its_weight_to_a_distance,
+           test_stay_near_steers_no_further_than_a_million_times,
+           test_stay_near_is_steered_or_scheduled, test_stay_near_goes_on_under_later_generations,
+           test_stay_near_after_a_load)
