@@ -257,6 +257,14 @@ typedef struct rr_ppo_config {
                                    default 0 */
     float optimizer_eps;        /* > 0; default 1e-5 */
     float rms_alpha;            /* decay of RMSProp's average, [0, 1); default 0.99 */
+    int32_t whole_sessions;     /* with encoder gru or transformer, rows whose histories go on from
+                                   one another (those of one session, up to batch_size of them and
+                                   as far as encoder_history reaches back) stay together in a
+                                   minibatch, where what they share is encoded once: an update is
+                                   quicker, minibatches differ by about a session's rows, and their
+                                   rows are more alike. 0: rows are shuffled one by one, as they are
+                                   without such an encoder; default 1 */
+    uint32_t reserved;
 } rr_ppo_config;
 
 /* Advantage actor-critic [Mnih et al. 2016], synchronous. maths §6. */
@@ -397,6 +405,9 @@ typedef struct rr_imitate_config {
                            so that the parameters of the best pass are kept; rows of one session
                            (rr_obs.sessions) together. Fewer than 32 rows judge nothing: then all
                            are trained on, and the last pass is kept; default 0.1 */
+    int32_t whole_sessions; /* as in rr_ppo_config, of neighbours among the rows of the call whose
+                               histories go on from one another; default 1 */
+    uint32_t reserved;
 } rr_imitate_config;
 
 /* Fills `config` with the defaults and its kind; `struct_size` is sizeof *config as the caller's

@@ -114,6 +114,7 @@ static const rri_config_field ppo_fields[] = {
     FIELD(rr_ppo_config, FLOAT, target_kl, "0", AT_LEAST(0), "stop before an epoch after approx_kl exceeded it; 0: never"),
     FIELD(rr_ppo_config, FLOAT, optimizer_eps, "1e-05", ABOVE(0), "added to the optimiser's denominator"),
     FIELD(rr_ppo_config, FLOAT, rms_alpha, "0.99", FROM_TO_OPEN(0, 1), "decay of RMSProp's average of squares"),
+    FIELD(rr_ppo_config, BOOL, whole_sessions, "1", YES_NO, "minibatches of whole sessions with encoder gru or transformer, which encodes each once"),
 };
 
 static const rri_config_field a2c_fields[] = {
@@ -213,6 +214,7 @@ static const rri_config_field imitate_fields[] = {
     FIELD(rr_imitate_config, FLOAT, until, "0.001", AT_LEAST(0), "nats: stops when passes lower the loss by no more than this; 0: all passes are made"),
     FIELD(rr_imitate_config, INT32, patience, "3", BETWEEN(1, 1024), "passes in a row that must not lower it, to stop"),
     FIELD(rr_imitate_config, FLOAT, held_out, "0.1", BETWEEN(0, 0.5), "share of the rows that judge passes and are not trained on"),
+    FIELD(rr_imitate_config, BOOL, whole_sessions, "1", YES_NO, "minibatches of whole sessions with encoder gru or transformer, which encodes each once"),
 };
 
 static const rri_config_field health_fields[] = {
@@ -253,14 +255,14 @@ static const rri_config_field load_fields[] = {
 static const rri_config_table tables[] = {
     TABLE_WITH_RESERVED(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
-    TABLE(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),
     TABLE(RR_CONFIG_REINFORCE, "reinforce config", rr_reinforce_config, reinforce_fields),
     TABLE(RR_CONFIG_BUFFER, "buffer config", rr_buffer_config, buffer_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_TRAIN, "train config", rr_train_config, train_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_ALS, "als config", rr_als_config, als_fields),
     TABLE(RR_CONFIG_SERVING, "serving options", rr_serving_options, serving_fields),
-    TABLE(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
     TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),

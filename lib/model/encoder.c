@@ -8,7 +8,7 @@
 /* ── the table ── */
 
 typedef void run(const rri_encoder *encoder, float *e, float *gradients, const float *de,
-                 const rri_histories *in, rri_stack *scratch);
+                 size_t stride, const rri_histories *in, rri_stack *scratch);
 
 /* The calls of one encoder's file, on an rri_encoder. */
 struct rri_encoder_form {
@@ -17,8 +17,8 @@ struct rri_encoder_form {
     size_t (*init_scratch)(const rri_encoder *encoder);
     void (*init)(const rri_encoder *encoder, float *values, uint64_t seed, void *scratch);
     void (*pack)(rri_encoder *encoder, const float *values);
-    size_t (*scratch)(const rri_encoder *encoder, size_t n, size_t n_tokens);
-    run *run; /* forward to e [n, E]; with de also backward, into gradients */
+    size_t (*scratch)(const rri_encoder *encoder, size_t n, size_t n_rows, size_t n_tokens);
+    run *run; /* forward to e; with de, which lies as e does, also backward, into gradients */
 };
 
 /* The row of the encoder that nn/`name`.h has. */
@@ -43,17 +43,17 @@ struct rri_encoder_form {
     {                                                                                              \
         rri_##name##_pack(&x->of.name, values);                                                    \
     }                                                                                              \
-    static size_t name##_scratch(const rri_encoder *x, size_t n, size_t n_tokens)                  \
+    static size_t name##_scratch(const rri_encoder *x, size_t n, size_t n_rows, size_t n_tokens)   \
     {                                                                                              \
-        return rri_##name##_scratch(&x->of.name, n, n_tokens);                                     \
+        return rri_##name##_scratch(&x->of.name, n, n_rows, n_tokens);                             \
     }                                                                                              \
     static void name##_run(const rri_encoder *x, float *e, float *gradients, const float *de,      \
-                           const rri_histories *in, rri_stack *scratch)                            \
+                           size_t stride, const rri_histories *in, rri_stack *scratch)             \
     {                                                                                              \
         rri_##name##_tape tape = rri_##name##_tape_take(&x->of.name, in, scratch);                 \
-        rri_##name##_forward(&x->of.name, e, &tape, in, scratch);                                  \
+        rri_##name##_forward(&x->of.name, e, stride, &tape, in, scratch);                          \
         if (de != NULL) {                                                                          \
-            rri_##name##_backward(&x->of.name, gradients, de, &tape, in, scratch);                 \
+            rri_##name##_backward(&x->of.name, gradients, de, stride, &tape, in, scratch);         \
         }                                                                                          \
     }
 FORM(mean)
@@ -123,16 +123,134 @@ void rri_encoder_pack(rri_encoder *encoder, const float *values)
     }
 }
 
-/* ── histories, block by block ── */
+/* ── histories ── */
 
-/* Rows of a block, whose tokens are at most BLOCK_TOKENS or those of one row: so memory grows with
- * neither the rows of a call nor those of a minibatch. */
-enum { BLOCK_ROWS = 32, BLOCK_TOKENS = 2048 };
+/* What is read of one row: its latest n tokens, of which the first is at place `first`. */
+typedef struct past {
+    const int32_t *items; /* [h] */
+    const float *rewards; /* [h]; NULL: none */
+    size_t first, h, n;
+} past;
 
+static bool is_there(const rri_inputs *in, int32_t item)
+{
+    return item >= 0 && (size_t)item < in->n_items;
+}
+
+static past past_of(const rri_encoder *encoder, const rri_inputs *in, size_t row)
+{
+    if (in->history == NULL) {
+        return (past){0};
+    }
+    const size_t at = (in->rows != NULL ? (size_t)in->rows[row] : row) * in->h;
+    const bool has_rewards = encoder->has_rewards && in->history_rewards != NULL;
+    past seen = {.items = in->history + at,
+                 .rewards = has_rewards ? in->history_rewards + at : NULL,
+                 .first = in->h,
+                 .h = in->h};
+    while (seen.first > 0 && seen.n < encoder->shape.window) {
+        seen.n += is_there(in, seen.items[--seen.first]) ? 1 : 0;
+    }
+    return seen;
+}
+
+/* The place of the first token from `place` on; h: there is none. */
+static size_t next_token(const past *seen, const rri_inputs *in, size_t place)
+{
+    while (place < seen->h && !is_there(in, seen->items[place])) {
+        place++;
+    }
+    return place;
+}
+
+/* Whether the longer one begins with all tokens of the other, bit by bit. */
+static bool goes_on(const past *shorter, const past *longer, const rri_inputs *in)
+{
+    if (longer->n <= shorter->n) {
+        return false;
+    }
+    size_t a = shorter->first, b = longer->first;
+    for (size_t t = 0; t < shorter->n; t++, a++, b++) {
+        a = next_token(shorter, in, a);
+        b = next_token(longer, in, b);
+        const bool is_same_item = shorter->items[a] == longer->items[b];
+        const bool is_same_reward =
+            shorter->rewards == NULL ||
+            memcmp(shorter->rewards + a, longer->rewards + b, sizeof(float)) == 0;
+        if (!is_same_item || !is_same_reward) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool rri_encoder_goes_on(const rri_encoder *encoder, const rri_inputs *in, size_t row)
+{
+    const past before = past_of(encoder, in, row - 1), now = past_of(encoder, in, row);
+    return goes_on(&before, &now, in);
+}
+
+/* tokens [n − begin, D] ← those of a row from the begin-th on. */
+static void read_tokens(float *tokens, const rri_encoder *encoder, const rri_inputs *in,
+                        const past *seen, size_t begin)
+{
+    const size_t d = encoder->item_dim, D = encoder->shape.token_width;
+    size_t place = seen->first;
+    for (size_t t = 0; t < seen->n; t++, place++) {
+        place = next_token(seen, in, place);
+        if (t < begin) {
+            continue;
+        }
+        memcpy(tokens, in->vectors + (size_t)seen->items[place] * d, d * sizeof(float));
+        if (encoder->has_rewards) {
+            tokens[d] = seen->rewards != NULL ? seen->rewards[place] * encoder->reward_unit : 0.0f;
+        }
+        tokens += D;
+    }
+}
+
+/* ── shares: rows that a thread takes ── */
+
+/* A share of one run has too little to do at once, and one of all rows leaves other threads idle.
+ */
+enum { SHARE_RUNS = 12, SHARE_TOKENS = 512 };
+
+size_t rri_encoder_share(const rri_encoder *encoder, const rri_inputs *in, size_t begin, size_t end)
+{
+    size_t row = begin, n_runs = 0, n_tokens = 0;
+    past last = {0};
+    for (; row < end; row++) {
+        const past seen = past_of(encoder, in, row);
+        const bool is_run = row > begin && goes_on(&last, &seen, in);
+        const bool is_enough = n_runs >= SHARE_RUNS || n_tokens >= SHARE_TOKENS;
+        if (!is_run && is_enough && row - begin >= RRI_ENCODER_SHARE) {
+            break;
+        }
+        n_runs += is_run ? 0 : 1;
+        n_tokens += is_run ? seen.n - last.n : seen.n;
+        last = seen;
+    }
+    return row;
+}
+
+/* ── blocks of runs ── */
+
+/* A block has at most BLOCK_RUNS runs of at most BLOCK_TOKENS tokens in all, or one run, and at
+ * most BLOCK_ROWS rows: so memory grows with neither the rows of a call nor those of a minibatch.
+ */
+enum { BLOCK_RUNS = 32, BLOCK_TOKENS = 2048, BLOCK_ROWS = 512 };
+
+static size_t block_runs(const rri_encoder *encoder)
+{
+    const size_t runs = BLOCK_TOKENS / encoder->shape.window;
+    return rri_size_larger(1, rri_size_smaller(runs, BLOCK_RUNS));
+}
+
+/* A run has at most one row more than it has tokens. */
 static size_t block_rows(const rri_encoder *encoder)
 {
-    const size_t rows = BLOCK_TOKENS / encoder->shape.window;
-    return rri_size_larger(1, rri_size_smaller(rows, BLOCK_ROWS));
+    const size_t rows = rri_size_multiply(block_runs(encoder), encoder->shape.window + 1);
+    return rri_size_smaller(rows, BLOCK_ROWS);
 }
 
 size_t rri_encoder_scratch(const rri_encoder *encoder)
@@ -141,38 +259,52 @@ size_t rri_encoder_scratch(const rri_encoder *encoder)
         return 0;
     }
     const rri_encoder_shape *shape = &encoder->shape;
-    const size_t n = block_rows(encoder), n_tokens = rri_size_multiply(n, shape->window);
-    const size_t rows = rri_stack_cost(rri_size_multiply(n, shape->width), sizeof(float));
-    size_t bytes = encoder->form->scratch(encoder, n, n_tokens);
-    bytes = rri_size_add(bytes, rri_size_add(rows, rows)); /* e and de */
+    const size_t n = block_runs(encoder), n_rows = block_rows(encoder);
+    const size_t n_tokens = rri_size_multiply(n, shape->window);
+    size_t bytes = encoder->form->scratch(encoder, n, n_rows, n_tokens);
     bytes = rri_stack_add(bytes, n, sizeof(int32_t));
+    bytes = rri_stack_add(bytes, n + 1, sizeof(int32_t));
+    bytes = rri_stack_add(bytes, n_rows, sizeof(int32_t));
     return rri_stack_add(bytes, rri_size_multiply(n_tokens, shape->token_width), sizeof(float));
 }
 
-/* The tokens of one row, behind one another. Returns how many. */
-static size_t read_row(float *tokens, const rri_encoder *encoder, const rri_inputs *in, size_t row)
+/* What a block is made in; `now` borrows it. */
+typedef struct block {
+    rri_histories now;
+    float *tokens;
+    int32_t *lengths, *first_rows, *row_lengths;
+} block;
+
+/* The runs of rows from `begin` on, as many as there is room for; returns the row behind them. */
+static size_t fill(block *b, const rri_encoder *encoder, const rri_inputs *in, size_t begin,
+                   size_t end)
 {
-    const size_t d = encoder->item_dim, D = encoder->shape.token_width;
-    const size_t at = (in->rows != NULL ? (size_t)in->rows[row] : row) * in->h;
-    size_t n = 0, first = in->history != NULL ? in->h : 0;
-    while (first > 0 && n < encoder->shape.window) {
-        const int32_t item = in->history[at + --first];
-        n += item >= 0 && (size_t)item < in->n_items ? 1 : 0;
-    }
-    for (size_t t = first, seen = 0; seen < n; t++) {
-        const int32_t item = in->history[at + t];
-        if (item < 0 || (size_t)item >= in->n_items) {
-            continue;
+    const size_t most_runs = block_runs(encoder), most_rows = block_rows(encoder);
+    const size_t D = encoder->shape.token_width;
+    rri_histories *now = &b->now;
+    past last = {0};
+    size_t row = begin;
+    *now = (rri_histories){.tokens = b->tokens,
+                           .lengths = b->lengths,
+                           .first_rows = b->first_rows,
+                           .row_lengths = b->row_lengths};
+    for (; row < end && now->n_rows < most_rows; row++) {
+        const past seen = past_of(encoder, in, row);
+        const bool is_run = row > begin && goes_on(&last, &seen, in);
+        if (!is_run && now->n == most_runs) {
+            break;
         }
-        float *token = tokens + seen++ * D;
-        memcpy(token, in->vectors + (size_t)item * d, d * sizeof(float));
-        if (encoder->has_rewards) {
-            token[d] = in->history_rewards != NULL
-                           ? in->history_rewards[at + t] * encoder->reward_unit
-                           : 0.0f;
+        if (!is_run) {
+            b->first_rows[now->n++] = (int32_t)now->n_rows;
         }
+        const size_t n_known = is_run ? last.n : 0;
+        read_tokens(b->tokens + now->n_tokens * D, encoder, in, &seen, n_known);
+        now->n_tokens += seen.n - n_known;
+        b->lengths[now->n - 1] = b->row_lengths[now->n_rows++] = (int32_t)seen.n;
+        last = seen;
     }
-    return n;
+    b->first_rows[now->n] = (int32_t)now->n_rows;
+    return row;
 }
 
 /* Each block of rows [begin, end), forward into e, or with de backward into gradients. */
@@ -180,30 +312,19 @@ static void run_blocks(const rri_encoder *encoder, float *e, float *gradients, c
                        size_t stride, const rri_inputs *in, size_t begin, size_t end,
                        rri_stack *scratch)
 {
-    const size_t mark = rri_stack_mark(scratch), most = block_rows(encoder);
-    const size_t E = encoder->shape.width, D = encoder->shape.token_width;
-    float *encodings = RRI_STACK_TAKE(scratch, float, most *E);
-    float *slopes = RRI_STACK_TAKE(scratch, float, most *E);
-    int32_t *lengths = RRI_STACK_TAKE(scratch, int32_t, most);
-    float *tokens = RRI_STACK_TAKE(scratch, float, most * encoder->shape.window * D);
-    for (size_t first = begin; first < end; first += most) {
-        rri_histories histories = {
-            .n = rri_size_smaller(end - first, most), .tokens = tokens, .lengths = lengths};
-        for (size_t i = 0; i < histories.n; i++) {
-            const size_t n = read_row(tokens + histories.n_tokens * D, encoder, in, first + i);
-            lengths[i] = (int32_t)n;
-            histories.n_tokens += n;
-        }
-        for (size_t i = 0; de != NULL && i < histories.n; i++) {
-            memcpy(slopes + i * E, de + (first + i) * stride, E * sizeof(float));
-        }
-        const size_t inner = rri_stack_mark(scratch);
-        encoder->form->run(encoder, encodings, gradients, de != NULL ? slopes : NULL, &histories,
-                           scratch);
+    const size_t mark = rri_stack_mark(scratch), n = block_runs(encoder);
+    const size_t n_floats = n * encoder->shape.window * encoder->shape.token_width;
+    block b = {.tokens = RRI_STACK_TAKE(scratch, float, n_floats),
+               .lengths = RRI_STACK_TAKE(scratch, int32_t, n),
+               .first_rows = RRI_STACK_TAKE(scratch, int32_t, n + 1),
+               .row_lengths = RRI_STACK_TAKE(scratch, int32_t, block_rows(encoder))};
+    while (begin < end) {
+        const size_t next = fill(&b, encoder, in, begin, end);
+        const size_t inner = rri_stack_mark(scratch), at = begin * stride;
+        encoder->form->run(encoder, e != NULL ? e + at : NULL, gradients,
+                           de != NULL ? de + at : NULL, stride, &b.now, scratch);
         rri_stack_rewind(scratch, inner);
-        for (size_t i = 0; e != NULL && i < histories.n; i++) {
-            memcpy(e + (first + i) * stride, encodings + i * E, E * sizeof(float));
-        }
+        begin = next;
     }
     rri_stack_rewind(scratch, mark);
 }

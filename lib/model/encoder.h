@@ -41,12 +41,26 @@ void rri_encoder_pack(rri_encoder *encoder, const float *values);
 /* Bytes of stack that either call below takes, for any number of rows. After layout. */
 size_t rri_encoder_scratch(const rri_encoder *encoder);
 
-/* e of rows [begin, end), row i at e + i · stride. */
+/* Rows of a share, at least, but for the last one. */
+#define RRI_ENCODER_SHARE ((size_t)32)
+
+/* Whether the past of `row` ≥ 1 is that of the row before and more, so that it is encoded with it.
+ */
+bool rri_encoder_goes_on(const rri_encoder *encoder, const rri_inputs *in, size_t row);
+
+/* The row behind the share that begins at `begin`, of rows up to `end`: whole runs of rows that
+ * share their past (nn/histories.h), which are encoded once where they are encoded together. */
+size_t rri_encoder_share(const rri_encoder *encoder, const rri_inputs *in, size_t begin,
+                         size_t end);
+
+/* e of rows [begin, end), row i at e + i · stride. Neighbours that share their past are encoded
+ * together, which changes no bit of e. */
 void rri_encoder_forward(const rri_encoder *encoder, float *e, size_t stride, const rri_inputs *in,
                          size_t begin, size_t end, rri_stack *scratch);
 
 /* gradients: an array that begins at the encoder's first in the flat one; added, from the slopes of
- * rows [begin, end), which lie as e does. Makes forward again, so that no tape outlives a call. */
+ * rows [begin, end), which lie as e does, run after run of rows that share their past. Makes
+ * forward again, so that no tape outlives a call. */
 void rri_encoder_backward(const rri_encoder *encoder, float *gradients, const float *de,
                           size_t stride, const rri_inputs *in, size_t begin, size_t end,
                           rri_stack *scratch);

@@ -7,7 +7,6 @@
 #include "math/gemm.h"
 #include "math/scalar.h"
 #include "nn/init.h"
-#include "nn/standardise.h"
 
 /* Items up to which a second packed copy of the catalogue is worth its memory, where its rows are
  * not whole sixteens, which products read as they lie: pools that are not large to training. */
@@ -24,11 +23,6 @@ static size_t count_layers(const int32_t hidden[4])
         n++;
     }
     return n;
-}
-
-static bool has_fold(const rri_network *net)
-{
-    return net->fold.width > 0;
 }
 
 /* `out` 0: the last hidden layer is the output. */
@@ -60,8 +54,8 @@ static rr_status add(size_t *offset, rri_network *net, const char *name, size_t 
 static rr_status declare_head(rri_network *net, const rr_agent_config *config, rr_error *err)
 {
     net->reward = (rri_reward_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
-    net->at = (rri_head_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT,
-                                   RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
+    net->at =
+        (rri_head_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
     if (!net->is_dense) {
         RRI_TRY(add(&net->at.log_scale, net, "actor.log_scale", 1, 0, err));
     }
@@ -116,8 +110,8 @@ static rr_status declare_constants(rri_network *net, const rr_agent_config *conf
         RRI_TRY(declare_reward(net, err));
     }
     if (config->has_fold_in != 0) {
-        RRI_TRY(rri_fold_in_declare(&net->fold, &net->params, net->dim, config->fold_in_decay,
-                                    err));
+        RRI_TRY(
+            rri_fold_in_declare(&net->fold, &net->params, net->dim, config->fold_in_decay, err));
     }
     return RR_OK;
 }
@@ -183,7 +177,7 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
         net->encoder.form != NULL; /* which asks for the slopes of what is read */
     net->kernels = kernels;
     rri_encoder_layout(&net->encoder, arena, kernels);
-    if (has_fold(net)) {
+    if (rri_network_has_fold(net)) {
         rri_fold_in_layout(&net->fold, arena, kernels);
     }
     rri_mlp_layout(&net->actor, arena, kernels, has_encoder);
@@ -221,7 +215,6 @@ void rri_network_layout(rri_network *net, rri_arena *arena, const rri_kernels *k
     }
 }
 
-
 static bool sees_normalised(const rri_network *net)
 {
     return net->norm.state_means != RRI_ABSENT;
@@ -257,7 +250,7 @@ void rri_network_tape_layout(rri_network_tape *tape, rri_arena *arena, const rri
     lay_out_rows(tape, arena, net, max_rows);
     tape->seen =
         is_given ? NULL : RRI_TAKE(arena, float, rri_size_multiply(max_rows, net->input_dim));
-    if (has_fold(net)) {
+    if (rri_network_has_fold(net)) {
         const size_t W = net->fold.width, judged = net->input_dim + net->dim;
         tape->folded = RRI_TAKE(arena, float, rri_size_multiply(max_rows, W));
         tape->covariances = RRI_TAKE(arena, float, rri_size_multiply(max_rows, W * W));
@@ -301,7 +294,7 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
     rri_candidate_net_init(&net->candidate, values, config->seed, scratch);
     rri_item_tower_init(&net->tower, values, config->seed, scratch);
     rri_encoder_init(&net->encoder, values, config->seed, scratch);
-    if (has_fold(net)) {
+    if (rri_network_has_fold(net)) {
         rri_fold_in_init(&net->fold, values);
     }
     if (sees_normalised(net)) {
@@ -387,7 +380,7 @@ static const float *item_vectors(const rri_network *net, const float *values)
 static void pack_actor(rri_network *net, const float *values)
 {
     rri_encoder_pack(&net->encoder, values);
-    if (has_fold(net)) {
+    if (rri_network_has_fold(net)) {
         rri_fold_in_pack(&net->fold, values);
     }
     rri_mlp_pack(&net->actor, values);
@@ -408,7 +401,8 @@ static void pack_actor(rri_network *net, const float *values)
         .feature_dim = net->feature_dim,
         .temperature = 1.0f,
     };
-    net->head.error_weight = has_fold(net) ? net->head.scale * values[net->at.error_weight] : 0.0f;
+    net->head.error_weight =
+        rri_network_has_fold(net) ? net->head.scale * values[net->at.error_weight] : 0.0f;
     net->catalogue.bias = at_or_null(values, net->at.item_bias);
     if (net->has_reward) {
         join_reward(net, values);
@@ -529,57 +523,12 @@ size_t rri_network_scratch(const rri_network *net, size_t n)
         bytes = rri_stack_add(bytes, rri_size_multiply(n, net->input_dim), sizeof(float));
         bytes = rri_size_larger(bytes, rri_encoder_scratch(&net->encoder));
     }
-    if (has_fold(net)) {
+    if (rri_network_has_fold(net)) {
         bytes = rri_size_larger(bytes, rri_fold_in_scratch(&net->fold, 0));
-        bytes = rri_stack_add(bytes, rri_size_multiply(n, net->input_dim + net->dim),
-                              sizeof(float));
+        bytes =
+            rri_stack_add(bytes, rri_size_multiply(n, net->input_dim + net->dim), sizeof(float));
     }
     return bytes;
-}
-
-/* [rows, I] What the networks read; row 0 is the first. */
-static const float *seen_inputs(const rri_network_tape *tape, const rri_inputs *in)
-{
-    return tape->seen != NULL ? tape->seen : in->states;
-}
-
-/* û and P of one row, and what the critic reads of it. */
-static void fold_row(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
-                     size_t row, rri_stack *scratch)
-{
-    const size_t W = net->fold.width, I = net->input_dim, d = net->dim;
-    const size_t at = (in->rows != NULL ? (size_t)in->rows[row] : row) * in->h;
-    const bool has_past = in->history != NULL && in->history_rewards != NULL;
-    const rri_showings showings = {.items = has_past ? in->history + at : NULL,
-                                   .rewards = has_past ? in->history_rewards + at : NULL,
-                                   .vectors = in->vectors,
-                                   .n_items = in->n_items,
-                                   .h = has_past ? in->h : 0};
-    float *folded = tape->folded + row * W, *judged = tape->judged + row * (I + d);
-    rri_fold_in_posterior(&net->fold, folded, tape->covariances + row * W * W, &showings, scratch);
-    memcpy(judged, seen_inputs(tape, in) + row * I, I * sizeof(float));
-    memcpy(judged + I, folded, d * sizeof(float));
-}
-
-void rri_network_see(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
-                     size_t begin, size_t end, rri_stack *scratch)
-{
-    const size_t S = net->state_dim, I = net->input_dim;
-    for (size_t row = begin; tape->seen != NULL && row < end; row++) {
-        const float *state = in->states + row * S;
-        float *seen = tape->seen + row * I;
-        if (sees_normalised(net)) {
-            rri_standardise_forward(seen, state, net->state_means, net->state_inverses, 1, S);
-        } else {
-            memcpy(seen, state, S * sizeof(float));
-        }
-    }
-    if (net->encoder.form != NULL) {
-        rri_encoder_forward(&net->encoder, tape->seen + S, I, in, begin, end, scratch);
-    }
-    for (size_t row = begin; has_fold(net) && row < end; row++) {
-        fold_row(net, tape, in, row, scratch);
-    }
 }
 
 /* w + F s of rows [begin, end). */
@@ -629,7 +578,7 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
                        size_t begin, size_t end, rri_stack *scratch)
 {
     float *query = tape->query + begin * net->dim;
-    const float *inputs = seen_inputs(tape, in);
+    const float *inputs = rri_network_seen(tape, in);
     if (rri_network_has_mlp(net)) {
         rri_mlp_forward(&net->actor, &tape->actor, inputs, begin, end, scratch);
         if (net->is_dense && net->has_reward) {
@@ -647,7 +596,7 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
     for (size_t i = 0; net->has_reward && !net->is_dense && i < end - begin; i++) {
         rri_vec_add(net->kernels, query + i * net->dim, net->reward_offset, net->dim);
     }
-    for (size_t i = begin; has_fold(net) && i < end; i++) {
+    for (size_t i = begin; rri_network_has_fold(net) && i < end; i++) {
         rri_vec_add(net->kernels, tape->query + i * net->dim, tape->folded + i * net->fold.width,
                     net->dim);
     }
@@ -672,14 +621,14 @@ rri_logits_input rri_network_scores(const rri_network *net, const rri_network_ta
                               .candidate_net = net->candidate.n_layers > 0 ? &net->candidate : NULL,
                               .candidate_rows = tape->candidate_rows,
                               .candidate_queries = tape->candidate_queries,
-                              .fold = has_fold(net) ? &net->fold : NULL,
+                              .fold = rri_network_has_fold(net) ? &net->fold : NULL,
                               .covariances = tape->covariances};
 }
 
 void rri_network_value(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                        size_t begin, size_t end, rri_stack *scratch)
 {
-    const float *inputs = tape->judged != NULL ? tape->judged : seen_inputs(tape, in);
+    const float *inputs = tape->judged != NULL ? tape->judged : rri_network_seen(tape, in);
     rri_mlp_forward(&net->critic, &tape->critic, inputs, begin, end, scratch);
 }
 

@@ -129,7 +129,7 @@ typedef struct rri_network_tape {
     float *query; /* [max_rows, d]; in the dense head the actor's last outputs themselves */
     float *seen;  /* [max_rows, I] what the networks read; NULL: states as they come. In a tape of
                      slopes that of the loss in it, where there is an encoder; else NULL */
-    float *feature_weights; /* [max_rows, f] w + F s; NULL without F */
+    float *feature_weights;      /* [max_rows, f] w + F s; NULL without F */
     float *folded, *covariances; /* [max_rows, W], [max_rows, W, W] û and P; NULL without */
     float *judged; /* [max_rows, I + d] what the critic reads, with û behind; NULL: the same as the
                       actor. In a tape of slopes NULL */
@@ -184,7 +184,12 @@ void rri_network_pack_task(rri_network *net, const float *values, size_t task);
 /* Bytes of stack that the calls below take for at most n rows. */
 size_t rri_network_scratch(const rri_network *net, size_t n);
 
-/* Rows [begin, end) of tape->seen, which comes before what else is asked of them. */
+/* Rows [begin, end) of tape->seen, and of what a fold-in makes, which come before what else is
+ * asked of them: what an encoder makes of their past, then the rest, or both at once. */
+void rri_network_see_past(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
+                          size_t begin, size_t end, rri_stack *scratch);
+void rri_network_see_rest(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
+                          size_t begin, size_t end, rri_stack *scratch);
 void rri_network_see(const rri_network *net, rri_network_tape *tape, const rri_inputs *in,
                      size_t begin, size_t end, rri_stack *scratch);
 /* Rows [begin, end) of tape->query and of what rows weigh candidates with beside it, and of the
@@ -213,10 +218,21 @@ void rri_network_encoder_backward(const rri_network *net, float *gradients,
                                   const rri_network_tape *slopes, const rri_inputs *in,
                                   size_t begin, size_t end, rri_stack *scratch);
 
+static inline bool rri_network_has_fold(const rri_network *net)
+{
+    return net->fold.width > 0;
+}
+
+/* [rows, I] What the networks read; row 0 is the first. */
+static inline const float *rri_network_seen(const rri_network_tape *tape, const rri_inputs *in)
+{
+    return tape->seen != NULL ? tape->seen : in->states;
+}
+
 /* Whether rows are read with what their sessions were shown and earned. */
 static inline bool rri_network_reads_past(const rri_network *net)
 {
-    return net->encoder.form != NULL || net->fold.width > 0;
+    return net->encoder.form != NULL || rri_network_has_fold(net);
 }
 
 /* What the scores of rows are made of: the queries of a tape, under this head and catalogue (the

@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-size_t rri_attention_n_queries(const rri_attention *attention, const rri_histories *rows)
+size_t rri_attention_n_queries(const rri_attention *attention, const rri_histories *in)
 {
-    size_t n = attention->is_last ? 0 : rows->n_tokens;
-    for (size_t i = 0; attention->is_last && i < rows->n; i++) {
-        n += rows->lengths[i] > 0 ? 1 : 0;
+    size_t n = attention->is_last ? 0 : in->n_tokens;
+    for (size_t row = 0; attention->is_last && row < in->n_rows; row++) {
+        n += in->row_lengths[row] > 0 ? 1 : 0;
     }
     return n;
 }
@@ -28,10 +28,17 @@ static void look(view *seen, const rri_attention *attention, const float *kv, si
     }
 }
 
-/* The first token of a row that asks. */
-static size_t first_query(const rri_attention *attention, size_t length)
+/* Whether the token at place t of a run asks; of those at which rows end, *row is the next, which
+ * moves on. */
+static bool asks(int32_t *row, const rri_attention *attention, const rri_histories *in, size_t t)
 {
-    return attention->is_last && length > 0 ? length - 1 : 0;
+    if (!attention->is_last) {
+        return true;
+    }
+    *row += in->row_lengths[*row] == 0 ? 1 : 0;
+    const bool is_end = (size_t)in->row_lengths[*row] == t + 1;
+    *row += is_end ? 1 : 0;
+    return is_end;
 }
 
 static float scale_of(const rri_attention *attention)
@@ -59,16 +66,20 @@ static void attend(const rri_attention *attention, float *y, float *p, const flo
 }
 
 void rri_attention_forward(const rri_attention *attention, float *y, float *p, const float *q,
-                           const float *kv, const float *c, const rri_histories *rows,
+                           const float *kv, const float *c, const rri_histories *in,
                            rri_stack *scratch)
 {
     const size_t mark = rri_stack_mark(scratch);
     const size_t E = attention->width, H = attention->n_heads, W = attention->window;
     view seen = {.keys = RRI_STACK_TAKE(scratch, const float *, W),
                  .values = RRI_STACK_TAKE(scratch, const float *, W)};
-    for (size_t i = 0; i < rows->n; i++) {
-        const size_t length = (size_t)rows->lengths[i];
-        for (size_t t = first_query(attention, length); t < length; t++) {
+    for (size_t i = 0; i < in->n; i++) {
+        const size_t length = (size_t)in->lengths[i];
+        int32_t row = in->first_rows[i];
+        for (size_t t = 0; t < length; t++) {
+            if (!asks(&row, attention, in, t)) {
+                continue;
+            }
             seen.n = t + 1;
             for (size_t head = 0; head < H; head++) {
                 look(&seen, attention, kv, head);
@@ -106,17 +117,21 @@ static void attend_backward(const rri_attention *attention, float *dq, float *dk
 
 void rri_attention_backward(const rri_attention *attention, float *dq, float *dkv, float *dc,
                             const float *dy, const float *p, const float *q, const float *kv,
-                            const rri_histories *rows, rri_stack *scratch)
+                            const rri_histories *in, rri_stack *scratch)
 {
     const size_t mark = rri_stack_mark(scratch);
     const size_t E = attention->width, H = attention->n_heads, W = attention->window;
     view seen = {.keys = RRI_STACK_TAKE(scratch, const float *, W),
                  .values = RRI_STACK_TAKE(scratch, const float *, W)};
     float *da = RRI_STACK_TAKE(scratch, float, W);
-    memset(dkv, 0, rows->n_tokens * 2 * E * sizeof(float));
-    for (size_t i = 0; i < rows->n; i++) {
-        const size_t length = (size_t)rows->lengths[i];
-        for (size_t t = first_query(attention, length); t < length; t++) {
+    memset(dkv, 0, in->n_tokens * 2 * E * sizeof(float));
+    for (size_t i = 0; i < in->n; i++) {
+        const size_t length = (size_t)in->lengths[i];
+        int32_t row = in->first_rows[i];
+        for (size_t t = 0; t < length; t++) {
+            if (!asks(&row, attention, in, t)) {
+                continue;
+            }
             seen.n = t + 1;
             for (size_t head = 0; head < H; head++) {
                 look(&seen, attention, kv, head);

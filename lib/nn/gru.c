@@ -46,8 +46,9 @@ void rri_gru_pack(rri_gru *gru, const float *values)
     gru->start_values = values + gru->start;
 }
 
-size_t rri_gru_scratch(const rri_gru *gru, size_t n, size_t n_tokens)
+size_t rri_gru_scratch(const rri_gru *gru, size_t n, size_t n_rows, size_t n_tokens)
 {
+    (void)n_rows;
     const size_t E = gru->hidden.in, D = gru->input.in;
     const size_t of_token[] = {D, E, 3 * E, E, 3 * E, 3 * E}; /* the tape, and slopes of gates */
     size_t bytes = rri_size_larger(rri_linear_scratch(&gru->input, n_tokens),
@@ -55,6 +56,7 @@ size_t rri_gru_scratch(const rri_gru *gru, size_t n, size_t n_tokens)
     for (size_t i = 0; i < sizeof of_token / sizeof of_token[0]; i++) {
         bytes = rri_stack_add(bytes, rri_size_multiply(n_tokens, of_token[i]), sizeof(float));
     }
+    bytes = rri_stack_add(bytes, n, sizeof(int32_t)); /* of the tape, and rows that are left */
     bytes = rri_stack_add(bytes, n, sizeof(int32_t));
     bytes = rri_stack_add(bytes, gru->window, sizeof(int32_t));
     bytes = rri_stack_add(bytes, rri_size_multiply(n, 3 * E), sizeof(float)); /* W_h h, or dh W_h */
@@ -72,8 +74,8 @@ rri_gru_tape rri_gru_tape_take(const rri_gru *gru, const rri_histories *in, rri_
                           .candidate = RRI_STACK_TAKE(scratch, float, T *E)};
 }
 
-/* order, counts and tokens of a tape. Rows of one length stay in their order. */
-static void sort_rows(rri_gru_tape *tape, const rri_gru *gru, const rri_histories *in)
+/* order, counts and tokens of a tape. Runs of one length stay in their order. */
+static void sort_runs(rri_gru_tape *tape, const rri_gru *gru, const rri_histories *in)
 {
     const size_t D = gru->input.in;
     size_t place = 0;
@@ -109,7 +111,7 @@ static void squash(const rri_kernels *kernels, float *x, size_t n)
     }
 }
 
-/* One row's step. gates [3 E] hold W_i x + b_i on entry; of_hidden [3 E] W_h h + b_h. */
+/* One run's step. gates [3 E] hold W_i x + b_i on entry; of_hidden [3 E] W_h h + b_h. */
 static void step(const rri_kernels *kernels, float *h, float *gates, float *candidate,
                  const float *of_hidden, size_t E)
 {
@@ -126,19 +128,33 @@ static void step(const rri_kernels *kernels, float *h, float *gates, float *cand
     }
 }
 
-void rri_gru_forward(const rri_gru *gru, float *e, rri_gru_tape *tape, const rri_histories *in,
-                     rri_stack *scratch)
+/* Rows of the run at place p which have seen as many tokens as its state h has: e ← h. *row is the
+ * next of them, and moves on. */
+static void read_rows(float *e, size_t stride, int32_t *row, const float *h, size_t n_seen,
+                      const rri_gru_tape *tape, const rri_histories *in, size_t p, size_t E)
+{
+    const int32_t end = in->first_rows[tape->order[p] + 1];
+    for (; e != NULL && *row < end && (size_t)in->row_lengths[*row] == n_seen; ++*row) {
+        memcpy(e + (size_t)*row * stride, h, E * sizeof(float));
+    }
+}
+
+void rri_gru_forward(const rri_gru *gru, float *e, size_t stride, rri_gru_tape *tape,
+                     const rri_histories *in, rri_stack *scratch)
 {
     const rri_kernels *kernels = gru->hidden.kernels;
     const size_t mark = rri_stack_mark(scratch), E = gru->hidden.in;
     float *h = RRI_STACK_TAKE(scratch, float, in->n *E);
     float *of_hidden = RRI_STACK_TAKE(scratch, float, in->n * 3 * E);
-    sort_rows(tape, gru, in);
+    int32_t *next = RRI_STACK_TAKE(scratch, int32_t, in->n); /* row of each place to be read */
+    sort_runs(tape, gru, in);
     if (in->n_tokens > 0) {
         rri_linear_forward(&gru->input, tape->gates, tape->tokens, in->n_tokens, false, scratch);
     }
     for (size_t p = 0; p < in->n; p++) {
         memcpy(h + p * E, gru->start_values, E * sizeof(float));
+        next[p] = in->first_rows[tape->order[p]];
+        read_rows(e, stride, &next[p], h + p * E, 0, tape, in, p, E);
     }
     size_t at = 0;
     for (size_t t = 0; at < in->n_tokens; t++) {
@@ -148,15 +164,13 @@ void rri_gru_forward(const rri_gru *gru, float *e, rri_gru_tape *tape, const rri
         for (size_t p = 0; p < count; p++, at++) {
             step(kernels, h + p * E, tape->gates + at * 3 * E, tape->candidate + at * E,
                  of_hidden + p * 3 * E, E);
+            read_rows(e, stride, &next[p], h + p * E, t + 1, tape, in, p, E);
         }
-    }
-    for (size_t p = 0; p < in->n; p++) {
-        memcpy(e + (size_t)tape->order[p] * E, h + p * E, E * sizeof(float));
     }
     rri_stack_rewind(scratch, mark);
 }
 
-/* Of one row's step: the slopes of what went into the gates, as W_i sees them and as W_h does; dh
+/* Of one run's step: the slopes of what went into the gates, as W_i sees them and as W_h does; dh
  * is that of the h behind it, and becomes its direct part of that before it. */
 static void step_backward(float *d_input, float *d_hidden, float *dh, const float *gates,
                           const float *candidate, const float *before, size_t E)
@@ -174,7 +188,19 @@ static void step_backward(float *d_input, float *d_hidden, float *dh, const floa
     }
 }
 
-void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de,
+/* dh += de of the rows of the run at place p which have seen so many tokens. *end: behind the last
+ * row that is left, and moves back. */
+static void add_rows(float *dh, int32_t *end, const float *de, size_t stride, size_t n_seen,
+                     const rri_gru *gru, const rri_gru_tape *tape, const rri_histories *in,
+                     size_t p)
+{
+    const int32_t first = in->first_rows[tape->order[p]];
+    for (; *end > first && (size_t)in->row_lengths[*end - 1] == n_seen; --*end) {
+        rri_vec_add(gru->hidden.kernels, dh, de + (size_t)(*end - 1) * stride, gru->hidden.in);
+    }
+}
+
+void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de, size_t stride,
                       const rri_gru_tape *tape, const rri_histories *in, rri_stack *scratch)
 {
     const rri_kernels *kernels = gru->hidden.kernels;
@@ -185,8 +211,10 @@ void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de,
     float *through = RRI_STACK_TAKE(scratch, float, in->n *E); /* of dh that comes by W_h */
     float *d_input = RRI_STACK_TAKE(scratch, float, T * 3 * E);
     float *d_hidden = RRI_STACK_TAKE(scratch, float, T * 3 * E);
+    int32_t *ends = RRI_STACK_TAKE(scratch, int32_t, in->n); /* of the rows that are left */
+    memset(dh, 0, in->n * E * sizeof(float));
     for (size_t p = 0; p < in->n; p++) {
-        memcpy(dh + p * E, de + (size_t)tape->order[p] * E, E * sizeof(float));
+        ends[p] = in->first_rows[tape->order[p] + 1];
     }
     size_t at = T;
     for (size_t t = gru->window; t-- > 0;) {
@@ -197,6 +225,7 @@ void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de,
         at -= count;
         for (size_t p = 0; p < count; p++) {
             const size_t i = at + p;
+            add_rows(dh + p * E, &ends[p], de, stride, t + 1, gru, tape, in, p);
             step_backward(d_input + i * 3 * E, d_hidden + i * 3 * E, dh + p * E,
                           tape->gates + i * 3 * E, tape->candidate + i * E, tape->before + i * E,
                           E);
@@ -210,6 +239,7 @@ void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de,
                                    scratch);
     }
     for (size_t p = 0; p < in->n; p++) {
+        add_rows(dh + p * E, &ends[p], de, stride, 0, gru, tape, in, p);
         rri_vec_add(kernels, gradients + gru->start - gru->begin, dh + p * E, E);
     }
     rri_stack_rewind(scratch, mark);

@@ -22,11 +22,11 @@ typedef struct rri_gru {
     const float *start_values;
 } rri_gru;
 
-/* What forward leaves for backward. Rows are taken in falling order of their lengths, so those that
+/* What forward leaves for backward. Runs are taken in falling order of their lengths, so those that
  * have a t-th token are the first ones; tokens lie step by step, and so do the arrays of [T, ·]. */
 typedef struct rri_gru_tape {
-    int32_t *order;   /* [n] the row at each place */
-    int32_t *counts;  /* [window] rows that have a t-th token */
+    int32_t *order;   /* [n] the run at each place */
+    int32_t *counts;  /* [window] runs that have a t-th token */
     float *tokens;    /* [T, D] x */
     float *before;    /* [T, E] h that the step begins with */
     float *gates;     /* [T, 3 E] r, z, n */
@@ -42,15 +42,16 @@ void rri_gru_init(const rri_gru *gru, float *values, uint64_t seed, void *scratc
 void rri_gru_pack(rri_gru *gru, const float *values);
 
 /* Bytes of stack for a tape and a call of forward and of backward. After layout. */
-size_t rri_gru_scratch(const rri_gru *gru, size_t n, size_t n_tokens);
+size_t rri_gru_scratch(const rri_gru *gru, size_t n, size_t n_rows, size_t n_tokens);
 rri_gru_tape rri_gru_tape_take(const rri_gru *gru, const rri_histories *in, rri_stack *scratch);
 
-/* e [n, E] ← the encodings. */
-void rri_gru_forward(const rri_gru *gru, float *e, rri_gru_tape *tape, const rri_histories *in,
-                     rri_stack *scratch);
+/* e ← the encodings, that of row i at e + i · stride; NULL: for the tape alone. */
+void rri_gru_forward(const rri_gru *gru, float *e, size_t stride, rri_gru_tape *tape,
+                     const rri_histories *in, rri_stack *scratch);
 
-/* gradients: an array that begins at the encoder's first in the flat one; added, from de [n, E]. */
-void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de,
+/* gradients: an array that begins at the encoder's first in the flat one; added, from de, which
+ * lies as e does. */
+void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de, size_t stride,
                       const rri_gru_tape *tape, const rri_histories *in, rri_stack *scratch);
 
 #endif

@@ -40,55 +40,71 @@ void rri_mean_pack(rri_mean *mean, const float *values)
     mean->empty_values = values + mean->empty;
 }
 
-size_t rri_mean_scratch(const rri_mean *mean, size_t n, size_t n_tokens)
+size_t rri_mean_scratch(const rri_mean *mean, size_t n, size_t n_rows, size_t n_tokens)
 {
+    (void)n;
     (void)n_tokens;
-    const size_t means = rri_stack_cost(rri_size_multiply(n, mean->map.in), sizeof(float));
-    const size_t slopes = rri_stack_cost(rri_size_multiply(n, mean->map.out), sizeof(float));
-    return rri_size_add(rri_size_add(means, slopes), rri_linear_scratch(&mean->map, n));
+    const size_t D = mean->map.in, E = mean->map.out;
+    size_t bytes = rri_linear_scratch(&mean->map, n_rows);
+    bytes = rri_stack_add(bytes, D, sizeof(float));
+    bytes = rri_stack_add(bytes, rri_size_multiply(n_rows, D), sizeof(float));
+    return rri_stack_add(bytes, rri_size_multiply(n_rows, E), sizeof(float)); /* e, or de */
 }
 
 rri_mean_tape rri_mean_tape_take(const rri_mean *mean, const rri_histories *in, rri_stack *scratch)
 {
-    return (rri_mean_tape){.means = RRI_STACK_TAKE(scratch, float, in->n * mean->map.in)};
+    return (rri_mean_tape){.means = RRI_STACK_TAKE(scratch, float, in->n_rows * mean->map.in)};
 }
 
-void rri_mean_forward(const rri_mean *mean, float *e, rri_mean_tape *tape, const rri_histories *in,
-                      rri_stack *scratch)
+/* means [R, D] ← x̄ of each row; sum [D] is scratch. */
+static void average(float *means, float *sum, const rri_mean *mean, const rri_histories *in)
 {
     const rri_kernels *kernels = mean->map.kernels;
-    const size_t D = mean->map.in, E = mean->map.out;
+    const size_t D = mean->map.in;
     const float *token = in->tokens;
-    memset(tape->means, 0, in->n * D * sizeof(float));
     for (size_t i = 0; i < in->n; i++) {
-        float *sum = tape->means + i * D;
-        for (int32_t t = 0; t < in->lengths[i]; t++, token += D) {
-            rri_vec_add(kernels, sum, token, D);
-        }
-        rri_vec_scale(kernels, sum, in->lengths[i] > 0 ? 1.0f / (float)in->lengths[i] : 1.0f, D);
-    }
-    rri_linear_forward(&mean->map, e, tape->means, in->n, false, scratch);
-    for (size_t i = 0; i < in->n; i++) {
-        if (in->lengths[i] == 0) {
-            memcpy(e + i * E, mean->empty_values, E * sizeof(float));
+        int32_t seen = 0;
+        memset(sum, 0, D * sizeof(float));
+        for (int32_t row = in->first_rows[i]; row < in->first_rows[i + 1]; row++, means += D) {
+            for (; seen < in->row_lengths[row]; seen++, token += D) {
+                rri_vec_add(kernels, sum, token, D);
+            }
+            memcpy(means, sum, D * sizeof(float));
+            rri_vec_scale(kernels, means, seen > 0 ? 1.0f / (float)seen : 1.0f, D);
         }
     }
 }
 
-void rri_mean_backward(const rri_mean *mean, float *gradients, const float *de,
+void rri_mean_forward(const rri_mean *mean, float *e, size_t stride, rri_mean_tape *tape,
+                      const rri_histories *in, rri_stack *scratch)
+{
+    const size_t mark = rri_stack_mark(scratch), E = mean->map.out;
+    float *sum = RRI_STACK_TAKE(scratch, float, mean->map.in);
+    float *of_map = RRI_STACK_TAKE(scratch, float, in->n_rows *E);
+    average(tape->means, sum, mean, in);
+    rri_linear_forward(&mean->map, of_map, tape->means, in->n_rows, false, scratch);
+    for (size_t row = 0; e != NULL && row < in->n_rows; row++) {
+        const float *from = in->row_lengths[row] > 0 ? of_map + row * E : mean->empty_values;
+        memcpy(e + row * stride, from, E * sizeof(float));
+    }
+    rri_stack_rewind(scratch, mark);
+}
+
+void rri_mean_backward(const rri_mean *mean, float *gradients, const float *de, size_t stride,
                        const rri_mean_tape *tape, const rri_histories *in, rri_stack *scratch)
 {
     const size_t mark = rri_stack_mark(scratch), E = mean->map.out;
     const rri_linear map = rri_linear_moved(&mean->map, mean->begin);
-    float *of_map =
-        RRI_STACK_TAKE(scratch, float, in->n *E); /* de where there are tokens, else 0 */
-    memcpy(of_map, de, in->n * E * sizeof(float));
-    for (size_t i = 0; i < in->n; i++) {
-        if (in->lengths[i] == 0) {
-            rri_vec_add(map.kernels, gradients + mean->empty - mean->begin, de + i * E, E);
-            memset(of_map + i * E, 0, E * sizeof(float));
+    float *of_map = RRI_STACK_TAKE(scratch, float, in->n_rows *E); /* 0 where there is no token */
+    for (size_t row = 0; row < in->n_rows; row++) {
+        const float *slope = de + row * stride;
+        if (in->row_lengths[row] > 0) {
+            memcpy(of_map + row * E, slope, E * sizeof(float));
+        } else {
+            rri_vec_add(map.kernels, gradients + mean->empty - mean->begin, slope, E);
+            memset(of_map + row * E, 0, E * sizeof(float));
         }
     }
-    rri_linear_backward_params(&map, gradients, of_map, tape->means, in->n, 0, E, scratch);
+    rri_linear_backward_params(&map, gradients, of_map, tape->means, in->n_rows, 0, E, scratch);
     rri_stack_rewind(scratch, mark);
 }

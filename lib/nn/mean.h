@@ -16,7 +16,7 @@ typedef struct rri_mean {
 
 /* What forward leaves for backward. */
 typedef struct rri_mean_tape {
-    float *means; /* [n, D] x̄; 0 where there is no token */
+    float *means; /* [R, D] x̄; 0 where there is no token */
 } rri_mean_tape;
 
 /* Registers "encoder.map.weight", "encoder.map.bias", "encoder.empty". */
@@ -28,15 +28,16 @@ void rri_mean_init(const rri_mean *mean, float *values, uint64_t seed, void *scr
 void rri_mean_pack(rri_mean *mean, const float *values);
 
 /* Bytes of stack for a tape and a call of forward and of backward. After layout. */
-size_t rri_mean_scratch(const rri_mean *mean, size_t n, size_t n_tokens);
+size_t rri_mean_scratch(const rri_mean *mean, size_t n, size_t n_rows, size_t n_tokens);
 rri_mean_tape rri_mean_tape_take(const rri_mean *mean, const rri_histories *in, rri_stack *scratch);
 
-/* e [n, E] ← the encodings. */
-void rri_mean_forward(const rri_mean *mean, float *e, rri_mean_tape *tape, const rri_histories *in,
-                      rri_stack *scratch);
+/* e ← the encodings, that of row i at e + i · stride; NULL: for the tape alone. */
+void rri_mean_forward(const rri_mean *mean, float *e, size_t stride, rri_mean_tape *tape,
+                      const rri_histories *in, rri_stack *scratch);
 
-/* gradients: an array that begins at the encoder's first in the flat one; added, from de [n, E]. */
-void rri_mean_backward(const rri_mean *mean, float *gradients, const float *de,
+/* gradients: an array that begins at the encoder's first in the flat one; added, from de, which
+ * lies as e does. */
+void rri_mean_backward(const rri_mean *mean, float *gradients, const float *de, size_t stride,
                        const rri_mean_tape *tape, const rri_histories *in, rri_stack *scratch);
 
 #endif

@@ -160,10 +160,12 @@ static size_t slope_parts(size_t *parts, const rri_transformer *net, size_t T)
     return n;
 }
 
-size_t rri_transformer_scratch(const rri_transformer *net, size_t n, size_t n_tokens)
+size_t rri_transformer_scratch(const rri_transformer *net, size_t n, size_t n_rows, size_t n_tokens)
 {
+    (void)n;
+    (void)n_rows; /* of which no more ask than there are tokens */
     size_t parts[MOST_PARTS];
-    const size_t T = rri_size_larger(n, n_tokens);
+    const size_t T = n_tokens;
     size_t bytes = rri_size_larger(rri_linear_scratch(&net->input, T),
                                    rri_linear_scratch(&net->layers[0].down, T));
     bytes = rri_size_larger(bytes, rri_linear_scratch(&net->layers[0].up, T));
@@ -222,12 +224,13 @@ static void take_queries(float *to, const float *from, const rri_attention *atte
         return;
     }
     for (size_t i = 0; i < in->n; i++) {
-        const size_t length = (size_t)in->lengths[i];
-        if (length > 0) {
-            memmove(to, from + (length - 1) * E, E * sizeof(float));
-            to += E;
+        for (int32_t row = in->first_rows[i]; row < in->first_rows[i + 1]; row++) {
+            if (in->row_lengths[row] > 0) {
+                memmove(to, from + (size_t)(in->row_lengths[row] - 1) * E, E * sizeof(float));
+                to += E;
+            }
         }
-        from += length * E;
+        from += (size_t)in->lengths[i] * E;
     }
 }
 
@@ -257,8 +260,9 @@ static void layer_forward(const rri_transformer_layer *layer, float *u, float *p
     rri_vec_add(kernels, u, part, Q * E);
 }
 
-void rri_transformer_forward(const rri_transformer *net, float *e, rri_transformer_tape *tape,
-                             const rri_histories *in, rri_stack *scratch)
+void rri_transformer_forward(const rri_transformer *net, float *e, size_t stride,
+                             rri_transformer_tape *tape, const rri_histories *in,
+                             rri_stack *scratch)
 {
     const size_t mark = rri_stack_mark(scratch), E = net->width, T = in->n_tokens;
     if (T > 0) {
@@ -268,16 +272,16 @@ void rri_transformer_forward(const rri_transformer *net, float *e, rri_transform
         for (size_t l = 0; l < net->n_layers; l++) {
             layer_forward(&net->layers[l], u, part, &tape->layers[l], in, scratch);
         }
-        for (size_t i = 0; i < in->n; i++) {
-            if (in->lengths[i] > 0) {
-                memcpy(e + i * E, u, E * sizeof(float));
+        for (size_t row = 0; e != NULL && row < in->n_rows; row++) {
+            if (in->row_lengths[row] > 0) {
+                memcpy(e + row * stride, u, E * sizeof(float));
                 u += E;
             }
         }
     }
-    for (size_t i = 0; i < in->n; i++) {
-        if (in->lengths[i] == 0) {
-            memcpy(e + i * E, net->empty_values, E * sizeof(float));
+    for (size_t row = 0; e != NULL && row < in->n_rows; row++) {
+        if (in->row_lengths[row] == 0) {
+            memcpy(e + row * stride, net->empty_values, E * sizeof(float));
         }
     }
     rri_stack_rewind(scratch, mark);
@@ -295,12 +299,14 @@ static void add_queries(float *to, const float *from, const rri_attention *atten
         return;
     }
     for (size_t i = 0; i < in->n; i++) {
-        const size_t length = (size_t)in->lengths[i];
-        if (length > 0) {
-            rri_vec_add(attention->kernels, to + (length - 1) * E, from, E);
-            from += E;
+        for (int32_t row = in->first_rows[i]; row < in->first_rows[i + 1]; row++) {
+            if (in->row_lengths[row] > 0) {
+                float *token = to + (size_t)(in->row_lengths[row] - 1) * E;
+                rri_vec_add(attention->kernels, token, from, E);
+                from += E;
+            }
         }
-        to += length * E;
+        to += (size_t)in->lengths[i] * E;
     }
 }
 
@@ -349,14 +355,14 @@ static void layer_backward(const rri_transformer_layer *layer, slopes *d,
 }
 
 void rri_transformer_backward(const rri_transformer *net, float *gradients, const float *de,
-                              const rri_transformer_tape *tape, const rri_histories *in,
-                              rri_stack *scratch)
+                              size_t stride, const rri_transformer_tape *tape,
+                              const rri_histories *in, rri_stack *scratch)
 {
     const rri_kernels *kernels = net->input.kernels;
     const size_t mark = rri_stack_mark(scratch), E = net->width, T = in->n_tokens;
-    for (size_t i = 0; i < in->n; i++) {
-        if (in->lengths[i] == 0) {
-            rri_vec_add(kernels, gradients + net->empty - net->begin, de + i * E, E);
+    for (size_t row = 0; row < in->n_rows; row++) {
+        if (in->row_lengths[row] == 0) {
+            rri_vec_add(kernels, gradients + net->empty - net->begin, de + row * stride, E);
         }
     }
     if (T > 0) {
@@ -369,9 +375,9 @@ void rri_transformer_backward(const rri_transformer *net, float *gradients, cons
                     .gradients = gradients,
                     .begin = net->begin};
         float *last = d.u;
-        for (size_t i = 0; i < in->n; i++) {
-            if (in->lengths[i] > 0) {
-                memcpy(last, de + i * E, E * sizeof(float));
+        for (size_t row = 0; row < in->n_rows; row++) {
+            if (in->row_lengths[row] > 0) {
+                memcpy(last, de + row * stride, E * sizeof(float));
                 last += E;
             }
         }

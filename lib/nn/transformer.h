@@ -5,7 +5,7 @@
  *     u ← u + O attention(LN u)        u ← u + W₂ gelu(W₁ LN u)
  *
  * with the exact gelu, 2 E hidden units, and no normalisation behind the last layer. e is the u of
- * the last token, so the last layer is made for that alone; for a row without tokens a learned
+ * a row's last token, so the last layer is made for those alone; for a row without tokens a learned
  * vector. Letters as in histories.h; H heads; Q queries of a layer: T, of the last one the rows
  * that have tokens. */
 #ifndef RRI_NN_TRANSFORMER_H
@@ -59,17 +59,20 @@ void rri_transformer_init(const rri_transformer *net, float *values, uint64_t se
 void rri_transformer_pack(rri_transformer *net, const float *values);
 
 /* Bytes of stack for a tape and a call of forward and of backward. After layout. */
-size_t rri_transformer_scratch(const rri_transformer *net, size_t n, size_t n_tokens);
+size_t rri_transformer_scratch(const rri_transformer *net, size_t n, size_t n_rows,
+                               size_t n_tokens);
 rri_transformer_tape rri_transformer_tape_take(const rri_transformer *net, const rri_histories *in,
                                                rri_stack *scratch);
 
-/* e [n, E] ← the encodings. */
-void rri_transformer_forward(const rri_transformer *net, float *e, rri_transformer_tape *tape,
-                             const rri_histories *in, rri_stack *scratch);
+/* e ← the encodings, that of row i at e + i · stride; NULL: for the tape alone. */
+void rri_transformer_forward(const rri_transformer *net, float *e, size_t stride,
+                             rri_transformer_tape *tape, const rri_histories *in,
+                             rri_stack *scratch);
 
-/* gradients: an array that begins at the encoder's first in the flat one; added, from de [n, E]. */
+/* gradients: an array that begins at the encoder's first in the flat one; added, from de, which
+ * lies as e does. */
 void rri_transformer_backward(const rri_transformer *net, float *gradients, const float *de,
-                              const rri_transformer_tape *tape, const rri_histories *in,
-                              rri_stack *scratch);
+                              size_t stride, const rri_transformer_tape *tape,
+                              const rri_histories *in, rri_stack *scratch);
 
 #endif

@@ -29,6 +29,7 @@ static rri_recipe ppo_recipe(const void *given)
         .clip_eps = config->clip_eps,
         .value_clip_eps = config->value_clip_eps,
         .target_kl = config->target_kl,
+        .whole_sessions = config->whole_sessions != 0,
     };
 }
 
@@ -149,6 +150,7 @@ rri_recipe rri_algorithms_imitation(const rri_recipe *own, const rr_imitate_conf
         .batch_size = (size_t)config->batch_size,
         .n_epochs = (size_t)config->epochs,
         .has_critic = has_returns,
+        .whole_sessions = config->whole_sessions != 0,
         .lr = config->lr,
         .ent_coef = config->ent_coef,
         .vf_coef = has_returns ? config->vf_coef : 0.0f,

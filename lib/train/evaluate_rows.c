@@ -36,7 +36,7 @@ static void run_tile(void *context, size_t task, size_t worker)
         slice->actions[i] = job->rollout->actions[row];
         memcpy(slice->states + i * S, job->rollout->states + row * S, S * sizeof(float));
     }
-    rri_network_see(net, &slice->tape, &job->inputs, begin, end, scratch);
+    rri_network_see_rest(net, &slice->tape, &job->inputs, begin, end, scratch);
     if (job->values != NULL) {
         rri_network_value(net, &slice->tape, &job->inputs, begin, end, scratch);
         rri_network_values(job->values + begin, net, &slice->tape, begin, end);
@@ -73,6 +73,8 @@ static void run(slice_job job, const int32_t *rows, size_t n)
                                          trainer->slice.states, job.rows);
         job.menu = rri_gradient_menu(job.rollout, job.rows, job.n);
         rri_gradient_set_pool(&job.menu, job.rollout, trainer);
+        rri_gradient_see_past(trainer, &trainer->model.network, &trainer->slice.tape, &job.inputs,
+                              job.n);
         rri_workers_run(trainer->workers, run_tile, &job,
                         (job.n + RRI_TILE_ROWS - 1) / RRI_TILE_ROWS);
     }

@@ -101,7 +101,6 @@ static void gather_rows(const slice_job *job, size_t begin, size_t end)
     for (size_t i = begin; i < end; i++) {
         const int32_t place = job->minibatch[i];
         const size_t row = (size_t)update->order[place];
-        slice->rows[i] = (int32_t)row;
         slice->actions[i] = job->rollout->actions[row];
         slice->old_log_probs[i] = job->rollout->log_probs[row];
         slice->old_values[i] = (update->values[place] - units->shift) * units->per_unit;
@@ -141,34 +140,92 @@ static void reset_sums(rri_tile_sums *sums, rri_slice *slice, const rri_network 
                        size_t end)
 {
     const size_t feature_dim = net->feature_dim;
-    float *candidate = sums->candidate, *encoder = sums->encoder;
+    float *candidate = sums->candidate;
     double *d_feature_weights = sums->policy.d_feature_weights;
     float *d_row_weights = slice->slopes.feature_weights;
     *sums = (rri_tile_sums){.policy.d_feature_weights = d_feature_weights,
                             .policy.d_row_weights = d_row_weights,
-                            .candidate = candidate,
-                            .encoder = encoder};
+                            .candidate = candidate};
     memset(candidate, 0, n_candidate_floats(net) * sizeof(float));
-    memset(encoder, 0, n_encoder_floats(net) * sizeof(float));
     memset(d_feature_weights, 0, feature_dim * sizeof(double));
     if (d_row_weights != NULL) {
         memset(d_row_weights + begin * feature_dim, 0, (end - begin) * feature_dim * sizeof(float));
     }
 }
 
-/* Forward to the query of rows [begin, end). */
+/* ── what an encoder makes of the past, in shares of rows, before the tiles and behind them ── */
+
+typedef struct share_job {
+    rri_trainer *trainer;
+    const rri_network *net;
+    rri_network_tape *tape; /* to see with; NULL: backward, from the slice's slopes */
+    const rri_inputs *in;
+    int32_t ends[RRI_SLICE_SHARES];
+} share_job;
+
+static void run_share(void *context, size_t task, size_t worker)
+{
+    const share_job *job = context;
+    rri_stack *scratch = &job->trainer->stacks[worker];
+    const size_t begin = task > 0 ? (size_t)job->ends[task - 1] : 0, end = (size_t)job->ends[task];
+    if (job->tape != NULL) {
+        rri_network_see_past(job->net, job->tape, job->in, begin, end, scratch);
+        return;
+    }
+    float *gradients = job->trainer->slice.shares[task];
+    memset(gradients, 0, n_encoder_floats(job->net) * sizeof(float));
+    rri_network_encoder_backward(job->net, gradients, &job->trainer->slice.slopes, job->in, begin,
+                                 end, scratch);
+}
+
+/* Returns how many shares there were. */
+static size_t run_shares(rri_trainer *trainer, const rri_network *net, rri_network_tape *tape,
+                         const rri_inputs *in, size_t n)
+{
+    share_job job = {.trainer = trainer, .net = net, .tape = tape, .in = in};
+    size_t n_shares = 0;
+    for (size_t end = 0; net->encoder.form != NULL && end < n; n_shares++) {
+        end = rri_encoder_share(&net->encoder, in, end, n);
+        job.ends[n_shares] = (int32_t)end;
+    }
+    if (n_shares > 0) {
+        rri_workers_run(trainer->workers, run_share, &job, n_shares);
+    }
+    return n_shares;
+}
+
+void rri_gradient_see_past(rri_trainer *trainer, const rri_network *net, rri_network_tape *tape,
+                           const rri_inputs *in, size_t n)
+{
+    (void)run_shares(trainer, net, tape, in, n);
+}
+
+/* The encoder's gradients += those of the slice, share after share. */
+static void encoder_backward(const slice_job *job)
+{
+    rri_trainer *trainer = job->trainer;
+    const rri_network *net = &trainer->model.network;
+    const size_t n_shares = run_shares(trainer, net, NULL, &job->inputs, job->n);
+    for (size_t share = 0; share < n_shares; share++) {
+        rri_vec_add(net->kernels, trainer->gradients + net->encoder.begin,
+                    trainer->slice.shares[share], n_encoder_floats(net));
+    }
+}
+
+/* Forward to the query of rows [begin, end), whose past has been seen. */
 static void begin_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, size_t end,
                        rri_stack *scratch)
 {
     rri_slice *slice = &job->trainer->slice;
     reset_sums(sums, slice, &job->trainer->model.network, begin, end);
     gather_rows(job, begin, end);
-    rri_network_see(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end, scratch);
+    rri_network_see_rest(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end,
+                         scratch);
     rri_network_query(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end,
                       scratch);
     if (slice->policy.reference != NULL) {
         const rri_network *reference = &job->trainer->reference.network;
-        rri_network_see(reference, &slice->reference_tape, &job->inputs, begin, end, scratch);
+        rri_network_see_rest(reference, &slice->reference_tape, &job->inputs, begin, end, scratch);
         rri_network_query(reference, &slice->reference_tape, &job->inputs, begin, end, scratch);
     }
 }
@@ -188,8 +245,6 @@ static void end_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, si
         rri_network_values_of(net, &slice->tape) + begin, slice->old_values + begin,
         slice->returns + begin, clip_eps, trainer->recipe.vf_coef, end - begin, job->n_total);
     rri_network_value_backward(net, &slice->slopes, &slice->tape, begin, end, scratch);
-    rri_network_encoder_backward(net, sums->encoder, &slice->slopes, &job->inputs, begin, end,
-                                 scratch);
 }
 
 /* The slopes of the scores of a tile through the candidates' network; lists' slopes are kept. */
@@ -418,8 +473,6 @@ static void add_tiles(const slice_job *job, rri_loss_sums *total)
         }
         rri_vec_add(trainer->model.kernels, gradients + trainer->model.network.candidate.begin,
                     sums->candidate, n_candidate_floats(&trainer->model.network));
-        rri_vec_add(trainer->model.kernels, gradients + trainer->model.network.encoder.begin,
-                    sums->encoder, n_encoder_floats(&trainer->model.network));
     }
 }
 
@@ -449,6 +502,21 @@ static const rri_reference *begin_reference(const slice_job *job)
     return &trainer->reference.now;
 }
 
+/* What was seen of the past of all rows of a slice, which begin to be gathered here. */
+static void see_past(const slice_job *job)
+{
+    rri_trainer *trainer = job->trainer;
+    rri_slice *slice = &trainer->slice;
+    for (size_t i = 0; i < job->n; i++) {
+        slice->rows[i] = trainer->update.order[job->minibatch[i]];
+    }
+    rri_gradient_see_past(trainer, &trainer->model.network, &slice->tape, &job->inputs, job->n);
+    if (slice->policy.reference != NULL) {
+        rri_gradient_see_past(trainer, &trainer->reference.network, &slice->reference_tape,
+                              &job->inputs, job->n);
+    }
+}
+
 static void run_slice(slice_job *job, rri_loss_sums *total)
 {
     rri_trainer *trainer = job->trainer;
@@ -461,11 +529,13 @@ static void run_slice(slice_job *job, rri_loss_sums *total)
     slice->policy.block_maxima = keeps_exp ? slice->block_maxima : NULL;
 
     const size_t n_tiles = (job->n + RRI_STEP_ROWS - 1) / RRI_STEP_ROWS;
+    see_past(job);
     if (is_shared_by_items(job)) {
         run_large_pool(job, n_tiles);
     } else {
         rri_workers_run(trainer->workers, run_tile, job, n_tiles);
     }
+    encoder_backward(job);
     job->n_item_blocks = count_item_blocks(job, &trainer->model.network);
     rri_workers_run(trainer->workers, run_params, job,
                     rri_network_n_tasks(&trainer->model.network) + job->n_item_blocks);

@@ -14,6 +14,7 @@
 #include "train/evaluate_rows.h"
 #include "train/minibatch.h"
 #include "train/normalise.h"
+#include "train/train_loop.h"
 
 /* Rows that are held out are no judge where they are fewer. */
 #define LEAST_HELD_OUT ((size_t)32)
@@ -32,6 +33,7 @@ typedef struct imitation {
     float *best;         /* [n_floats] parameters of the best pass; NULL: the last ones are kept */
     double best_loss;    /* the lowest that a pass came to */
     int32_t n_fruitless; /* passes in a row that lowered it by less than `until` */
+    rri_epoch epoch;
     rri_train_sums sums;
 } imitation;
 
@@ -183,21 +185,22 @@ static void learn_scales(rri_trainer *trainer, const rr_obs *obs, const float *r
     rri_normalise_tokens(trainer);
 }
 
-/* One pass in a fresh order, in minibatches whose sizes differ by at most one. The optimiser's
- * steps so far number the order: each is used once in the agent's life. */
+/* One pass in a fresh order, in minibatches whose sizes differ by at most one, or by whole
+ * sessions. The optimiser's steps so far number the order: each is used once in the agent's life.
+ */
 static rr_status run_pass(imitation *im, rr_error *err)
 {
     rri_trainer *trainer = im->trainer;
     rri_update_rows *update = &trainer->update;
-    const size_t n = im->n_trained, whole = n / (size_t)im->config->batch_size;
-    const size_t n_minibatches = whole > 0 ? whole : 1;
+    const rri_epoch *epoch = &im->epoch;
+    const size_t n = epoch->n;
     im->sums.last_epoch = (rri_loss_sums){0};
     im->sums.n_last_rows = 0;
-    rri_philox_permute(update->permutation, n, trainer->model.config.seed, RRI_STREAM_IMITATE,
-                       (uint64_t)trainer->n_optimizer_steps);
-    for (size_t b = 0; b < n_minibatches; b++) {
-        const size_t first = b * n / n_minibatches, last = (b + 1) * n / n_minibatches;
-        memcpy(update->minibatch, update->permutation + first, (last - first) * sizeof(int32_t));
+    rri_train_loop_shuffle(epoch, trainer, RRI_STREAM_IMITATE,
+                           (uint64_t)trainer->n_optimizer_steps);
+    for (size_t b = 0, first = 0, last; first < n; b++, first = last) {
+        last = rri_train_loop_end(epoch, first, (b + 1) * n / epoch->n_minibatches);
+        memcpy(update->minibatch, epoch->permutation + first, (last - first) * sizeof(int32_t));
         RRI_TRY(rri_minibatch_train(&im->sums, trainer, im->rows, update->minibatch, last - first,
                                     im->config->lr, err));
     }
@@ -425,6 +428,7 @@ rr_status rri_trainer_imitate(rri_trainer *trainer, const rr_obs *obs, const int
 
     const rri_recipe own = trainer->recipe;
     trainer->recipe = rri_algorithms_imitation(&own, config, returns != NULL);
+    im.epoch = rri_train_loop_begin(trainer, &rows, NULL, im.n_trained);
     const rr_status status = run_passes(&im, err);
     trainer->recipe = own;
     rri_model_rehash(&trainer->model);

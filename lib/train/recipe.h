@@ -18,14 +18,15 @@ typedef struct rri_recipe {
     size_t batch_size;              /* rows of one gradient step; 0: all */
     size_t n_epochs;
     bool has_advantage_norm;
-    bool has_critic; /* false: values are 0, and nothing trains them */
+    bool whole_sessions; /* of minibatches, with an encoder that reads sequences */
+    bool has_critic;     /* false: values are 0, and nothing trains them */
     float lr, gamma, gae_lambda;
     float clip_eps;       /* PPO */
     float value_clip_eps; /* 0: none */
     float ent_coef, vf_coef, max_grad_norm;
     float target_kl; /* 0: none */
     float optimizer_eps, rms_alpha;
-    float page_size; /* REINFORCE: items that a row's draw is one of */
+    float page_size;   /* REINFORCE: items that a row's draw is one of */
     float ref_kl_coef; /* of the agent's config; 0: no reference */
 } rri_recipe;
 

@@ -46,7 +46,9 @@ static void layout_slice(rri_trainer *trainer, rri_arena *arena)
         slice->tiles[i].policy.d_feature_weights = RRI_TAKE(arena, double, net->feature_dim);
         slice->tiles[i].candidate =
             RRI_TAKE(arena, float, net->candidate.end - net->candidate.begin);
-        slice->tiles[i].encoder = RRI_TAKE(arena, float, net->encoder.end - net->encoder.begin);
+    }
+    for (size_t i = 0; i < RRI_SLICE_SHARES; i++) {
+        slice->shares[i] = RRI_TAKE(arena, float, net->encoder.end - net->encoder.begin);
     }
 }
 
@@ -67,6 +69,7 @@ static void layout_update(rri_trainer *trainer, rri_arena *arena)
     update->weights = RRI_TAKE(arena, float, rows);
     update->traces = RRI_TAKE(arena, float, rows);
     update->is_own = RRI_TAKE(arena, uint8_t, rows);
+    update->begins_run = RRI_TAKE(arena, uint8_t, rows);
     update->recorded = RRI_TAKE(arena, float, rows);
     update->trained = RRI_TAKE(arena, int32_t, rows);
     update->permutation = update->select.rows = RRI_TAKE(arena, int32_t, rows);

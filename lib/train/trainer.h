@@ -25,13 +25,14 @@
  * gradients are added in order, so memory does not grow with it. */
 #define RRI_SLICE_ROWS  ((size_t)512)
 #define RRI_SLICE_TILES (RRI_SLICE_ROWS / RRI_STEP_ROWS)
+/* Shares of a slice's rows in which their past is encoded. */
+#define RRI_SLICE_SHARES (RRI_SLICE_ROWS / RRI_ENCODER_SHARE)
 
 /* Sums of one tile, added up in order of tiles. */
 typedef struct rri_tile_sums {
     rri_loss_sums loss;
     rri_policy_sums policy;
     float *candidate; /* gradients of the part of the candidates' network that tiles sum */
-    float *encoder;   /* and of an encoder */
 } rri_tile_sums;
 
 /* Arrays for one slice. */
@@ -53,6 +54,7 @@ typedef struct rri_slice {
     double *uniforms;     /* [rows] */
     rri_network_tape reference_tape; /* of the reference's queries; where there may be one */
     rri_tile_sums tiles[RRI_SLICE_TILES];
+    float *shares[RRI_SLICE_SHARES]; /* gradients of an encoder, that of each share's rows */
 } rri_slice;
 
 /* Arrays for one rollout, [max_rows] in the order of (session, arrival) unless said otherwise. An
@@ -64,6 +66,8 @@ typedef struct rri_update_rows {
     uint8_t *is_segment_end;               /* RRI_SEGMENT_… */
     int32_t *trained;                      /* places (in this order) that are trained on */
     uint8_t *is_own;                       /* of trained places: the present version drew it */
+    uint8_t *begins_run;                   /* of trained places: its row does not go on from that of
+                                              the one before */
     float *rewards, *values, *next_values; /* r, V(s), V(s') */
     float *returns;                        /* R */
     float *weights;                        /* w of each place; read where has_weights */

@@ -324,6 +324,8 @@ static const struct {
     {RR_CONFIG_AGENT, "ref_kl_updates", "tests/train/test_stay_near.c", "ref_kl_updates"},
     {RR_CONFIG_AGENT, "ref_kl_target", "tests/train/test_stay_near.c", "ref_kl_target"},
     {RR_CONFIG_AGENT, "worker_spin_us", "tests/core/test_workers.c", "spin"},
+    {RR_CONFIG_PPO, "whole_sessions", "tests/train/test_train_loop.c", "whole_sessions"},
+    {RR_CONFIG_IMITATE, "whole_sessions", "tests/loop/test_encoder.c", "whole_sessions"},
     {RR_CONFIG_BUFFER, "max_vectors", "tests/loop/test_own_vectors.c", "max_vectors"},
     {RR_CONFIG_LEDGER, "max_vectors", "tests/loop/test_own_vectors.c", "max_vectors"},
     {RR_CONFIG_BUFFER, "has_keys", "tests/loop/test_keys.c", "has_keys"},

@@ -428,10 +428,51 @@ START_TEST(test_encoder_imitation_learns_from_history)
 }
 END_TEST
 
+/* The log-probs of what two sessions of two rows did, after it was imitated in one or more passes.
+ */
+static void imitate_sessions(float log_probs[N], int32_t batch_size, int32_t whole_sessions)
+{
+    static const int32_t shown[N] = {-1, 2, -1, 12}, next[N] = {2, 7, 12, 17};
+    scene *t = begin(RR_ENCODER_GRU);
+    rr_imitate_config config;
+    rr_imitate_config_init(&config, sizeof config);
+    ck_assert_int_eq(config.whole_sessions, 1);
+    config.whole_sessions = whole_sessions;
+    config.batch_size = batch_size;
+    config.until = 0.0f;
+    config.epochs = batch_size < N ? 8 : 1; /* of all rows the order is one of additions alone */
+    for (size_t i = 0; i < N * H; i++) {
+        t->history[i] = i % H == H - 1 ? shown[i / H] : -1;
+    }
+    stir(t);
+    need(rr_agent_imitate(t->agent, &t->obs, next, NULL, NULL, &config, NULL, &t->err), &t->err);
+    need(rr_agent_evaluate(t->agent, &t->obs, next, log_probs, NULL, NULL, &t->err), &t->err);
+    end(t);
+}
+
+START_TEST(test_encoder_imitates_whole_sessions_or_rows)
+{
+    for (int32_t batch_size = 2; batch_size <= N; batch_size += 2) {
+        float rows[N], sessions[N];
+        double apart = 0.0;
+        imitate_sessions(rows, batch_size, 0);
+        imitate_sessions(sessions, batch_size, 1);
+        for (size_t i = 0; i < N; i++) {
+            apart = fmax(apart, fabs((double)(rows[i] - sessions[i])));
+        }
+        if (batch_size < N) {
+            ck_assert_double_gt(apart, 1e-3);
+        } else {
+            ck_assert_double_lt(apart, 1e-5);
+        }
+    }
+}
+END_TEST
+
 CHECK_MAIN("loop/encoder", test_encoder_refuses_a_config_that_says_what_it_has_not,
            test_encoder_refuses_a_request_without_history,
            test_encoder_refuses_rows_that_do_not_keep_what_it_learns_from,
            test_encoder_a_session_cut_off_is_bootstrapped_from_its_final_history,
            test_encoder_a_ledger_and_a_log_keep_final_histories,
            test_encoder_a_history_that_was_not_the_one_seen_is_skew,
-           test_encoder_imitation_learns_from_history)
+           test_encoder_imitation_learns_from_history, test_encoder_imitates_whole_sessions_or_rows)

@@ -239,6 +239,63 @@ START_TEST(test_encoder_gradient_of_many_rows_is_the_sum_of_theirs)
 }
 END_TEST
 
+/* Rows become those of sessions, each 7 long, whose j-th row has its first j showings, but that the
+ * 4th has those of the 3rd again, and the rows behind one fewer than their number. `other` is a row
+ * whose past differs from that of the row before in the reward of its first showing alone. */
+static void make_sessions(scene *s, int32_t other)
+{
+    for (int32_t i = 0; i < N; i++) {
+        const int32_t session = i / 7, step = i % 7, n = step < 4 ? step : step - 1;
+        for (int32_t j = 0; j < HISTORY; j++) {
+            const int32_t shown = j - (HISTORY - n), at = i * HISTORY + j;
+            s->history[at] = shown < 0 ? -1 : (session * 11 + shown * 3) % ITEMS;
+            s->rewards[at] = shown < 0 ? 9.0f : 0.1f * (float)((session + shown) % 5) - 0.2f;
+            s->rewards[at] += i == other && shown == 0 ? 0.25f : 0.0f;
+        }
+    }
+}
+
+START_TEST(test_encoder_rows_that_share_their_past_have_the_bits_of_rows_alone)
+{
+    for (size_t k = 0; k < N_KINDS; k++) {
+        scene *s = open_scene(KINDS[k], 1);
+        const size_t n = s->encoder.end - s->encoder.begin;
+        float *together = calloc(n, sizeof(float)), *alone = calloc(n, sizeof(float));
+        float e[N * E], apart[N * E], r[N * E];
+        make_sessions(s, 10);
+        gradcheck_cotangent(r, (size_t)N * E, 4);
+        rri_encoder_forward(&s->encoder, e, E, &s->in, 0, N, &s->scratch);
+        rri_encoder_backward(&s->encoder, together, r, E, &s->in, 0, N, &s->scratch);
+        for (size_t i = 0; i < N; i++) {
+            rri_encoder_forward(&s->encoder, apart, E, &s->in, i, i + 1, &s->scratch);
+            rri_encoder_backward(&s->encoder, alone, r, E, &s->in, i, i + 1, &s->scratch);
+        }
+        ck_assert_mem_eq(e, apart, sizeof e);
+        for (size_t i = 0; i < n; i++) {
+            ck_assert_float_eq_tol(together[i], alone[i], 1e-5f * (1.0f + fabsf(alone[i])));
+        }
+        free(together);
+        free(alone);
+        close_scene(s);
+    }
+}
+END_TEST
+
+/* A share ends where a run does: rows of one session are encoded once. */
+START_TEST(test_encoder_a_share_does_not_cut_a_session)
+{
+    scene *s = open_scene(RR_ENCODER_GRU, 1);
+    make_sessions(s, -1);
+    ck_assert_uint_eq(rri_encoder_share(&s->encoder, &s->in, 0, 20), 20);
+    /* two runs a session, of 4 and 3 rows: 12 of them are behind row 41 */
+    ck_assert_uint_eq(rri_encoder_share(&s->encoder, &s->in, 0, N), 42);
+    ck_assert_uint_eq(rri_encoder_share(&s->encoder, &s->in, 42, N), N);
+    s->encoder.shape.window = 3; /* rows that saw more begin later than those before them */
+    ck_assert_uint_eq(rri_encoder_share(&s->encoder, &s->in, 0, N), 32);
+    close_scene(s);
+}
+END_TEST
+
 START_TEST(test_encoder_none_registers_nothing)
 {
     rri_params params = {0};
@@ -259,4 +316,5 @@ CHECK_MAIN("model/encoder", test_encoder_padding_in_front_changes_no_bit,
            test_encoder_rewards_are_in_the_unit_or_not_read,
            test_encoder_order_matters_but_to_the_mean,
            test_encoder_gradient_of_many_rows_is_the_sum_of_theirs,
-           test_encoder_none_registers_nothing)
+           test_encoder_rows_that_share_their_past_have_the_bits_of_rows_alone,
+           test_encoder_a_share_does_not_cut_a_session, test_encoder_none_registers_nothing)

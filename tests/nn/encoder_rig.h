@@ -57,7 +57,7 @@ static void rig_open(rig *b, rri_encoder_shape shape)
     for (size_t i = 0; i < RIG_ROWS; i++) {
         b->n_tokens += (size_t)RIG_LENGTHS[i];
     }
-    const size_t bytes = (RIG(_scratch)(&b->net, RIG_ROWS, b->n_tokens) + 63) / 64 * 64;
+    const size_t bytes = (RIG(_scratch)(&b->net, RIG_ROWS, RIG_ROWS, b->n_tokens) + 63) / 64 * 64;
     b->stack_block = aligned_alloc(64, bytes + 64);
     b->scratch = (rri_stack){.base = b->stack_block, .size = bytes};
     gradcheck_draw(b->values, b->params.n_floats, -0.6f, 0.6f, 1);
@@ -80,7 +80,15 @@ static void rig_close(rig *b)
 static void rig_run(rig *b, float *e, const float *de, size_t first, size_t n)
 {
     size_t skipped = 0;
-    rri_histories in = {.n = n, .lengths = RIG_LENGTHS + first};
+    int32_t first_rows[RIG_ROWS + 1];
+    for (size_t i = 0; i <= n; i++) {
+        first_rows[i] = (int32_t)i;
+    }
+    rri_histories in = {.n = n,
+                        .n_rows = n,
+                        .lengths = RIG_LENGTHS + first,
+                        .first_rows = first_rows,
+                        .row_lengths = RIG_LENGTHS + first};
     for (size_t i = 0; i < first + n; i++) {
         *(i < first ? &skipped : &in.n_tokens) += (size_t)RIG_LENGTHS[i];
     }
@@ -88,9 +96,10 @@ static void rig_run(rig *b, float *e, const float *de, size_t first, size_t n)
     const size_t mark = rri_stack_mark(&b->scratch);
     struct RIG_JOIN(RIG(), _tape) tape = RIG(_tape_take)(&b->net, &in, &b->scratch);
     gradcheck_fill_nan(e, n * b->shape.width);
-    RIG(_forward)(&b->net, e, &tape, &in, &b->scratch);
+    RIG(_forward)(&b->net, e, b->shape.width, &tape, &in, &b->scratch);
     if (de != NULL) {
-        RIG(_backward)(&b->net, b->gradients + b->net.begin, de, &tape, &in, &b->scratch);
+        RIG(_backward)
+        (&b->net, b->gradients + b->net.begin, de, b->shape.width, &tape, &in, &b->scratch);
     }
     rri_stack_rewind(&b->scratch, mark);
 }

@@ -10,7 +10,7 @@
 
 enum { ROWS = 4, T = 9, E = 6, H = 3, W = 5, D = E / H };
 
-static const int32_t LENGTHS[ROWS] = {2, 0, 5, 2};
+static const int32_t LENGTHS[ROWS] = {2, 0, 5, 2}, FIRST_ROWS[ROWS + 1] = {0, 1, 2, 3, 4};
 
 typedef struct scene {
     rri_attention attention;
@@ -35,7 +35,12 @@ static scene *open_scene(bool is_last)
     memset(s, 0, sizeof *s);
     s->attention = (rri_attention){
         .width = E, .n_heads = H, .window = W, .is_last = is_last, .kernels = rri_kernels_detect()};
-    s->rows = (rri_histories){.n = ROWS, .n_tokens = T, .lengths = LENGTHS};
+    s->rows = (rri_histories){.n = ROWS,
+                              .n_rows = ROWS,
+                              .n_tokens = T,
+                              .lengths = LENGTHS,
+                              .first_rows = FIRST_ROWS,
+                              .row_lengths = LENGTHS};
     s->scratch.size = rri_attention_scratch(&s->attention);
     s->scratch.base = aligned_alloc(64, s->scratch.size);
     gradcheck_draw(s->q, T * E, -1.0f, 1.0f, 1);

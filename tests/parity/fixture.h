@@ -176,6 +176,7 @@ static inline rr_agent *fixture_agent(const fixture *f)
     rr_ppo_config_init(&ppo, sizeof ppo);
     rr_a2c_config_init(&a2c, sizeof a2c);
     fixture_configure(f, "agent", &config);
+    ppo.whole_sessions = 0; /* the reference shuffles rows */
     fixture_configure(f, "ppo", &ppo);
     fixture_configure(f, "a2c", &a2c);
 

@@ -103,6 +103,21 @@ static inline void rig_fill(rig *r, float *x, size_t n, float spread)
     }
 }
 
+/* Rows of a rollout become those of sessions as long as histories are wide: the j-th row of one has
+ * its first j showings. */
+static inline void rig_make_sessions(rig *r, size_t n)
+{
+    const size_t h = r->shape.h;
+    for (size_t i = 0; i < n * h; i++) {
+        const size_t session = i / h / h, step = i / h % h, place = i % h;
+        const size_t shown = place + step - h; /* beyond h: before the first one */
+        const bool is_there = place + step >= h;
+        r->rollout.history[i] =
+            is_there ? (int32_t)((session * 3 + shown * 5) % r->shape.n_items) : -1;
+        r->rollout.history_rewards[i] = is_there ? 0.2f * (float)((session + shown) % 7) : 0.0f;
+    }
+}
+
 /* n different items of the catalogue, in any order. */
 static inline void rig_fill_distinct(rig *r, int32_t *out, size_t n)
 {
@@ -174,6 +189,11 @@ static inline void rig_draw_obs(rig *r)
     }
 }
 
+static inline bool rig_reads_past(const rig_shape *s)
+{
+    return s->agent.has_fold_in != 0 || s->agent.encoder != RR_ENCODER_NONE;
+}
+
 static inline void rig_open_obs(rig *r)
 {
     const rig_shape *s = &r->shape;
@@ -202,8 +222,7 @@ static inline void rig_open_obs(rig *r)
     if (s->h > 0) {
         r->obs.n_history = (int32_t)s->h;
         r->obs.history = RIG_TAKE(r, int32_t, s->n * s->h);
-        r->obs.history_rewards =
-            s->agent.has_fold_in != 0 ? RIG_TAKE(r, float, s->n * s->h) : NULL;
+        r->obs.history_rewards = rig_reads_past(s) ? RIG_TAKE(r, float, s->n * s->h) : NULL;
     }
     r->decision = (rr_decision){.struct_size = sizeof r->decision, .n = (int32_t)s->n};
     r->decision.actions = RIG_TAKE(r, int32_t, s->n);
@@ -225,7 +244,7 @@ static inline void rig_open_rollout(rig *r)
     config.max_candidates = (int32_t)s->k;
     config.max_excluded = (int32_t)s->m;
     config.max_history = (int32_t)s->h;
-    config.for_encoder = s->agent.has_fold_in;
+    config.for_encoder = rig_reads_past(s);
     r->rollout = (rri_rollout){0};
     rri_arena arena = {0};
     rri_rollout_layout(&r->rollout, &arena, &config);

@@ -620,6 +620,83 @@ START_TEST(test_gradient_is_the_same_bits_on_any_number_of_threads)
 }
 END_TEST
 
+/* The gradient and the log-probs of rows whose places in the minibatch are (i · stride) mod n: with
+ * stride 1 rows that share their past lie side by side, and with another one none do. */
+static void encode_in_order(scene *s, float *gradients, float *log_probs, size_t stride)
+{
+    const rri_trainer *trainer = &s->r.agent->trainer;
+    for (size_t i = 0; i < s->n; i++) {
+        const size_t row = i * stride % s->n;
+        s->minibatch[i] = (int32_t)(s->n - 1 - row);
+        s->ordered_advantages[i] = s->advantages[row];
+    }
+    (void)compute(s);
+    memcpy(gradients, trainer->gradients, trainer->model.network.params.n_floats * sizeof(float));
+    for (size_t i = 0; i < s->n; i++) {
+        log_probs[i * stride % s->n] = trainer->slice.log_probs[i];
+    }
+}
+
+static rig_shape encoder_shape(int32_t encoder, int32_t n_threads)
+{
+    rig_shape shape = pool_shape();
+    shape.agent.encoder = encoder;
+    shape.agent.encoder_width = 6;
+    shape.agent.encoder_heads = encoder == RR_ENCODER_TRANSFORMER ? 2 : 1;
+    shape.agent.encoder_layers = encoder == RR_ENCODER_TRANSFORMER ? 2 : 1;
+    shape.agent.num_threads = n_threads;
+    return shape;
+}
+
+START_TEST(test_gradient_of_sessions_encoded_once_is_that_of_rows_encoded_alone)
+{
+    enum { ROWS = 401, FLOATS = 4096 };
+    static const int32_t KINDS[] = {RR_ENCODER_MEAN, RR_ENCODER_GRU, RR_ENCODER_TRANSFORMER};
+    for (size_t k = 0; k < 3; k++) {
+        float shared[FLOATS], alone[FLOATS], log_probs[2][ROWS];
+        const rig_shape shape = encoder_shape(KINDS[k], 1);
+        scene s;
+        open_scene(&s, &shape, ROWS);
+        rig_make_sessions(&s.r, ROWS);
+        const rri_network *net = &s.r.agent->trainer.model.network;
+        ck_assert_uint_le(net->params.n_floats, FLOATS);
+        encode_in_order(&s, shared, log_probs[0], 1);
+        encode_in_order(&s, alone, log_probs[1], 7);
+        ck_assert_mem_eq(log_probs[0], log_probs[1], sizeof log_probs[0]);
+        for (size_t p = 0; p < net->params.n_params; p++) {
+            const rri_param *param = &net->params.entries[p];
+            for (size_t i = param->offset; i < param->offset + param->size; i++) {
+                ck_assert_float_eq_tol(shared[i], alone[i], 1e-5f * (1.0f + fabsf(alone[i])));
+            }
+        }
+        double square = 0.0;
+        for (size_t i = net->encoder.begin; i < net->encoder.end; i++) {
+            square += isnan(alone[i]) ? 0.0 : (double)alone[i] * (double)alone[i]; /* a gap */
+        }
+        ck_assert_double_gt(square, 1e-3);
+        close_scene(&s);
+    }
+}
+END_TEST
+
+START_TEST(test_gradient_of_sessions_is_the_same_bits_on_any_number_of_threads)
+{
+    enum { ROWS = 401, FLOATS = 4096 };
+    for (int32_t kind = RR_ENCODER_GRU; kind <= RR_ENCODER_TRANSFORMER; kind++) {
+        float gradients[2][FLOATS] = {{0}}, log_probs[ROWS];
+        for (int32_t i = 0; i < 2; i++) {
+            const rig_shape shape = encoder_shape(kind, 1 + 2 * i);
+            scene s;
+            open_scene(&s, &shape, ROWS);
+            rig_make_sessions(&s.r, ROWS);
+            encode_in_order(&s, gradients[i], log_probs, 1);
+            close_scene(&s);
+        }
+        ck_assert_mem_eq(gradients[0], gradients[1], sizeof gradients[0]);
+    }
+}
+END_TEST
+
 START_TEST(test_gradient_is_written_and_depends_on_no_call_before)
 {
     const rig_shape shape = list_shape();
@@ -682,5 +759,7 @@ CHECK_MAIN("train/gradient",
            test_gradient_over_a_large_pool_is_that_over_a_small_one,
            test_gradient_over_a_catalogue_too_wide_to_keep_is_that_of_a_list_of_it,
            test_gradient_is_the_same_bits_on_any_number_of_threads,
+           test_gradient_of_sessions_encoded_once_is_that_of_rows_encoded_alone,
+           test_gradient_of_sessions_is_the_same_bits_on_any_number_of_threads,
            test_gradient_is_written_and_depends_on_no_call_before,
            test_gradient_menu_has_the_fields_that_the_rows_have)

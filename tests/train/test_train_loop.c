@@ -130,6 +130,112 @@ START_TEST(test_train_loop_shuffles_anew_in_each_epoch_and_update_and_with_each_
 }
 END_TEST
 
+/* 64 trained rows of sessions of 5, the last of 4, in minibatches of about 16. */
+static void open_sessions(rig *r, int32_t encoder, int32_t whole_sessions)
+{
+    rig_shape shape = rig_usual();
+    shape.h = 5;
+    shape.agent.encoder = encoder;
+    shape.ppo.whole_sessions = whole_sessions;
+    shape.ppo.batch_size = 16;
+    shape.ppo.update_epochs = 3;
+    rig_open(r, &shape);
+    r->rollout.form.has_history = 1;
+    rig_make_sessions(r, 64);
+    for (int32_t i = 0; i < 64; i++) {
+        r->agent->trainer.update.order[2 * i] = i;
+        r->agent->trainer.update.trained[i] = 2 * i;
+    }
+    memset(&seen, 0, sizeof seen);
+}
+
+/* Sessions that lie whole and in order in a minibatch of one epoch. */
+static size_t count_whole_sessions(size_t first, size_t end)
+{
+    size_t n = 0;
+    for (size_t i = first; i < end; i++) {
+        const int32_t row = seen.rows[i] / 2, last = row / 5 == 12 ? 3 : 4;
+        bool is_whole = row % 5 == 0 && i + (size_t)last < end;
+        for (int32_t j = 1; is_whole && j <= last; j++) {
+            is_whole = seen.rows[i + (size_t)j] == 2 * (row + j);
+        }
+        n += is_whole ? 1 : 0;
+    }
+    return n;
+}
+
+START_TEST(test_train_loop_keeps_sessions_whole_where_an_encoder_reads_them)
+{
+    static const struct {
+        int32_t encoder, whole_sessions;
+        size_t n_whole;
+    } CASES[] = {{RR_ENCODER_GRU, 1, 13},
+                 {RR_ENCODER_TRANSFORMER, 1, 13},
+                 {RR_ENCODER_GRU, 0, 0},
+                 {RR_ENCODER_MEAN, 1, 0}};
+    for (size_t c = 0; c < sizeof CASES / sizeof CASES[0]; c++) {
+        rig r;
+        open_sessions(&r, CASES[c].encoder, CASES[c].whole_sessions);
+        (void)run(&r, 64);
+        ck_assert_uint_eq(seen.n_minibatches, 3 * 4);
+        ck_assert_uint_eq(seen.n_rows, 3 * 64);
+        size_t first = 0;
+        for (size_t epoch = 0; epoch < 3; epoch++) {
+            size_t n_whole = 0;
+            uint64_t rows = 0;
+            for (size_t b = 0; b < 4; b++) {
+                const size_t size = seen.sizes[epoch * 4 + b];
+                ck_assert_uint_ge(size, 11);
+                ck_assert_uint_le(size, 21);
+                n_whole += count_whole_sessions(first, first + size);
+                first += size;
+            }
+            for (size_t i = epoch * 64; i < (epoch + 1) * 64; i++) {
+                rows |= UINT64_C(1) << (seen.rows[i] / 2);
+            }
+            ck_assert_uint_eq(n_whole, CASES[c].n_whole);
+            ck_assert(rows == UINT64_MAX); /* each once */
+        }
+        ck_assert_mem_ne(seen.rows, seen.rows + 64, 64 * sizeof(int32_t));
+        rig_close(&r);
+    }
+}
+END_TEST
+
+/* Also where runs are longer than minibatches. */
+static void check_ends(const uint8_t begins[40], size_t size)
+{
+    enum { N = 40 };
+    int32_t permutation[N];
+    for (int32_t i = 0; i < N; i++) {
+        permutation[i] = i;
+    }
+    const rri_epoch epoch = {permutation, begins, N, N / size};
+    for (size_t first = 0, even = size, end; first < N; first = end, even += size) {
+        ck_assert_uint_le(even, N);
+        end = rri_train_loop_end(&epoch, first, even);
+        ck_assert_uint_ge(end, first + 2);
+        ck_assert_uint_le(end, N);
+        ck_assert(end == N || begins[end] != 0);
+    }
+}
+
+START_TEST(test_train_loop_minibatches_of_any_runs_have_two_rows)
+{
+    for (size_t longest = 1; longest <= 10; longest++) {
+        for (size_t seed = 0; seed < 200; seed++) {
+            uint8_t begins[40];
+            for (size_t i = 0, left = 0; i < 40; i++) {
+                begins[i] = left == 0;
+                left = left == 0 ? (seed * 7 + i * i * 3) % longest : left - 1;
+            }
+            check_ends(begins, 10);
+            check_ends(begins, 2);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_train_loop_stops_before_the_epoch_after_target_kl_was_exceeded)
 {
     const struct {
@@ -172,5 +278,7 @@ END_TEST
 CHECK_MAIN("train/train_loop", test_train_loop_minibatches_differ_by_at_most_one_row,
            test_train_loop_each_row_is_seen_once_an_epoch,
            test_train_loop_shuffles_anew_in_each_epoch_and_update_and_with_each_seed,
+           test_train_loop_keeps_sessions_whole_where_an_encoder_reads_them,
+           test_train_loop_minibatches_of_any_runs_have_two_rows,
            test_train_loop_stops_before_the_epoch_after_target_kl_was_exceeded,
            test_train_loop_ends_at_a_minibatch_that_fails)
