@@ -38,6 +38,7 @@ ROWS = {
     "decide": ((1,), ["bench_act decide"], ["act_latency.py --what '1000 items, dense'"]),
     "candidates": ((1,), ["bench_act candidates"], []),
     "tower": ((1,), ["bench_act tower"], []),
+    "encoder": ((1,), ["bench_encoder"], ["encoder_torch.py"]),
     "softmax": ((1, 2), ["bench_softmax"],
                 ["softmax_head.py --what '100000 items, 256 rows'",
                  "1x softmax_head.py --num-items 1000000 --what '1000000 items, 256 rows'"]),
