@@ -12,10 +12,10 @@
         .name = #suffix, .level = (number), .is_blis = (tile_is_blis), .wide = RRI_WIDE_##suffix,  \
         .narrow = RRI_NARROW_##suffix, .tile = (best_tile), .tiles = &rri_tiles_##suffix,          \
         .lying_rows = rri_lying_rows_##suffix, .elementwise = &rri_elementwise_##suffix,           \
-        .reduce = &rri_reduce_##suffix, .softmax = &rri_softmax_block_##suffix,                    \
-        .large_pool = &rri_large_pool_block_##suffix, .descent = &rri_descent_##suffix,            \
-        .gram = rri_gram_##suffix, .cholesky = rri_cholesky_##suffix,                              \
-        .posterior = rri_posterior_##suffix                                                        \
+        .reduce = &rri_reduce_##suffix, .sequence = &rri_sequence_##suffix,                        \
+        .softmax = &rri_softmax_block_##suffix, .large_pool = &rri_large_pool_block_##suffix,      \
+        .descent = &rri_descent_##suffix, .gram = rri_gram_##suffix,                               \
+        .cholesky = rri_cholesky_##suffix, .posterior = rri_posterior_##suffix                     \
     }
 
 static const rri_kernels portable = LEVEL(RRI_LEVEL_PORTABLE, portable, false, rri_tile_portable);

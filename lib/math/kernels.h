@@ -15,6 +15,7 @@
 #include "math/lying.h"
 #include "math/posterior.h"
 #include "math/reduce.h"
+#include "math/sequence.h"
 #include "math/softmax_block.h"
 #include "math/tile.h"
 
@@ -30,6 +31,7 @@ typedef struct rri_kernels {
     rri_lying_rows *lying_rows; /* few rows against a matrix that lies by its columns */
     const rri_elementwise *elementwise;
     const rri_reduce *reduce;
+    const rri_sequence *sequence;           /* inner loops of encoders */
     const rri_softmax_block *softmax;       /* a block of one row's logits */
     const rri_large_pool_block *large_pool; /* a block of a panel of rows */
     const rri_descent *descent;             /* an optimiser's step */

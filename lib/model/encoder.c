@@ -236,9 +236,11 @@ size_t rri_encoder_share(const rri_encoder *encoder, const rri_inputs *in, size_
 /* ── blocks of runs ── */
 
 /* A block has at most BLOCK_RUNS runs of at most BLOCK_TOKENS tokens in all, or one run, and at
- * most BLOCK_ROWS rows: so memory grows with neither the rows of a call nor those of a minibatch.
+ * most BLOCK_ROWS rows: so memory grows with neither the rows of a call nor those of a minibatch,
+ * and of short runs what is left for backward lies in the second cache. Twelve rows fill a matrix
+ * kernel.
  */
-enum { BLOCK_RUNS = 32, BLOCK_TOKENS = 2048, BLOCK_ROWS = 512 };
+enum { BLOCK_RUNS = 12, BLOCK_TOKENS = 2048, BLOCK_ROWS = 512 };
 
 static size_t block_runs(const rri_encoder *encoder)
 {

@@ -23,7 +23,10 @@ typedef struct rri_attention {
 /* Queries of these rows. */
 size_t rri_attention_n_queries(const rri_attention *attention, const rri_histories *in);
 
-/* y [Q, E] and p [Q, H, window], which backward needs.
+/* Floats of a row of p: the window in whole sixteens. */
+size_t rri_attention_room(const rri_attention *attention);
+
+/* y [Q, E] and p [Q, H, room], which backward needs.
  *   q [Q, E]   kv [T, 2 E] keys, then values   c [H, window] */
 void rri_attention_forward(const rri_attention *attention, float *y, float *p, const float *q,
                            const float *kv, const float *c, const rri_histories *in,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/status.h"
+#include "math/gemm.h"
 #include "nn/init.h"
 
 rr_status rri_gru_declare(rri_gru *gru, rri_params *params, const rri_encoder_shape *shape,
@@ -59,7 +60,7 @@ size_t rri_gru_scratch(const rri_gru *gru, size_t n, size_t n_rows, size_t n_tok
     bytes = rri_stack_add(bytes, n, sizeof(int32_t)); /* of the tape, and rows that are left */
     bytes = rri_stack_add(bytes, n, sizeof(int32_t));
     bytes = rri_stack_add(bytes, gru->window, sizeof(int32_t));
-    bytes = rri_stack_add(bytes, rri_size_multiply(n, 3 * E), sizeof(float)); /* W_h h, or dh W_h */
+    bytes = rri_stack_add(bytes, rri_size_multiply(n, 3 * E), sizeof(float)); /* W_h h */
     return rri_stack_add(bytes, rri_size_multiply(n, E), sizeof(float));      /* h, or dh */
 }
 
@@ -101,33 +102,6 @@ static void sort_runs(rri_gru_tape *tape, const rri_gru *gru, const rri_historie
     }
 }
 
-/* x [n] ← σ(x) = ½ + ½ tanh(½ x) */
-static void squash(const rri_kernels *kernels, float *x, size_t n)
-{
-    rri_vec_scale(kernels, x, 0.5f, n);
-    rri_vec_tanh(kernels, x, x, n);
-    for (size_t j = 0; j < n; j++) {
-        x[j] = 0.5f + 0.5f * x[j];
-    }
-}
-
-/* One run's step. gates [3 E] hold W_i x + b_i on entry; of_hidden [3 E] W_h h + b_h. */
-static void step(const rri_kernels *kernels, float *h, float *gates, float *candidate,
-                 const float *of_hidden, size_t E)
-{
-    float *r = gates, *z = gates + E, *n = gates + 2 * E;
-    memcpy(candidate, of_hidden + 2 * E, E * sizeof(float));
-    rri_vec_add(kernels, r, of_hidden, 2 * E);
-    squash(kernels, r, 2 * E);
-    for (size_t j = 0; j < E; j++) {
-        n[j] += r[j] * candidate[j];
-    }
-    rri_vec_tanh(kernels, n, n, E);
-    for (size_t j = 0; j < E; j++) {
-        h[j] = (1.0f - z[j]) * n[j] + z[j] * h[j];
-    }
-}
-
 /* Rows of the run at place p which have seen as many tokens as its state h has: e ← h. *row is the
  * next of them, and moves on. */
 static void read_rows(float *e, size_t stride, int32_t *row, const float *h, size_t n_seen,
@@ -149,7 +123,9 @@ void rri_gru_forward(const rri_gru *gru, float *e, size_t stride, rri_gru_tape *
     int32_t *next = RRI_STACK_TAKE(scratch, int32_t, in->n); /* row of each place to be read */
     sort_runs(tape, gru, in);
     if (in->n_tokens > 0) {
-        rri_linear_forward(&gru->input, tape->gates, tape->tokens, in->n_tokens, false, scratch);
+        rri_gemm_packed(kernels, tape->gates, 3 * E, rri_view_rows(tape->tokens, gru->input.in),
+                        gru->input.forward_panels, in->n_tokens, 3 * E, gru->input.in, false,
+                        scratch); /* the step adds the bias */
     }
     for (size_t p = 0; p < in->n; p++) {
         memcpy(h + p * E, gru->start_values, E * sizeof(float));
@@ -160,32 +136,16 @@ void rri_gru_forward(const rri_gru *gru, float *e, size_t stride, rri_gru_tape *
     for (size_t t = 0; at < in->n_tokens; t++) {
         const size_t count = (size_t)tape->counts[t];
         memcpy(tape->before + at * E, h, count * E * sizeof(float));
-        rri_linear_forward(&gru->hidden, of_hidden, h, count, false, scratch);
-        for (size_t p = 0; p < count; p++, at++) {
-            step(kernels, h + p * E, tape->gates + at * 3 * E, tape->candidate + at * E,
-                 of_hidden + p * 3 * E, E);
+        rri_gemm_packed(kernels, of_hidden, 3 * E, rri_view_rows(h, E), gru->hidden.forward_panels,
+                        count, 3 * E, E, false, scratch);
+        kernels->sequence->gru_step(h, tape->gates + at * 3 * E, tape->candidate + at * E,
+                                    of_hidden, gru->input.bias, gru->hidden.bias, count, E);
+        for (size_t p = 0; p < count; p++) {
             read_rows(e, stride, &next[p], h + p * E, t + 1, tape, in, p, E);
         }
+        at += count;
     }
     rri_stack_rewind(scratch, mark);
-}
-
-/* Of one run's step: the slopes of what went into the gates, as W_i sees them and as W_h does; dh
- * is that of the h behind it, and becomes its direct part of that before it. */
-static void step_backward(float *d_input, float *d_hidden, float *dh, const float *gates,
-                          const float *candidate, const float *before, size_t E)
-{
-    const float *r = gates, *z = gates + E, *n = gates + 2 * E;
-    for (size_t j = 0; j < E; j++) {
-        const float dz = dh[j] * (before[j] - n[j]), dn = dh[j] * (1.0f - z[j]);
-        const float d_into_n = dn * (1.0f - n[j] * n[j]);
-        const float dr = d_into_n * candidate[j];
-        d_input[j] = d_hidden[j] = dr * r[j] * (1.0f - r[j]);
-        d_input[E + j] = d_hidden[E + j] = dz * z[j] * (1.0f - z[j]);
-        d_input[2 * E + j] = d_into_n;
-        d_hidden[2 * E + j] = d_into_n * r[j];
-        dh[j] *= z[j];
-    }
 }
 
 /* dh += de of the rows of the run at place p which have seen so many tokens. *end: behind the last
@@ -208,7 +168,6 @@ void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de, siz
     const rri_linear input = rri_linear_moved(&gru->input, gru->begin);
     const rri_linear hidden = rri_linear_moved(&gru->hidden, gru->begin);
     float *dh = RRI_STACK_TAKE(scratch, float, in->n *E);
-    float *through = RRI_STACK_TAKE(scratch, float, in->n *E); /* of dh that comes by W_h */
     float *d_input = RRI_STACK_TAKE(scratch, float, T * 3 * E);
     float *d_hidden = RRI_STACK_TAKE(scratch, float, T * 3 * E);
     int32_t *ends = RRI_STACK_TAKE(scratch, int32_t, in->n); /* of the rows that are left */
@@ -224,14 +183,13 @@ void rri_gru_backward(const rri_gru *gru, float *gradients, const float *de, siz
         }
         at -= count;
         for (size_t p = 0; p < count; p++) {
-            const size_t i = at + p;
             add_rows(dh + p * E, &ends[p], de, stride, t + 1, gru, tape, in, p);
-            step_backward(d_input + i * 3 * E, d_hidden + i * 3 * E, dh + p * E,
-                          tape->gates + i * 3 * E, tape->candidate + i * E, tape->before + i * E,
-                          E);
         }
-        rri_linear_backward_input(&hidden, through, d_hidden + at * 3 * E, count, scratch);
-        rri_vec_add(kernels, dh, through, count * E);
+        kernels->sequence->gru_step_backward(d_input + at * 3 * E, d_hidden + at * 3 * E, dh,
+                                             tape->gates + at * 3 * E, tape->candidate + at * E,
+                                             tape->before + at * E, count, E);
+        rri_gemm_packed(kernels, dh, E, rri_view_rows(d_hidden + at * 3 * E, 3 * E),
+                        gru->hidden.backward_panels, count, E, 3 * E, true, scratch);
     }
     if (T > 0) {
         rri_linear_backward_params(&input, gradients, d_input, tape->tokens, T, 0, 3 * E, scratch);

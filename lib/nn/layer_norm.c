@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/layer_norm.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #include "core/status.h"
 #include "nn/init.h"
-
-static const float EPS = 1e-5f;
 
 static rr_status add(size_t *offset, rri_params *params, const char *norm, const char *tensor,
                      size_t width, rr_error *err)
@@ -44,37 +41,14 @@ void rri_layer_norm_pack(rri_layer_norm *norm, const float *values, const rri_ke
 void rri_layer_norm_forward(const rri_layer_norm *norm, float *y, float *x_hat, float *inverse,
                             const float *x, size_t n)
 {
-    const size_t E = norm->width;
-    for (size_t i = 0; i < n; i++, y += E, x_hat += E, x += E) {
-        const float mean = rri_sum(norm->kernels, x, E) / (float)E;
-        for (size_t j = 0; j < E; j++) {
-            x_hat[j] = x[j] - mean;
-        }
-        const float variance = rri_sum_squares(norm->kernels, x_hat, E) / (float)E;
-        inverse[i] = 1.0f / sqrtf(variance + EPS);
-        for (size_t j = 0; j < E; j++) {
-            x_hat[j] *= inverse[i];
-            y[j] = norm->gain_values[j] * x_hat[j] + norm->bias_values[j];
-        }
-    }
+    norm->kernels->sequence->norm(y, x_hat, inverse, x, norm->gain_values, norm->bias_values, n,
+                                  norm->width);
 }
 
-/* With dx̂ = g ⊙ dy:  dx = (dx̂ − mean dx̂ − x̂ mean(x̂ ⊙ dx̂)) / √(var + ε) */
 void rri_layer_norm_backward(const rri_layer_norm *norm, float *dx, float *gradients, size_t begin,
                              const float *dy, const float *x_hat, const float *inverse, size_t n)
 {
-    const size_t E = norm->width;
-    float *d_gain = gradients + norm->gain - begin, *d_bias = gradients + norm->bias - begin;
-    for (size_t i = 0; i < n; i++, dx += E, dy += E, x_hat += E) {
-        for (size_t j = 0; j < E; j++) {
-            d_gain[j] += dy[j] * x_hat[j];
-            d_bias[j] += dy[j];
-            dx[j] = norm->gain_values[j] * dy[j]; /* dx̂ */
-        }
-        const float mean = rri_sum(norm->kernels, dx, E) / (float)E;
-        const float along = rri_dot(norm->kernels, dx, x_hat, E) / (float)E;
-        for (size_t j = 0; j < E; j++) {
-            dx[j] = (dx[j] - mean - x_hat[j] * along) * inverse[i];
-        }
-    }
+    norm->kernels->sequence->norm_backward(dx, gradients + norm->gain - begin,
+                                           gradients + norm->bias - begin, dy, x_hat, inverse,
+                                           norm->gain_values, n, norm->width);
 }

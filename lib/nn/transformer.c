@@ -132,7 +132,7 @@ static size_t tape_floats(size_t *parts, const rri_transformer *net, size_t T, s
                                 {Q, E},
                                 {Q, E},
                                 {T, 2 * E},
-                                {Q, attention->n_heads * attention->window},
+                                {Q, attention->n_heads * rri_attention_room(attention)},
                                 {Q, E},
                                 {Q, E},
                                 {Q, 1},

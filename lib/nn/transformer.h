@@ -40,7 +40,7 @@ typedef struct rri_transformer {
 typedef struct rri_transformer_tape_layer {
     float *attention_hat, *attention_inverse, *normal; /* [T, E], [T], [T, E] of LN u */
     float *normal_queries;                             /* [Q, E] its rows that ask */
-    float *q, *kv, *p, *mixed;             /* [Q, E], [T, 2 E], [Q, H, window], [Q, E] */
+    float *q, *kv, *p, *mixed;             /* [Q, E], [T, 2 E], [Q, H, room], [Q, E] */
     float *feed_hat, *feed_inverse, *feed; /* [Q, E], [Q], [Q, E] of the second LN u */
     float *hidden, *activated;             /* [Q, 2 E] before and behind gelu */
     size_t n_queries;

@@ -17,7 +17,7 @@ typedef struct scene {
     rri_histories rows;
     float q[T * E], kv[T * 2 * E], c[H * W], r[T * E];
     double twin_q[T * E], twin_kv[T * 2 * E], twin_c[H * W];
-    float y[T * E], p[T * H * W];
+    float y[T * E], p[T * H * 16];
     rri_stack scratch;
     size_t n_queries;
 } scene;
