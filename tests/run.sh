@@ -213,9 +213,9 @@ seen_by_clang='policy/menu policy/policy policy/choice play/act play/request tra
     api/api_import log/record_blob log/record_keys buffer/rollout ledger/ledger loop/refusals
     loop/reserved loop/memory loop/moving_catalogue items/line nn/candidate_net policy/candidates
     train/reward_fit'
-# programs_of TEST…: as ninja knows them.
+# programs_of TEST…: as ninja knows them, one a room.
 programs_of() {
-    printf '%s\n' "$@" | sed 's|/|_|; s|^|tests/test_|'
+    printf '%s\n' "$@" | sed 's|/.*||; s|^|tests/test_|' | sort -u
 }
 undefined_for_clang() {
     setup clang "$main-clang-undefined" -Dbuildtype=debug -Doptimization=1 -Dexamples=false \

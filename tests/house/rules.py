@@ -136,6 +136,23 @@ def every_header_has_its_test(tree):
             if not (pathlib.Path(tree) / (test := f"tests/{path.parts[1]}/test_{path.stem}.c")).exists()]
 
 
+def tests_that_replace_functions_stand_alone(tree):
+    """The test files of a room are linked as one program: what one of them defines under a name of
+    the library's would be called by the tests of all the others."""
+    builds = {path: read(tree, path) for path in sources(tree, "tests", (".build",))}
+    lone = re.search(r"lone_tests = \[(.*?)\]", builds[pathlib.Path("tests/meson.build")], re.S).group(1)
+    definition = re.compile(r"^(?!static\b|typedef\b)[a-z_][\w *]*[ *](\w+)\([^;{}]*\)\s*\{", re.M)
+    found = []
+    listed = "".join(re.findall(r"^unit_tests \+?= \[.*?\],?\n?\]", "\n".join(builds.values()), re.M | re.S))
+    for room, name in re.findall(r"\['(\w+)', '(\w+)'\]", listed):
+        text = read(tree, path := f"tests/{room}/test_{name}.c")
+        own = definition.findall(code_of(text)) + re.findall(r'^#include "(.+\.c)"', text, re.M)
+        if own and f"'{room}/{name}'" not in lone:
+            found.append(f"{path} has {own[0]} for all tests of its room: make it static, or name the "
+                         "file in lone_tests of tests/meson.build")
+    return found
+
+
 def file_names_are_unique(tree):
     found, home = [], {}
     for path in sources(tree):

@@ -35,6 +35,9 @@ class ThisTree(unittest.TestCase):
     def test_every_header_has_its_test(self):
         self.holds(rules.every_header_has_its_test(TREE))
 
+    def test_tests_that_replace_functions_stand_alone(self):
+        self.holds(rules.tests_that_replace_functions_stand_alone(TREE))
+
     def test_file_names_are_unique(self):
         self.holds(rules.file_names_are_unique(TREE))
 
@@ -142,7 +145,11 @@ GOOD = {
     "lib/nn/types.h": SPDX + "typedef void rri_tile(int m);\n"
                              "static inline int rri_one(int x)\n{\n    return rri_two(x);\n}\n",
     "lib/api/api_one.c": SPDX + '#include "nn/linear.h"\nvoid rr_one(void)\n{\n    rri_f();\n}\n',
-    "tests/core/test_memory.c": SPDX,
+    "tests/meson.build": "lone_tests = ['io/one',\n  'nn/linear']\n",
+    "tests/nn/meson.build": "unit_tests += [\n  ['nn', 'linear'],\n]\n",
+    "tests/core/meson.build": "unit_tests += [['core', 'memory']]\n",
+    "tests/core/test_memory.c": SPDX + "static int f(void)\n{\n    return 1;\n}\n"
+                                       "START_TEST(test_one)\n{\n    f();\n}\nEND_TEST\n",
     "tests/nn/test_linear.c": SPDX,
     "tests/api/test_api_one.c": SPDX,
     "examples/hosts/request.c": SPDX + REQUEST,
@@ -172,6 +179,7 @@ class TheRules(unittest.TestCase):
     def test_silent_on_a_good_tree(self):
         for rule in (rules.includes_follow_the_arrows, rules.hosts_see_the_header_alone,
                      rules.every_header_has_its_test, rules.file_names_are_unique,
+                     rules.tests_that_replace_functions_stand_alone,
                      rules.files_are_short, rules.functions_are_short, rules.the_library_is_a_guest,
                      rules.no_libm_transcendental, rules.no_loose_ends, rules.every_file_names_its_licence,
                      rules.exported_functions_live_in_api, rules.header_and_map_agree,
@@ -331,6 +339,15 @@ class TheRules(unittest.TestCase):
         more = rules.header_and_library_agree(self.tree, both + "0020 T rri_three\n")
         self.speaks(more, "rri_three")
         self.speaks(rules.header_and_library_agree(self.tree, "0000 T rr_one\n"), "rr_two")
+
+    def test_tests_that_replace_functions_for_others(self):
+        for text, name in ((SPDX + "int rri_f(int x,\n          int y)\n{\n    return x;\n}\n", "rri_f"),
+                           (SPDX + '#include "nn/linear.c"\n', "nn/linear.c")):
+            self.write("tests/nn/test_linear.c", text)
+            self.assertEqual(rules.tests_that_replace_functions_stand_alone(self.tree), [])
+            self.write("tests/core/test_memory.c", text)
+            self.speaks(rules.tests_that_replace_functions_stand_alone(self.tree), "test_memory.c", name, "lone_tests")
+            self.write("tests/core/test_memory.c", GOOD["tests/core/test_memory.c"])
 
     def test_library_that_needs_more(self):
         line = " 0x01 (NEEDED)             Shared library: [{}]\n"

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* check_run.h: one suite of libcheck as a program. Each test file ends with
+/* check_run.h: one suite of libcheck. Each test file ends with
  *     CHECK_MAIN("room/file", test_a, test_b, …)
- * Tests run in one process, so that sanitizers and valgrind see all of them. */
+ * which makes it a program, or, where the files of a room are linked as one (tests/meson.build), a
+ * suite that this program runs when it is given the name: run_room.c. Tests of a suite run in one
+ * process, so that sanitizers and valgrind see all of them. */
 #ifndef TESTS_SUPPORT_CHECK_RUN_H
 #define TESTS_SUPPORT_CHECK_RUN_H
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* libcheck writes each assertion that holds to a file, for a parent to say where a child died. Here
+ * is no child, and tests of a million assertions would write a million times. */
+#define _mark_point(file, line) ((void)0)
 
 /* A library that takes many times as long as it does for users: sanitized, or not optimised at all
  * (tests/meson.build says so; the tests themselves never are). */
@@ -59,11 +65,34 @@ static inline int check_run(const char *name, const TTest *const *tests, size_t 
     return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+#ifdef CHECK_IS_OF_ROOM
+/* A suite of a room's program. */
+typedef struct check_suite {
+    const char *name;
+    int (*run)(const char *name);
+    struct check_suite *next;
+} check_suite;
+
+void check_add(check_suite *suite); /* run_room.c's; called before main */
+
+#define CHECK_MAIN(name, ...)                                                                      \
+    static int check_run_own(const char *own)                                                      \
+    {                                                                                              \
+        const TTest *const tests[] = {__VA_ARGS__};                                                \
+        return check_run(own, tests, sizeof tests / sizeof tests[0]);                              \
+    }                                                                                              \
+    __attribute__((constructor)) static void check_register(void)                                  \
+    {                                                                                              \
+        static check_suite suite = {name, check_run_own, NULL};                                    \
+        check_add(&suite);                                                                         \
+    }
+#else
 #define CHECK_MAIN(name, ...)                                                                      \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = {__VA_ARGS__};                                                \
         return check_run(name, tests, sizeof tests / sizeof tests[0]);                             \
     }
+#endif
 
 #endif
