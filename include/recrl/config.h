@@ -217,10 +217,11 @@ typedef struct rr_agent_config {
                             (rr_obs.history and history_rewards), as least squares make that of a
                             new user: the mean of N(μ, Σ) given r = ρ^c v·u + noise of variance σ²,
                             c earlier showings of the item. q += û, the critic reads û, and each
-                            candidate's standard error e enters its score as τ β e, β learned from
-                            0: optimism. μ, Σ and σ² come from rr_agent_fit_prior; until then 0, 1
-                            and 1. Needs what an encoder needs, and item_dim ≤ 128; lists of any
-                            pool, the whole pool up to 8192 items. maths §15
+                            candidate's standard error e enters its score as τ β e, β = β_0 + β_1
+                            n/(n + 10) after n showings, learned from 0: optimism. μ, Σ and σ² come
+                            from rr_agent_fit_prior; until then 0, 1 and 1. Needs what an encoder
+                            needs, and item_dim ≤ 128; lists of any pool, the whole pool up to 8192
+                            items. maths §15
                             Cost, d = item_dim: a row of an act O(h d²), and O(d²) a candidate; an
                             update thrice that; memory d² floats a row of a tape (512 rows, of a
                             reader 64); default 0 */

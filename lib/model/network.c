@@ -67,7 +67,7 @@ static rr_status declare_head(rri_network *net, const rr_agent_config *config, r
         RRI_TRY(add(&net->at.repeat_weight, net, "actor.repeat_weight", 1, 0, err));
     }
     if (config->has_fold_in != 0) {
-        RRI_TRY(add(&net->at.error_weight, net, "actor.error_weight", 1, 0, err));
+        RRI_TRY(add(&net->at.error_weight, net, "actor.error_weight", 2, 0, err));
     }
     if (net->n_items > 0 && (net->is_dense || config->has_trained_items != 0)) {
         RRI_TRY(add(&net->at.items, net, "actor.items", net->n_items, net->item_width, err));
@@ -401,8 +401,7 @@ static void pack_actor(rri_network *net, const float *values)
         .feature_dim = net->feature_dim,
         .temperature = 1.0f,
     };
-    net->head.error_weight =
-        rri_network_has_fold(net) ? net->head.scale * values[net->at.error_weight] : 0.0f;
+    rri_logits_set_optimism(&net->head, at_or_null(values, net->at.error_weight));
     net->catalogue.bias = at_or_null(values, net->at.item_bias);
     if (net->has_reward) {
         join_reward(net, values);

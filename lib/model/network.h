@@ -37,7 +37,7 @@ typedef struct rri_head_offsets {
     size_t items;           /* [N, d] */
     size_t item_bias;       /* [N] */
     size_t repeat_weight;   /* [1] κ */
-    size_t error_weight;    /* [1] β */
+    size_t error_weight;    /* [2] β_0 and β_1 */
 } rri_head_offsets;
 
 /* The same of what normalisation adds: constants that lie among the parameters, from `begin` to the

@@ -25,6 +25,7 @@ void rri_serving_temper(rri_head *head, rri_catalogue *catalogue, float *weights
     head->scale /= temperature;
     head->repeat_weight /= temperature;
     head->error_weight /= temperature;
+    head->error_fall /= temperature;
     head->temperature = temperature;
     if (head->feature_weights != NULL) {
         divide(weights, head->feature_weights, temperature, head->feature_dim);

@@ -122,12 +122,35 @@ void rri_logits_errors(float *errors, const rri_logits_tile *tile, size_t row, s
                        scratch);
 }
 
+void rri_logits_set_optimism(rri_head *head, const float *beta)
+{
+    head->error_weight = beta != NULL ? head->scale * beta[0] : 0.0f;
+    head->error_fall = beta != NULL ? head->scale * beta[1] : 0.0f;
+}
+
+float rri_logits_acquaintance(const rri_logits_tile *tile, size_t row)
+{
+    const rri_menu *menu = tile->in->menu;
+    float n = 0.0f;
+    for (size_t i = 0; menu->history != NULL && i < menu->h; i++) {
+        const int32_t item =
+            menu->history[rri_menu_row(menu, tile->row_begin + row) * menu->h + i];
+        n += item >= 0 && (size_t)item < tile->in->catalogue->n_items ? 1.0f : 0.0f;
+    }
+    return n / (n + 10.0f);
+}
+
 /* z [n] += η e of one row's positions from `position` on, block by block. */
 static void add_errors(float *z, const rri_logits_tile *tile, size_t row, size_t position, size_t n,
                        rri_stack *scratch)
 {
-    const float weight = tile->in->head->error_weight;
-    for (size_t i = 0; tile->in->fold != NULL && i < n; i += RRI_SOFTMAX_BLOCK) {
+    if (tile->in->fold == NULL) {
+        return;
+    }
+    const rri_head *head = tile->in->head;
+    const float weight =
+        head->error_weight + head->error_fall * rri_logits_acquaintance(tile, row);
+    for (size_t i = 0; i < n; i += RRI_SOFTMAX_BLOCK) {
         float errors[RRI_SOFTMAX_BLOCK];
         const size_t together = rri_size_smaller(RRI_SOFTMAX_BLOCK, n - i);
         rri_logits_errors(errors, tile, row, position + i, together, scratch);

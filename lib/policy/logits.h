@@ -45,7 +45,8 @@ typedef struct rri_head {
     const float *feature_weights; /* w [f]; NULL: features are not read */
     size_t feature_dim;           /* f, the menu's where w is given */
     bool has_repeat_weight;       /* false: counts are not read */
-    float error_weight;           /* η = τ β; read with a fold-in */
+    float error_weight, error_fall; /* τ β_0 and τ β_1, of η = τ (β_0 + β_1 n/(n + 10)); read with
+                                       a fold-in */
     float temperature; /* divides what rows' own weights add; all else is divided already */
 } rri_head;
 
@@ -108,6 +109,11 @@ int32_t rri_logits_count(const rri_logits_tile *tile, size_t row, size_t positio
  * the pool's, or the request's own. */
 void rri_logits_vectors(const float **rows, const rri_logits_tile *tile, size_t row,
                         size_t position, size_t n);
+
+/* beta: β_0 and β_1; NULL: none. After the head's scale. */
+void rri_logits_set_optimism(rri_head *head, const float *beta);
+/* n/(n + 10) of the n items that row `row` (counted in the tile) was shown. */
+float rri_logits_acquaintance(const rri_logits_tile *tile, size_t row);
 
 /* errors [n ≤ 256] ← e_i of positions of row `row` (counted in the tile) from `position` on. */
 void rri_logits_errors(float *errors, const rri_logits_tile *tile, size_t row, size_t position,

@@ -42,7 +42,7 @@ typedef struct rri_policy_tape {
 typedef struct rri_policy_sums {
     double d_log_scale;
     double d_repeat_weight;
-    double d_error_weight; /* 0 without a fold-in */
+    double d_error_weight, d_error_fall; /* 0 without a fold-in */
     double *d_feature_weights; /* [f]; NULL where the head reads no features */
     float *d_row_weights;      /* [n, f] Σ_i dz_i f_i of each row; NULL: not asked for */
 } rri_policy_sums;

@@ -157,12 +157,15 @@ static void add_error_sums(rri_policy_sums *sums, const float *dz, const rri_log
                            size_t row, size_t begin, size_t end, rri_stack *scratch)
 {
     const size_t last = real_end(tile, row, begin, end);
+    const double acquaintance = (double)rri_logits_acquaintance(tile, row);
     for (size_t at = begin; at < last; at += RRI_SOFTMAX_BLOCK) {
         float errors[RRI_SOFTMAX_BLOCK];
         const size_t n = rri_size_smaller(RRI_SOFTMAX_BLOCK, last - at);
         rri_logits_errors(errors, tile, row, at, n, scratch);
         for (size_t i = 0; i < n; i++) {
-            sums->d_error_weight += (double)dz[at - begin + i] * (double)errors[i];
+            const double slope = (double)dz[at - begin + i] * (double)errors[i];
+            sums->d_error_weight += slope;
+            sums->d_error_fall += slope * acquaintance;
         }
     }
 }

@@ -423,7 +423,7 @@ static void zero_scalars(rri_trainer *trainer)
         gradients[at->repeat_weight] = 0.0f;
     }
     if (at->error_weight != RRI_ABSENT) {
-        gradients[at->error_weight] = 0.0f;
+        gradients[at->error_weight] = gradients[at->error_weight + 1] = 0.0f;
     }
     for (size_t f = 0; f < trainer->model.network.feature_dim; f++) {
         gradients[at->feature_weights + f] = 0.0f;
@@ -441,13 +441,17 @@ static void zero_scalars(rri_trainer *trainer)
     }
 }
 
-/* η = τ β: dβ = τ dη    d log τ += η dη */
-static void add_error_slopes(rri_trainer *trainer, double slope)
+/* η = τ β: dβ = τ dη    d log τ += η dη, for both parts of it. */
+static void add_error_slopes(rri_trainer *trainer, const rri_policy_sums *sums)
 {
     const rri_head_offsets *at = &trainer->model.network.at;
     const rri_head *head = &trainer->model.network.head;
-    trainer->gradients[at->error_weight] += (float)((double)head->scale * slope);
-    trainer->gradients[at->log_scale] += (float)((double)head->error_weight * slope);
+    float *d_beta = trainer->gradients + at->error_weight;
+    d_beta[0] += (float)((double)head->scale * sums->d_error_weight);
+    d_beta[1] += (float)((double)head->scale * sums->d_error_fall);
+    trainer->gradients[at->log_scale] +=
+        (float)((double)head->error_weight * sums->d_error_weight +
+                (double)head->error_fall * sums->d_error_fall);
 }
 
 /* Tiles' sums, in order, into the gradient's scalars and the minibatch's sums. */
@@ -466,7 +470,7 @@ static void add_tiles(const slice_job *job, rri_loss_sums *total)
             gradients[at->repeat_weight] += (float)sums->policy.d_repeat_weight;
         }
         if (at->error_weight != RRI_ABSENT) {
-            add_error_slopes(trainer, sums->policy.d_error_weight);
+            add_error_slopes(trainer, &sums->policy);
         }
         for (size_t f = 0; f < trainer->model.network.feature_dim; f++) {
             gradients[at->feature_weights + f] += (float)sums->policy.d_feature_weights[f];

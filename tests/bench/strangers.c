@@ -2,7 +2,7 @@
 /* strangers: how much of the way to one who sees the user a policy goes that does not.
  *
  *   strangers SEED TIMESTEPS [world=drawn|movielens] [world.FIELD=V] [agent.FIELD=V] [algo.FIELD=V]
- *                            [prior=VARIANCE] [beta=B]
+ *                            [prior=VARIANCE] [beta=B0[,B1]]
  *   strangers SEED maths [world=…] [world.FIELD=V] [prior=VARIANCE]
  *
  * Sessions of 20 in a world that hides its users. drawn: the simulated one with its defaults, of
@@ -56,7 +56,7 @@ typedef struct task {
     uint64_t seed;
     int64_t n_steps;
     int is_maths;
-    float variance, beta; /* of the prior, 0: none; the first β */
+    float variance, beta[2]; /* of the prior, 0: none; the first β_0 and β_1 */
     size_t dim;           /* half of a state */
     rr_items *items;      /* NULL: drawn */
     float *users[2];      /* [n_users, dim] known and held back; NULL: drawn */
@@ -112,7 +112,9 @@ static void set(task *t, const char *argument)
     if (strcmp(name, "prior") == 0) {
         t->variance = strtof(value, NULL);
     } else if (strcmp(name, "beta") == 0) {
-        t->beta = strtof(value, NULL);
+        char *rest = NULL;
+        t->beta[0] = strtof(value, &rest);
+        t->beta[1] = *rest == ',' ? strtof(rest + 1, NULL) : 0.0f;
     } else if (strcmp(name, "world") == 0 && strcmp(value, "movielens") == 0) {
         t->world.excludes_shown = 1;
         t->world.num_folded = 2;
@@ -509,13 +511,13 @@ static void tell_maths(const task *t, const way *w)
     rr_env_destroy(env);
 }
 
-static double value_of(const rr_agent *agent, const char *name)
+static double value_of(const rr_agent *agent, const char *name, int at)
 {
     for (int32_t i = 0; i < rr_agent_tensor_count(agent); i++) {
         rr_tensor tensor = {.struct_size = sizeof tensor};
         require(rr_agent_tensor_at(agent, i, &tensor, &err));
         if (strcmp(tensor.name, name) == 0) {
-            return (double)tensor.data[0];
+            return (double)tensor.data[at];
         }
     }
     return (double)NAN;
@@ -541,7 +543,7 @@ static rr_agent *train(const task *t, double *explained)
         int32_t n = 0;
         float *users = known_users(t, &n);
         require(rr_agent_fit_prior(agent, users, n, t->variance, &err));
-        require(rr_agent_set_tensor(agent, "actor.error_weight", &t->beta, 1, &err));
+        require(rr_agent_set_tensor(agent, "actor.error_weight", t->beta, 2, &err));
         free(users);
     }
     require(rr_agent_fit_buffer_config(agent, N, &room, &err));
@@ -574,9 +576,10 @@ static void tell_agent(const task *t, const way *w)
     print_share("draws", w, drawn);
     print_share("best items", w, greedy);
     printf("\"explained_variance\": %.3f, \"kappa\": %.3f, \"tau\": %.2f", explained,
-           value_of(agent, "actor.repeat_weight"), exp(value_of(agent, "actor.log_scale")));
+           value_of(agent, "actor.repeat_weight", 0), exp(value_of(agent, "actor.log_scale", 0)));
     if (t->shape.has_fold_in) {
-        printf(", \"beta\": %.3f", value_of(agent, "actor.error_weight"));
+        printf(", \"beta\": [%.3f, %.3f]", value_of(agent, "actor.error_weight", 0),
+               value_of(agent, "actor.error_weight", 1));
     }
     printf("}\n");
     rr_agent_destroy(agent);

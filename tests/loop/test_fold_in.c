@@ -58,9 +58,9 @@ static void open_scene(scene *t)
         t->history[i] = place < row % H ? -1 : (int32_t)((i * 7) % ITEMS);
         t->rewards[i] = uniform(t);
     }
-    const float weight = 0.7f;
+    const float weight[] = {0.7f, -0.3f};
     ck_assert_int_eq(rr_agent_fit_prior(t->agent, t->users, USERS, 0.1f, NULL), RR_OK);
-    ck_assert_int_eq(rr_agent_set_tensor(t->agent, "actor.error_weight", &weight, 1, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_set_tensor(t->agent, "actor.error_weight", weight, 2, NULL), RR_OK);
     t->obs = (rr_obs){.struct_size = sizeof t->obs,
                       .n = N,
                       .n_history = H,

@@ -257,6 +257,16 @@ static inline double twin_standard_error(const twin *t, size_t row, const double
     return sqrt(square);
 }
 
+/* β of a row that was shown n items: β_0 + β_1 − 10 β_1/(n + 10). */
+static inline double twin_optimism(const twin *t, size_t row)
+{
+    int n = 0;
+    for (size_t at = 0; at < t->rows.menu.h; at++) {
+        n += t->rows.menu.history[row * t->rows.menu.h + at] >= 0;
+    }
+    return t->error_weight[0] + t->error_weight[1] * (1.0 - 10.0 / (n + 10));
+}
+
 static inline bool twin_has_fold(const twin *t)
 {
     return t->fold_mean != NULL;
@@ -500,7 +510,7 @@ static inline double twin_logit(const twin *t, const double *q, size_t d, size_t
     }
     z += t->item_bias != NULL && item >= 0 ? t->item_bias[item] : 0.0;
     if (twin_has_fold(t)) {
-        z += scale * *t->error_weight * twin_standard_error(t, row, v);
+        z += scale * twin_optimism(t, row) * twin_standard_error(t, row, v);
     }
     z += t->reward_weight != NULL ? scale * *t->reward_weight * twin_reward(t, row, position) : 0.0;
     return z - (t->repeat_weight != NULL ? *t->repeat_weight * twin_count(t, row, position) : 0.0);
