@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* elementwise.c: exp on sixteen lanes, and plain loops over the scalar functions, which the
- * compiler turns into vectors of the level's width; an element's operations are the same at each.
- * Compiled once per level. */
+/* elementwise.c: exp and tanh on sixteen lanes, and plain loops over the scalar functions, which
+ * the compiler turns into vectors of the level's width; an element's operations are the same at
+ * each. Compiled once per level. */
 #include "math/elementwise.h"
 
 #include "math/lanes.h"
@@ -39,7 +39,11 @@ static void vec_log(float *y, const float *x, size_t n)
 
 static void vec_tanh(float *y, const float *x, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    size_t i = 0;
+    for (; i + RRI_LANES <= n; i += RRI_LANES) {
+        rri_lanes_store(y + i, rri_lanes_tanh(rri_lanes_load(x + i)));
+    }
+    for (; i < n; i++) {
         y[i] = rri_tanh(x[i]);
     }
 }

@@ -2,9 +2,10 @@
 /* lanes.h: sixteen floats as one value, in the registers of the level being compiled.
  *
  * Each operation is the same sixteen roundings at every level: one AVX-512 register, two AVX
- * registers, or a plain array. rri_lanes_exp and rri_lanes_below are spelt for vectors, with the
- * bits of rri_exp. From −105 down, −∞ with it, e^x is 0: such lanes are left out of the powers of
- * two, since a product that underflows takes a processor a hundred cycles. */
+ * registers, or a plain array. rri_lanes_exp, rri_lanes_tanh and rri_lanes_below are spelt for
+ * vectors, with the bits of rri_exp and rri_tanh. From −105 down, −∞ with it, e^x is 0: such lanes
+ * are left out of the powers of two, since a product that underflows takes a processor a hundred
+ * cycles. */
 #ifndef RRI_MATH_LANES_H
 #define RRI_MATH_LANES_H
 
@@ -143,6 +144,29 @@ static inline rri_lanes rri_lanes_exp(rri_lanes a)
     const __m512 expm1 = _mm512_fmadd_ps(_mm512_mul_ps(r, r), q, r);
     return _mm512_maskz_scalef_ps(is_some, _mm512_add_ps(expm1, _mm512_set1_ps(1.0f)), whole);
 }
+/* rri_tanh */
+static inline rri_lanes rri_lanes_tanh(rri_lanes x)
+{
+    const __m512 magic = _mm512_set1_ps(0x1.8p23f + 127.0f), one = _mm512_set1_ps(1.0f);
+    const __m512 size = _mm512_min_ps(_mm512_set1_ps(10.0f), _mm512_abs_ps(x)); /* NaN passes */
+    const __m512 later = _mm512_sub_ps(size, _mm512_set1_ps(0.0834f));
+    const __m512 shifted = _mm512_fmadd_ps(later, _mm512_set1_ps(0x1.715476p+1f), magic);
+    const __m512 whole = _mm512_sub_ps(shifted, magic);
+    __m512 r = _mm512_fmadd_ps(whole, _mm512_set1_ps(-0x1.62e4p-2f), size);
+    r = _mm512_fmadd_ps(whole, _mm512_set1_ps(-0x1.7f7d1cp-21f), r);
+
+    const __m512 r2 = _mm512_mul_ps(r, r);
+    __m512 q = _mm512_set1_ps(-0x1.a42478p-5f);
+    q = _mm512_fmadd_ps(q, r2, _mm512_set1_ps(0x1.10dbc6p-3f));
+    q = _mm512_fmadd_ps(q, r2, _mm512_set1_ps(-0x1.55550cp-2f));
+    const __m512 p = _mm512_fmadd_ps(_mm512_mul_ps(r2, r), q, r);
+
+    const __m512 power = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(shifted), 23));
+    const __m512 a = _mm512_fmadd_ps(_mm512_add_ps(power, one), p, _mm512_sub_ps(power, one));
+    const __m512 rest = _mm512_fmadd_ps(_mm512_set1_ps(-2.0f), p, _mm512_set1_ps(2.0f));
+    const __m512 y = _mm512_div_ps(a, _mm512_add_ps(a, rest));
+    return _mm512_or_ps(y, _mm512_and_ps(x, _mm512_set1_ps(-0.0f)));
+}
 
 #elif RRI_LEVEL == 1
 #include <immintrin.h>
@@ -260,6 +284,34 @@ static inline __m256 rri_lanes_exp_half(__m256 a)
 static inline rri_lanes rri_lanes_exp(rri_lanes a)
 {
     return (rri_lanes){rri_lanes_exp_half(a.low), rri_lanes_exp_half(a.high)};
+}
+static inline __m256 rri_lanes_tanh_half(__m256 x)
+{
+    const __m256 magic = _mm256_set1_ps(0x1.8p23f + 127.0f), one = _mm256_set1_ps(1.0f);
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    const __m256 size = _mm256_min_ps(_mm256_set1_ps(10.0f), _mm256_andnot_ps(sign, x));
+    const __m256 later = _mm256_sub_ps(size, _mm256_set1_ps(0.0834f));
+    const __m256 shifted = _mm256_fmadd_ps(later, _mm256_set1_ps(0x1.715476p+1f), magic);
+    const __m256 whole = _mm256_sub_ps(shifted, magic);
+    __m256 r = _mm256_fmadd_ps(whole, _mm256_set1_ps(-0x1.62e4p-2f), size);
+    r = _mm256_fmadd_ps(whole, _mm256_set1_ps(-0x1.7f7d1cp-21f), r);
+
+    const __m256 r2 = _mm256_mul_ps(r, r);
+    __m256 q = _mm256_set1_ps(-0x1.a42478p-5f);
+    q = _mm256_fmadd_ps(q, r2, _mm256_set1_ps(0x1.10dbc6p-3f));
+    q = _mm256_fmadd_ps(q, r2, _mm256_set1_ps(-0x1.55550cp-2f));
+    const __m256 p = _mm256_fmadd_ps(_mm256_mul_ps(r2, r), q, r);
+
+    const __m256 power = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(shifted), 23));
+    const __m256 a = _mm256_fmadd_ps(_mm256_add_ps(power, one), p, _mm256_sub_ps(power, one));
+    const __m256 rest = _mm256_fmadd_ps(_mm256_set1_ps(-2.0f), p, _mm256_set1_ps(2.0f));
+    const __m256 y = _mm256_div_ps(a, _mm256_add_ps(a, rest));
+    return _mm256_or_ps(y, _mm256_and_ps(x, sign));
+}
+/* rri_tanh */
+static inline rri_lanes rri_lanes_tanh(rri_lanes x)
+{
+    return (rri_lanes){rri_lanes_tanh_half(x.low), rri_lanes_tanh_half(x.high)};
 }
 
 #else
@@ -381,6 +433,14 @@ static inline rri_lanes rri_lanes_exp(rri_lanes a)
         a.of[l] = is_none ? 0.0f : e;
     }
     return a;
+}
+/* rri_tanh */
+static inline rri_lanes rri_lanes_tanh(rri_lanes x)
+{
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        x.of[l] = rri_tanh(x.of[l]);
+    }
+    return x;
 }
 
 #endif

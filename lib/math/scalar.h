@@ -6,8 +6,8 @@
  *
  *   e^x    x = n ln 2 + r, |r| ≤ ½ ln 2;  e^x = 2^n (1 + r + r² q(r))
  *   ln x   x = 2^e (1 + f), √½ ≤ 1 + f < √2;  ln x = e ln 2 + f − ½ f² + f³ q(f)
- *   tanh   from |x| = 0.55: t = e^(2|x|) − 1 by the same r and q, tanh |x| = t / (t + 2);
- *          below: tanh x = x + x³ q(x²)
+ *   tanh   |x| = ½ n ln 2 + r, −0.09 < r < 0.257;  p = tanh r = r + r³ q(r²);
+ *          tanh |x| = a / b,  a = 2^n − 1 + (2^n + 1) p,  b = a + 2 (1 − p); p where n = 0
  *   erf    below |x| = 1: erf x = x + x q(x²); from there: erf |x| = 1 − e^q(|x|)
  *
  * The coefficients of each q are a minimax fit (Remez) to the relative error of the whole. */
@@ -51,8 +51,8 @@ static inline float rri_scalar_power_of_two(int32_t n)
     return rri_scalar_from_bits((uint32_t)(n + 127) << 23);
 }
 
-/* The argument reduction that exp and tanh share: returns e^r − 1 and writes n. |x| < 2^20; a NaN
- * leaves some n and comes back as NaN. Adding 1.5 · 2^23 rounds to the nearest whole number and
+/* The argument reduction of exp: returns e^r − 1 and writes n. |x| < 2^20; a NaN leaves some n and
+ * comes back as NaN. Adding 1.5 · 2^23 rounds to the nearest whole number and
  * leaves it in the low bits. */
 static inline float rri_scalar_expm1_reduced(int32_t *n, float x)
 {
@@ -82,25 +82,28 @@ static inline float rri_exp(float x)
     return (expm1 + 1.0f) * rri_scalar_power_of_two(half) * rri_scalar_power_of_two(n - half);
 }
 
-/* tanh x: odd, ±1 from 9.1 on. */
+/* tanh x: odd, ±1 from 9.1 on. A piece begins 0.0834 later than n ln 2 / 2 nearest to |x| would
+ * have it: where n = 1 begins the result is then above a quarter, which halves its units. The magic
+ * number carries the bias of a float's exponent, so that a shift alone makes 2^n, n in [0, 29]. */
 static inline float rri_tanh(float x)
 {
-    int32_t n; /* [0, 29] */
-    const float size = rri_scalar_from_bits(rri_scalar_bits(x) & 0x7fffffffu);
-    const float expm1 = rri_scalar_expm1_reduced(&n, rri_clamp(2.0f * size, 0.0f, 20.0f));
-    const float scale = rri_scalar_power_of_two(n);
-    const float t = fmaf(scale, expm1, scale - 1.0f);
-    const float outer = t / (t + 2.0f);
+    const float magic = 0x1.8p23f + 127.0f;
+    const float all = rri_scalar_from_bits(rri_scalar_bits(x) & 0x7fffffffu);
+    const float size = all > 10.0f ? 10.0f : all;
+    const float shifted = fmaf(size - 0.0834f, 0x1.715476p+1f, magic);
+    const float whole = shifted - magic;
+    float r = fmaf(whole, -0x1.62e4p-2f, size);
+    r = fmaf(whole, -0x1.7f7d1cp-21f, r);
 
-    const float x2 = size * size;
-    float q = -0x1.9b302p-8f;
-    q = fmaf(q, x2, 0x1.593dp-6f);
-    q = fmaf(q, x2, -0x1.b9287ap-5f);
-    q = fmaf(q, x2, 0x1.110d26p-3f);
-    q = fmaf(q, x2, -0x1.55554ap-2f);
-    const float inner = fmaf(size * x2, q, size);
+    const float r2 = r * r;
+    float q = -0x1.a42478p-5f;
+    q = fmaf(q, r2, 0x1.10dbc6p-3f);
+    q = fmaf(q, r2, -0x1.55550cp-2f);
+    const float p = fmaf(r2 * r, q, r);
 
-    const float y = size < 0.55f ? inner : outer;
+    const float power = rri_scalar_from_bits(rri_scalar_bits(shifted) << 23);
+    const float a = fmaf(power + 1.0f, p, power - 1.0f);
+    const float y = a / (a + fmaf(-2.0f, p, 2.0f));
     return rri_scalar_from_bits(rri_scalar_bits(y) | (rri_scalar_bits(x) & 0x80000000u));
 }
 

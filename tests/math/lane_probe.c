@@ -37,6 +37,11 @@ static void exponential(float *y, const float *a)
 {
     rri_lanes_store(y, rri_lanes_exp(rri_lanes_load(a)));
 }
+
+static void hyperbolic(float *y, const float *a)
+{
+    rri_lanes_store(y, rri_lanes_tanh(rri_lanes_load(a)));
+}
 static float fold(const float *a)
 {
     return rri_lanes_fold(rri_lanes_load(a));
@@ -75,6 +80,7 @@ const lane_probe RRI_AT_LEVEL(lane_probe) = {.all = all,
                                              .max = larger,
                                              .below = below,
                                              .exp = exponential,
+                                             .tanh = hyperbolic,
                                              .fold = fold,
                                              .fold_max = fold_max,
                                              .fold_f64 = fold_f64,

@@ -16,6 +16,7 @@ typedef struct lane_probe {
     void (*max)(float *y, const float *a, const float *b);
     void (*below)(float *y, const float *a);
     void (*exp)(float *y, const float *a);
+    void (*tanh)(float *y, const float *a);
     float (*fold)(const float *a);
     float (*fold_max)(const float *a);
     double (*fold_f64)(const float *a);

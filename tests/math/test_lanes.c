@@ -34,7 +34,7 @@ START_TEST(test_lanes_each_operation_is_sixteen_scalar_ones)
     const size_t n_levels = lane_levels(probes);
     for (size_t q = 0; q < n_levels * ROUNDS; q++) {
         const lane_probe *p = probes[q % n_levels];
-        float a[N], b[N], c[N], y[8][N];
+        float a[N], b[N], c[N], y[9][N];
         fill(a, (uint32_t)(q / n_levels));
         fill(b, (uint32_t)(q / n_levels) + 1000);
         fill(c, (uint32_t)(q / n_levels) + 2001);
@@ -46,6 +46,7 @@ START_TEST(test_lanes_each_operation_is_sixteen_scalar_ones)
         p->max(y[5], a, b);
         p->below(y[6], a);
         p->exp(y[7], a);
+        p->tanh(y[8], a);
         const unsigned above = p->above(a, b);
         for (size_t l = 0; l < N; l++) {
             expect_lane(p, y[0][l], a[3], "all", l);
@@ -56,6 +57,7 @@ START_TEST(test_lanes_each_operation_is_sixteen_scalar_ones)
             expect_lane(p, y[5][l], a[l] > b[l] ? a[l] : b[l], "max", l);
             expect_lane(p, y[6][l], a[l] == -INFINITY ? 0.0f : a[l], "below", l);
             expect_lane(p, y[7][l], rri_exp(a[l]), "exp", l);
+            expect_lane(p, y[8][l], rri_tanh(a[l]), "tanh", l);
             ck_assert_uint_eq(above >> l & 1u, a[l] > b[l] ? 1u : 0u);
         }
     }
