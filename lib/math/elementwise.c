@@ -7,6 +7,8 @@
 #include "math/lanes.h"
 #include "math/scalar.h"
 
+#define UNROLL _Pragma("GCC unroll 4")
+
 static void vec_exp_shifted(float *y, const float *x, float shift, size_t n)
 {
     const rri_lanes down = rri_lanes_all(-shift);
@@ -48,10 +50,60 @@ static void vec_tanh(float *y, const float *x, size_t n)
     }
 }
 
+/* A row of a sum and its tanh: tanh(y + b) where a is NULL, else tanh((y + a) + b). */
+static inline void tanh_sum(float *y, const float *a, const float *b, size_t n)
+{
+    size_t j = 0;
+    for (; j + RRI_LANES <= n; j += RRI_LANES) {
+        rri_lanes x = rri_lanes_load(y + j);
+        x = a != NULL ? rri_lanes_add(x, rri_lanes_load(a + j)) : x;
+        rri_lanes_store(y + j, rri_lanes_tanh(rri_lanes_add(x, rri_lanes_load(b + j))));
+    }
+    for (; j < n; j++) {
+        y[j] = rri_tanh((a != NULL ? y[j] + a[j] : y[j]) + b[j]);
+    }
+}
+
+static void tanh_biased(float *y, const float *b, size_t n_rows, size_t n)
+{
+    for (size_t i = 0; i < n_rows; i++) {
+        tanh_sum(y + i * n, NULL, b, n);
+    }
+}
+
+static void tanh_summed(float *y, const float *const *a, const float *const *b, size_t n_rows,
+                        size_t n)
+{
+    for (size_t i = 0; i < n_rows; i++) {
+        tanh_sum(y + i * n, a[i], b[i], n);
+    }
+}
+
 static void vec_tanh_backward(float *dx, const float *dy, const float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         dx[i] = dy[i] * fmaf(-y[i], y[i], 1.0f);
+    }
+}
+
+static void tanh_backward_scaled(float *dx, const float *dy, const float *const *rows,
+                                 const float *y, size_t n_rows, size_t n)
+{
+    const rri_lanes one = rri_lanes_all(1.0f), minus = rri_lanes_all(-0.0f);
+    for (size_t i = 0; i < n_rows; i++) {
+        const rri_lanes slope = rri_lanes_all(dy[i]);
+        const float *row = rows[i], *out = y + i * n;
+        float *to = dx + i * n;
+        size_t j = 0;
+        for (; j + RRI_LANES <= n; j += RRI_LANES) {
+            const rri_lanes h = rri_lanes_load(out + j);
+            const rri_lanes below = rri_lanes_fma(rri_lanes_subtract(minus, h), h, one);
+            const rri_lanes above = rri_lanes_multiply(slope, rri_lanes_load(row + j));
+            rri_lanes_store(to + j, rri_lanes_multiply(above, below));
+        }
+        for (; j < n; j++) {
+            to[j] = dy[i] * row[j] * fmaf(-out[j], out[j], 1.0f);
+        }
     }
 }
 
@@ -89,6 +141,34 @@ static void vec_axpy(float *y, float a, const float *x, size_t n)
     }
 }
 
+/* Four lanes of y stay in registers while all rows pass. */
+static void axpys(float *y, const float *a, const float *const *rows, size_t n_rows, size_t n)
+{
+    enum { TOGETHER = 4 };
+    size_t j = 0;
+    for (; j + TOGETHER * RRI_LANES <= n; j += TOGETHER * RRI_LANES) {
+        rri_lanes s[TOGETHER];
+        UNROLL
+        for (size_t w = 0; w < TOGETHER; w++) {
+            s[w] = rri_lanes_load(y + j + w * RRI_LANES);
+        }
+        for (size_t i = 0; i < n_rows; i++) {
+            const rri_lanes all = rri_lanes_all(a[i]);
+            UNROLL
+            for (size_t w = 0; w < TOGETHER; w++) {
+                s[w] = rri_lanes_fma(all, rri_lanes_load(rows[i] + j + w * RRI_LANES), s[w]);
+            }
+        }
+        UNROLL
+        for (size_t w = 0; w < TOGETHER; w++) {
+            rri_lanes_store(y + j + w * RRI_LANES, s[w]);
+        }
+    }
+    for (size_t i = 0; i < n_rows && j < n; i++) {
+        vec_axpy(y + j, a[i], rows[i] + j, n - j);
+    }
+}
+
 static void vec_scale(float *y, float a, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -96,6 +176,17 @@ static void vec_scale(float *y, float a, size_t n)
     }
 }
 
-const rri_elementwise RRI_AT_LEVEL(rri_elementwise) = {
-    vec_exp,  vec_exp_shifted,   vec_log, vec_tanh, vec_tanh_backward,
-    vec_gelu, vec_gelu_backward, vec_add, vec_axpy, vec_scale};
+const rri_elementwise RRI_AT_LEVEL(rri_elementwise) = {.exp = vec_exp,
+                                                       .exp_shifted = vec_exp_shifted,
+                                                       .log = vec_log,
+                                                       .tanh = vec_tanh,
+                                                       .tanh_biased = tanh_biased,
+                                                       .tanh_summed = tanh_summed,
+                                                       .tanh_backward = vec_tanh_backward,
+                                                       .tanh_backward_scaled = tanh_backward_scaled,
+                                                       .gelu = vec_gelu,
+                                                       .gelu_backward = vec_gelu_backward,
+                                                       .add = vec_add,
+                                                       .axpy = vec_axpy,
+                                                       .axpys = axpys,
+                                                       .scale = vec_scale};

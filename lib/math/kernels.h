@@ -90,6 +90,11 @@ static inline void rri_vec_axpy(const rri_kernels *k, float *y, float a, const f
 {
     k->elementwise->axpy(y, a, x, n);
 }
+static inline void rri_vec_axpys(const rri_kernels *k, float *y, const float *a,
+                                 const float *const *rows, size_t n_rows, size_t n)
+{
+    k->elementwise->axpys(y, a, rows, n_rows, n);
+}
 static inline void rri_vec_scale(const rri_kernels *k, float *y, float a, size_t n)
 {
     k->elementwise->scale(y, a, n);

@@ -28,6 +28,34 @@ void rri_activation_forward(const rri_kernels *kernels, int32_t activation, floa
     }
 }
 
+void rri_activation_forward_biased(const rri_kernels *kernels, int32_t activation, float *y,
+                                   const float *b, size_t n, size_t width)
+{
+    if (activation == RR_ACTIVATION_TANH) {
+        kernels->elementwise->tanh_biased(y, b, n, width);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        rri_vec_add(kernels, y + i * width, b, width);
+    }
+    rri_activation_forward(kernels, activation, y, y, n * width);
+}
+
+void rri_activation_forward_summed(const rri_kernels *kernels, int32_t activation, float *y,
+                                   const float *const *a, const float *const *b, size_t n,
+                                   size_t width)
+{
+    if (activation == RR_ACTIVATION_TANH) {
+        kernels->elementwise->tanh_summed(y, a, b, n, width);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        rri_vec_add(kernels, y + i * width, a[i], width);
+        rri_vec_add(kernels, y + i * width, b[i], width);
+    }
+    rri_activation_forward(kernels, activation, y, y, n * width);
+}
+
 void rri_activation_backward(const rri_kernels *kernels, int32_t activation, float *dx,
                              const float *dy, const float *y, size_t n)
 {

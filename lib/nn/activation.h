@@ -14,6 +14,14 @@
 void rri_activation_forward(const rri_kernels *kernels, int32_t activation, float *y,
                             const float *x, size_t n);
 
+/* What a layer leaves, in one pass with what it still lacks: y [n, width] ← act(y + b), and
+ * act((y + a_i) + b_i) of row i. */
+void rri_activation_forward_biased(const rri_kernels *kernels, int32_t activation, float *y,
+                                   const float *b, size_t n, size_t width);
+void rri_activation_forward_summed(const rri_kernels *kernels, int32_t activation, float *y,
+                                   const float *const *a, const float *const *b, size_t n,
+                                   size_t width);
+
 /* dx ← dy · y'(x), written; dx may be dy. */
 void rri_activation_backward(const rri_kernels *kernels, int32_t activation, float *dx,
                              const float *dy, const float *y, size_t n);

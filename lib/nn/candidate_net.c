@@ -126,53 +126,66 @@ rri_candidate_tape rri_candidate_tape_take(const rri_candidate_net *net, rri_sta
     return tape;
 }
 
-/* h [n, H1] += C v_i, of those that are kept and of those that are made here. */
-static void add_vectors(const rri_candidate_net *net, float *h, rri_candidate_tape *tape,
-                        const rri_candidate_block *block, rri_stack *scratch)
+/* Candidates that pass all layers while their outputs lie in the first cache; a whole number of the
+ * kernels' panels of rows. */
+enum { STEP = 48 };
+
+/* Asks for the products that the step from `first` on will add. */
+static void ask_for_kept(const rri_candidate_net *net, const rri_candidate_block *block,
+                         size_t first)
 {
-    const size_t d = net->vectors.in, width = net->vectors.out;
-    size_t n_made = 0;
-    for (size_t i = 0; i < block->n; i++) {
-        if (block->kept[i] == NULL) {
-            memcpy(tape->vectors + n_made++ * d, block->vectors[i], d * sizeof(float));
+    const size_t end = rri_size_smaller(first + STEP, block->n);
+    for (size_t i = first; i < end; i++) {
+        for (size_t j = 0; block->kept[i] != NULL && j < net->vectors.out; j += 16) {
+            __builtin_prefetch(block->kept[i] + j);
         }
     }
-    const size_t mark = rri_stack_mark(scratch);
-    const float *made = NULL;
-    if (n_made > 0) {
-        float *products = RRI_STACK_TAKE(scratch, float, n_made *width);
-        rri_linear_forward(&net->vectors, products, tape->vectors, n_made, false, scratch);
-        made = products;
-    }
-    for (size_t i = 0; i < block->n; i++) {
-        const float *product = block->kept[i];
-        if (product == NULL) {
-            product = made;
-            made += width;
+}
+
+/* h [n, H1] of n candidates from `first` on. tape->vectors has n_made before and gets those whose
+ * C v_i is made here; returns how many it has then. */
+static size_t first_layer(const rri_candidate_net *net, rri_candidate_tape *tape,
+                          const rri_candidate_block *block, size_t first, size_t n, size_t n_made,
+                          float *products, rri_stack *scratch)
+{
+    const size_t d = net->vectors.in, f = net->features.in, width = net->vectors.out;
+    float *h = tape->outputs[0] + first * width, *made = tape->vectors + n_made * d;
+    const float *added[STEP];
+    size_t n_here = 0;
+    for (size_t i = 0; i < n; i++) {
+        added[i] = block->kept[first + i];
+        if (added[i] == NULL) {
+            memcpy(made + n_here * d, block->vectors[first + i], d * sizeof(float));
+            added[i] = products + n_here++ * width;
         }
-        rri_vec_add(net->vectors.kernels, h + i * width, product, width);
     }
-    rri_stack_rewind(scratch, mark);
+    rri_linear_multiply(&net->vectors, products, made, n_here, scratch);
+    rri_linear_multiply(&net->features, h, block->features + first * f, n, scratch);
+    rri_activation_forward_summed(net->vectors.kernels, net->activation, h, added,
+                                  block->rows + first, n, width);
+    return n_made + n_here;
 }
 
 void rri_candidate_net_forward(const rri_candidate_net *net, rri_candidate_tape *tape,
                                const rri_candidate_block *block, rri_stack *scratch)
 {
     const rri_kernels *kernels = net->vectors.kernels;
-    const size_t width = net->vectors.out;
-    float *h = tape->outputs[0];
-    rri_linear_forward(&net->features, h, block->features, block->n, false, scratch);
-    add_vectors(net, h, tape, block, scratch);
-    for (size_t i = 0; i < block->n; i++) {
-        rri_vec_add(kernels, h + i * width, block->rows[i], width);
+    const size_t mark = rri_stack_mark(scratch);
+    float *products = RRI_STACK_TAKE(scratch, float, STEP * net->vectors.out);
+    size_t n_made = 0;
+    ask_for_kept(net, block, 0);
+    for (size_t first = 0; first < block->n; first += STEP) {
+        const size_t n = rri_size_smaller(STEP, block->n - first);
+        ask_for_kept(net, block, first + STEP);
+        n_made = first_layer(net, tape, block, first, n, n_made, products, scratch);
+        for (size_t i = 1; i < net->n_layers; i++) {
+            const rri_linear *layer = &net->layers[i - 1];
+            float *y = tape->outputs[i] + first * layer->out;
+            rri_linear_multiply(layer, y, tape->outputs[i - 1] + first * layer->in, n, scratch);
+            rri_activation_forward_biased(kernels, net->activation, y, layer->bias, n, layer->out);
+        }
     }
-    rri_activation_forward(kernels, net->activation, h, h, block->n * width);
-    for (size_t i = 1; i < net->n_layers; i++) {
-        const rri_linear *layer = &net->layers[i - 1];
-        float *y = tape->outputs[i];
-        rri_linear_forward(layer, y, tape->outputs[i - 1], block->n, false, scratch);
-        rri_activation_forward(kernels, net->activation, y, y, block->n * layer->out);
-    }
+    rri_stack_rewind(scratch, mark);
 }
 
 static void backward_params(const rri_candidate_net *net, float *params, const rri_linear *map,
@@ -232,5 +245,5 @@ size_t rri_candidate_net_scratch(const rri_candidate_net *net)
     }
     size_t bytes = rri_size_add(rri_size_add(outputs, outputs), products); /* and their slopes */
     bytes = rri_stack_add(bytes, rri_size_multiply(n, net->vectors.in), sizeof(float));
-    return rri_stack_add(bytes, rri_size_multiply(n, net->vectors.out), sizeof(float));
+    return rri_stack_add(bytes, rri_size_multiply(STEP, net->vectors.out), sizeof(float));
 }

@@ -20,7 +20,7 @@
 #include "nn/params.h"
 
 #define RRI_CANDIDATE_LAYERS ((size_t)4)
-#define RRI_CANDIDATE_BLOCK  ((size_t)256) /* candidates that pass together */
+#define RRI_CANDIDATE_BLOCK  ((size_t)240) /* candidates that pass together */
 
 /* Starts as {0}, which is: there is none. */
 typedef struct rri_candidate_net {

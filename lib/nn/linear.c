@@ -99,6 +99,13 @@ void rri_linear_forward(const rri_linear *l, float *y, const float *x, size_t n,
     }
 }
 
+void rri_linear_multiply(const rri_linear *l, float *y, const float *x, size_t n,
+                         rri_stack *scratch)
+{
+    rri_gemm_packed(l->kernels, y, l->out, rri_view_rows(x, l->in), l->forward_panels, n, l->out,
+                    l->in, false, scratch);
+}
+
 void rri_linear_backward_input(const rri_linear *l, float *dx, const float *dy, size_t n,
                                rri_stack *scratch)
 {

@@ -57,6 +57,11 @@ void rri_linear_pack_weights(rri_linear *l, const float *W);
 void rri_linear_forward(const rri_linear *l, float *y, const float *x, size_t n, bool is_added,
                         rri_stack *scratch);
 
+/* y ← x Wᵀ, whatever bias there is: for whoever adds it on the way (rri_activation_forward_biased).
+ */
+void rri_linear_multiply(const rri_linear *l, float *y, const float *x, size_t n,
+                         rri_stack *scratch);
+
 /* dx ← dy · W   written; dx NULL: nothing to do */
 void rri_linear_backward_input(const rri_linear *l, float *dx, const float *dy, size_t n,
                                rri_stack *scratch);

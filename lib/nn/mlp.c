@@ -116,8 +116,14 @@ void rri_mlp_forward(const rri_mlp *mlp, rri_mlp_tape *tape, const float *x, siz
     for (size_t i = 0; i < mlp->shape.n_layers; i++) {
         const rri_linear *layer = &mlp->layers[i];
         float *y = tape->outputs[i] + row_begin * layer->out;
-        rri_linear_forward(layer, y, h, n, false, scratch);
-        if (is_activated(mlp, i)) {
+        if (is_activated(mlp, i) && layer->has_bias) {
+            rri_linear_multiply(layer, y, h, n, scratch);
+            rri_activation_forward_biased(layer->kernels, mlp->shape.activation, y, layer->bias, n,
+                                          layer->out);
+        } else {
+            rri_linear_forward(layer, y, h, n, false, scratch);
+        }
+        if (is_activated(mlp, i) && !layer->has_bias) {
             rri_activation_forward(layer->kernels, mlp->shape.activation, y, y, n * layer->out);
         }
         h = y;

@@ -210,7 +210,54 @@ START_TEST(test_elementwise_arithmetic_has_the_same_bits_at_every_level)
 }
 END_TEST
 
-CHECK_MAIN("math/elementwise",
+/* What takes rows in one pass, beside the passes that it stands for. */
+START_TEST(test_elementwise_rows_in_one_pass_have_the_bits_of_passes_in_turn)
+{
+    enum { ROWS = 5, MOST = 135 };
+    static const size_t widths[] = {7, 16, 64, MOST};
+    const rri_kernels *levels[RRI_N_LEVELS];
+    const size_t n_levels = levels_present(levels);
+    static float x[ROWS * MOST], a[ROWS * MOST], b[ROWS * MOST], got[ROWS * MOST];
+    const float *a_rows[ROWS], *b_rows[ROWS];
+    levels_fill(x, ROWS * MOST, 6);
+    levels_fill(a, ROWS * MOST, 7);
+    levels_fill(b, ROWS * MOST, 8);
+    for (size_t q = 0; q < n_levels * 4; q++) {
+        const rri_elementwise *e = levels[q / 4]->elementwise;
+        const size_t n = widths[q % 4];
+        for (size_t i = 0; i < ROWS; i++) {
+            a_rows[i] = a + i * n;
+            b_rows[i] = b + (ROWS - 1 - i) * n;
+        }
+        memcpy(got, x, sizeof got);
+        e->tanh_biased(got, b, ROWS, n);
+        for (size_t i = 0; i < ROWS * n; i++) {
+            ck_assert(levels_same(got[i], rri_tanh(x[i] + b[i % n])));
+        }
+        memcpy(got, x, sizeof got);
+        e->tanh_summed(got, a_rows, b_rows, ROWS, n);
+        for (size_t i = 0; i < ROWS * n; i++) {
+            ck_assert(levels_same(got[i], rri_tanh((x[i] + a[i]) + b_rows[i / n][i % n])));
+        }
+        e->tanh_backward_scaled(got, x, b_rows, a, ROWS, n);
+        for (size_t i = 0; i < ROWS * n; i++) {
+            const float dy = x[i / n] * b_rows[i / n][i % n];
+            ck_assert(levels_same(got[i], dy * fmaf(-a[i], a[i], 1.0f)));
+        }
+        memcpy(got, x, sizeof got);
+        e->axpys(got, a, b_rows, ROWS, n);
+        for (size_t j = 0; j < n; j++) {
+            float y = x[j];
+            for (size_t i = 0; i < ROWS; i++) {
+                y = fmaf(a[i], b_rows[i][j], y);
+            }
+            ck_assert(levels_same(got[j], y));
+        }
+    }
+}
+END_TEST
+
+CHECK_MAIN("math/elementwise", test_elementwise_rows_in_one_pass_have_the_bits_of_passes_in_turn,
            test_elementwise_exp_log_tanh_are_within_two_ulp_and_equal_their_scalar_twins,
            test_elementwise_gelu_and_its_slope_are_the_formula_at_every_level,
            test_elementwise_exp_ends_in_zero_and_infinity,

@@ -2,6 +2,7 @@
 #include "nn/activation.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "check_run.h"
 #include "gradcheck.h"
@@ -107,6 +108,40 @@ START_TEST(test_activation_works_in_place_with_the_same_bits)
 }
 END_TEST
 
+/* With the additions and the products before them, of three rows of 21. */
+START_TEST(test_activation_in_one_pass_has_the_bits_of_passes_in_turn)
+{
+    enum { ROWS = 3, WIDTH = 21, ALL = ROWS * WIDTH };
+    const rri_kernels *kernels = rri_kernels_detect();
+    float x[ALL], a[ALL], b[ALL], y[ALL], got[ALL];
+    const float *a_rows[ROWS], *b_rows[ROWS];
+    gradcheck_draw(x, ALL, -1.0f, 1.0f, 1);
+    gradcheck_draw(a, ALL, -1.0f, 1.0f, 2);
+    gradcheck_draw(b, ALL, -1.0f, 1.0f, 3);
+    for (size_t i = 0; i < ROWS; i++) {
+        a_rows[i] = a + i * WIDTH;
+        b_rows[i] = b + (i + 1) % ROWS * WIDTH;
+    }
+    for (int32_t activation = RR_ACTIVATION_TANH; activation <= RR_ACTIVATION_RELU; activation++) {
+        for (size_t i = 0; i < ALL; i++) {
+            y[i] = x[i] + b[i % WIDTH];
+        }
+        rri_activation_forward(kernels, activation, y, y, ALL);
+        memcpy(got, x, sizeof got);
+        rri_activation_forward_biased(kernels, activation, got, b, ROWS, WIDTH);
+        ck_assert_mem_eq(got, y, sizeof y);
+
+        for (size_t i = 0; i < ALL; i++) {
+            y[i] = (x[i] + a[i]) + b_rows[i / WIDTH][i % WIDTH];
+        }
+        rri_activation_forward(kernels, activation, y, y, ALL);
+        memcpy(got, x, sizeof got);
+        rri_activation_forward_summed(kernels, activation, got, a_rows, b_rows, ROWS, WIDTH);
+        ck_assert_mem_eq(got, y, sizeof y);
+    }
+}
+END_TEST
+
 START_TEST(test_activation_passes_nan_on)
 {
     const float x = NAN;
@@ -123,4 +158,5 @@ CHECK_MAIN("nn/activation", test_activation_tanh_and_relu_by_hand,
            test_activation_tanh_backward_is_the_gradient,
            test_activation_relu_backward_is_the_gradient_on_both_sides_of_the_kink,
            test_activation_relu_has_no_slope_at_the_kink,
+           test_activation_in_one_pass_has_the_bits_of_passes_in_turn,
            test_activation_works_in_place_with_the_same_bits, test_activation_passes_nan_on)
