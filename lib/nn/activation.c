@@ -65,3 +65,19 @@ void rri_activation_backward(const rri_kernels *kernels, int32_t activation, flo
         rri_vec_tanh_backward(kernels, dx, dy, y, n);
     }
 }
+
+void rri_activation_backward_scaled(const rri_kernels *kernels, int32_t activation, float *dx,
+                                    const float *c, const float *const *rows, const float *y,
+                                    size_t n, size_t width)
+{
+    if (activation == RR_ACTIVATION_TANH) {
+        kernels->elementwise->tanh_backward_scaled(dx, c, rows, y, n, width);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < width; j++) {
+            dx[i * width + j] = c[i] * rows[i][j];
+        }
+    }
+    rri_activation_backward(kernels, activation, dx, dx, y, n * width);
+}

@@ -26,4 +26,9 @@ void rri_activation_forward_summed(const rri_kernels *kernels, int32_t activatio
 void rri_activation_backward(const rri_kernels *kernels, int32_t activation, float *dx,
                              const float *dy, const float *y, size_t n);
 
+/* The same where row i of dy [n, width] is c[i] · rows[i]. */
+void rri_activation_backward_scaled(const rri_kernels *kernels, int32_t activation, float *dx,
+                                    const float *c, const float *const *rows, const float *y,
+                                    size_t n, size_t width);
+
 #endif

@@ -116,14 +116,45 @@ static size_t width_of(const rri_candidate_net *net, size_t layer)
     return layer == 0 ? net->vectors.out : net->layers[layer - 1].out;
 }
 
-rri_candidate_tape rri_candidate_tape_take(const rri_candidate_net *net, rri_stack *scratch)
+rri_candidate_tape rri_candidate_tape_take(const rri_candidate_net *net, size_t room,
+                                           rri_stack *scratch)
 {
-    rri_candidate_tape tape = {
-        .vectors = RRI_STACK_TAKE(scratch, float, RRI_CANDIDATE_BLOCK * net->vectors.in)};
+    rri_candidate_tape tape = {.vectors = RRI_STACK_TAKE(scratch, float, room * net->vectors.in)};
     for (size_t i = 0; i < net->n_layers; i++) {
-        tape.outputs[i] = RRI_STACK_TAKE(scratch, float, RRI_CANDIDATE_BLOCK *width_of(net, i));
+        tape.outputs[i] = RRI_STACK_TAKE(scratch, float, room *width_of(net, i));
     }
     return tape;
+}
+
+size_t rri_candidate_tape_bytes(const rri_candidate_net *net, size_t room)
+{
+    size_t bytes = rri_stack_cost(rri_size_multiply(room, net->vectors.in), sizeof(float));
+    for (size_t i = 0; i < net->n_layers; i++) {
+        bytes = rri_stack_add(bytes, rri_size_multiply(room, width_of(net, i)), sizeof(float));
+    }
+    return bytes;
+}
+
+rri_candidate_tape rri_candidate_tape_at(const rri_candidate_net *net,
+                                         const rri_candidate_tape *tape, size_t first)
+{
+    rri_candidate_tape rest = {.vectors = tape->vectors + first * net->vectors.in};
+    for (size_t i = 0; i < net->n_layers; i++) {
+        rest.outputs[i] = tape->outputs[i] + first * width_of(net, i);
+    }
+    return rest;
+}
+
+void rri_candidate_tape_move(const rri_candidate_net *net, rri_candidate_tape *tape, size_t to,
+                             size_t from)
+{
+    const size_t d = net->vectors.in;
+    memcpy(tape->vectors + to * d, tape->vectors + from * d, d * sizeof(float));
+    for (size_t i = 0; i < net->n_layers; i++) {
+        const size_t width = width_of(net, i);
+        float *outputs = tape->outputs[i];
+        memcpy(outputs + to * width, outputs + from * width, width * sizeof(float));
+    }
 }
 
 /* Candidates that pass all layers while their outputs lie in the first cache; a whole number of the
@@ -195,36 +226,51 @@ static void backward_params(const rri_candidate_net *net, float *params, const r
     rri_linear_backward_params(&part, params, dy, x, n, 0, part.out, scratch);
 }
 
+/* dg of each row += Σ_i dz_i h_i, and dr of each row += Σ_i of the first layer's slopes: runs of
+ * one row's candidates at a time, sums [n] weighed by `weights`. */
+static void add_to_rows(const rri_kernels *kernels, float *const *sums, const float *weights,
+                        const float *x, size_t n, size_t width)
+{
+    const float *rows[RRI_CANDIDATE_BLOCK];
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = x + i * width;
+    }
+    for (size_t i = 0, end; i < n; i = end) {
+        end = i + 1;
+        while (end < n && sums[end] == sums[i]) {
+            end++;
+        }
+        rri_vec_axpys(kernels, sums[i], weights + i, rows + i, end - i, width);
+    }
+}
+
 void rri_candidate_net_backward(const rri_candidate_net *net, const rri_candidate_slopes *slopes,
                                 const float *dz, const rri_candidate_tape *tape,
                                 const rri_candidate_block *block, rri_stack *scratch)
 {
     const rri_kernels *kernels = net->vectors.kernels;
     const size_t mark = rri_stack_mark(scratch), n = block->n;
-    const size_t top = net->n_layers - 1, last = net->query.out, first = net->vectors.out;
-    float *d[RRI_CANDIDATE_LAYERS];
+    const size_t top = net->n_layers - 1;
+    float ones[RRI_CANDIDATE_BLOCK], *d[RRI_CANDIDATE_LAYERS];
     for (size_t i = 0; i <= top; i++) {
         d[i] = RRI_STACK_TAKE(scratch, float, n *width_of(net, i));
     }
-    memset(d[top], 0, n * last * sizeof(float));
     for (size_t i = 0; i < n; i++) {
-        rri_vec_axpy(kernels, slopes->d_queries[i], dz[i], tape->outputs[top] + i * last, last);
-        rri_vec_axpy(kernels, d[top] + i * last, dz[i], block->queries[i], last);
+        ones[i] = 1.0f;
     }
-    for (size_t i = top + 1; i-- > 0;) {
-        rri_activation_backward(kernels, net->activation, d[i], d[i], tape->outputs[i],
-                                n * width_of(net, i));
-        if (i > 0) {
-            const rri_linear *layer = &net->layers[i - 1];
-            backward_params(net, slopes->params, layer, d[i], tape->outputs[i - 1], n, scratch);
-            rri_linear_backward_input(layer, d[i - 1], d[i], n, scratch);
-        }
+    add_to_rows(kernels, slopes->d_queries, dz, tape->outputs[top], n, net->query.out);
+    rri_activation_backward_scaled(kernels, net->activation, d[top], dz, block->queries,
+                                   tape->outputs[top], n, net->query.out);
+    for (size_t i = top; i > 0; i--) {
+        const rri_linear *layer = &net->layers[i - 1];
+        backward_params(net, slopes->params, layer, d[i], tape->outputs[i - 1], n, scratch);
+        rri_linear_backward_input(layer, d[i - 1], d[i], n, scratch);
+        rri_activation_backward(kernels, net->activation, d[i - 1], d[i - 1], tape->outputs[i - 1],
+                                n * layer->in);
     }
     backward_params(net, slopes->params, &net->features, d[0], block->features, n, scratch);
     backward_params(net, slopes->params, &net->vectors, d[0], tape->vectors, n, scratch);
-    for (size_t i = 0; i < n; i++) {
-        rri_vec_add(kernels, slopes->d_rows[i], d[0] + i * first, first);
-    }
+    add_to_rows(kernels, slopes->d_rows, ones, d[0], n, net->vectors.out);
     rri_stack_rewind(scratch, mark);
 }
 
@@ -234,16 +280,15 @@ size_t rri_candidate_net_scratch(const rri_candidate_net *net)
         return 0;
     }
     const size_t n = RRI_CANDIDATE_BLOCK;
-    size_t outputs = 0;
+    size_t slopes = 0;
     size_t products = rri_size_larger(rri_linear_scratch(&net->features, n),
                                       rri_linear_scratch(&net->vectors, n));
     for (size_t i = 0; i < net->n_layers; i++) {
-        outputs = rri_stack_add(outputs, rri_size_multiply(n, width_of(net, i)), sizeof(float));
+        slopes = rri_stack_add(slopes, rri_size_multiply(n, width_of(net, i)), sizeof(float));
         if (i > 0) {
             products = rri_size_larger(products, rri_linear_scratch(&net->layers[i - 1], n));
         }
     }
-    size_t bytes = rri_size_add(rri_size_add(outputs, outputs), products); /* and their slopes */
-    bytes = rri_stack_add(bytes, rri_size_multiply(n, net->vectors.in), sizeof(float));
-    return rri_stack_add(bytes, rri_size_multiply(STEP, net->vectors.out), sizeof(float));
+    const size_t made = rri_stack_cost(rri_size_multiply(STEP, net->vectors.out), sizeof(float));
+    return rri_size_add(rri_size_larger(slopes, made), products);
 }

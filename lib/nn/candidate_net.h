@@ -45,8 +45,8 @@ typedef struct rri_candidate_block {
 
 /* What forward leaves for backward. */
 typedef struct rri_candidate_tape {
-    float *outputs[RRI_CANDIDATE_LAYERS]; /* [block, width] each layer's, activated */
-    float *vectors;                       /* [block, d] those whose C v_i was made, in order */
+    float *outputs[RRI_CANDIDATE_LAYERS]; /* [room, width] each layer's, activated */
+    float *vectors;                       /* [room, d] those whose C v_i was made, in order */
 } rri_candidate_tape;
 
 /* hidden: widths, 0 ends the list. */
@@ -65,8 +65,16 @@ void rri_candidate_net_pack(rri_candidate_net *net, const float *values);
 size_t rri_candidate_net_first(const rri_candidate_net *net); /* H1 */
 size_t rri_candidate_net_last(const rri_candidate_net *net);  /* H */
 
-/* Taken from a stack; the caller rewinds. */
-rri_candidate_tape rri_candidate_tape_take(const rri_candidate_net *net, rri_stack *scratch);
+/* Room for so many candidates, taken from a stack; the caller rewinds. */
+rri_candidate_tape rri_candidate_tape_take(const rri_candidate_net *net, size_t room,
+                                           rri_stack *scratch);
+size_t rri_candidate_tape_bytes(const rri_candidate_net *net, size_t room);
+/* The tape from a candidate on. */
+rri_candidate_tape rri_candidate_tape_at(const rri_candidate_net *net,
+                                         const rri_candidate_tape *tape, size_t first);
+/* What is there of one candidate, in the place of another. */
+void rri_candidate_tape_move(const rri_candidate_net *net, rri_candidate_tape *tape, size_t to,
+                             size_t from);
 
 /* tape->outputs of a block. */
 void rri_candidate_net_forward(const rri_candidate_net *net, rri_candidate_tape *tape,
@@ -79,12 +87,13 @@ typedef struct rri_candidate_slopes {
     float *const *d_queries; /* [n] dg [H] of its row: Σ_i dz_i h_i */
 } rri_candidate_slopes;
 
-/* From dz [n] of a block whose forward made every C v_i (kept NULL throughout). */
+/* From dz [n] of a block whose forward made every C v_i (kept NULL throughout). Of the block its n,
+ * features and queries are read. */
 void rri_candidate_net_backward(const rri_candidate_net *net, const rri_candidate_slopes *slopes,
                                 const float *dz, const rri_candidate_tape *tape,
                                 const rri_candidate_block *block, rri_stack *scratch);
 
-/* Bytes of stack for a tape and a call of forward or backward on it. After layout. */
+/* Bytes of stack for a call of forward or backward. After layout. */
 size_t rri_candidate_net_scratch(const rri_candidate_net *net);
 
 #endif

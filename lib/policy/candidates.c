@@ -6,90 +6,166 @@
 
 #include "core/memory.h"
 
-/* Candidates on their way into a block. */
+#define BLOCK RRI_CANDIDATE_BLOCK
+
+/* ── what stays between forward and backward ── */
+
+static size_t record_bytes(const rri_candidate_net *net, size_t room)
+{
+    size_t bytes = rri_candidate_tape_bytes(net, room);
+    bytes = rri_stack_add(bytes, rri_size_multiply(room, net->features.in), sizeof(float));
+    return rri_stack_add(bytes, room, sizeof(size_t));
+}
+
+static rri_candidate_record take_record(const rri_candidate_net *net, size_t room,
+                                        rri_stack *scratch)
+{
+    return (rri_candidate_record){.tape = rri_candidate_tape_take(net, room, scratch),
+                                  .features =
+                                      RRI_STACK_TAKE(scratch, float, room * net->features.in),
+                                  .places = RRI_STACK_TAKE(scratch, size_t, room)};
+}
+
+/* Candidates of which all that stays fits into so many bytes. */
+static size_t room_of(const rri_candidate_net *net, size_t bytes)
+{
+    enum { MANY = 1024 };
+    return bytes / (record_bytes(net, MANY) / MANY + 1);
+}
+
+size_t rri_candidates_recorded_rows(const rri_candidate_net *net, size_t width, size_t n_rows)
+{
+    const size_t rows = room_of(net, RRI_CANDIDATES_NEAR) / width;
+    const size_t least = width <= room_of(net, RRI_CANDIDATES_MOST) ? 1 : 0;
+    return rri_size_smaller(rri_size_larger(rows, least), n_rows);
+}
+
+size_t rri_candidates_record_bytes(const rri_candidate_net *net, size_t width, size_t n_rows)
+{
+    if (net->n_layers == 0) {
+        return 0;
+    }
+    const size_t all = rri_size_multiply(width, n_rows);
+    return record_bytes(net, rri_size_smaller(all, room_of(net, RRI_CANDIDATES_MOST)));
+}
+
+rri_candidate_record rri_candidates_take_record(const rri_candidate_net *net, size_t width,
+                                                size_t n_rows, rri_stack *scratch)
+{
+    return take_record(net, width * n_rows, scratch);
+}
+
+/* ── candidates on their way into a block ── */
+
 typedef struct gathering {
     const rri_logits_tile *tile;
     const rri_candidate_net *net;
-    rri_candidate_tape tape;
-    float *features;       /* [block, f] */
-    const float **vectors; /* [block] each, as in rri_candidate_block */
+    rri_candidate_record *record; /* where they stay, from its n on */
+    const float *products;        /* [N, H1] C v_i of the pool, or NULL */
+    const float **vectors;        /* [block] each, as in rri_candidate_block */
     const float **kept, **rows, **queries;
-    size_t *rows_of, *places; /* [block] its row of the tile; where in Z its score or slope lies */
     size_t n;
-    bool keeps_products; /* C v_i of the pool is taken from the catalogue where it has it */
 } gathering;
 
-#define BLOCK RRI_CANDIDATE_BLOCK
-
-static gathering begin_gathering(const rri_logits_tile *tile, bool keeps_products,
-                                 rri_stack *scratch)
+static gathering begin_gathering(const rri_logits_tile *tile, rri_candidate_record *record,
+                                 const float *products, rri_stack *scratch)
 {
-    const rri_candidate_net *net = tile->in->candidate_net;
     return (gathering){.tile = tile,
-                       .net = net,
-                       .features = RRI_STACK_TAKE(scratch, float, BLOCK * net->features.in),
+                       .net = tile->in->candidate_net,
+                       .record = record,
+                       .products = products,
                        .vectors = RRI_STACK_TAKE(scratch, const float *, BLOCK),
                        .kept = RRI_STACK_TAKE(scratch, const float *, BLOCK),
                        .rows = RRI_STACK_TAKE(scratch, const float *, BLOCK),
-                       .queries = RRI_STACK_TAKE(scratch, const float *, BLOCK),
-                       .rows_of = RRI_STACK_TAKE(scratch, size_t, BLOCK),
-                       .places = RRI_STACK_TAKE(scratch, size_t, BLOCK),
-                       .tape = rri_candidate_tape_take(net, scratch),
-                       .keeps_products = keeps_products};
+                       .queries = RRI_STACK_TAKE(scratch, const float *, BLOCK)};
 }
 
-static rri_candidate_block block_of(const gathering *g)
-{
-    return (rri_candidate_block){.n = g->n,
-                                 .features = g->features,
-                                 .vectors = g->vectors,
-                                 .kept = g->kept,
-                                 .rows = g->rows,
-                                 .queries = g->queries};
-}
+/* What all candidates of a row of the tile share. */
+typedef struct row_view {
+    const float *features; /* [k, f] */
+    const int32_t *items;  /* [k] or NULL: none is in the pool */
+    const float *row, *query;
+    size_t place; /* of its first position */
+} row_view;
 
-/* The candidate at one position of a row of the tile, and its v. */
-static void gather(gathering *g, const float *vector, size_t row, size_t position, size_t place)
+static row_view view_of(const gathering *g, size_t row)
 {
     const rri_logits_input *in = g->tile->in;
-    const size_t f = g->net->features.in, i = g->n++, at = g->tile->row_begin + row;
-    const size_t list = rri_menu_row(in->menu, at) * in->menu->k + position;
-    const int32_t item = rri_menu_item(in->menu, at, position);
-    const float *products = g->keeps_products ? in->catalogue->candidate_products : NULL;
-    const size_t first = rri_candidate_net_first(g->net);
-    memcpy(g->features + i * f, in->menu->features + list * f, f * sizeof(float));
-    g->vectors[i] = vector;
-    g->kept[i] = products != NULL && item >= 0 ? products + (size_t)item * first : NULL;
-    g->rows[i] = in->candidate_rows + at * first;
-    g->queries[i] = in->candidate_queries + at * rri_candidate_net_last(g->net);
-    g->rows_of[i] = row;
-    g->places[i] = place;
+    const size_t at = g->tile->row_begin + row, list = rri_menu_row(in->menu, at) * in->menu->k;
+    return (row_view){
+        .features = in->menu->features + list * g->net->features.in,
+        .items = in->menu->candidates != NULL ? in->menu->candidates + list : NULL,
+        .row = in->candidate_rows + at * rri_candidate_net_first(g->net),
+        .query = in->candidate_queries + at * rri_candidate_net_last(g->net),
+        .place = row * g->tile->width,
+    };
 }
+
+static void gather(gathering *g, const row_view *row, const float *vector, size_t position)
+{
+    const size_t f = g->net->features.in, i = g->n++, at = g->record->n + i;
+    const int32_t item = row->items != NULL ? row->items[position] : -1;
+    const bool is_kept = g->products != NULL && item >= 0;
+    memcpy(g->record->features + at * f, row->features + position * f, f * sizeof(float));
+    g->record->places[at] = row->place + position;
+    g->vectors[i] = vector;
+    g->kept[i] = is_kept ? g->products + (size_t)item * g->net->vectors.out : NULL;
+    g->rows[i] = row->row;
+    g->queries[i] = row->query;
+}
+
+/* The outputs of the block, from n of the record on. */
+static rri_candidate_tape forward_block(const gathering *g, rri_stack *scratch)
+{
+    const size_t first = g->record->n;
+    rri_candidate_tape tape = rri_candidate_tape_at(g->net, &g->record->tape, first);
+    const rri_candidate_block block = {
+        .n = g->n,
+        .features = g->record->features + first * g->net->features.in,
+        .vectors = g->vectors,
+        .kept = g->kept,
+        .rows = g->rows,
+        .queries = g->queries,
+    };
+    rri_candidate_net_forward(g->net, &tape, &block, scratch);
+    return tape;
+}
+
+/* ── forward ── */
+
+/* Where a strip of logits lies: that of place p of the tile at Z[p / width − first][p % width −
+ * begin]. */
+typedef struct strip {
+    float *Z;
+    size_t ldz, first, begin;
+} strip;
 
 /* Scores of a block, a run of one row's candidates at a time. */
-static void add_block(float *Z, gathering *g, rri_stack *scratch)
+static void add_block(const strip *to, gathering *g, bool stays, rri_stack *scratch)
 {
     const rri_logits_input *in = g->tile->in;
-    const size_t last = rri_candidate_net_last(g->net);
-    const rri_candidate_block block = block_of(g);
-    rri_candidate_net_forward(g->net, &g->tape, &block, scratch);
-    const float *h = g->tape.outputs[g->net->n_layers - 1];
+    const size_t last = rri_candidate_net_last(g->net), width = g->tile->width;
+    const rri_candidate_tape tape = forward_block(g, scratch);
     const float *outputs[BLOCK];
     float terms[BLOCK];
     for (size_t i = 0; i < g->n; i++) {
-        outputs[i] = h + i * last;
+        outputs[i] = tape.outputs[g->net->n_layers - 1] + i * last;
     }
     for (size_t i = 0, end; i < g->n; i = end) {
         end = i + 1;
-        while (end < g->n && g->rows_of[end] == g->rows_of[i]) {
+        while (end < g->n && g->queries[end] == g->queries[i]) {
             end++;
         }
         rri_dots(in->kernels, terms + i, g->queries[i], outputs + i, end - i, last);
+        const size_t place = g->record->places[g->record->n + i], row = place / width;
+        float *z = to->Z + (row - to->first) * to->ldz;
+        for (size_t j = i; j < end; j++) {
+            const size_t at = g->record->places[g->record->n + j] - row * width - to->begin;
+            const bool is_tempered = in->head->temperature != 1.0f;
+            z[at] += is_tempered ? terms[j] / in->head->temperature : terms[j];
+        }
     }
-    for (size_t i = 0; i < g->n; i++) {
-        const bool is_tempered = in->head->temperature != 1.0f;
-        Z[g->places[i]] += is_tempered ? terms[i] / in->head->temperature : terms[i];
-    }
+    g->record->n += stays ? g->n : 0;
     g->n = 0;
 }
 
@@ -101,88 +177,141 @@ void rri_candidates_add(float *Z, size_t ldz, const rri_logits_tile *tile, size_
         return;
     }
     const size_t mark = rri_stack_mark(scratch);
-    gathering g = begin_gathering(tile, true, scratch);
+    const bool stays = tile->record != NULL;
+    rri_candidate_record passing = {0};
+    if (!stays) {
+        passing = take_record(in->candidate_net, BLOCK, scratch);
+    }
+    gathering g = begin_gathering(tile, stays ? tile->record : &passing,
+                                  stays ? NULL : in->catalogue->candidate_products, scratch);
+    const strip to = {Z, ldz, first, begin};
     const float *vectors[BLOCK];
     for (size_t row = first; row < first + n_rows; row++) {
         const size_t length =
             rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + row);
         const size_t last = rri_size_smaller(end, length);
+        const float *z = Z + (row - first) * ldz;
+        const row_view view = view_of(&g, row);
         for (size_t i = begin; i < last; i++) {
             if ((i - begin) % BLOCK == 0) {
                 rri_logits_vectors(vectors, tile, row, i, rri_size_smaller(BLOCK, last - i));
             }
-            const size_t place = (row - first) * ldz + (i - begin);
-            if (Z[place] == -INFINITY) {
+            if (z[i - begin] == -INFINITY) {
                 continue;
             }
-            gather(&g, vectors[(i - begin) % BLOCK], row, i, place);
+            gather(&g, &view, vectors[(i - begin) % BLOCK], i);
             if (g.n == BLOCK) {
-                add_block(Z, &g, scratch);
+                add_block(&to, &g, stays, scratch);
             }
         }
     }
     if (g.n > 0) {
-        add_block(Z, &g, scratch);
+        add_block(&to, &g, stays, scratch);
     }
     rri_stack_rewind(scratch, mark);
 }
 
-/* Where the slopes of a tile's rows go. */
-typedef struct slope_pointers {
-    float **d_rows, **d_queries; /* [block] */
-    float *dz;                   /* [block] */
-} slope_pointers;
+/* ── backward ── */
 
-static void backward_block(const rri_candidate_gradients *gradients, gathering *g,
-                           const slope_pointers *to, const float *dZ, rri_stack *scratch)
+/* Slopes of n candidates from `first` of the record on, whose outputs are there. */
+static void backward_block(const rri_candidate_gradients *gradients, const rri_logits_tile *tile,
+                           const rri_candidate_record *record, size_t first, size_t n,
+                           const float *dZ, rri_stack *scratch)
 {
-    const size_t first = rri_candidate_net_first(g->net), last = rri_candidate_net_last(g->net);
-    const rri_candidate_block block = block_of(g);
-    for (size_t i = 0; i < g->n; i++) {
-        const size_t row = g->tile->row_begin + g->rows_of[i];
-        to->dz[i] = dZ[g->places[i]];
-        to->d_rows[i] = gradients->d_rows + row * first;
-        to->d_queries[i] = gradients->d_queries + row * last;
+    const rri_candidate_net *net = tile->in->candidate_net;
+    const size_t h1 = rri_candidate_net_first(net), h = rri_candidate_net_last(net);
+    const rri_candidate_tape tape = rri_candidate_tape_at(net, &record->tape, first);
+    const float *queries[BLOCK];
+    float dz[BLOCK], *d_rows[BLOCK], *d_queries[BLOCK];
+    for (size_t i = 0; i < n; i++) {
+        const size_t place = record->places[first + i];
+        const size_t row = tile->row_begin + place / tile->width;
+        dz[i] = dZ[place];
+        queries[i] = tile->in->candidate_queries + row * h;
+        d_rows[i] = gradients->d_rows + row * h1;
+        d_queries[i] = gradients->d_queries + row * h;
     }
-    const rri_candidate_slopes slopes = {gradients->params, to->d_rows, to->d_queries};
-    rri_candidate_net_forward(g->net, &g->tape, &block, scratch);
-    rri_candidate_net_backward(g->net, &slopes, to->dz, &g->tape, &block, scratch);
-    g->n = 0;
+    const rri_candidate_block block = {
+        .n = n, .features = record->features + first * net->features.in, .queries = queries};
+    const rri_candidate_slopes slopes = {gradients->params, d_rows, d_queries};
+    rri_candidate_net_backward(net, &slopes, dz, &tape, &block, scratch);
+}
+
+/* Leaves those that have a slope, in their order. */
+static void close_up(rri_candidate_record *record, const rri_candidate_net *net, const float *dZ)
+{
+    const size_t f = net->features.in;
+    size_t n = 0;
+    for (size_t i = 0; i < record->n; i++) {
+        if (dZ[record->places[i]] == 0.0f) {
+            continue;
+        }
+        if (n < i) {
+            record->places[n] = record->places[i];
+            memcpy(record->features + n * f, record->features + i * f, f * sizeof(float));
+            rri_candidate_tape_move(net, &record->tape, n, i);
+        }
+        n++;
+    }
+    record->n = n;
+}
+
+static void backward_recorded(const rri_candidate_gradients *gradients, const float *dZ,
+                              const rri_logits_tile *tile, rri_stack *scratch)
+{
+    rri_candidate_record *record = tile->record;
+    close_up(record, tile->in->candidate_net, dZ);
+    for (size_t first = 0; first < record->n; first += BLOCK) {
+        backward_block(gradients, tile, record, first, rri_size_smaller(BLOCK, record->n - first),
+                       dZ, scratch);
+    }
+}
+
+/* Where nothing stayed: the outputs are made again. */
+static void backward_anew(const rri_candidate_gradients *gradients, const float *dZ,
+                          const rri_logits_tile *tile, rri_stack *scratch)
+{
+    const rri_logits_input *in = tile->in;
+    rri_candidate_record record = take_record(in->candidate_net, BLOCK, scratch);
+    gathering g = begin_gathering(tile, &record, NULL, scratch);
+    const float *vectors[BLOCK];
+    for (size_t row = 0; row < tile->n_rows; row++) {
+        const size_t length =
+            rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + row);
+        const row_view view = view_of(&g, row);
+        for (size_t i = 0; i < length; i++) {
+            if (i % BLOCK == 0) {
+                rri_logits_vectors(vectors, tile, row, i, rri_size_smaller(BLOCK, length - i));
+            }
+            if (dZ[view.place + i] == 0.0f) {
+                continue;
+            }
+            gather(&g, &view, vectors[i % BLOCK], i);
+            if (g.n == BLOCK) {
+                forward_block(&g, scratch);
+                backward_block(gradients, tile, &record, 0, g.n, dZ, scratch);
+                g.n = 0;
+            }
+        }
+    }
+    if (g.n > 0) {
+        forward_block(&g, scratch);
+        backward_block(gradients, tile, &record, 0, g.n, dZ, scratch);
+    }
 }
 
 void rri_candidates_backward(const rri_candidate_gradients *gradients, const float *dZ,
                              const rri_logits_tile *tile, rri_stack *scratch)
 {
-    const rri_logits_input *in = tile->in;
-    const rri_candidate_net *net = in->candidate_net;
+    const rri_candidate_net *net = tile->in->candidate_net;
     const size_t first = rri_candidate_net_first(net), last = rri_candidate_net_last(net);
     memset(gradients->d_rows + tile->row_begin * first, 0, tile->n_rows * first * sizeof(float));
     memset(gradients->d_queries + tile->row_begin * last, 0, tile->n_rows * last * sizeof(float));
     const size_t mark = rri_stack_mark(scratch);
-    gathering g = begin_gathering(tile, false, scratch);
-    const float *vectors[BLOCK];
-    const slope_pointers to = {.d_rows = RRI_STACK_TAKE(scratch, float *, BLOCK),
-                               .d_queries = RRI_STACK_TAKE(scratch, float *, BLOCK),
-                               .dz = RRI_STACK_TAKE(scratch, float, BLOCK)};
-    for (size_t row = 0; row < tile->n_rows; row++) {
-        const size_t length =
-            rri_menu_length(in->menu, in->catalogue->n_items, tile->row_begin + row);
-        for (size_t i = 0; i < length; i++) {
-            if (i % BLOCK == 0) {
-                rri_logits_vectors(vectors, tile, row, i, rri_size_smaller(BLOCK, length - i));
-            }
-            const size_t place = row * tile->width + i;
-            if (dZ[place] == 0.0f) {
-                continue;
-            }
-            gather(&g, vectors[i % BLOCK], row, i, place);
-            if (g.n == BLOCK) {
-                backward_block(gradients, &g, &to, dZ, scratch);
-            }
-        }
-    }
-    if (g.n > 0) {
-        backward_block(gradients, &g, &to, dZ, scratch);
+    if (tile->record != NULL) {
+        backward_recorded(gradients, dZ, tile, scratch);
+    } else {
+        backward_anew(gradients, dZ, tile, scratch);
     }
     rri_stack_rewind(scratch, mark);
 }
@@ -192,9 +321,8 @@ size_t rri_candidates_scratch(const rri_candidate_net *net)
     if (net->n_layers == 0) {
         return 0;
     }
-    size_t bytes = rri_candidate_net_scratch(net);
-    bytes = rri_stack_add(bytes, rri_size_multiply(BLOCK, net->features.in), sizeof(float));
-    for (size_t i = 0; i < 9; i++) { /* arrays of pointers, places and slopes */
+    size_t bytes = rri_size_add(rri_candidate_net_scratch(net), record_bytes(net, BLOCK));
+    for (size_t i = 0; i < 4; i++) { /* the arrays of pointers */
         bytes = rri_stack_add(bytes, BLOCK, sizeof(float *));
     }
     return bytes;

@@ -60,8 +60,8 @@ typedef struct rri_logits_input {
     const float *feature_weights; /* [n, f] of each row, in the place of the head's; or NULL */
     const rri_candidate_net *candidate_net;          /* or NULL; with lists alone */
     const float *candidate_rows, *candidate_queries; /* [n, H1] r and [n, H] g of it */
-    const rri_fold_in *fold;  /* or NULL */
-    const float *covariances; /* [n, W, W] P */
+    const rri_fold_in *fold;                         /* or NULL */
+    const float *covariances;                        /* [n, W, W] P */
 } rri_logits_input;
 
 /* The largest shapes that scratch must serve. */
@@ -86,6 +86,7 @@ typedef struct rri_logits_tile {
     size_t *n_shown;    /* [rows] */
     int32_t *excluded;  /* [rows, m] distinct, rising */
     size_t *n_excluded; /* [rows] */
+    struct rri_candidate_record *record; /* NULL: of candidates' outputs nothing stays */
 } rri_logits_tile;
 
 void rri_logits_prepare(rri_logits_tile *tile, const rri_logits_input *in, size_t row_begin,

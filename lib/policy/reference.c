@@ -13,6 +13,7 @@ static rri_logits_tile tile_of(const rri_reference *reference, const rri_logits_
 {
     rri_logits_tile other = *tile;
     other.in = &reference->in;
+    other.record = NULL;
     return other;
 }
 

@@ -87,9 +87,7 @@ static void add_listed(float *dq, const float *dz, const rri_logits_tile *tile, 
         const float *rows[RRI_SOFTMAX_BLOCK];
         const size_t n = rri_size_smaller(RRI_SOFTMAX_BLOCK, last - at);
         rri_logits_vectors(rows, tile, row, at, n);
-        for (size_t i = 0; i < n; i++) {
-            rri_vec_axpy(tile->in->kernels, dq, dz[at + i - begin], rows[i], dim);
-        }
+        rri_vec_axpys(tile->in->kernels, dq, dz + (at - begin), rows, n, dim);
     }
 }
 

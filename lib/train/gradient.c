@@ -252,32 +252,23 @@ static void candidates_backward(const slice_job *job, rri_tile_sums *sums,
                                 const rri_logits_tile *tile, rri_stack *scratch)
 {
     rri_slice *slice = &job->trainer->slice;
-    const size_t begin = tile->row_begin;
     const rri_candidate_gradients gradients = {.params = sums->candidate,
                                                .d_rows = slice->slopes.candidate_rows,
                                                .d_queries = slice->slopes.candidate_queries};
-    rri_candidates_backward(&gradients, slice->policy.d_logits + begin * tile->width, tile,
-                            scratch);
-    sums->policy.d_log_scale +=
-        rri_network_candidates_backward(&job->trainer->model.network, &slice->slopes, &slice->tape,
-                                        begin, begin + tile->n_rows, scratch);
+    rri_candidates_backward(&gradients, slice->policy.d_logits + tile->row_begin * tile->width,
+                            tile, scratch);
 }
 
-/* First phase: rows [32 task, …) forward, loss, and backward to every layer's slopes. */
-static void run_tile(void *context, size_t task, size_t worker)
+/* Loss and slopes of the queries of rows [begin, end) of a tile. record: room for what stays of
+ * their candidates; NULL: none has a network, or it is made again. */
+static void run_rows(const slice_job *job, rri_tile_sums *sums, const rri_logits_input *in,
+                     size_t begin, size_t end, rri_candidate_record *record, rri_stack *scratch)
 {
-    const slice_job *job = context;
     rri_slice *slice = &job->trainer->slice;
-    rri_stack *scratch = &job->trainer->stacks[worker];
-    rri_tile_sums *sums = &slice->tiles[task];
-    const size_t begin = task * RRI_STEP_ROWS;
-    const size_t end = rri_size_smaller(begin + RRI_STEP_ROWS, job->n);
-
-    begin_tile(job, sums, begin, end, scratch);
-    const rri_logits_input in = input_of(job);
     const size_t mark = rri_stack_mark(scratch);
     rri_logits_tile tile;
-    rri_logits_prepare(&tile, &in, begin, end - begin, scratch);
+    rri_logits_prepare(&tile, in, begin, end - begin, scratch);
+    tile.record = record;
     rri_policy_forward_tile(slice->log_probs, &slice->policy, &tile, slice->actions, scratch);
     if (slice->policy.reference != NULL) {
         rri_reference_forward_tile(slice->policy.reference, &slice->policy, &tile, scratch);
@@ -285,10 +276,50 @@ static void run_tile(void *context, size_t task, size_t worker)
     policy_loss(job, sums, begin, end);
     rri_policy_backward_query_tile(slice->slopes.query, &sums->policy, &slice->policy, &tile,
                                    slice->actions, slice->d_log_probs, job->d_entropy, scratch);
-    if (in.candidate_net != NULL) {
+    if (in->candidate_net != NULL) {
         candidates_backward(job, sums, &tile, scratch);
     }
     rri_stack_rewind(scratch, mark);
+}
+
+/* Rows [begin, end) of a tile whose candidates pass a network: as many at a time as leave their
+ * outputs near. Lists' logits are kept, so forward passes once. */
+static void run_candidates(const slice_job *job, rri_tile_sums *sums, const rri_logits_input *in,
+                           size_t begin, size_t end, rri_stack *scratch)
+{
+    rri_slice *slice = &job->trainer->slice;
+    const size_t mark = rri_stack_mark(scratch), k = in->menu->k;
+    const size_t together = rri_candidates_recorded_rows(in->candidate_net, k, end - begin);
+    if (together == 0) {
+        run_rows(job, sums, in, begin, end, NULL, scratch);
+    }
+    for (size_t row = begin; together > 0 && row < end; row += together) {
+        const size_t last = rri_size_smaller(row + together, end);
+        rri_candidate_record record =
+            rri_candidates_take_record(in->candidate_net, k, last - row, scratch);
+        run_rows(job, sums, in, row, last, &record, scratch);
+        rri_stack_rewind(scratch, mark);
+    }
+    sums->policy.d_log_scale += rri_network_candidates_backward(
+        &job->trainer->model.network, &slice->slopes, &slice->tape, begin, end, scratch);
+}
+
+/* First phase: rows [32 task, …) forward, loss, and backward to every layer's slopes. */
+static void run_tile(void *context, size_t task, size_t worker)
+{
+    const slice_job *job = context;
+    rri_stack *scratch = &job->trainer->stacks[worker];
+    rri_tile_sums *sums = &job->trainer->slice.tiles[task];
+    const size_t begin = task * RRI_STEP_ROWS;
+    const size_t end = rri_size_smaller(begin + RRI_STEP_ROWS, job->n);
+
+    begin_tile(job, sums, begin, end, scratch);
+    const rri_logits_input in = input_of(job);
+    if (in.candidate_net != NULL) {
+        run_candidates(job, sums, &in, begin, end, scratch);
+    } else {
+        run_rows(job, sums, &in, begin, end, NULL, scratch);
+    }
     end_tile(job, sums, begin, end, scratch);
 }
 

@@ -3,6 +3,7 @@
 
 #include "items/items.h"
 #include "optim/clip.h"
+#include "policy/candidates.h"
 #include "policy/large_pool.h"
 #include "policy/sweep.h"
 #include "train/normalise.h"
@@ -96,6 +97,8 @@ static size_t stack_bytes(const rri_trainer *trainer, bool is_first)
         sized.max_pool_items = (int32_t)trainer->item_room;
     }
     size_t bytes = rri_workspace_scratch(&sized, net, RRI_SLICE_ROWS);
+    bytes = rri_size_add(bytes, rri_candidates_record_bytes(
+                                    &net->candidate, (size_t)sized.max_candidates, RRI_STEP_ROWS));
     if (trainer->recipe.ref_kl_coef > 0.0f) {
         const rri_logits_limits limits = rri_workspace_limits(&sized, net, RRI_SLICE_ROWS);
         bytes = rri_size_add(bytes, rri_reference_scratch(net->kernels, &limits));

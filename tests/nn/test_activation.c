@@ -138,6 +138,14 @@ START_TEST(test_activation_in_one_pass_has_the_bits_of_passes_in_turn)
         memcpy(got, x, sizeof got);
         rri_activation_forward_summed(kernels, activation, got, a_rows, b_rows, ROWS, WIDTH);
         ck_assert_mem_eq(got, y, sizeof y);
+
+        float dy[ALL], dx[ALL];
+        for (size_t i = 0; i < ALL; i++) {
+            dy[i] = x[i / WIDTH] * b_rows[i / WIDTH][i % WIDTH];
+        }
+        rri_activation_backward(kernels, activation, dx, dy, y, ALL);
+        rri_activation_backward_scaled(kernels, activation, got, x, b_rows, y, ROWS, WIDTH);
+        ck_assert_mem_eq(got, dx, sizeof dx);
     }
 }
 END_TEST

@@ -40,7 +40,7 @@ static void open_bench(bench *b)
     b->block = aligned_alloc(64, (arena.used + 63) / 64 * 64);
     arena = (rri_arena){.base = b->block};
     lay_out(b, &arena);
-    const size_t bytes = (rri_candidate_net_scratch(&b->net) + 63) / 64 * 64;
+    const size_t bytes = rri_candidate_net_scratch(&b->net) + rri_candidate_tape_bytes(&b->net, N);
     b->stack_block = aligned_alloc(64, bytes + 64);
     b->scratch = (rri_stack){.base = b->stack_block, .size = bytes};
     gradcheck_draw(b->values, b->params.n_floats, -0.5f, 0.5f, 1);
@@ -67,7 +67,7 @@ static void close_bench(bench *b)
 static void forward(float *out, bench *b, size_t first, size_t n)
 {
     const size_t mark = rri_stack_mark(&b->scratch);
-    rri_candidate_tape tape = rri_candidate_tape_take(&b->net, &b->scratch);
+    rri_candidate_tape tape = rri_candidate_tape_take(&b->net, N, &b->scratch);
     const rri_candidate_block block = {.n = n,
                                        .features = b->features + first * F,
                                        .vectors = b->vector_of + first,

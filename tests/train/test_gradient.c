@@ -593,8 +593,8 @@ END_TEST
 
 START_TEST(test_gradient_is_the_same_bits_on_any_number_of_threads)
 {
-    rig_shape shapes[] = {pool_shape(), list_shape(), pool_shape(),
-                          pool_shape(), pool_shape(), pool_shape()};
+    rig_shape shapes[] = {pool_shape(), list_shape(), pool_shape(), pool_shape(),
+                          pool_shape(), pool_shape(), list_shape()};
     shapes[0].n_items = 2500;
     shapes[0].agent.has_trained_items = 1;
     shapes[2].agent.head = RR_HEAD_DENSE;
@@ -605,7 +605,8 @@ START_TEST(test_gradient_is_the_same_bits_on_any_number_of_threads)
     shapes[4].agent.tower_hidden[0] = 9;
     shapes[5].n_items = 2 * RRI_KEPT_WIDTH + 300;
     shapes[5].agent.item_feature_dim = 3;
-    for (size_t i = 0; i < 6; i++) {
+    shapes[6].agent.candidate_hidden[0] = 1024; /* some rows of a tile at a time */
+    for (size_t i = 0; i < 7; i++) {
         uint64_t hashes[3];
         for (size_t threads = 0; threads < 3; threads++) {
             shapes[i].agent.num_threads = 1 << threads;
