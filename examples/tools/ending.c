@@ -93,7 +93,7 @@ static bool write_page(const ending *e, const char *path)
         continue;
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS) {
-        output_complain("%s was not written; the run itself is whole", path);
+        output_complain("%s was not written; recrl-report %s tries again", path, e->folder);
         return false;
     }
     return true;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "driver/about.h"
 #include "driver/log.h"
@@ -202,7 +203,7 @@ static void end(session *t)
 {
     rr_error err;
     const bool is_saved = saver_save(&t->keeper);
-    if (!is_saved && t->keeper.n_updates >= 0) {
+    if (!is_saved && t->keeper.n_updates >= 0 && access(t->keeper.own, F_OK) == 0) {
         output_say("the checkpoint of update %lld is whole", (long long)t->keeper.n_updates);
     }
     if (is_saved && t->place.latest[0] != '\0' &&

@@ -46,14 +46,22 @@ static const char *look_at(const unsigned char *block)
         {"<!DOCTYP", 8, "it is a page of HTML: a download got an error page"},
         {"<!doctyp", 8, "it is a page of HTML: a download got an error page"},
         {"<html", 5, "it is a page of HTML: a download got an error page"},
+        {"\x93NUMPY", 6, "it is an array of numpy (.npy)"},
+        {"\x80\x02", 2, "it is a pickle of Python; convert it to safetensors"},
+        {"SQLite f", 8, "it is a database of SQLite"},
         {"{", 1, "it begins as JSON does"},
     };
+    bool is_text = true;
+    for (size_t i = 0; i < 8; i++) {
+        is_text = is_text && ((block[i] >= ' ' && block[i] <= '~') || block[i] == '\n' ||
+                              block[i] == '\r' || block[i] == '\t');
+    }
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (memcmp(block, kinds[i].begin, kinds[i].n) == 0) {
             return kinds[i].what;
         }
     }
-    return NULL;
+    return is_text ? "it is text" : NULL;
 }
 
 rr_status rri_safetensors_header_size(size_t *header_size, const unsigned char *block, size_t bytes,
@@ -82,8 +90,8 @@ rr_status rri_safetensors_header_size(size_t *header_size, const unsigned char *
     if (size > bytes - 8 || size > RRI_SAFETENSORS_MAX_HEADER) {
         RRI_FAIL(
             err, RR_E_FORMAT,
-            "safetensors: a header of %llu bytes is announced; %zu bytes follow, and at most %zu "
-            "are allowed",
+            "safetensors: this is no safetensors file, or its first bytes are damaged: a header of "
+            "%llu bytes is announced; %zu bytes follow, and at most %zu are allowed",
             (unsigned long long)size, bytes - 8, RRI_SAFETENSORS_MAX_HEADER);
     }
     *header_size = (size_t)size;

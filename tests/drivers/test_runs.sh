@@ -75,6 +75,8 @@ promise "…and has none" test ! -e runs/none/checkpoint.safetensors -a ! -e che
 promise "…but rows" cmp runs/none/log.csv whole/log.csv
 refuses "…cannot be resumed, and the sentence says why" "made with --no-checkpoint" "$train" --resume none
 refuses "a checkpoint is asked for or not" "contradict" "$train" --algo ppo --no-checkpoint --checkpoint x.safetensors
+mkdir some
+refuses "a folder that is no run's is called so" "evaluate: --checkpoint is \"some\"; it is no folder of a run" "$evaluate" some
 refuses "what is no run is named" "resume is \"no/run\"; there is no such checkpoint" "$train" --resume no/run
 
 # Signals: the first is heard, saves and ends.
@@ -106,6 +108,19 @@ wait $pid
 promise "a long update is broken off" test $? -eq 0
 promise "…and nothing of it is kept: no row" test "$(rows slow)" -eq 1
 promise "…not a byte" cmp runs/slow/checkpoint.safetensors slow.safetensors
+
+# Files that somebody takes away.
+for gone in log.csv health.csv folder; do
+    "$train" --algo ppo $narrow --total-timesteps 100000000 --num-items 40 --quiet --name "without-$gone" 2>heard &
+    pid=$!
+    await_rows "without-$gone" 2
+    if [ $gone = folder ]; then mv "runs/without-$gone" moved; else rm "runs/without-$gone/$gone"; fi
+    kill -TERM $pid
+    wait $pid
+    promise "$gone that is taken away fails the run" test $? -eq 1
+    promise "…and is named" grep -q "log.csv: was removed, moved or replaced\|health.csv: was removed" heard
+    promise "…and no checkpoint that is gone is called whole" sh -c "! grep -q 'is whole' heard"
+done
 
 # A reader of stdout that goes away.
 "$train" --algo ppo $narrow --total-timesteps 100000000 --num-items 40 --name pipe --checkpoint-seconds 0 2>heard | head -n 1 >told
@@ -216,6 +231,16 @@ printf '\037\213\010\000 and more of it' >like.safetensors
 like "compressed" "gzip"
 printf '<!DOCTYPE html><title>404</title>' >like.safetensors
 like "a page" "page of HTML"
+printf 'n_updates,n_timesteps\n1,1024\n' >like.safetensors
+like "a log" "no safetensors file: it is text"
+printf 'import torch' >like.safetensors
+like "a program" "no safetensors file: it is text"
+printf '\223NUMPY\001\000v\000' >like.safetensors
+like "an array of numpy" "an array of numpy"
+printf '\200\002}q\000(X\003\000\000' >like.safetensors
+like "a pickle" "a pickle of Python"
+printf '\377\376\001\377\377\377\000\377....' >like.safetensors
+like "something else" "this is no safetensors file, or its first bytes are damaged"
 printf '' >like.safetensors
 like "empty" "it is empty"
 for bytes in 1 7 8 40 2000; do

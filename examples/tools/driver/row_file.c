@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "output.h"
@@ -92,8 +93,23 @@ void row_file_add(row_file *file, const void *row, size_t bytes)
     try_to_write(file);
 }
 
+/* Whether the path leads elsewhere by now than to what is written. */
+static bool is_removed(const row_file *file)
+{
+    struct stat own, there;
+    return fstat(file->fd, &own) == 0 && (stat(file->path, &there) != 0 ||
+                                          there.st_dev != own.st_dev || there.st_ino != own.st_ino);
+}
+
 void row_file_sync(row_file *file)
 {
+    if (!file->is_lost && is_removed(file)) {
+        file->is_lost = true;
+        output_complain(
+            "%s: was removed, moved or replaced while it is written: the run's rows are "
+            "not in it",
+            file->path);
+    }
     const bool is_whole = file->n_rows == 0 || try_to_write(file);
     const int number = is_whole ? output_sync(file->fd) : 0;
     if (number != 0) {
@@ -110,7 +126,7 @@ void row_file_close(row_file *file)
     if (file->n_rows + file->n_lost > 0) {
         output_complain("%s: %lld rows are missing: they could not be written", file->path,
                         (long long)(file->n_rows + file->n_lost));
-    } else if (file->has_failed) {
+    } else if (file->has_failed && !file->is_lost) {
         output_say("%s: could not be written for a while; no row is missing", file->path);
     }
     free(file->waiting);

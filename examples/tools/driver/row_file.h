@@ -19,6 +19,7 @@ typedef struct row_file {
     size_t n_bytes, capacity;
     int64_t n_rows, n_lost; /* rows that wait; rows for which there was no memory either */
     bool has_failed, is_failing;
+    bool is_lost; /* somebody removed it: so it was said */
 } row_file;
 
 /* Opens or creates the file and cuts it behind its first `whole` bytes. is_new: it must not be
@@ -26,7 +27,7 @@ typedef struct row_file {
 void row_file_open(row_file *file, const char *path, long long whole, bool is_new);
 /* One row, with its end of line. */
 void row_file_add(row_file *file, const void *row, size_t bytes);
-/* All rows so far are to survive a power cut. */
+/* All rows so far are to survive a power cut. Says it where the path leads to this file no more. */
 void row_file_sync(row_file *file);
 /* Tries a last time, syncs and closes; says how many rows are missing. */
 void row_file_close(row_file *file);

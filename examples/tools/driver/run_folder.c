@@ -309,6 +309,10 @@ void run_folder_find(char *checkpoint, char *folder, const char *runs, const cha
     }
     without_slashes(folder, is_folder(what) ? what : named);
     run_folder_checkpoint(checkpoint, folder);
+    if (!is_file(checkpoint) && !has_file(folder, "about.txt") && !has_file(folder, "log.csv")) {
+        text_fail("%s is \"%s\"; it is no folder of a run: it has neither a checkpoint nor a log",
+                  flag, what);
+    }
     if (!is_file(checkpoint)) {
         text_fail("%s has no checkpoint: its run ended before the first one, or was made with "
                   "--no-checkpoint; begin it again",

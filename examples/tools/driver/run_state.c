@@ -246,8 +246,8 @@ void run_require_loaded(rr_status status, const rr_error *err, const char *path,
                  text_count(now.n_rows), text_count(now.n_users), text_count(now.n_items));
     }
     text_fail("%s was made from another state of %s: %s. A world is learned from its file: give "
-              "--data the file as it was, or train a new run on this one (%s)",
-              path, w->path, change, err->text);
+              "--data the file as it was, or train a new run on this one",
+              path, w->path, change);
 }
 
 void run_load(run *r, const char *path, const run_origin *origin)

@@ -94,7 +94,7 @@ static const char *const LAYOUT =
     "scroll,linear-gradient(to left,#0006,transparent) right/14px 100% no-repeat scroll}\n"
     "@media(max-width:600px){th:first-child,td:first-child{white-space:normal;min-width:8em;"
     "overflow-wrap:break-word}}\n"
-    "nav{font-size:.9rem;columns:2;max-width:75ch}nav ul{margin:0 0 .6em;padding-left:1.2em}"
+    "nav{font-size:.9rem;columns:16em 2;max-width:75ch}nav ul{margin:0 0 .6em;padding-left:1.2em}"
     "nav a{color:var(--c0)}nav div{break-inside:avoid}\n"
     /* On paper a heading stays with what follows its sentence, and pictures are low enough that a
      * row of them fits beneath it. */
