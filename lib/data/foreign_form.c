@@ -26,6 +26,10 @@ static const foreign_form forms[] = {
     {"{ \"", 3, "JSON lines; write them as delimited text first (the drivers read them)"},
     {"{'", 2, "lines of Python dictionaries; write them as CSV first (the drivers read them)"},
     {"{u'", 3, "lines of Python dictionaries; write them as CSV first (the drivers read them)"},
+    {"%%MatrixMarket", 14,
+     "a Matrix Market file, whose first line without a % is no row but its sizes; cut it off "
+     "first, "
+     "up to that line"},
     {"[{", 2, "one JSON array; write it as one object a line, or as delimited text, first"},
 };
 

@@ -13,13 +13,46 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
+/* Blanks of more than one byte: the no-break space of spreadsheets and pages, the thin and the wide
+ * ones, one of no width, and the mark with which a file begins that stands in another's middle. */
+static size_t wide_blank(const char *begin, const char *end, bool is_in_front)
+{
+    static const char *const wide[] = {"\xc2\xa0",     "\xe2\x80\x83", "\xe2\x80\x89",
+                                       "\xe2\x80\xaf", "\xe3\x80\x80", "\xe2\x80\x8b",
+                                       "\xef\xbb\xbf"};
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        const size_t n = strlen(wide[i]);
+        if ((size_t)(end - begin) >= n && memcmp(is_in_front ? begin : end - n, wide[i], n) == 0) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+static size_t blank_in_front(const char *begin, const char *end)
+{
+    return begin == end           ? 0
+           : is_blank(*begin)     ? 1
+           : (*begin & 0x80) != 0 ? wide_blank(begin, end, true)
+                                  : 0;
+}
+
+static size_t blank_behind(const char *begin, const char *end)
+{
+    return begin == end            ? 0
+           : is_blank(end[-1])     ? 1
+           : (end[-1] & 0x80) != 0 ? wide_blank(begin, end, false)
+                                   : 0;
+}
+
 static void trim(const char **begin, const char **end)
 {
-    while (*begin < *end && is_blank(**begin)) {
-        (*begin)++;
+    size_t n = 0;
+    while ((n = blank_in_front(*begin, *end)) > 0) {
+        *begin += n;
     }
-    while (*begin < *end && is_blank((*end)[-1])) {
-        (*end)--;
+    while ((n = blank_behind(*begin, *end)) > 0) {
+        *end -= n;
     }
 }
 

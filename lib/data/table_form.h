@@ -7,7 +7,8 @@
  *     quotes  a field that begins with one ends with one, and between them separators and line ends
  *             are text, and a doubled quote stands for one
  *
- * Blanks round a field, and inside its quotes, are no part of it. */
+ * Blanks round a field, and inside its quotes, are no part of it: spaces and tabs, the no-break and
+ * other wide ones, and a byte-order mark. */
 #ifndef RRI_DATA_TABLE_FORM_H
 #define RRI_DATA_TABLE_FORM_H
 

@@ -24,13 +24,14 @@ START_TEST(test_foreign_form_says_what_a_file_looks_like)
                  {"<!DOCTYPE html>", 15, "web page"},
                  {"{\"user_id\":1}", 13, "JSON"},
                  {"{'user_id':1}", 13, "Python"},
+                 {"%%MatrixMarket matrix coordinate real general\n3 4 2\n", 53, "sizes"},
                  {"[{\"user_id\":1}]", 15, "JSON array"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *const says = rri_foreign_form_name(cases[i].text, cases[i].n);
         ck_assert_msg(says != NULL && strstr(says, cases[i].says) != NULL, "%zu", i);
     }
-    static const char *const texts[] = {"user_id,item_id\n", "",          "1\t2\n",
-                                        "\xef\xbb\xbfu,i\n", "PK,item\n", "{,}\n"};
+    static const char *const texts[] = {
+        "user_id,item_id\n", "", "1\t2\n", "\xef\xbb\xbfu,i\n", "PK,item\n", "{,}\n", "%% bip\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         ck_assert_ptr_null(rri_foreign_form_name(texts[i], strlen(texts[i])));
     }

@@ -213,6 +213,14 @@ START_TEST(test_load_cases_one_id_is_one_id)
         {"user_id,item_id\n+5,1\n5,1\n5.,1\n", "5>1 5>1 5>1 users:2"},
         {"user_id,item_id\n0,1\n0.0,1\n-0,1\n00,1\n", "0>1 0>1 0>1 00>1 users:2"},
         {"user_id,item_id\nA,1\nA ,1\n\"A\",1\n a,1\n", "A>1 A>1 A>1 a>1"},
+        {"user_id,item_id\n7,1\n7\xc2\xa0,1\n\xe2\x80\x83"
+         "7,\xef\xbb\xbf"
+         "1\n",
+         "7>1 7>1 7>1"},
+        {"1,2\n\xef\xbb\xbf"
+         "1,2\n",
+         "1>2 1>2"}, /* one file behind the other */
+        {"user_id,item_id\n1,2\n\xef\xbb\xbfuser_id,item_id\n1,3\n", "1>2 1>3 headers:1"},
         {"user_id,item_id\n,1\n",
          "f:2:1: user_id is empty; skips_incomplete (train --skip-incomplete) skips such rows"},
         {"user_id,item_id\n1,\"\"\n",

@@ -22,6 +22,18 @@ START_TEST(test_table_form_takes_blanks_and_quotes_off)
                  {"\"", "\""},
                  {"a \"b\"", "a \"b\""},
                  {"\"a \"\"b\"\"\"", "a \"b\""},
+                 {"5\xc2\xa0", "5"},
+                 {"\xef\xbb\xbf"
+                  "5",
+                  "5"},
+                 {" \xe3\x80\x80\"\xe2\x80\x89 5\xe2\x80\x8b\" ", "5"},
+                 {"\xc2\xa0", ""},
+                 {"\xc3\xa0", "\xc3\xa0"},
+                 {"\xe2\x80\x9c"
+                  "5\xe2\x80\x9d",
+                  "\xe2\x80\x9c"
+                  "5\xe2\x80\x9d"},
+                 {"\xa0", "\xa0"},
                  {"\"a\nb\"", "a\nb"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char buffer[RRI_TABLE_FIELD_MOST + 1];
