@@ -33,7 +33,7 @@ promise "the next command works as it is printed" sh -c "$(sed -n 's/^next  *//p
 
 # What is ill is said to be ill, in words and in the JSON.
 # shellcheck disable=SC2086
-promise "a sick run trains" "$train" --algo ppo --num-items 50 --total-timesteps 20000 --lr 0.3 --window 2048 --name sick --json
+promise "a sick run trains" "$train" --algo ppo --num-items 50 --total-timesteps 6144 --lr 0.3 --window 2048 --name sick --json
 cp out sick.out
 promise "a sick run ends in a verdict that says so" says sick.out 'ill: steps: an update moves the policy by'
 promise "…in the JSON too" grep -q '"verdict": "ill", "illness": "steps: an update' sick.out

@@ -215,7 +215,7 @@ mkdir taken
 refuses "a page that cannot be written is refused" "taken" "$report" runs/ppo-synthetic-0 -o taken --sessions 60
 
 # A run that is ill is marked.
-promise "a run that is ill trains" "$train" --algo ppo --lr 0.3 --num-items 50 --total-timesteps 20000 \
+promise "a run that is ill trains" "$train" --algo ppo --lr 0.3 --num-items 50 --total-timesteps 6144 \
     --window 2048 --quiet --name ill
 promise "report shows runs that are ill" "$report" runs/ill -o ill.html --sessions 60
 promise "…with the watch's sentence" python3 "$look" --read ill.html "steps: an update moves the policy by"

@@ -219,7 +219,7 @@ START_TEST(test_checkpoint_restore_refuses_what_is_not_ours)
     expect_refused(&m, &f, RR_E_FORMAT, "not one that rr_checkpoint_save wrote");
 
     unsigned char text[] = "user_id\titem_id\trating\n1\t2\t3\n";
-    expect_refused(&m, &(file){text, sizeof text}, RR_E_FORMAT, "header");
+    expect_refused(&m, &(file){text, sizeof text}, RR_E_FORMAT, "no safetensors file: it is text");
     unsigned char huge[64] = {255, 255, 255, 255, 255, 255, 255, 127};
     expect_refused(&m, &(file){huge, sizeof huge}, RR_E_FORMAT, "header");
     machine_destroy(&m);
