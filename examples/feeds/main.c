@@ -45,7 +45,7 @@ static int64_t number(const char *name, const char *text, int64_t least, int64_t
 
 static flags read_flags(int argc, char **argv)
 {
-    static const feed_kind *const kinds[] = {&short_video};
+    static const feed_kind *const kinds[] = {&short_video, &home, &social};
     flags f = {.seeds = 1,
                .first = 300,
                .options = {.logged = 50000, .held_out = 5000, .decisions = 50000, .judged = 50000}};

@@ -327,7 +327,8 @@ static void tell(rr_ledger *ledger, const feed *f)
         outcome = (rr_outcome){.struct_size = sizeof outcome,
                                .n = f->came.n_late,
                                .decisions = f->came.late_decisions,
-                               .rewards = f->came.late_rewards};
+                               .rewards = f->came.late_rewards,
+                               .times = f->times};
         require(rr_ledger_reward(ledger, &outcome, NULL, &err), &err);
     }
 }
