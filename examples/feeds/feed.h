@@ -51,8 +51,7 @@ typedef struct feed_settings {
     int32_t rollout; /* rows of an update, about */
     int32_t epochs, batch_size;
     int32_t hidden;
-    float scale;            /* initial_scale */
-    int32_t imitate_passes; /* over the log */
+    float scale; /* initial_scale */
     float imitate_lr, imitate_ent_coef;
 } feed_settings;
 

@@ -48,7 +48,7 @@ static flags read_flags(int argc, char **argv)
     static const feed_kind *const kinds[] = {&short_video, &home, &social};
     flags f = {.seeds = 1,
                .first = 300,
-               .options = {.logged = 50000, .held_out = 5000, .decisions = 50000, .judged = 50000}};
+               .options = {.logged = 50000, .held_out = 5000, .decisions = 50000, .judged = 20000}};
     for (size_t i = 0; argc > 1 && i < sizeof kinds / sizeof *kinds; i++) {
         f.kind = strcmp(argv[1], kinds[i]->name) == 0 ? kinds[i] : f.kind;
     }
@@ -162,11 +162,15 @@ int main(int argc, char **argv)
     printf("%s: %s; %lld seed%s from %lld\n\n", f.kind->title, f.kind->reward, (long long)f.seeds,
            f.seeds == 1 ? "" : "s", (long long)f.first);
     print_table(f.kind, studies, f.seeds);
-    printf("\nthe clone picks what the incumbent picks, %%:");
+    const rr_imitate_report *first = &studies[0].imitated;
+    printf("\nimitation of the first seed: %d passes, %s; loss %.3f of ln K %.3f\n",
+           first->n_passes, first->is_converged ? "converged" : "not converged",
+           (double)first->loss, (double)first->even_loss);
+    printf("the clone picks what the incumbent picks, %%:");
     print_interval(of(values, f.seeds));
     printf("\n");
     print_worst(studies, f.seeds);
-    printf("KL to the clone, first and last update of the first seed: %.4f %.4f\n",
+    printf("KL to the clone, first and last update near it, first seed: %.4f %.4f\n",
            studies[0].reference_kl[0], studies[0].reference_kl[1]);
     printf("rows that no update took: %lld\n", (long long)left_out);
     if (f.picture != NULL && !picture_write(f.picture, f.kind, studies, f.seeds, &f.options)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "study.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ typedef struct record {
     int32_t *candidates, *excluded, *actions;
     float *rewards, *returns;
     uint8_t *is_over;
+    uint64_t *sessions, *decisions;
 } record;
 
 static void record_take(record *r, const feed_kind *kind, int64_t n_train, int64_t n)
@@ -45,6 +47,8 @@ static void record_take(record *r, const feed_kind *kind, int64_t n_train, int64
     r->rewards = take(rows, sizeof *r->rewards);
     r->returns = take(rows, sizeof *r->returns);
     r->is_over = take(rows, sizeof *r->is_over);
+    r->sessions = take(rows, sizeof *r->sessions);
+    r->decisions = take(rows, sizeof *r->decisions);
 }
 
 static void record_give(record *r)
@@ -58,6 +62,8 @@ static void record_give(record *r)
     free(r->rewards);
     free(r->returns);
     free(r->is_over);
+    free(r->sessions);
+    free(r->decisions);
 }
 
 static void copy(void *to, const void *from, size_t row, size_t rows, size_t width)
@@ -78,6 +84,8 @@ static void record_request(record *r, const feed *f, size_t row)
     } else {
         copy(r->vectors, f->vectors, row, n, k * (size_t)kind->item_dim * sizeof(float));
     }
+    copy(r->sessions, f->sessions, row, n, sizeof(uint64_t));
+    copy(r->decisions, f->decisions, row, n, sizeof(uint64_t));
     copy(r->excluded, f->excluded, row, n, (size_t)kind->n_excluded * sizeof(int32_t));
 }
 
@@ -120,7 +128,9 @@ static rr_obs record_rows(const record *r, const feed_kind *kind, int64_t first,
                   .item_dim = kind->is_fixed ? 0 : kind->item_dim,
                   .feature_dim = kind->feature_dim,
                   .states = r->states + row * (size_t)kind->state_dim,
-                  .features = r->features + row * k * (size_t)kind->feature_dim};
+                  .features = r->features + row * k * (size_t)kind->feature_dim,
+                  .sessions = r->sessions + row,
+                  .decisions = r->decisions + row};
     if (kind->is_fixed) {
         obs.candidates = r->candidates + row * k;
     } else {
@@ -135,7 +145,7 @@ static rr_obs record_rows(const record *r, const feed_kind *kind, int64_t first,
 /* ── agents ── */
 
 static rr_agent *create_agent(const feed_kind *kind, const feed *f, float gamma, float lr,
-                              float ref_kl_coef, int64_t updates, uint64_t seed)
+                              float ref_kl_coef, int64_t updates, int64_t rows, uint64_t seed)
 {
     rr_error err;
     rr_agent *agent = NULL;
@@ -153,7 +163,7 @@ static rr_agent *create_agent(const feed_kind *kind, const feed *f, float gamma,
     config.hidden[1] = config.critic_hidden[1] = s->hidden;
     config.initial_scale = s->scale;
     config.max_rows = CHUNK;
-    config.max_update_rows = 4 * s->rollout;
+    config.max_update_rows = 4 * s->rollout > (int32_t)rows ? 4 * s->rollout : (int32_t)rows;
     config.max_candidates = kind->k;
     config.max_history = kind->n_excluded;
     config.normalize_returns = 1;
@@ -173,23 +183,42 @@ static rr_agent *create_agent(const feed_kind *kind, const feed *f, float gamma,
     return agent;
 }
 
-/* Several passes over the log, each with smaller steps; the critic learns what followed. */
-static void imitate(rr_agent *agent, const record *r, const feed_kind *kind)
+/* Variance of the returns in the log: what the critic's loss is divided by, or it would shout the
+ * actor down where rewards are counted in minutes. */
+static float variance(const record *r)
+{
+    double sum = 0.0, squares = 0.0;
+    for (int64_t row = 0; row < r->n_train; row++) {
+        sum += (double)r->returns[row];
+        squares += (double)r->returns[row] * (double)r->returns[row];
+    }
+    const double mean = sum / (double)r->n_train;
+    return (float)(squares / (double)r->n_train - mean * mean);
+}
+
+/* Passes over the whole log until they win no more, then again with a tenth of the step. */
+static void imitate(rr_agent *agent, const record *r, const feed_kind *kind,
+                    rr_imitate_report *report)
 {
     rr_error err;
     rr_imitate_config config;
+    const rr_obs obs = record_rows(r, kind, 0, r->n_train);
     rr_imitate_config_init(&config, sizeof config);
-    config.lr = kind->settings.imitate_lr;
     config.ent_coef = kind->settings.imitate_ent_coef;
-    for (int32_t pass = 0; pass < kind->settings.imitate_passes; pass++) {
-        for (int64_t first = 0; first < r->n_train; first += CHUNK) {
-            const int64_t rows = r->n_train - first < CHUNK ? r->n_train - first : CHUNK;
-            const rr_obs obs = record_rows(r, kind, first, rows);
-            require(rr_agent_imitate(agent, &obs, r->actions + first, NULL, r->returns + first,
-                                     &config, NULL, &err),
-                    &err);
+    config.vf_coef = 1.0f / fmaxf(variance(r), 1e-6f);
+    for (int32_t round = 0; round < 2; round++) {
+        config.lr = kind->settings.imitate_lr * (round == 0 ? 1.0f : 0.1f);
+        rr_imitate_report now = {.struct_size = sizeof now};
+        require(rr_agent_imitate(agent, &obs, r->actions, NULL, r->returns, &config, &now, &err),
+                &err);
+        if (round == 0) {
+            *report = now;
+        } else {
+            report->n_passes += now.n_passes;
+            report->is_converged = now.is_converged;
+            report->loss = now.loss;
+            report->agreement = now.agreement;
         }
-        config.lr *= 0.6f;
     }
 }
 
@@ -357,8 +386,8 @@ static void learn(rr_agent *agent, const feed_kind *kind, uint64_t seed, int64_t
         if (counts.trainable >= kind->settings.rollout) {
             rr_stats stats = {.struct_size = sizeof stats};
             require(rr_agent_update_sessions(agent, ledger, &stats, &err), &err);
-            if (learner == 0) {
-                out->reference_kl[stats.n_updates > 1] = (double)stats.reference_kl;
+            if (learner == 0 && stats.reference_kl > 0.0f) {
+                out->reference_kl[out->reference_kl[0] > 0.0] = (double)stats.reference_kl;
             }
         }
         if (done + kind->n >= decisions * (window + 1) / WINDOWS && window < WINDOWS) {
@@ -386,14 +415,15 @@ static void run_learner(study *out, int32_t arm, const feed_kind *kind, uint64_t
     const float gamma = arm == ARM_MYOPIC ? 0.0f : s->gamma;
     const int64_t updates = options->decisions / s->rollout;
     rr_policy *reference = NULL;
+    rr_imitate_report report = {.struct_size = sizeof report};
     feed *f = kind->create(seed, LIFE_OF_LOG); /* for its catalogue */
-    rr_agent *agent =
-        create_agent(kind, f, gamma, is_clone ? s->lr : s->lr_from_nothing,
-                     is_clone ? s->ref_kl_coef : 0.0f, updates > 0 ? updates : 1, seed);
+    rr_agent *agent = create_agent(kind, f, gamma, is_clone ? s->lr : s->lr_from_nothing,
+                                   is_clone ? s->ref_kl_coef : 0.0f, updates > 0 ? updates : 1,
+                                   log->n_train, seed);
     kind->destroy(f);
     if (is_clone) {
         record_sum(log, (size_t)kind->n, gamma);
-        imitate(agent, log, kind);
+        imitate(agent, log, kind, &report);
         if (s->ref_kl_coef > 0.0f) {
             require(rr_agent_publish(agent, NULL, &reference, &err), &err);
             require(rr_agent_set_reference(agent, reference, &err), &err);
@@ -403,6 +433,7 @@ static void run_learner(study *out, int32_t arm, const feed_kind *kind, uint64_t
     if (arm == ARM_CLONE_PPO) {
         const player clone = {.agent = agent};
         out->agreement = agreement(agent, log, kind);
+        out->imitated = report;
         out->arms[ARM_CLONE] = judge(kind, clone, seed, options->judged);
     }
     learn(agent, kind, seed, options->decisions, out, study_learner(arm));

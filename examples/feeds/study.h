@@ -38,11 +38,12 @@ typedef struct study_arm {
 /* One seed's. */
 typedef struct study {
     study_arm arms[ARMS];
+    rr_imitate_report imitated;       /* of the clone */
     double agreement;                 /* of the clone with the incumbent, held out */
     double curves[LEARNERS][WINDOWS]; /* reward a session while it learned */
     int64_t left_out;                 /* rows that no update took: refused, dropped, rejected */
     int64_t rows[LEARNERS];           /* rows trained on */
-    double reference_kl[2];           /* of the first and the last update of clone + PPO */
+    double reference_kl[2]; /* of clone + PPO: the first update, and the last that stayed near */
 } study;
 
 void study_run(study *out, const feed_kind *kind, uint64_t seed, const study_options *options);
