@@ -53,6 +53,7 @@ typedef struct feed_settings {
     int32_t hidden;
     float scale; /* initial_scale */
     float imitate_lr, imitate_ent_coef;
+    int32_t imitate_epochs; /* at most, of the first call; half of them of the second */
 } feed_settings;
 
 typedef struct feed_kind {

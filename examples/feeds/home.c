@@ -41,11 +41,11 @@ enum {
     FIRST_NEWS = 10, /* of a return, after the visit */
     LAST_NEWS = 30,
     FEATURES = 8,
-    STATE = DIM + 4
+    STATE = DIM + 6
 };
 enum { LOG_MINUTES_WATCHED, CLICK, SHARE, NEAR, MINUTES, LOUD, LIKE_LAST, SURVEY };
 
-static const float worth_of_return = 60.0f;
+static const float worth_of_return = 100.0f;
 
 typedef struct video {
     float vector[DIM];
@@ -57,6 +57,7 @@ typedef struct user {
     float taste[DIM], guess[DIM], last[DIM];
     float mood, earned, minutes, baits, clicks;
     float recent_click, recent_share;
+    float loudness, survey; /* of the videos watched, the last ones weighing most */
     int32_t steps;
     int32_t shown[MOST_STEPS];
 } user;
@@ -242,6 +243,8 @@ static void look(feed *base)
         s[DIM + 1] = u->recent_click;
         s[DIM + 2] = u->recent_share;
         s[DIM + 3] = u->steps == 0 ? 1.0f : 0.0f;
+        s[DIM + 4] = 0.3f * u->loudness;
+        s[DIM + 5] = 0.3f * u->survey;
         retrieve(w, u, candidates);
         for (int32_t c = 0; c < LIST; c++) {
             describe(u, &w->videos[candidates[c]], base->features + (i * LIST + c) * FEATURES);
@@ -275,7 +278,7 @@ static float score(const user *u, const video *v, const float *f, int rule)
     const float near = dot(u->taste, v->vector, DIM);
     const float click = click_chance(near, v->bait);
     const float share = watched_share(near, v->quality, v->bait);
-    return click * (share * v->minutes + 2.0f + 8.0f * (0.5f * share - 0.6f * v->bait));
+    return click * (share * v->minutes + 2.0f + 5.0f * (0.5f * share - 0.6f * v->bait));
 }
 
 static void choose(feed *base, int rule, int32_t *actions)
@@ -346,6 +349,8 @@ static void watch(world *w, int32_t i, int32_t index)
     for (int32_t j = 0; j < DIM; j++) {
         u->guess[j] += 0.1f * (is_click ? share - 0.4f : -0.1f) * v->vector[j];
     }
+    u->loudness = 0.85f * u->loudness + (is_click ? v->loudness : 0.0f);
+    u->survey = 0.85f * u->survey + (is_click ? v->survey : 0.0f);
     u->recent_click += 0.3f * ((is_click ? 1.0f : 0.0f) - u->recent_click);
     u->mood = 0.85f * u->mood + (is_click ? 0.5f * share - 0.6f * v->bait : -0.05f);
     base->came.rewards[i] = share * v->minutes;
@@ -376,7 +381,7 @@ static void step(feed *base, const int32_t *actions)
 
 const feed_kind home = {.name = "home",
                         .title = "home and watch-next",
-                        .reward = "minutes, and 60 for a return, a visit",
+                        .reward = "minutes, and 100 for a return, a visit",
                         .figures = {"minutes", "return, %", "bait, %"},
                         .n = USERS,
                         .k = LIST,
@@ -389,16 +394,17 @@ const feed_kind home = {.name = "home",
                         .settings = {.lr = 0.02f,
                                      .lr_from_nothing = 0.02f,
                                      .gamma = 0.9f,
-                                     .gae_lambda = 0.9f,
+                                     .gae_lambda = 0.5f,
                                      .clip_eps = 0.3f,
                                      .ref_kl_coef = 0.01f,
                                      .ref_kl_share = 0.5f,
                                      .rollout = 1024,
-                                     .epochs = 8,
+                                     .epochs = 4,
                                      .batch_size = 256,
                                      .hidden = 32,
                                      .scale = 1.0f,
-                                     .imitate_lr = 0.01f,
+                                     .imitate_lr = 0.03f,
+                                     .imitate_epochs = 8,
                                      .imitate_ent_coef = 0.5f},
                         .create = create,
                         .destroy = destroy,

@@ -208,6 +208,7 @@ static void imitate(rr_agent *agent, const record *r, const feed_kind *kind,
     config.vf_coef = 1.0f / fmaxf(variance(r), 1e-6f);
     for (int32_t round = 0; round < 2; round++) {
         config.lr = kind->settings.imitate_lr * (round == 0 ? 1.0f : 0.1f);
+        config.epochs = kind->settings.imitate_epochs / (round + 1);
         rr_imitate_report now = {.struct_size = sizeof now};
         require(rr_agent_imitate(agent, &obs, r->actions, NULL, r->returns, &config, &now, &err),
                 &err);
