@@ -231,10 +231,14 @@ static rr_status run_rounds(load_state *load, rri_workers *workers, rr_error *er
 }
 
 /* Lists for as many lines as the first block has. Where later blocks are no different, nothing but
- * the columns is asked for after it: a limit is met at once. */
+ * the columns is asked for after it: a limit is met at once. A text of one block needs one list,
+ * which is asked for when it is placed. */
 static rr_status reserve_lists(load_state *load, rr_error *err)
 {
     const char *const text = load->blocks.buffer;
+    if (load->blocks.is_at_end) {
+        return RR_OK;
+    }
     const size_t n_lines = rri_table_count_line_ends(text, load->blocks.n_had);
     for (size_t i = 0; i < N_AT_ONCE; i++) {
         RRI_TRY(rri_row_batch_reserve(&load->batches[i], n_lines, err));
