@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* choosers.c: one scan of a row's list. Showings are counted only for an item that would lead if it
- * were new, which few do, so that a scan costs its dot products. */
+/* choosers.c: one scan of a row's list, a block at a time. Showings are counted only for an item
+ * that would lead if it were new, which few do: a scan costs its dot products. */
 #include "eval/choosers.h"
 
 #include <math.h>
@@ -16,23 +16,50 @@ static size_t count_showings(const int32_t *shown, size_t n, int32_t item)
     return count;
 }
 
+enum { BLOCK = 64 }; /* items whose similarities are computed together */
+
+static size_t count_choices(const rri_choosers_scene *scene)
+{
+    return scene->candidates != NULL ? scene->k : scene->n_items;
+}
+
+static int32_t item_at(const rri_choosers_scene *scene, size_t row, size_t position)
+{
+    return scene->candidates != NULL ? scene->candidates[row * scene->k + position]
+                                     : (int32_t)position;
+}
+
+/* Of the positions from first, at most a block. */
+static void compare(float similarities[BLOCK], const rri_kernels *kernels,
+                    const rri_choosers_scene *scene, size_t row, size_t first)
+{
+    const float *rows[BLOCK];
+    const size_t n_left = count_choices(scene) - first;
+    const size_t n = n_left < BLOCK ? n_left : BLOCK;
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = scene->vectors + (size_t)item_at(scene, row, first + i) * scene->d;
+    }
+    rri_dots(kernels, similarities, scene->users + row * scene->user_stride, rows, n, scene->d);
+}
+
 /* −1: a score is not finite. */
 static int32_t choose_row(const rri_kernels *kernels, const rri_choosers_scene *scene, size_t row)
 {
     const size_t d = scene->d;
-    const float *user = scene->users + row * scene->user_stride;
     const int32_t *shown = scene->shown + row * scene->max_steps;
     const size_t n_shown = (size_t)scene->steps[row];
-    const size_t n_choices = scene->candidates != NULL ? scene->k : scene->n_items;
+    const size_t n_choices = count_choices(scene);
 
     int32_t best = 0;
     float best_score = -INFINITY;
+    float similarities[BLOCK];
     for (size_t i = 0; i < n_choices; i++) {
-        const int32_t item =
-            scene->candidates != NULL ? scene->candidates[row * scene->k + i] : (int32_t)i;
-        const float *vector = scene->vectors + (size_t)item * d;
-        const float similarity = rri_dot(kernels, user, vector, d);
-        const float toll = scene->pull_weight * vector[d - 1];
+        if (i % BLOCK == 0) {
+            compare(similarities, kernels, scene, row, i);
+        }
+        const int32_t item = item_at(scene, row, i);
+        const float similarity = similarities[i % BLOCK];
+        const float toll = scene->pull_weight * scene->vectors[(size_t)item * d + d - 1];
         float score = similarity - toll;
         if (!isfinite(score)) {
             return -1;
