@@ -14,12 +14,14 @@ import unittest.mock
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import beside
 import measure
 import phases
 import plot
 import report
 import suite
+import tier
 import tripwire
 
 
@@ -181,6 +183,7 @@ class TwoBuilds(unittest.TestCase):
 
 
 class TheScript(unittest.TestCase):
+    @tier.of_the_full_tier
     @unittest.skipUnless(shutil.which("meson"), "no meson")
     def test_sets_up_on_a_machine_without_libcheck(self):
         here = pathlib.Path(__file__).parent

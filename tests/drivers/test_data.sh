@@ -12,6 +12,7 @@ report=$(absolute "$3")
 has_zlib=$4
 has_jansson=$5
 enter_own_folder
+leave_pages_out
 words_are=-F
 small="--algo ppo --total-timesteps 1024 --n-envs 64 --max-episode-steps 4 --num-sweeps 2 --num-factors 4 --name t --overwrite"
 

@@ -58,10 +58,12 @@ promise "a policy is evaluated in longer sessions" "$evaluate" --algo ppo --sess
 
 # One figure for a checkpoint, and two checkpoints in the same sessions.
 small="--algo ppo $narrow --total-timesteps 3000 --num-items 60 --quiet"
+more=30000
+is_quick && more=12000
 # shellcheck disable=SC2086
 "$train" $small --json --name one --checkpoint one.safetensors >one.json
 # shellcheck disable=SC2086
-"$train" $small --total-timesteps 30000 --name more --checkpoint more.safetensors
+"$train" $small --total-timesteps $more --name more --checkpoint more.safetensors
 "$evaluate" one.safetensors --json >one-judged.json
 promise "train and evaluate judge a checkpoint in the same sessions" python3 -c "
 import json
@@ -161,7 +163,7 @@ refuses "…while bandits, whose model is of the user, are refused" "hides_user"
 # shellcheck disable=SC2086
 refuses "…and a past that is read needs one" "history-length is 0 with --has-fold-in" \
     "$train" $small --has-fold-in true --history-length 0
-promise "linear bandits stand beside a policy, trained on rows of their own" sh -c \
+is_quick || promise "linear bandits stand beside a policy, trained on rows of their own" sh -c \
     "'$evaluate' one.safetensors --sessions 10 --bandits 20 --json | grep -q '\"thompson\"'"
 refuses "…which must be some number" "bandits is \"few\"" "$evaluate" one.safetensors --bandits few
 promise "the tiring world has a patient row" sh -c \

@@ -6,7 +6,7 @@ and nothing is missing.
     python3 tests/drivers/test_failing.py FOLDER_OF_PROGRAMS LIBRARY [--most | --all]
 
 Without a flag all rows fail, and of other kinds the first two calls and the last one, each in one of these ways; --most:
-the first thirty; --all: every call in every way. RECRL_TIER=quick: of train and report alone, rows one in eight."""
+the first thirty; --all: every call in every way. RECRL_TIER=quick: of train and report alone, rows one in sixteen."""
 import errno
 import json
 import os
@@ -114,7 +114,7 @@ def try_all(command, work, every):
              for i in range(1, int(n) + 1)]
     last = {kind: i for kind, i in calls}
     if IS_QUICK and every == 0:
-        calls = [c for c in calls if c[1] in (1, last[c[0]]) or (c[0] == "pwrite" and c[1] % 8 == 0)]
+        calls = [c for c in calls if c[1] in (1, last[c[0]]) or (c[0] == "pwrite" and c[1] % 16 == 0)]
     elif every < 2:  # a page is written by hundreds of calls of one kind
         calls = [c for c in calls if c[1] <= (30, 2)[every == 0] or c[1] == last[c[0]] or c[0] == "pwrite"]
     wrong = []

@@ -11,6 +11,9 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import tier  # noqa: E402
+
 PROGRAM, FEED, LEAST = sys.argv[1], sys.argv[2], float(sys.argv[3])
 ARMS = ("random", "greedy", "incumbent", "clone", "clone + PPO", "the same, gamma 0",
         "PPO from nothing", "strongest rule")
@@ -26,6 +29,8 @@ class TheFeed(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.picture = pathlib.Path(cls.folder.name) / "feed.svg"
         cls.small = ("--log", "16000", "--decisions", "8000", "--judged", "8000")
+        if tier.IS_QUICK:
+            cls.small = ("--log", "1000", "--decisions", "1000", "--judged", "3000")
         first = run(*cls.small, "--picture", str(cls.picture))
         if first.returncode != 0:
             raise AssertionError(first.stderr)
@@ -41,9 +46,11 @@ class TheFeed(unittest.TestCase):
         return [float(v) for v in re.findall(r"-?[\d.]+", re.search(sentence + r"([^\n]*)",
                                                                     self.printed).group(1))]
 
+    @tier.of_the_full_tier
     def test_the_clone_picks_what_the_incumbent_picks(self):
         self.assertGreaterEqual(self.figure("incumbent picks, %:")[0], LEAST)
 
+    @tier.of_the_full_tier
     def test_learning_moves_the_clone(self):
         first, last = self.figure("near it, first seed:")
         self.assertGreater(last, first)

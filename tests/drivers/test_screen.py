@@ -128,10 +128,11 @@ def view_of(terminal):
 
 def main():
     train = os.path.abspath(sys.argv[1])
+    steps = 80000
     windows = [(80, 24), (40, 5), (200, 50), (40, 24), (12, 3)]
     changes = [[(50, 24), (130, 30)], [(90, 24), (60, 20), (100, 9)]]
     if os.environ.get("RECRL_TIER") == "quick":
-        windows, changes = windows[:2], changes[:1]
+        windows, changes, steps = windows[:2], changes[:1], 40000
     for columns, rows in windows:
         terminal = play(train, columns, rows)
         view = view_of(terminal)[:max(rows - 1, 1)]
@@ -141,7 +142,7 @@ def main():
         if columns >= 80:
             assert "of the best known play" in view[1], view
     for sizes in changes:
-        view_of(play(train, 110, 24, steps=80000, sizes=sizes))
+        view_of(play(train, 110, 24, steps=steps, sizes=sizes))
     for environment in {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": "dumb", "NO_COLOR": "1"}:
         terminal = play(train, 100, 24, steps=5000, environment=environment.items())
         assert not terminal.codes, (environment, terminal.codes)

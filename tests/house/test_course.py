@@ -9,7 +9,9 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import course
+import tier
 
 TREE, LIBRARY, COMPILER = ".", None, ["cc"]
 
@@ -38,9 +40,9 @@ class ThisCourse(unittest.TestCase):
     def test_programs_print_what_the_pages_say(self):
         if LIBRARY is None:
             self.skipTest("no library was given")
+        paths = course.pages(TREE)[::3] if tier.IS_QUICK else course.pages(TREE)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            found = pool.map(lambda path: course.page_prints_what_it_says(path, TREE, LIBRARY, COMPILER),
-                             course.pages(TREE))
+            found = pool.map(lambda path: course.page_prints_what_it_says(path, TREE, LIBRARY, COMPILER), paths)
             self.holds([sentence for sentences in found for sentence in sentences])
 
 

@@ -11,10 +11,14 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import tier  # noqa: E402
+
 TREE = pathlib.Path(".")
 TOOLS = ("ar", "as", "bash", "cat", "cc", "env", "ld", "meson", "ninja", "python3", "rm", "sh")
 
 
+@tier.of_the_full_tier
 class TheSetup(unittest.TestCase):
     """On a machine with a compiler, meson and ninja: no libcheck, no SQLite, no C++ compiler."""
 

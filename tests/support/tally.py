@@ -4,7 +4,7 @@
 Each program's own count is taken from its output: libcheck's "100%: Checks: 7, Failures: 0, Errors: 0"
 or unittest's "Ran 7 tests". A program that says nothing of the kind is one test. One that failed
 or died without naming a failed test counts as one failure more. Prints a line for each program that
-failed; the last line is "PASSED FAILED"."""
+failed; the last line is "PASSED FAILED LEFT", where LEFT tests said that they are the full tier's."""
 import json
 import re
 import sys
@@ -14,6 +14,7 @@ UNITTEST = re.compile(r"^Ran (\d+) tests? in ", re.M)
 UNITTEST_FAILED = re.compile(r"(?:failures|errors)=(\d+)")
 TELLING = re.compile(r":[FE]:|^(FAIL|ERROR): |^  (?!File )\S"
                      r"|ERROR: \w+Sanitizer|runtime error:|^    #[0-5] |^==\d+== +(at|by|[A-Z])|^broken: ")
+LEFT = re.compile(r"^left to the full tier: (\d+)", re.M)
 UNITTEST_SKIPPED = re.compile(r"skipped=(\d+)")
 
 
@@ -38,20 +39,21 @@ def count(result, output):
 
 
 def main(path):
-    passed = failed = 0
+    passed = failed = left = 0
     with open(path, encoding="utf-8", errors="replace") as log:
         for line in log:
             test = json.loads(line)
             output = test.get("stdout", "") + "\n" + test.get("stderr", "")
             good, bad = count(test["result"], output)
             passed, failed = passed + good, failed + bad
+            left += sum(map(int, LEFT.findall(output)))
             if bad:
                 print(f"FAIL  {test['name']}: {bad} failed, {test['result'].lower()}, "
                       f"exit code {test['returncode']}")
                 for row in output.splitlines():
                     if TELLING.search(row):
                         print("      " + row)
-    print(passed, failed)
+    print(passed, failed, left)
     return 0 if failed == 0 and passed > 0 else 1
 
 

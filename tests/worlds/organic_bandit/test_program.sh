@@ -11,7 +11,7 @@ broken() {
     echo "broken: $1" >&2
     exit 1
 }
-rows=20000
+rows=10000
 [ "${RECRL_TIER:-}" = quick ] && rows=2000
 run() {
     "$program" --products 10 --flips 5 --seeds 3-5 --users 100 --rows $rows "$@"
