@@ -55,7 +55,7 @@ START_TEST(test_workers_run_every_task_once_and_return_when_all_are_done)
         rri_workers *workers = crew_of(n_threads);
         ck_assert_uint_eq(rri_workers_count(workers), (size_t)n_threads);
         uint32_t n_wrong = 0;
-        for (int repeat = 0; repeat < 2000; repeat++) {
+        for (int repeat = 0; repeat < 2000; repeat += (int)check_step(8)) {
             for (size_t q = 0; q < 2; q++) {
                 memset(&tallies[q], 0, sizeof tallies[q]);
                 tallies[q].n_workers = (size_t)n_threads;

@@ -111,7 +111,7 @@ static void compare(int32_t num_threads)
 START_TEST(test_load_rows_gives_the_same_bytes_on_any_number_of_threads)
 {
     static const uint64_t spoilt[] = {0, 1, 50, 9000};
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i += check_step(3)) {
         write_file((size_t)9 << 20, spoilt[i], ""); /* five blocks */
         compare(2);
         compare(5);
@@ -127,7 +127,7 @@ START_TEST(test_load_rows_has_the_same_sentence_on_any_number_of_threads)
 {
     static const char *const behind[] = {"1,2\n",     "1,2,x,4\n1,2,3,y\n", "\n1,2,3,4\n", "1,2,3,",
                                          "\"1,2,3,4", "\n\r\n\n",           "1,2,3,4"};
-    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i += check_step(2)) {
         write_file(((size_t)i << 20) + 500000, i % 2 * 100, behind[i]);
         compare(2);
         compare(4);

@@ -373,7 +373,7 @@ START_TEST(test_correctness_padding_is_never_drawn_in_a_million_draws)
     d->obs.item_dim = WIDTH;
     d->obs.vectors = d->vectors;
     d->obs.lengths = d->lengths;
-    for (int round = 0; round < 1000; round++) {
+    for (int round = 0; round < 1000; round += (int)check_step(5)) {
         machine_require(rr_agent_act(d->agent, &d->obs, &d->decision, &err), &err);
         for (size_t i = 0; i < ROWS; i++) {
             if (d->actions[i] < 0 || d->actions[i] >= d->lengths[i] || d->log_probs[i] > 0.0f) {
@@ -399,7 +399,7 @@ START_TEST(test_correctness_excluded_item_is_never_drawn_in_a_million_draws)
     memcpy(d->excluded, best, sizeof best);
     d->obs.n_excluded = 3;
     d->obs.excluded = d->excluded;
-    for (int round = 0; round < 500; round++) {
+    for (int round = 0; round < 500; round += (int)check_step(5)) {
         machine_require(rr_agent_act(d->agent, &d->obs, &d->decision, &err), &err);
         for (size_t i = 0; i < ROWS; i++) {
             for (size_t j = 0; j < 3; j++) {
@@ -421,7 +421,7 @@ START_TEST(test_correctness_excluded_item_is_never_drawn_in_a_million_draws)
     }
     d->obs.n_candidates = K;
     d->obs.candidates = d->candidates;
-    for (int round = 0; round < 500; round++) {
+    for (int round = 0; round < 500; round += (int)check_step(5)) {
         machine_require(rr_agent_act(d->agent, &d->obs, &d->decision, &err), &err);
         for (size_t i = 0; i < ROWS; i++) {
             const size_t behind = ((size_t)d->actions[i] + K - i % K) % K;

@@ -7,12 +7,18 @@
 
 static uint64_t first[MACHINE_PLANS]; /* one thread, the level of this CPU */
 
-static void expect_same(int32_t num_threads, const char *what)
+/* Of each step-th plan. */
+static void expect_same_each(size_t step, int32_t num_threads, const char *what)
 {
-    for (size_t i = 0; i < MACHINE_PLANS; i++) {
+    for (size_t i = 0; i < MACHINE_PLANS; i += step) {
         ck_assert_msg(machine_run(&machine_plans[i], i, num_threads) == first[i],
                       "%s: other bytes %s", machine_plans[i].name, what);
     }
+}
+
+static void expect_same(int32_t num_threads, const char *what)
+{
+    expect_same_each(1, num_threads, what);
 }
 
 START_TEST(test_promise_a_run_is_repeated_byte_for_byte)
@@ -52,7 +58,7 @@ END_TEST
 START_TEST(test_promise_threads_change_no_byte)
 {
     expect_same(2, "on two threads");
-    expect_same(3, "on three threads");
+    expect_same_each(check_step(3), 3, "on three threads");
     expect_same(4, "on four threads");
 }
 END_TEST
@@ -66,7 +72,8 @@ START_TEST(test_promise_levels_of_kernels_change_no_byte)
                     names[level]);
             continue;
         }
-        expect_same(level == RRI_LEVEL_AVX2 ? 2 : 1, names[level]);
+        expect_same_each(level == RRI_LEVEL_PORTABLE ? check_step(4) : 1,
+                         level == RRI_LEVEL_AVX2 ? 2 : 1, names[level]);
     }
     ck_assert(rri_kernels_force(-1));
 }

@@ -35,7 +35,7 @@ static void sweep(const char *name, scalar_function *scalar, exact_function *exa
     uint64_t bits = 0;
     while (bits < UINT64_C(1) << 32) {
         size_t n = 0;
-        for (; n < N && bits < UINT64_C(1) << 32; n++, bits += 1021 * check_step(9)) {
+        for (; n < N && bits < UINT64_C(1) << 32; n++, bits += 1021 * check_step(27)) {
             x[n] = rri_scalar_from_bits((uint32_t)bits);
         }
         for (size_t i = 0; i < n; i++) {
