@@ -226,6 +226,16 @@ typedef struct rr_agent_config {
                             update thrice that; memory d² floats a row of a tape (512 rows, of a
                             reader 64); default 0 */
     float fold_in_decay; /* ρ in (0, 1], of rewards ≥ 0; default 1 */
+    float count_bonus;   /* β ≥ 0, in nats: what is rarely shown is shown more. z_i += β/√(1 + n_i)
+                            [Strehl & Littman 2008], n_i the rows of item i that updates trained
+                            on. It stands in the item's bias, so it needs has_bias (the dense head
+                            has biases): log-probs are exact, a published policy keeps its n, and
+                            what is learned of the item is learned beside it. After each update b_i
+                            moves by what n_i has changed; an item that is new has n = 0. A host
+                            reads and sets n by the tensor "actor.shown". Cost: none to act,
+                            O(rows) an update, N floats; default 0: none. maths §16 */
+    int32_t ent_updates; /* updates, counted from the agent's first, over which ent_coef of its
+                            algorithm falls to 0 by a line; 0: constant; default 0 */
     uint64_t schema; /* the host's number for what columns of states and features mean, to be
                         changed with their meaning. Observations, rows, policies and checkpoints
                         of another number are refused, though their widths are right: two features

@@ -204,6 +204,39 @@ typedef struct rr_slot_info {
  * cache line. */
 RR_API rr_status rr_slot_describe(rr_slot *slot, rr_slot_info *out, rr_error *err);
 
+/* What exploration may give away, and what the parts of the mixture were seen to earn. It sets the
+ * floor of the next publish; a request knows nothing of it. Starts with rr_budget_init, which also
+ * forgets what was seen, as once a day where tastes move. maths §16. */
+typedef struct rr_budget {
+    uint32_t struct_size;
+    float max_share;  /* of showings that the even floor may draw, [0, 1]; default 0.05 */
+    float max_cost;   /* of the policy's reward that this may cost, [0, 1]; 1: any; default 0.02 */
+    uint32_t reserved;
+    int64_t n[3];     /* rows that each part drew, by RR_PART_…; written by rr_budget_add */
+    double sums[3];    /* of their rewards */
+    double squares[3]; /* of their rewards' squares */
+} rr_budget;
+/* Defaults, and nothing seen. Nothing happens where budget is NULL. Any thread.
+ * Cost: constant. */
+RR_API void rr_budget_init(rr_budget *budget, size_t struct_size);
+/* Counts n rows whose rewards are final: parts [n] of their decisions (rr_decision.parts), rewards
+ * [n], in units in which nothing earned is 0. One thread at a time.
+ * Errors: RR_E_INVALID: a part that is none; RR_E_NOT_FINITE: a reward. Then none is counted.
+ * Cost: O(n). */
+RR_API rr_status rr_budget_add(rr_budget *budget, const int32_t *parts, const float *rewards,
+                               int32_t n, rr_error *err);
+/* options.floor ← the largest that keeps to both limits:
+ *     min(max_share, max_cost m / d)
+ * m the lower end of what the policy's own draws earned in the mean, d the upper end of how much
+ * more that was than what the floor's earned, of one-sided 95 % intervals. With fewer than thirty
+ * rows of either part the floor is taken to earn nothing: min(max_share, max_cost). Where the
+ * policy is not seen to earn more than 0, nothing may be given away unless max_cost is 1. Other
+ * options stay as they are. Any thread.
+ * Errors: RR_E_INVALID: a limit outside its range; options that rr_agent_publish would refuse.
+ * Cost: constant. */
+RR_API rr_status rr_budget_set_floor(const rr_budget *budget, rr_serving_options *options,
+                                     rr_error *err);
+
 /* The present policy as a reference of the caller's, for instance to come back to it later; NULL
  * for NULL. Not for each request.
  * Cost: a lock. */

@@ -54,10 +54,10 @@
  *   - rr_agent_version, rr_agent_items, rr_agent_tensor_count, rr_agent_tensor_at,
  *     rr_agent_updates, rr_agent_timesteps, rr_dataset_*: beside one another on one handle, which
  *     they take as const, and not beside a function that takes it without const.
- *   - rr_env_*, rr_buffer_*, rr_ledger_*, rr_metrics_*, rr_bandit_*, rr_health_*, rr_agent_*: one
- *     thread at a time for one handle, const or not. rr_agent_update uses the agent and the buffer
- *     or ledger: what is to be recorded meanwhile waits with the host. To serve during an update,
- *     serve from snapshots (policy.h).
+ *   - rr_env_*, rr_buffer_*, rr_ledger_*, rr_metrics_*, rr_bandit_*, rr_health_*, rr_budget_*,
+ *     rr_agent_*: one thread at a time for one handle, const or not. rr_agent_update uses the agent
+ *     and the buffer or ledger: what is to be recorded meanwhile waits with the host. To serve
+ *     during an update, serve from snapshots (policy.h).
  *   - rr_checkpoint_*, rr_checkpoint_load, rr_checkpoint_save_memory, rr_checkpoint_load_memory:
  *     one thread at a time for every handle that the struct names.
  *   - rr_*_init, rr_*_memory, rr_config_*, rr_algo_*, rr_figure_*, rr_record_*, rr_outcome_*,

@@ -61,6 +61,12 @@ static rr_status check_tower(const rr_agent_config *config, const rr_items *item
         RRI_FAIL(err, RR_E_INVALID, "agent config: %s is 1; without items it must be 0",
                  config->has_bias != 0 ? "has_bias" : "has_trained_items");
     }
+    if (config->count_bonus > 0.0f && config->has_bias == 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "agent config: count_bonus is %g and has_bias is 0; the bonus stands in the "
+                 "item's bias, so has_bias must be 1",
+                 (double)config->count_bonus);
+    }
     return RR_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "core/status.h"
 #include "items/items.h"
 #include "model/axes.h"
+#include "nn/init.h"
 #include "train/reward_fit.h"
 
 static bool has_item_rows(const rri_network *net, const rri_param *param)
@@ -61,8 +62,10 @@ static void carry_over(rr_agent *next, const rr_agent *before, bool is_line)
             const bool is_values = a == 0;
             if (has_item_rows(&next->trainer.model.network, param)) {
                 const size_t width = param->size / next->trainer.model.network.n_items;
-                const bool is_vector = param->offset == next->trainer.model.network.at.items;
-                const carry how = {is_line, !is_values || is_dense,
+                const rri_head_offsets *at = &next->trainer.model.network.at;
+                const bool is_vector = param->offset == at->items;
+                const bool is_bias = param->offset == at->item_bias;
+                const carry how = {is_line, !is_values || (is_dense && !is_bias),
                                    !is_values || !is_vector || is_dense};
                 carry_rows(to[a] + param->offset, from[a] + old->offset, width, next, before, how);
             } else {
@@ -179,6 +182,11 @@ rr_status rri_agent_set_items(rr_agent *agent, rr_items *items, rr_error *err)
         memcpy(next.trainer.model.values + next.trainer.model.network.at.items,
                rri_items_vectors(items),
                next.trainer.model.network.n_items * next.trainer.model.network.dim * sizeof(float));
+    }
+    if (next.trainer.model.network.at.shown != RRI_ABSENT) {
+        rri_init_constant(next.trainer.model.values + next.trainer.model.network.at.item_bias,
+                          next.trainer.model.config.count_bonus,
+                          next.trainer.model.network.n_items);
     }
     carry_over(&next, agent, is_line);
     if (is_line && !rri_trainer_learns_of_items(&next.trainer)) {

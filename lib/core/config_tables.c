@@ -94,6 +94,8 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, BOOL, encoder_rewards, "1", YES_NO, "an encoder reads beside an item what it earned"),
     FIELD(rr_agent_config, BOOL, has_fold_in, "0", YES_NO, "a user's vector by least squares from what a session was shown and earned, and optimism by its standard errors"),
     FIELD(rr_agent_config, FLOAT, fold_in_decay, "1", FROM_OPEN_TO(0, 1), "factor on a reward per earlier showing of the item, as a fold-in reads it"),
+    FIELD(rr_agent_config, FLOAT, count_bonus, "0", AT_LEAST(0), "added to an item's score over the root of 1 + the rows that trained on it; 0: none"),
+    FIELD(rr_agent_config, INT32, ent_updates, "0", AT_LEAST(0), "updates over which ent_coef falls to 0; 0: constant"),
     FIELD(rr_agent_config, UINT64, schema, "0", ANY, "the host's number for what columns of states and features mean"),
 };
 

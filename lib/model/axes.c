@@ -30,7 +30,7 @@ rri_axes rri_axes_of(const rri_network *net, const rri_param *param)
     if (at == net->at.feature_weights || at == net->reward.features) {
         return (rri_axes){RRI_AXIS_FEATURES, RRI_AXIS_OWN};
     }
-    if (at == net->at.items || at == net->at.item_bias) {
+    if (at == net->at.items || at == net->at.item_bias || at == net->at.shown) {
         return (rri_axes){RRI_AXIS_ITEMS, RRI_AXIS_OWN};
     }
     if (at == net->norm.state_means || at == net->norm.state_inverses) {

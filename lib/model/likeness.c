@@ -53,6 +53,7 @@ static const alike FIELDS[] = {
     ALIKE(encoder_rewards, BOTH),
     ALIKE(has_fold_in, BOTH),
     ALIKE(fold_in_decay, MEANING),
+    ALIKE(count_bonus, MEANING),
     ALIKE(schema, BOTH),
 };
 enum { N_FIELDS = sizeof FIELDS / sizeof FIELDS[0] };

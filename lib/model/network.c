@@ -54,8 +54,8 @@ static rr_status add(size_t *offset, rri_network *net, const char *name, size_t 
 static rr_status declare_head(rri_network *net, const rr_agent_config *config, rr_error *err)
 {
     net->reward = (rri_reward_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
-    net->at =
-        (rri_head_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
+    net->at = (rri_head_offsets){RRI_ABSENT, RRI_ABSENT, RRI_ABSENT, RRI_ABSENT,
+                                 RRI_ABSENT, RRI_ABSENT, RRI_ABSENT};
     if (!net->is_dense) {
         RRI_TRY(add(&net->at.log_scale, net, "actor.log_scale", 1, 0, err));
     }
@@ -108,6 +108,9 @@ static rr_status declare_constants(rri_network *net, const rr_agent_config *conf
     }
     if (net->has_reward) {
         RRI_TRY(declare_reward(net, err));
+    }
+    if (config->count_bonus > 0.0f) {
+        RRI_TRY(add(&net->at.shown, net, "actor.shown", net->n_items, 0, err));
     }
     if (config->has_fold_in != 0) {
         RRI_TRY(
@@ -305,6 +308,9 @@ void rri_network_init(const rri_network *net, float *values, const rr_agent_conf
     }
     if (net->has_reward) {
         values[net->reward.weight] = 1.0f;
+    }
+    if (net->at.shown != RRI_ABSENT) { /* of items that were never shown */
+        rri_init_constant(values + net->at.item_bias, config->count_bonus, net->n_items);
     }
     if (net->is_dense) {
         const rri_param *items = rri_params_find(&net->params, "actor.items");

@@ -36,6 +36,7 @@ typedef struct rri_head_offsets {
     size_t feature_weights; /* [f] */
     size_t items;           /* [N, d] */
     size_t item_bias;       /* [N] */
+    size_t shown;           /* [N] a constant: rows that trained on each item, of count_bonus */
     size_t repeat_weight;   /* [1] κ */
     size_t error_weight;    /* [2] β_0 and β_1 */
 } rri_head_offsets;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* schedule.h: the learning rate of an update. maths §5. */
+/* schedule.h: what falls from update to update: a learning rate, a weight in the loss. maths §5. */
 #ifndef RRI_OPTIM_SCHEDULE_H
 #define RRI_OPTIM_SCHEDULE_H
 

@@ -130,7 +130,8 @@ static bool has_item_rows(const rr_agent *agent, const rri_param *param)
 {
     const rri_head_offsets *at = &agent->trainer.model.network.at;
     return agent->trainer.model.items != NULL &&
-           (param->offset == at->items || param->offset == at->item_bias);
+           (param->offset == at->items || param->offset == at->item_bias ||
+            param->offset == at->shown);
 }
 
 /* The shape that a tensor has in the file: of a file of an earlier generation of the catalogue it

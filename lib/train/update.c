@@ -11,6 +11,7 @@
 #include "optim/schedule.h"
 #include "play/request.h"
 #include "rl/explained_variance.h"
+#include "train/count_bonus.h"
 #include "train/minibatch.h"
 #include "train/normalise.h"
 #include "train/returns.h"
@@ -243,7 +244,11 @@ rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_roll
     rr_status status = RR_OK;
     if (n > 0) {
         rri_normalise_returns(trainer, trainer->update.returns, trainer->update.trained, n);
+        const float ent_coef = trainer->recipe.ent_coef;
+        trainer->recipe.ent_coef = rri_schedule_lr(ent_coef, trainer->n_updates,
+                                                   trainer->model.config.ent_updates);
         status = trainer->recipe.algorithm->update(&sums, trainer, rollout, n, lr, err);
+        trainer->recipe.ent_coef = ent_coef;
     }
     if (n > 0) { /* without a row nothing was learned, and nothing has grown older */
         trainer->n_updates = rri_count_sum(trainer->n_updates, 1);
@@ -257,6 +262,7 @@ rr_status rri_update_run(size_t *n_trained, rri_trainer *trainer, const rri_roll
     if (*n_trained > 0 && status != RR_E_CANCELLED) {
         see_states(trainer, rollout, n);
         rri_reward_fit_rows(trainer, rollout, n);
+        rri_count_bonus_rows(trainer, rollout, n);
     }
     rri_model_touch(&trainer->model);
     return status;

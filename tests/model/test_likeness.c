@@ -13,7 +13,7 @@ static const char *const FREE[] = {
     "worker_spin_us", "initial_scale",  "max_staleness",   "keep_versions",
     "max_weight",     "min_ess",        "max_skew",        "planned_updates",
     "seed",           "norm_rows",      "repeat_step",     "unknown_versions",
-    "ref_kl_coef",    "ref_kl_updates", "ref_kl_target",
+    "ref_kl_coef",    "ref_kl_updates", "ref_kl_target",   "ent_updates",
 };
 
 /* Rooms that a reader has, and no parameter. */
