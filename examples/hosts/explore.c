@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What exploration is worth where items of unknown worth keep arriving, and what each way of it
- * costs: explore [SEEDS]
+ * costs: explore [SEEDS [WAY]], WAY a word that names of ways begin with.
  *
  * 150 items can be chosen. Each round serves 1024 users and updates; then the three oldest items go
- * and three new ones come, so that an item lives for fifty rounds. A showing earns u·v + w + noise:
- * v is known before the first showing, w is not, and nothing but showings tells. A policy that has
- * stopped to try new items lives on those that it knows, until they are gone. */
+ * and three new ones come, so that an item lives for fifty rounds. A showing earns ½ u·v + w +
+ * noise. v is known before the first showing; w is 3 for one item in 25 and 0 for all others, and
+ * nothing but showings tells which. A policy that no longer tries new items lives on the hits that
+ * it knows, until they are gone. */
 #include <math.h>
 #include <recrl/recrl.h>
 #include <stdio.h>
@@ -24,7 +25,8 @@ enum {
     ITEMS = ALIVE + COME * ROUNDS,
     ENOUGH = 20 /* showings after which an item's worth is known to about a fifth */
 };
-static const float HIT = 1.6448536f; /* of a worth: one item in twenty has more */
+static const double HITS = 0.04;
+static const float HIT = 3.0f;
 
 typedef struct way {
     const char *name;
@@ -37,13 +39,14 @@ static const way WAYS[] = {
     {"none", 0, 0, 1, 0, 0, 0},
     {"entropy 0.02", 0.02f, 0, 1, 0, 0, 0},
     {"entropy 0.05", 0.05f, 0, 1, 0, 0, 0},
-    {"entropy 0.05, falling", 0.05f, 0, 1, 0, ROUNDS, 0},
+    {"entropy 0.1", 0.1f, 0, 1, 0, 0, 0},
+    {"entropy falling from 0.1", 0.1f, 0, 1, 0, ROUNDS, 0},
     {"temperature 1.5", 0, 0, 1.5f, 0, 0, 0},
     {"floor 0.05", 0, 0, 1, 0.05f, 0, 0},
     {"floor by a budget of 2 %", 0, 0, 1, 0, 0, 1},
-    {"count_bonus 2", 0, 2, 1, 0, 0, 0},
-    {"count_bonus 5", 0, 5, 1, 0, 0, 0},
-    {"count_bonus 10", 0, 10, 1, 0, 0, 0},
+    {"count_bonus 1", 0, 1, 1, 0, 0, 0},
+    {"count_bonus 3", 0, 3, 1, 0, 0, 0},
+    {"count_bonus 3, entropy 0.05", 0.05f, 3, 1, 0, 0, 0},
 };
 enum { N_WAYS = sizeof WAYS / sizeof WAYS[0] };
 
@@ -92,7 +95,7 @@ static void make_items(feed *f)
         for (int j = 0; j < DIM; j++) {
             f->vectors[i][j] = normal(f) / sqrtf(DIM);
         }
-        f->worths[i] = normal(f);
+        f->worths[i] = uniform(f) < HITS ? HIT : 0.0f;
     }
 }
 
@@ -118,7 +121,7 @@ static void start(feed *f, const way *w, uint64_t seed)
     shape.state_dim = shape.item_dim = DIM, shape.max_rows = AT_ONCE, shape.max_candidates = 0;
     shape.max_history = 0, shape.has_repeat_weight = 0, shape.hidden[0] = 0, shape.hidden[1] = 0;
     shape.has_bias = 1, shape.count_bonus = w->bonus, shape.ent_updates = w->ent_updates;
-    shape.initial_scale = 1.0f, shape.seed = seed, shape.max_update_rows = USERS;
+    shape.seed = seed, shape.max_update_rows = USERS;
     algo.gamma = 0.0f, algo.ent_coef = w->ent_coef;
     room.max_rows = USERS;
     f->options.temperature = w->temperature, f->options.floor = w->floor;
@@ -146,11 +149,11 @@ static void stop(feed *f)
 
 static double worth(const feed *f, const float *user, int item)
 {
-    double sum = (double)f->worths[item];
+    double sum = 0.0;
     for (int j = 0; j < DIM; j++) {
         sum += (double)(user[j] * f->vectors[item][j]);
     }
-    return sum;
+    return 0.5 * sum + (double)f->worths[item];
 }
 
 /* What the best choice and an even one would have earned. */
@@ -262,7 +265,7 @@ static figures play(const way *w, uint64_t seed)
     for (int i = ALIVE + COME * (WARM - 1); i < ALIVE + COME * (ROUNDS - LIFE); i++) {
         n_new++;
         told.tried += f.shown[i] >= ENOUGH;
-        if (f.worths[i] > HIT) {
+        if (f.worths[i] == HIT) {
             n_hits++;
             told.found_after += f.found[i] > 0 ? f.found[i] : LIFE;
         }
@@ -289,14 +292,18 @@ static void print(const double *values, int n, const char *format)
 int main(int argc, char **argv)
 {
     const int n = argc > 1 ? atoi(argv[1]) : 2;
+    const char *word = argc > 2 ? argv[2] : "";
     if (n < 1 || n > 64) {
-        fprintf(stderr, "usage: explore [SEEDS, 1 to 64; default 2]\n");
+        fprintf(stderr, "usage: explore [SEEDS, 1 to 64; default 2 [WAY]]\n");
         return EXIT_FAILURE;
     }
-    printf("%-26s %16s %14s %16s %16s\n", "exploration", "of the best, %", "by floor, %",
+    printf("%-28s %16s %14s %16s %16s\n", "exploration", "of the best, %", "by floor, %",
            "hit found after", "new ones tried");
     for (int w = 0; w < N_WAYS; w++) {
         static double values[4][64];
+        if (strncmp(WAYS[w].name, word, strlen(word)) != 0) {
+            continue;
+        }
         for (int s = 0; s < n; s++) {
             const figures told = play(&WAYS[w], 300 + (uint64_t)s);
             values[0][s] = 100.0 * told.way_to_best;
@@ -304,7 +311,7 @@ int main(int argc, char **argv)
             values[2][s] = told.found_after;
             values[3][s] = 100.0 * told.tried;
         }
-        printf("%-26s", WAYS[w].name);
+        printf("%-28s", WAYS[w].name);
         print(values[0], n, " %9.1f ± %4.1f");
         print(values[1], n, " %7.1f ± %4.1f");
         print(values[2], n, " %9.1f ± %4.1f");
