@@ -14,9 +14,10 @@
  *     }
  *
  * Keys of rows: limits · ppo-sb3 · ppo-large · train · a2c · decide (one decision, dense) ·
- * candidates (one over a request's list) · tower (one over a catalogue) · encoder (one with a
- * history) · encoder-update · fold-in · softmax · million · topk · env · als · phases (where the
- * time of one update goes: .what names the phase, .unit "us").
+ * candidates (one over a request's list) · network (the same with a network over candidates) ·
+ * network-update · tower (one over a catalogue) · encoder (one with a history) · encoder-update ·
+ * fold-in · softmax · million · topk · env · als · phases (where the time of one update goes: .what
+ * names the phase, .unit "us").
  * Series of the plots: items · threads · sessions · minibatch · hidden.
  *
  * Options of every program: --quick (a tenth of the time), --json (a JSON object a line, for

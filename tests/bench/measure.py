@@ -37,6 +37,8 @@ ROWS = {
     "a2c": ((1, 2), ["bench_train a2c"], [f"{JAX_A2C} {A2C}", f"sb3.py --row a2c --algo a2c {A2C}"]),
     "decide": ((1,), ["bench_act decide"], ["act_latency.py --what '1000 items, dense'"]),
     "candidates": ((1,), ["bench_act candidates"], []),
+    "network": ((1,), ["bench_candidates network"], []),
+    "network-update": ((1, 2), ["bench_candidates network-update"], []),
     "tower": ((1,), ["bench_act tower"], []),
     "encoder": ((1,), ["bench_encoder"], ["encoder_torch.py"]),
     "softmax": ((1, 2), ["bench_softmax"],

@@ -28,6 +28,8 @@ ROWS = {
     "a2c": ("A2C, SB3's settings", [("", 1, "JAX", 3), ("", 1, "SB3", 10)]),
     "decide": ("one decision", [("", 1, "limit", 1 / 1.8), ("", 1, "p99", 1.5)]),
     "candidates": ("one decision, a request's list", [("", 1, "limit", .5)]),
+    "network": ("one decision, a network over candidates", [("", 1, "limit", .5)]),
+    "network-update": ("update of a network over candidates", [("", 1, "limit", .5)]),
     "tower": ("one decision, two-tower", [("", 1, "limit", .8)]),
     "encoder": ("one decision with a history", [("", 1, "limit", .5)]),
     "encoder-update": ("update with an encoder", [("GRU", 1, "limit", .4), ("Transformer", 1, "limit", .5), ("", 1, "torch", 3)]),
