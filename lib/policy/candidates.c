@@ -62,13 +62,16 @@ typedef struct gathering {
     const rri_candidate_net *net;
     rri_candidate_record *record; /* where they stay, from its n on */
     const float *products;        /* [N, H1] C v_i of the pool, or NULL */
+    const float *features;        /* of the block: where they lie while they lie side by side and
+                                     nothing stays, else the record's */
     const float **vectors;        /* [block] each, as in rri_candidate_block */
     const float **kept, **rows, **queries;
     size_t n;
+    bool stays;
 } gathering;
 
 static gathering begin_gathering(const rri_logits_tile *tile, rri_candidate_record *record,
-                                 const float *products, rri_stack *scratch)
+                                 const float *products, bool stays, rri_stack *scratch)
 {
     return (gathering){.tile = tile,
                        .net = tile->in->candidate_net,
@@ -77,7 +80,8 @@ static gathering begin_gathering(const rri_logits_tile *tile, rri_candidate_reco
                        .vectors = RRI_STACK_TAKE(scratch, const float *, BLOCK),
                        .kept = RRI_STACK_TAKE(scratch, const float *, BLOCK),
                        .rows = RRI_STACK_TAKE(scratch, const float *, BLOCK),
-                       .queries = RRI_STACK_TAKE(scratch, const float *, BLOCK)};
+                       .queries = RRI_STACK_TAKE(scratch, const float *, BLOCK),
+                       .stays = stays};
 }
 
 /* What all candidates of a row of the tile share. */
@@ -101,12 +105,30 @@ static row_view view_of(const gathering *g, size_t row)
     };
 }
 
+/* Features of the next candidate of a block: read where they lie, or copied into the record from
+ * the first gap on. */
+static void gather_features(gathering *g, const float *from)
+{
+    const size_t f = g->net->features.in, i = g->n;
+    float *own = g->record->features + g->record->n * f;
+    if (i == 0) {
+        g->features = g->stays ? own : from;
+    }
+    if (g->features != own && from != g->features + i * f) {
+        memcpy(own, g->features, i * f * sizeof(float));
+        g->features = own;
+    }
+    if (g->features == own) {
+        memcpy(own + i * f, from, f * sizeof(float));
+    }
+}
+
 static void gather(gathering *g, const row_view *row, const float *vector, size_t position)
 {
-    const size_t f = g->net->features.in, i = g->n++, at = g->record->n + i;
+    gather_features(g, row->features + position * g->net->features.in);
+    const size_t i = g->n++, at = g->record->n + i;
     const int32_t item = row->items != NULL ? row->items[position] : -1;
     const bool is_kept = g->products != NULL && item >= 0;
-    memcpy(g->record->features + at * f, row->features + position * f, f * sizeof(float));
     g->record->places[at] = row->place + position;
     g->vectors[i] = vector;
     g->kept[i] = is_kept ? g->products + (size_t)item * g->net->vectors.out : NULL;
@@ -121,7 +143,7 @@ static rri_candidate_tape forward_block(const gathering *g, rri_stack *scratch)
     rri_candidate_tape tape = rri_candidate_tape_at(g->net, &g->record->tape, first);
     const rri_candidate_block block = {
         .n = g->n,
-        .features = g->record->features + first * g->net->features.in,
+        .features = g->features,
         .vectors = g->vectors,
         .kept = g->kept,
         .rows = g->rows,
@@ -141,7 +163,7 @@ typedef struct strip {
 } strip;
 
 /* Scores of a block, a run of one row's candidates at a time. */
-static void add_block(const strip *to, gathering *g, bool stays, rri_stack *scratch)
+static void add_block(const strip *to, gathering *g, rri_stack *scratch)
 {
     const rri_logits_input *in = g->tile->in;
     const size_t last = rri_candidate_net_last(g->net), width = g->tile->width;
@@ -165,7 +187,7 @@ static void add_block(const strip *to, gathering *g, bool stays, rri_stack *scra
             z[at] += is_tempered ? terms[j] / in->head->temperature : terms[j];
         }
     }
-    g->record->n += stays ? g->n : 0;
+    g->record->n += g->stays ? g->n : 0;
     g->n = 0;
 }
 
@@ -183,7 +205,7 @@ void rri_candidates_add(float *Z, size_t ldz, const rri_logits_tile *tile, size_
         passing = take_record(in->candidate_net, BLOCK, scratch);
     }
     gathering g = begin_gathering(tile, stays ? tile->record : &passing,
-                                  stays ? NULL : in->catalogue->candidate_products, scratch);
+                                  stays ? NULL : in->catalogue->candidate_products, stays, scratch);
     const strip to = {Z, ldz, first, begin};
     const float *vectors[BLOCK];
     for (size_t row = first; row < first + n_rows; row++) {
@@ -201,12 +223,12 @@ void rri_candidates_add(float *Z, size_t ldz, const rri_logits_tile *tile, size_
             }
             gather(&g, &view, vectors[(i - begin) % BLOCK], i);
             if (g.n == BLOCK) {
-                add_block(&to, &g, stays, scratch);
+                add_block(&to, &g, scratch);
             }
         }
     }
     if (g.n > 0) {
-        add_block(&to, &g, stays, scratch);
+        add_block(&to, &g, scratch);
     }
     rri_stack_rewind(scratch, mark);
 }
@@ -273,7 +295,7 @@ static void backward_anew(const rri_candidate_gradients *gradients, const float 
 {
     const rri_logits_input *in = tile->in;
     rri_candidate_record record = take_record(in->candidate_net, BLOCK, scratch);
-    gathering g = begin_gathering(tile, &record, NULL, scratch);
+    gathering g = begin_gathering(tile, &record, NULL, true, scratch);
     const float *vectors[BLOCK];
     for (size_t row = 0; row < tile->n_rows; row++) {
         const size_t length =
