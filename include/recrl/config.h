@@ -164,7 +164,9 @@ typedef struct rr_agent_config {
                                   and items that are not trained; lists alone, a whole pool is
                                   refused. A published policy keeps what its first layer makes of
                                   the pool's vectors, in n_items × candidate_hidden[0] floats up to
-                                  32 MiB, which a publish makes anew; default 0, 0, 0, 0: none.
+                                  32 MiB, which a publish makes anew. An update keeps the layers'
+                                  outputs of a few rows, in at most 4 MiB a thread; those of a row
+                                  that is longer are made twice; default 0, 0, 0, 0: none.
                                   maths §2 */
     float ref_kl_coef; /* c ≥ 0: updates add c · mean KL(π ‖ π₀) to the loss, exactly over each
                           row's list, π₀ the policy of rr_agent_set_reference, without which
