@@ -59,6 +59,10 @@ static inline rri_lanes rri_lanes_multiply(rri_lanes a, rri_lanes b)
 {
     return _mm512_mul_ps(a, b);
 }
+static inline rri_lanes rri_lanes_divide(rri_lanes a, rri_lanes b)
+{
+    return _mm512_div_ps(a, b);
+}
 static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 {
     return _mm512_fmadd_ps(a, b, c);
@@ -199,6 +203,10 @@ static inline rri_lanes rri_lanes_subtract(rri_lanes a, rri_lanes b)
 static inline rri_lanes rri_lanes_multiply(rri_lanes a, rri_lanes b)
 {
     return (rri_lanes){_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
+}
+static inline rri_lanes rri_lanes_divide(rri_lanes a, rri_lanes b)
+{
+    return (rri_lanes){_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)};
 }
 static inline rri_lanes rri_lanes_fma(rri_lanes a, rri_lanes b, rri_lanes c)
 {
@@ -360,6 +368,13 @@ static inline rri_lanes rri_lanes_multiply(rri_lanes a, rri_lanes b)
 {
     for (size_t l = 0; l < RRI_LANES; l++) {
         a.of[l] *= b.of[l];
+    }
+    return a;
+}
+static inline rri_lanes rri_lanes_divide(rri_lanes a, rri_lanes b)
+{
+    for (size_t l = 0; l < RRI_LANES; l++) {
+        a.of[l] /= b.of[l];
     }
     return a;
 }
