@@ -203,10 +203,11 @@ typedef struct rr_agent_config {
                         buffer or ledger made with for_encoder. maths §14
                         Cost, with E = encoder_width, h = encoder_history and D = item_dim + 1: a
                         row of an act O(h D) mean, O(h E (D + E)) GRU, O(h E (E + h) layers)
-                        Transformer; an update four times that; memory of each thread at most 32
-                        rows or 2048 items of history (one row at least), for each of which GRU
-                        12 E + D floats, Transformer (13 E + heads h) layers + 8 E; and of an agent
-                        16 times the encoder's parameters */
+                        Transformer; an update four times that, of rows that share their past
+                        (whole_sessions) once for all; memory of each thread at most 12 sessions or
+                        2048 items of history (one session at least), for each of which GRU 12 E +
+                        D floats, Transformer (13 E + heads h) layers + 8 E, and h² more; and of an
+                        agent 16 times the encoder's parameters */
     int32_t encoder_width;   /* E, width of e, ≥ 1; default 64 */
     int32_t encoder_layers;  /* of a Transformer, [1, 4]; else 1; default 1 */
     int32_t encoder_heads;   /* of a Transformer's attention, ≥ 1, dividing encoder_width; else 1;

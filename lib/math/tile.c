@@ -81,7 +81,7 @@ ALWAYS_INLINE void direct_group(float *C, size_t ldc, const float *A, size_t row
     }
 }
 
-/* All rows: whole groups first, then one of half or a third of a group, then single rows. */
+/* All rows: whole groups first, then one of half or a third of a group, then two, then one. */
 ALWAYS_INLINE void direct_walk(float *C, size_t ldc, const float *A, size_t row_stride,
                                size_t col_stride, const float *B, size_t ldb, size_t m, size_t n,
                                size_t k, bool accumulate, const size_t W, const bool is_along)
@@ -101,6 +101,9 @@ ALWAYS_INLINE void direct_walk(float *C, size_t ldc, const float *A, size_t row_
     }
     if (i + FEW <= m) {
         GROUP(FEW);
+    }
+    if (i + 2 <= m) {
+        GROUP(2);
     }
     while (i < m) {
         GROUP(1);

@@ -208,19 +208,20 @@ rri_transformer_tape rri_transformer_tape_take(const rri_transformer *net, const
         for (size_t i = 0; i < sizeof slices / sizeof slices[0]; i++) {
             *slices[i] = RRI_STACK_TAKE(scratch, float, parts[i]);
         }
+        t->normal_queries = net->layers[l].attention.is_last ? t->normal_queries : t->normal;
     }
     return tape;
 }
 
 /* ── forward ── */
 
-/* to [Q, E] ← the rows of from [T, E] that ask; the same array may be both. */
+/* to [Q, E] ← the rows of from [T, E] that ask; the same array may be both, as it is where all do.
+ */
 static void take_queries(float *to, const float *from, const rri_attention *attention,
                          const rri_histories *in)
 {
     const size_t E = attention->width;
     if (!attention->is_last) {
-        memmove(to, from, in->n_tokens * E * sizeof(float));
         return;
     }
     for (size_t i = 0; i < in->n; i++) {
@@ -234,8 +235,8 @@ static void take_queries(float *to, const float *from, const rri_attention *atte
     }
 }
 
-/* u: [T, E] on entry, [Q, E] on return. part [T, E] is scratch. */
-static void layer_forward(const rri_transformer_layer *layer, float *u, float *part,
+/* u: [T, E] on entry, [Q, E] on return. */
+static void layer_forward(const rri_transformer_layer *layer, float *u,
                           rri_transformer_tape_layer *t, const rri_histories *in,
                           rri_stack *scratch)
 {
@@ -250,14 +251,12 @@ static void layer_forward(const rri_transformer_layer *layer, float *u, float *p
     rri_linear_forward(&layer->keys_values, t->kv, t->normal, T, false, scratch);
     rri_attention_forward(attention, t->mixed, t->p, t->q, t->kv, layer->distance_values, in,
                           scratch);
-    rri_linear_forward(&layer->out, part, t->mixed, Q, false, scratch);
-    rri_vec_add(kernels, u, part, Q * E);
+    rri_linear_forward(&layer->out, u, t->mixed, Q, true, scratch);
 
     rri_layer_norm_forward(&layer->norm_feed, t->feed, t->feed_hat, t->feed_inverse, u, Q);
     rri_linear_forward(&layer->up, t->hidden, t->feed, Q, false, scratch);
     rri_vec_gelu(kernels, t->activated, t->hidden, Q * 2 * E);
-    rri_linear_forward(&layer->down, part, t->activated, Q, false, scratch);
-    rri_vec_add(kernels, u, part, Q * E);
+    rri_linear_forward(&layer->down, u, t->activated, Q, true, scratch);
 }
 
 void rri_transformer_forward(const rri_transformer *net, float *e, size_t stride,
@@ -267,10 +266,9 @@ void rri_transformer_forward(const rri_transformer *net, float *e, size_t stride
     const size_t mark = rri_stack_mark(scratch), E = net->width, T = in->n_tokens;
     if (T > 0) {
         float *u = RRI_STACK_TAKE(scratch, float, T *E);
-        float *part = RRI_STACK_TAKE(scratch, float, T *E);
         rri_linear_forward(&net->input, u, in->tokens, T, false, scratch);
         for (size_t l = 0; l < net->n_layers; l++) {
-            layer_forward(&net->layers[l], u, part, &tape->layers[l], in, scratch);
+            layer_forward(&net->layers[l], u, &tape->layers[l], in, scratch);
         }
         for (size_t row = 0; e != NULL && row < in->n_rows; row++) {
             if (in->row_lengths[row] > 0) {
@@ -351,7 +349,9 @@ static void layer_backward(const rri_transformer_layer *layer, slopes *d,
     rri_layer_norm_backward(&layer->norm_attention, d->seen, d->gradients, d->begin, d->normal,
                             t->attention_hat, t->attention_inverse, T);
     add_queries(d->seen, d->u, attention, in);
-    memcpy(d->u, d->seen, T * E * sizeof(float));
+    float *before = d->seen; /* the slope of u before the layer */
+    d->seen = d->u;
+    d->u = before;
 }
 
 void rri_transformer_backward(const rri_transformer *net, float *gradients, const float *de,

@@ -410,9 +410,60 @@ START_TEST(test_memory_refuses_what_create_refuses)
 }
 END_TEST
 
+/* What an agent takes for its encoder, and beside: with it less without it. */
+static double memory_of_encoder(int32_t encoder, int32_t width, int32_t history, int32_t room)
+{
+    rr_error err;
+    size_t bytes[2] = {0};
+    rr_items *items = NULL;
+    rr_ppo_config ppo;
+    rr_ppo_config_init(&ppo, sizeof ppo);
+    machine_require(rr_items_create_random(&items, 100 * room, 8, 1, NULL, &err), &err);
+    for (int32_t i = 0; i < 2; i++) {
+        rr_agent_config config;
+        rr_agent_config_init(&config, sizeof config);
+        config.state_dim = 4;
+        config.item_dim = 8;
+        config.hidden[0] = config.critic_hidden[0] = 8;
+        config.max_rows = 16 * room;
+        config.max_candidates = 50 * room;
+        config.max_history = 128 * room;
+        config.encoder = i == 0 ? RR_ENCODER_NONE : encoder;
+        config.encoder_width = width;
+        config.encoder_history = history;
+        machine_require(rr_agent_memory(&config, &ppo, items, &bytes[i], &err), &err);
+    }
+    rr_items_release(items);
+    return (double)bytes[1] - (double)bytes[0];
+}
+
+/* With rows that are encoded together × history × width, and with no other room of an agent: not
+ * with its catalogue, rows, candidates, or how long histories may be. */
+START_TEST(test_memory_of_an_encoder_grows_with_history_and_width_alone)
+{
+    for (int32_t encoder = RR_ENCODER_MEAN; encoder <= RR_ENCODER_TRANSFORMER; encoder++) {
+        const double one = memory_of_encoder(encoder, 64, 64, 1);
+        const double roomy = memory_of_encoder(encoder, 64, 64, 3);
+        const double longer = memory_of_encoder(encoder, 64, 128, 1);
+        const double wider = memory_of_encoder(encoder, 128, 64, 1);
+        ck_assert_double_gt(one, 0.0);
+        ck_assert_double_le(roomy, 1.01 * one);
+        ck_assert_double_lt(longer,
+                            2.2 * one);        /* attention's p has a row of the history's length */
+        ck_assert_double_lt(wider, 4.0 * one); /* weights are squares */
+        if (encoder != RR_ENCODER_MEAN) {
+            ck_assert_double_gt(longer, one);
+            ck_assert_double_gt(wider, one);
+        }
+    }
+}
+END_TEST
+
 CHECK_MAIN("loop/memory", test_memory_of_items_is_what_they_take,
            test_memory_of_an_environment_is_what_it_takes,
-           test_memory_of_a_machine_is_what_it_takes, test_memory_of_a_dataset_is_what_it_holds,
+           test_memory_of_a_machine_is_what_it_takes,
+           test_memory_of_an_encoder_grows_with_history_and_width_alone,
+           test_memory_of_a_dataset_is_what_it_holds,
            test_memory_of_loading_is_never_more_than_was_said,
            test_memory_of_a_policy_file_is_what_it_holds,
            test_memory_of_a_catalogue_file_and_of_compacting_is_what_they_take,
