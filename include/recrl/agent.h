@@ -214,11 +214,11 @@ typedef struct rr_imitate_report {
     int32_t n_rows;           /* rows trained on */
     int32_t n_held_out;       /* rows that judged and were not trained on */
     int32_t n_passes;         /* made */
-    int32_t best_pass;        /* the one whose parameters are kept, from 1 on: of the lowest loss
-                                 where rows were held out, else the last; 0: none was better than
-                                 what was there, which is kept */
-    int32_t is_converged;     /* 1: the last `patience` passes had not won more than `until`; 0: all
-                                 `epochs` were made, and more may win more */
+    int32_t best_pass;        /* the one whose parameters are kept, from 1 on: of the lowest loss;
+                                 0: none was better than what was there, which is kept. With epochs
+                                 1 the one that was made */
+    int32_t is_converged;     /* 1: passes won no more than `until`, however small their steps; 0:
+                                 all `epochs` were made, and more may win more */
     int32_t n_minibatches;    /* optimiser steps made */
     int32_t max_losses;       /* set by the caller: room of the two arrays below, ≥ 0 */
     float *losses;            /* [max_losses] set by the caller, or NULL: receives for each of the
@@ -253,15 +253,15 @@ typedef struct rr_imitate_report {
  * [n] ≥ 0, NULL: all 1. returns [n] discounted sums of what followed, NULL: the critic has no loss.
  * config NULL: the defaults. report (nullable) receives what was done. Counts neither as an update
  * nor as timesteps, but is another version. The host's log hears where the passes were too few, or
- * nothing was learned. Where rows are held out, takes a copy of the parameters from the host for
- * the length of the call; else allocates nothing.
+ * nothing was learned. With epochs above 1 it takes a copy of the parameters from the host for the
+ * length of the call; else it allocates nothing.
  * Errors: RR_E_MISMATCH: obs->schema is not the agent's, or obs->pool has another width;
  * RR_E_MEMORY. RR_E_NOT_FINITE: a number given, and nothing changes; or a gradient. After that, and
  * after RR_E_CANCELLED (rr_host.is_cancelled), the steps before it are kept, whichever pass was
  * best, and report is not written.
  * Cost: for every row of every pass a decision and its backward pass; for each minibatch a sweep
  * over all parameters; at the end one hash of them. With a report or more than one pass, three more
- * decisions a row that judges, and one after every pass where rows are held out. */
+ * decisions a row that judges, and with more than one pass one after each. */
 RR_API rr_status rr_agent_imitate(rr_agent *agent, const rr_obs *obs, const int32_t *actions,
                                   const float *weights, const float *returns,
                                   const rr_imitate_config *config, rr_imitate_report *report,

@@ -407,18 +407,20 @@ typedef struct rr_imitate_config {
     int32_t epochs;     /* most passes over the rows of a call, [1, 1024]; default 64. With 1 no
                            row is held out, and nothing is asked of until */
     int32_t batch_size; /* rows of one gradient step, ≥ 1; default 128 */
-    float lr;           /* > 0; default 1e-2 */
+    float lr;           /* of the first passes, > 0; default 1e-2 */
     float ent_coef;     /* c_H ≥ 0; default 0 */
     float vf_coef;      /* c_V ≥ 0 of ½ mean (V − R)², where returns are given; default 1 */
-    float until;        /* ≥ 0, nats: converged where `patience` passes in a row have not lowered
-                           the loss by more than this; 0: all passes are made; default 1e-3. The
-                           loss of the rows held out, or without any of those trained on; with
-                           returns plus half the share of their variance that the critic leaves */
-    int32_t patience;   /* [1, 1024]; default 3 */
+    float until;        /* ≥ 0, nats: where `patience` passes in a row have not lowered the loss by
+                           more than this, the next go on from the best parameters with a quarter of
+                           lr, and the fourth time it has converged; 0: all passes are made, with
+                           lr; default 1e-3. The loss is of the rows that judge, after each pass;
+                           with returns plus half the share of their variance that the critic leaves
+                         */
+    int32_t patience;   /* [1, 1024]; default 2 */
     float held_out;     /* share of the rows, [0, 0.5], that judge passes and are not trained on,
                            so that the parameters of the best pass are kept; rows of one session
-                           (rr_obs.sessions) together. Fewer than 32 rows judge nothing: then all
-                           are trained on, and the last pass is kept; default 0.1 */
+                           (rr_obs.sessions) together. Fewer than 32 are no judge: then all rows
+                           are trained on, and all judge; default 0.1 */
     int32_t whole_sessions; /* as in rr_ppo_config, of neighbours among the rows of the call whose
                                histories go on from one another; default 1 */
     uint32_t reserved;

@@ -214,7 +214,7 @@ static const rri_config_field imitate_fields[] = {
     FIELD(rr_imitate_config, FLOAT, ent_coef, "0", AT_LEAST(0), "weight of the entropy bonus"),
     FIELD(rr_imitate_config, FLOAT, vf_coef, "1", AT_LEAST(0), "weight of the value loss, where returns are given"),
     FIELD(rr_imitate_config, FLOAT, until, "0.001", AT_LEAST(0), "nats: stops when passes lower the loss by no more than this; 0: all passes are made"),
-    FIELD(rr_imitate_config, INT32, patience, "3", BETWEEN(1, 1024), "passes in a row that must not lower it, to stop"),
+    FIELD(rr_imitate_config, INT32, patience, "2", BETWEEN(1, 1024), "passes in a row that must not lower it, to stop"),
     FIELD(rr_imitate_config, FLOAT, held_out, "0.1", BETWEEN(0, 0.5), "share of the rows that judge passes and are not trained on"),
     FIELD(rr_imitate_config, BOOL, whole_sessions, "1", YES_NO, "minibatches of whole sessions with encoder gru or transformer, which encodes each once"),
 };

@@ -18,6 +18,9 @@
 
 /* Rows that are held out are no judge where they are fewer. */
 #define LEAST_HELD_OUT ((size_t)32)
+/* Steps become smaller by a factor, so often, before passes that win nothing are the last. */
+#define REDUCTION       4.0f
+#define MOST_REDUCTIONS 3
 
 /* One call. Places [0, n_trained) of the trainer's order are trained on, those behind held out. */
 typedef struct imitation {
@@ -30,10 +33,12 @@ typedef struct imitation {
     bool has_returns;
     double weight;       /* Σ w of the rows trained on */
     double return_unit;  /* in which the critic's loss is weighed: the variance of all returns */
-    float *best;         /* [n_floats] parameters of the best pass; NULL: the last ones are kept */
+    float *best;         /* [n_floats] parameters of the best pass; NULL: of the one pass */
     double best_loss;    /* the lowest that a pass came to */
     int32_t n_fruitless; /* passes in a row that lowered it by less than `until` */
     rri_epoch epoch;
+    float lr;            /* of the present pass, and how often it was made smaller */
+    int32_t n_reductions;
     rri_train_sums sums;
 } imitation;
 
@@ -202,7 +207,7 @@ static rr_status run_pass(imitation *im, rr_error *err)
         last = rri_train_loop_end(epoch, first, (b + 1) * n / epoch->n_minibatches);
         memcpy(update->minibatch, epoch->permutation + first, (last - first) * sizeof(int32_t));
         RRI_TRY(rri_minibatch_train(&im->sums, trainer, im->rows, update->minibatch, last - first,
-                                    im->config->lr, err));
+                                    im->lr, err));
     }
     im->sums.n_epochs++;
     return RR_OK;
@@ -288,46 +293,60 @@ static void note_loss(float *losses, const imitation *im, double loss)
     }
 }
 
-/* Whether the passes that were made are enough. */
-static bool has_converged(imitation *im)
+static void take_back_best(imitation *im)
+{
+    rri_model *model = &im->trainer->model;
+    if (im->best != NULL && im->report->best_pass < (int32_t)im->sums.n_epochs) {
+        memcpy(model->values, im->best, n_bytes(im));
+        rri_model_pack(model);
+    }
+}
+
+/* What the last pass came to: held against the best one, which it may be. */
+static void weigh_pass(imitation *im)
 {
     const rri_train_sums *sums = &im->sums;
-    const double scale = im->trainer->units.scale;
-    const double trained = sums->last_epoch.policy_loss / im->weight;
-    double loss = joint_loss(
-        im, trained, sums->last_epoch.value_loss / (double)sums->n_last_rows * scale * scale);
-    note_loss(im->report->losses, im, trained);
-    if (im->n_held_out > 0) {
-        const judgement got = judge(im);
-        note_loss(im->report->held_out_losses, im, got.loss);
-        loss = joint_loss(im, got.loss, got.value_loss);
+    note_loss(im->report->losses, im, sums->last_epoch.policy_loss / im->weight);
+    if (im->best == NULL) {
+        im->report->best_pass = (int32_t)sums->n_epochs;
+        return;
     }
+    const judgement got = judge(im);
+    const double loss = joint_loss(im, got.loss, got.value_loss);
+    note_loss(im->report->held_out_losses, im, im->n_held_out > 0 ? got.loss : (double)NAN);
     im->n_fruitless = loss < im->best_loss - (double)im->config->until ? 0 : im->n_fruitless + 1;
     if (loss < im->best_loss) {
-        const rri_model *model = &im->trainer->model;
         im->best_loss = loss;
         im->report->best_pass = (int32_t)sums->n_epochs;
-        if (im->best != NULL) {
-            memcpy(im->best, model->values, n_bytes(im));
-        }
+        memcpy(im->best, im->trainer->model.values, n_bytes(im));
     }
-    return im->config->until > 0.0f && im->n_fruitless >= im->config->patience;
+}
+
+/* Where passes win no more, smaller steps may, from the best parameters on; where the smallest win
+ * no more either, it has converged. */
+static void go_on_or_stop(imitation *im)
+{
+    if (im->best == NULL || im->config->until == 0.0f || im->n_fruitless < im->config->patience) {
+        return;
+    }
+    im->n_fruitless = 0;
+    im->report->is_converged = im->n_reductions == MOST_REDUCTIONS;
+    if (im->report->is_converged == 0) {
+        im->n_reductions++;
+        im->lr /= REDUCTION;
+        take_back_best(im);
+    }
 }
 
 /* Passes until they win no more, or as many as were asked for; the best one's parameters. */
 static rr_status run_passes(imitation *im, rr_error *err)
 {
-    rri_model *model = &im->trainer->model;
     for (int32_t pass = 0; pass < im->config->epochs && im->report->is_converged == 0; pass++) {
         RRI_TRY(run_pass(im, err));
-        im->report->is_converged = has_converged(im);
+        weigh_pass(im);
+        go_on_or_stop(im);
     }
-    if (im->best == NULL) {
-        im->report->best_pass = (int32_t)im->sums.n_epochs;
-    } else if (im->report->best_pass < (int32_t)im->sums.n_epochs) {
-        memcpy(model->values, im->best, n_bytes(im));
-        rri_model_pack(model);
-    }
+    take_back_best(im);
     return RR_OK;
 }
 
@@ -379,17 +398,17 @@ static void warn(const imitation *im)
                          "nats and still falls; more passes (epochs), or a larger until",
                          report->n_passes, (double)report->start_loss, (double)report->loss);
     }
-    if (im->n_held_out > 0 && report->best_pass == 0) {
+    if (im->best != NULL && report->best_pass == 0) {
         rri_host_log_say(&im->trainer->log, RR_LOG_WARNING,
-                         "imitate: nothing was learned: no pass of %d made the %zu rows held out "
-                         "more probable than the policy that was there (%.4g nats)",
-                         report->n_passes, im->n_held_out, (double)report->start_loss);
+                         "imitate: nothing was learned: none of %d passes was better than the "
+                         "policy that was there (%.4g nats); a smaller lr, or inputs nearer to 1",
+                         report->n_passes, (double)report->start_loss);
     }
 }
 
 static rr_status take_best(imitation *im, rr_error *err)
 {
-    if (im->n_held_out == 0) {
+    if (im->config->epochs == 1) {
         return RR_OK;
     }
     void *block;
@@ -411,6 +430,7 @@ rr_status rri_trainer_imitate(rri_trainer *trainer, const rr_obs *obs, const int
     imitation im = {.trainer = trainer,
                     .rows = &rows,
                     .config = config,
+                    .lr = config->lr,
                     .allocator = allocator,
                     .report = report != NULL ? report : &unread,
                     .has_returns = returns != NULL};

@@ -337,6 +337,7 @@ static const struct {
     {RR_CONFIG_LEDGER, "idle_timeout", "tests/ledger/test_settle.c", "idle_timeout"},
     {RR_CONFIG_LEDGER, "idle_end", "tests/loop/test_idle_ends.c", "idle_end"},
     {RR_CONFIG_LEDGER, "min_rows", "tests/ledger/test_harvest.c", "min_rows"},
+    {RR_CONFIG_IMITATE, "patience", "tests/train/test_imitate.c", "patience"},
     {RR_CONFIG_IMITATE, "held_out", "tests/train/test_imitate.c", "held_out"},
     {RR_CONFIG_TRAIN, "log_interval", "tests/drivers/test_drivers.sh", "log-interval"},
     {RR_CONFIG_TRAIN, "total_timesteps", "tests/drivers/test_drivers.sh", "total-timesteps"},

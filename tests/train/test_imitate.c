@@ -570,7 +570,7 @@ START_TEST(test_imitate_says_that_passes_were_too_few_or_won_nothing)
     const uint64_t before = rri_agent_version(r.agent);
     const rr_imitate_report harm = imitate_log(&r, &config, (rr_imitate_report){0});
     ck_assert_int_eq(harm.best_pass, 0);
-    ck_assert_int_eq(harm.n_passes, config.patience);
+    ck_assert_int_eq(harm.n_passes, 4 * config.patience);
     ck_assert_int_eq(e.n, 2);
     ck_assert_ptr_nonnull(strstr(e.text, "nothing was learned"));
     ck_assert_uint_eq(rri_agent_version(r.agent), before);
