@@ -8,7 +8,6 @@
 #include <recrl/recrl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { DIM = 4, OLD = 6, NEW = 8, LIST = 3, MOST_ROWS = 8, LOG_BYTES = 4096, WORK_BYTES = 1024 };
 
@@ -83,14 +82,7 @@ static void write_visit(log_bytes *log, const rr_items *items, uint64_t id, int3
     log->bytes += bytes;
 }
 
-/* Rows as an imitation wants them. */
-typedef struct rows {
-    float states[MOST_ROWS * DIM];
-    int32_t lists[MOST_ROWS * LIST], choices[MOST_ROWS];
-    int32_t n;
-} rows;
-
-static void print_decision(const void *blob, size_t bytes, const rr_items *items, rows *to)
+static void print_decision(const void *blob, size_t bytes, const rr_items *items)
 {
     rr_error err;
     uint64_t work[WORK_BYTES / sizeof(uint64_t)], key = 0;
@@ -107,9 +99,6 @@ static void print_decision(const void *blob, size_t bytes, const rr_items *items
     require(rr_items_keys_of(items, shown, 1, &key, &err), &err);
     printf("  visitor %" PRIu64 " was shown item %" PRIu64 ", number %d of today's catalogue\n",
            obs.sessions[0], key, *shown);
-    memcpy(to->states + to->n * DIM, obs.states, DIM * sizeof *obs.states);
-    memcpy(to->lists + to->n * LIST, obs.candidates, LIST * sizeof *obs.candidates);
-    to->choices[to->n++] = decision.actions[0];
 }
 
 static void print_outcome(const void *blob, size_t bytes)
@@ -145,47 +134,41 @@ static void stay_near(rr_agent *agent)
     rr_policy_release(clone); /* the agent has a reference of its own */
 }
 
-/* One pass of imitation over the rows; how probable their choices are before and after. */
-static void imitate(const rows *of, rr_items *items)
+/* The log as rows with their returns, of which an agent learns to choose as it says. */
+static void imitate(const log_bytes *log, rr_items *items)
 {
     rr_error err;
+    rr_rows *rows = NULL;
     rr_agent *agent = NULL;
     rr_agent_config config;
-    rr_imitate_config how;
-    float before[MOST_ROWS], after[MOST_ROWS], gain = 0.0f;
+    rr_rows_view view = {.struct_size = sizeof view};
+    rr_imitate_report report = {.struct_size = sizeof report};
     rr_agent_config_init(&config, sizeof config);
-    rr_imitate_config_init(&how, sizeof how);
+    require(rr_rows_read(&rows, log->data, log->bytes, items, 0.9f, NULL, &err), &err);
+    require(rr_rows_get(rows, &view, &err), &err);
+    printf("rows to learn from: %d of %d sessions; left out: %d, and %d of what they earned\n",
+           view.n, view.n_sessions, view.n_refused, view.n_stray);
     config.state_dim = config.item_dim = DIM;
-    config.max_rows = config.max_update_rows = MOST_ROWS;
+    config.max_update_rows = MOST_ROWS;
     config.max_candidates = LIST;
     config.max_history = 0;
-    how.epochs = 50;
     config.ref_kl_coef = 1.0f;
     config.ref_kl_updates = 200;
     require(rr_agent_create(&agent, &config, NULL, items, NULL, &err), &err);
-    const rr_obs obs = {.struct_size = sizeof obs,
-                        .n = of->n,
-                        .n_candidates = LIST,
-                        .state_dim = DIM,
-                        .states = of->states,
-                        .candidates = of->lists};
-    require(rr_agent_evaluate(agent, &obs, of->choices, before, NULL, NULL, &err), &err);
-    require(rr_agent_imitate(agent, &obs, of->choices, NULL, NULL, &how, NULL, &err), &err);
-    require(rr_agent_evaluate(agent, &obs, of->choices, after, NULL, NULL, &err), &err);
-    for (int32_t i = 0; i < of->n; i++) {
-        gain += after[i] - before[i];
-    }
-    printf("imitated: what was chosen is %s probable than before\n",
-           gain > 0.0f ? "more" : "not more");
+    require(
+        rr_agent_imitate(agent, view.obs, view.actions, NULL, view.returns, NULL, &report, &err),
+        &err);
+    printf("imitated: what was chosen is %s probable than before, and the best item in %.0f %%\n",
+           report.loss < report.start_loss ? "more" : "not more", 100.0 * (double)report.agreement);
     stay_near(agent);
     rr_agent_destroy(agent);
+    rr_rows_destroy(rows);
 }
 
 int main(void)
 {
     rr_error err;
     static log_bytes log;
-    static rows kept;
     rr_items *old_items = create_items(0, OLD); /* keys 100 … 105 */
     rr_items *items = create_items(1, NEW);     /* 101 … 108: 100 is gone */
     for (uint64_t id = 1; id <= 4; id++) {
@@ -200,7 +183,7 @@ int main(void)
         require(rr_blob_describe(begin, log.bytes - at, &blob, &err), &err);
         switch (blob.kind) {
         case RR_BLOB_RECORD:
-            print_decision(begin, blob.bytes, items, &kept);
+            print_decision(begin, blob.bytes, items);
             break;
         case RR_BLOB_OUTCOME:
             print_outcome(begin, blob.bytes);
@@ -209,7 +192,7 @@ int main(void)
             print_ending(begin, blob.bytes);
         }
     }
-    imitate(&kept, items);
+    imitate(&log, items);
     rr_items_release(items);
     return EXIT_SUCCESS;
 }

@@ -99,6 +99,7 @@ typedef struct rr_env rr_env;         /* a simulated world of sessions stepped t
 typedef struct rr_agent rr_agent;     /* actor, critic, optimiser */
 typedef struct rr_buffer rr_buffer;   /* a rollout of sessions in lock step */
 typedef struct rr_ledger rr_ledger;   /* the sessions of a server */
+typedef struct rr_rows rr_rows;       /* the rows of a log, for imitation */
 typedef struct rr_policy rr_policy;   /* a snapshot to serve from: immutable, shared by reference */
 typedef struct rr_reader rr_reader;   /* what one thread needs to serve from snapshots */
 typedef struct rr_slot rr_slot;       /* where a trainer leaves a snapshot and threads find it */

@@ -298,6 +298,43 @@ RR_API rr_status rr_ledger_import(rr_ledger *ledger, const void *data, const uin
                                   int32_t n, const rr_items *pool, void *work, size_t capacity,
                                   int32_t *statuses, int32_t *n_taken, rr_error *err);
 
+/* The rows of a log as rr_agent_imitate takes them, and what was passed over on the way. The arrays
+ * are the handle's, and live as long. */
+typedef struct rr_rows_view {
+    uint32_t struct_size;
+    int32_t n;              /* rows, ≥ 1, in the order of the log */
+    const rr_obs *obs;      /* n rows, with the pool that create was given; lists as wide as the
+                               longest, with lengths */
+    const int32_t *actions; /* [n] positions chosen */
+    const float *rewards;   /* [n] sum of what each earned */
+    const float *returns;   /* [n] rewards of the row and of those behind it in its session,
+                               discounted: G = r + γ G' */
+    int32_t n_sessions;     /* sessions that begin among the rows */
+    int32_t n_open;         /* rows of sessions of which the log does not say that they ended for
+                               good: cut off, or going on. Their returns lack what came later */
+    int32_t n_unrewarded;   /* rows that no outcome names: their reward is 0 */
+    int32_t n_stray;        /* outcomes and endings of decisions or sessions that are not there */
+    int32_t n_duplicate;    /* decisions left out: their id was there already */
+    int32_t n_refused;      /* blobs left out: damaged, of a later format, not whole; decisions with
+                               items that the catalogue lacks, or unlike the first row in schema,
+                               widths or optional fields. The host's log hears of the first */
+} rr_rows_view;
+
+/* Rows and their returns of a log, for imitation: blobs one behind the other in data [bytes], which
+ * is read during the call alone. Decisions need neither log-prob nor policy version. Outcomes find
+ * their decision by id, and stand behind it; rows of one session follow one another in the order of
+ * the log, until an outcome or an ending ends it. pool (nullable): the catalogue in force, as in
+ * rr_record_decode; referenced. gamma in [0, 1]. *out is the caller's, until rr_rows_destroy.
+ * Errors: RR_E_NOT_FOUND: no decision of it can be read; the sentence says what was wrong with the
+ * first; RR_E_MEMORY.
+ * Cost: three passes over the bytes; takes the memory of the rows, of widest lists each. */
+RR_API rr_status rr_rows_read(rr_rows **out, const void *data, size_t bytes, rr_items *pool,
+                                float gamma, const rr_host *host, rr_error *err);
+/* Fills *view. Any number of threads. */
+RR_API rr_status rr_rows_get(const rr_rows *rows, rr_rows_view *view, rr_error *err);
+/* Gives its memory and its catalogue back. NULL is fine. */
+RR_API void rr_rows_destroy(rr_rows *rows);
+
 #ifdef __cplusplus
 }
 #endif

@@ -52,8 +52,8 @@
  *   - rr_reader_*: one thread at a time for one reader, while others swap, publish and read with
  *     theirs.
  *   - rr_agent_version, rr_agent_items, rr_agent_tensor_count, rr_agent_tensor_at,
- *     rr_agent_updates, rr_agent_timesteps, rr_dataset_*: beside one another on one handle, which
- *     they take as const, and not beside a function that takes it without const.
+ *     rr_agent_updates, rr_agent_timesteps, rr_dataset_*, rr_rows_get: beside one another on one
+ *     handle, which they take as const, and not beside a function that takes it without const.
  *   - rr_env_*, rr_buffer_*, rr_ledger_*, rr_metrics_*, rr_bandit_*, rr_health_*, rr_budget_*,
  *     rr_agent_*: one thread at a time for one handle, const or not. rr_agent_update uses the agent
  *     and the buffer or ledger: what is to be recorded meanwhile waits with the host. To serve
@@ -65,8 +65,8 @@
  *     rr_status_*, rr_version, rr_runtime_describe, rr_checkpoint_read_config: any thread at any
  *     time, as long as no other thread writes the structs and handles that are given, which are
  *     only read.
- *   - rr_*_create, rr_items_create_random, rr_*_load, rr_policy_load_memory: any thread. Configs
- *     are read, and items retained, while it runs.
+ *   - rr_*_create, rr_items_create_random, rr_rows_read, rr_*_load, rr_policy_load_memory: any
+ *     thread. Configs are read, and items retained, while it runs.
  *   - rr_*_destroy: any thread, once no thread uses the handle any more.
  *   Callbacks (rr_host) must return: no C++ exception, longjmp or panic may pass through the
  *   library, and none may call back into a handle of the call that it is called from. A handle that

@@ -31,6 +31,8 @@ NEVER = {
     "rr_blob_next": {"RR_E_FORMAT": "passes damaged blobs"},
     **{name: {"RR_E_MISMATCH": "its reader is made for it", "RR_E_NOT_FOUND": _OF_TABLES,
               "RR_E_STATE": _OF_WRITERS} for name in ("rr_policy_save", "rr_policy_save_memory")},
+    "rr_rows_read": {status: "what is wrong with a blob is counted, and not returned" for status in
+                     ("RR_E_FORMAT", "RR_E_MISMATCH", "RR_E_TOO_SMALL", "RR_E_VERSION")},
     "rr_items_save": {"RR_E_STATE": _OF_WRITERS},
     "rr_items_compact": {"RR_E_NOT_FINITE": "its vectors are those of a catalogue"},
     "rr_checkpoint_save": {"RR_E_NOT_FOUND": _OF_TABLES},
