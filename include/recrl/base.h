@@ -161,6 +161,10 @@ typedef struct rr_obs {
                           that of the agent, policy, buffer or ledger which is given
                           the observation (rr_agent_config.schema), else
                           RR_E_MISMATCH */
+    const float *reference_log_probs; /* [n, k] (without lists [n, N]) scores of the policy that an
+                                         update stays near, as log-probs or up to a constant of
+                                         each row; −∞: it never shows the candidate. Kept by record
+                                         where the config has max_reference. maths §13 */
     int32_t n_vectors; /* most vectors of a row, [0, k]: above 0 the row's −1 candidates
                           have theirs one behind the other, in their order, and the
                           others none; 0: one for each candidate */
@@ -170,8 +174,6 @@ typedef struct rr_obs {
                                          no pool */
     const float *history_features;    /* [n, h, history_feature_dim] the host's numbers of each
                                          showing */
-    const float *reference_log_probs; /* [n, k] (without lists [n, N]) of the policy that the
-                                         update stays near */
 } rr_obs;
 
 /* What drew a decision (rr_serving_options: floor, incumbent_share), so that a host can count what

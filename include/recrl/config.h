@@ -179,7 +179,9 @@ typedef struct rr_agent_config {
                              was above 1.5 times this it is doubled, below ⅔ of it halved, between
                              2^−20 and 2^20 times ref_kl_coef, where it begins, which must be above
                              0. Not beside ref_kl_updates; default 0: c is not steered */
-    uint32_t reserved;
+    float ref_floor;      /* ε in (0, 1]: of rows that bring rr_obs.reference_log_probs with −∞ for
+                             something that may be chosen, π₀ is (1 − ε) softmax + ε/K, so that the
+                             distance is finite; default 0.01 */
     int32_t item_feature_dim; /* width of the items' own features (rr_items_options); where it is
                                  not 0 they must have as many, and a tower T reads them: v_i +
                                  c T(g_i) stands for the vector of item i. Two-tower with items,
@@ -342,6 +344,11 @@ typedef struct rr_buffer_config {
     int32_t for_encoder;    /* 1: rows also keep what an agent with an encoder learns from: the
                                rewards of their history, and histories of final observations, in
                                3 × max_history floats a row; default 0 */
+    int32_t max_reference;  /* positions of a row whose rr_obs.reference_log_probs are stored, ≥ 0:
+                               with lists at least max_candidates, else the items of the catalogue;
+                               updates of an agent with ref_kl_coef then stay near these, and not
+                               near rr_agent_set_reference's; 0: none is stored; default 0 */
+    uint32_t reserved;
     uint64_t schema; /* of its rows: rr_agent_config.schema; default 0 */
 } rr_buffer_config;
 
@@ -380,7 +387,7 @@ typedef struct rr_ledger_config {
     int32_t has_keys;       /* keys of candidates, exclusions and history that are in no pool are
                                stored: 8 bytes a place; default 0 */
     int32_t for_encoder;    /* as in rr_buffer_config; default 0 */
-    uint32_t reserved;
+    int32_t max_reference;  /* as in rr_buffer_config; default 0 */
     uint64_t schema;        /* of its rows: rr_agent_config.schema; default 0 */
 } rr_ledger_config;
 

@@ -186,8 +186,8 @@ RR_API rr_status rr_ledger_map_schema(rr_ledger *ledger, const rr_schema_map *ma
  * asks. Where obs->pool is given, the host's keys of candidates, exclusions and history are stored
  * beside the indices, so that the row can be read under a later catalogue; beside −1, and without a
  * pool, obs->candidate_keys, excluded_keys and history_keys. `decision` needs
- * actions; what else is NULL is not stored (all_log_probs never are): a log for imitation has
- * neither log_probs nor policy_versions.
+ * actions; what else is NULL is not stored (all_log_probs and reference_log_probs never are): a log
+ * for imitation has neither log_probs nor policy_versions.
  * Errors: RR_E_TOO_SMALL: capacity is less than *bytes, and nothing is written; RR_E_NOT_FINITE:
  * its log-prob; RR_E_MISMATCH: obs->pool is not the catalogue of decision->pool_fingerprint.
  * Cost: a pass over the row's bytes. */

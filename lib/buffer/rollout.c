@@ -38,6 +38,10 @@ void rri_rollout_layout(rri_rollout *rollout, rri_arena *arena, const rr_buffer_
         rollout->final_history = RRI_TAKE(arena, int32_t, row_history);
         rollout->final_history_rewards = RRI_TAKE(arena, float, row_history);
     }
+    rollout->r = (size_t)config->max_reference;
+    if (rollout->r > 0) {
+        rollout->reference = RRI_TAKE(arena, float, rri_size_multiply(rows, rollout->r));
+    }
     rollout->actions = RRI_TAKE(arena, int32_t, rows);
     rollout->log_probs = RRI_TAKE(arena, float, rows);
     rollout->values = RRI_TAKE(arena, float, rows);
@@ -83,6 +87,7 @@ rri_row_form rri_rollout_form_in(const rri_rollout *rollout, const rr_obs *obs)
 {
     rri_row_form form = rri_rollout_form_of(obs);
     const rri_columns columns = rri_rollout_columns(rollout, obs);
+    form.has_reference = obs->reference_log_probs != NULL && rollout->r > 0;
     if (columns.schema != rollout->schema &&
         (columns.n_features == 0 || rollout->feature_dim == 0)) {
         form.has_features = form.has_lists && rollout->feature_dim > 0;
@@ -291,6 +296,12 @@ void rri_rollout_put(rri_rollout *rollout, const rr_obs *obs, const rr_decision 
                              obs->history_rewards + from * (size_t)obs->n_history,
                              (size_t)obs->n_history);
     }
+    if (form->has_reference) {
+        const size_t n = form->has_lists ? (size_t)rollout->lengths[to] : rollout->r;
+        const size_t width = form->has_lists ? (size_t)obs->n_candidates : rollout->r;
+        copy_row_f32(rollout->reference + to * rollout->r, rollout->r,
+                     obs->reference_log_probs + from * width, n);
+    }
     put_state(rollout->states + to * rollout->state_dim, rollout, obs, from);
     rollout->actions[to] = decision->actions[from];
     rollout->log_probs[to] = decision->log_probs[from];
@@ -415,6 +426,7 @@ void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_roll
         {"history_rewards", r->history_rewards, of_encoder},
         {"final_history", r->final_history, of_encoder},
         {"final_history_rewards", r->final_history_rewards, of_encoder},
+        {"reference", r->reference, r->r * sizeof(float)},
         {"actions", r->actions, sizeof(int32_t)},
         {"log_probs", r->log_probs, sizeof(float)},
         {"values", r->values, sizeof(float)},

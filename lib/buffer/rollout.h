@@ -21,7 +21,8 @@
  * bring vectors and others not. */
 typedef struct rri_row_form {
     uint8_t has_lists, has_candidates, has_vectors, has_features, has_counts, has_excluded,
-        has_history, has_incumbents; /* the last in ledgers alone */
+        has_history, has_incumbents, /* this one in ledgers alone */
+        has_reference;               /* where it is stored */
 } rri_row_form;
 
 typedef struct rri_rollout {
@@ -52,6 +53,8 @@ typedef struct rri_rollout {
     uint64_t *excluded_keys;  /* [max_rows, m] */
     uint64_t *history_keys;   /* [max_rows, h] */
     bool are_keys_packed;     /* false: candidate_keys by position, whatever n_vectors is */
+    size_t r;         /* positions of `reference` a row; 0: it is not stored */
+    float *reference; /* [max_rows, r] scores of the policy that updates stay near */
     int32_t *actions;         /* [max_rows] */
     float *log_probs;         /* [max_rows] */
     float *values;            /* [max_rows] */
@@ -129,7 +132,7 @@ typedef struct rri_rollout_part {
     void *data;
     size_t row_bytes; /* bytes of one row; 0: not stored under this config */
 } rri_rollout_part;
-#define RRI_ROLLOUT_PARTS ((size_t)22)
+#define RRI_ROLLOUT_PARTS ((size_t)23)
 void rri_rollout_parts(rri_rollout_part parts[RRI_ROLLOUT_PARTS], const rri_rollout *rollout);
 
 /* Rows [from, from + n) of every part move down to `to`. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "buffer/rollout_check.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,10 +58,15 @@ static rr_status check_shapes(const rri_rollout *rollout, const rr_obs *obs, rr_
                  "record: history_rewards is NULL beside history; this handle was made with "
                  "for_encoder 1, and keeps them");
     }
+    if (form.has_reference && form.has_lists) {
+        RRI_TRY(check_most("n_candidates, of which each has a reference_log_probs,",
+                           obs->n_candidates, rollout->r, err));
+    }
     if (!rri_rollout_takes(rollout, &form)) {
         RRI_FAIL(err, RR_E_INVALID,
                  "record: these rows have other optional fields (candidates, vectors, features, "
-                 "counts, excluded, history) than the rows before; a rollout's rows must be alike");
+                 "counts, excluded, history, reference_log_probs) than the rows before; a "
+                 "rollout's rows must be alike");
     }
     return RR_OK;
 }
@@ -184,6 +190,31 @@ static rr_status check_in_pool(const rri_rollout *rollout, const rr_obs *obs, si
     return RR_OK;
 }
 
+/* −∞ says never; a row that says so of everything says nothing. */
+static rr_status check_reference(const rri_rollout *rollout, const rr_obs *obs, size_t row,
+                                 int32_t length, rr_error *err)
+{
+    const bool has_lists = rri_rollout_form_of(obs).has_lists != 0;
+    const size_t n = has_lists ? (size_t)length : rollout->r;
+    const size_t width = has_lists ? (size_t)obs->n_candidates : rollout->r;
+    size_t n_finite = 0;
+    for (size_t j = 0; j < n; j++) {
+        const float score = obs->reference_log_probs[row * width + j];
+        n_finite += isfinite(score) ? 1 : 0;
+        if (!isfinite(score) && score != -INFINITY) {
+            RRI_FAIL(err, RR_E_NOT_FINITE,
+                     "record: reference_log_probs[%zu][%zu] is %g; it must be finite, or -inf", row,
+                     j, (double)score);
+        }
+    }
+    if (n_finite == 0) {
+        RRI_FAIL(err, RR_E_INVALID,
+                 "record: reference_log_probs[%zu] is -inf everywhere; it must be finite somewhere",
+                 row);
+    }
+    return RR_OK;
+}
+
 rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
                                 const rr_decision *decision, size_t row, rr_error *err)
 {
@@ -211,6 +242,9 @@ rr_status rri_rollout_check_row(const rri_rollout *rollout, const rr_obs *obs,
     }
     if (form.has_lists) {
         RRI_TRY(check_list(obs, row, (size_t)length, err));
+    }
+    if (obs->reference_log_probs != NULL && rollout->r > 0) {
+        RRI_TRY(check_reference(rollout, obs, row, length, err));
     }
     RRI_TRY(check_keys(rollout, obs, row, (size_t)length, err));
     const int32_t action = decision->actions[row];

@@ -83,6 +83,7 @@ static const rri_config_field agent_fields[] = {
     FIELD(rr_agent_config, FLOAT, ref_kl_coef, "0", AT_LEAST(0), "weight of the distance from a reference policy in the loss; 0: none"),
     FIELD(rr_agent_config, INT32, ref_kl_updates, "0", AT_LEAST(0), "updates over which that weight falls to 0; 0: constant"),
     FIELD(rr_agent_config, FLOAT, ref_kl_target, "0", AT_LEAST(0), "KL a row that the weight is steered to; 0: it is not"),
+    FIELD(rr_agent_config, FLOAT, ref_floor, "0.01", FROM_OPEN_TO(0, 1), "even share in a reference that the host gives, of rows where that is 0 somewhere"),
     FIELD(rr_agent_config, INT32, item_feature_dim, "0", AT_LEAST(0), "width of the items' own features, from which a tower makes a part of their vectors; 0: none"),
     FIELD(rr_agent_config, INT32X4, tower_hidden, "0", AT_LEAST(0), "hidden layers of that tower; 0: it is linear"),
     FIELD(rr_agent_config, FLOAT, tower_scale, "1", ABOVE(0), "factor on what it adds to the vectors"),
@@ -159,6 +160,7 @@ static const rri_config_field buffer_fields[] = {
     FIELD(rr_buffer_config, INT32, max_vectors, "0", AT_LEAST(0), "most candidates of a list in no pool, whose vectors alone are stored; 0: one of each"),
     FIELD(rr_buffer_config, BOOL, has_keys, "0", YES_NO, "keys of what is in no pool are stored"),
     FIELD(rr_buffer_config, BOOL, for_encoder, "0", YES_NO, "rows keep rewards of histories and final histories, for an agent with an encoder"),
+    FIELD(rr_buffer_config, INT32, max_reference, "0", AT_LEAST(0), "positions of a row whose reference log-probs are stored; 0: none"),
     FIELD(rr_buffer_config, UINT64, schema, "0", ANY, "the host's number for what columns of states and features mean"),
 };
 
@@ -178,6 +180,7 @@ static const rri_config_field ledger_fields[] = {
     FIELD(rr_ledger_config, INT32, max_vectors, "0", AT_LEAST(0), "most candidates of a list in no pool, whose vectors alone are stored; 0: one of each"),
     FIELD(rr_ledger_config, BOOL, has_keys, "0", YES_NO, "keys of what is in no pool are stored"),
     FIELD(rr_ledger_config, BOOL, for_encoder, "0", YES_NO, "rows keep rewards of histories and final histories, for an agent with an encoder"),
+    FIELD(rr_ledger_config, INT32, max_reference, "0", AT_LEAST(0), "positions of a row whose reference log-probs are stored; 0: none"),
     FIELD(rr_ledger_config, UINT64, schema, "0", ANY, "the host's number for what columns of states and features mean"),
 };
 
@@ -256,18 +259,18 @@ static const rri_config_field load_fields[] = {
 
 static const rri_config_table tables[] = {
     TABLE_WITH_RESERVED(RR_CONFIG_ENV, "env config", rr_env_config, env_fields),
-    TABLE_WITH_RESERVED(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
+    TABLE(RR_CONFIG_AGENT, "agent config", rr_agent_config, agent_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_PPO, "ppo config", rr_ppo_config, ppo_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_A2C, "a2c config", rr_a2c_config, a2c_fields),
     TABLE(RR_CONFIG_REINFORCE, "reinforce config", rr_reinforce_config, reinforce_fields),
-    TABLE(RR_CONFIG_BUFFER, "buffer config", rr_buffer_config, buffer_fields),
+    TABLE_WITH_RESERVED(RR_CONFIG_BUFFER, "buffer config", rr_buffer_config, buffer_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_TRAIN, "train config", rr_train_config, train_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_ALS, "als config", rr_als_config, als_fields),
     TABLE(RR_CONFIG_SERVING, "serving options", rr_serving_options, serving_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_IMITATE, "imitate config", rr_imitate_config, imitate_fields),
     TABLE(RR_CONFIG_HEALTH, "health config", rr_health_config, health_fields),
     TABLE_WITH_RESERVED(RR_CONFIG_LOAD, "load options", rr_load_options, load_fields),
-    TABLE_WITH_RESERVED(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
+    TABLE(RR_CONFIG_LEDGER, "ledger config", rr_ledger_config, ledger_fields),
 };
 /* clang-format on */
 

@@ -22,7 +22,6 @@ static const reserved OBS[] = {
     RESERVED(rr_obs, history_feature_dim),
     RESERVED(rr_obs, history_vectors),
     RESERVED(rr_obs, history_features),
-    RESERVED(rr_obs, reference_log_probs),
 };
 
 static const reserved DECISION[] = {

@@ -21,6 +21,7 @@ rr_buffer_config rri_ledger_rows(const rr_ledger_config *config)
         .max_vectors = config->max_vectors,
         .has_keys = config->has_keys,
         .for_encoder = config->for_encoder,
+        .max_reference = config->max_reference,
         .schema = config->schema,
     };
 }

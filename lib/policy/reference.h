@@ -4,6 +4,11 @@
  *
  *     k_i = log p_i − log p⁰_i     KL = Σ_i p_i k_i     dz_i = c p_i (k_i − KL)
  *
+ * p⁰ is another policy's, or of scores s that the host gives:
+ *
+ *     p⁰_i = exp(s_i − m⁰ − L⁰)      or, where s is −∞ for one that may be chosen,
+ *     p⁰_i = (1 − ε) exp(s_i − m⁰ − L⁰) + ε/K
+ *
  * p⁰ is of the same lists: both give the same positions no chance, and there k_i is not read. What
  * the other policy's softmax leaves is kept; its logits are made again where slopes need them. */
 #ifndef RRI_POLICY_REFERENCE_H
@@ -18,6 +23,10 @@ struct rri_reference {
     double *log_sums;    /* [n] L⁰ */
     float *entropies;    /* [n] H⁰, which nothing reads */
     float *kl;           /* [n] */
+    const float *scores; /* [rows of the menu, width] of the host; NULL: `in` is another policy */
+    size_t width;
+    float floor;  /* ε */
+    double *even; /* [n] ε/K of rows that are mixed, else 0; with scores alone */
 };
 
 /* All arrays for the rows of a tile, from what the policy's forward pass left on the tape. Logits

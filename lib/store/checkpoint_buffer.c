@@ -132,7 +132,7 @@ static rr_status check_form(const rri_row_form *form, const target *to, rr_error
         (!form->has_lists || rollout->k > 0) && (!form->has_vectors || rollout->item_dim > 0) &&
         (!form->has_features || rollout->feature_dim > 0) &&
         (!form->has_excluded || rollout->m > 0) && (!form->has_history || rollout->h > 0) &&
-        (!form->has_incumbents || to->has_incumbents);
+        (!form->has_incumbents || to->has_incumbents) && (!form->has_reference || rollout->r > 0);
     const bool is_of_lists = form->has_features || form->has_counts;
     if (form->has_lists != needs_lists || (is_of_lists && !form->has_lists) || !is_stored) {
         RRI_FAIL(err, RR_E_FORMAT,

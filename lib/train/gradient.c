@@ -223,7 +223,7 @@ static void begin_tile(const slice_job *job, rri_tile_sums *sums, size_t begin, 
                          scratch);
     rri_network_query(&job->trainer->model.network, &slice->tape, &job->inputs, begin, end,
                       scratch);
-    if (slice->policy.reference != NULL) {
+    if (slice->policy.reference != NULL && slice->policy.reference->scores == NULL) {
         const rri_network *reference = &job->trainer->reference.network;
         rri_network_see_rest(reference, &slice->reference_tape, &job->inputs, begin, end, scratch);
         rri_network_query(reference, &slice->reference_tape, &job->inputs, begin, end, scratch);
@@ -480,9 +480,8 @@ static void add_error_slopes(rri_trainer *trainer, const rri_policy_sums *sums)
     float *d_beta = trainer->gradients + at->error_weight;
     d_beta[0] += (float)((double)head->scale * sums->d_error_weight);
     d_beta[1] += (float)((double)head->scale * sums->d_error_fall);
-    trainer->gradients[at->log_scale] +=
-        (float)((double)head->error_weight * sums->d_error_weight +
-                (double)head->error_fall * sums->d_error_fall);
+    trainer->gradients[at->log_scale] += (float)((double)head->error_weight * sums->d_error_weight +
+                                                 (double)head->error_fall * sums->d_error_fall);
 }
 
 /* Tiles' sums, in order, into the gradient's scalars and the minibatch's sums. */
@@ -531,10 +530,16 @@ static const rri_reference *begin_reference(const slice_job *job)
         return NULL;
     }
     const rri_network *net = &trainer->reference.network;
-    trainer->reference.now.in = rri_network_scores(net, &trainer->slice.reference_tape, &net->head,
-                                                   &net->catalogue, &job->menu);
-    trainer->reference.now.coef = trainer->reference.coef / (float)job->n_total;
-    return &trainer->reference.now;
+    rri_reference *now = &trainer->reference.now;
+    now->coef = trainer->reference.coef / (float)job->n_total;
+    now->scores = job->rollout->form.has_reference ? job->rollout->reference : NULL;
+    now->width = job->rollout->r;
+    now->floor = trainer->model.config.ref_floor;
+    if (now->scores == NULL) {
+        now->in = rri_network_scores(net, &trainer->slice.reference_tape, &net->head,
+                                     &net->catalogue, &job->menu);
+    }
+    return now;
 }
 
 /* What was seen of the past of all rows of a slice, which begin to be gathered here. */

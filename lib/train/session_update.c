@@ -42,7 +42,7 @@ rr_status rri_trainer_update_sessions(bool *is_made, rri_trainer *trainer, rri_r
     rri_update_rows *update = &trainer->update;
     rri_session_rows rows;
     *is_made = false;
-    RRI_TRY(rri_stay_near_begin(trainer, err));
+    RRI_TRY(rri_stay_near_begin(trainer, rollout, err));
     rri_model_ensure_hash(&trainer->model);
     RRI_TRY(rri_session_rows_select(&rows, trainer, rollout, ledger, err));
     rri_session_rows_warn(&rows, trainer);

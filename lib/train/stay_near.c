@@ -44,20 +44,36 @@ rr_status rri_stay_near_check(int64_t n_doublings, rr_error *err)
     return RR_OK;
 }
 
-rr_status rri_stay_near_begin(rri_trainer *trainer, rr_error *err)
+/* Without lists a row has a score for each item, of which there may be more today. */
+static rr_status check_scores(const rri_trainer *trainer, const rri_rollout *rollout, rr_error *err)
+{
+    const size_t n_items = trainer->model.network.n_items;
+    if (!rollout->form.has_lists && rollout->r != n_items) {
+        RRI_FAIL(err, RR_E_MISMATCH,
+                 "update: rows have reference_log_probs of %zu items (max_reference), and the "
+                 "catalogue has %zu",
+                 rollout->r, n_items);
+    }
+    return RR_OK;
+}
+
+rr_status rri_stay_near_begin(rri_trainer *trainer, const rri_rollout *rollout, rr_error *err)
 {
     rri_reference_policy *reference = &trainer->reference;
     const rri_model *own = &trainer->model;
     if (trainer->recipe.ref_kl_coef == 0.0f) {
         return RR_OK;
     }
+    reference->coef = weight_of(trainer);
+    if (rollout->form.has_reference) {
+        return check_scores(trainer, rollout, err);
+    }
     if (reference->model == NULL) {
         RRI_FAIL(err, RR_E_STATE,
                  "update: ref_kl_coef is %g and no reference is set: rr_agent_set_reference gives "
-                 "the policy to stay near",
+                 "the policy to stay near, or the rows do (max_reference)",
                  (double)trainer->recipe.ref_kl_coef);
     }
-    reference->coef = weight_of(trainer);
     reference->network = reference->model->network;
     if (fingerprint_of(reference->model) == fingerprint_of(own) &&
         reference->network.n_items == own->network.n_items) {

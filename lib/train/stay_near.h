@@ -6,12 +6,14 @@
 #ifndef RRI_TRAIN_STAY_NEAR_H
 #define RRI_TRAIN_STAY_NEAR_H
 
+#include "buffer/rollout.h"
 #include "train/trainer.h"
 
 /* Before an update: trainer->reference.network and coef. RR_E_STATE: none is set, though the config
  * asks for one; RR_E_MISMATCH: it has learned of other items than there are today. Nothing to do
- * without ref_kl_coef. */
-rr_status rri_stay_near_begin(rri_trainer *trainer, rr_error *err);
+ * without ref_kl_coef. Rows that bring scores of their own stay near these: then no policy is asked
+ * for, and RR_E_MISMATCH: they are of another number of items than there are. */
+rr_status rri_stay_near_begin(rri_trainer *trainer, const rri_rollout *rollout, rr_error *err);
 
 /* Behind an update whose mean KL was `kl`: with ref_kl_target T the weight of the next one, doubled
  * where kl > 1.5 T and halved where kl < T/1.5. */

@@ -42,6 +42,7 @@ static void layout_slice(rri_trainer *trainer, rri_arena *arena)
         now->log_sums = RRI_TAKE(arena, double, rows);
         now->entropies = RRI_TAKE(arena, float, rows);
         now->kl = RRI_TAKE(arena, float, rows);
+        now->even = RRI_TAKE(arena, double, rows);
     }
     for (size_t i = 0; i < RRI_SLICE_TILES; i++) {
         slice->tiles[i].policy.d_feature_weights = RRI_TAKE(arena, double, net->feature_dim);

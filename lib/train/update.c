@@ -273,7 +273,7 @@ rr_status rri_trainer_update(rri_trainer *trainer, rri_rollout *rollout, const r
 {
     RRI_TRY(check_rollout(trainer, rollout, err));
     RRI_TRY(check_to_come(trainer, rollout, obs, err));
-    RRI_TRY(rri_stay_near_begin(trainer, err));
+    RRI_TRY(rri_stay_near_begin(trainer, rollout, err));
     const bool needs_two = rri_update_needs_two(trainer);
     if (needs_two && rollout->n_rows == 1) {
         RRI_FAIL(err, RR_E_INVALID, "update: one row alone cannot be trained on; give at least 2");

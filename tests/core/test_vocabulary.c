@@ -25,10 +25,10 @@ END_TEST
 START_TEST(test_vocabulary_refusal_names_struct_and_field)
 {
     rr_error err = {0};
-    const float log_prob = 0.0f;
-    rr_obs obs = {.struct_size = sizeof obs, .reference_log_probs = &log_prob}, full_obs;
+    const float number = 0.0f;
+    rr_obs obs = {.struct_size = sizeof obs, .history_vectors = &number}, full_obs;
     ck_assert_int_eq(rri_obs_read(&full_obs, &obs, "final_obs", &err), RR_E_UNSUPPORTED);
-    ck_assert_str_eq(err.text, "final_obs: reference_log_probs is set; it is reserved for a later "
+    ck_assert_str_eq(err.text, "final_obs: history_vectors is set; it is reserved for a later "
                                "release and must be 0 or NULL");
     rr_decision decision = {.struct_size = sizeof decision, .n_slots = 10}, full;
     ck_assert_int_eq(rri_decision_read(&full, &decision, &err), RR_E_UNSUPPORTED);
@@ -48,11 +48,13 @@ START_TEST(test_vocabulary_view_claims_no_more_than_its_last_field_that_is_set)
     view.history_keys = &key;
     ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, schema));
     view.schema = 1;
+    ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, reference_log_probs));
+    const float log_prob = 0.0f;
+    view.reference_log_probs = &log_prob;
     ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, n_vectors));
     view.history_feature_dim = 1; /* the second half of eight bytes */
     ck_assert_uint_eq(rri_obs_view_size(&view), offsetof(rr_obs, history_vectors));
-    const float log_prob = 0.0f;
-    view.reference_log_probs = &log_prob;
+    view.history_features = &log_prob;
     ck_assert_uint_eq(rri_obs_view_size(&view), sizeof view);
 }
 END_TEST

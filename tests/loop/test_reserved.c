@@ -266,7 +266,7 @@ typedef struct field {
 
 static const field fields[] = {
     OBS(history_feature_dim), OBS(history_vectors), OBS(history_features),
-    OBS(reference_log_probs), DECISION(n_slots),    DECISION(reserved),
+    DECISION(n_slots),    DECISION(reserved),
     DECISION(slot_actions),   DECISION(slot_items), DECISION(slot_log_probs),
     DECISION(slot_values),    DECISION(pool_line),  DECISION(pool_generation),
     OUTCOME(reward_kinds),    OUTCOME(slots),       OUTCOME(slots_seen),

@@ -14,6 +14,7 @@ static const char *const FREE[] = {
     "max_weight",     "min_ess",        "max_skew",        "planned_updates",
     "seed",           "norm_rows",      "repeat_step",     "unknown_versions",
     "ref_kl_coef",    "ref_kl_updates", "ref_kl_target",   "ent_updates",
+    "ref_floor",
 };
 
 /* Rooms that a reader has, and no parameter. */

@@ -61,7 +61,7 @@ static double *leave_reference(rig *r)
         trainer->model.values[i] += is_learned && !is_gap ? 0.4f * (float)rig_uniform(r) : 0.0f;
     }
     rri_model_pack(&trainer->model);
-    ck_assert_int_eq(rri_stay_near_begin(trainer, NULL), RR_OK);
+    ck_assert_int_eq(rri_stay_near_begin(trainer, &r->rollout, NULL), RR_OK);
     return reference;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Updates that stay near a reference (rr_agent_set_reference), through recrl.h, over a pool whose
  * rewards are noise: whatever the policy learns of them takes it away from where it began. */
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -371,10 +372,144 @@ START_TEST(test_stay_near_after_a_load)
 }
 END_TEST
 
+/* ── scores that rows bring ── */
+
+/* A buffer that keeps them, of all items. */
+static void make_room_for_scores(scene *t, int32_t n)
+{
+    rr_buffer_config room;
+    rr_buffer_destroy(t->buffer);
+    rr_buffer_config_init(&room, sizeof room);
+    room.max_rows = N;
+    room.state_dim = S;
+    room.max_candidates = room.max_history = room.max_excluded = 0;
+    room.max_reference = n;
+    ck_assert_int_eq(rr_buffer_create(&t->buffer, &room, NULL, NULL), RR_OK);
+}
+
+/* As collect, with the log-probs of the policy that the agent began as beside each row, or of one
+ * that is certain. */
+static rr_status collect_scored(scene *t, bool is_certain, float (*scores)[ITEMS], rr_error *err)
+{
+    uint8_t terminated[N];
+    rr_reader *reader;
+    for (size_t i = 0; i < N; i++) {
+        t->rewards[i] = uniform(t);
+        terminated[i] = 1;
+        for (size_t j = 0; j < S; j++) {
+            t->states[i * S + j] = uniform(t);
+        }
+    }
+    rr_obs obs = {.struct_size = sizeof obs, .n = N, .state_dim = S, .states = t->states};
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = N,
+                            .actions = t->actions,
+                            .all_log_probs = &scores[0][0]};
+    ck_assert_int_eq(rr_reader_create(&reader, t->start, 1, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_policy_act(t->start, reader, &obs, &decision, NULL), RR_OK);
+    rr_reader_destroy(reader);
+    for (size_t i = 0; i < N * ITEMS && is_certain; i++) {
+        (&scores[0][0])[i] = i % ITEMS == i / ITEMS % ITEMS ? 3.0f : (float)-HUGE_VAL;
+    }
+    decision.all_log_probs = NULL;
+    decision.log_probs = t->log_probs;
+    decision.values = t->values;
+    const rr_outcome outcome = {
+        .struct_size = sizeof outcome, .n = N, .rewards = t->rewards, .terminated = terminated};
+    ck_assert_int_eq(rr_agent_act(t->agent, &obs, &decision, NULL), RR_OK);
+    obs.reference_log_probs = &scores[0][0];
+    const rr_status status = rr_buffer_record(t->buffer, &obs, &decision, err);
+    if (status == RR_OK) {
+        ck_assert_int_eq(rr_buffer_reward(t->buffer, &outcome, NULL), RR_OK);
+    }
+    return status;
+}
+
+/* Scores of the policy that would else be the reference lead the same way. */
+START_TEST(test_stay_near_scores_that_rows_bring_are_as_a_policy_that_is_set)
+{
+    static float scores[N][ITEMS];
+    scene t, other;
+    open_scene(&t, 0.5f);
+    open_scene(&other, 0.5f);
+    make_room_for_scores(&t, ITEMS);
+    ck_assert_int_eq(rr_agent_set_reference(other.agent, other.start, NULL), RR_OK);
+    for (int u = 0; u < 3; u++) {
+        ck_assert_int_eq(collect_scored(&t, false, scores, NULL), RR_OK);
+        collect(&other);
+        const rr_stats of_scores = update(&t, RR_OK, ""), of_policy = update(&other, RR_OK, "");
+        ck_assert_float_gt(of_policy.reference_kl, 1e-5f);
+        expect_near(of_scores.reference_kl, of_policy.reference_kl, "reference_kl");
+        expect_near(of_scores.grad_norm, of_policy.grad_norm, "grad_norm");
+    }
+    close_scene(&other);
+    close_scene(&t);
+}
+END_TEST
+
+START_TEST(test_stay_near_a_certain_host_is_mixed_with_chance)
+{
+    static float scores[N][ITEMS];
+    float kl[2];
+    for (int is_rough = 0; is_rough < 2; is_rough++) {
+        scene t;
+        rr_agent_config config = config_of(0.5f);
+        config.ref_floor = is_rough ? 0.5f : 0.01f;
+        open_with(&t, &config);
+        make_room_for_scores(&t, ITEMS);
+        ck_assert_int_eq(collect_scored(&t, true, scores, NULL), RR_OK);
+        kl[is_rough] = update(&t, RR_OK, "").reference_kl;
+        close_scene(&t);
+    }
+    ck_assert_msg(kl[0] > kl[1] + 1.0f && kl[0] < 20.0f, "%g and %g", (double)kl[0], (double)kl[1]);
+}
+END_TEST
+
+START_TEST(test_stay_near_scores_are_judged_by_name)
+{
+    static float scores[N][ITEMS];
+    scene t;
+    rr_error err = {0};
+    open_scene(&t, 0.5f);
+    ck_assert_int_eq(collect_scored(&t, false, scores, NULL), RR_OK); /* and not kept */
+    update(&t, RR_E_STATE, "or the rows do (max_reference)");
+    make_room_for_scores(&t, ITEMS - 1);
+    ck_assert_int_eq(collect_scored(&t, false, scores, NULL), RR_OK);
+    update(&t, RR_E_MISMATCH,
+           "reference_log_probs of 39 items (max_reference), and the catalogue "
+           "has 40");
+    make_room_for_scores(&t, ITEMS);
+    ck_assert_int_eq(collect_scored(&t, false, scores, NULL), RR_OK);
+    const rr_obs obs = {.struct_size = sizeof obs,
+                        .n = N,
+                        .state_dim = S,
+                        .states = t.states,
+                        .reference_log_probs = &scores[0][0]};
+    const rr_decision decision = {.struct_size = sizeof decision,
+                                  .n = N,
+                                  .actions = t.actions,
+                                  .log_probs = t.log_probs,
+                                  .values = t.values};
+    rr_buffer_clear(t.buffer);
+    scores[5][7] = (float)HUGE_VAL;
+    ck_assert_int_eq(rr_buffer_record(t.buffer, &obs, &decision, &err), RR_E_NOT_FINITE);
+    ck_assert_ptr_nonnull(strstr(err.text, "reference_log_probs[5][7] is inf"));
+    for (size_t j = 0; j < ITEMS; j++) {
+        scores[5][j] = (float)-HUGE_VAL;
+    }
+    ck_assert_int_eq(rr_buffer_record(t.buffer, &obs, &decision, &err), RR_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "reference_log_probs[5] is -inf everywhere"));
+    close_scene(&t);
+}
+END_TEST
+
 CHECK_MAIN("train/stay_near", test_stay_near_wants_a_reference_and_a_weight,
            test_stay_near_names_what_makes_a_policy_another_one,
            test_stay_near_keeps_a_policy_where_it_began, test_stay_near_by_a_weight_that_falls,
            test_stay_near_steers_its_weight_to_a_distance,
            test_stay_near_steers_no_further_than_a_million_times,
            test_stay_near_is_steered_or_scheduled, test_stay_near_goes_on_under_later_generations,
-           test_stay_near_after_a_load)
+           test_stay_near_after_a_load,
+           test_stay_near_scores_that_rows_bring_are_as_a_policy_that_is_set,
+           test_stay_near_a_certain_host_is_mixed_with_chance,
+           test_stay_near_scores_are_judged_by_name)
