@@ -503,6 +503,53 @@ START_TEST(test_stay_near_scores_are_judged_by_name)
 }
 END_TEST
 
+START_TEST(test_stay_near_a_ledger_keeps_scores_too)
+{
+    static float scores[N][ITEMS];
+    scene t;
+    rr_ledger *ledger = NULL;
+    rr_ledger_config room;
+    rr_stats stats = {.struct_size = sizeof stats};
+    uint64_t ids[N], versions[N];
+    uint8_t terminated[N];
+    open_scene(&t, 0.5f);
+    ck_assert_int_eq(collect_scored(&t, true, scores, NULL), RR_OK);
+    rr_ledger_config_init(&room, sizeof room);
+    ck_assert_int_eq(rr_agent_fit_ledger_config(t.agent, &room, NULL), RR_OK);
+    room.max_reference = ITEMS;
+    ck_assert_int_eq(rr_ledger_create(&ledger, &room, NULL, NULL), RR_OK);
+    for (size_t i = 0; i < N; i++) {
+        ids[i] = i + 1;
+        terminated[i] = 1;
+    }
+    const rr_obs obs = {.struct_size = sizeof obs,
+                        .n = N,
+                        .state_dim = S,
+                        .states = t.states,
+                        .sessions = ids,
+                        .decisions = ids,
+                        .reference_log_probs = &scores[0][0]};
+    rr_decision decision = {.struct_size = sizeof decision,
+                            .n = N,
+                            .actions = t.actions,
+                            .log_probs = t.log_probs,
+                            .policy_versions = versions};
+    const rr_outcome outcome = {.struct_size = sizeof outcome,
+                                .n = N,
+                                .decisions = ids,
+                                .rewards = t.rewards,
+                                .terminated = terminated};
+    ck_assert_int_eq(rr_agent_act(t.agent, &obs, &decision, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_record(ledger, &obs, &decision, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_ledger_reward(ledger, &outcome, NULL, NULL), RR_OK);
+    ck_assert_int_eq(rr_agent_update_sessions(t.agent, ledger, &stats, NULL), RR_OK);
+    ck_assert_int_eq(stats.n_rows, N);
+    ck_assert_float_gt(stats.reference_kl, 1.0f);
+    rr_ledger_destroy(ledger);
+    close_scene(&t);
+}
+END_TEST
+
 CHECK_MAIN("train/stay_near", test_stay_near_wants_a_reference_and_a_weight,
            test_stay_near_names_what_makes_a_policy_another_one,
            test_stay_near_keeps_a_policy_where_it_began, test_stay_near_by_a_weight_that_falls,
@@ -512,4 +559,4 @@ CHECK_MAIN("train/stay_near", test_stay_near_wants_a_reference_and_a_weight,
            test_stay_near_after_a_load,
            test_stay_near_scores_that_rows_bring_are_as_a_policy_that_is_set,
            test_stay_near_a_certain_host_is_mixed_with_chance,
-           test_stay_near_scores_are_judged_by_name)
+           test_stay_near_scores_are_judged_by_name, test_stay_near_a_ledger_keeps_scores_too)
