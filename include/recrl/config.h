@@ -88,7 +88,8 @@ typedef struct rr_agent_config {
     int32_t item_dim;          /* width d of item vectors (two-tower), ≥ 1; default 32 */
     int32_t feature_dim;       /* width of candidate features, ≥ 0; default 0 */
     int32_t num_items;         /* dense head without rr_items: size of the catalogue; else 0 */
-    int32_t has_skip;          /* linear query W_skip s beside the MLP (two-tower); default 1 */
+    int32_t has_skip;          /* linear query W_skip s beside the MLP (two-tower); 0 with an empty
+                                  hidden: with has_fold_in û alone is the query; default 1 */
     int32_t has_bias;          /* learned item biases b_i; the dense head always has them;
                                   default 0 */
     int32_t has_repeat_weight; /* learned κ · count_i; default 1 */

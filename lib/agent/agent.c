@@ -43,9 +43,10 @@ static rr_status check_tower(const rr_agent_config *config, const rr_items *item
                  "come from rr_items or with each request",
                  config->num_items);
     }
-    if (config->hidden[0] == 0 && config->has_skip == 0) {
+    if (config->hidden[0] == 0 && config->has_skip == 0 && config->has_fold_in == 0) {
         RRI_FAIL(err, RR_E_INVALID,
-                 "agent config: has_skip is 0 and hidden is empty; the query needs one of them");
+                 "agent config: has_skip is 0 and hidden is empty; the query needs one of them, or "
+                 "has_fold_in");
     }
     if (config->reward_model != 0 && config->has_skip == 0) {
         RRI_FAIL(err, RR_E_INVALID,

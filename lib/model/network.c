@@ -597,6 +597,8 @@ void rri_network_query(const rri_network *net, rri_network_tape *tape, const rri
     if (net->has_skip) {
         rri_linear_forward(&net->skip, query, inputs + begin * net->input_dim, end - begin,
                            rri_network_has_mlp(net), scratch);
+    } else if (!rri_network_has_mlp(net)) { /* û alone */
+        memset(query, 0, (end - begin) * net->dim * sizeof(float));
     }
     for (size_t i = 0; net->has_reward && !net->is_dense && i < end - begin; i++) {
         rri_vec_add(net->kernels, query + i * net->dim, net->reward_offset, net->dim);

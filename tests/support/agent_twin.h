@@ -313,12 +313,16 @@ static inline double twin_value(const twin *t, const float *state)
 static inline size_t twin_query(double q[TWIN_WIDEST], const twin *t, const float *state)
 {
     const bool is_dense = t->agent->trainer.model.config.head == RR_HEAD_DENSE;
-    const size_t width = twin_mlp(q, t, &t->actor, state, is_dense);
+    size_t width = twin_mlp(q, t, &t->actor, state, is_dense);
     for (size_t o = 0; !is_dense && o < width; o++) {
         q[o] *= (double)t->agent->trainer.model.config.mlp_scale;
     }
     const double *folded = twin_has_fold(t) ? twin_folded(t, state) : NULL;
     const twin_map *skip = &t->skip;
+    while (skip->W == NULL && folded != NULL &&
+           width < (size_t)t->agent->trainer.model.config.item_dim) {
+        q[width++] = 0.0; /* û alone */
+    }
     for (size_t o = 0; skip->W == NULL && folded != NULL && o < width; o++) {
         q[o] += folded[o];
     }

@@ -439,7 +439,8 @@ START_TEST(test_gradient_of_the_tower_over_items_is_that_of_the_twin)
 }
 END_TEST
 
-/* û in the query and beside the critic's states, β; no skip; lists, also with own vectors. */
+/* û in the query and beside the critic's states, β; no skip; û alone; lists, also with own vectors.
+ */
 START_TEST(test_gradient_of_a_fold_in_is_that_of_the_twin)
 {
     rig_shape shape = pool_shape();
@@ -448,6 +449,8 @@ START_TEST(test_gradient_of_a_fold_in_is_that_of_the_twin)
     check_scene(&shape, 100);
     shape.agent.has_skip = 0;
     shape.agent.normalize_states = 1;
+    check_scene(&shape, 100);
+    memset(shape.agent.hidden, 0, sizeof shape.agent.hidden);
     check_scene(&shape, 100);
     shape = list_shape();
     shape.h = 6;
