@@ -2,7 +2,7 @@
 /* strangers: how much of the way to one who sees the user a policy goes that does not.
  *
  *   strangers SEED TIMESTEPS [world=drawn|movielens] [world.FIELD=V] [agent.FIELD=V] [algo.FIELD=V]
- *                            [prior=VARIANCE] [beta=B0[,B1]]
+ *                            [prior=VARIANCE] [beta=B0[,B1]] [kappa=K]
  *   strangers SEED maths [world=…] [world.FIELD=V] [prior=VARIANCE]
  *
  * Sessions of 20 in a world that hides its users. drawn: the simulated one with its defaults, of
@@ -57,6 +57,7 @@ typedef struct task {
     int64_t n_steps;
     int is_maths;
     float variance, beta[2]; /* of the prior, 0: none; the first β_0 and β_1 */
+    float kappa;             /* the first κ */
     size_t dim;           /* half of a state */
     rr_items *items;      /* NULL: drawn */
     float *users[2];      /* [n_users, dim] known and held back; NULL: drawn */
@@ -111,6 +112,8 @@ static void set(task *t, const char *argument)
     value++;
     if (strcmp(name, "prior") == 0) {
         t->variance = strtof(value, NULL);
+    } else if (strcmp(name, "kappa") == 0) {
+        t->kappa = strtof(value, NULL);
     } else if (strcmp(name, "beta") == 0) {
         char *rest = NULL;
         t->beta[0] = strtof(value, &rest);
@@ -546,6 +549,7 @@ static rr_agent *train(const task *t, double *explained)
         require(rr_agent_set_tensor(agent, "actor.error_weight", t->beta, 2, &err));
         free(users);
     }
+    require(rr_agent_set_tensor(agent, "actor.repeat_weight", &t->kappa, 1, &err));
     require(rr_agent_fit_buffer_config(agent, N, &room, &err));
     require(rr_buffer_create(&buffer, &room, NULL, &err));
     for (int64_t at = 0; at < t->n_steps;) {
