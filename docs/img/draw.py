@@ -420,8 +420,38 @@ def server_day():
     return d
 
 
-DRAWINGS = {"funnel": funnel, "mdp_loop": mdp_loop, "network": network, "row_states": row_states,
-            "server_day": server_day, "server_loop": server_loop, "update_flow": update_flow}
+def extensions():
+    d = Drawing(780, 322, "Where each extension enters a decision")
+    d.box(16, 20, 150, 64, [("history", "title"), "items shown,", "what they earned"])
+    d.box(206, 20, 160, 64, [("encoder, fold-in", "title"), "mean, GRU,", "Transformer, û"], "blue")
+    d.box(16, 112, 150, 48, [("state", "title"), "of the host"])
+    d.box(206, 112, 160, 48, [("query q(s)", "title")])
+    d.box(16, 188, 150, 48, [("catalogue", "title"), "vectors, features"])
+    d.box(206, 188, 160, 48, [("tower", "title"), "v + c T(g)"], "blue")
+    d.box(16, 258, 150, 48, [("candidates", "title"), "features, vectors"])
+    d.box(206, 258, 160, 48, [("a network", "title"), "of each candidate"], "blue")
+    d.box(424, 112, 150, 124, [("score of an item", "title"), "z = τ q·v + y", "+ b − κ count",
+                               "+ τ β e"])
+    d.box(424, 20, 150, 64, [("counts", "title"), "β/√(1 + n) in b"], "blue")
+    d.box(624, 112, 140, 56, [("softmax", "title"), "temperature"])
+    d.box(624, 190, 140, 64, [("mixture", "title"), "incumbent, floor", "within a budget"], "blue")
+    d.arrow([(166, 52), (206, 52)])
+    d.arrow([(286, 84), (286, 112)])
+    d.arrow([(166, 136), (206, 136)])
+    d.arrow([(166, 212), (206, 212)])
+    d.arrow([(166, 282), (206, 282)])
+    d.arrow([(366, 136), (424, 136)])
+    d.arrow([(366, 212), (424, 212)])
+    d.arrow([(366, 282), (499, 282), (499, 236)])
+    d.arrow([(499, 84), (499, 112)])
+    d.arrow([(574, 140), (624, 140)])
+    d.arrow([(694, 168), (694, 190)])
+    return d
+
+
+DRAWINGS = {"extensions": extensions, "funnel": funnel, "mdp_loop": mdp_loop, "network": network,
+            "row_states": row_states, "server_day": server_day, "server_loop": server_loop,
+            "update_flow": update_flow}
 
 
 def write_all(folder):
