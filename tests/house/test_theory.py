@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The documents docs/01 … 05 on this tree, and each of their rules seen to fail on a fake one.
+"""The documents docs/01 … 06 on this tree, and each of their rules seen to fail on a fake one.
 
 usage: test_theory.py TREE [LIBRARY FOLDER COMPILER…]     FOLDER: of the programs that pages run"""
 import pathlib
@@ -21,7 +21,7 @@ class TheseDocuments(unittest.TestCase):
         self.assertFalse(sentences, "\n  " + "\n  ".join(sentences))
 
     def test_are_there(self):
-        self.holds(theory.the_five_are_there(TREE))
+        self.holds(theory.they_are_there(TREE))
 
     def test_open_with_what_one_can_do(self):
         self.holds(theory.pages_open_with_what_one_can_do(TREE))
@@ -154,7 +154,7 @@ class TheRules(unittest.TestCase):
             self.assertIn(word, sentences[0])
 
     def test_silent_on_a_good_tree(self):
-        for rule in (theory.the_five_are_there, theory.pages_open_with_what_one_can_do,
+        for rule in (theory.they_are_there, theory.pages_open_with_what_one_can_do,
                      theory.pages_lead_on, theory.exercises_have_answers, theory.shown_code_stands_in_the_tree,
                      theory.names_exist, theory.the_map_has_every_room, theory.formulas_name_function_and_test,
                      theory.sources_are_cited):
@@ -163,7 +163,7 @@ class TheRules(unittest.TestCase):
 
     def test_missing_page(self):
         (self.tree / "docs/05_code_walkthrough.md").unlink()
-        self.speaks(theory.the_five_are_there(self.tree), "docs/05_code_walkthrough.md")
+        self.speaks(theory.they_are_there(self.tree), "docs/05_code_walkthrough.md")
 
     def test_page_that_opens_otherwise(self):
         self.change("docs/03_theory_ppo.md", "After this page you can", "This page is about how to")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The documents docs/01 … 05: what they show of the tree stands in it, what they name exists, and what
+"""The documents docs/01 … 06: what they show of the tree stands in it, what they name exists, and what
 their commands print is what they say.
 
 usage: theory.py TREE      where lines that a page shows have changed, puts the new ones in; then read
@@ -11,8 +11,9 @@ import subprocess
 import sys
 import tempfile
 
-PAGES = ("01_intro_recsys", "02_rl_formulation", "03_theory_ppo", "04_theory_a2c", "05_code_walkthrough")
-LIFTED = ("05_code_walkthrough",)
+PAGES = ("01_intro_recsys", "02_rl_formulation", "03_theory_ppo", "04_theory_a2c", "05_code_walkthrough",
+         "06_imitation_agents")
+LIFTED = ("05_code_walkthrough", "06_imitation_agents")
 FORMULAS = ("03_theory_ppo", "04_theory_a2c")
 LEFT_OUT = "/* … */"
 FEWEST_EXERCISES = 3
@@ -40,7 +41,7 @@ def prose(text):
     return BLOCK.sub("\n", text)
 
 
-def the_five_are_there(tree):
+def they_are_there(tree):
     return [f"docs/{name}.md is not there" for name in PAGES if not page(tree, name).exists()]
 
 
