@@ -135,7 +135,7 @@ static void print_worst(const study *studies, int64_t n)
     int at = 0;
     for (int w = 0; w < WINDOWS; w++) {
         for (int64_t i = 0; i < n; i++) {
-            values[i] = studies[i].curves[0][w] - studies[i].arms[ARM_INCUMBENT].reward;
+            values[i] = studies[i].curves[0][w] - studies[i].incumbent[w];
         }
         const interval v = of(values, n);
         if (v.mean < worst.mean) {

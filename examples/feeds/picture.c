@@ -22,7 +22,7 @@ static const char *const style =
 /* Means over the seeds, and how far up and down the axis goes. */
 typedef struct plot {
     double mean[LEARNERS][WINDOWS], half[LEARNERS][WINDOWS];
-    double rules[2]; /* the incumbent, the strongest */
+    double incumbent[WINDOWS], strongest;
     double low, high, tick;
 } plot;
 
@@ -37,10 +37,15 @@ static double mean_of_arm(const study *studies, int64_t n, int32_t arm)
 
 static plot measure(const study *studies, int64_t n)
 {
-    plot p = {
-        .rules = {mean_of_arm(studies, n, ARM_INCUMBENT), mean_of_arm(studies, n, ARM_STRONGEST)}};
-    p.low = fmin(p.rules[0], p.rules[1]);
-    p.high = fmax(p.rules[0], p.rules[1]);
+    plot p = {.strongest = mean_of_arm(studies, n, ARM_STRONGEST)};
+    p.low = p.high = p.strongest;
+    for (int w = 0; w < WINDOWS; w++) {
+        for (int64_t i = 0; i < n; i++) {
+            p.incumbent[w] += studies[i].incumbent[w] / (double)n;
+        }
+        p.low = fmin(p.low, p.incumbent[w]);
+        p.high = fmax(p.high, p.incumbent[w]);
+    }
     for (int l = 0; l < LEARNERS; l++) {
         for (int w = 0; w < WINDOWS; w++) {
             double sum = 0.0, squares = 0.0;
@@ -93,7 +98,16 @@ static void draw_axes(FILE *file, const plot *p, const study_options *options)
             (LEFT + RIGHT) / 2, BOTTOM + 36);
 }
 
-static void draw_curve(FILE *file, const plot *p, int l)
+static void draw_line(FILE *file, const plot *p, const char *of, const double *values)
+{
+    fprintf(file, "<path class=\"curve %s\" d=\"", of);
+    for (int w = 0; w < WINDOWS; w++) {
+        fprintf(file, "%c%.1f %.1f", w == 0 ? 'M' : 'L', x_of(w), y_of(p, values[w]));
+    }
+    fprintf(file, "\"/>\n");
+}
+
+static void draw_band(FILE *file, const plot *p, int l)
 {
     fprintf(file, "<path class=\"band b%d\" d=\"", l);
     for (int w = 0; w < WINDOWS; w++) {
@@ -103,11 +117,7 @@ static void draw_curve(FILE *file, const plot *p, int l)
     for (int w = WINDOWS - 1; w >= 0; w--) {
         fprintf(file, "L%.1f %.1f", x_of(w), y_of(p, p->mean[l][w] - p->half[l][w]));
     }
-    fprintf(file, "Z\"/>\n<path class=\"curve l%d\" d=\"", l);
-    for (int w = 0; w < WINDOWS; w++) {
-        fprintf(file, "%c%.1f %.1f", w == 0 ? 'M' : 'L', x_of(w), y_of(p, p->mean[l][w]));
-    }
-    fprintf(file, "\"/>\n");
+    fprintf(file, "Z\"/>\n");
 }
 
 static void draw_key(FILE *file, int place, const char *of, const char *text)
@@ -133,12 +143,12 @@ bool picture_write(const char *path, const feed_kind *kind, const study *studies
             WIDTH, HEIGHT, kind->title, style, WIDTH - 1, HEIGHT - 1);
     fprintf(file, "<text x=\"%d\" y=\"28\">%s: %s</text>\n", LEFT, kind->title, kind->reward);
     draw_axes(file, &p, options);
-    fprintf(file, "<path class=\"curve rule dashed\" d=\"M%d %.1fH%d\"/>\n", LEFT,
-            y_of(&p, p.rules[0]), RIGHT);
     fprintf(file, "<path class=\"curve rule dotted\" d=\"M%d %.1fH%d\"/>\n", LEFT,
-            y_of(&p, p.rules[1]), RIGHT);
+            y_of(&p, p.strongest), RIGHT);
+    draw_line(file, &p, "rule dashed", p.incumbent);
     for (int l = LEARNERS - 1; l >= 0; l--) {
-        draw_curve(file, &p, l);
+        draw_band(file, &p, l);
+        draw_line(file, &p, curves[l], p.mean[l]);
         draw_key(file, l + 1, curves[l], study_names[ARM_CLONE_PPO + l]);
     }
     draw_key(file, 0, "rule dotted", study_names[ARM_STRONGEST]);

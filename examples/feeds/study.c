@@ -302,6 +302,35 @@ static study_arm judge(const feed_kind *kind, player p, uint64_t seed, int64_t d
     return arm;
 }
 
+/* Reward a session in windows of a run of so many decisions. `done` have been made; *window counts
+ * the windows that are behind, and then holds the tally of their end. */
+static void note_window(double *curve, const feed *f, feed_tally *then, int32_t *window,
+                        int64_t done, int64_t decisions)
+{
+    if (*window < WINDOWS && done >= decisions * (*window + 1) / WINDOWS) {
+        const feed_tally t = since(&f->tally, then);
+        curve[(*window)++] = t.reward / (t.sessions > 0.0 ? t.sessions : 1.0);
+        *then = f->tally;
+    }
+}
+
+/* What the incumbent earns where and while the agents learn. */
+static void follow_incumbent(study *out, const feed_kind *kind, uint64_t seed, int64_t decisions)
+{
+    feed *f = kind->create(seed, LIFE_OF_LEARNING);
+    int32_t *actions = take((size_t)kind->n, sizeof *actions);
+    const player incumbent = {.rule = RULE_INCUMBENT};
+    play(f, &incumbent, (int64_t)kind->n * WARM_STEPS, actions);
+    feed_tally then = f->tally;
+    int32_t window = 0;
+    for (int64_t done = kind->n; done < decisions + kind->n; done += kind->n) {
+        play(f, &incumbent, kind->n, actions);
+        note_window(out->incumbent, f, &then, &window, done, decisions);
+    }
+    free(actions);
+    kind->destroy(f);
+}
+
 /* What the ledger needs of each decision. */
 typedef struct drawn {
     rr_decision decision;
@@ -391,11 +420,7 @@ static void learn(rr_agent *agent, const feed_kind *kind, uint64_t seed, int64_t
                 out->reference_kl[out->reference_kl[0] > 0.0] = (double)stats.reference_kl;
             }
         }
-        if (done + kind->n >= decisions * (window + 1) / WINDOWS && window < WINDOWS) {
-            const feed_tally t = since(&f->tally, &then);
-            out->curves[learner][window++] = t.reward / (t.sessions > 0.0 ? t.sessions : 1.0);
-            then = f->tally;
-        }
+        note_window(out->curves[learner], f, &then, &window, done + kind->n, decisions);
     }
     require(rr_ledger_get_counts(ledger, &counts, &err), &err);
     out->rows[learner] = counts.trained;
@@ -454,6 +479,7 @@ void study_run(study *out, const feed_kind *kind, uint64_t seed, const study_opt
         const player p = {.rule = rule};
         out->arms[arm_of_rule[rule]] = judge(kind, p, seed, options->judged);
     }
+    follow_incumbent(out, kind, seed, options->decisions);
     record_take(&log, kind, options->logged / n * n,
                 (options->logged / n + options->held_out / n + 1) * n);
     record_write(&log, kind, seed);

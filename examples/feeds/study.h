@@ -43,7 +43,8 @@ typedef struct study {
     double curves[LEARNERS][WINDOWS]; /* reward a session while it learned */
     int64_t left_out;                 /* rows that no update took: refused, dropped, rejected */
     int64_t rows[LEARNERS];           /* rows trained on */
-    double reference_kl[2]; /* of clone + PPO: the first update, and the last that stayed near */
+    double reference_kl[2];    /* of clone + PPO: the first update, and the last that stayed near */
+    double incumbent[WINDOWS]; /* reward a session of the incumbent, in the same windows */
 } study;
 
 void study_run(study *out, const feed_kind *kind, uint64_t seed, const study_options *options);
