@@ -153,11 +153,13 @@ int main(int argc, char **argv)
     static study studies[MOST_SEEDS];
     double values[MOST_SEEDS];
     const flags f = read_flags(argc, argv);
-    int64_t left_out = 0;
+    int64_t left_out = 0, heard_later = 0, too_late = 0;
     for (int64_t i = 0; i < f.seeds; i++) {
         study_run(&studies[i], f.kind, (uint64_t)(f.first + i), &f.options);
         values[i] = 100.0 * studies[i].agreement;
         left_out += studies[i].left_out;
+        heard_later += studies[i].heard_later;
+        too_late += studies[i].too_late;
     }
     printf("%s: %s; %lld seed%s from %lld\n\n", f.kind->title, f.kind->reward, (long long)f.seeds,
            f.seeds == 1 ? "" : "s", (long long)f.first);
@@ -172,7 +174,8 @@ int main(int argc, char **argv)
     print_worst(studies, f.seeds);
     printf("KL to the clone, first and last update near it, first seed: %.4f %.4f\n",
            studies[0].reference_kl[0], studies[0].reference_kl[1]);
-    printf("rows that no update took: %lld\n", (long long)left_out);
+    printf("rows that no update took: %lld; rewards heard of later: %lld, too late: %lld\n",
+           (long long)left_out, (long long)heard_later, (long long)too_late);
     if (f.picture != NULL && !picture_write(f.picture, f.kind, studies, f.seeds, &f.options)) {
         fprintf(stderr, "feeds: %s could not be written\n", f.picture);
         return EXIT_FAILURE;

@@ -425,6 +425,8 @@ static void learn(rr_agent *agent, const feed_kind *kind, uint64_t seed, int64_t
     require(rr_ledger_get_counts(ledger, &counts, &err), &err);
     out->rows[learner] = counts.trained;
     out->left_out += counts.dropped + counts.rejected;
+    out->heard_later += counts.rewarded - counts.recorded;
+    out->too_late += counts.late; /* those of the incumbent's visits are of no row */
     rr_ledger_destroy(ledger);
     drawn_give(&d);
     kind->destroy(f);

@@ -45,6 +45,8 @@ typedef struct study {
     int64_t rows[LEARNERS];           /* rows trained on */
     double reference_kl[2];    /* of clone + PPO: the first update, and the last that stayed near */
     double incumbent[WINDOWS]; /* reward a session of the incumbent, in the same windows */
+    int64_t heard_later;       /* rewards that came after their decision's first one */
+    int64_t too_late;          /* … and after their row was final */
 } study;
 
 void study_run(study *out, const feed_kind *kind, uint64_t seed, const study_options *options);

@@ -28,7 +28,9 @@ class TheFeed(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.picture = pathlib.Path(cls.folder.name) / "feed.svg"
-        cls.small = ("--log", "16000", "--decisions", "8000", "--judged", "8000")
+        # Home ranks 200 a decision, eight times as many as the others.
+        cls.small = ("--log", "8000" if FEED == "home" else "16000", "--decisions", "8000",
+                     "--judged", "3000" if FEED == "home" else "8000")
         if tier.IS_QUICK:
             cls.small = ("--log", "1000", "--decisions", "1000", "--judged", "3000")
         first = run(*cls.small, "--picture", str(cls.picture))
@@ -56,8 +58,13 @@ class TheFeed(unittest.TestCase):
         self.assertGreater(last, first)
         self.assertNotEqual(self.arms["clone"], self.arms["clone + PPO"])
 
-    def test_no_row_is_left_out(self):
-        self.assertEqual(self.figure("no update took:"), [0])
+    def test_no_row_is_left_out_and_returns_are_heard_of(self):
+        left_out, heard_later, too_late = self.figure("no update took:")
+        self.assertEqual((left_out, too_late), (0, 0))
+        if FEED == "home":
+            self.assertGreater(heard_later, 100)
+        else:
+            self.assertEqual(heard_later, 0)
 
     def test_the_strongest_rule_earns_most(self):
         self.assertEqual(max(self.arms, key=self.arms.get), "strongest rule")
@@ -65,8 +72,10 @@ class TheFeed(unittest.TestCase):
     def test_the_incumbent_is_better_than_chance(self):
         self.assertGreater(self.arms["incumbent"], self.arms["random"])
 
+    @unittest.skipIf(FEED == "home", "takes long; the other two have the same frame")
     def test_one_seed_prints_the_same_bytes(self):
-        self.assertEqual(run(*self.small).stdout, self.printed)
+        tiny = ("--log", "2000", "--decisions", "2048", "--judged", "1000")
+        self.assertEqual(run(*tiny).stdout, run(*tiny).stdout)
 
     def test_the_picture_has_a_curve_for_each_learner_and_two_lines(self):
         root = xml.etree.ElementTree.parse(self.picture).getroot()
@@ -76,6 +85,7 @@ class TheFeed(unittest.TestCase):
             self.assertEqual(classes.count(name), 2, f"{name}: once drawn, once in the key")
         self.assertNotIn("nan", self.picture.read_text())
 
+    @unittest.skipIf(FEED == "home", "takes long, and has nothing to do with the feed")
     def test_a_picture_that_cannot_be_written_is_said(self):
         said = run("--log", "1000", "--decisions", "1000", "--judged", "1000",
                    "--picture", "/nowhere/a.svg")
