@@ -127,6 +127,30 @@ static void print_table(const feed_kind *kind, const study *studies, int64_t n)
     }
 }
 
+static double mean_of(const double *values)
+{
+    double sum = 0.0;
+    for (int w = 0; w < WINDOWS; w++) {
+        sum += values[w] / WINDOWS;
+    }
+    return sum;
+}
+
+/* Reward a session over all windows: what learning cost whoever was there meanwhile. */
+static void print_meanwhile(const study *studies, int64_t n)
+{
+    double values[MOST_SEEDS];
+    printf("\nreward a session while they learned\n");
+    for (int l = 0; l <= LEARNERS; l++) {
+        for (int64_t i = 0; i < n; i++) {
+            values[i] = mean_of(l < LEARNERS ? studies[i].curves[l] : studies[i].incumbent);
+        }
+        printf("%-20s", study_names[l < LEARNERS ? ARM_CLONE_PPO + l : ARM_INCUMBENT]);
+        print_interval(of(values, n));
+        printf("\n");
+    }
+}
+
 /* Clone + PPO less the incumbent, seed by seed, in the window where it did worst. */
 static void print_worst(const study *studies, int64_t n)
 {
@@ -164,6 +188,7 @@ int main(int argc, char **argv)
     printf("%s: %s; %lld seed%s from %lld\n\n", f.kind->title, f.kind->reward, (long long)f.seeds,
            f.seeds == 1 ? "" : "s", (long long)f.first);
     print_table(f.kind, studies, f.seeds);
+    print_meanwhile(studies, f.seeds);
     const rr_imitate_report *first = &studies[0].imitated;
     printf("\nimitation of the first seed: %d passes, %s; loss %.3f of ln K %.3f\n",
            first->n_passes, first->is_converged ? "converged" : "not converged",
