@@ -3,24 +3,23 @@
  * second one ranks them, and one plays next.
  *
  * What is public: two stages, candidates and ranking, where the ranker predicts watch time because
- * click-through alone promotes clickbait [Covington et al. 2016]; the page beside a video ranks for
- * engagement and for satisfaction, which are several objectives [Zhao et al. 2019]; surveys and
- * what users say stand beside clicks and watch time [YouTube blog 2021, "On YouTube's
- * recommendation system"].
+ * click-through alone promotes clickbait [Covington et al. 2016]; what plays next is ranked for
+ * engagement and for satisfaction, which are several objectives [Zhao et al. 2019].
+ * docs/06_imitation_agents.md has the addresses.
  *
  * The rules.
- *   videos    100,000 in 256 cells: a vector near the cell's, 3 to 12 minutes, a quality, and bait:
- * 3 of 10 titles promise more than the video holds, by 0.5 to 2. The platform's estimates of
- * quality and bait, from earlier traffic, are off by 0.3 each. retrieval the query is the
- * platform's guess of the user, in the course of a visit half of it the last video watched; of the
- * four nearest cells the 200 nearest videos. What a visit has shown is excluded. clicking  with
- * probability sigmoid(2.5 taste·video + 1.2 bait − 1.5); what is not clicked is passed over.
- *   watching  the share sigmoid(taste·video + ½ quality − ½ bait + ½) of a video's minutes, ±
- * 0.1. a visit   ends after each video with probability 0.08, 0.2 where it was not clicked, and
- * after 40. returning the user's mood is four fifths of what it was, plus 0.6 share − 0.5 bait of a
- * video watched, less 0.05 for one that was not. A user comes back with probability sigmoid(½ +
- * mood), and that is heard of 10 to 30 steps after the visit. reward    minutes watched, and 20 for
- * a user who comes back.
+ *   videos    100,000 in 256 cells: a vector near the cell's, 3 to 12 minutes, a quality, and
+ *             bait: 3 of 10 titles promise more than the video holds, by 0.5 to 2. The platform's
+ *             estimates of quality and bait, from earlier traffic, are off by 0.3 each.
+ *   retrieval the query is the guess of the user's taste plus the last video watched; of the four
+ *             nearest cells the 200 nearest videos. What a visit has shown is excluded.
+ *   clicking  with probability sigmoid(2.5 taste·video + 1.2 bait − 1.5); else it is passed over.
+ *   watching  the share sigmoid(taste·video + ½ quality − ½ bait + ½) of the minutes, ± 0.1.
+ *   leaving   after each video with probability 0.08, 0.2 where it was not clicked, and after 40.
+ *   mood      is 0.85 of what it was, plus ½ share − 0.6 bait of a video watched, less 0.05 for
+ *             one that was not.
+ *   returning with probability sigmoid(½ + mood), heard of 10 to 30 steps after the visit.
+ *   reward    minutes watched, and 100 for a user who comes back.
  *
  * The incumbent's second stage is log of the expected minutes + ½ likeness to the last video. Bait
  * is in its clicks and in its minutes; what bait costs is in neither. */

@@ -2,23 +2,26 @@
 /* Short video, in the manner of TikTok: one video at a time, which plays at once; the user watches
  * some of it and swipes on.
  *
- * What is public: the recommendation weighs whether a video was watched to its end, interests shown
- * before, and the video's topics, and mixes in diversity so that not the same is shown again
- * [TikTok newsroom 2020, "How TikTok recommends videos #ForYou"]; watch time is predicted in
- * seconds and depends on the length [Zhan et al. 2022]; a new video first goes to a small audience.
+ * What is public: whether a video was watched to its end, interests shown before and the video's
+ * topic are weighed, and what a user did not ask for is mixed in [TikTok 2020, "How TikTok
+ * recommends videos #ForYou"]; two of a kind in a row are avoided [TikTok 2021, "An update on our
+ * work to safeguard and diversify recommendations"]; watch time is predicted in seconds, which
+ * favours long videos [Zhan et al. 2022]. docs/06_imitation_agents.md has the addresses.
  *
  * The rules.
  *   videos    1000 at a time, in 16 topics: a vector of length 1 near the topic's, 10 to 50
- * seconds, a quality that nobody sees. Every 8 steps 16 come, and the 16 oldest go. users     have
- * a taste, which moves towards what they watch. The platform's guess of it begins with what earlier
- * visits have shown and moves with what is watched. watching  the expected share is sigmoid(3
- * taste·video + quality − ¼ log(seconds / 20) − 1.2); what is watched scatters about it by 0.2, and
- * below a quarter it was skipped. reward    the share, less 0.3 for a skip. boredom   each topic's
- * grows by 1 when it is shown, and a tenth of it goes with each video. A user leaves with
- * probability 0.01 + 0.03 boredom with the topic + 0.08 skip, and after 200 videos.
+ *             seconds, a quality that nobody sees. Every 8 steps 16 come, the 16 oldest go.
+ *   users     have a taste, which moves towards what they watch. The platform's guess of it
+ *             begins with what earlier visits have shown, and moves likewise.
+ *   watching  the expected share is sigmoid(3 taste·video + quality − ¼ log(seconds / 20) − 1.2);
+ *             what is watched scatters about it by 0.2; below a quarter it was skipped.
+ *   reward    the share, less 0.3 for a skip.
+ *   boredom   each topic's grows by 1 when it is shown, and a tenth of it goes with each video.
+ *             A user leaves with probability 0.01 + 0.03 boredom with the topic + 0.08 skip,
+ *             and after 200 videos.
  *
  * A request lists 24 videos not seen in this session: 18 nearest to the guess of 96 looked at, and
- * 6 of the newest 64.
+ * 6 of the newest.
  *
  * The incumbent ranks by log of the expected seconds, 0.4 freshness and 0.3 for a video that has
  * had few showings (its small pool of first ones). It knows what is watched, not what it costs:

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* A social feed: posts of the authors that a user follows, and a few of others, one after another.
  *
- * What is public: the early ranker summed affinity × weight × time decay over what happened to a
- * post [TechCrunch 2010, "EdgeRank: The Secret Sauce That Makes Facebook's News Feed Tick"]; later
- * ones weigh predicted reactions, a reply above a like and a complaint far below zero [Twitter
- * 2023, the-algorithm-ml, projects/home/recap], and afterwards keep one author from following
- * another of the same [Twitter 2023, "Twitter's Recommendation Algorithm"].
+ * What is public: an early ranker summed affinity × weight × time decay over what happened to a
+ * post [Cornell, Networks course blog 2018, on EdgeRank]; later ones weigh predicted reactions, a
+ * reply above a like and a report far below zero [Twitter 2023, the-algorithm-ml, README of
+ * projects/home/recap], and keep one author's posts apart [Twitter 2023, "Twitter's Recommendation
+ * Algorithm"]. docs/06_imitation_agents.md has the addresses.
  *
  * The rules.
  *   authors   400, each with a vector of what they write about. Each posts with a probability of
  *             0.004 to 0.036 a step; the last 6 posts of each can be shown.
  *   posts     a vector near the author's, one of four kinds, an appeal that nobody sees, an age.
- *   users     have a taste and follow 24 authors near to it, each with a tie from 0 to 1, of which
- *             the platform knows more or less from earlier visits.
+ *   users     have a taste and follow 24 authors near to it, each with a tie from 0 to 1, of
+ *             which the platform knows more or less from earlier visits.
  *   liking m  2 tie + 1.5 taste·post + appeal − age / 200 − 0.2 tired − 1, where tired grows by 1
- * with each post of the author and goes down by a tenth with each post of anybody. reactions like
- * sigmoid(m), comment sigmoid(m + kind − 2.5), share sigmoid(m + appeal − 3), hide sigmoid(−m − 3).
+ *             with each post of the author, and a tenth of it goes with each post of anybody.
+ *   reactions like sigmoid(m), comment sigmoid(m + kind − 2.5), share sigmoid(m + appeal − 3),
+ *             hide sigmoid(−m − 3).
  *   reward    1 like + 3 comment + 4 share − 5 hide.
  *   leaving   with probability 0.01 + 0.08 tired + 0.05 hide, and after 100 posts.
  *
