@@ -71,7 +71,8 @@ typedef struct rr_stats {
     int32_t n_rejected; /* … of sessions that were rejected */
     float reference_kl; /* mean KL(π ‖ π₀) of the rows trained on, nats; 0 without a reference.
                            Also from a buffer */
-    float reference_coef; /* its weight in this update's loss: ref_kl_coef, or what is left of it */
+    float reference_coef; /* its weight in this update's loss: ref_kl_coef, what is left of it, or
+                             what ref_kl_target has made of it */
     int32_t n_completed;  /* rows trained on with candidates that the catalogue lacks, and the
                              vectors that these had (rr_ledger_set_earlier_items) */
     int32_t n_lent;       /* such candidates */

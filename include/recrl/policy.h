@@ -51,7 +51,8 @@ RR_API rr_status rr_agent_recognise(rr_agent *agent, const rr_policy *policy, rr
  * agent takes a reference of its own. A checkpoint does not carry it: after a load it is set again,
  * and until then updates are refused, as with policy NULL. Under a later generation of its line the
  * policy's parameters score today's catalogue; one that learned something of each item scores its
- * own alone, and updates say so. maths §13
+ * own alone, and updates say so. Rows that bring the host's scores (rr_obs.reference_log_probs,
+ * max_reference of their buffer or ledger) stay near these instead. maths §13
  * Errors: RR_E_STATE: ref_kl_coef is 0; RR_E_MISMATCH: it is of another shape, or means its
  * parameters otherwise; names the field. */
 RR_API rr_status rr_agent_set_reference(rr_agent *agent, rr_policy *policy, rr_error *err);
