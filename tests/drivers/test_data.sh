@@ -224,6 +224,7 @@ loads plays.csv "positive: rating>0 (weight counts or judges), $n rows" --feedba
 rejects ml.csv 'positive is "rating"; it must be a column' --positive rating
 rejects ml.csv 'the ratings of ml.csv are in column rating' --positive 'stars>=4'
 rejects ml.csv "no interaction is positive by rating>9" --feedback implicit --positive 'rating>9'
+rejects ml.csv "no interaction is positive by rating>=11 (--positive)" --positive 'rating>=11'
 cut -d, -f1,2 ml.csv >met.csv
 rejects met.csv "has no ratings: every interaction is positive" --feedback implicit --positive 'rating>=4'
 loads met.csv "no ratings: every row counts as 1" --feedback implicit

@@ -400,6 +400,14 @@ static char *copy_id(const rr_dataset *dataset, int32_t item)
     return copy;
 }
 
+static void require_positive(int64_t n, const data_told *told)
+{
+    if (n == 0) {
+        text_fail("%s: no interaction is positive by %s (%s); give --positive another rule",
+                  told->path, told->positive, told->why);
+    }
+}
+
 /* The positive rows as a dataset of their own, with no user or item that has none. */
 static rr_dataset *keep_positive(rr_dataset *all, const rr_dataset_view *view, data_told *told)
 {
@@ -424,10 +432,7 @@ static rr_dataset *keep_positive(rr_dataset *all, const rr_dataset_view *view, d
             told->item_ids[n_items++] = copy_id(all, view->items[i]);
         }
     }
-    if (n_kept == 0) {
-        text_fail("%s: no interaction is positive by %s (%s); give --positive another rule",
-                  told->path, told->positive, told->why);
-    }
+    require_positive(n_kept, told);
     rr_dataset *kept = NULL;
     text_require(rr_dataset_create(&kept, users, items, ratings, told->has_times ? times : NULL,
                                    n_kept, NULL, &err),
@@ -469,6 +474,7 @@ rr_dataset *data_file_load(data_told *told, const char *path, const data_options
     for (int64_t i = 0; i < view.n; i++) {
         told->n_positive += data_file_is_positive(told, view.ratings[i]) ? 1 : 0;
     }
+    require_positive(told->n_positive, told);
     for (int32_t i = 0; i < view.n_items; i++) {
         told->item_ids[i] = copy_id(dataset, i);
     }
