@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The documents docs/01 … 06: what they show of the tree stands in it, what they name exists, and what
+"""The documents docs/01 … 07: what they show of the tree stands in it, what they name exists, and what
 their commands print is what they say.
 
 usage: theory.py TREE      where lines that a page shows have changed, puts the new ones in; then read
@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 PAGES = ("01_intro_recsys", "02_rl_formulation", "03_theory_ppo", "04_theory_a2c", "05_code_walkthrough",
-         "06_imitation_agents")
+         "06_imitation_agents", "07_extensions")
 LIFTED = ("05_code_walkthrough", "06_imitation_agents")
 FORMULAS = ("03_theory_ppo", "04_theory_a2c")
 LEFT_OUT = "/* … */"
