@@ -627,7 +627,7 @@ static bool report(rr_agent *agent, const plan *p, const history *h, const catal
     printf("rating above the mean: random %+.3f, who sees the user %+.3f, imitated %+.3f\n",
            play(NULL, h, c, RR_CHOOSER_RANDOM), play(NULL, h, c, RR_CHOOSER_ORACLE),
            play(agent, h, c, 0));
-    static const float coefs[] = {0.0f, 0.1f, 1.0f};
+    static const float coefs[] = {0.0f, 0.1f, 0.3f};
     for (size_t i = 0; i < sizeof coefs / sizeof coefs[0]; i++) {
         rr_agent *next = go_on(agent, p, h, c, coefs[i]);
         printf("and %d decisions by PPO, held to it by %.1f: %+.3f\n", (int)p->updates * N * STEPS,
