@@ -289,10 +289,11 @@ static void carry(float *to, const rri_param *now, const float *was, const rri_p
 }
 
 /* New entries of these are not 0 but as they are in a fresh agent: a state whose deviation is not
- * known yet is seen as it comes, a new item begins at the pool's vector. */
+ * known yet is seen as it comes, a new item begins at the pool's vector, with the bonus of one that
+ * was never shown. */
 static bool keeps_fresh(const rri_network *net, const rri_param *param)
 {
-    return param->offset == net->norm.state_inverses ||
+    return param->offset == net->norm.state_inverses || param->offset == net->at.item_bias ||
            (param->offset == net->at.items && !net->is_dense);
 }
 

@@ -11,7 +11,18 @@
 
 #include "check_run.h"
 
-enum { N = 24, K = 6, D = 4, S = 6, F = 3, S_NOW = 5, F_NOW = 4, ITEMS = 30, MOST = ITEMS + 6 };
+enum {
+    N = 24,
+    K = 6,
+    D = 4,
+    G = 2,
+    S = 6,
+    F = 3,
+    S_NOW = 5,
+    F_NOW = 4,
+    ITEMS = 30,
+    MOST = ITEMS + 6
+};
 
 static const int32_t STATES[S] = {3, -1, 0, 4, -1, 1}, FEATURES[F] = {2, 0, 3};
 static const rr_schema_map MAP = {.struct_size = sizeof MAP,
@@ -25,7 +36,8 @@ static const rr_schema_map MAP = {.struct_size = sizeof MAP,
 typedef struct plan {
     const char *name;
     int is_dense, has_bias, trains_items, has_query, has_candidates, normalises, models_rewards,
-        encodes;
+        encodes, has_tower, folds;
+    float count_bonus;
 } plan;
 
 static const plan PLANS[] = {
@@ -38,13 +50,18 @@ static const plan PLANS[] = {
     {.name = "dense", .is_dense = 1},
     {.name = "encoder", .encodes = 1, .has_query = 1},
     {.name = "dense rewards", .is_dense = 1, .models_rewards = 1, .normalises = 1},
+    {.name = "tower", .has_tower = 1},
+    {.name = "tower items", .has_tower = 1, .has_bias = 1, .trains_items = 1},
+    {.name = "fold-in", .folds = 1, .normalises = 1},
+    {.name = "counts", .has_bias = 1, .count_bonus = 1.5f},
+    {.name = "dense counts", .is_dense = 1, .count_bonus = 0.5f},
 };
 enum { N_PLANS = sizeof PLANS / sizeof PLANS[0] };
 
 typedef struct rows {
     float states[N * S], features[N * K * F], log_probs[N], values[N], rewards[N];
     int32_t candidates[N * K], actions[N];
-    int32_t history[N]; /* nothing yet */
+    int32_t history[N]; /* of every fourth nothing */
     float history_rewards[N];
     uint8_t terminated[N];
     rr_obs obs;
@@ -82,6 +99,10 @@ static rr_agent_config config_of(const plan *p, int is_now)
     config.reward_model = p->models_rewards;
     config.encoder = p->encodes ? RR_ENCODER_GRU : RR_ENCODER_NONE;
     config.encoder_width = 4;
+    config.item_feature_dim = p->has_tower ? G : 0;
+    config.tower_hidden[0] = p->has_tower ? 3 : 0;
+    config.has_fold_in = p->folds;
+    config.count_bonus = p->count_bonus;
     config.max_rows = N;
     config.max_update_rows = N;
     config.max_candidates = K;
@@ -109,7 +130,8 @@ static void fill(rows *r, uint64_t seed)
     for (size_t i = 0; i < N; i++) {
         r->rewards[i] = draw(&random);
         r->terminated[i] = 1;
-        r->history[i] = -1;
+        r->history[i] = i % 4 == 0 ? -1 : (int32_t)(i * 7 % (ITEMS - 4));
+        r->history_rewards[i] = i % 4 == 0 ? 0.0f : draw(&random);
         for (size_t j = 0; j < S; j++) {
             r->states[i * S + j] = STATES[j] < 0 ? 0.0f : draw(&random);
         }
@@ -202,12 +224,45 @@ static void save(const rr_agent *agent)
     must(rr_checkpoint_save(&all, path, &err), &err);
 }
 
+/* Vectors, and features of the items' own. */
+typedef struct table {
+    float vectors[ITEMS * D], features[ITEMS * (G + 1)];
+    rr_items_options options;
+} table;
+
+static void draw_table(table *t, uint64_t seed, int32_t n_features)
+{
+    uint64_t random = seed;
+    for (size_t i = 0; i < ITEMS * D; i++) {
+        t->vectors[i] = 0.5f * draw(&random);
+    }
+    for (size_t i = 0; i < ITEMS * (size_t)n_features; i++) {
+        t->features[i] = draw(&random);
+    }
+    t->options = (rr_items_options){
+        .struct_size = sizeof t->options, .feature_dim = n_features, .features = t->features};
+}
+
+static rr_items *create_items(int32_t n_features)
+{
+    rr_error err;
+    rr_items *items = NULL;
+    table t;
+    draw_table(&t, 3, n_features);
+    must(rr_items_create(&items, t.vectors, NULL, ITEMS, D, &t.options, NULL, &err), &err);
+    return items;
+}
+
 /* An agent of the earlier schema that has learned a little, and its file. */
 static rr_agent *train_and_save(const plan *p, rr_items *items, rows *r)
 {
     const rr_agent_config config = config_of(p, 0);
     rr_agent *agent = create(&config, items);
     fill(r, 11);
+    if (p->folds) {
+        rr_error err;
+        must(rr_agent_fit_prior(agent, r->states, N, 0.1f, &err), &err);
+    }
     learn(agent, &r->obs, r, 6);
     save(agent);
     return agent;
@@ -238,14 +293,6 @@ static void expect_same(rr_agent *before, const rr_obs *obs, rr_agent *now, cons
     }
 }
 
-static rr_items *create_items(uint64_t seed)
-{
-    rr_error err;
-    rr_items *items = NULL;
-    must(rr_items_create_random(&items, ITEMS, D, seed, NULL, &err), &err);
-    return items;
-}
-
 /* The rows' states with dropped columns at their running mean: as if 0 to the networks. */
 static void put_dropped_at_mean(rows *r, const rr_agent *agent)
 {
@@ -265,7 +312,7 @@ START_TEST(test_inherit_policy_and_values_are_the_same_functions)
         rr_error err;
         rows r;
         rows_now now;
-        rr_items *items = create_items(3);
+        rr_items *items = create_items(G);
         rr_agent *before = train_and_save(&PLANS[p], items, &r);
         const rr_agent_config config = config_of(&PLANS[p], 1);
         rr_agent *agent = create(&config, items);
@@ -300,7 +347,7 @@ START_TEST(test_inherit_without_a_change_is_a_restore)
     for (size_t p = 0; p < N_PLANS; p++) {
         rr_error err;
         rows r;
-        rr_items *items = create_items(3);
+        rr_items *items = create_items(G);
         rr_agent *before = train_and_save(&PLANS[p], items, &r);
         rr_agent_config config = config_of(&PLANS[p], 0);
         config.seed = 4;
@@ -341,23 +388,21 @@ START_TEST(test_inherit_finds_items_by_key)
     rows r;
     rows_now now;
     uint64_t keys[ITEMS], keys_now[ITEMS];
-    float vectors[ITEMS * D], vectors_now[ITEMS * D];
-    uint64_t random = 1;
+    table was, is;
+    draw_table(&was, 1, G);
+    draw_table(&is, 1, G);
     for (size_t i = 0; i < ITEMS; i++) {
+        const size_t from = ITEMS - 1 - i;
         keys[i] = 1000 + i;
-        keys_now[i] = i < 4 ? 5000 + i : 1000 + (ITEMS - 1 - i);
-        for (size_t j = 0; j < D; j++) {
-            vectors[i * D + j] = draw(&random);
-        }
-    }
-    for (size_t i = 0; i < ITEMS; i++) {
-        const float *from = vectors + (ITEMS - 1 - i) * D;
-        memcpy(vectors_now + i * D, from, sizeof(float) * D);
+        keys_now[i] = i < 4 ? 5000 + i : 1000 + from;
+        memcpy(is.vectors + i * D, was.vectors + from * D, sizeof(float) * D);
+        memcpy(is.features + i * G, was.features + from * G, sizeof(float) * G);
     }
     for (size_t p = 0; p < N_PLANS; p++) {
         rr_items *items = NULL, *items_now = NULL;
-        must(rr_items_create(&items, vectors, keys, ITEMS, D, NULL, NULL, &err), &err);
-        must(rr_items_create(&items_now, vectors_now, keys_now, ITEMS, D, NULL, NULL, &err), &err);
+        must(rr_items_create(&items, was.vectors, keys, ITEMS, D, &was.options, NULL, &err), &err);
+        must(rr_items_create(&items_now, is.vectors, keys_now, ITEMS, D, &is.options, NULL, &err),
+             &err);
         rr_agent *before = train_and_save(&PLANS[p], items, &r);
         const rr_agent_config config = config_of(&PLANS[p], 1);
         rr_agent *agent = create(&config, items_now);
@@ -372,15 +417,21 @@ START_TEST(test_inherit_finds_items_by_key)
                   (took.items_kept == ITEMS - 4 && took.items_new == 4 && took.items_dropped == 4));
         put_dropped_at_mean(&r, before);
         translate(&now, &r);
-        int32_t candidates[N * K];
+        int32_t candidates[N * K], history[N];
         for (size_t i = 0; i < N * K; i++) { /* none of the last four */
             candidates[i] = ITEMS - 1 - r.candidates[i];
         }
+        for (size_t i = 0; i < N; i++) {
+            history[i] = r.history[i] < 0 ? -1 : ITEMS - 1 - r.history[i];
+        }
         now.obs.candidates = candidates;
+        now.obs.history = history;
         expect_same(before, &r.obs, agent, &now.obs, PLANS[p].name);
         if (PLANS[p].trains_items) { /* what is new begins as a fresh agent's */
-            ck_assert_mem_eq(tensor(agent, "actor.items"), vectors_now, 4 * D * sizeof(float));
-            ck_assert_float_eq(tensor(agent, "actor.item_bias")[2], 0.0f);
+            ck_assert_mem_eq(tensor(agent, "actor.items"), is.vectors, 4 * D * sizeof(float));
+        }
+        if (learns_items) {
+            ck_assert_float_eq(tensor(agent, "actor.item_bias")[2], PLANS[p].count_bonus);
         }
         rr_agent_destroy(agent);
         rr_agent_destroy(before);
@@ -410,7 +461,7 @@ START_TEST(test_inherit_places_items_without_keys_by_the_map)
     rr_schema_map map = MAP;
     ck_assert_int_eq(rr_agent_inherit(agent, path, &map, NULL, &err), RR_E_MISMATCH);
     ck_assert_ptr_nonnull(strstr(err.text, "has 30 items, this agent 36"));
-    int32_t items[ITEMS], candidates[N * K];
+    int32_t items[ITEMS], candidates[N * K], history[N];
     for (int32_t i = 0; i < ITEMS; i++) {
         items[i] = i < ITEMS - 4 ? MOST - 1 - i : -1;
     }
@@ -423,7 +474,11 @@ START_TEST(test_inherit_places_items_without_keys_by_the_map)
     for (size_t i = 0; i < N * K; i++) {
         candidates[i] = items[r.candidates[i]];
     }
+    for (size_t i = 0; i < N; i++) {
+        history[i] = r.history[i] < 0 ? -1 : items[r.history[i]];
+    }
     now.obs.candidates = candidates;
+    now.obs.history = history;
     expect_same(before, &r.obs, agent, &now.obs, "dense");
     for (int bad = 0; bad < 3; bad++) {
         items[5] = bad == 0 ? MOST : bad == 1 ? items[6] : -2;
@@ -442,7 +497,7 @@ START_TEST(test_inherit_takes_new_options_that_begin_at_0)
     rr_error err;
     rows r;
     rows_now now;
-    rr_items *items = create_items(3);
+    rr_items *items = create_items(G);
     rr_agent *before = train_and_save(&PLANS[0], items, &r);
     translate(&now, &r);
     for (int option = 0; option < 5; option++) {
@@ -471,7 +526,7 @@ START_TEST(test_inherit_refuses_what_does_not_fit_and_changes_nothing)
 {
     rr_error err;
     rows r;
-    rr_items *items = create_items(3);
+    rr_items *items = create_items(G);
     rr_agent *before = train_and_save(&PLANS[1], items, &r);
     for (int what = 0; what < 8; what++) {
         static const char *const said[8] = {
@@ -514,8 +569,40 @@ START_TEST(test_inherit_refuses_what_does_not_fit_and_changes_nothing)
 }
 END_TEST
 
+/* What a tower reads may not change on the way: neither its width, nor whether there is one. */
+START_TEST(test_inherit_keeps_the_features_that_a_tower_reads)
+{
+    static const char *const said[3] = {
+        "the checkpoint's item_feature_dim is 0; this agent's is 2",
+        "the checkpoint's item_feature_dim is 2; this agent's is 0",
+        "the checkpoint's item_feature_dim is 2; this agent's is 3"};
+    const plan plain = {.name = "plain"}, tower = {.name = "tower", .has_tower = 1};
+    rr_error err;
+    rows r;
+    rr_items *items = create_items(G), *wide = create_items(G + 1);
+    for (int what = 0; what < 3; what++) {
+        rr_agent *before = train_and_save(what == 0 ? &plain : &tower, items, &r);
+        rr_agent_config config = config_of(what == 1 ? &plain : &tower, 1);
+        config.item_feature_dim += what == 2;
+        rr_agent *agent = create(&config, what == 2 ? wide : items);
+        rr_schema_map map = MAP;
+        map.catalogue = what == 2 ? items : NULL;
+        const uint64_t version = rr_agent_version(agent);
+        ck_assert_int_eq(rr_agent_inherit(agent, path, &map, NULL, &err), RR_E_MISMATCH);
+        ck_assert_msg(strstr(err.text, said[what]) != NULL, "\"%s\"", err.text);
+        ck_assert_uint_eq(rr_agent_version(agent), version);
+        rr_agent_destroy(agent);
+        rr_agent_destroy(before);
+    }
+    rr_items_release(wide);
+    rr_items_release(items);
+    (void)remove(path);
+}
+END_TEST
+
 CHECK_MAIN("store/inherit", test_inherit_policy_and_values_are_the_same_functions,
            test_inherit_without_a_change_is_a_restore, test_inherit_finds_items_by_key,
            test_inherit_places_items_without_keys_by_the_map,
            test_inherit_takes_new_options_that_begin_at_0,
-           test_inherit_refuses_what_does_not_fit_and_changes_nothing)
+           test_inherit_refuses_what_does_not_fit_and_changes_nothing,
+           test_inherit_keeps_the_features_that_a_tower_reads)
