@@ -306,6 +306,19 @@ static void put_dropped_at_mean(rows *r, const rr_agent *agent)
     }
 }
 
+static const float *tensor(const rr_agent *agent, const char *name)
+{
+    for (int32_t t = 0; t < rr_agent_tensor_count(agent); t++) {
+        rr_tensor found = {.struct_size = sizeof found};
+        ck_assert_int_eq(rr_agent_tensor_at(agent, t, &found, NULL), RR_OK);
+        if (strcmp(found.name, name) == 0) {
+            return found.data;
+        }
+    }
+    ck_abort_msg("there is no %s", name);
+    return NULL;
+}
+
 START_TEST(test_inherit_policy_and_values_are_the_same_functions)
 {
     for (size_t p = 0; p < N_PLANS; p++) {
@@ -327,6 +340,11 @@ START_TEST(test_inherit_policy_and_values_are_the_same_functions)
         ck_assert(took.features_kept == 3 && took.features_new == 1 && took.features_dropped == 0);
         const int learns_items = PLANS[p].is_dense || PLANS[p].has_bias;
         ck_assert_int_eq(took.items_kept, learns_items ? ITEMS : 0);
+        ck_assert_int_eq(took.n_versions, 1); /* the file's own */
+        if (PLANS[p].normalises) {            /* column 2 is new, and seen as it comes */
+            ck_assert_float_eq(tensor(agent, "state.means")[2], 0.0f);
+            ck_assert_float_eq(tensor(agent, "state.inverses")[2], 1.0f);
+        }
         ck_assert_int_eq(rr_agent_updates(agent), 6);
         ck_assert_int_eq(rr_agent_timesteps(agent), 6 * N);
         ck_assert_uint_ne(rr_agent_version(agent), rr_agent_version(before));
@@ -366,19 +384,6 @@ START_TEST(test_inherit_without_a_change_is_a_restore)
     (void)remove(path);
 }
 END_TEST
-
-static const float *tensor(const rr_agent *agent, const char *name)
-{
-    for (int32_t t = 0; t < rr_agent_tensor_count(agent); t++) {
-        rr_tensor found = {.struct_size = sizeof found};
-        ck_assert_int_eq(rr_agent_tensor_at(agent, t, &found, NULL), RR_OK);
-        if (strcmp(found.name, name) == 0) {
-            return found.data;
-        }
-    }
-    ck_abort_msg("there is no %s", name);
-    return NULL;
-}
 
 /* A catalogue of another line of which all but four items are there, four are new, and all lie
  * elsewhere. */
@@ -438,6 +443,58 @@ START_TEST(test_inherit_finds_items_by_key)
         rr_items_release(items);
         rr_items_release(items_now);
     }
+    (void)remove(path);
+}
+END_TEST
+
+/* A key that had two indices in its line, of which the file has the later one too: what was learned
+ * last goes on. */
+START_TEST(test_inherit_a_key_goes_on_with_its_latest_index)
+{
+    rr_error err;
+    rows r;
+    table t;
+    uint64_t keys[ITEMS];
+    const uint64_t moved = 1003;
+    const float vector[D] = {0.5f, -0.25f, 0.125f, 1.0f};
+    rr_items *first = NULL, *second = NULL, *compact = NULL;
+    draw_table(&t, 3, 0);
+    for (size_t i = 0; i < ITEMS; i++) {
+        keys[i] = 1000 + i;
+    }
+    must(rr_items_create(&first, t.vectors, keys, ITEMS, D, NULL, NULL, &err), &err);
+    must(rr_items_follow(&second, first, NULL, 0, &moved, vector, 1, NULL, NULL, &err), &err);
+    must(rr_items_compact(&compact, second, NULL, NULL, &err), &err);
+    rr_agent_config config = config_of(&PLANS[1], 0);
+    rr_agent *before = create(&config, second);
+    fill(&r, 11);
+    for (size_t i = 0; i < N * K; i++) { /* the item is chosen from under its second index */
+        r.candidates[i] += r.candidates[i] == 3 ? ITEMS - 3 : 0;
+    }
+    for (size_t i = 0; i < N; i++) {
+        r.history[i] = -1;
+    }
+    learn(before, &r.obs, &r, 6);
+    save(before);
+    config = config_of(&PLANS[1], 1);
+    rr_agent *agent = create(&config, compact);
+    rr_schema_map map = MAP;
+    map.catalogue = second;
+    rr_inheritance took = {.struct_size = sizeof took};
+    must(rr_agent_inherit(agent, path, &map, &took, &err), &err);
+    ck_assert(took.items_kept == ITEMS && took.items_new == 0 && took.items_dropped == 1);
+    int32_t place = -1;
+    must(rr_items_find(compact, &moved, 1, &place, &err), &err);
+    ck_assert_float_ne(tensor(before, "actor.item_bias")[ITEMS], 0.0f);
+    ck_assert_float_eq(tensor(agent, "actor.item_bias")[place],
+                       tensor(before, "actor.item_bias")[ITEMS]);
+    ck_assert_mem_eq(tensor(agent, "actor.items") + place * D,
+                     tensor(before, "actor.items") + ITEMS * D, D * sizeof(float));
+    rr_agent_destroy(agent);
+    rr_agent_destroy(before);
+    rr_items_release(compact);
+    rr_items_release(second);
+    rr_items_release(first);
     (void)remove(path);
 }
 END_TEST
@@ -602,6 +659,7 @@ END_TEST
 
 CHECK_MAIN("store/inherit", test_inherit_policy_and_values_are_the_same_functions,
            test_inherit_without_a_change_is_a_restore, test_inherit_finds_items_by_key,
+           test_inherit_a_key_goes_on_with_its_latest_index,
            test_inherit_places_items_without_keys_by_the_map,
            test_inherit_takes_new_options_that_begin_at_0,
            test_inherit_refuses_what_does_not_fit_and_changes_nothing,
