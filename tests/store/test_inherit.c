@@ -258,12 +258,20 @@ static rr_agent *train_and_save(const plan *p, rr_items *items, rows *r)
 {
     const rr_agent_config config = config_of(p, 0);
     rr_agent *agent = create(&config, items);
-    fill(r, 11);
+    fill(r, 12);
+    for (size_t i = 0; i < N * S; i++) { /* so that running statistics are of more than the rest */
+        r->states[i] = 3.0f * r->states[i] + (STATES[i % S] < 0 ? 0.0f : 1.0f);
+    }
+    for (size_t i = 0; i < N; i++) {
+        r->rewards[i] = 2.0f * r->rewards[i] - 0.5f;
+    }
     if (p->folds) {
         rr_error err;
         must(rr_agent_fit_prior(agent, r->states, N, 0.1f, &err), &err);
     }
-    learn(agent, &r->obs, r, 6);
+    learn(agent, &r->obs, r, 3);
+    fill(r, 11);
+    learn(agent, &r->obs, r, 3);
     save(agent);
     return agent;
 }
@@ -349,6 +357,15 @@ START_TEST(test_inherit_policy_and_values_are_the_same_functions)
         ck_assert_int_eq(rr_agent_timesteps(agent), 6 * N);
         ck_assert_uint_ne(rr_agent_version(agent), rr_agent_version(before));
         learn(agent, &now.obs, &r, 3); /* and it goes on */
+        learn(before, &r.obs, &r, 3);
+        for (size_t j = 0; PLANS[p].normalises && j < S; j++) { /* with each column's statistics */
+            if (STATES[j] >= 0) {
+                ck_assert_float_eq_tol(tensor(agent, "state.means")[STATES[j]],
+                                       tensor(before, "state.means")[j], 1e-6f);
+                ck_assert_float_eq_tol(tensor(agent, "state.inverses")[STATES[j]],
+                                       tensor(before, "state.inverses")[j], 1e-6f);
+            }
+        }
         rr_agent_destroy(agent);
         rr_agent_destroy(before);
         rr_items_release(items);
