@@ -223,7 +223,7 @@ RR_API void rr_budget_init(rr_budget *budget, size_t struct_size);
 /* Counts n rows whose rewards are final: parts [n] of their decisions (rr_decision.parts), rewards
  * [n], in units in which nothing earned is 0. One thread at a time.
  * Errors: RR_E_INVALID: a part that is none; RR_E_NOT_FINITE: a reward. Then none is counted.
- * Cost: O(n). */
+ * Cost: a pass over the rows. */
 RR_API rr_status rr_budget_add(rr_budget *budget, const int32_t *parts, const float *rewards,
                                int32_t n, rr_error *err);
 /* options.floor ← the largest that keeps to both limits:
